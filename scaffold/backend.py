@@ -1,0 +1,298 @@
+"""A backend as its author describes it, and every name that follows from the answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+
+from scaffold.errors import UsageError
+from scaffold.modalities import MODALITIES, Modality
+from scaffold.variants import VARIANTS, supported
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "python": ("plain",),
+    "go": ("pure", "purego"),
+    "cpp": ("grpc", "llama-fork"),
+    "rust": ("tonic",),
+}
+"""Kinds of each language, the default first; a Go backend with an upstream is purego by default."""
+
+NEEDS_UPSTREAM = {"purego", "grpc", "llama-fork"}
+"""Kinds that build an upstream engine, cloned at a pin."""
+
+HARDWARE_WORDS = (
+    "darwin",
+    "mlx",
+    "metal",
+    "l4t",
+    "cuda",
+    "nvidia",
+    "rocm",
+    "hip",
+    "amd",
+    "sycl",
+    "intel",
+)
+"""LocalAI reads hardware from names (`IsBackendCompatible` in pkg/system/capabilities.go)."""
+
+GALLERY_PREFIXES = (
+    "cpu-",
+    "cuda12-",
+    "cuda13-",
+    "rocm-",
+    "vulkan-",
+    "metal-",
+    "intel-",
+    "nvidia-l4t-",
+)
+"""LocalAI cuts these off a name to find its capabilities (core/config/backend_capabilities.go)."""
+
+RESERVED_NAMES = {
+    "common", "grpc", "llm", "python", "golang", "backends", "test", "build", "package",
+    "clean", "purge", "all", "install", "run", "engine", "sources",
+}  # fmt: skip
+"""Directory names that LocalAI shares between backends, and make targets of a backend's own Makefile."""
+
+MAX_NAME = 63
+"""An image tag has at most 128 characters, and the longest variant prefix takes about 40."""
+
+CPP_TARGETS = {"all", "build", "clean", "grpc-server", "package", "purge", "run", "test"}
+"""Targets of a generated C++ Makefile, where the clone is a target too."""
+
+Lang = Literal["python", "go", "cpp", "rust"]
+
+
+class Backend(BaseModel):
+    """The validated answers. Build one with `Backend.create`, which words its errors for people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    lang: Lang
+    kind: str = ""
+    modality: str = "llm"
+    variants: tuple[str, ...] = ("cpu",)
+    upstream: str = ""
+    branch: str = "main"
+    pin: str = ""
+    imports: Literal["auto", "pref-only", "none"] = "pref-only"
+    description: str = ""
+    license: str = ""
+    url: str = ""
+    tags: tuple[str, ...] = ()
+
+    @classmethod
+    def create(cls, **answers: Any) -> Backend:
+        """A backend from raw answers. Raises UsageError with one line per wrong answer."""
+        try:
+            return cls(**answers)
+        except ValidationError as error:
+            raise UsageError("\n".join(_worded(e) for e in error.errors())) from None
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, name: str) -> str:
+        problem = name_problem(name)
+        if problem:
+            raise ValueError(problem)
+        return name
+
+    @field_validator("upstream")
+    @classmethod
+    def _upstream(cls, upstream: str) -> str:
+        upstream = re.sub(r"^https://github\.com/|\.git$|/$", "", upstream)
+        if upstream and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+", upstream):
+            raise ValueError(f"upstream {upstream!r} is not OWNER/REPO on GitHub")
+        return upstream
+
+    @field_validator("branch")
+    @classmethod
+    def _branch(cls, branch: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", branch):
+            raise ValueError(f"branch {branch!r} is not a git branch name")
+        return branch
+
+    @field_validator("pin")
+    @classmethod
+    def _pin(cls, pin: str) -> str:
+        if pin and not re.fullmatch(r"[0-9a-f]{40}", pin):
+            raise ValueError(
+                f"pin {pin!r} is not a full commit sha (40 lower-case hex digits); "
+                "the bump bot refuses anything shorter, a tag or a branch"
+            )
+        return pin
+
+    @field_validator("description", "license", "url")
+    @classmethod
+    def _one_line(cls, text: str) -> str:
+        if not text.isprintable():
+            raise ValueError(f"{text!r} is not one line of printable text")
+        return text.strip()
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://\S+", url):
+            raise ValueError(f"url {url!r} is not an http(s) address")
+        return url
+
+    @field_validator("tags")
+    @classmethod
+    def _tags(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
+        for tag in tags:
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", tag):
+                raise ValueError(f"tag {tag!r} may hold letters, digits and . _ + - only")
+        return tags
+
+    @field_validator("modality")
+    @classmethod
+    def _modality(cls, modality: str) -> str:
+        return _one_of("modality", modality, MODALITIES)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_kind(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.get("kind") and data.get("lang") in KINDS:
+            native = data["lang"] == "go" and data.get("upstream")
+            data["kind"] = "purego" if native else KINDS[data["lang"]][0]
+        return data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Backend:
+        _one_of(f"kind of a {self.lang} backend", self.kind, KINDS[self.lang])
+        if not self.variants:
+            raise ValueError("a backend needs at least one variant")
+        for variant in self.variants:
+            _one_of("variant", variant, VARIANTS)
+            if variant not in supported(self.lang):
+                raise ValueError(
+                    f"variant {variant!r} is not built for {self.lang}; "
+                    f"{self.lang} has: {' '.join(supported(self.lang))}"
+                )
+        if self.kind in NEEDS_UPSTREAM and not self.upstream:
+            raise ValueError(
+                f"kind {self.kind!r} wraps an upstream engine: give --upstream OWNER/REPO and --pin SHA"
+            )
+        if self.upstream and not self.pin:
+            raise ValueError(
+                f"an upstream needs a pin: give --pin with the full sha of a commit of {self.upstream}"
+            )
+        if self.pin and not self.upstream:
+            raise ValueError("a pin needs the repository that it is a commit of: give --upstream OWNER/REPO")
+        return self
+
+    @property
+    def directory(self) -> str:
+        """`backend/<lang>/<name>`."""
+        return f"backend/{self.lang}/{self.name}"
+
+    @property
+    def use(self) -> Modality:
+        """The row of its modality."""
+        return MODALITIES[self.modality]
+
+    @property
+    def linux_variants(self) -> tuple[str, ...]:
+        """Its variants without metal, in table order."""
+        return tuple(name for name in VARIANTS if name in self.variants and name != "metal")
+
+    @property
+    def darwin(self) -> bool:
+        """Whether it is built on macOS."""
+        return "metal" in self.variants
+
+    @property
+    def own_dockerfile(self) -> bool:
+        """Whether it has `backend/Dockerfile.<name>`."""
+        return self.lang == "cpp"
+
+    @property
+    def dockerfile_type(self) -> str:
+        """The suffix of its Dockerfile."""
+        return self.name if self.own_dockerfile else {"go": "golang"}.get(self.lang, self.lang)
+
+    @property
+    def bespoke_darwin(self) -> bool:
+        """Whether macOS builds it by a make target of its own: C++ has no generic macOS build."""
+        return self.darwin and self.lang == "cpp"
+
+    @property
+    def identifier(self) -> str:
+        """`MY_BACKEND`, the stem of its make variables."""
+        return self.name.upper().replace("-", "_")
+
+    @property
+    def make_variable(self) -> str:
+        """`BACKEND_MY_BACKEND`."""
+        return f"BACKEND_{self.identifier}"
+
+    @property
+    def pin_variable(self) -> str:
+        """The variable that holds the pin in the backend's own Makefile."""
+        return f"{self.identifier}_VERSION"
+
+    @property
+    def repo_variable(self) -> str:
+        """The variable that holds the upstream's address."""
+        return f"{self.identifier}_REPO"
+
+    @property
+    def anchor(self) -> str:
+        """Its YAML anchor in the gallery: the name without dashes."""
+        return self.name.replace("-", "")
+
+    @property
+    def source_folder(self) -> str:
+        """Folder of the upstream's clone inside its directory; the same word must not be a make target."""
+        repository = self.upstream.rpartition("/")[2]
+        return f"{repository}-src" if repository in CPP_TARGETS else repository
+
+    @property
+    def summary(self) -> str:
+        """Its description, or a plain sentence made of what is known."""
+        if self.description:
+            return self.description
+        what = "LocalAI backend" if self.modality == "none" else f"{self.modality} backend"
+        return f"{self.name}: {what}" + (f" on {self.upstream}" if self.upstream else "")
+
+    @property
+    def home(self) -> str:
+        """Its web address: the given one, else the upstream's, else LocalAI's."""
+        if self.url:
+            return self.url
+        return f"https://github.com/{self.upstream or 'mudler/LocalAI'}"
+
+
+def name_problem(name: str) -> str | None:
+    """Which naming rule `name` breaks, in words; None for a good name."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+        return f"name {name!r} must be lower-case words of letters and digits, joined by single dashes"
+    if len(name) > MAX_NAME:
+        return f"name {name!r} has {len(name)} characters, at most {MAX_NAME} fit into an image tag"
+    if name.endswith("-development"):
+        return f"name {name!r} ends in -development, which names a channel of another backend"
+    for prefix in GALLERY_PREFIXES:
+        if name.startswith(prefix):
+            return f"name {name!r} starts with {prefix!r}, which marks a variant of another backend"
+    for word in HARDWARE_WORDS:
+        if word in name:
+            return f"name {name!r} contains {word!r}: LocalAI reads hardware from names"
+    if name in RESERVED_NAMES:
+        return f"name {name!r} is taken: LocalAI or the make targets of every backend use it"
+    return None
+
+
+def _one_of(what: str, value: str, choices: Iterable[str]) -> str:
+    if value not in choices:
+        raise ValueError(f"unknown {what} {value!r}; known: {' '.join(choices)}")
+    return value
+
+
+def _worded(error: Any) -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    field = ".".join(str(part) for part in error["loc"]) or "answers"
+    return f"{field}: {error['msg']} (got {error.get('input')!r})"

@@ -1,0 +1,42 @@
+"""What a template must know of the checkout that it is rendered for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from scaffold.tree import Tree
+
+GRPC_FALLBACK = "1.82.1"
+
+
+def answers(tree: Tree) -> dict[str, Any]:
+    """The template answers that the checkout itself gives."""
+    proto = (tree.read("backend/backend.proto") or b"").decode(errors="replace")
+    return {
+        "grpcio_version": _newest_grpcio(tree),
+        "python_common": [
+            name.removesuffix(".py") for name in tree.list("backend/python/common") if name.endswith(".py")
+        ],
+        "go_module": _go_module(tree),
+        "go_packages": [name for name in tree.list("pkg/grpc") if tree.is_dir(f"pkg/grpc/{name}")],
+        "rpcs": re.findall(r"^\s*rpc\s+(\w+)", proto, re.MULTILINE),
+        "proto_messages": re.findall(r"^\s*message\s+(\w+)", proto, re.MULTILINE),
+        "model_identity": "ModelIdentity" in proto,
+        "dockerfile_rust": tree.read("backend/Dockerfile.rust") is None,
+    }
+
+
+def _newest_grpcio(tree: Tree) -> str:
+    """The newest grpcio that a python backend of the checkout pins."""
+    versions = set()
+    for name in tree.list("backend/python"):
+        data = tree.read(f"backend/python/{name}/requirements.txt") or b""
+        versions.update(re.findall(rb"^grpcio==([\d.]+)", data, re.MULTILINE))
+    newest = max((tuple(map(int, v.split(b"."))) for v in versions), default=None)
+    return ".".join(map(str, newest)) if newest else GRPC_FALLBACK
+
+
+def _go_module(tree: Tree) -> str:
+    match = re.search(rb"^module\s+(\S+)", tree.read("go.mod") or b"", re.MULTILINE)
+    return match[1].decode() if match else "github.com/mudler/LocalAI"

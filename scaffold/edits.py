@@ -1,0 +1,356 @@
+"""Planned changes to a tree: byte-range edits and new files, shown as a diff, committed as one.
+
+Nothing here knows what a backend is. A plan touches no disk until `commit`, and `commit` leaves
+either every change or none: originals and results are staged in a journal first, so that a run
+killed between two writes is rolled back by the next one (`recover`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scaffold.errors import ScaffoldError, UsageError
+from scaffold.tree import Overlay, Tree
+
+CONTEXT_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the bytes `start..end` of a file by `text`; an insertion where start == end."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+def insertion(path: str, offset: int, text: str) -> Edit:
+    """Insert `text` at `offset`."""
+    return Edit(path, offset, offset, text)
+
+
+@dataclass(slots=True)
+class NewFile:
+    """A file to create."""
+
+    content: bytes
+    executable: bool = False
+
+
+@dataclass(slots=True)
+class ChangeSet:
+    """Edits of existing files and new files, over one tree."""
+
+    tree: Tree
+    edits: list[Edit] = field(default_factory=list)
+    created: dict[str, NewFile] = field(default_factory=dict)
+
+    def add(self, *edits: Edit) -> None:
+        """Plan edits. Insertions at one offset keep the order in which they were added."""
+        self.edits.extend(edits)
+
+    def create(self, path: str, content: bytes, executable: bool = False) -> None:
+        """Plan a new file. Raises UsageError where something is there already."""
+        if self.tree.read(path) is not None or self.tree.is_dir(path):
+            raise UsageError(f"{path} exists already")
+        self.created[path] = NewFile(content, executable)
+
+    def edited_paths(self) -> list[str]:
+        """The existing files that the plan changes, sorted."""
+        return sorted({edit.path for edit in self.edits})
+
+    def by_path(self) -> dict[str, list[Edit]]:
+        """The edits of each file in file order; raises where two of them overlap."""
+        grouped: dict[str, list[Edit]] = defaultdict(list)
+        for edit in self.edits:
+            grouped[edit.path].append(edit)
+        for path, edits in grouped.items():
+            edits.sort(key=lambda edit: (edit.start, edit.end))
+            for before, after in itertools.pairwise(edits):
+                if before.end > after.start:
+                    raise ScaffoldError(f"{path}: two planned edits overlap at byte {after.start}")
+        return dict(grouped)
+
+    def contents(self) -> dict[str, bytes]:
+        """The content of every touched file after the change."""
+        results = {path: new.content for path, new in self.created.items()}
+        for path, edits in self.by_path().items():
+            before = self.tree.read(path) or b""
+            pieces = []
+            position = 0
+            for edit in edits:
+                pieces += [before[position : edit.start], edit.text.encode()]
+                position = edit.end
+            results[path] = b"".join([*pieces, before[position:]])
+        return results
+
+    def overlay(self) -> Overlay:
+        """The tree as it will be."""
+        return Overlay(self.tree, dict(self.contents()))
+
+    def lines(self, path: str) -> list[int]:
+        """Where the edits of an existing file begin, as lines of the result."""
+        before = self.tree.read(path) or b""
+        found = []
+        shift = 0
+        for edit in self.by_path()[path]:
+            leading = len(edit.text) - len(edit.text.lstrip("\n"))
+            found.append(before.count(b"\n", 0, edit.start) + shift + leading + 1)
+            shift += edit.text.count("\n") - before.count(b"\n", edit.start, edit.end)
+        return found
+
+    def line_counts(self, path: str) -> tuple[int, int]:
+        """Lines that the diff of `path` adds and removes."""
+        lines = [line for line in self._file_diff(path) if line[:3] not in ("+++", "---")]
+        return (
+            sum(line.startswith("+") for line in lines),
+            sum(line.startswith("-") for line in lines),
+        )
+
+    def diff(self) -> str:
+        """The change as a unified diff that `git apply` accepts."""
+        paths = sorted({*self.edited_paths(), *self.created})
+        return "".join(line for path in paths for line in self._file_diff(path))
+
+    def _file_diff(self, path: str) -> Iterator[str]:
+        if path in self.created:
+            yield from _creation_diff(path, self.created[path])
+            return
+        edits = self.by_path()[path]
+        yield f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n"
+        yield from _hunks(self.tree.read(path) or b"", edits)
+
+    def commit(self, root: Path) -> None:
+        """Write the whole change below `root`, or nothing.
+
+        Raises ScaffoldError where a file changed since it was read or cannot be written.
+        """
+        journal = Journal(root)
+        journal.recover()
+        contents = self.contents()
+        for path in sorted(contents):
+            expected = None if path in self.created else self.tree.read(path)
+            on_disk = _read_bytes(root / path)
+            if on_disk != expected:
+                raise ScaffoldError(f"{path} changed while the edit was planned; nothing was written")
+        journal.begin({path: (self.tree.read(path), content) for path, content in contents.items()})
+        try:
+            for path, content in sorted(contents.items()):
+                new = self.created.get(path)
+                _write_atomically(root / path, content, executable=new.executable if new else None)
+        except BaseException as error:
+            journal.recover()
+            if isinstance(error, OSError):
+                raise ScaffoldError(
+                    f"{error.filename or 'the tree'} cannot be written: {error.strerror}; nothing was changed"
+                ) from error
+            raise
+        journal.end()
+
+
+class Journal:
+    """What a commit is about to do, kept outside the work tree until it is done."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = _private_folder(root) / "scaffold-journal"
+
+    def begin(self, changes: dict[str, tuple[bytes | None, bytes]]) -> None:
+        """Record the content of every file before and after; `before` is None for a new one."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        entries = []
+        for number, (path, (before, after)) in enumerate(sorted(changes.items())):
+            if before is not None:
+                _write_durably(self.folder / f"{number}.before", before)
+            entries.append({"path": path, "new": before is None, "after": _digest(after)})
+        _write_durably(self.folder / "plan.json.part", json.dumps(entries).encode())
+        os.replace(self.folder / "plan.json.part", self.folder / "plan.json")
+
+    def end(self) -> None:
+        """Forget the plan: the change is complete."""
+        (self.folder / "plan.json").unlink()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def recover(self) -> list[str]:
+        """Undo what an interrupted commit had written; returns the paths that were put back.
+
+        Raises ScaffoldError where such a file was changed since: it is left alone, and the
+        originals stay in the journal.
+        """
+        plan = _read_bytes(self.folder / "plan.json")
+        if plan is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return []
+        restored: list[str] = []
+        conflicts: list[str] = []
+        for number, entry in enumerate(json.loads(plan)):
+            target = self.root / entry["path"]
+            current = _read_bytes(target)
+            before = None if entry["new"] else (self.folder / f"{number}.before").read_bytes()
+            if current == before:
+                _remove_empty_parents(target.parent, self.root)
+            elif current is not None and _digest(current) == entry["after"]:
+                if before is None:
+                    target.unlink()
+                    _remove_empty_parents(target.parent, self.root)
+                else:
+                    _write_atomically(target, before, executable=None)
+                restored.append(entry["path"])
+            else:
+                conflicts.append(entry["path"])
+        if conflicts:
+            raise ScaffoldError(
+                "an interrupted run cannot be rolled back, because these files changed since: "
+                f"{', '.join(conflicts)}; their originals are in {self.folder}, delete it when done"
+            )
+        self.end()
+        return restored
+
+
+def _private_folder(root: Path) -> Path:
+    result = subprocess.run(
+        ["git", "-C", str(root), "rev-parse", "--absolute-git-dir", "--show-toplevel"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    git_dir, _, top = result.stdout.strip().partition("\n")
+    if result.returncode == 0 and Path(top).resolve() == root.resolve():
+        return Path(git_dir)
+    return root / ".scaffold"
+
+
+def _read_bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_atomically(path: Path, content: bytes, executable: bool | None) -> None:
+    """Replace or create `path`; `executable` is None where the present mode stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.scaffold-part")
+    try:
+        _write_durably(part, content)
+        part.chmod(path.stat().st_mode & 0o777 if executable is None else 0o755 if executable else 0o644)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _remove_empty_parents(folder: Path, root: Path) -> None:
+    while folder != root and folder.is_relative_to(root):
+        for part in folder.glob(".*.scaffold-part") if folder.is_dir() else ():
+            part.unlink()
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def _creation_diff(path: str, new: NewFile) -> Iterator[str]:
+    mode = "100755" if new.executable else "100644"
+    yield f"diff --git a/{path} b/{path}\nnew file mode {mode}\n"
+    lines = new.content.decode(errors="replace").splitlines(keepends=True)
+    if lines:
+        yield f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n"
+        yield from _marked("+", lines)
+
+
+@dataclass(slots=True)
+class _Change:
+    """Old lines `start..end` (from 0) that become `new`."""
+
+    start: int
+    end: int
+    new: list[str]
+
+
+def _hunks(before: bytes, edits: list[Edit]) -> Iterator[str]:
+    old = before.decode().splitlines(keepends=True)
+    changes = _line_changes(before, edits)
+    groups: list[list[_Change]] = []
+    for change in changes:
+        if groups and change.start - groups[-1][-1].end <= 2 * CONTEXT_LINES:
+            groups[-1].append(change)
+        else:
+            groups.append([change])
+    shift = 0
+    for group in groups:
+        first = max(0, group[0].start - CONTEXT_LINES)
+        last = min(len(old), group[-1].end + CONTEXT_LINES)
+        body: list[str] = []
+        position = first
+        for change in group:
+            body += _marked(" ", old[position : change.start])
+            body += _marked("-", old[change.start : change.end])
+            body += _marked("+", change.new)
+            position = change.end
+        body += _marked(" ", old[position:last])
+        growth = sum(len(change.new) - (change.end - change.start) for change in group)
+        yield (f"@@ -{_range(first, last - first)} +{_range(first + shift, last - first + growth)} @@\n")
+        yield from body
+        shift += growth
+
+
+def _line_changes(before: bytes, edits: list[Edit]) -> list[_Change]:
+    changes: list[_Change] = []
+    index = 0
+    while index < len(edits):
+        start = before.rfind(b"\n", 0, edits[index].start) + 1
+        whole_lines = start == edits[index].start and edits[index].text.endswith("\n")
+        if edits[index].start == edits[index].end and whole_lines:
+            new = edits[index].text.encode()
+            end = start
+            index += 1
+        else:
+            new = b""
+            position = start
+            end = start
+            while index < len(edits) and (position == start or edits[index].start < end):
+                edit = edits[index]
+                new += before[position : edit.start] + edit.text.encode()
+                position = edit.end
+                newline = before.find(b"\n", max(position, edit.start))
+                end = max(end, len(before) if newline < 0 else newline + 1)
+                index += 1
+            new += before[position:end]
+        first = before.count(b"\n", 0, start)
+        last = first + len(before[start:end].decode().splitlines())
+        changes.append(_Change(first, last, new.decode().splitlines(keepends=True)))
+    return changes
+
+
+def _marked(mark: str, lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        yield (f"{mark}{line}" if line.endswith("\n") else f"{mark}{line}\n\\ No newline at end of file\n")
+
+
+def _range(start: int, count: int) -> str:
+    return f"{start + 1 if count else start},{count}"

@@ -1,0 +1,1 @@
+"""What the commands do: each builds one ChangeSet or one report."""

@@ -1,0 +1,140 @@
+"""The join: a checkout with all its surfaces, and what they say of each backend together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from scaffold.errors import ShapeError
+from scaffold.modalities import MODALITIES
+from scaffold.surfaces.base import Registration, Surface
+from scaffold.surfaces.build_context import BuildContextSurface
+from scaffold.surfaces.bump_deps import BumpDepsSurface
+from scaffold.surfaces.capabilities import CapabilitiesSurface
+from scaffold.surfaces.darwin import DarwinSurface
+from scaffold.surfaces.docs import DocsSurface
+from scaffold.surfaces.gallery import GallerySurface
+from scaffold.surfaces.importers import ImporterSurface
+from scaffold.surfaces.makefile import MakefileSurface
+from scaffold.surfaces.matrix import MatrixSurface
+from scaffold.surfaces.path_filter import PathFilterSurface
+from scaffold.surfaces.test_jobs import TestJobsSurface
+from scaffold.tree import Tree
+
+LANGS = ("python", "go", "cpp", "rust")
+
+
+class Registry:
+    """One checkout of LocalAI."""
+
+    def __init__(self, tree: Tree) -> None:
+        """Raises ShapeError where `tree` is no checkout of LocalAI."""
+        self.tree = tree
+        if tree.read("backend/index.yaml") is None:
+            raise ShapeError(
+                "backend/index.yaml",
+                None,
+                "is missing: this is no checkout of LocalAI (point --repo at one)",
+            )
+        self.matrix = MatrixSurface(tree)
+        self.gallery = GallerySurface(tree, self.matrix)
+        self.makefile = MakefileSurface(tree)
+        self.path_filter = PathFilterSurface(tree)
+        self.bump_deps = BumpDepsSurface(tree)
+        self.importers = ImporterSurface(tree)
+        self.capabilities = CapabilitiesSurface(tree)
+        self.test_jobs = TestJobsSurface(tree)
+        self.darwin = DarwinSurface(tree)
+        self.docs = DocsSurface(tree)
+        self.build_context = BuildContextSurface(tree)
+
+    @property
+    def surfaces(self) -> tuple[Surface, ...]:
+        """Every surface, in the order in which a person would register a backend."""
+        return (
+            self.matrix,
+            self.gallery,
+            self.makefile,
+            self.path_filter,
+            self.darwin,
+            self.bump_deps,
+            self.importers,
+            self.capabilities,
+            self.test_jobs,
+            self.docs,
+            self.build_context,
+        )
+
+    @cached_property
+    def directories(self) -> dict[str, str]:
+        """Backend -> language, of every directory below `backend/<lang>/`."""
+        found: dict[str, str] = {}
+        for lang in LANGS:
+            for name in self.tree.list(f"backend/{lang}"):
+                if self.tree.is_dir(f"backend/{lang}/{name}"):
+                    found.setdefault(name, lang)
+        return found
+
+    def registrations(self, name: str) -> list[Registration]:
+        """Every place that names a backend."""
+        return [registration for surface in self.surfaces for registration in surface.registrations(name)]
+
+    def model_aliases(self) -> set[str]:
+        """Backend names that LocalAI maps to others (`Aliases` in pkg/model/initializers.go)."""
+        data = self.tree.read("pkg/model/initializers.go") or b""
+        block = re.search(rb"[Aa]lias\w*\s*=\s*map\[string\]string\s*\{(.*?)\n\}", data, re.DOTALL)
+        return {key.decode() for key in re.findall(rb'"([^"]+)"\s*:', block[1])} if block else set()
+
+    def kind(self, name: str) -> str:
+        """The kind of an existing backend, by what its surfaces say."""
+        lang = self.directories.get(name)
+        if lang == "go":
+            data = self.tree.read(f"backend/go/{name}/Makefile") or b""
+            return "purego" if re.search(rb"^\w+_VERSION\s*\?=", data, re.MULTILINE) else "pure"
+        if lang == "cpp":
+            prebuilt = any("builder-base-image" in e.fields for e in self.matrix.entries_of(name))
+            return "llama-fork" if prebuilt or "llama" in name else "grpc"
+        return {"python": "plain", "rust": "tonic"}.get(lang or "", "")
+
+    def modality(self, name: str) -> str | None:
+        """The modality of an existing backend: of its capability entry, else of its gallery tags."""
+        constants = set(self.capabilities.default_usecases(name))
+        for modality in MODALITIES.values():
+            if constants & {self.capabilities.usecases.get(u) for u in modality.usecases}:
+                return modality.name
+        words = {tag.lower() for meta in self.gallery.metas(name) for tag in meta.tags}
+        for modality in MODALITIES.values():
+            if words & {tag.lower() for tag in modality.tags}:
+                return modality.name
+        return None
+
+    def variants(self, name: str) -> tuple[str, ...]:
+        """The variants that an existing backend is built for."""
+        built = {e.variant for e in self.matrix.linux if e.backend == name}
+        darwin = {"metal" for e in self.matrix.darwin if e.backend == name}
+        return tuple(sorted(v for v in built | darwin if v))
+
+    def relatives(
+        self, lang: str, kind: str, modality: str, variants: Iterable[str], like: str | None
+    ) -> tuple[str, ...]:
+        """Existing backends of a language, the nearest relative first.
+
+        Near is, in this order: the one that `like` names, the same kind, the same modality, the
+        most shared variants; among equals the one that the matrix lists last, mostly the newest.
+        """
+        wanted = set(variants)
+        order: dict[str, int] = {}
+        for position, entry in enumerate((*self.matrix.linux, *self.matrix.darwin)):
+            order.setdefault(entry.backend, position)
+
+        def distance(name: str) -> tuple[int, ...]:
+            return (
+                name != like,
+                self.kind(name) != kind,
+                self.modality(name) != modality,
+                -len(wanted & set(self.variants(name))),
+                -order[name],
+            )
+
+        return tuple(sorted((n for n in order if self.directories.get(n) == lang), key=distance))

@@ -1,0 +1,72 @@
+"""What `new-backend` prints."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from typer import style
+
+if TYPE_CHECKING:
+    from scaffold.operations.new import NewBackend
+
+
+def as_json(plan: NewBackend, dry_run: bool) -> str:
+    """Version 1 of the machine-readable result."""
+    changes = plan.changes
+    edited = []
+    for path in changes.edited_paths():
+        added, removed = changes.line_counts(path)
+        edited.append({"path": path, "added": added, "removed": removed, "lines": changes.lines(path)})
+    result: dict[str, Any] = {
+        "version": 1,
+        "backend": plan.backend.name,
+        "directory": plan.backend.directory,
+        "relative": plan.relative,
+        "dry_run": dry_run,
+        "created": sorted(changes.created),
+        "edited": edited,
+        "manual": [{"path": m.path, "what": m.what} for m in plan.manual],
+        "existing": [
+            {"surface": r.surface, "path": r.path, "line": r.line, "what": r.what} for r in plan.existing
+        ],
+    }
+    return json.dumps(result, indent=2)
+
+
+def as_text(plan: NewBackend, dry_run: bool) -> str:
+    """For people: what was made, where the edits are, what remains, what to run next."""
+    return "\n".join(_there(plan) if plan.existing or not plan.changes.created else _made(plan, dry_run))
+
+
+def _there(plan: NewBackend) -> list[str]:
+    lines = [f"{plan.backend.name} is a backend already; nothing was changed. It is registered in:"]
+    return lines + [f"  {r.path}:{r.line}  {r.what}" for r in plan.existing]
+
+
+def _made(plan: NewBackend, dry_run: bool) -> list[str]:
+    backend, changes = plan.backend, plan.changes
+    verb = "would create" if dry_run else "created"
+    lines = [
+        style(f"{verb} {backend.directory}/", bold=True)
+        + f"  ({backend.lang}, {backend.kind}, {backend.modality}; {' '.join(backend.variants)})"
+    ]
+    for path, new in sorted(changes.created.items()):
+        lines.append(f"  {style('+', fg='green')} {path}{'  (executable)' if new.executable else ''}")
+    lines += ["", style("would register it in" if dry_run else "registered it in", bold=True)]
+    for path in changes.edited_paths():
+        added, removed = changes.line_counts(path)
+        grown = f", {removed} grown" if removed else ""
+        lines.append(
+            f"  {style('~', fg='yellow')} {path}:{changes.lines(path)[0]}  (+{added - removed}{grown})"
+        )
+    if plan.relative:
+        lines += [
+            "",
+            f"placed beside {plan.relative}, its nearest relative; choose another with --like",
+        ]
+    lines += ["", style("left for you", bold=True)]
+    lines += [f"  {style('-', fg='cyan')} {m.path}: {m.what}" for m in plan.manual]
+    if not dry_run:
+        lines += ["", f"next: make -C {backend.directory} test"]
+    return lines

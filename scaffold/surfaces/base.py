@@ -1,0 +1,131 @@
+"""What every surface is: a reader of one registration place, and the editor of the same place."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from scaffold.edits import ChangeSet, Edit, insertion
+from scaffold.errors import ShapeError
+from scaffold.tree import Tree
+
+if TYPE_CHECKING:
+    from scaffold.backend import Backend
+    from scaffold.syntax.source import Source
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Source")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One place that names a backend."""
+
+    surface: str
+    path: str
+    line: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """Something that only a person can do."""
+
+    path: str
+    what: str
+
+
+@dataclass(slots=True)
+class Addition:
+    """One backend on its way into the tree: what surfaces add to."""
+
+    backend: Backend
+    kin: tuple[str, ...]
+    """Existing backends, the nearest relative first; it decides placement."""
+    changes: ChangeSet
+    manual: list[Manual] = field(default_factory=list)
+    expected: dict[str, list[Any]] = field(default_factory=dict)
+    """YAML path -> the values that the edits insert into it, for the proof."""
+
+    def nearest(self, present: Container[str]) -> str | None:
+        """The nearest relative among `present`."""
+        return next((name for name in self.kin if name in present), None)
+
+    def expect(self, path: str, value: Any) -> None:
+        """Announce a value that an edit inserts into a YAML file."""
+        self.expected.setdefault(path, []).append(value)
+
+    def insert(self, path: str, offset: int, text: str) -> None:
+        """Plan an insertion."""
+        self.changes.add(insertion(path, offset, text))
+
+    def edit(self, edit: Edit) -> None:
+        """Plan any edit."""
+        self.changes.add(edit)
+
+    def ask(self, path: str, what: str) -> None:
+        """Leave something to a person."""
+        self.manual.append(Manual(path, what))
+
+
+class Surface(ABC):
+    """One registration place. An absent file is an absent surface, never an error."""
+
+    name: ClassVar[str]
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    @abstractmethod
+    def registrations(self, name: str) -> Iterable[Registration]:
+        """The places of this surface that name the backend `name`."""
+
+    @abstractmethod
+    def add(self, addition: Addition) -> None:
+        """Plan the registration of a backend. Raises ShapeError where there is no place for it."""
+
+    def load(self, kind: type[S], *paths: str) -> S | None:
+        """The first of `paths` that exists, as a source of the given kind."""
+        for path in paths:
+            data = self.tree.read(path)
+            if data is not None:
+                return kind(path, data)
+        return None
+
+
+class FileSurface(Surface):
+    """A surface that is one file."""
+
+    paths: ClassVar[tuple[str, ...]]
+    """Where the file is, the newest place first."""
+
+    @cached_property
+    def path(self) -> str:
+        """The path of the file, or of its newest place where it is absent."""
+        return next((p for p in self.paths if self.tree.read(p) is not None), self.paths[0])
+
+
+def majority(values: Iterable[T]) -> T | None:
+    """The most frequent value, the later one of a tie; None where there is none."""
+    seen = list(values)
+    if not seen:
+        return None
+    counts = Counter(seen)
+    best = max(counts.values())
+    return next(value for value in reversed(seen) if counts[value] == best)
+
+
+def required(value: T | None, path: str, expected: str) -> T:
+    """`value`. Raises ShapeError where it is None, saying what was expected in `path`."""
+    if value is None:
+        raise ShapeError(path, None, f"expected {expected}")
+    return value
+
+
+def last(values: Sequence[T]) -> T | None:
+    """The last of a sequence, None of an empty one."""
+    return values[-1] if values else None

@@ -1,0 +1,85 @@
+"""Files that keep a build clean: what never enters an image, a commit or another backend's tests.
+
+A C++ backend's Makefile takes its clone for a target: a host checkout copied into the image would
+be compiled instead of the pin, and a CMake cache stops cmake. The unit-test script of the C++
+backends compiles every `*_test.cpp` that it finds, upstream's included. A bare `go build` at the
+root drops a Go backend's binary there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from scaffold.surfaces.base import Addition, Registration, Surface
+from scaffold.syntax.source import Source
+
+DOCKERIGNORE = ".dockerignore"
+GITIGNORE = ".gitignore"
+UNIT_TESTS = "backend/cpp/run-unit-tests.sh"
+
+
+class BuildContextSurface(Surface):
+    """`.dockerignore`, `.gitignore` and `backend/cpp/run-unit-tests.sh`."""
+
+    name = "build context"
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        pattern = re.compile(
+            rf"^(?:backend/(?:cpp|go|python|rust)/{re.escape(name)}(?:/.*)?|/{re.escape(name)})$"
+        )
+        for path in (DOCKERIGNORE, GITIGNORE):
+            source = self.load(Source, path)
+            for number, line in enumerate(source.data.decode().splitlines() if source else (), 1):
+                if pattern.match(line.strip()):
+                    yield Registration(self.name, path, number, line.strip())
+
+    def add(self, addition: Addition) -> None:
+        backend = addition.backend
+        if backend.kind == "grpc":
+            built = (backend.source_folder, "build", "grpc-server", "package")
+            self._append(
+                addition,
+                DOCKERIGNORE,
+                [f"{backend.directory}/{entry}" for entry in built],
+                "backend/cpp/",
+            )
+            self._exclude_upstream_tests(addition)
+        if backend.kind == "llama-fork":
+            self._append(addition, DOCKERIGNORE, [f"backend/cpp/{backend.name}-*-build"], "backend/cpp/")
+        if backend.lang == "go":
+            self._append(addition, GITIGNORE, [f"/{backend.name}"], "/cloud-proxy\n", "/local-store\n")
+
+    def _append(self, addition: Addition, path: str, lines: list[str], *beside: str) -> None:
+        """Add lines behind the last present line that starts with one of `beside`, else at the end."""
+        source = self.load(Source, path)
+        if source is None:
+            return
+        offset = position = 0
+        for line in source.data.splitlines(keepends=True):
+            position += len(line)
+            if line.decode().startswith(beside):
+                offset = position
+        offset = offset or len(source.data)
+        text = "".join(f"{line}\n" for line in lines)
+        if offset and not source.data[:offset].endswith(b"\n"):
+            text = f"\n{text}"
+        addition.insert(path, offset, text)
+
+    def _exclude_upstream_tests(self, addition: Addition) -> None:
+        source = self.load(Source, UNIT_TESTS)
+        if source is None:
+            return
+        folder = addition.backend.source_folder
+        excluded = [*re.finditer(rb"^[ \t]*-not -path '\*/[^']+' \\\n", source.data, re.MULTILINE)]
+        if f"-not -path '*/{folder}/*'".encode() in source.data:
+            return
+        if not excluded:
+            addition.ask(
+                UNIT_TESTS,
+                f"keep {folder}/ out of the C++ unit tests: its find has no -not -path line",
+            )
+            return
+        line = excluded[0]
+        indent = line[0][: len(line[0]) - len(line[0].lstrip())].decode()
+        addition.insert(UNIT_TESTS, line.end(), f"{indent}-not -path '*/{folder}/*' \\\n")

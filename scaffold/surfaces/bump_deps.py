@@ -1,0 +1,103 @@
+"""The dependency-bump workflow: which pins the bot keeps at the head of which branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from scaffold.surfaces.base import Addition, FileSurface, Registration
+from scaffold.syntax.yaml import YamlSource, quote
+
+FIELDS = ("repository", "variable", "branch", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One entry: the bot greps `^<variable>?=` in `file`."""
+
+    repository: str
+    variable: str
+    branch: str
+    file: str
+    line: int
+    start: int
+    end: int
+
+    @property
+    def backend(self) -> str:
+        """Name of the directory that holds the pin."""
+        return self.file.split("/")[-2] if self.file.count("/") > 1 else ""
+
+
+class BumpDepsSurface(FileSurface):
+    """`.github/workflows/bump_deps.yaml`, job `bump-backends`."""
+
+    name = "dependency bump"
+    paths = (".github/workflows/bump_deps.yaml", ".github/workflows/bump_deps.yml")
+
+    @cached_property
+    def source(self) -> YamlSource | None:
+        """The file; None where it is absent."""
+        return self.load(YamlSource, *self.paths)
+
+    @cached_property
+    def pins(self) -> list[Pin]:
+        """Every entry, in file order."""
+        source = self.source
+        if source is None:
+            return []
+        document = source.document()
+        jobs = source.get(document, "jobs")
+        found = []
+        for job in source.pairs(jobs):
+            for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
+                fields = {p.key: source.scalar(p.value) for p in source.pairs(source.item_value(item))}
+                if "variable" in fields and "file" in fields:
+                    found.append(
+                        Pin(
+                            **{field: fields.get(field, "") for field in FIELDS},
+                            line=source.line(item.start_byte),
+                            start=item.start_byte,
+                            end=source.item_end(item),
+                        )
+                    )
+        return found
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        for pin in self.pins:
+            if pin.backend == name:
+                yield Registration(self.name, self.path, pin.line, f"pin {pin.variable} of {pin.repository}")
+
+    def add(self, addition: Addition) -> None:
+        backend = addition.backend
+        if not backend.upstream or self.source is None:
+            return
+        if not self.pins:
+            raise self.source.shape_error(None, "expected entries with repository, variable, branch and file")
+        by_backend = {pin.backend: pin for pin in self.pins}
+        relative = addition.nearest(set(by_backend))
+        alike = [p for p in self.pins if p.file.startswith(f"backend/{backend.lang}/")] or self.pins
+        after = by_backend[relative] if relative else alike[-1]
+        indent = self.source.slice(self.source.line_start(after.start), after.start)
+        values = (
+            backend.upstream,
+            backend.pin_variable,
+            backend.branch,
+            f"{backend.directory}/Makefile",
+        )
+        entry = dict(zip(FIELDS, values, strict=True))
+        text = ""
+        for field, value in entry.items():
+            quoted = quote(value, '"')
+            text += f"{indent}{'  ' if text else '- '}{field}: {quoted}\n"
+        addition.insert(self.path, after.end, text)
+        addition.expect(self.path, entry)
+
+
+def pin_line(text: str, variable: str) -> int | None:
+    """Line of the pin that the bump script finds (`grep -m1 "^VAR?="`); None where it finds none."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(f"{variable}?="):
+            return number
+    return None

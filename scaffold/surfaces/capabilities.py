@@ -1,0 +1,95 @@
+"""`BackendCapabilities`: which RPCs and use cases LocalAI believes a backend to have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from scaffold.surfaces.base import Addition, FileSurface, Registration
+from scaffold.syntax.golang import Element, GoSource, quote
+
+TABLE = "BackendCapabilities"
+USECASES = "UsecaseInfoMap"
+
+
+class CapabilitiesSurface(FileSurface):
+    """`core/config/backend_capabilities.go`."""
+
+    name = "capabilities"
+    paths = ("core/config/backend_capabilities.go",)
+
+    @cached_property
+    def source(self) -> GoSource | None:
+        """The file; None where it is absent."""
+        return self.load(GoSource, *self.paths)
+
+    @cached_property
+    def entries(self) -> list[Element]:
+        """The table's entries in file order, keyed by backend name."""
+        return self.source.elements(self.source.literal(TABLE)) if self.source else []
+
+    @cached_property
+    def usecases(self) -> dict[str, str]:
+        """Use case -> the Go constant that names it, as the checkout declares them."""
+        return self._constants("Usecase")
+
+    @cached_property
+    def methods(self) -> dict[str, str]:
+        """RPC -> the Go constant that names it."""
+        return self._constants("Method")
+
+    def _constants(self, prefix: str) -> dict[str, str]:
+        text = self.source.data.decode() if self.source else ""
+        found = re.findall(rf'^\t({prefix}\w+)\s+(?:\w+\s+)?=\s*"([^"]+)"', text, re.MULTILINE)
+        return {value: constant for constant, value in found}
+
+    def default_usecases(self, name: str) -> tuple[str, ...]:
+        """The use cases that a backend's entry declares as its defaults, as Go constants."""
+        for entry in self.entries:
+            if entry.key == name and self.source is not None:
+                fields = self.source.fields(entry.value)
+                node = fields.get("DefaultUsecases")
+                body = node.child_by_field_name("body") if node is not None else None
+                return tuple(self.source.text(e.value) for e in self.source.elements(body))
+        return ()
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        for entry in self.entries:
+            if entry.key == name and self.source is not None:
+                yield Registration(
+                    self.name,
+                    self.path,
+                    self.source.line(entry.node.start_byte),
+                    "capability entry",
+                )
+
+    def add(self, addition: Addition) -> None:
+        source = self.source
+        backend = addition.backend
+        if source is None or not self.entries or not backend.use.usecases:
+            return
+        usecases = [self.usecases[u] for u in backend.use.usecases if u in self.usecases]
+        methods = [self.methods[m] for m in backend.use.methods if m in self.methods]
+        if not usecases or not methods:
+            addition.ask(
+                self.path,
+                f"declare the use cases of {backend.name}: there is no constant for {backend.modality}",
+            )
+            return
+        after = self._last_alike(usecases[0], addition)
+        text = (
+            f"\t{quote(backend.name)}: {{\n"
+            f"\t\tGRPCMethods:      []GRPCMethod{{{', '.join(methods)}}},\n"
+            f"\t\tPossibleUsecases: []string{{{', '.join(usecases)}}},\n"
+            f"\t\tDefaultUsecases:  []string{{{usecases[0]}}},\n"
+            f"\t\tDescription:      {quote(backend.summary)},\n"
+            "\t},\n"
+        )
+        addition.insert(self.path, source.line_end(after.node.end_byte), text)
+
+    def _last_alike(self, usecase: str, addition: Addition) -> Element:
+        """The entry to stand behind: the nearest relative of the modality, else the last of it."""
+        alike = {e.key: e for e in self.entries if usecase in self.default_usecases(e.key)}
+        relative = addition.nearest(alike)
+        return alike[relative] if relative else (list(alike.values()) or self.entries)[-1]

@@ -1,0 +1,125 @@
+"""The macOS build workflow: C++ backends are built by a step of their own.
+
+`backend_build_darwin.yml` sends Python and Go through one generic step. A C++ backend needs its own
+step, guarded by its name, and an exclusion in the generic step's condition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scaffold.surfaces.base import Addition, FileSurface, Registration, required
+from scaffold.syntax.yaml import YamlSource
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+GENERIC_COMMAND = "build-darwin-"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the build job."""
+
+    name: str
+    condition: str
+    condition_node: Node | None
+    name_node: Node | None
+    run: str
+    node: Node
+
+    @property
+    def only(self) -> str | None:
+        """The one backend that the step is for."""
+        match = re.fullmatch(r"inputs\.backend == '([\w-]+)'", self.condition)
+        return match[1] if match and f"backends/{match[1]}-darwin" in self.run else None
+
+
+class DarwinSurface(FileSurface):
+    """`.github/workflows/backend_build_darwin.yml`."""
+
+    name = "macOS build"
+    paths = (".github/workflows/backend_build_darwin.yml",)
+
+    @cached_property
+    def source(self) -> YamlSource | None:
+        """The file; None where it is absent."""
+        return self.load(YamlSource, *self.paths)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The steps of the job that holds the generic build step, in order."""
+        source = self.source
+        if source is None:
+            return []
+        for job in source.pairs(source.get(source.document(), "jobs")):
+            steps = [self._step(item) for item in source.items(source.get(job.value, "steps"))]
+            if any(GENERIC_COMMAND in step.run for step in steps):
+                return steps
+        return []
+
+    def _step(self, item: Node) -> Step:
+        source = required(self.source, self.path, "the macOS build workflow")
+        pairs = {p.key: p for p in source.pairs(source.item_value(item))}
+        values = {key: source.scalar(pair.value) for key, pair in pairs.items()}
+        return Step(
+            values.get("name", ""),
+            values.get("if", ""),
+            pairs["if"].value if "if" in pairs else None,
+            pairs["name"].node if "name" in pairs else None,
+            values.get("run", ""),
+            item,
+        )
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        for step in self.steps:
+            if re.search(rf"'{re.escape(name)}'", step.condition) and self.source is not None:
+                what = "build step" if step.only == name else f"condition of step {step.name}"
+                yield Registration(self.name, self.path, self.source.line(step.node.start_byte), what)
+
+    def add(self, addition: Addition) -> None:
+        if not addition.backend.bespoke_darwin:
+            return
+        source = required(self.source, self.path, "the macOS build workflow")
+        generic = next((step for step in self.steps if GENERIC_COMMAND in step.run), None)
+        if generic is None or generic.name_node is None:
+            raise source.shape_error(None, f"expected a named step that runs make {GENERIC_COMMAND}...")
+        self._add_step(addition, source, generic)
+        self._exclude(addition, source, generic)
+
+    def _add_step(self, addition: Addition, source: YamlSource, generic: Step) -> None:
+        name = addition.backend.name
+        bespoke = {step.only: step for step in self.steps if step.only}
+        relative = addition.nearest(bespoke)
+        before = self.steps[self.steps.index(generic) - 1]
+        after = bespoke[relative] if relative else before
+        indent = " " * (generic.node.start_byte - source.line_start(generic.node.start_byte))
+        step = {
+            "name": f"Build {name} backend (Darwin Metal)",
+            "if": f"inputs.backend == '{name}'",
+            "run": f"make backends/{name}-darwin\n",
+        }
+        text = (
+            f"\n{indent}- name: {step['name']}\n"
+            f"{indent}  if: {step['if']}\n"
+            f"{indent}  run: |\n"
+            f"{indent}    make backends/{name}-darwin\n"
+        )
+        addition.insert(self.path, source.item_end(after.node), text)
+        addition.expect(self.path, step)
+
+    def _exclude(self, addition: Addition, source: YamlSource, generic: Step) -> None:
+        condition = f"inputs.backend != '{addition.backend.name}'"
+        if generic.condition_node is not None:
+            addition.insert(self.path, generic.condition_node.end_byte, f" && {condition}")
+            addition.expect(self.path, f"{generic.condition} && {condition}")
+        else:
+            assert generic.name_node is not None
+            indent = " " * (generic.name_node.start_byte - source.line_start(generic.name_node.start_byte))
+            offset = source.line_end(generic.name_node.end_byte - 1)
+            addition.insert(self.path, offset, f"{indent}if: {condition}\n")
+            addition.expect(self.path, condition)

@@ -1,0 +1,168 @@
+"""The Go registries by which a model finds its backend.
+
+`knownPrefOnlyBackends` lists the backends that a user picks by name in the import form;
+`defaultImporters` lists, specific before generic, the importers that recognise a model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from scaffold.surfaces import importer_source
+from scaffold.surfaces.base import Addition, Registration, Surface
+from scaffold.syntax.golang import Element, GoSource, quote
+
+PREF_ONLY_FILE = "core/http/endpoints/localai/backend.go"
+PREF_ONLY = "knownPrefOnlyBackends"
+FOLDER = "core/gallery/importers"
+REGISTRY_FILE = f"{FOLDER}/importers.go"
+REGISTRY = "defaultImporters"
+GENERIC = (
+    "LlamaCPPImporter",
+    "MLXImporter",
+    "VLLMImporter",
+    "TransformersImporter",
+    "DiffuserImporter",
+)
+"""Importers that claim any model of their format; a specific one must come before all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefOnly:
+    """One line of the pref-only slice."""
+
+    name: str
+    modality: str
+    element: Element
+
+
+class ImporterSurface(Surface):
+    """The pref-only slice and the importer registry."""
+
+    name = "importers"
+
+    @cached_property
+    def pref_only_source(self) -> GoSource | None:
+        """The file of the pref-only slice; None where it is absent."""
+        return self.load(GoSource, PREF_ONLY_FILE)
+
+    @cached_property
+    def pref_only(self) -> list[PrefOnly]:
+        """The pref-only lines in file order; empty in a checkout from before the slice existed."""
+        source = self.pref_only_source
+        if source is None:
+            return []
+        found = []
+        for element in source.elements(source.literal(PREF_ONLY)):
+            fields = source.fields(element.value)
+            found.append(
+                PrefOnly(
+                    source.string(fields.get("Name")),
+                    source.string(fields.get("Modality")),
+                    element,
+                )
+            )
+        return found
+
+    @cached_property
+    def registry_source(self) -> GoSource | None:
+        """The file of the importer registry; None where it is absent."""
+        return self.load(GoSource, REGISTRY_FILE)
+
+    @cached_property
+    def registry(self) -> list[tuple[str, Element]]:
+        """Type name and element of every registered importer, in order."""
+        source = self.registry_source
+        if source is None:
+            return []
+        elements = source.elements(source.literal(REGISTRY))
+        return [(re.sub(r"[&{}\s]", "", source.text(e.node)), e) for e in elements]
+
+    def importer_of(self, name: str) -> tuple[str, int] | None:
+        """File and line where an importer says that it is `name`'s."""
+        for file in self.tree.list(FOLDER):
+            if file.endswith(".go") and not file.endswith("_test.go"):
+                data = self.tree.read(f"{FOLDER}/{file}") or b""
+                match = re.search(
+                    rb'\bName\(\)\s+string\s*\{\s*return\s+"' + re.escape(name.encode()) + rb'"',
+                    data,
+                )
+                if match:
+                    return f"{FOLDER}/{file}", data.count(b"\n", 0, match.start()) + 1
+        return None
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        for line in self.pref_only:
+            if line.name == name:
+                assert self.pref_only_source is not None
+                at = self.pref_only_source.line(line.element.node.start_byte)
+                yield Registration(self.name, PREF_ONLY_FILE, at, "pref-only line")
+        importer = self.importer_of(name)
+        if importer:
+            yield Registration(self.name, *importer, "importer")
+
+    def add(self, addition: Addition) -> None:
+        backend = addition.backend
+        if backend.imports == "none" or not backend.use.import_key:
+            return
+        if backend.imports == "auto" and self._can_import():
+            self._add_importer(addition)
+        else:
+            self._add_pref_only(addition)
+
+    def _add_pref_only(self, addition: Addition) -> None:
+        source = self.pref_only_source
+        if source is None or not self.pref_only:
+            return
+        backend = addition.backend
+        same = [p for p in self.pref_only if p.modality == backend.use.import_key]
+        after = (same or self.pref_only)[-1].element.node
+        fields = {
+            "Name": quote(backend.name),
+            "Modality": quote(backend.use.import_key),
+            "AutoDetect": "false",
+            "Description": quote(f"{backend.summary} (preference-only)"),
+        }
+        text = "\t{" + ", ".join(f"{key}: {value}" for key, value in fields.items()) + "},\n"
+        addition.insert(PREF_ONLY_FILE, source.line_end(after.end_byte), text)
+
+    def _can_import(self) -> bool:
+        """Whether this checkout's importers say their name and modality."""
+        source = self.registry_source
+        return source is not None and b"AutoDetects() bool" in source.data and bool(self.registry)
+
+    def _add_importer(self, addition: Addition) -> None:
+        source = self.registry_source
+        assert source is not None
+        backend = addition.backend
+        type_name = importer_source.type_name(backend)
+        generic = next((e for name, e in self.registry if name in GENERIC), None)
+        if generic is not None:
+            offset = _before_comments(source, generic.node.start_byte)
+        else:
+            offset = source.line_end(self.registry[-1][1].node.end_byte)
+        addition.insert(REGISTRY_FILE, offset, f"\t&{type_name}{{}},\n")
+        for path, text in importer_source.files(
+            backend, FOLDER, _yaml_package(self.tree.read(f"{FOLDER}/ds4.go") or source.data)
+        ):
+            addition.changes.create(path, text.encode())
+
+
+def _before_comments(source: GoSource, offset: int) -> int:
+    """Offset of the line of `offset`, above the comment lines that belong to it."""
+    start = source.line_start(offset)
+    while start:
+        above = source.line_start(start - 1)
+        if not source.data[above:start].strip().startswith(b"//"):
+            break
+        start = above
+    return start
+
+
+def _yaml_package(data: bytes) -> str:
+    """The YAML package that the checkout's importers marshal with."""
+    match = re.search(rb'"((?:gopkg\.in|go\.yaml\.in)/yaml[^"]*)"', data)
+    return match[1].decode() if match else "gopkg.in/yaml.v3"

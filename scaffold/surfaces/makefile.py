@@ -1,0 +1,260 @@
+"""The root Makefile: how a backend's image is built by hand, and which tests run.
+
+Since January 2026 a backend is one `BACKEND_X = name|dockerfile|context|progress|needs-arg` line and
+its `$(eval ...)`; before, it was three explicit rules. Both are read; a checkout is written in
+the form that it has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scaffold.surfaces.base import Addition, FileSurface, Registration, majority, required
+from scaffold.syntax.make import Assignment, MakeSource, Rule, Word
+
+if TYPE_CHECKING:
+    from scaffold.backend import Backend
+
+GENERATOR = "generate-docker-build-target"
+DEFINITION_FIELDS = ("name", "dockerfile_type", "context", "progress", "needs_backend_arg")
+TEST_GOALS = {"go": "", "python": "", "cpp": "grpc-server", "rust": "{n}-grpc"}
+"""Make goal that builds what a backend's tests need; empty where the default goal does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One `BACKEND_X` line."""
+
+    variable: str
+    name: str
+    dockerfile_type: str
+    context: str
+    progress: str
+    needs_backend_arg: str
+    assignment: Assignment
+
+
+class MakefileSurface(FileSurface):
+    """The root Makefile."""
+
+    name = "Makefile"
+    paths = ("Makefile",)
+
+    @cached_property
+    def source(self) -> MakeSource | None:
+        """The file; None where it is absent."""
+        return self.load(MakeSource, *self.paths)
+
+    @cached_property
+    def definitions(self) -> list[Definition]:
+        """Every five-field definition, in file order."""
+        found = []
+        for assignment in self.source.assignments if self.source else ():
+            parts = [part.strip() for part in assignment.value.split("|")]
+            if assignment.name.startswith("BACKEND_") and len(parts) == len(DEFINITION_FIELDS):
+                fields = dict(zip(DEFINITION_FIELDS, parts, strict=True))
+                found.append(Definition(assignment.name, assignment=assignment, **fields))
+        return found
+
+    @cached_property
+    def evals(self) -> dict[str, Word]:
+        """Variable -> the `$(eval ...)` line that makes its target."""
+        found = {}
+        for call in self.source.calls if self.source else ():
+            match = re.search(r"\$\((BACKEND_\w+)\)", call.text)
+            if match and GENERATOR in call.text:
+                found[match[1]] = call
+        return found
+
+    def rule(self, target: str) -> Rule | None:
+        """The explicit rule of a target."""
+        return self.source.rule(target) if self.source else None
+
+    def list_words(self, target: str) -> list[Word]:
+        """The prerequisites of a one-line list such as `.NOTPARALLEL`."""
+        rule = self.rule(target)
+        return list(rule.prerequisites) if rule else []
+
+    def test_lines(self, target: str) -> dict[str, Word]:
+        """Backend -> its recipe line in `prepare-test-extra` or `test-extra`."""
+        rule = self.rule(target)
+        found: dict[str, Word] = {}
+        for line in rule.recipe if rule else ():
+            match = re.search(r"-C backend/(?:python|go|cpp|rust)/([\w.-]+)", line.text)
+            if match:
+                found.setdefault(match[1], line)
+        return found
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        if self.source is None:
+            return
+        for definition in self.definitions:
+            if definition.name == name:
+                yield self._at(definition.assignment.start_byte, f"definition {definition.variable}")
+                if definition.variable in self.evals:
+                    yield self._at(
+                        self.evals[definition.variable].start_byte, f"eval of {definition.variable}"
+                    )
+        own = {
+            f"backends/{name}",
+            f"docker-build-{name}",
+            f"docker-save-{name}",
+            f"backends/{name}-darwin",
+        }
+        for rule in self.source.rules:
+            for word in (*rule.targets, *rule.prerequisites):
+                if word.text in own and rule.targets:
+                    yield self._at(word.start_byte, f"{word.text} in rule {rule.targets[0].text}")
+        for target in ("prepare-test-extra", "test-extra"):
+            if name in self.test_lines(target):
+                yield self._at(self.test_lines(target)[name].start_byte, f"line of {target}")
+
+    def _at(self, offset: int, what: str) -> Registration:
+        assert self.source is not None
+        return Registration(self.name, self.path, self.source.line(offset), what)
+
+    def add(self, addition: Addition) -> None:
+        required(self.source, self.path, "the root Makefile")
+        backend = addition.backend
+        self._grow_list(addition, ".NOTPARALLEL", "backends/{}", backend.name)
+        self._grow_list(addition, "docker-build-backends", "docker-build-{}", backend.name)
+        if self.definitions:
+            self._add_definition(addition)
+        else:
+            self._add_explicit_rules(addition)
+        if backend.kind != "llama-fork":  # a fork has no tests of its own
+            goal = TEST_GOALS[backend.lang].replace("{n}", backend.name)
+            self._add_test_line(addition, "prepare-test-extra", goal)
+            self._add_test_line(addition, "test-extra", "test")
+        if backend.bespoke_darwin:
+            self._add_darwin_rule(addition)
+
+    def _grow_list(self, addition: Addition, target: str, spelling: str, name: str) -> None:
+        """Add a word to a one-line list: behind the nearest relative's, else at its end."""
+        words = self.list_words(target)
+        if not words:
+            return
+        named = {word.text: word for word in words}
+        relative = addition.nearest({kin for kin in addition.kin if spelling.format(kin) in named})
+        after = named[spelling.format(relative)] if relative else words[-1]
+        addition.insert(self.path, after.end_byte, f" {spelling.format(name)}")
+
+    def _add_definition(self, addition: Addition) -> None:
+        backend = addition.backend
+        by_name = {d.name: d for d in self.definitions}
+        alike = [d for d in self.definitions if _lang(d) == backend.lang] or self.definitions
+        relative = addition.nearest({d.name for d in alike})
+        after = by_name[relative] if relative else alike[-1]
+        needs = "false" if backend.own_dockerfile else majority(d.needs_backend_arg for d in alike) or "true"
+        context = majority(d.context for d in alike) or "."
+        progress = majority(d.progress for d in alike) or "false"
+        value = "|".join((backend.name, backend.dockerfile_type, context, progress, needs))
+        addition.insert(self.path, after.assignment.end_byte, f"{backend.make_variable} = {value}\n")
+        self._add_eval(addition, [d.variable for d in alike])
+
+    def _add_eval(self, addition: Addition, alike: list[str]) -> None:
+        assert self.source is not None
+        by_name = {d.name: self.evals[d.variable] for d in self.definitions if d.variable in self.evals}
+        if not by_name:
+            raise self.source.shape_error(None, f"expected $(eval $(call {GENERATOR},$(BACKEND_X))) lines")
+        relative = addition.nearest(set(by_name))
+        known = [self.evals[variable] for variable in alike if variable in self.evals]
+        after = by_name[relative] if relative else (known or list(self.evals.values()))[-1]
+        text = f"$(eval $(call {GENERATOR},$({addition.backend.make_variable})))\n"
+        addition.insert(self.path, after.end_byte, text)
+
+    def _add_explicit_rules(self, addition: Addition) -> None:
+        """The form before January 2026: the rules of a sibling, with the names replaced."""
+        assert self.source is not None
+        backend = addition.backend
+        spellings = ("backends/{}", "docker-build-{}", "docker-save-{}")
+        model = self._explicit_model(backend, addition.kin)
+        for spelling in spellings:
+            rule = self.rule(spelling.format(model))
+            if rule is None:
+                raise self.source.shape_error(
+                    None, f"expected a rule {spelling.format(model)} to write a new one like it"
+                )
+            text = self.source.slice(rule.start_byte, rule.end_byte)
+            addition.insert(self.path, rule.end_byte, f"\n{_renamed(text, model, backend)}")
+
+    def _explicit_model(self, backend: Backend, kin: tuple[str, ...]) -> str:
+        assert self.source is not None
+        names = [
+            w.text.removeprefix("docker-save-")
+            for r in self.source.rules
+            for w in r.targets
+            if w.text.startswith("docker-save-")
+        ]
+        complete = [n for n in names if self.rule(f"backends/{n}") and self.rule(f"docker-build-{n}")]
+        wanted = {
+            "python": "Dockerfile.python",
+            "go": "Dockerfile.golang",
+            "rust": "Dockerfile.golang",
+            "cpp": "Dockerfile.llama-cpp",
+        }
+        alike = [n for n in complete if wanted[backend.lang] in self._build_command(n)]
+        model = next((n for n in kin if n in alike), alike[0] if alike else None)
+        return required(
+            model,
+            self.path,
+            f"docker-build, docker-save and backends/ rules of one backend/{wanted[backend.lang]} backend",
+        )
+
+    def _build_command(self, name: str) -> str:
+        rule = self.rule(f"docker-build-{name}")
+        return " ".join(line.text for line in rule.recipe) if rule else ""
+
+    def _add_test_line(self, addition: Addition, target: str, goal: str) -> None:
+        rule = self.rule(target)
+        if rule is None or not rule.recipe:
+            return
+        lines = self.test_lines(target)
+        relative = addition.nearest(set(lines))
+        after = lines[relative] if relative else rule.recipe[-1]
+        assert self.source is not None
+        end = self.source.line_end(after.start_byte)
+        addition.insert(
+            self.path,
+            end,
+            f"\t{' '.join(['$(MAKE) -C', addition.backend.directory, *goal.split()])}\n",
+        )
+
+    def _add_darwin_rule(self, addition: Addition) -> None:
+        """The make target that macOS CI runs for a C++ backend."""
+        assert self.source is not None
+        name = addition.backend.name
+        bespoke = {
+            word.text.removeprefix("backends/").removesuffix("-darwin"): rule
+            for rule in self.source.rules
+            for word in rule.targets
+            if word.text.startswith("backends/") and word.text.endswith("-darwin") and rule.recipe
+        }
+        if not bespoke:
+            raise self.source.shape_error(
+                None, "expected a backends/<name>-darwin rule to write a new one like it"
+            )
+        relative = addition.nearest(set(bespoke))
+        after = bespoke[relative] if relative else list(bespoke.values())[-1]
+        text = (
+            f"\nbackends/{name}-darwin: build\n"
+            f"\tbash ./scripts/build/{name}-darwin.sh\n"
+            f'\t./local-ai backends install "ocifile://$(abspath ./backend-images/{name}.tar)"\n'
+        )
+        addition.insert(self.path, after.end_byte, text)
+        self._grow_list(addition, ".NOTPARALLEL", "backends/{}-darwin", name)
+
+
+def _lang(definition: Definition) -> str:
+    return {"python": "python", "golang": "go", "rust": "rust"}.get(definition.dockerfile_type, "cpp")
+
+
+def _renamed(text: str, model: str, backend: Backend) -> str:
+    """The rule of `model`, for `backend`."""
+    text = re.sub(rf"(?<![\w-]){re.escape(model)}(?![\w-])", backend.name, text)
+    text = re.sub(rf"(?<=-){re.escape(model)}(?![\w-])", backend.name, text)
+    return re.sub(r"Dockerfile\.[\w.-]+", f"Dockerfile.{backend.dockerfile_type}", text)

@@ -1,0 +1,335 @@
+"""The CI build matrix: one entry per image and architecture, Linux and Darwin.
+
+Since May 2026 it is `.github/backend-matrix.yml`; before, the two lists stood in the jobs of
+`.github/workflows/backend.yml`. An entry is written with the field order, the quoting and the
+values that most siblings of its variant and language have at this checkout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scaffold.errors import ShapeError
+from scaffold.surfaces.base import Addition, Registration, Surface, majority
+from scaffold.syntax.yaml import YamlSource, quote
+from scaffold.variants import DARWIN, VARIANTS, Variant, build_type, classify
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from scaffold.backend import Backend
+
+MATRIX_FILE = ".github/backend-matrix.yml"
+WORKFLOW_FILE = ".github/workflows/backend.yml"
+ARM_RUNNER = "ubuntu-24.04-arm"
+AMD_RUNNER = "ubuntu-latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One matrix entry."""
+
+    fields: dict[str, str]
+    source: YamlSource
+    node: Node
+    lines: dict[str, str]
+    """Field -> its line, without indentation, list dash and comment."""
+
+    @property
+    def backend(self) -> str:
+        """Name of the backend that it builds."""
+        return self.fields.get("backend", "")
+
+    @property
+    def tag_suffix(self) -> str:
+        """The image's name: `latest` or `master` goes before it in the tag."""
+        return self.fields.get("tag-suffix", "")
+
+    @property
+    def dockerfile_type(self) -> str:
+        """Suffix of its Dockerfile; "" on Darwin."""
+        return self.fields.get("dockerfile", "").rpartition("Dockerfile.")[2]
+
+    @property
+    def lang(self) -> str:
+        """Language that a Linux entry builds, by its Dockerfile."""
+        return {"python": "python", "golang": "go", "rust": "rust"}.get(self.dockerfile_type, "cpp")
+
+    @property
+    def variant(self) -> str | None:
+        """Its build variant; None for one that the table does not know."""
+        return classify(self.fields)
+
+    @property
+    def arches(self) -> tuple[str, ...]:
+        """The architectures that it builds."""
+        return tuple(
+            p.strip().removeprefix("linux/") for p in self.fields.get("platforms", "").split(",") if p.strip()
+        )
+
+    @property
+    def line(self) -> int:
+        """Line of its first field."""
+        return self.source.line(self.node.start_byte)
+
+    @property
+    def end(self) -> int:
+        """Offset just after its last line."""
+        return self.source.item_end(self.node)
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """Its fields in file order."""
+        return tuple(self.fields)
+
+
+class MatrixSurface(Surface):
+    """Both matrices."""
+
+    name = "build matrix"
+
+    @cached_property
+    def linux(self) -> list[Entry]:
+        """The entries of the Linux matrix, in file order."""
+        return list(self._entries("include", "backend-jobs"))
+
+    @cached_property
+    def darwin(self) -> list[Entry]:
+        """The entries of the Darwin matrix, in file order."""
+        return list(self._entries("includeDarwin", "backend-jobs-darwin"))
+
+    def _entries(self, key: str, job: str) -> Iterator[Entry]:
+        for path, keys in (
+            (MATRIX_FILE, (key,)),
+            (WORKFLOW_FILE, ("jobs", job, "strategy", "matrix", "include")),
+        ):
+            source = self._source(path)
+            value = source.get(source.document(), *keys) if source else None
+            items = source.items(value) if source else []
+            if source and items:
+                for item in items:
+                    yield _entry(source, item)
+                return
+
+    def _source(self, path: str) -> YamlSource | None:
+        if path not in self._sources:
+            self._sources[path] = self.load(YamlSource, path)
+        return self._sources[path]
+
+    @cached_property
+    def _sources(self) -> dict[str, YamlSource | None]:
+        return {}
+
+    @cached_property
+    def by_backend(self) -> dict[str, list[Entry]]:
+        """Backend -> all its entries, Linux first."""
+        found: dict[str, list[Entry]] = {}
+        for entry in (*self.linux, *self.darwin):
+            found.setdefault(entry.backend, []).append(entry)
+        return found
+
+    def entries_of(self, backend: str) -> list[Entry]:
+        """All entries of one backend, Linux first."""
+        return self.by_backend.get(backend, [])
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        for entry in self.entries_of(name):
+            yield Registration(self.name, entry.source.path, entry.line, f"matrix entry {entry.tag_suffix}")
+
+    def add(self, addition: Addition) -> None:
+        for variant in addition.backend.linux_variants:
+            for leg in self.plan_legs(addition.backend, VARIANTS[variant], addition.kin):
+                leg.write(addition)
+        if addition.backend.darwin:
+            self._plan_darwin(addition.backend, addition.kin).write(addition)
+
+    def plan_legs(self, backend: Backend, variant: Variant, kin: tuple[str, ...]) -> list[Leg]:
+        """The new Linux entries of one variant, each with its place."""
+        if not self.linux:
+            raise self._no_matrix("Linux")
+        siblings = self.siblings(backend, variant)
+        legs = []
+        for arches in self._arch_legs(variant):
+            alike = [e for e in siblings if e.arches == arches] or siblings
+            legs.append(self._leg(backend, variant, arches, alike, kin))
+        return legs
+
+    def siblings(self, backend: Backend, variant: Variant) -> list[Entry]:
+        """The existing entries of a variant, of the nearest circle that has any: kind, language, native."""
+        if variant.name == DARWIN:
+            same_lang = [e for e in self.darwin if self.darwin_lang(e) == backend.lang]
+            return same_lang or [e for e in self.darwin if "lang" in e.fields]
+        of_variant = [e for e in self.linux if e.variant == variant.name]
+        same_lang = [e for e in of_variant if e.lang == backend.lang]
+        if backend.lang == "cpp":
+            prebuilt = backend.kind == "llama-fork"
+            same_kind = [e for e in same_lang if ("builder-base-image" in e.fields) == prebuilt]
+            same_lang = same_kind or same_lang
+        native = [e for e in of_variant if e.lang != "python"] if backend.lang != "python" else []
+        return same_lang or native or of_variant
+
+    def tag_suffix(self, backend: Backend, variant: Variant) -> str:
+        """Tag suffix of a variant's image, by the pattern that most siblings have."""
+        patterns = (_pattern(e.tag_suffix, e.backend) for e in self.siblings(backend, variant))
+        return (majority(p for p in patterns if p) or variant.tag_suffix).replace("{n}", backend.name)
+
+    def _arch_legs(self, variant: Variant) -> list[tuple[str, ...]]:
+        """The architectures of each leg: one leg per architecture where this checkout has legs."""
+        if len(variant.arches) == 1:
+            return [variant.arches]
+        if any("platform-tag" in e.fields for e in self.linux):
+            return [(arch,) for arch in variant.arches]
+        alike = [e.arches for e in self.linux if e.variant == variant.name]
+        return [majority(alike) or variant.arches]
+
+    def _leg(
+        self,
+        backend: Backend,
+        variant: Variant,
+        arches: tuple[str, ...],
+        siblings: list[Entry],
+        kin: tuple[str, ...],
+    ) -> Leg:
+        pool = siblings or self.linux
+        split = len(variant.arches) > 1 and "platform-tag" in {k for e in self.linux for k in e.fields}
+        usual = majority(tuple(k for k in e.shape if k != "platform-tag") for e in pool) or ()
+        shape = [k for k in usual if k != "builder-base-image" or backend.kind == "llama-fork"]
+        if split:
+            shape.insert(shape.index("platforms") + 1, "platform-tag")
+        model = next(e for e in reversed(pool) if set(usual) <= set(e.shape))
+        fields = {}
+        for field in shape:
+            fields[field] = self._value(field, backend, variant, arches, siblings)
+        lines = {**{k: v for e in self.linux for k, v in e.lines.items()}, **model.lines}
+        return Leg(fields, lines, self._after(pool, kin))
+
+    def _value(
+        self,
+        field: str,
+        backend: Backend,
+        variant: Variant,
+        arches: tuple[str, ...],
+        siblings: list[Entry],
+    ) -> str:
+        if field == "backend":
+            return backend.name
+        if field == "dockerfile":
+            return f"./backend/Dockerfile.{backend.dockerfile_type}"
+        if field == "tag-suffix":
+            return self.tag_suffix(backend, variant)
+        if field == "platforms":
+            return ",".join(f"linux/{arch}" for arch in arches)
+        if field == "platform-tag":
+            return arches[0]
+        if field == "context":
+            return (
+                majority(e.fields[field] for e in self.linux if e.lang == backend.lang and field in e.fields)
+                or "./"
+            )
+        if field == "build-type":
+            return build_type(variant, backend.lang)
+        usual = majority(e.fields[field] for e in siblings if field in e.fields and e.arches == arches)
+        if usual is None:
+            usual = majority(e.fields[field] for e in siblings if field in e.fields)
+            if field == "runs-on":
+                usual = majority(e.fields[field] for e in self.linux if e.arches == arches)
+        if field == "base-image" and backend.kind == "grpc" and variant.toolkit_image:
+            ready = [e for e in siblings if "nvidia/cuda" in e.fields.get("base-image", "")]
+            return majority(e.fields["base-image"] for e in ready) or variant.toolkit_image
+        return usual if usual is not None else self._default(field, variant, arches)
+
+    def _default(self, field: str, variant: Variant, arches: tuple[str, ...]) -> str:
+        """Where no sibling of the variant tells: the table, then what the whole matrix does."""
+        known = {
+            "cuda-major-version": variant.cuda[0],
+            "cuda-minor-version": variant.cuda[1],
+            "base-image": variant.base_image,
+            "runs-on": ARM_RUNNER if arches == ("arm64",) else AMD_RUNNER,
+        }
+        return (
+            known[field]
+            if field in known
+            else majority(e.fields[field] for e in self.linux if field in e.fields) or ""
+        )
+
+    def _plan_darwin(self, backend: Backend, kin: tuple[str, ...]) -> Leg:
+        if not self.darwin:
+            raise self._no_matrix("Darwin")
+        variant = VARIANTS[DARWIN]
+        siblings = self.siblings(backend, variant)
+        shape = majority(e.shape for e in siblings) or ()
+        model = next(e for e in reversed(siblings) if e.shape == shape)
+        fields = {
+            field: majority(e.fields[field] for e in siblings if field in e.fields) or "" for field in shape
+        }
+        fields["backend"] = backend.name
+        fields["tag-suffix"] = self.tag_suffix(backend, variant)
+        return Leg(fields, model.lines, self._after(siblings, kin))
+
+    def darwin_lang(self, entry: Entry) -> str:
+        """Language of a Darwin entry; its `lang` field chooses the runner, so C++ says go too."""
+        if "lang" not in entry.fields:
+            return "python"
+        linux = next((e for e in self.linux if e.backend == entry.backend), None)
+        return linux.lang if linux else entry.fields["lang"]
+
+    def _after(self, pool: list[Entry], kin: tuple[str, ...]) -> Entry:
+        """The entry behind which a new one of this pool goes."""
+        for name in kin:
+            own = [e for e in pool if e.backend == name]
+            if own:
+                return own[-1]
+        return pool[-1]
+
+    def _no_matrix(self, which: str) -> ShapeError:
+        path = MATRIX_FILE if self._source(MATRIX_FILE) else WORKFLOW_FILE
+        source = self._source(path)
+        problem = f"expected the {which} build matrix: a list of entries with backend and tag-suffix"
+        return (
+            source.shape_error(None, problem) if source else ShapeError(path, None, f"is missing, {problem}")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A new entry: its fields in order, how a line of each is written, and its place."""
+
+    fields: dict[str, str]
+    lines: dict[str, str]
+    after: Entry
+
+    def write(self, addition: Addition) -> None:
+        """Plan the insertion behind `after`."""
+        source = self.after.source
+        start = source.line_start(self.after.node.start_byte)
+        indent = source.slice(start, self.after.node.start_byte)
+        text = ""
+        for field, value in self.fields.items():
+            lead = f"{indent}- " if not text else f"{indent}  "
+            style = self.lines.get(field, "").partition(":")[2].strip()[:1]
+            text += f"{lead}{field}: {quote(value, style if style in _QUOTES else '')}\n"
+        addition.insert(source.path, self.after.end, text)
+        addition.expect(source.path, dict(self.fields))
+
+
+_QUOTES = ("'", '"')
+
+
+def _entry(source: YamlSource, item: Node) -> Entry:
+    fields = {}
+    lines = {}
+    for pair in source.pairs(source.item_value(item)):
+        fields[pair.key] = source.scalar(pair.value)
+        lines[pair.key] = source.text(pair.node)
+    return Entry(fields, source, item, lines)
+
+
+def _pattern(tag_suffix: str, backend: str) -> str | None:
+    """A tag suffix with `{n}` for the backend's name; None where it does not end in the name."""
+    if not backend or not tag_suffix.endswith(f"-{backend}"):
+        return None
+    prefix = tag_suffix[: -len(backend)]
+    return f"{prefix}{{n}}" if prefix != "-" else None

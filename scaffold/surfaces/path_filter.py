@@ -1,0 +1,273 @@
+"""The path filter: the JavaScript that decides which CI jobs a change starts.
+
+Since July 2026 it is `scripts/lib/backend-filter.mjs`; before, the same functions stood in
+`scripts/changed-backends.js`. What a branch means is never guessed: the functions are cut out of
+the file and run in a sandbox on matrix entries. The syntax tree only says where to edit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scaffold.sandbox import Sandbox, ScriptError
+from scaffold.surfaces.base import Addition, FileSurface, Registration, required
+from scaffold.syntax.javascript import JsSource, walk
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+LINUX = "inferBackendPath"
+DARWIN = "inferBackendPathDarwin"
+BESPOKE_SET = "DARWIN_BESPOKE_BUILDERS"
+SHARED_INPUTS = "SHARED_BUILD_INPUTS"
+GENERIC_LANGS = ("python", "go", "rust")
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One `if (...) { return ...; }` of an infer function."""
+
+    suffix: str | None
+    """What the Dockerfile's name must end with, where it tests that."""
+    backend: str | None
+    """The backend's name, where it tests that."""
+    start: int
+    """Offset of its first line, leading comments included."""
+    end: int
+    """Offset just after its last line."""
+    line: int
+
+
+class PathFilterSurface(FileSurface):
+    """The pure functions of the path filter."""
+
+    name = "path filter"
+    paths = ("scripts/lib/backend-filter.mjs", "scripts/changed-backends.js")
+
+    @cached_property
+    def source(self) -> JsSource | None:
+        """The file; None where it is absent."""
+        return self.load(JsSource, *self.paths)
+
+    def branches(self, function: str) -> list[Branch]:
+        """The branches of an infer function, in the order in which they are tried."""
+        source = self._required()
+        node = required(source.declaration(function), self.path, f"a function {function}(item)")
+        source.require_clean(node, function)
+        body = node.child_by_field_name("body")
+        found = []
+        for child in body.named_children if body is not None else ():
+            if child.type == "if_statement":
+                condition = source.text(child.child_by_field_name("condition") or child)
+                suffix = re.search(r"""dockerfile\.endsWith\(\s*["']([^"']+)["']\s*\)""", condition)
+                backend = re.search(r"""item\.backend\s*===?\s*["']([^"']+)["']""", condition)
+                found.append(
+                    Branch(
+                        suffix[1] if suffix else None,
+                        backend[1] if backend else None,
+                        self._with_comments(child),
+                        source.line_end(child.end_byte - 1),
+                        source.line(child.start_byte),
+                    )
+                )
+        if not found:
+            raise source.shape_error(node, f"expected if-branches in {function}")
+        return found
+
+    def infer(
+        self, linux: Sequence[Mapping[str, str]], darwin: Sequence[Mapping[str, str]]
+    ) -> tuple[list[str | None], list[str | None]]:
+        """The directories that the repository's own functions give for matrix entries.
+
+        Raises ShapeError where the functions cannot be run.
+        """
+        source = self._required()
+        script = self.closure(LINUX, DARWIN)
+        try:
+            sandbox = Sandbox(script)
+            return sandbox.map(LINUX, list(map(dict, linux))), sandbox.map(DARWIN, list(map(dict, darwin)))
+        except ScriptError as error:
+            raise source.shape_error(source.declaration(LINUX), f"{LINUX} cannot be run: {error}") from None
+
+    def closure(self, *functions: str) -> str:
+        """Source of top-level functions with every top-level declaration that they use."""
+        source = self._required()
+        known = dict(source.declarations())
+        wanted = [
+            required(name if name in known else None, self.path, f"a function {name}") for name in functions
+        ]
+        chosen: dict[int, Node] = {}
+        while wanted:
+            node = known[wanted.pop()]
+            if node.start_byte not in chosen:
+                chosen[node.start_byte] = node
+                wanted += [name for name in source.names(node) if name in known]
+        return "\n".join(source.text(chosen[start]) for start in sorted(chosen))
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        source = self.source
+        if source is None:
+            return
+        spelled = {
+            f'"{name}"',
+            f"'{name}'",
+            f"`backend/cpp/{name}/`",
+            f"`backend/go/{name}/`",
+            f"`backend/python/{name}/`",
+        }
+        seen = set()
+        for node in walk(source.root):
+            if node.type in ("string", "template_string") and source.text(node) in spelled:
+                line = source.line(node.start_byte)
+                if line not in seen:
+                    seen.add(line)
+                    yield Registration(self.name, self.path, line, "branch")
+
+    def add(self, addition: Addition) -> None:
+        backend = addition.backend
+        self._add_linux_branch(addition)
+        if backend.bespoke_darwin:
+            self._add_darwin_branch(addition)
+            self._add_to_bespoke_set(addition)
+            self._add_shared_input(addition)
+        if backend.kind == "llama-fork":
+            self._add_fork(addition)
+
+    def _add_linux_branch(self, addition: Addition) -> None:
+        """A branch where the present ones do not map the backend's Dockerfile to its directory."""
+        backend = addition.backend
+        dockerfile = f"./backend/Dockerfile.{backend.dockerfile_type}"
+        probe = {"dockerfile": dockerfile, "backend": backend.name}
+        if self.infer([probe], [])[0] == [f"{backend.directory}/"]:
+            return
+        suffix = backend.dockerfile_type
+        branches = self.branches(LINUX)
+        where = "${item.backend}" if backend.lang in GENERIC_LANGS else backend.name
+        text = _branch(f'item.dockerfile.endsWith("{suffix}")', f"backend/{backend.lang}/{where}/")
+        addition.insert(self.path, self._place(branches, suffix, addition), text)
+
+    def _place(self, branches: list[Branch], suffix: str, addition: Addition) -> int:
+        """Where a branch for `suffix` goes: behind every more specific one, before every more generic."""
+        dockerfile = f"./backend/Dockerfile.{suffix}"
+        generic = [i for i, b in enumerate(branches) if b.suffix and dockerfile.endswith(b.suffix)]
+        specific = [i for i, b in enumerate(branches) if b.suffix and b.suffix.endswith(suffix)]
+        first = max(specific) + 1 if specific else 0
+        last = min(generic) if generic else len(branches)
+        if first > last:
+            source = self._required()
+            raise source.shape_error(
+                branches[last].start,
+                f"no place for a branch on {suffix!r}: line {branches[last].line} catches it before "
+                f"line {branches[first - 1].line}, which is more specific",
+            )
+        by_name = {b.backend or b.suffix: i for i, b in enumerate(branches)}
+        relative = addition.nearest(
+            {n for n in addition.kin if n in by_name and first <= by_name[n] + 1 <= last}
+        )
+        index = by_name[relative] + 1 if relative else last
+        return branches[index - 1].end if index else branches[0].start
+
+    def _add_darwin_branch(self, addition: Addition) -> None:
+        name = addition.backend.name
+        branches = self.branches(DARWIN)
+        named = {b.backend: b for b in branches if b.backend}
+        relative = addition.nearest(set(named) - {None})
+        offset = named[relative].end if relative else branches[0].start
+        addition.insert(self.path, offset, _branch(f'item.backend === "{name}"', f"backend/cpp/{name}/"))
+
+    def _add_to_bespoke_set(self, addition: Addition) -> None:
+        source = self._required()
+        declaration = source.declaration(BESPOKE_SET)
+        if declaration is None:
+            return
+        strings = [n for n in walk(declaration) if n.type == "string"]
+        if not strings:
+            raise source.shape_error(declaration, f"expected names in {BESPOKE_SET}")
+        by_name = {source.text(n)[1:-1]: n for n in strings}
+        relative = addition.nearest(set(by_name))
+        after = by_name[relative] if relative else strings[-1]
+        own_line = source.data[source.line_start(after.start_byte) : after.start_byte].strip() == b""
+        if own_line:
+            indent = source.slice(source.line_start(after.start_byte), after.start_byte)
+            text = f',\n{indent}"{addition.backend.name}"'
+        else:
+            text = f', "{addition.backend.name}"'
+        addition.insert(self.path, after.end_byte, text)
+
+    def _add_shared_input(self, addition: Addition) -> None:
+        """The rule that keeps the backend's macOS script from rebuilding every backend."""
+        source = self._required()
+        declaration = source.declaration(SHARED_INPUTS)
+        if declaration is None:
+            return
+        rules = [n for n in walk(declaration) if n.type == "object"]
+        scripts = {}
+        for rule in rules:
+            match = re.search(r'"scripts/build/([\w-]+)-darwin\.sh"', source.text(rule))
+            if match:
+                scripts[match[1]] = rule
+        catch_all = next(
+            (r for r in rules if re.search(r'startsWith\("scripts/build/"\)', source.text(r))), None
+        )
+        relative = addition.nearest({n for n in scripts if n not in ("python", "golang")})
+        name = addition.backend.name
+        rule_text = (
+            "  {\n"
+            f'    matches: file => file === "scripts/build/{name}-darwin.sh",\n'
+            "    linux: never,\n"
+            f'    darwin: item => item.backend === "{name}",\n'
+            "  },\n"
+        )
+        if relative:
+            addition.insert(self.path, source.line_end(scripts[relative].end_byte), rule_text)
+        elif catch_all is not None:
+            addition.insert(self.path, source.line_start(catch_all.start_byte), rule_text)
+
+    def _add_fork(self, addition: Addition) -> None:
+        """A fork is rebuilt when the llama-cpp sources that it borrows change."""
+        source = self._required()
+        test = f'backend === "{addition.backend.name}"'
+        for node in walk(source.root):
+            conjunction = (
+                node.type == "binary_expression"
+                and source.text(node.child_by_field_name("operator") or node) == "&&"
+            )
+            forks = node.child_by_field_name("left") if conjunction else None
+            if forks is None or not re.search(r'(?<![.\w])backend === "', source.text(forks)):
+                continue
+            guarded = node.parent.parent if node.parent is not None else None
+            if "backend/cpp/llama-cpp/" not in source.text(node) + (source.text(guarded) if guarded else ""):
+                continue
+            if forks.type == "parenthesized_expression":
+                addition.insert(self.path, forks.end_byte - 1, f" || {test}")
+            else:
+                addition.insert(self.path, forks.start_byte, "(")
+                addition.insert(self.path, forks.end_byte, f" || {test})")
+            return
+        addition.ask(
+            self.path,
+            f"let a change under backend/cpp/llama-cpp/ rebuild {addition.backend.name} too: "
+            "this checkout has no list of forks to add it to",
+        )
+
+    def _with_comments(self, node: Node) -> int:
+        """Offset of the line where a node starts, with the comment lines right above it."""
+        source = self._required()
+        first = node
+        while first.prev_named_sibling is not None and first.prev_named_sibling.type == "comment":
+            comment = first.prev_named_sibling
+            if source.line(comment.end_byte) + 1 != source.line(first.start_byte):
+                break
+            first = comment
+        return source.line_start(first.start_byte)
+
+    def _required(self) -> JsSource:
+        return required(self.source, self.path, "the path filter of the CI")
+
+
+def _branch(condition: str, directory: str) -> str:
+    return f"  if ({condition}) {{\n    return `{directory}`;\n  }}\n"

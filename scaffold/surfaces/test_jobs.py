@@ -1,0 +1,138 @@
+"""The extra test workflow: a job per backend, started by an output of the path filter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scaffold.surfaces.base import Addition, FileSurface, Registration, majority
+from scaffold.syntax.yaml import Pair, YamlSource
+
+if TYPE_CHECKING:
+    from scaffold.backend import Backend
+
+DETECT = "detect-changes"
+
+DEPENDENCIES = {
+    "python": [
+        "sudo apt-get update",
+        "sudo apt-get install -y build-essential ca-certificates curl patch",
+        "pipx install uv",
+    ],
+    "go": ["sudo apt-get update", "sudo apt-get install -y build-essential cmake curl unzip"],
+    "cpp": [
+        "sudo apt-get update",
+        (
+            "sudo apt-get install -y build-essential cmake git pkg-config"
+            " libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc"
+        ),
+    ],
+    "rust": [
+        "sudo apt-get update",
+        "sudo apt-get install -y build-essential cmake pkg-config protobuf-compiler",
+    ],
+}
+
+
+class TestJobsSurface(FileSurface):
+    """`.github/workflows/test-extra.yml`."""
+
+    name = "extra tests"
+    paths = (".github/workflows/test-extra.yml", ".github/workflows/test-extra.yaml")
+
+    @cached_property
+    def source(self) -> YamlSource | None:
+        """The file; None where it is absent."""
+        return self.load(YamlSource, *self.paths)
+
+    @cached_property
+    def jobs(self) -> list[Pair]:
+        """Every job, in file order."""
+        return self.source.pairs(self.source.get(self.source.document(), "jobs")) if self.source else []
+
+    @cached_property
+    def outputs(self) -> list[Pair]:
+        """The outputs of the job that detects changes; empty before March 2026, when every job always ran."""
+        if self.source is None:
+            return []
+        return self.source.pairs(self.source.get(self.source.document(), "jobs", DETECT, "outputs"))
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        for output in self.outputs:
+            if output.key == name:
+                yield self._at(output, "output")
+        for job in self.jobs:
+            if job.key == f"tests-{name}":
+                yield self._at(job, f"job {job.key}")
+
+    def _at(self, pair: Pair, what: str) -> Registration:
+        assert self.source is not None
+        return Registration(self.name, self.path, self.source.line(pair.node.start_byte), what)
+
+    def add(self, addition: Addition) -> None:
+        source, backend = self.source, addition.backend
+        if source is None or not self.jobs:
+            return
+        if backend.kind == "llama-fork":
+            addition.ask(
+                self.path,
+                f"add an end-to-end job for {backend.name} like tests-llama-cpp-grpc, once it has a test model",
+            )
+            return
+        if self.outputs:
+            self._add_output(addition, source)
+        named = {job.key.removeprefix("tests-"): job for job in self.jobs}
+        relative = addition.nearest(named)
+        after = named[relative] if relative else self.jobs[-1]
+        indent = " " * (after.node.start_byte - source.line_start(after.node.start_byte))
+        lines = list(self._job(backend, source))
+        text = "".join(f"{indent}{line}\n" if line else "\n" for line in lines)
+        addition.insert(self.path, source.item_end(after.node), text)
+        addition.expect(self.path, {"runs-on": "ubuntu-latest"})
+
+    def _add_output(self, addition: Addition, source: YamlSource) -> None:
+        name = addition.backend.name
+        named = {output.key: output for output in self.outputs}
+        relative = addition.nearest(named)
+        after = named[relative] if relative else self.outputs[-1]
+        indent = " " * (after.node.start_byte - source.line_start(after.node.start_byte))
+        value = f"${{{{ steps.detect.outputs.{name} }}}}"
+        addition.insert(self.path, source.item_end(after.node), f"{indent}{name}: {value}\n")
+        addition.expect(self.path, value)
+
+    def _job(self, backend: Backend, source: YamlSource) -> Iterable[str]:
+        name = backend.name
+        yield f"tests-{name}:"
+        if self.outputs:
+            yield f"  needs: {DETECT}"
+            yield (
+                f"  if: needs.{DETECT}.outputs.{name} == 'true' || needs.{DETECT}.outputs.run-all == 'true'"
+            )
+        yield "  runs-on: ubuntu-latest"
+        yield "  steps:"
+        yield "    - name: Clone"
+        yield f"      uses: {self._action(source, 'actions/checkout', 'v4')}"
+        yield "      with:"
+        yield "        submodules: true"
+        yield "    - name: Dependencies"
+        yield "      run: |"
+        yield from (f"        {command}" for command in DEPENDENCIES[backend.lang])
+        if backend.lang == "go":
+            yield "    - name: Setup Go"
+            yield f"      uses: {self._action(source, 'actions/setup-go', 'v5')}"
+            yield "      with:"
+            yield "        go-version-file: go.mod"
+            yield "    - name: Generate the protobuf code"
+            yield "      run: make protogen-go"
+        if backend.lang == "python":
+            yield f"    - name: Install {name}"
+            yield f"      run: make -C {backend.directory}"
+        yield f"    - name: Test {name}"
+        yield f"      run: make -C {backend.directory} test"
+
+    def _action(self, source: YamlSource, action: str, default: str) -> str:
+        """An action at the version that this workflow uses most."""
+        used = re.findall(rf"uses: {re.escape(action)}@(\S+)", source.data.decode())
+        return f"{action}@{majority(used) or default}"

@@ -1,0 +1,60 @@
+"""JavaScript by byte span."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from scaffold.syntax.source import ParsedSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node, Parser
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter_javascript
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_javascript.language()))
+
+
+class JsSource(ParsedSource):
+    """A JavaScript module."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        super().__init__(path, data, _parser)
+
+    def declarations(self) -> Iterator[tuple[str, Node]]:
+        """Name and node of every top-level function and variable, without its `export`."""
+        for node in self.root.named_children:
+            if node.type == "export_statement":
+                node = node.child_by_field_name("declaration") or node
+            if node.type == "function_declaration":
+                name = node.child_by_field_name("name")
+                if name is not None:
+                    yield self.text(name), node
+            elif node.type == "lexical_declaration":
+                for declarator in node.named_children:
+                    name = declarator.child_by_field_name("name")
+                    if name is not None:
+                        yield self.text(name), node
+
+    def declaration(self, name: str) -> Node | None:
+        """The top-level function or variable of that name."""
+        return next((node for found, node in self.declarations() if found == name), None)
+
+    def names(self, node: Node) -> set[str]:
+        """Every identifier used below `node`."""
+        return {self.text(n) for n in walk(node) if n.type == "identifier"}
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """`node` and everything below it, in file order."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.named_children))

@@ -1,0 +1,107 @@
+"""A file's bytes with what every language needs of them: lines, spans, errors that say where."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from scaffold.errors import ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tree_sitter import Node, Parser
+
+MAX_DEPTH = 400
+"""Nesting that no registration file needs; deeper input is refused before it is walked."""
+
+
+class Span(Protocol):
+    """Anything with a place in a file, counted in bytes."""
+
+    @property
+    def start_byte(self) -> int: ...
+    @property
+    def end_byte(self) -> int: ...
+
+
+class Source:
+    """One file as bytes. Offsets count bytes from 0, lines count from 1."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        """Raises ShapeError where `data` is not UTF-8 text."""
+        self.path = path
+        self.data = data
+        if b"\0" in data:
+            raise ShapeError(path, data[: data.index(b"\0")].count(b"\n") + 1, "is binary, expected text")
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise ShapeError(path, line, "is not UTF-8 text") from error
+
+    def line(self, offset: int) -> int:
+        """Number of the line that holds `offset`."""
+        return self.data.count(b"\n", 0, offset) + 1
+
+    def line_start(self, offset: int) -> int:
+        """Offset of the first byte of the line that holds `offset`."""
+        return self.data.rfind(b"\n", 0, offset) + 1
+
+    def line_end(self, offset: int) -> int:
+        """Offset just after the newline of the line that holds `offset`."""
+        end = self.data.find(b"\n", offset)
+        return len(self.data) if end < 0 else end + 1
+
+    def last_line_end(self, start: int, end: int) -> int:
+        """Offset just after the last line of `start..end` that has text."""
+        return self.line_end(start + max(len(self.data[start:end].rstrip()), 1) - 1)
+
+    def text(self, span: Span) -> str:
+        """The text of a span."""
+        return self.data[span.start_byte : span.end_byte].decode()
+
+    def slice(self, start: int, end: int) -> str:
+        """The text between two offsets."""
+        return self.data[start:end].decode()
+
+    def shape_error(self, at: Span | int | None, problem: str) -> ShapeError:
+        """An error that points at a span or an offset of this file."""
+        if at is None:
+            return ShapeError(self.path, None, problem)
+        offset = at if isinstance(at, int) else at.start_byte
+        return ShapeError(self.path, self.line(offset), problem)
+
+
+class ParsedSource(Source):
+    """A Source with its tree-sitter syntax tree."""
+
+    def __init__(self, path: str, data: bytes, parser: Callable[[], Parser]) -> None:
+        super().__init__(path, data)
+        self._parser = parser
+
+    @cached_property
+    def root(self) -> Node:
+        """The root node of the syntax tree."""
+        return self._parser().parse(self.data).root_node
+
+    def error_count(self) -> int:
+        """Number of ERROR and missing nodes."""
+        return sum(1 for _ in self.errors())
+
+    def errors(self) -> Iterator[Node]:
+        """The outermost ERROR and missing nodes, in file order."""
+        pending = [self.root]
+        while pending:
+            node = pending.pop()
+            if node.is_error or node.is_missing:
+                yield node
+            elif node.has_error:
+                pending.extend(reversed(node.children))
+
+    def require_clean(self, node: Node, what: str) -> Node:
+        """`node` itself. Raises ShapeError where its text did not parse."""
+        if node.has_error:
+            first = next((e for e in self.errors() if e.start_byte >= node.start_byte), node)
+            raise self.shape_error(first, f"{what} does not parse")
+        return node

@@ -1,0 +1,143 @@
+"""YAML by byte span: block mappings, block sequences and scalars, as LocalAI writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from scaffold.syntax.source import ParsedSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node, Parser
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter_yaml
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_yaml.language()))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One `key: value` of a block mapping."""
+
+    key: str
+    key_node: Node
+    value: Node | None
+    node: Node
+
+
+class YamlSource(ParsedSource):
+    """A YAML file. Only the block style and the plain scalars of LocalAI's files are understood."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        super().__init__(path, data, _parser)
+
+    def document(self) -> Node | None:
+        """The top-level value of the first document; None where the file is empty."""
+        for document in self.root.children:
+            if document.type == "document":
+                for child in document.children:
+                    if child.type in ("block_node", "flow_node"):
+                        return child
+        return None
+
+    def pairs(self, node: Node | None) -> list[Pair]:
+        """The pairs of a block mapping; empty where the node is no block mapping."""
+        mapping = _content(node, "block_mapping")
+        if mapping is None:
+            return []
+        pairs = []
+        for child in mapping.named_children:
+            if child.type == "block_mapping_pair":
+                key = child.child_by_field_name("key")
+                if key is not None:
+                    pairs.append(Pair(self.scalar(key), key, child.child_by_field_name("value"), child))
+        return pairs
+
+    def get(self, node: Node | None, *keys: str) -> Node | None:
+        """The value below a chain of mapping keys; None where one of them is missing."""
+        for key in keys:
+            node = next((pair.value for pair in self.pairs(node) if pair.key == key), None)
+            if node is None:
+                return None
+        return node
+
+    def items(self, node: Node | None) -> list[Node]:
+        """The items (`- ...`) of a block sequence; empty where the node is none."""
+        sequence = _content(node, "block_sequence")
+        if sequence is None:
+            return []
+        return [child for child in sequence.named_children if child.type == "block_sequence_item"]
+
+    def item_value(self, item: Node) -> Node | None:
+        """The value of a sequence item; None for an empty one."""
+        return next((c for c in item.named_children if c.type in ("block_node", "flow_node")), None)
+
+    def anchor(self, value: Node | None) -> str | None:
+        """Name of the anchor (`&name`) on a value."""
+        for child in value.named_children if value is not None else ():
+            if child.type == "anchor":
+                return self.text(child)[1:]
+        return None
+
+    def scalar(self, node: Node | None) -> str:
+        """The string that a scalar stands for; `*name` for an alias; "" for an empty value."""
+        if node is None:
+            return ""
+        if node.type == "flow_node":
+            node = next((c for c in node.named_children if c.type not in ("tag", "anchor", "comment")), node)
+        text = self.text(node)
+        if text[:1] == "'" and text[-1:] == "'" and len(text) > 1:
+            return text[1:-1].replace("''", "'")
+        if text[:1] == '"' and text[-1:] == '"' and len(text) > 1:
+            return text[1:-1].replace('\\"', '"').replace("\\\\", "\\") if "\\" in text else text[1:-1]
+        return text
+
+    def scalars(self, node: Node | None) -> Iterator[tuple[str, Node]]:
+        """The scalar items of a block sequence, each with its node."""
+        for item in self.items(node):
+            value = self.item_value(item)
+            if value is not None:
+                yield self.scalar(value), value
+
+    def item_end(self, item: Node) -> int:
+        """Offset just after the last line of a sequence item, without comments and blank lines behind it."""
+        node = item
+        while node.type != "block_scalar":
+            below = [child for child in node.children if child.type != "comment"]
+            if not below:
+                break
+            node = below[-1]
+        return self.last_line_end(item.start_byte, node.end_byte)
+
+
+def quote(value: str, style: str) -> str:
+    """A scalar spelled with the given quote; plain where `style` is empty and YAML allows it."""
+    if style == "'":
+        return "'" + value.replace("'", "''") + "'"
+    if style == '"' or not _plain_is_safe(value):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return value
+
+
+def _plain_is_safe(value: str) -> bool:
+    if not value or value != value.strip() or value[0] in "-?:,[]{}#&*!|>'\"%@`" or not value.isprintable():
+        return False
+    if ": " in value or " #" in value or value.endswith(":"):
+        return False
+    return not (value.lower() in _RESERVED or value[0].isdigit() or value[0] in "+.~")
+
+
+_RESERVED = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"}
+
+
+def _content(node: Node | None, kind: str) -> Node | None:
+    if node is None or node.type == kind:
+        return node
+    return next((child for child in node.named_children if child.type == kind), None)

@@ -1,0 +1,205 @@
+"""One interface over the places a repository is read from.
+
+A work tree, a git revision and a tree under pending edits answer the same four questions, so
+readers, rules and editors never know which of them they look at. All paths are relative to the
+root of the repository, with forward slashes.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from scaffold.errors import ShapeError, UsageError
+
+MAX_FILE_BYTES = 16 << 20
+"""No registration file comes near this size; a larger one is not read."""
+
+
+class Tree(Protocol):
+    """A repository to read from."""
+
+    def read(self, path: str) -> bytes | None:
+        """Content of a regular file, or None where there is none."""
+
+    def list(self, folder: str) -> list[str]:
+        """Sorted names of the entries of `folder`; empty where it is not a folder."""
+
+    def is_dir(self, path: str) -> bool:
+        """Whether `path` is a folder."""
+
+    def files(self, folder: str) -> Iterator[str]:
+        """Paths of all regular files below `folder`, in sorted order."""
+
+
+class WorkTree:
+    """The files on disk below `root`. A file is read once: one instance is one view of the tree."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._contents: dict[str, bytes | None] = {}
+
+    def read(self, path: str) -> bytes | None:
+        if path not in self._contents:
+            self._contents[path] = self._read(path)
+        return self._contents[path]
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            with (self.root / path).open("rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    return None
+                data = file.read(MAX_FILE_BYTES + 1)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as error:
+            raise ShapeError(path, None, f"cannot be read: {error.strerror}") from error
+        return _bounded(path, data)
+
+    def list(self, folder: str) -> list[str]:
+        try:
+            return sorted(os.listdir(self.root / folder))
+        except OSError:
+            return []
+
+    def is_dir(self, path: str) -> bool:
+        return (self.root / path).is_dir()
+
+    def files(self, folder: str) -> Iterator[str]:
+        for where, folders, names in os.walk(self.root / folder):
+            folders[:] = sorted(name for name in folders if name != ".git")
+            base = Path(where).relative_to(self.root)
+            for name in sorted(names):
+                yield (base / name).as_posix()
+
+
+class GitTree:
+    """The files of one commit, read from git objects; nothing is checked out."""
+
+    def __init__(self, root: Path, rev: str) -> None:
+        """Raises UsageError where `rev` names no commit of the repository at `root`."""
+        self.root = root
+        self.commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+        if not self.commit:
+            raise UsageError(f"{rev!r} names no commit of {root}")
+
+    @cached_property
+    def _objects(self) -> dict[str, str]:
+        listing = _git(self.root, "ls-tree", "-r", "-z", "--full-tree", self.commit)
+        objects = {}
+        for record in listing.split("\0"):
+            meta, _, path = record.partition("\t")
+            if meta and not meta.startswith(("120000", "160000")):
+                objects[path] = meta.split(" ")[2]
+        return objects
+
+    @cached_property
+    def _folders(self) -> dict[str, set[str]]:
+        folders: dict[str, set[str]] = {"": set()}
+        for path in self._objects:
+            while path:
+                parent, _, name = path.rpartition("/")
+                known = parent in folders
+                folders.setdefault(parent, set()).add(name)
+                if known:
+                    break
+                path = parent
+        return folders
+
+    @cached_property
+    def _reader(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ["git", "-C", str(self.root), "cat-file", "--batch"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def read(self, path: str) -> bytes | None:
+        name = self._objects.get(path)
+        if name is None:
+            return None
+        reader = self._reader
+        assert reader.stdin
+        assert reader.stdout
+        reader.stdin.write(f"{name}\n".encode())
+        reader.stdin.flush()
+        size = int(reader.stdout.readline().split()[2])
+        data = reader.stdout.read(size)
+        reader.stdout.read(1)
+        return _bounded(path, data)
+
+    def list(self, folder: str) -> list[str]:
+        return sorted(self._folders.get(folder.strip("/"), ()))
+
+    def is_dir(self, path: str) -> bool:
+        return path.strip("/") in self._folders
+
+    def files(self, folder: str) -> Iterator[str]:
+        prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
+        return iter(sorted(path for path in self._objects if path.startswith(prefix)))
+
+    def close(self) -> None:
+        """End the git process that serves the reads."""
+        if "_reader" in self.__dict__:
+            self._reader.communicate()
+            del self.__dict__["_reader"]
+
+
+class Overlay:
+    """`base` as it would be with some files written (bytes) or gone (None)."""
+
+    def __init__(self, base: Tree, changes: Mapping[str, bytes | None]) -> None:
+        self.base = base
+        self.changes = changes
+
+    def read(self, path: str) -> bytes | None:
+        return self.changes[path] if path in self.changes else self.base.read(path)
+
+    def list(self, folder: str) -> list[str]:
+        prefix = f"{folder.strip('/')}/"
+        names = set(self.base.list(folder))
+        for path, content in self.changes.items():
+            if path.startswith(prefix):
+                name, _, rest = path[len(prefix) :].partition("/")
+                if content is not None:
+                    names.add(name)
+                elif not rest:
+                    names.discard(name)
+        return sorted(names)
+
+    def is_dir(self, path: str) -> bool:
+        prefix = f"{path.strip('/')}/"
+        if any(p.startswith(prefix) and c is not None for p, c in self.changes.items()):
+            return True
+        return self.base.is_dir(path) and next(self.files(path), None) is not None
+
+    def files(self, folder: str) -> Iterator[str]:
+        prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
+        paths = {path for path in self.base.files(folder) if path not in self.changes}
+        paths.update(p for p, c in self.changes.items() if c is not None and p.startswith(prefix))
+        return iter(sorted(paths))
+
+
+def find_root(start: Path) -> Path:
+    """The enclosing checkout of `start`: the nearest folder that holds `.git`, else `start` itself."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists():
+            return folder
+    return start
+
+
+def _git(root: Path, *arguments: str) -> str:
+    result = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    return result.stdout.strip() if result.returncode == 0 else ""
+
+
+def _bounded(path: str, data: bytes) -> bytes:
+    if len(data) > MAX_FILE_BYTES:
+        raise ShapeError(path, None, f"is larger than {MAX_FILE_BYTES >> 20} MiB")
+    return data

@@ -1,0 +1,180 @@
+"""The proof of a plan, before anything is written.
+
+Every edited file is parsed again: no new syntax error, and for YAML exactly the values that were
+announced, read by another parser than the one that placed the edit. The path filter is executed:
+the new entries start the new directory, the old ones what they started before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from scaffold.errors import ShapeError
+from scaffold.registry import Registry
+from scaffold.surfaces.base import Addition
+from scaffold.syntax.golang import GoSource
+from scaffold.syntax.javascript import JsSource
+from scaffold.syntax.make import MakeSource
+from scaffold.syntax.source import ParsedSource
+from scaffold.syntax.yaml import YamlSource
+from scaffold.tree import Tree
+
+
+class ProofError(ShapeError):
+    """The planned edit does not do what it should; nothing was written."""
+
+
+def prove(addition: Addition, before: Registry) -> None:
+    """Raises ProofError where the planned change is not exactly the announced one."""
+    after = addition.changes.overlay()
+    for path in addition.changes.edited_paths():
+        _prove_syntax(path, before.tree, after)
+        if path.endswith((".yml", ".yaml")):
+            _prove_values(path, before.tree, after, addition.expected.get(path, []))
+    _prove_path_filter(addition, before, Registry(after))
+    _prove_pin(addition, after)
+
+
+def _source(path: str, data: bytes) -> ParsedSource | None:
+    if path.endswith((".yml", ".yaml")):
+        return YamlSource(path, data)
+    if path.endswith((".js", ".mjs")):
+        return JsSource(path, data)
+    if path.endswith(".go"):
+        return GoSource(path, data)
+    return MakeSource(path, data) if path.rpartition("/")[2] == "Makefile" else None
+
+
+def _prove_syntax(path: str, before: Tree, after: Tree) -> None:
+    old, new = _source(path, before.read(path) or b""), _source(path, after.read(path) or b"")
+    if old is not None and new is not None and new.error_count() > old.error_count():
+        first = next(new.errors())
+        raise ProofError(path, new.line(first.start_byte), "the planned edit would not parse")
+
+
+def _prove_values(path: str, before: Tree, after: Tree, expected: list[Any]) -> None:
+    inserted = list(inserted_values(path, load_yaml(path, before), load_yaml(path, after)))
+    for value in expected:
+        match = next((found for found in inserted if _covers(found, value)), None)
+        if match is None:
+            raise ProofError(path, None, f"the planned edit would not add {value!r}")
+        inserted.remove(match)
+    if inserted:
+        raise ProofError(path, None, f"the planned edit would also add {inserted[0]!r}")
+
+
+def load_yaml(path: str, tree: Tree) -> Any:
+    """The value of a YAML file, by ruamel.yaml. Raises ShapeError where it does not load."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return YAML(typ="safe").load(BytesIO(tree.read(path) or b""))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise ShapeError(path, line, f"is no valid YAML: {error.problem}") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise ShapeError(path, None, f"is no valid YAML: {error}") from None
+
+
+def inserted_values(path: str, old: Any, new: Any) -> Iterator[Any]:
+    """What `new` has more than `old`: list items, mapping values, the longer of two strings.
+
+    Raises ProofError where anything of `old` is gone or different otherwise.
+    """
+    if isinstance(old, dict) and isinstance(new, dict):
+        if list(old) != [key for key in new if key in old]:
+            raise ProofError(
+                path,
+                None,
+                f"the planned edit would change keys: {sorted(map(str, set(old) - set(new)))}",
+            )
+        for key, value in new.items():
+            if key in old:
+                yield from inserted_values(path, old[key], value)
+            else:
+                yield value
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _inserted_items(path, old, new)
+    elif old != new:
+        if isinstance(old, str) and isinstance(new, str) and new.startswith(old):
+            yield new
+        else:
+            raise ProofError(path, None, f"the planned edit would change {old!r} to {new!r}")
+
+
+def _inserted_items(path: str, old: list[Any], new: list[Any]) -> Iterator[Any]:
+    """Items of `new` around those of `old`, which must all be there in order, at most grown."""
+    position = 0
+    surplus = len(new) - len(old)
+    for item in old:
+        while (
+            position < len(new) and surplus > 0 and new[position] != item and not _grown(item, new[position])
+        ):
+            yield new[position]
+            position += 1
+            surplus -= 1
+        if position >= len(new):
+            raise ProofError(path, None, f"the planned edit would lose {item!r}")
+        yield from inserted_values(path, item, new[position])
+        position += 1
+    yield from new[position:]
+
+
+def _grown(old: Any, new: Any) -> bool:
+    """Whether `new` is the same named thing as `old`."""
+    return (
+        isinstance(old, dict) and isinstance(new, dict) and "name" in old and old["name"] == new.get("name")
+    )
+
+
+def _covers(found: Any, value: Any) -> bool:
+    """Whether an inserted value is the announced one; a merge may add keys to it."""
+    if isinstance(found, dict) and isinstance(value, dict):
+        return all(key in found and found[key] == value[key] for key in value)
+    return bool(found == value)
+
+
+def _prove_path_filter(addition: Addition, before: Registry, after: Registry) -> None:
+    backend = addition.backend
+    old = before.path_filter.infer(
+        [e.fields for e in before.matrix.linux], [e.fields for e in before.matrix.darwin]
+    )
+    kept = [
+        [e.fields for e in entries if e.backend != backend.name]
+        for entries in (after.matrix.linux, after.matrix.darwin)
+    ]
+    if after.path_filter.infer(*kept) != old:
+        raise ProofError(
+            after.path_filter.path,
+            None,
+            "the planned branch would change which directory another backend maps to",
+        )
+    linux = [e for e in after.matrix.linux if e.backend == backend.name]
+    darwin = [e for e in after.matrix.darwin if e.backend == backend.name]
+    results = after.path_filter.infer([e.fields for e in linux], [e.fields for e in darwin])
+    for entry, directory in zip((*linux, *darwin), (*results[0], *results[1]), strict=True):
+        if directory != f"{backend.directory}/":
+            raise ProofError(
+                after.path_filter.path,
+                None,
+                f"the path filter would map {entry.tag_suffix} to {directory}, not to {backend.directory}/",
+            )
+
+
+def _prove_pin(addition: Addition, after: Tree) -> None:
+    backend = addition.backend
+    if not backend.upstream:
+        return
+    path = f"{backend.directory}/Makefile"
+    text = (after.read(path) or b"").decode()
+    spelled = re.findall(rf".*{re.escape(backend.pin_variable)}\?=.*", text)
+    if spelled != [f"{backend.pin_variable}?={backend.pin}"]:
+        raise ProofError(
+            path,
+            None,
+            f"expected one line {backend.pin_variable}?={backend.pin}, for the bump script to rewrite",
+        )
