@@ -172,6 +172,8 @@ class Backend(BaseModel):
                     f"variant {variant!r} is not built for {self.lang}; "
                     f"{self.lang} has: {' '.join(supported(self.lang))}"
                 )
+        if self.kind == "llama-fork" and self.darwin:
+            raise ValueError("a fork of llama.cpp has no build for macOS: leave variant 'metal' out")
         if self.kind in NEEDS_UPSTREAM and not self.upstream:
             raise ValueError(
                 f"kind {self.kind!r} wraps an upstream engine: give --upstream OWNER/REPO and --pin SHA"

@@ -153,9 +153,9 @@ def _may_ask(no_input: bool) -> bool:
 
 
 def _choose(question: str, choices: list[str]) -> str:
-    from click import Choice
-
-    answer: str = typer.prompt(question, type=Choice(choices), default=choices[0])
+    answer = ""
+    while answer not in choices:
+        answer = str(typer.prompt(f"{question} ({', '.join(choices)})", default=choices[0]))
     return answer
 
 

@@ -110,8 +110,8 @@ class ChangeSet:
         return found
 
     def line_counts(self, path: str) -> tuple[int, int]:
-        """Lines that the diff of `path` adds and removes."""
-        lines = [line for line in self._file_diff(path) if line[:3] not in ("+++", "---")]
+        """Lines that the diff of an existing file adds and removes."""
+        _header, *lines = self._file_diff(path)
         return (
             sum(line.startswith("+") for line in lines),
             sum(line.startswith("-") for line in lines),
@@ -196,6 +196,7 @@ class Journal:
         conflicts: list[str] = []
         for number, entry in enumerate(json.loads(plan)):
             target = self.root / entry["path"]
+            _part(target).unlink(missing_ok=True)
             current = _read_bytes(target)
             before = None if entry["new"] else (self.folder / f"{number}.before").read_bytes()
             if current == before:
@@ -252,7 +253,7 @@ def _write_durably(path: Path, content: bytes) -> None:
 def _write_atomically(path: Path, content: bytes, executable: bool | None) -> None:
     """Replace or create `path`; `executable` is None where the present mode stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.scaffold-part")
+    part = _part(path)
     try:
         _write_durably(part, content)
         part.chmod(path.stat().st_mode & 0o777 if executable is None else 0o755 if executable else 0o644)
@@ -261,10 +262,13 @@ def _write_atomically(path: Path, content: bytes, executable: bool | None) -> No
         part.unlink(missing_ok=True)
 
 
+def _part(path: Path) -> Path:
+    """Where the new content of a file is written before it takes the file's place."""
+    return path.with_name(f".{path.name}.scaffold-part")
+
+
 def _remove_empty_parents(folder: Path, root: Path) -> None:
     while folder != root and folder.is_relative_to(root):
-        for part in folder.glob(".*.scaffold-part") if folder.is_dir() else ():
-            part.unlink()
         try:
             folder.rmdir()
         except FileNotFoundError:

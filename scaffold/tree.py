@@ -51,7 +51,10 @@ class WorkTree:
 
     def _read(self, path: str) -> bytes | None:
         try:
-            with (self.root / path).open("rb") as file:
+            # Git keeps links as links, so they are not followed; a pipe would wait for a writer.
+            flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW
+            descriptor = os.open(self.root / path, flags)
+            with os.fdopen(descriptor, "rb") as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     return None
                 data = file.read(MAX_FILE_BYTES + 1)
@@ -71,11 +74,13 @@ class WorkTree:
         return (self.root / path).is_dir()
 
     def files(self, folder: str) -> Iterator[str]:
+        found = []
         for where, folders, names in os.walk(self.root / folder):
-            folders[:] = sorted(name for name in folders if name != ".git")
-            base = Path(where).relative_to(self.root)
-            for name in sorted(names):
-                yield (base / name).as_posix()
+            folders[:] = [name for name in folders if name != ".git"]
+            base = Path(where)
+            files = (base / name for name in names if not (base / name).is_symlink())
+            found += [file.relative_to(self.root).as_posix() for file in files]
+        return iter(sorted(found))
 
 
 class GitTree:

@@ -78,7 +78,7 @@ class TestJobsSurface(FileSurface):
         if backend.kind == "llama-fork":
             addition.ask(
                 self.path,
-                f"add an end-to-end job for {backend.name} like tests-llama-cpp-grpc, once it has a test model",
+                f"add an end-to-end job for {backend.name} like tests-llama-cpp-grpc, with a test model",
             )
             return
         if self.outputs:

@@ -1,0 +1,50 @@
+"""Trees to work on: the miniature always, a real LocalAI where LOCALAI_REPO names a clone of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scaffold.resources import miniature_dir
+
+PIN = "0123456789abcdef0123456789abcdef01234567"
+
+
+def real_repository() -> Path | None:
+    """The clone that LOCALAI_REPO names."""
+    value = os.environ.get("LOCALAI_REPO")
+    return Path(value) if value else None
+
+
+def export(rev: str, folder: Path) -> Path:
+    """The files of one commit of the real LocalAI, in a git repository of their own."""
+    repository = real_repository()
+    assert repository is not None
+    folder.mkdir(parents=True)
+    archive = subprocess.run(
+        ["git", "-C", str(repository), "archive", "--format=tar", rev], check=True, capture_output=True
+    )
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
+    return folder
+
+
+@pytest.fixture
+def miniature(tmp_path: Path) -> Path:
+    """A copy of the miniature LocalAI."""
+    return Path(shutil.copytree(miniature_dir(), tmp_path / "LocalAI"))
+
+
+@pytest.fixture(scope="session")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which node finds js-yaml."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not installed")
+    folder = tmp_path_factory.mktemp("node")
+    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), "js-yaml@4"]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("npm cannot install js-yaml")
+    return folder

@@ -1,0 +1,172 @@
+"""The change set: what the diff says is what is written, and it is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scaffold import edits
+from scaffold.edits import ChangeSet, Edit, Journal, insertion
+from scaffold.errors import ScaffoldError, UsageError
+from scaffold.tree import WorkTree
+from tests.consumers import files, run
+
+LINES = st.lists(st.text("ab{}:- \t", max_size=6), max_size=14)
+
+
+@st.composite
+def contents_and_edits(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]]]:
+    text = "\n".join(draw(LINES)) + draw(st.sampled_from(["", "\n"]))
+    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    planned = []
+    for start, end in zip(cuts[::2], cuts[1::2], strict=False):
+        if draw(st.booleans()):
+            end = start
+        new = draw(st.sampled_from(["", "x", "x\n", "\nx\ny\n", "--- z\n", "\n"]))
+        planned.append((start, end, new))
+    return text, planned
+
+
+@given(case=contents_and_edits())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_git_applies_the_diff_to_the_planned_result(tmp_path_factory: pytest.TempPathFactory, case: tuple[str, list[tuple[int, int, str]]]) -> None:
+    text, planned = case
+    folder = tmp_path_factory.mktemp("diff")
+    (folder / "file").write_text(text)
+    changes = ChangeSet(WorkTree(folder))
+    changes.add(*(Edit("file", *edit) for edit in planned))
+    expected = changes.contents().get("file", text.encode())
+    diff = changes.diff()
+    if expected != text.encode():
+        subprocess.run(["git", "apply", "--unidiff-zero", "-"], input=diff.encode(), cwd=folder, check=True)
+        assert (folder / "file").read_bytes() == expected
+        added, removed = changes.line_counts("file")
+        assert added - removed == len(expected.splitlines()) - len(text.splitlines())
+
+
+def test_a_created_file_is_in_the_diff_with_its_mode(tmp_path: Path) -> None:
+    changes = ChangeSet(WorkTree(tmp_path))
+    changes.create("a/run.sh", b"#!/bin/sh\n", executable=True)
+    changes.create("a/empty", b"")
+    changes.create("a/no-newline", b"x")
+    patch = changes.diff()
+    subprocess.run(["git", "apply", "-"], input=patch.encode(), cwd=tmp_path, check=True)
+    assert os.access(tmp_path / "a/run.sh", os.X_OK)
+    assert (tmp_path / "a/no-newline").read_bytes() == b"x"
+
+
+def test_overlapping_edits_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("abcdef")
+    changes = ChangeSet(WorkTree(tmp_path))
+    changes.add(Edit("f", 0, 3, "x"), Edit("f", 2, 4, "y"))
+    with pytest.raises(ScaffoldError, match="overlap"):
+        changes.contents()
+
+
+def test_an_existing_file_is_not_created_again(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("")
+    with pytest.raises(UsageError, match="exists already"):
+        ChangeSet(WorkTree(tmp_path)).create("f", b"")
+
+
+def plan(root: Path) -> ChangeSet:
+    """Three edits and two new files, in a tree that holds other things too."""
+    for name in "abc":
+        (root / name).write_text(f"old {name}\n")
+    (root / "kept").write_text("kept\n")
+    (root / "a").chmod(0o755)
+    changes = ChangeSet(WorkTree(root))
+    for name in "abc":
+        changes.add(insertion(name, 0, "new\n"))
+    changes.create("d/e/f", b"new\n", executable=True)
+    changes.create("z", b"new\n")
+    return changes
+
+
+def test_commit_writes_everything_and_keeps_modes(tmp_path: Path) -> None:
+    plan(tmp_path).commit(tmp_path)
+    assert (tmp_path / "a").read_text() == "new\nold a\n"
+    assert os.access(tmp_path / "a", os.X_OK)
+    assert not os.access(tmp_path / "b", os.X_OK)
+    assert os.access(tmp_path / "d/e/f", os.X_OK)
+    assert sorted(files(tmp_path)) == ["a", "b", "c", "d/e/f", "kept", "z"], "a journal or a part was left behind"
+
+
+@pytest.mark.parametrize("failing", range(5))
+def test_a_write_that_fails_undoes_the_ones_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int) -> None:
+    changes = plan(tmp_path)
+    before = files(tmp_path)
+    write, calls = edits._write_atomically, []
+
+    def full_disk(path: Path, content: bytes, executable: bool | None) -> None:
+        calls.append(path)
+        if len(calls) == failing + 1:
+            raise OSError(28, "No space left on device", str(path))
+        write(path, content, executable)
+
+    monkeypatch.setattr(edits, "_write_atomically", full_disk)
+    with pytest.raises(ScaffoldError, match="No space left on device; nothing was changed"):
+        changes.commit(tmp_path)
+    assert files(tmp_path) == before
+    assert not (tmp_path / "d").exists()
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    sys.path.insert(0, {project!r})
+    from scaffold import edits
+    from tests.test_edits import plan
+    root = Path({root!r})
+    changes = plan(root)
+    write, calls = edits._write_atomically, []
+    def deadly(path, content, executable):
+        calls.append(path)
+        if len(calls) == {failing} + 1:
+            if {halfway}:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.with_name(f".{{path.name}}.scaffold-part").write_bytes(content[:1])
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(path, content, executable)
+    edits._write_atomically = deadly
+    changes.commit(root)
+"""
+
+
+@pytest.mark.parametrize("halfway", [False, True])
+@pytest.mark.parametrize("failing", range(5))
+@pytest.mark.parametrize("repository", ["git", "plain"])
+def test_a_killed_run_is_rolled_back_by_the_next(tmp_path: Path, failing: int, halfway: bool, repository: str) -> None:
+    if repository == "git":
+        run("git", "init", "-q", cwd=tmp_path)
+    plan(tmp_path)
+    before = files(tmp_path)
+    project = str(Path(__file__).resolve().parent.parent)
+    script = textwrap.dedent(KILLED).format(project=project, root=str(tmp_path), failing=failing, halfway=halfway)
+    result = subprocess.run([sys.executable, "-c", script], check=False)
+    assert result.returncode == -signal.SIGKILL
+    restored = Journal(tmp_path).recover()
+    assert sorted(restored) == sorted(["a", "b", "c", "d/e/f", "z"][:failing])
+    assert files(tmp_path) == before
+    assert Journal(tmp_path).recover() == []
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_file_edited_after_the_kill_is_not_overwritten(tmp_path: Path) -> None:
+    plan(tmp_path)
+    project = str(Path(__file__).resolve().parent.parent)
+    script = textwrap.dedent(KILLED).format(project=project, root=str(tmp_path), failing=2, halfway=False)
+    subprocess.run([sys.executable, "-c", script], check=False)
+    (tmp_path / "a").write_text("precious\n")
+    with pytest.raises(ScaffoldError, match="cannot be rolled back"):
+        Journal(tmp_path).recover()
+    assert (tmp_path / "a").read_text() == "precious\n"
+    assert (tmp_path / "b").read_text() == "old b\n"
