@@ -108,7 +108,7 @@ def assert_path_filter(root: Path, expected: Expectation, scratch: Path) -> None
     module = root / "scripts/lib/backend-filter.mjs"
     if not module.exists():
         script = (root / "scripts/changed-backends.js").read_text()
-        functions = re.findall(r"^function inferBackendPath(?:Darwin)?\(.*?^}", script, re.M | re.S)
+        functions = re.findall(r"^function inferBackendPath(?:Darwin)?\(.*?^}", script, re.MULTILINE | re.DOTALL)
         module = scratch / "functions.mjs"
         module.write_text("\n".join(f"export {function}" for function in functions))
     else:
@@ -120,7 +120,10 @@ def assert_path_filter(root: Path, expected: Expectation, scratch: Path) -> None
         "node", "--input-type=module", "-e", FILTER_SCRIPT, str(module), str(question), cwd=scratch
     ).stdout
     answer = json.loads(output)
-    for entries, directories in ((linux, answer["inferred"]["linux"]), (darwin, answer["inferred"]["darwin"])):
+    for entries, directories in (
+        (linux, answer["inferred"]["linux"]),
+        (darwin, answer["inferred"]["darwin"]),
+    ):
         for entry, directory in zip(entries, directories, strict=True):
             own = entry["backend"] == expected.name
             assert (directory == f"{expected.directory}/") is own, (entry["tag-suffix"], directory)

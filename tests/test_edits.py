@@ -37,7 +37,9 @@ def contents_and_edits(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]]
 
 @given(case=contents_and_edits())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_git_applies_the_diff_to_the_planned_result(tmp_path_factory: pytest.TempPathFactory, case: tuple[str, list[tuple[int, int, str]]]) -> None:
+def test_git_applies_the_diff_to_the_planned_result(
+    tmp_path_factory: pytest.TempPathFactory, case: tuple[str, list[tuple[int, int, str]]]
+) -> None:
     text, planned = case
     folder = tmp_path_factory.mktemp("diff")
     (folder / "file").write_text(text)
@@ -97,11 +99,15 @@ def test_commit_writes_everything_and_keeps_modes(tmp_path: Path) -> None:
     assert os.access(tmp_path / "a", os.X_OK)
     assert not os.access(tmp_path / "b", os.X_OK)
     assert os.access(tmp_path / "d/e/f", os.X_OK)
-    assert sorted(files(tmp_path)) == ["a", "b", "c", "d/e/f", "kept", "z"], "a journal or a part was left behind"
+    assert sorted(files(tmp_path)) == ["a", "b", "c", "d/e/f", "kept", "z"], (
+        "a journal or a part was left behind"
+    )
 
 
 @pytest.mark.parametrize("failing", range(5))
-def test_a_write_that_fails_undoes_the_ones_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int) -> None:
+def test_a_write_that_fails_undoes_the_ones_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
     changes = plan(tmp_path)
     before = files(tmp_path)
     write, calls = edits._write_atomically, []
@@ -144,13 +150,17 @@ KILLED = """
 @pytest.mark.parametrize("halfway", [False, True])
 @pytest.mark.parametrize("failing", range(5))
 @pytest.mark.parametrize("repository", ["git", "plain"])
-def test_a_killed_run_is_rolled_back_by_the_next(tmp_path: Path, failing: int, halfway: bool, repository: str) -> None:
+def test_a_killed_run_is_rolled_back_by_the_next(
+    tmp_path: Path, failing: int, halfway: bool, repository: str
+) -> None:
     if repository == "git":
         run("git", "init", "-q", cwd=tmp_path)
     plan(tmp_path)
     before = files(tmp_path)
     project = str(Path(__file__).resolve().parent.parent)
-    script = textwrap.dedent(KILLED).format(project=project, root=str(tmp_path), failing=failing, halfway=halfway)
+    script = textwrap.dedent(KILLED).format(
+        project=project, root=str(tmp_path), failing=failing, halfway=halfway
+    )
     result = subprocess.run([sys.executable, "-c", script], check=False)
     assert result.returncode == -signal.SIGKILL
     restored = Journal(tmp_path).recover()

@@ -22,7 +22,14 @@ from scaffold.variants import VARIANTS, supported
 from tests import consumers
 from tests.conftest import PIN
 
-KINDS = [("python", "plain"), ("go", "pure"), ("go", "purego"), ("cpp", "grpc"), ("cpp", "llama-fork"), ("rust", "tonic")]
+KINDS = [
+    ("python", "plain"),
+    ("go", "pure"),
+    ("go", "purego"),
+    ("cpp", "grpc"),
+    ("cpp", "llama-fork"),
+    ("rust", "tonic"),
+]
 NATIVE = {"purego", "grpc", "llama-fork"}
 
 
@@ -87,7 +94,11 @@ def test_go_code_stays_gofmt_clean_and_vets(miniature: Path, imports: str) -> No
 
 def test_a_dockerfile_suffix_that_another_branch_would_catch(miniature: Path, tmp_path: Path) -> None:
     """A name that ends in another backend's, and one that another backend's ends in."""
-    taken = next(b for b in Registry(WorkTree(miniature)).path_filter.branches("inferBackendPath") if b.suffix and "cpp" in b.suffix)
+    taken = next(
+        b
+        for b in Registry(WorkTree(miniature)).path_filter.branches("inferBackendPath")
+        if b.suffix and "cpp" in b.suffix
+    )
     for name in (f"very-{taken.suffix}", "golang", "my-python"):
         tree = tmp_path / name
         shutil.copytree(miniature, tree)
@@ -159,14 +170,19 @@ def test_a_name_that_some_surface_knows_is_taken(miniature: Path) -> None:
     assert bare, "the miniature needs a meta that is named differently from its directory"
     with pytest.raises(UsageError, match=r"is taken:\n  backend/index.yaml:\d+"):
         new.plan(WorkTree(miniature), answers("python", "plain", name=bare[0]))
-    existing = next(n for n, lang in registry.directories.items() if lang == "go" and registry.matrix.entries_of(n))
+    existing = next(
+        n for n, lang in registry.directories.items() if lang == "go" and registry.matrix.entries_of(n)
+    )
     with pytest.raises(UsageError, match=rf"backend/go/{existing}: a go backend"):
         new.plan(WorkTree(miniature), answers("python", "plain", name=existing))
 
 
 def test_like_gives_kind_modality_and_variants(miniature: Path) -> None:
     registry = Registry(WorkTree(miniature))
-    like = max((n for n, lang in registry.directories.items() if lang == "go"), key=lambda n: len(registry.variants(n)))
+    like = max(
+        (n for n, lang in registry.directories.items() if lang == "go"),
+        key=lambda n: len(registry.variants(n)),
+    )
     plan = new.plan(WorkTree(miniature), {"name": "ibex", "upstream": "acme/ibex", "pin": PIN}, like)
     assert plan.relative == like
     assert plan.backend.kind == registry.kind(like)
@@ -186,7 +202,12 @@ BROKEN = {
 @pytest.mark.parametrize("damage", ["other shape", "binary", "empty", "cut"])
 def test_an_unknown_shape_is_refused_and_nothing_is_written(miniature: Path, path: str, damage: str) -> None:
     original = (miniature / path).read_bytes()
-    contents = {"other shape": BROKEN[path], "binary": b"\x00\xff\x00", "empty": b"", "cut": original[: len(original) // 2]}
+    contents = {
+        "other shape": BROKEN[path],
+        "binary": b"\x00\xff\x00",
+        "empty": b"",
+        "cut": original[: len(original) // 2],
+    }
     (miniature / path).write_bytes(contents[damage])
     before = consumers.files(miniature)
     try:
@@ -203,6 +224,7 @@ def test_an_unknown_shape_is_refused_and_nothing_is_written(miniature: Path, pat
 
 def test_a_proof_that_fails_writes_nothing(miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A template that loses the pin is caught by the proof, not by a user weeks later."""
+
     def without_pin(lang: str, given: Any) -> list[generate.GeneratedFile]:
         return [generate.GeneratedFile("backend/cpp/ibex-x2/Makefile", b"all:\n", executable=False)]
 

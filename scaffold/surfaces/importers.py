@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scaffold.surfaces import importer_source
-from scaffold.surfaces.base import Addition, Registration, Surface
+from scaffold.surfaces.base import Addition, Registration, Surface, majority
 from scaffold.syntax.golang import Element, GoSource, quote
 
 PREF_ONLY_FILE = "core/http/endpoints/localai/backend.go"
@@ -145,10 +145,16 @@ class ImporterSurface(Surface):
         else:
             offset = source.line_end(self.registry[-1][1].node.end_byte)
         addition.insert(REGISTRY_FILE, offset, f"\t&{type_name}{{}},\n")
-        for path, text in importer_source.files(
-            backend, FOLDER, _yaml_package(self.tree.read(f"{FOLDER}/ds4.go") or source.data)
-        ):
+        for path, text in importer_source.files(backend, FOLDER, self._yaml_package()):
             addition.changes.create(path, text.encode())
+
+    def _yaml_package(self) -> str:
+        """The YAML package that most of the checkout's importers marshal with."""
+        used: list[str] = []
+        for file in self.tree.list(FOLDER):
+            text = (self.tree.read(f"{FOLDER}/{file}") or b"").decode(errors="replace")
+            used += re.findall(r'"((?:gopkg\.in|go\.yaml\.in)/yaml[^"]*)"', text)
+        return majority(used) or "gopkg.in/yaml.v3"
 
 
 def _before_comments(source: GoSource, offset: int) -> int:
@@ -160,9 +166,3 @@ def _before_comments(source: GoSource, offset: int) -> int:
             break
         start = above
     return start
-
-
-def _yaml_package(data: bytes) -> str:
-    """The YAML package that the checkout's importers marshal with."""
-    match = re.search(rb'"((?:gopkg\.in|go\.yaml\.in)/yaml[^"]*)"', data)
-    return match[1].decode() if match else "gopkg.in/yaml.v3"

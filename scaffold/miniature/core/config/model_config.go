@@ -1,6 +1,8 @@
 // Package config has the configuration of models.
 package config
 
+import "github.com/mudler/LocalAI/core/schema"
+
 // ModelConfigUsecase is a set of usecases.
 type ModelConfigUsecase int
 
@@ -30,4 +32,6 @@ type ModelConfig struct {
 	Description         string   `yaml:"description"`
 	Backend             string   `yaml:"backend"`
 	KnownUsecaseStrings []string `yaml:"known_usecases"`
+
+	schema.PredictionOptions `yaml:"parameters,omitempty"`
 }

@@ -9,3 +9,13 @@ type KnownBackend struct {
 	Description string `json:"description,omitempty"`
 	Installed   bool   `json:"installed"`
 }
+
+// BasicModelRequest names the model of a request.
+type BasicModelRequest struct {
+	Model string `json:"model,omitempty" yaml:"model,omitempty"`
+}
+
+// PredictionOptions are the parameters of an inference.
+type PredictionOptions struct {
+	BasicModelRequest `yaml:",inline"`
+}

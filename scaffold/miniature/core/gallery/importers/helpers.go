@@ -2,9 +2,10 @@ package importers
 
 import (
 	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/mudler/LocalAI/core/config"
 	"github.com/mudler/LocalAI/core/gallery"
@@ -61,7 +62,7 @@ func hasNamedGGUF(details Details, token string) bool {
 
 // imported fills in what every importer takes from the details: the name, the
 // description and the model file.
-func imported(details Details, model config.ModelConfig) gallery.ModelConfig {
+func imported(details Details, model config.ModelConfig) (gallery.ModelConfig, error) {
 	values := preferences(details)
 	var ok bool
 	if model.Name, ok = values["name"].(string); !ok {
@@ -70,10 +71,14 @@ func imported(details Details, model config.ModelConfig) gallery.ModelConfig {
 	if model.Description, ok = values["description"].(string); !ok {
 		model.Description = "Imported from " + details.URI
 	}
+	model.Model = filepath.Base(details.URI)
+	out, err := yaml.Marshal(model)
+	if err != nil {
+		return gallery.ModelConfig{}, err
+	}
 	return gallery.ModelConfig{
 		Name:        model.Name,
 		Description: model.Description,
-		ConfigFile: fmt.Sprintf("name: %q\nbackend: %s\nknown_usecases: [%s]\nparameters:\n    model: %q\n",
-			model.Name, model.Backend, strings.Join(model.KnownUsecaseStrings, ", "), filepath.Base(details.URI)),
-	}
+		ConfigFile:  string(out),
+	}, nil
 }

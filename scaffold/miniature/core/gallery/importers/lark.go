@@ -22,5 +22,5 @@ func (i *LarkImporter) Import(details Details) (gallery.ModelConfig, error) {
 	return imported(details, config.ModelConfig{
 		Backend:             "lark",
 		KnownUsecaseStrings: []string{config.UsecaseTranscript},
-	}), nil
+	})
 }

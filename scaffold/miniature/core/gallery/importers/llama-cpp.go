@@ -44,5 +44,5 @@ func (i *LlamaCPPImporter) Import(details Details) (gallery.ModelConfig, error) 
 	return imported(details, config.ModelConfig{
 		Backend:             backend,
 		KnownUsecaseStrings: []string{config.UsecaseChat},
-	}), nil
+	})
 }

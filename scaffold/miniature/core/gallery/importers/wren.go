@@ -22,5 +22,5 @@ func (i *WrenImporter) Import(details Details) (gallery.ModelConfig, error) {
 	return imported(details, config.ModelConfig{
 		Backend:             "wren",
 		KnownUsecaseStrings: []string{config.UsecaseEmbeddings},
-	}), nil
+	})
 }
