@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections import defaultdict
@@ -180,7 +181,12 @@ class Journal:
     def end(self) -> None:
         """Forget the plan: the change is complete."""
         (self.folder / "plan.json").unlink()
+        self._clear()
+
+    def _clear(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.parent == self.root / ".scaffold":
+            shutil.rmtree(self.folder.parent, ignore_errors=True)
 
     def recover(self) -> list[str]:
         """Undo what an interrupted commit had written; returns the paths that were put back.
@@ -190,7 +196,7 @@ class Journal:
         """
         plan = _read_bytes(self.folder / "plan.json")
         if plan is None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._clear()
             return []
         restored: list[str] = []
         conflicts: list[str] = []
@@ -220,6 +226,9 @@ class Journal:
 
 
 def _private_folder(root: Path) -> Path:
+    """A folder that no commit holds: git's own, else one that is gone after every run."""
+    if shutil.which("git") is None:
+        return root / ".scaffold"
     result = subprocess.run(
         ["git", "-C", str(root), "rev-parse", "--absolute-git-dir", "--show-toplevel"],
         capture_output=True,
@@ -281,7 +290,7 @@ def _remove_empty_parents(folder: Path, root: Path) -> None:
 def _creation_diff(path: str, new: NewFile) -> Iterator[str]:
     mode = "100755" if new.executable else "100644"
     yield f"diff --git a/{path} b/{path}\nnew file mode {mode}\n"
-    lines = new.content.decode(errors="replace").splitlines(keepends=True)
+    lines = _lines(new.content)
     if lines:
         yield f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n"
         yield from _marked("+", lines)
@@ -297,7 +306,7 @@ class _Change:
 
 
 def _hunks(before: bytes, edits: list[Edit]) -> Iterator[str]:
-    old = before.decode().splitlines(keepends=True)
+    old = _lines(before)
     changes = _line_changes(before, edits)
     groups: list[list[_Change]] = []
     for change in changes:
@@ -324,31 +333,42 @@ def _hunks(before: bytes, edits: list[Edit]) -> Iterator[str]:
 
 
 def _line_changes(before: bytes, edits: list[Edit]) -> list[_Change]:
-    changes: list[_Change] = []
-    index = 0
-    while index < len(edits):
-        start = before.rfind(b"\n", 0, edits[index].start) + 1
-        whole_lines = start == edits[index].start and edits[index].text.endswith("\n")
-        if edits[index].start == edits[index].end and whole_lines:
-            new = edits[index].text.encode()
-            end = start
-            index += 1
+    """The edits as changes of whole lines; edits of one line are one change."""
+    groups: list[tuple[int, int, list[Edit]]] = []
+    for edit in edits:
+        start, end = _touched_lines(before, edit)
+        if groups and start < groups[-1][1]:
+            first, last, together = groups.pop()
+            groups.append((first, max(last, end), [*together, edit]))
         else:
-            new = b""
-            position = start
-            end = start
-            while index < len(edits) and (position == start or edits[index].start < end):
-                edit = edits[index]
-                new += before[position : edit.start] + edit.text.encode()
-                position = edit.end
-                newline = before.find(b"\n", max(position, edit.start))
-                end = max(end, len(before) if newline < 0 else newline + 1)
-                index += 1
-            new += before[position:end]
-        first = before.count(b"\n", 0, start)
-        last = first + len(before[start:end].decode().splitlines())
-        changes.append(_Change(first, last, new.decode().splitlines(keepends=True)))
+            groups.append((start, end, [edit]))
+    changes = []
+    for start, end, together in groups:
+        new = b""
+        position = start
+        for edit in together:
+            new += before[position : edit.start] + edit.text.encode()
+            position = edit.end
+        new += before[position:end]
+        first_line = before.count(b"\n", 0, start)
+        last_line = first_line + len(_lines(before[start:end]))
+        changes.append(_Change(first_line, last_line, _lines(new)))
     return changes
+
+
+def _touched_lines(before: bytes, edit: Edit) -> tuple[int, int]:
+    """Offsets around the old lines that an edit changes; an insertion of whole lines changes none."""
+    start = before.rfind(b"\n", 0, edit.start) + 1
+    ends_whole = edit.end in (0, len(before)) or before[edit.end - 1 : edit.end] == b"\n"
+    if start == edit.start and ends_whole and (not edit.text or edit.text.endswith("\n")):
+        return edit.start, edit.end
+    newline = before.find(b"\n", edit.end)
+    return start, len(before) if newline < 0 else newline + 1
+
+
+def _lines(content: bytes) -> list[str]:
+    """Lines as diff and git count them: they end at a newline and at nothing else."""
+    return [line.decode() for line in re.findall(rb"[^\n]*\n|[^\n]+", content)]
 
 
 def _marked(mark: str, lines: list[str]) -> Iterator[str]:

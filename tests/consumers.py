@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ruamel.yaml import YAML
 
 from scaffold.registry import Registry
@@ -28,9 +30,11 @@ class Expectation:
         return f"backend/{self.lang}/{self.name}"
 
 
-def run(*command: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """A command's result; its output is shown when it fails."""
-    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+def run(*command: str, cwd: Path, check: bool = True, text: str = "") -> subprocess.CompletedProcess[str]:
+    """A command's result; its output is shown when it fails. Skips where the command is not installed."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    result = subprocess.run(command, cwd=cwd, input=text, capture_output=True, text=True, check=False)
     assert not check or result.returncode == 0, f"{' '.join(command)}\n{result.stdout}\n{result.stderr}"
     return result
 
@@ -108,7 +112,9 @@ def assert_path_filter(root: Path, expected: Expectation, scratch: Path) -> None
     module = root / "scripts/lib/backend-filter.mjs"
     if not module.exists():
         script = (root / "scripts/changed-backends.js").read_text()
-        functions = re.findall(r"^function inferBackendPath(?:Darwin)?\(.*?^}", script, re.MULTILINE | re.DOTALL)
+        functions = re.findall(
+            r"^function inferBackendPath(?:Darwin)?\(.*?^}", script, re.MULTILINE | re.DOTALL
+        )
         module = scratch / "functions.mjs"
         module.write_text("\n".join(f"export {function}" for function in functions))
     else:

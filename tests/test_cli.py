@@ -38,7 +38,7 @@ def test_a_dry_run_prints_a_diff_that_does_the_same(miniature: Path) -> None:
     real = miniature.parent / "real"
     run("cp", "-r", str(miniature), str(real), cwd=miniature.parent)
     assert scaffold(*NEW, "--repo", str(real), cwd=miniature).returncode == 0
-    subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=miniature, check=True)
+    run("git", "apply", "-", cwd=miniature, text=patch)
     assert files(miniature) == files(real)
 
 

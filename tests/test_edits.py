@@ -48,7 +48,7 @@ def test_git_applies_the_diff_to_the_planned_result(
     expected = changes.contents().get("file", text.encode())
     diff = changes.diff()
     if expected != text.encode():
-        subprocess.run(["git", "apply", "--unidiff-zero", "-"], input=diff.encode(), cwd=folder, check=True)
+        run("git", "apply", "--unidiff-zero", "-", cwd=folder, text=diff)
         assert (folder / "file").read_bytes() == expected
         added, removed = changes.line_counts("file")
         assert added - removed == len(expected.splitlines()) - len(text.splitlines())
@@ -60,7 +60,7 @@ def test_a_created_file_is_in_the_diff_with_its_mode(tmp_path: Path) -> None:
     changes.create("a/empty", b"")
     changes.create("a/no-newline", b"x")
     patch = changes.diff()
-    subprocess.run(["git", "apply", "-"], input=patch.encode(), cwd=tmp_path, check=True)
+    run("git", "apply", "-", cwd=tmp_path, text=patch)
     assert os.access(tmp_path / "a/run.sh", os.X_OK)
     assert (tmp_path / "a/no-newline").read_bytes() == b"x"
 

@@ -17,6 +17,7 @@ from scaffold.syntax.golang import Element, GoSource, quote
 
 PREF_ONLY_FILE = "core/http/endpoints/localai/backend.go"
 PREF_ONLY = "knownPrefOnlyBackends"
+PREF_ONLY_TEST_FILE = "core/http/endpoints/localai/backend_test.go"
 FOLDER = "core/gallery/importers"
 REGISTRY_FILE = f"{FOLDER}/importers.go"
 REGISTRY = "defaultImporters"
@@ -100,6 +101,11 @@ class ImporterSurface(Surface):
                 assert self.pref_only_source is not None
                 at = self.pref_only_source.line(line.element.node.start_byte)
                 yield Registration(self.name, PREF_ONLY_FILE, at, "pref-only line")
+        test = self.load(GoSource, PREF_ONLY_TEST_FILE)
+        expectation = re.search(rf'expectPrefOnly\("{re.escape(name)}"', test.data.decode()) if test else None
+        if test and expectation:
+            at = test.data.decode().count("\n", 0, expectation.start()) + 1
+            yield Registration(self.name, PREF_ONLY_TEST_FILE, at, "test of the pref-only line")
         importer = self.importer_of(name)
         if importer:
             yield Registration(self.name, *importer, "importer")
@@ -128,6 +134,20 @@ class ImporterSurface(Surface):
         }
         text = "\t{" + ", ".join(f"{key}: {value}" for key, value in fields.items()) + "},\n"
         addition.insert(PREF_ONLY_FILE, source.line_end(after.end_byte), text)
+        self._add_expectation(addition)
+
+    def _add_expectation(self, addition: Addition) -> None:
+        """The line of LocalAI's own test that expects the pref-only line, where it has such lines."""
+        source = self.load(GoSource, PREF_ONLY_TEST_FILE)
+        if source is None:
+            return
+        backend = addition.backend
+        lines = [*re.finditer(rb'^(\t+)expectPrefOnly\("[^"]+", "([^"]+)"\)\n', source.data, re.MULTILINE)]
+        same = [line for line in lines if line[2].decode() == backend.use.import_key]
+        if lines:
+            after = (same or lines)[-1]
+            call = f"expectPrefOnly({quote(backend.name)}, {quote(backend.use.import_key)})"
+            addition.insert(PREF_ONLY_TEST_FILE, after.end(), f"{after[1].decode()}{call}\n")
 
     def _can_import(self) -> bool:
         """Whether this checkout's importers say their name and modality."""

@@ -1,0 +1,44 @@
+"""The built wheel carries everything: it does the main job far away from the sources."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.consumers import run
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def test_the_wheel_does_the_main_job_anywhere(tmp_path: Path) -> None:
+    build = ("-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"), str(PROJECT))
+    run(sys.executable, *build, cwd=tmp_path)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    site = tmp_path / "site"
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--target",
+        str(site),
+        str(wheel),
+        cwd=tmp_path,
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "scaffold", "demo", str(tmp_path / "demo")],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "demo/backend/cpp/ds4/grpc-server.cpp").is_file()
+    assert (tmp_path / "demo/.github/backend-matrix.yml").read_text().count("ds4") > 6
+    shipped = {path.relative_to(site / "scaffold").parts[0] for path in site.glob("scaffold/*")}
+    assert {"miniature", "templates", "py.typed"} <= shipped
