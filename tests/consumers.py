@@ -172,6 +172,49 @@ def assert_yaml(root: Path, paths: list[str], node_modules: Path) -> None:
         assert json.loads(output) == mine, path
 
 
+GO_YAML = """
+package main
+
+import (
+	"encoding/json"
+	"os"
+
+	"gopkg.in/yaml.v3"
+)
+
+func main() {
+	data, err := os.ReadFile(os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	var value any
+	if err := yaml.Unmarshal(data, &value); err != nil {
+		panic(err)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(value); err != nil {
+		panic(err)
+	}
+}
+"""
+
+
+def build_go_yaml(folder: Path) -> Path:
+    """A program that reads a YAML file with the parser of LocalAI itself, and prints it as JSON."""
+    folder.mkdir()
+    (folder / "main.go").write_text(GO_YAML)
+    run("go", "mod", "init", "reader", cwd=folder)
+    run("go", "get", "gopkg.in/yaml.v3@v3.0.1", cwd=folder)
+    run("go", "build", "-o", "reader", ".", cwd=folder)
+    return folder / "reader"
+
+
+def assert_go_yaml(root: Path, paths: list[str], reader: Path) -> None:
+    """go-yaml and ruamel.yaml read the same."""
+    for path in paths:
+        value = json.loads(run(str(reader), str(root / path), cwd=root).stdout)
+        assert value == json.loads(json.dumps(YAML(typ="safe").load(root / path), default=str)), path
+
+
 def assert_gallery(root: Path, expected: Expectation) -> None:
     """Every image of the gallery is one that the matrix builds, in both channels, and back."""
     linux, darwin = matrix(root)

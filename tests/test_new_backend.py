@@ -67,13 +67,19 @@ def test_a_second_run_changes_nothing(miniature: Path, lang: str, kind: str) -> 
     assert {"build matrix", "gallery", "Makefile", "capabilities", "compatibility table"} <= surfaces
 
 
-def test_all_yaml_parsers_read_the_result(miniature: Path, node_modules: Path) -> None:
+@pytest.mark.parametrize("parser", ["js-yaml", "go-yaml"])
+def test_other_yaml_parsers_read_the_result(
+    miniature: Path, parser: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     description = 'It\'s "quoted": 50% \\ of #1 — {ünï} $HOME & `more` [x]'
     plan = new.plan(WorkTree(miniature), answers("cpp", "grpc", description=description, tags=("on", "1.5")))
     plan.commit(miniature)
     yaml_files = [p for p in plan.changes.edited_paths() if p.endswith((".yml", ".yaml"))]
     assert len(yaml_files) >= 4
-    consumers.assert_yaml(miniature, yaml_files, node_modules)
+    if parser == "js-yaml":
+        consumers.assert_yaml(miniature, yaml_files, request.getfixturevalue("node_modules"))
+    else:
+        consumers.assert_go_yaml(miniature, yaml_files, consumers.build_go_yaml(tmp_path / "reader"))
 
 
 @pytest.mark.parametrize("imports", ["auto", "pref-only", "none"])

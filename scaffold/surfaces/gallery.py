@@ -38,6 +38,7 @@ class Item:
     """One item of the gallery."""
 
     name: str
+    alias: str
     anchor: str | None
     merges: str | None
     """Name of the anchor that it merges."""
@@ -136,7 +137,8 @@ class GallerySurface(FileSurface):
                 seen.add(item.node.start_byte)
                 yield Registration(self.name, self.path, item.line, f"gallery item {item.name}")
         for item in self.items:
-            if item.node.start_byte not in seen and item.name in (name, f"{name}{DEVELOPMENT}"):
+            named = name in (item.name, item.alias) or item.name == f"{name}{DEVELOPMENT}"
+            if item.node.start_byte not in seen and named:
                 yield Registration(self.name, self.path, item.line, f"gallery item {item.name}")
 
     def add(self, addition: Addition) -> None:
@@ -270,6 +272,7 @@ def _item(source: YamlSource, node: Node) -> Item:
     merge = next((v for k, v in pairs.items() if k in ("<<", "!!merge <<")), None)
     return Item(
         name=source.scalar(pairs.get("name")),
+        alias=source.scalar(pairs.get("alias")),
         anchor=source.anchor(value),
         merges=source.scalar(merge).removeprefix("*") if merge is not None else None,
         uri=source.scalar(pairs.get("uri")),

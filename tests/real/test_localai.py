@@ -76,7 +76,6 @@ def request(name: str, kind: str) -> dict[str, object]:
 @pytest.mark.parametrize("day", DAYS)
 def test_every_kind_on_every_format(day: str, tmp_path: Path, node_modules: Path) -> None:
     root = export(commit_of(day), tmp_path / "LocalAI")
-    ignore = root / ".gitignore"
     for name, kind in KINDS.items():
         name = "zorilla-py" if name == "python" else name
         before = consumers.files(root)
@@ -95,7 +94,7 @@ def test_every_kind_on_every_format(day: str, tmp_path: Path, node_modules: Path
     yaml_files = [".github/workflows/backend.yml", "backend/index.yaml", ".github/workflows/bump_deps.yaml",
                   ".github/workflows/test-extra.yml", ".github/workflows/backend_build_darwin.yml"]  # fmt: skip
     consumers.assert_yaml(root, [p for p in yaml_files if (root / p).exists()], node_modules)
-    assert ignore.exists()
+    consumers.assert_go_yaml(root, yaml_files[1:4], consumers.build_go_yaml(tmp_path / "reader"))
     assert_nothing_is_ignored(root)
 
 
