@@ -1,0 +1,348 @@
+package main
+
+[% set stream_asr = modality == 'asr' and 'AudioTranscriptionStream' in rpcs %]
+[% set stream_tts = modality == 'tts' and 'TTSStream' in rpcs %]
+[% set with_dst = modality in ['tts', 'image', 'video'] %]
+[% set with_status = with_dst or modality == 'detection' or 'grpcerrors' not in go_packages %]
+import (
+[% if modality == 'detection' %]
+	"bytes"
+[% endif %]
+[% if modality == 'asr' and transcription_context %]
+	"context"
+[% endif %]
+[% if modality == 'detection' %]
+	"encoding/base64"
+	"image"
+	_ "image/jpeg"
+	_ "image/png"
+[% endif %]
+[% if modality == 'rerank' %]
+	"cmp"
+	"slices"
+[% endif %]
+[% if modality in ['llm', 'asr'] %]
+	"strings"
+[% endif %]
+[% if modality == 'asr' %]
+	"time"
+[% endif %]
+[% if modality in ['llm', 'asr', 'detection', 'rerank'] %]
+
+[% endif %]
+	"[[ go_module ]]/pkg/grpc/base"
+[% if 'grpcerrors' in go_packages and modality != 'none' %]
+	"[[ go_module ]]/pkg/grpc/grpcerrors"
+[% endif %]
+	pb "[[ go_module ]]/pkg/grpc/proto"
+[% if with_status and modality != 'none' %]
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+[% endif %]
+)
+
+const backendName = "[[ name ]]"
+
+// backend answers LocalAI's calls with one engine, one call at a time.
+type backend struct {
+	base.SingleThread
+	engine *engine
+}
+
+// Load fails unless the engine can serve the model: a model config without `backend:`
+// is offered to every installed backend until one accepts it.
+func (b *backend) Load(opts *pb.ModelOptions) error {
+	parsed, err := parseSettings(opts)
+	if err != nil {
+		return err
+	}
+	loaded, err := newEngine(opts.GetModelFile(), parsed)
+	if err != nil {
+		return err
+	}
+	b.unload()
+	b.engine = loaded
+	return nil
+}
+
+[% if 'Free' in rpcs %]
+// Free takes the lock itself: the server holds it in every other call.
+func (b *backend) Free() error {
+	b.Lock()
+	defer b.Unlock()
+	b.unload()
+	return nil
+}
+
+[% endif %]
+func (b *backend) unload() {
+	if b.engine != nil {
+		b.engine.close()
+		b.engine = nil
+	}
+}
+[% if modality != 'none' %]
+
+// notLoaded makes LocalAI load the model again.
+func notLoaded() error {
+[% if 'grpcerrors' in go_packages %]
+	return grpcerrors.ModelNotLoaded(backendName)
+[% else %]
+	return status.Errorf(codes.FailedPrecondition, "%s: model not loaded", backendName)
+[% endif %]
+}
+[% endif %]
+[% if with_dst %]
+
+var errNoDestination = status.Error(codes.InvalidArgument, "dst is empty")
+[% endif %]
+[% if modality == 'llm' %]
+
+func (b *backend) Predict(opts *pb.PredictOptions) (string, error) {
+	if b.engine == nil {
+		return "", notLoaded()
+	}
+	var answer strings.Builder
+	err := b.engine.generate(opts.GetPrompt(), func(piece string) { answer.WriteString(piece) })
+	return answer.String(), err
+}
+
+// PredictStream closes results: the server waits for that.
+func (b *backend) PredictStream(opts *pb.PredictOptions, results chan string) error {
+	defer close(results)
+	if b.engine == nil {
+		return notLoaded()
+	}
+	return b.engine.generate(opts.GetPrompt(), func(piece string) { results <- piece })
+}
+[% if 'TokenizeString' in rpcs %]
+
+func (b *backend) TokenizeString(opts *pb.PredictOptions) (pb.TokenizationResponse, error) {
+	if b.engine == nil {
+		return pb.TokenizationResponse{}, notLoaded()
+	}
+	tokens, err := b.engine.tokenize(opts.GetPrompt())
+	return pb.TokenizationResponse{Length: int32(len(tokens)), Tokens: tokens}, err
+}
+[% endif %]
+[% elif modality == 'embeddings' %]
+
+func (b *backend) Embeddings(opts *pb.PredictOptions) ([]float32, error) {
+	if b.engine == nil {
+		return nil, notLoaded()
+	}
+	return b.engine.embed(opts.GetEmbeddings())
+}
+[% elif modality == 'rerank' %]
+
+func (b *backend) Rerank(req *pb.RerankRequest) (*pb.RerankResult, error) {
+	if b.engine == nil {
+		return nil, notLoaded()
+	}
+	results := make([]*pb.DocumentResult, 0, len(req.GetDocuments()))
+	for i, document := range req.GetDocuments() {
+		score, err := b.engine.score(req.GetQuery(), document)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, &pb.DocumentResult{
+			Index:          int32(i),
+			Text:           document,
+			RelevanceScore: score,
+		})
+	}
+	slices.SortStableFunc(results, func(x, y *pb.DocumentResult) int {
+		return cmp.Compare(y.RelevanceScore, x.RelevanceScore)
+	})
+	if top := int(req.GetTopN()); top > 0 && top < len(results) {
+		results = results[:top]
+	}
+	return &pb.RerankResult{Results: results}, nil
+}
+[% elif modality == 'tts' %]
+
+func (b *backend) TTS(req *pb.TTSRequest) error {
+	if b.engine == nil {
+		return notLoaded()
+	}
+	if req.GetDst() == "" {
+		return errNoDestination
+	}
+	samples, err := b.engine.synthesize(req.GetText())
+	if err != nil {
+		return err
+	}
+	return writeWAV(req.GetDst(), samples)
+}
+[% if stream_tts %]
+
+// TTSStream sends the WAV header first, and closes results: the server waits for that.
+func (b *backend) TTSStream(req *pb.TTSRequest, results chan []byte) error {
+	defer close(results)
+	if b.engine == nil {
+		return notLoaded()
+	}
+	samples, err := b.engine.synthesize(req.GetText())
+	if err != nil {
+		return err
+	}
+	results <- wavHeader(unknownSize)
+	for len(samples) > 0 {
+		chunk := samples[:min(len(samples), sampleRate/4)]
+		results <- pcm16(chunk)
+		samples = samples[len(chunk):]
+	}
+	return nil
+}
+[% endif %]
+[% elif modality == 'asr' %]
+
+func (b *backend) AudioTranscription([% if transcription_context %]_ context.Context, [% endif %]req *pb.TranscriptRequest) (pb.TranscriptResult, error) {
+	if b.engine == nil {
+		return pb.TranscriptResult{}, notLoaded()
+	}
+	text, duration, err := b.transcribe(req, func(string) {})
+	if err != nil {
+		return pb.TranscriptResult{}, err
+	}
+	return pb.TranscriptResult{
+		Text:     text,
+		Segments: wholeSegment(text, duration),
+[% if stream_asr %]
+		Duration: float32(duration.Seconds()),
+[% endif %]
+	}, nil
+}
+[% if stream_asr %]
+
+// AudioTranscriptionStream closes results: the server waits for that.
+func (b *backend) AudioTranscriptionStream(_ context.Context, req *pb.TranscriptRequest, results chan *pb.TranscriptStreamResponse) error {
+	defer close(results)
+	if b.engine == nil {
+		return notLoaded()
+	}
+	text, duration, err := b.transcribe(req, func(piece string) {
+		results <- &pb.TranscriptStreamResponse{Delta: piece}
+	})
+	if err != nil {
+		return err
+	}
+	results <- &pb.TranscriptStreamResponse{FinalResult: &pb.TranscriptResult{
+		Text:     text,
+		Segments: wholeSegment(text, duration),
+		Duration: float32(duration.Seconds()),
+	}}
+	return nil
+}
+[% endif %]
+
+func (b *backend) transcribe(req *pb.TranscriptRequest, emit func(piece string)) (string, time.Duration, error) {
+	samples, rate, err := readWAV(req.GetDst())
+	if err != nil {
+		return "", 0, err
+	}
+	var text strings.Builder
+	err = b.engine.transcribe(samples, rate, func(piece string) {
+		text.WriteString(piece)
+		emit(piece)
+	})
+	return text.String(), time.Duration(len(samples)) * time.Second / time.Duration(rate), err
+}
+
+// wholeSegment spans the recording. LocalAI reads segment times as nanoseconds.
+func wholeSegment(text string, duration time.Duration) []*pb.TranscriptSegment {
+	return []*pb.TranscriptSegment{{Text: text, Start: 0, End: duration.Nanoseconds()}}
+}
+[% elif modality == 'vad' %]
+
+// VAD gets 16 kHz mono samples and answers in seconds.
+func (b *backend) VAD(req *pb.VADRequest) (pb.VADResponse, error) {
+	if b.engine == nil {
+		return pb.VADResponse{}, notLoaded()
+	}
+	spans, err := b.engine.speech(req.GetAudio())
+	if err != nil {
+		return pb.VADResponse{}, err
+	}
+	segments := make([]*pb.VADSegment, len(spans))
+	for i, s := range spans {
+		segments[i] = &pb.VADSegment{Start: s.start, End: s.end}
+	}
+	return pb.VADResponse{Segments: segments}, nil
+}
+[% elif modality == 'image' %]
+
+func (b *backend) GenerateImage(req *pb.GenerateImageRequest) error {
+	if b.engine == nil {
+		return notLoaded()
+	}
+	if req.GetDst() == "" {
+		return errNoDestination
+	}
+	width, height, err := pictureSize(req.GetWidth(), req.GetHeight())
+	if err != nil {
+		return err
+	}
+	picture, err := b.engine.render(req.GetPositivePrompt(), width, height, 0)
+	if err != nil {
+		return err
+	}
+	return writePNG(req.GetDst(), picture)
+}
+[% elif modality == 'video' %]
+
+func (b *backend) GenerateVideo(req *pb.GenerateVideoRequest) error {
+	if b.engine == nil {
+		return notLoaded()
+	}
+	if req.GetDst() == "" {
+		return errNoDestination
+	}
+	width, height, err := pictureSize(req.GetWidth(), req.GetHeight())
+	if err != nil {
+		return err
+	}
+	video := newGIF(int(req.GetFps()))
+	for i := range frameCount(req.GetNumFrames()) {
+		frame, err := b.engine.render(req.GetPrompt(), width, height, i)
+		if err != nil {
+			return err
+		}
+		video.add(frame)
+	}
+	return video.write(req.GetDst())
+}
+[% elif modality == 'detection' %]
+
+// Detect gets the picture itself in base64, not a path.
+func (b *backend) Detect(opts *pb.DetectOptions) (pb.DetectResponse, error) {
+	if b.engine == nil {
+		return pb.DetectResponse{}, notLoaded()
+	}
+	content, err := base64.StdEncoding.DecodeString(opts.GetSrc())
+	if err != nil {
+		return pb.DetectResponse{}, status.Errorf(codes.InvalidArgument, "src is not base64: %v", err)
+	}
+	picture, _, err := image.Decode(bytes.NewReader(content))
+	if err != nil {
+		return pb.DetectResponse{}, status.Errorf(codes.InvalidArgument, "src is not a PNG or JPEG: %v", err)
+	}
+	found, err := b.engine.detect(picture)
+	if err != nil {
+		return pb.DetectResponse{}, err
+	}
+	detections := make([]*pb.Detection, len(found))
+	for i, d := range found {
+		detections[i] = &pb.Detection{
+			X:          d.x,
+			Y:          d.y,
+			Width:      d.width,
+			Height:     d.height,
+			Confidence: d.confidence,
+			ClassName:  d.label,
+		}
+	}
+	return pb.DetectResponse{Detections: detections}, nil
+}
+[% endif %]

@@ -1,0 +1,351 @@
+package main
+
+import (
+[% if modality == 'detection' %]
+	"bytes"
+[% endif %]
+	"context"
+[% if modality == 'detection' %]
+	"encoding/base64"
+	"image"
+	"image/png"
+[% elif modality == 'image' %]
+	"image/png"
+[% elif modality == 'video' %]
+	"image/gif"
+[% elif modality in ['llm', 'tts'] %]
+	"io"
+[% endif %]
+[% if modality == 'asr' and 'AudioTranscriptionStream' in rpcs %]
+	"io"
+[% endif %]
+[% if modality in ['tts', 'image', 'video'] %]
+	"os"
+[% endif %]
+	"path/filepath"
+[% if modality == 'asr' %]
+	"time"
+[% endif %]
+
+	pb "[[ go_module ]]/pkg/grpc/proto"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+[% if modality != 'none' %]
+	"google.golang.org/grpc/codes"
+[% if modality == 'rerank' %]
+	"google.golang.org/grpc/metadata"
+[% endif %]
+	"google.golang.org/grpc/status"
+[% endif %]
+)
+
+[% set call = {
+	'llm': 'Predict(ctx, &pb.PredictOptions{Prompt: "hello world"',
+	'embeddings': 'Embedding(ctx, &pb.PredictOptions{Embeddings: "hello world"',
+	'rerank': 'Rerank(ctx, &pb.RerankRequest{Query: "quick fox", Documents: []string{"a dog", "the quick fox", "quick"}',
+	'tts': 'TTS(ctx, &pb.TTSRequest{Text: "hello world", Dst: dst',
+	'asr': 'AudioTranscription(ctx, &pb.TranscriptRequest{Dst: recording()',
+	'vad': 'VAD(ctx, &pb.VADRequest{Audio: speech()',
+	'image': 'GenerateImage(ctx, &pb.GenerateImageRequest{PositivePrompt: "a cat", Width: 48, Height: 32, Dst: dst',
+	'video': 'GenerateVideo(ctx, &pb.GenerateVideoRequest{Prompt: "a cat", Width: 48, Height: 32, NumFrames: 3, Fps: 8, Dst: dst',
+	'detection': 'Detect(ctx, &pb.DetectOptions{Src: picture()',
+	'none': '',
+}[modality] %]
+[% set with_dst = modality in ['tts', 'image', 'video'] %]
+var _ = Describe("the backend", func() {
+	ctx := context.Background()
+	var client pb.BackendClient
+[% if with_dst %]
+	var dst string
+[% endif %]
+
+	BeforeEach(func() {
+		client = start()
+[% if with_dst %]
+		dst = filepath.Join(GinkgoT().TempDir(), "out put")
+[% endif %]
+	})
+
+	It("is healthy", func() {
+		reply, err := client.Health(ctx, &pb.HealthMessage{})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(reply.GetMessage())).To(Equal("OK"))
+	})
+
+	It("refuses what it cannot serve", func() {
+		folder := GinkgoT().TempDir()
+		Expect(load(client, "")).NotTo(Succeed())
+		Expect(load(client, folder)).NotTo(Succeed())
+		Expect(load(client, filepath.Join(folder, "absent"))).NotTo(Succeed())
+		Expect(load(client, file("GGUF\x03\x00\x00\x00"))).To(MatchError(ContainSubstring("scaffold-model " + backendName)))
+		Expect(load(client, own(), "threads:many")).To(MatchError(ContainSubstring("threads:many")))
+	})
+
+	It("loads its own model and skips unknown options", func() {
+		Expect(load(client, own(), "threads:2", "cache_reuse:256", "flag", "url:http://a:1/b")).To(Succeed())
+	})
+[% if modality != 'none' %]
+
+	It("asks for a model first[% if 'Free' in rpcs %], and again after Free[% endif %]", func() {
+		_, err := client.[[ call ]]})
+		Expect(status.Code(err)).To(Equal(codes.FailedPrecondition))
+[% if 'Free' in rpcs %]
+		Expect(load(client, own())).To(Succeed())
+		_, err = client.Free(ctx, &pb.HealthMessage{})
+		Expect(err).NotTo(HaveOccurred())
+		_, err = client.[[ call ]]})
+		Expect(status.Code(err)).To(Equal(codes.FailedPrecondition))
+[% endif %]
+	})
+[% if model_identity %]
+
+	It("notices a request for another model", func() {
+		Expect(load(client, own())).To(Succeed())
+		_, err := client.[[ call ]], ModelIdentity: "other"})
+		Expect(status.Code(err)).To(Equal(codes.NotFound))
+		Expect(err).To(MatchError(ContainSubstring("model identity mismatch")))
+		_, err = client.[[ call ]], ModelIdentity: "own"})
+		Expect(err).NotTo(HaveOccurred())
+	})
+[% endif %]
+[% endif %]
+[% if modality == 'llm' %]
+
+	It("predicts", func() {
+		Expect(load(client, own())).To(Succeed())
+		reply, err := client.Predict(ctx, &pb.PredictOptions{Prompt: "hello wörld"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(reply.GetMessage())).To(Equal("hello wörld"))
+	})
+
+	It("streams a prediction", func() {
+		Expect(load(client, own())).To(Succeed())
+		stream, err := client.PredictStream(ctx, &pb.PredictOptions{Prompt: "hello wörld"})
+		Expect(err).NotTo(HaveOccurred())
+		text, pieces := "", 0
+		for {
+			reply, err := stream.Recv()
+			if err == io.EOF {
+				break
+			}
+			Expect(err).NotTo(HaveOccurred())
+			text += string(reply.GetMessage())
+			pieces++
+		}
+		Expect(text).To(Equal("hello wörld"))
+		Expect(pieces).To(BeNumerically(">=", 2))
+	})
+[% if 'TokenizeString' in rpcs %]
+
+	It("tokenizes", func() {
+		Expect(load(client, own())).To(Succeed())
+		tokens, err := client.TokenizeString(ctx, &pb.PredictOptions{Prompt: "abc"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(tokens.GetTokens()).To(Equal([]int32{97, 98, 99}))
+		Expect(tokens.GetLength()).To(BeEquivalentTo(3))
+	})
+[% endif %]
+[% elif modality == 'embeddings' %]
+
+	It("embeds into unit vectors", func() {
+		Expect(load(client, own())).To(Succeed())
+		embed := func(text string) []float32 {
+			result, err := client.Embedding(ctx, &pb.PredictOptions{Embeddings: text})
+			Expect(err).NotTo(HaveOccurred())
+			return result.GetEmbeddings()
+		}
+		vector := embed("hello")
+		squares := 0.0
+		for _, value := range vector {
+			squares += float64(value) * float64(value)
+		}
+		Expect(squares).To(BeNumerically("~", 1, 1e-5))
+		Expect(embed("hello")).To(Equal(vector))
+		Expect(embed("world")).NotTo(Equal(vector))
+	})
+[% elif modality == 'rerank' %]
+
+	It("ranks documents", func() {
+		Expect(load(client, own())).To(Succeed())
+		rank := func(top int32) []int32 {
+			result, err := client.[[ call ]], TopN: top})
+			Expect(err).NotTo(HaveOccurred())
+			var order []int32
+			for _, document := range result.GetResults() {
+				order = append(order, document.GetIndex())
+			}
+			return order
+		}
+		Expect(rank(0)).To(Equal([]int32{1, 2, 0}))
+		Expect(rank(2)).To(Equal([]int32{1, 2}))
+		Expect(rank(9)).To(Equal([]int32{1, 2, 0}))
+	})
+
+	It("asks for the bearer token", func() {
+		guarded := start(tokenVariable + "=s3cret")
+		_, err := guarded.Health(ctx, &pb.HealthMessage{})
+		Expect(status.Code(err)).To(Equal(codes.Unauthenticated))
+		_, err = guarded.Health(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer s3cret"), &pb.HealthMessage{})
+		Expect(err).NotTo(HaveOccurred())
+	})
+[% elif modality == 'tts' %]
+
+	It("speaks into a WAV file", func() {
+		Expect(load(client, own())).To(Succeed())
+		speak := func(text string) int {
+			result, err := client.TTS(ctx, &pb.TTSRequest{Text: text, Dst: dst})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.GetSuccess()).To(BeTrue())
+			content, err := os.ReadFile(dst)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(content[:44]).To(Equal(wavHeader(uint32(len(content) - 44))))
+			return len(content)
+		}
+		Expect(speak("hello")).To(BeNumerically("<", speak("hello world")))
+	})
+[% if 'TTSStream' in rpcs %]
+
+	It("streams a WAV", func() {
+		Expect(load(client, own())).To(Succeed())
+		stream, err := client.TTSStream(ctx, &pb.TTSRequest{Text: "hello world"})
+		Expect(err).NotTo(HaveOccurred())
+		var chunks [][]byte
+		for {
+			reply, err := stream.Recv()
+			if err == io.EOF {
+				break
+			}
+			Expect(err).NotTo(HaveOccurred())
+			chunks = append(chunks, reply.GetAudio())
+		}
+		Expect(len(chunks)).To(BeNumerically(">", 2))
+		Expect(chunks[0]).To(Equal(wavHeader(unknownSize)))
+	})
+[% endif %]
+[% elif modality == 'asr' %]
+
+	It("transcribes", func() {
+		Expect(load(client, own())).To(Succeed())
+		result, err := client.AudioTranscription(ctx, &pb.TranscriptRequest{Dst: recording()})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.GetText()).NotTo(BeEmpty())
+		Expect(result.GetSegments()).To(HaveLen(1))
+		Expect(time.Duration(result.GetSegments()[0].GetEnd())).To(Equal(1500 * time.Millisecond))
+	})
+[% if 'AudioTranscriptionStream' in rpcs %]
+
+	It("streams a transcription", func() {
+		Expect(load(client, own())).To(Succeed())
+		stream, err := client.AudioTranscriptionStream(ctx, &pb.TranscriptRequest{Dst: recording()})
+		Expect(err).NotTo(HaveOccurred())
+		text := ""
+		var final *pb.TranscriptResult
+		for {
+			response, err := stream.Recv()
+			if err == io.EOF {
+				break
+			}
+			Expect(err).NotTo(HaveOccurred())
+			text += response.GetDelta()
+			final = response.GetFinalResult()
+		}
+		Expect(final.GetText()).To(Equal(text))
+	})
+[% endif %]
+
+	It("refuses what is not a WAV file", func() {
+		Expect(load(client, own())).To(Succeed())
+		_, err := client.AudioTranscription(ctx, &pb.TranscriptRequest{Dst: file("OggS")})
+		Expect(err).To(MatchError(ContainSubstring("WAV")))
+	})
+[% elif modality == 'vad' %]
+
+	It("finds speech", func() {
+		Expect(load(client, own())).To(Succeed())
+		result, err := client.VAD(ctx, &pb.VADRequest{Audio: speech()})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.GetSegments()).To(HaveLen(1))
+		Expect(result.GetSegments()[0].GetStart()).To(BeNumerically("~", 0.5, 0.05))
+		Expect(result.GetSegments()[0].GetEnd()).To(BeNumerically("~", 1, 0.05))
+	})
+
+	It("finds none in silence", func() {
+		Expect(load(client, own())).To(Succeed())
+		result, err := client.VAD(ctx, &pb.VADRequest{Audio: make([]float32, 16000)})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.GetSegments()).To(BeEmpty())
+	})
+[% elif modality == 'image' %]
+
+	It("paints a PNG", func() {
+		Expect(load(client, own())).To(Succeed())
+		_, err := client.[[ call ]]})
+		Expect(err).NotTo(HaveOccurred())
+		output, err := os.Open(dst)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(output.Close)
+		picture, err := png.Decode(output)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(picture.Bounds().Dx()).To(Equal(48))
+		Expect(picture.Bounds().Dy()).To(Equal(32))
+	})
+[% elif modality == 'video' %]
+
+	It("films an animation", func() {
+		Expect(load(client, own())).To(Succeed())
+		_, err := client.[[ call ]]})
+		Expect(err).NotTo(HaveOccurred())
+		output, err := os.Open(dst)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(output.Close)
+		video, err := gif.DecodeAll(output)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(video.Image).To(HaveLen(3))
+		Expect(video.Config.Width).To(Equal(48))
+		Expect(video.Config.Height).To(Equal(32))
+	})
+[% elif modality == 'detection' %]
+
+	It("detects", func() {
+		Expect(load(client, own())).To(Succeed())
+		result, err := client.Detect(ctx, &pb.DetectOptions{Src: picture()})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.GetDetections()).To(HaveLen(1))
+		Expect(result.GetDetections()[0].GetWidth()).To(BeEquivalentTo(40))
+		Expect(result.GetDetections()[0].GetHeight()).To(BeEquivalentTo(30))
+	})
+
+	It("refuses what is not a picture", func() {
+		Expect(load(client, own())).To(Succeed())
+		_, err := client.Detect(ctx, &pb.DetectOptions{Src: "/some/path.png"})
+		Expect(status.Code(err)).To(Equal(codes.InvalidArgument))
+	})
+[% endif %]
+})
+[% if modality == 'asr' %]
+
+// recording is a file of 1.5 s of silence.
+func recording() string {
+	header := "RIFF\xa4\xbb\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\x3e\x00\x00\x00\x7d\x00\x00\x02\x00\x10\x00data\x80\xbb\x00\x00"
+	return file(header + string(make([]byte, 48000)))
+}
+[% elif modality == 'vad' %]
+
+// speech is half a second of silence, of sound, and of silence.
+func speech() []float32 {
+	samples := make([]float32, 24000)
+	for i := 8000; i < 16000; i++ {
+		samples[i] = float32(i%2) - 0.5
+	}
+	return samples
+}
+[% elif modality == 'detection' %]
+
+// picture is 40 by 30 pixels.
+func picture() string {
+	var content bytes.Buffer
+	Expect(png.Encode(&content, image.NewGray(image.Rect(0, 0, 40, 30)))).To(Succeed())
+	return base64.StdEncoding.EncodeToString(content.Bytes())
+}
+[% endif %]

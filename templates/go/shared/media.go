@@ -1,0 +1,205 @@
+package main
+
+[% if modality == 'tts' %]
+import (
+	"encoding/binary"
+	"os"
+)
+
+// sampleRate is what the engine's samples are played at.
+const sampleRate = 24000
+
+// unknownSize stands in the header of a WAV that is streamed.
+const unknownSize = 0xFFFFFFFF
+
+// writeWAV writes a 16-bit mono file.
+func writeWAV(path string, samples []float32) error {
+	data := pcm16(samples)
+	return os.WriteFile(path, append(wavHeader(uint32(len(data))), data...), 0o644)
+}
+
+// wavHeader is the 44 bytes before dataSize bytes of samples.
+func wavHeader(dataSize uint32) []byte {
+	riffSize := uint32(unknownSize)
+	if dataSize != unknownSize {
+		riffSize = 36 + dataSize
+	}
+	order := binary.LittleEndian
+	header := append(make([]byte, 0, 44), "RIFF"...)
+	header = order.AppendUint32(header, riffSize)
+	header = append(header, "WAVEfmt "...)
+	header = order.AppendUint32(header, 16)
+	header = order.AppendUint16(header, 1) // PCM
+	header = order.AppendUint16(header, 1) // channels
+	header = order.AppendUint32(header, sampleRate)
+	header = order.AppendUint32(header, 2*sampleRate)
+	header = order.AppendUint16(header, 2)  // bytes per frame
+	header = order.AppendUint16(header, 16) // bits per sample
+	header = append(header, "data"...)
+	return order.AppendUint32(header, dataSize)
+}
+
+func pcm16(samples []float32) []byte {
+	data := make([]byte, 0, 2*len(samples))
+	for _, sample := range samples {
+		data = binary.LittleEndian.AppendUint16(data, uint16(int16(32767*min(1, max(-1, sample)))))
+	}
+	return data
+}
+[% elif modality == 'asr' %]
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+)
+
+var errNotWAV = errors.New("not a 16-bit PCM WAV file")
+
+// readWAV returns the samples of a 16-bit PCM file, mixed down to mono, and their rate.
+func readWAV(path string) ([]float32, int, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	samples, rate, err := parseWAV(content)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", path, err)
+	}
+	return samples, rate, nil
+}
+
+func parseWAV(content []byte) ([]float32, int, error) {
+	order := binary.LittleEndian
+	if len(content) < 12 || !bytes.HasPrefix(content, []byte("RIFF")) || string(content[8:12]) != "WAVE" {
+		return nil, 0, errNotWAV
+	}
+	channels, rate := 0, 0
+	for rest := content[12:]; len(rest) >= 8; {
+		id, size := string(rest[:4]), int(order.Uint32(rest[4:]))
+		// a streamed file does not know its size and says the largest one
+		chunk := rest[8 : 8+min(size, len(rest)-8)]
+		switch id {
+		case "fmt ":
+			if len(chunk) < 16 || order.Uint16(chunk[14:]) != 16 {
+				return nil, 0, errNotWAV
+			}
+			channels, rate = int(order.Uint16(chunk[2:])), int(order.Uint32(chunk[4:]))
+		case "data":
+			if channels == 0 || rate == 0 {
+				return nil, 0, errNotWAV
+			}
+			return mono(chunk, channels), rate, nil
+		}
+		rest = rest[min(8+size+size%2, len(rest)):]
+	}
+	return nil, 0, errNotWAV
+}
+
+func mono(data []byte, channels int) []float32 {
+	samples := make([]float32, len(data)/(2*channels))
+	for i := range samples {
+		sum := 0
+		for channel := range channels {
+			sum += int(int16(binary.LittleEndian.Uint16(data[2*(i*channels+channel):])))
+		}
+		samples[i] = float32(sum) / float32(channels) / 32768
+	}
+	return samples
+}
+[% else %]
+import (
+	"image"
+[% if modality == 'video' %]
+	"image/color/palette"
+	"image/draw"
+	"image/gif"
+[% else %]
+	"image/png"
+[% endif %]
+	"os"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+const (
+	defaultSide = 512
+	largestSide = 8192
+[% if modality == 'video' %]
+
+	defaultFrames = 8
+	largestFrames = 256
+	defaultFPS    = 8
+[% endif %]
+)
+
+// pictureSize fills in what a request left out.
+func pictureSize(width, height int32) (int, int, error) {
+	if width <= 0 {
+		width = defaultSide
+	}
+	if height <= 0 {
+		height = defaultSide
+	}
+	if width > largestSide || height > largestSide {
+		return 0, 0, status.Errorf(codes.InvalidArgument, "%dx%d is larger than %dx%[3]d", width, height, largestSide)
+	}
+	return int(width), int(height), nil
+}
+[% if modality == 'image' %]
+
+func writePNG(path string, picture image.Image) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := png.Encode(file, picture); err != nil {
+		_ = file.Close()
+		return err
+	}
+	return file.Close()
+}
+[% else %]
+
+func frameCount(requested int32) int {
+	if requested <= 0 {
+		return defaultFrames
+	}
+	return int(min(requested, largestFrames))
+}
+
+// animation is an animated GIF, the one video format of the standard library.
+type animation struct {
+	frames gif.GIF
+	delay  int
+}
+
+func newGIF(fps int) *animation {
+	if fps <= 0 {
+		fps = defaultFPS
+	}
+	return &animation{delay: max(1, 100/fps)}
+}
+
+func (a *animation) add(frame image.Image) {
+	paletted := image.NewPaletted(frame.Bounds(), palette.WebSafe)
+	draw.Draw(paletted, paletted.Bounds(), frame, frame.Bounds().Min, draw.Src)
+	a.frames.Image = append(a.frames.Image, paletted)
+	a.frames.Delay = append(a.frames.Delay, a.delay)
+}
+
+func (a *animation) write(path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := gif.EncodeAll(file, &a.frames); err != nil {
+		_ = file.Close()
+		return err
+	}
+	return file.Close()
+}
+[% endif %]
+[% endif %]

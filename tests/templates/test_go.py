@@ -1,0 +1,507 @@
+"""The Go backends: they compile on both systems, serve, test themselves, and package."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from copier import run_copy
+
+from scaffold.generate import render
+from scaffold.resources import template_dir
+from tests.templates import harness
+from tests.templates.harness import MODALITIES, PIN, run, run_ok
+
+UPSTREAM = {"upstream": "acme/tiny.cpp", "pin": PIN}
+KINDS = {"pure": {}, "purego": UPSTREAM}
+
+# Go reads _test, _linux and _arm64 off file names; the rest are words of the language,
+# or names that the specs' dot imports bring in.
+NAMES = (
+    *harness.NAMES,
+    "a-test",
+    "a-linux",
+    "a-darwin-arm64",
+    "func",
+    "default",
+    "new",
+    "main",
+    "string",
+    "describe",
+    "expect",
+    "server",
+    "backend",
+)
+
+PROTOC_PLUGINS = (
+    "google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.11",
+    "google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.5.1",
+)
+
+
+@pytest.fixture(scope="session")
+def protoc_plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    go = harness.find_tool("go")
+    folder = tmp_path_factory.mktemp("protoc-plugins")
+    for plugin in PROTOC_PLUGINS:
+        run_ok([go, "install", plugin], cwd=folder, env={"GOBIN": str(folder), "GOFLAGS": ""})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def go_tree(shared_tree: Path, protoc_plugins: Path) -> Path:
+    """A LocalAI tree with the Go code of its protocol."""
+    pytest.importorskip("grpc_tools", reason="grpcio-tools is not installed")
+    from grpc_tools import protoc
+
+    output = shared_tree / "pkg" / "grpc" / "proto"
+    output.mkdir(exist_ok=True)
+    source = shared_tree / "backend"
+    status = protoc.main(
+        [
+            "protoc",
+            "--experimental_allow_proto3_optional",
+            f"-I{source}",
+            *(f"--plugin={plugin}" for plugin in protoc_plugins.iterdir()),
+            f"--go_out={output}",
+            f"--go-grpc_out={output}",
+            "--go_opt=paths=source_relative",
+            "--go-grpc_opt=paths=source_relative",
+            str(source / "backend.proto"),
+        ]
+    )
+    assert status == 0, "protoc refused backend.proto"
+    return shared_tree
+
+
+@pytest.fixture
+def generated(go_tree: Path) -> Iterator[_Generated]:
+    """Renders into the shared tree; what was rendered is gone after the test."""
+    maker = _Generated(go_tree)
+    yield maker
+    for folder in maker.folders:
+        shutil.rmtree(folder)
+
+
+class _Generated:
+    def __init__(self, tree: Path) -> None:
+        self.tree = tree
+        self.folders: list[Path] = []
+
+    def __call__(self, name: str, kind: str, modality: str, **answers: object) -> Path:
+        answers = {**KINDS[kind], **answers}
+        folder = harness.generate(self.tree, "go", name=name, kind=kind, modality=modality, **answers)
+        self.folders.append(folder)
+        return folder
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A local engine with a CMake build, and its commits from old to new."""
+    folder = tmp_path_factory.mktemp("upstream") / "tiny.cpp"
+    folder.mkdir()
+
+    def git(*arguments: str) -> str:
+        identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        return run_ok(["git", *identity, *arguments], cwd=folder).strip()
+
+    git("init", "-q")
+    (folder / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.18)\n"
+        "project(tiny CXX)\n"
+        "add_library(tiny tiny.cpp)\n"
+        "target_include_directories(tiny PUBLIC .)\n"
+        "target_link_libraries(tiny PUBLIC ${CMAKE_DL_LIBS})\n"
+    )
+    (folder / "tiny.h").write_text("const char *tiny_magic();\n")
+    commits = []
+    for number in ("one", "two", "three"):
+        (folder / "tiny.cpp").write_text(
+            f'#include "tiny.h"\nconst char *tiny_magic() {{ return "tiny {number}"; }}\n'
+        )
+        git("add", ".")
+        git("commit", "-qm", number)
+        commits.append(git("rev-parse", "HEAD"))
+    return folder, commits
+
+
+def make(folder: Path, *arguments: str, **env: str) -> str:
+    return run_ok(["make", *arguments], cwd=folder, env=env)
+
+
+def pinned(folder: Path, upstream: tuple[Path, list[str]], commit: int = 1) -> list[str]:
+    """Make variables that put a local repository in the place of the upstream."""
+    prefix = folder.name.upper().replace("-", "_")
+    repository, commits = upstream
+    return [f"{prefix}_REPO=file://{repository}", f"{prefix}_VERSION={commits[commit]}"]
+
+
+def relocated(folder: Path, tmp_path: Path) -> Path:
+    """The package alone, under a path with a space, as LocalAI on macOS has it."""
+    target = tmp_path / "Application Support" / folder.name
+    shutil.copytree(folder / "package", target)
+    return target
+
+
+def specs_run(output: str) -> int:
+    match = re.search(r"Ran (\d+) of (\d+) Specs", output)
+    assert match, output
+    assert match[1] == match[2], output
+    return int(match[1])
+
+
+# --- what is written -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_one_todo_and_one_pin(kind: str, modality: str) -> None:
+    files = render("go", {"name": "my-b2", "kind": kind, "modality": modality, **KINDS[kind]})
+    texts = {file.path: file.content.decode() for file in files}
+    assert [text.count("TODO") for text in texts.values() if "TODO" in text] == [1]
+    assert all(path.startswith("backend/go/my-b2/") for path in texts)
+    assert all(text.endswith("\n") and not text.endswith("\n\n") for text in texts.values())
+
+    makefile = texts["backend/go/my-b2/Makefile"]
+    pins = re.findall(r"^.*(?:_VERSION|_REPO)\?=.*$", makefile, re.MULTILINE)
+    assert pins == (
+        [f"MY_B2_VERSION?={PIN}", "MY_B2_REPO?=https://github.com/acme/tiny.cpp"] if kind == "purego" else []
+    )
+    phony = re.search(r"^\.PHONY:(.*)$", makefile, re.MULTILINE)
+    assert phony
+    assert {"all", "my-b2", "build", "package", "test", "clean", "purge"} <= set(phony[1].split())
+
+
+def test_upstream_of_a_pure_backend_is_pinned() -> None:
+    files = render("go", {"name": "my-b2", "modality": "llm", **UPSTREAM})
+    makefile = next(f.content.decode() for f in files if f.path.endswith("/Makefile"))
+    assert makefile.startswith(f"MY_B2_VERSION?={PIN}\nMY_B2_REPO?=https://github.com/acme/tiny.cpp\n")
+    assert "\nengine: $(SOURCE_STAMP)\n" in makefile
+
+
+def test_the_template_answers_for_itself(tmp_path: Path) -> None:
+    run_copy(str(template_dir("go")), tmp_path, data={"name": "plain"}, defaults=True, quiet=True)
+    assert (tmp_path / "backend" / "go" / "plain" / "main.go").is_file()
+    for name in ("Upper", "two--dashes", "3d", "test", "sources"):
+        with pytest.raises(ValueError, match="Validation error"):
+            render("go", {"name": name})
+    with pytest.raises(ValueError, match="Validation error"):
+        render("go", {"name": "plain", "kind": "purego"})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_older_checkout_gets_what_it_knows(kind: str, tmp_path: Path) -> None:
+    gofmt = harness.find_tool("gofmt")
+    for modality in MODALITIES:
+        answers = {
+            "go_packages": ["base"],
+            "model_identity": False,
+            "rpcs": ["Health", "LoadModel", "Predict", "TTS", "AudioTranscription"],
+        }
+        files = render(
+            "go",
+            {"name": modality, "kind": kind, "modality": modality, **KINDS[kind], **answers},
+        )
+        for file in files:
+            path = tmp_path / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+            text = file.content.decode()
+            for absent in (
+                "grpcerrors",
+                "ModelIdentity",
+                "TTSStream",
+                "AudioTranscriptionStream",
+                "TokenizeString",
+                "context.Context, req *pb.TranscriptRequest",
+            ):
+                assert absent not in text, f"{file.path} has {absent}"
+    assert run_ok([gofmt, "-l", "."], cwd=tmp_path) == ""
+
+
+@pytest.mark.parametrize("system", ["linux/amd64", "darwin/arm64"])
+def test_every_backend_compiles(system: str, generated: _Generated) -> None:
+    go, gofmt = harness.find_tool("go"), harness.find_tool("gofmt")
+    combinations = [(kind, modality) for kind in KINDS for modality in MODALITIES]
+    assert len(NAMES) == len(combinations)
+    folders = [
+        generated(name, kind, modality) for name, (kind, modality) in zip(NAMES, combinations, strict=True)
+    ]
+    assert run_ok([gofmt, "-l", *folders], cwd=generated.tree) == ""
+    goos, goarch = system.split("/")
+    run_ok(
+        [go, "vet", *(f"./backend/go/{folder.name}" for folder in folders)],
+        cwd=generated.tree,
+        env={"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0"},
+        timeout=1800,
+    )
+
+
+@pytest.mark.parametrize(
+    ("build_type", "present", "absent"),
+    [
+        ("", ["-DGGML_NATIVE=OFF"], ["GGML_CUDA", "GGML_HIP", "GGML_SYCL", "GGML_VULKAN"]),
+        ("cublas", ["-DGGML_CUDA=ON", "-DCMAKE_CUDA_ARCHITECTURES=75-virtual;"], ["GGML_HIP"]),
+        ("hipblas", ["-DGGML_HIP=ON", "-DAMDGPU_TARGETS=gfx908;gfx90a;"], ["GGML_HIPBLAS"]),
+        ("sycl_f16", ["-DGGML_SYCL=ON", "-DGGML_SYCL_F16=ON", "icpx"], []),
+        ("sycl_f32", ["-DGGML_SYCL=ON", "icpx"], ["GGML_SYCL_F16"]),
+        ("vulkan", ["-DGGML_VULKAN=ON"], []),
+        ("metal", ["-DGGML_METAL=ON", "-DGGML_METAL_EMBED_LIBRARY=ON"], []),
+    ],
+)
+def test_build_type_reaches_cmake(
+    build_type: str, present: list[str], absent: list[str], tmp_path: Path
+) -> None:
+    tree = tmp_path
+    (tree / "backend").mkdir()
+    (tree / "backend" / "backend.proto").touch()
+    folder = harness.generate(tree, "go", name="flags", kind="purego", **UPSTREAM)
+    plan = make(folder, "-n", "engine", f"BUILD_TYPE={build_type}", "UNAME_M=x86_64")
+    assert all(flag in plan for flag in present), plan
+    assert not any(flag in plan for flag in absent), plan
+
+
+def test_make_variables_of_the_image(tmp_path: Path) -> None:
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend" / "backend.proto").touch()
+    folder = harness.generate(tmp_path, "go", name="flags", kind="purego", **UPSTREAM)
+
+    def plan(*arguments: str, **env: str) -> str:
+        return make(folder, "-n", "engine", *arguments, **env)
+
+    jetson = ["BUILD_TYPE=cublas", "UNAME_M=aarch64"]
+    assert '"-DCMAKE_CUDA_ARCHITECTURES=87-real"' in plan(*jetson, CUDA_MAJOR_VERSION="12")
+    assert "=87-real;110-real;121-real" in plan(*jetson, CUDA_MAJOR_VERSION="13")
+    assert '=gfx1;gfx2"' in plan("BUILD_TYPE=hipblas", AMDGPU_TARGETS="gfx1,gfx2")
+    assert "=gfx908;gfx90a;" in plan("BUILD_TYPE=hipblas", AMDGPU_TARGETS="")
+    assert "-DX=1" in plan("CMAKE_ARGS=-DX=1")
+    assert "-DGGML_NATIVE=OFF" in plan("CMAKE_ARGS=-DX=1")
+    assert "-DGGML_NATIVE" not in plan("NATIVE=true")
+    assert "libflags_capi.dylib" in plan("UNAME_S=Darwin")
+
+
+# --- what it does ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_a_pure_backend_serves(modality: str, generated: _Generated, tmp_path: Path) -> None:
+    folder = generated(f"{modality}-x-3d-2", "pure", modality)
+    make(folder, "build")
+    harness.assert_shell_clean(folder)
+    package = relocated(folder, tmp_path)
+    assert {path.name for path in package.iterdir()} == {"run.sh", folder.name}
+    with harness.served(package / "run.sh", cwd=Path("/"), tree=generated.tree) as client:
+        harness.exercise(client, modality, folder.name, tmp_path)
+    assert client.exit_code == 0, client.exit_code
+    if modality in ("none", "rerank"):  # LocalAI's server, and our own
+        harness.assert_auth(package / "run.sh", tree=generated.tree)
+        harness.assert_dies_with_parent(package / "run.sh")
+
+
+@pytest.mark.parametrize("modality", ["llm", "detection", "none"])
+def test_a_purego_backend_serves(
+    modality: str, generated: _Generated, upstream: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    harness.find_tool("cmake")
+    folder = generated(f"my-{modality}2-cpp", "purego", modality)
+    make(folder, *pinned(folder, upstream), "build")
+    harness.assert_shell_clean(folder)
+    package = relocated(folder, tmp_path)
+    assert {path.name for path in package.iterdir()} == {"run.sh", folder.name, "lib"}
+    bare = {"LD_LIBRARY_PATH": ""}
+    with harness.served(package / "run.sh", env=bare, cwd=Path("/"), tree=generated.tree) as client:
+        harness.exercise(client, modality, folder.name, tmp_path)
+        maps = Path(f"/proc/{client.process.pid}/maps").read_text()
+    assert client.exit_code == 0
+    libraries = {line.split(maxsplit=5)[5] for line in maps.splitlines() if ".so" in line}
+    assert libraries
+    assert all(path.startswith(str(package)) for path in libraries), libraries
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_make_test_runs_and_fails(kind: str, generated: _Generated, upstream: tuple[Path, list[str]]) -> None:
+    if kind == "purego":
+        harness.find_tool("cmake")
+    folder = generated("async", kind, "asr")
+    # a file that GNU make's built-in rule would take for the recipe
+    (folder / "test.sh").write_text("#!/bin/bash\nexit 0\n")
+    arguments = [*(pinned(folder, upstream) if kind == "purego" else []), "test"]
+    assert specs_run(make(folder, *arguments)) >= 8
+
+    engine = folder / ("engine.go" if kind == "pure" else "shim/async_capi.cpp")
+    text = engine.read_text()
+    assert text.count("scaffold-model ") == 1
+    engine.write_text(text.replace("scaffold-model ", "another-model "))
+    broken = run(["make", *arguments], cwd=folder)
+    assert broken.returncode != 0
+    assert re.search(r"Ran \d+ of \d+ Specs", broken.stdout)
+    assert "FAIL!" in broken.stdout
+
+
+def test_the_clone_follows_the_pin(
+    generated: _Generated, upstream: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    harness.find_tool("cmake")
+    folder = generated("my-engine", "purego", "none")
+    clone = folder / "sources" / "tiny.cpp"
+
+    def head() -> str:
+        return run_ok(["git", "rev-parse", "HEAD"], cwd=clone).strip()
+
+    make(folder, *pinned(folder, upstream, 0), "engine")
+    assert head() == upstream[1][0]
+    library = folder / "libmy_engine_capi.so"
+    built = library.stat().st_mtime_ns
+    make(folder, *pinned(folder, upstream, 0), "engine")
+    assert library.stat().st_mtime_ns == built, "an unchanged engine was built again"
+
+    (folder / "sources" / ".cut").touch()
+    make(folder, *pinned(folder, upstream, 1), "engine")
+    assert head() == upstream[1][1]
+    assert library.stat().st_mtime_ns != built
+    assert not (folder / "sources" / ".cut").exists()
+
+    make(folder, "clean")
+    assert clone.is_dir()
+    assert not library.exists()
+    before = {path for path in folder.iterdir() if path.name != "sources"}
+    make(folder, "purge")
+    assert set(folder.iterdir()) == before
+    make(folder, *pinned(folder, upstream, 1))
+    assert (folder / "package" / "lib" / library.name).is_file()
+
+    missing = pinned(folder, upstream, 1)
+    missing[1] = missing[1].split("=")[0] + "=" + "0" * 40
+    assert run(["make", *missing, "engine"], cwd=folder).returncode != 0
+    assert not list((folder / "sources").glob(".0*"))
+
+
+def test_the_upstream_is_linked_into_the_one_library(
+    generated: _Generated, upstream: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    harness.find_tool("cmake")
+    nm = harness.find_tool("nm")
+    folder = generated("my-engine", "purego", "none")
+    shim = folder / "shim" / "my_engine_capi.cpp"
+    text = shim.read_text()
+    shim.write_text('#include "tiny.h"\n' + text.replace('"scaffold-model my-engine"', "tiny_magic()"))
+    cmake = folder / "CMakeLists.txt"
+    cmake.write_text(cmake.read_text().replace('UPSTREAM_TARGETS ""', 'UPSTREAM_TARGETS "tiny"'))
+    make(folder, *pinned(folder, upstream, 0), "package")
+
+    library = folder / "package" / "lib" / "libmy_engine_capi.so"
+    exported = run_ok([nm, "-D", "--defined-only", library], cwd=folder)
+    names = {line.split()[-1] for line in exported.splitlines()}
+    prefix = "my_engine_capi_"
+    assert names == {prefix + name for name in ("abi_version", "load", "free", "release")}
+
+    model = tmp_path / "model"
+    model.write_text("tiny one")
+    with harness.served(folder / "package" / "run.sh") as client:
+        harness.load(client, model)
+        harness.load_refused(client, ModelFile=str(harness.own_model("my-engine", tmp_path)))
+
+    # a library of another ABI is told apart at the start, in one last line
+    shim.write_text(text.replace("return MY_ENGINE_CAPI_ABI_VERSION;", "return 7;"))
+    make(folder, *pinned(folder, upstream, 0), "package")
+    refused = run([folder / "package" / "run.sh"], cwd=folder)
+    assert refused.returncode == 1
+    assert "has ABI version 7, this backend needs 1" in refused.stdout.splitlines()[-1]
+
+
+# --- how it is started -----------------------------------------------------------------
+
+
+def start_script(kind: str, folder: Path) -> Path:
+    """A package with a binary that prints how it was started."""
+    folder.mkdir()
+    files = render("go", {"name": "my-b2", "kind": kind, **KINDS[kind]})
+    script = folder / "run.sh"
+    script.write_bytes(next(f.content for f in files if f.path.endswith("/run.sh")))
+    binary = folder / "my-b2"
+    binary.write_text('#!/bin/bash\nprintf "%s|" "$0" "$@"; echo; env\n')
+    script.chmod(0o755)
+    binary.chmod(0o755)
+    return script
+
+
+def start_environment(script: Path, system: str, **env: str) -> dict[str, str]:
+    with tempfile.TemporaryDirectory() as tools:
+        uname = Path(tools) / "uname"
+        uname.write_text(f"#!/bin/bash\necho {system}\n")
+        uname.chmod(0o755)
+        # env -i: neither library path may come from the caller
+        output = subprocess.run(
+            [script, "--addr", "a b"],
+            cwd="/",
+            env={"PATH": f"{tools}:{os.environ['PATH']}", **env},
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+    first, _, rest = output.partition("\n")
+    assert first == f"{script.parent / 'my-b2'}|--addr|a b|"
+    return dict(line.split("=", 1) for line in rest.splitlines() if "=" in line)
+
+
+@pytest.mark.parametrize(
+    ("system", "variable", "other", "suffix"),
+    [
+        ("Darwin", "DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "dylib"),
+        ("Linux", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "so"),
+    ],
+)
+def test_run_sh_finds_the_library(
+    system: str, variable: str, other: str, suffix: str, tmp_path: Path
+) -> None:
+    script = start_script("purego", tmp_path / "with space")
+    lib = script.parent / "lib"
+    env = start_environment(script, system)
+    assert env["MY_B2_LIBRARY"] == str(lib / f"libmy_b2_capi.{suffix}")
+    assert env[variable] == str(lib), "an empty element would put the cwd on the path"
+    assert other not in env
+    assert start_environment(script, system, **{variable: "/x"})[variable] == f"{lib}:/x"
+
+
+def test_run_sh_goes_through_the_packaged_loader(tmp_path: Path) -> None:
+    script = start_script("purego", tmp_path / "with space")
+    loader = script.parent / "lib" / "ld.so"
+    loader.parent.mkdir()
+    loader.write_text('#!/bin/bash\nVIA=loader exec "$@"\n')
+    loader.chmod(0o755)
+    assert start_environment(script, "Linux")["VIA"] == "loader"
+    assert "VIA" not in start_environment(script, "Darwin")
+
+
+def test_run_sh_of_a_pure_backend(tmp_path: Path) -> None:
+    env = start_environment(start_script("pure", tmp_path / "with space"), "Darwin")
+    assert not {"DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH"} & set(env)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", harness.NAMES)
+def test_the_darwin_build_reads_the_binary_off_run_sh(kind: str, name: str) -> None:
+    """It takes the last thing below $CURDIR, braces not allowed, on a line with exec."""
+    files = render("go", {"name": name, "kind": kind, **KINDS[kind]})
+    script = next(f.content.decode() for f in files if f.path.endswith("/run.sh"))
+    started = [
+        match
+        for line in re.findall(r"^\s*exec\s.*$", script, re.MULTILINE)
+        for match in re.findall(r'"?\$CURDIR"?/([A-Za-z0-9._-]+)', line)
+        if "ld.so" not in match
+    ]
+    assert started[-1] == name
+
+
+def test_packaging_without_the_library_fails(generated: _Generated) -> None:
+    folder = generated("my-engine", "purego", "none")
+    (folder / "my-engine").touch()
+    done = run(["bash", "package.sh"], cwd=folder)
+    assert done.returncode != 0
+    assert "libmy_engine_capi.so is not built" in done.stdout
