@@ -52,7 +52,7 @@ GALLERY_PREFIXES = (
 
 RESERVED_NAMES = {
     "common", "grpc", "llm", "python", "golang", "backends", "test", "build", "package",
-    "clean", "purge", "all", "install", "run", "engine", "sources",
+    "clean", "purge", "all", "install", "run", "engine", "sources", "shim", "vendor",
 }  # fmt: skip
 """Directory names that LocalAI shares between backends, and make targets of a backend's own Makefile."""
 

@@ -19,6 +19,8 @@ def answers(tree: Tree) -> dict[str, Any]:
             name.removesuffix(".py") for name in tree.list("backend/python/common") if name.endswith(".py")
         ],
         "go_module": _go_module(tree),
+        "transcription_context": b"AudioTranscription(context.Context"
+        in (tree.read("pkg/grpc/interface.go") or b""),
         "go_packages": [name for name in tree.list("pkg/grpc") if tree.is_dir(f"pkg/grpc/{name}")],
         "rpcs": re.findall(r"^\s*rpc\s+(\w+)", proto, re.MULTILINE),
         "proto_messages": re.findall(r"^\s*message\s+(\w+)", proto, re.MULTILINE),

@@ -337,7 +337,7 @@ def _line_changes(before: bytes, edits: list[Edit]) -> list[_Change]:
     groups: list[tuple[int, int, list[Edit]]] = []
     for edit in edits:
         start, end = _touched_lines(before, edit)
-        if groups and start < groups[-1][1]:
+        if groups and (start < groups[-1][1] or start == groups[-1][1] == len(before)):
             first, last, together = groups.pop()
             groups.append((first, max(last, end), [*together, edit]))
         else:
