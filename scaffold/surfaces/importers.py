@@ -116,8 +116,11 @@ class ImporterSurface(Surface):
             return
         if backend.imports == "auto" and self._can_import():
             self._add_importer(addition)
-        else:
-            self._add_pref_only(addition)
+            return
+        if backend.imports == "auto":
+            what = f"write the importer of {backend.name}: this checkout's importers have another interface"
+            addition.ask(REGISTRY_FILE, what)
+        self._add_pref_only(addition)
 
     def _add_pref_only(self, addition: Addition) -> None:
         source = self.pref_only_source
