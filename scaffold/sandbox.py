@@ -32,10 +32,6 @@ class Sandbox:
         self._context.set_max_stack_size(STACK_BYTES)
         self._evaluate(source)
 
-    def call(self, function: str, *arguments: Any) -> Any:
-        """Call a function with JSON values; returns its result as a JSON value."""
-        return self.evaluate(f"{function}(...{json.dumps(arguments)})")
-
     def map(self, function: str, values: list[Any]) -> list[Any]:
         """Call a function once per value, in one go."""
         result = self.evaluate(f"{json.dumps(values)}.map(value => {function}(value) ?? null)")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from scaffold.edits import ChangeSet, Edit, insertion
+from scaffold.edits import ChangeSet, insertion
 from scaffold.errors import ShapeError
 from scaffold.tree import Tree
 
@@ -62,10 +62,6 @@ class Addition:
     def insert(self, path: str, offset: int, text: str) -> None:
         """Plan an insertion."""
         self.changes.add(insertion(path, offset, text))
-
-    def edit(self, edit: Edit) -> None:
-        """Plan any edit."""
-        self.changes.add(edit)
 
     def ask(self, path: str, what: str) -> None:
         """Leave something to a person."""
@@ -124,8 +120,3 @@ def required(value: T | None, path: str, expected: str) -> T:
     if value is None:
         raise ShapeError(path, None, f"expected {expected}")
     return value
-
-
-def last(values: Sequence[T]) -> T | None:
-    """The last of a sequence, None of an empty one."""
-    return values[-1] if values else None

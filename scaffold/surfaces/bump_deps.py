@@ -93,11 +93,3 @@ class BumpDepsSurface(FileSurface):
             text += f"{indent}{'  ' if text else '- '}{field}: {quoted}\n"
         addition.insert(self.path, after.end, text)
         addition.expect(self.path, entry)
-
-
-def pin_line(text: str, variable: str) -> int | None:
-    """Line of the pin that the bump script finds (`grep -m1 "^VAR?="`); None where it finds none."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith(f"{variable}?="):
-            return number
-    return None

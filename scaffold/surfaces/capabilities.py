@@ -10,7 +10,6 @@ from scaffold.surfaces.base import Addition, FileSurface, Registration
 from scaffold.syntax.golang import Element, GoSource, quote
 
 TABLE = "BackendCapabilities"
-USECASES = "UsecaseInfoMap"
 
 
 class CapabilitiesSurface(FileSurface):

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node, Parser
 
-MAX_DEPTH = 400
-"""Nesting that no registration file needs; deeper input is refused before it is walked."""
-
 
 class Span(Protocol):
     """Anything with a place in a file, counted in bytes."""

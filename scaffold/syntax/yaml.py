@@ -27,7 +27,6 @@ class Pair:
     """One `key: value` of a block mapping."""
 
     key: str
-    key_node: Node
     value: Node | None
     node: Node
 
@@ -57,7 +56,7 @@ class YamlSource(ParsedSource):
             if child.type == "block_mapping_pair":
                 key = child.child_by_field_name("key")
                 if key is not None:
-                    pairs.append(Pair(self.scalar(key), key, child.child_by_field_name("value"), child))
+                    pairs.append(Pair(self.scalar(key), child.child_by_field_name("value"), child))
         return pairs
 
     def get(self, node: Node | None, *keys: str) -> Node | None:
