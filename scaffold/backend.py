@@ -52,9 +52,10 @@ GALLERY_PREFIXES = (
 
 RESERVED_NAMES = {
     "common", "grpc", "llm", "python", "golang", "backends", "test", "build", "package",
-    "clean", "purge", "all", "install", "run", "engine", "sources", "shim", "vendor",
+    "clean", "purge", "all", "install", "run", "engine", "sources", "shim", "vendor", "make", "cmake", "ubuntu",
 }  # fmt: skip
-"""Directory names that LocalAI shares between backends, and make targets of a backend's own Makefile."""
+"""Directories that LocalAI shares between backends, targets and folders of generated backends, and
+names whose `<NAME>_VERSION` means something to make or to a Dockerfile already."""
 
 MAX_NAME = 63
 """An image tag has at most 128 characters, and the longest variant prefix takes about 40."""
@@ -283,7 +284,7 @@ def name_problem(name: str) -> str | None:
         if word in name:
             return f"name {name!r} contains {word!r}: LocalAI reads hardware from names"
     if name in RESERVED_NAMES:
-        return f"name {name!r} is taken: LocalAI or the make targets of every backend use it"
+        return f"name {name!r} is taken: LocalAI or the build of every backend uses it"
     return None
 
 
