@@ -52,7 +52,8 @@ GALLERY_PREFIXES = (
 
 RESERVED_NAMES = {
     "common", "grpc", "llm", "python", "golang", "backends", "test", "build", "package",
-    "clean", "purge", "all", "install", "run", "engine", "sources", "shim", "vendor", "make", "cmake", "ubuntu",
+    "clean", "purge", "all", "install", "run", "engine", "sources", "shim",
+    "vendor", "make", "cmake", "ubuntu",
 }  # fmt: skip
 """Directories that LocalAI shares between backends, targets and folders of generated backends, and
 names whose `<NAME>_VERSION` means something to make or to a Dockerfile already."""
