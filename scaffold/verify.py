@@ -27,6 +27,10 @@ class ProofError(ShapeError):
     """The planned edit does not do what it should; nothing was written."""
 
 
+class RepeatedKeyError(ShapeError):
+    """A mapping has a key twice, which most YAML parsers refuse."""
+
+
 def prove(addition: Addition, before: Registry) -> None:
     """Raises ProofError where the planned change is not exactly the announced one."""
     after = addition.changes.overlay()
@@ -56,7 +60,11 @@ def _prove_syntax(path: str, before: Tree, after: Tree) -> None:
 
 
 def _prove_values(path: str, before: Tree, after: Tree, expected: list[Any]) -> None:
-    inserted = list(inserted_values(path, load_yaml(path, before), load_yaml(path, after)))
+    try:
+        old, duplicates = load_yaml(path, before), False
+    except RepeatedKeyError:  # not this edit's fault; a new one would be
+        old, duplicates = load_yaml(path, before, duplicates=True), True
+    inserted = list(inserted_values(path, old, load_yaml(path, after, duplicates)))
     for value in expected:
         match = next((found for found in inserted if _covers(found, value)), None)
         if match is None:
@@ -66,16 +74,20 @@ def _prove_values(path: str, before: Tree, after: Tree, expected: list[Any]) -> 
         raise ProofError(path, None, f"the planned edit would also add {inserted[0]!r}")
 
 
-def load_yaml(path: str, tree: Tree) -> Any:
+def load_yaml(path: str, tree: Tree, duplicates: bool = False) -> Any:
     """The value of a YAML file, by ruamel.yaml. Raises ShapeError where it does not load."""
     from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import DuplicateKeyError
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    parser = YAML(typ="safe")
+    parser.allow_duplicate_keys = duplicates
     try:
-        return YAML(typ="safe").load(BytesIO(tree.read(path) or b""))
+        return parser.load(BytesIO(tree.read(path) or b""))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise ShapeError(path, line, f"is no valid YAML: {error.problem}") from None
+        kind = RepeatedKeyError if isinstance(error, DuplicateKeyError) else ShapeError
+        raise kind(path, line, f"is no valid YAML: {error.problem}") from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise ShapeError(path, None, f"is no valid YAML: {error}") from None
 
@@ -101,7 +113,9 @@ def inserted_values(path: str, old: Any, new: Any) -> Iterator[Any]:
         yield from _inserted_items(path, old, new)
     elif old != new:
         if isinstance(old, str) and isinstance(new, str) and new.startswith(old):
-            yield new
+            # A block scalar that ended the file without a newline has one when lines follow it.
+            if new != f"{old}\n":
+                yield new
         else:
             raise ProofError(path, None, f"the planned edit would change {old!r} to {new!r}")
 

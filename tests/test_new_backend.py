@@ -280,3 +280,30 @@ def test_the_json_result(miniature: Path) -> None:
             shown = (miniature / edited["path"]).read_text().splitlines()[line - 1 : line + 14]
             assert "ibex" in "\n".join(shown).lower(), (edited["path"], line)
     assert result["manual"]
+
+
+def test_a_duplicate_key_that_was_there_before_is_tolerated(miniature: Path) -> None:
+    """LocalAI had one in test-extra.yml for weeks; no reason to refuse a new backend."""
+    path = miniature / ".github/workflows/test-extra.yml"
+    text = path.read_text()
+    path.write_text(text.replace("    runs-on: ubuntu-latest\n", "    runs-on: ubuntu-latest\n" * 2, 1))
+    plan = new.plan(WorkTree(miniature), answers("go", "pure"))
+    assert ".github/workflows/test-extra.yml" in plan.changes.edited_paths()
+
+
+@pytest.mark.parametrize(("lang", "kind"), KINDS)
+def test_files_without_a_final_newline_are_extended_all_the_same(
+    miniature: Path, lang: str, kind: str
+) -> None:
+    """Any file may end in the middle of a line, also where the last entry is the nearest relative."""
+    paths = new.plan(WorkTree(miniature), answers(lang, kind)).changes.edited_paths()
+    for path in paths:
+        (miniature / path).write_bytes((miniature / path).read_bytes().rstrip(b"\n"))
+    before = consumers.files(miniature)
+    plan = new.plan(WorkTree(miniature), answers(lang, kind))
+    plan.commit(miniature)
+    assert plan.changes.edited_paths() == paths
+    assert consumers.only_grew(before, consumers.files(miniature)) == []
+    expected = consumers.Expectation("ibex-x2", lang, kind in NATIVE)
+    consumers.assert_gallery(miniature, expected)
+    consumers.assert_make(miniature, expected)

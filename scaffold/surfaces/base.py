@@ -60,7 +60,10 @@ class Addition:
         self.expected.setdefault(path, []).append(value)
 
     def insert(self, path: str, offset: int, text: str) -> None:
-        """Plan an insertion."""
+        """Plan an insertion; whole lines behind a last line without a newline stay lines of their own."""
+        data = self.changes.tree.read(path) or b""
+        if text.endswith("\n") and offset == len(data) and data and not data.endswith(b"\n"):
+            text = f"\n{text[:-1]}"
         self.changes.add(insertion(path, offset, text))
 
     def ask(self, path: str, what: str) -> None:

@@ -61,10 +61,7 @@ class BuildContextSurface(Surface):
             if line.decode().startswith(beside):
                 offset = position
         offset = offset or len(source.data)
-        text = "".join(f"{line}\n" for line in lines)
-        if offset and not source.data[:offset].endswith(b"\n"):
-            text = f"\n{text}"
-        addition.insert(path, offset, text)
+        addition.insert(path, offset, "".join(f"{line}\n" for line in lines))
 
     def _exclude_upstream_tests(self, addition: Addition) -> None:
         source = self.load(Source, UNIT_TESTS)

@@ -54,7 +54,7 @@ class DocsSurface(FileSurface):
         block: list[tuple[list[str], int]] = []
         offset = 0
         for line in [*self.source.data.splitlines(keepends=True), b"\n"]:
-            offset += len(line)
+            offset = min(offset + len(line), len(self.source.data))
             text = line.decode().strip()
             if text.startswith("|"):
                 block.append((_cells(text), offset))
@@ -81,11 +81,7 @@ class DocsSurface(FileSurface):
         backend = addition.backend
         table = self._table(backend)
         cells = [self._cell(column, backend) for column in table.columns]
-        assert self.source is not None
-        row = f"| {' | '.join(cells)} |\n"
-        if not self.source.data[: table.end].endswith(b"\n"):
-            row = f"\n{row[:-1]}"
-        addition.insert(self.path, table.end, row)
+        addition.insert(self.path, table.end, f"| {' | '.join(cells)} |\n")
 
     def _table(self, backend: Backend) -> Table:
         for word in (*backend.use.section, *FALLBACK_SECTIONS):

@@ -15,6 +15,7 @@ from scaffold.operations import new
 from scaffold.registry import Registry
 from scaffold.tree import GitTree, WorkTree
 from scaffold.variants import supported
+from scaffold.verify import RepeatedKeyError, load_yaml
 from tests import consumers
 from tests.conftest import PIN, export, real_repository
 
@@ -76,6 +77,9 @@ def request(name: str, kind: str) -> dict[str, object]:
 @pytest.mark.parametrize("day", DAYS)
 def test_every_kind_on_every_format(day: str, tmp_path: Path, node_modules: Path) -> None:
     root = export(commit_of(day), tmp_path / "LocalAI")
+    yaml_files = [".github/workflows/backend.yml", "backend/index.yaml", ".github/workflows/bump_deps.yaml",
+                  ".github/workflows/test-extra.yml", ".github/workflows/backend_build_darwin.yml"]  # fmt: skip
+    unreadable = {p for p in yaml_files if (root / p).exists() and has_duplicate_key(root, p)}
     for name, kind in KINDS.items():
         name = "zorilla-py" if name == "python" else name
         before = consumers.files(root)
@@ -91,11 +95,19 @@ def test_every_kind_on_every_format(day: str, tmp_path: Path, node_modules: Path
         again = new.plan(WorkTree(root), request(name, kind))
         assert again.existing
         assert not again.changes.edits
-    yaml_files = [".github/workflows/backend.yml", "backend/index.yaml", ".github/workflows/bump_deps.yaml",
-                  ".github/workflows/test-extra.yml", ".github/workflows/backend_build_darwin.yml"]  # fmt: skip
-    consumers.assert_yaml(root, [p for p in yaml_files if (root / p).exists()], node_modules)
-    consumers.assert_go_yaml(root, yaml_files[1:4], consumers.build_go_yaml(tmp_path / "reader"))
+    readable = [p for p in yaml_files if (root / p).exists() and p not in unreadable]
+    consumers.assert_yaml(root, readable, node_modules)
+    consumers.assert_go_yaml(root, readable, consumers.build_go_yaml(tmp_path / "reader"))
     assert_nothing_is_ignored(root)
+
+
+def has_duplicate_key(root: Path, path: str) -> bool:
+    """LocalAI's own files had one now and then, which js-yaml and go-yaml refuse."""
+    try:
+        load_yaml(path, WorkTree(root))
+    except RepeatedKeyError:
+        return True
+    return False
 
 
 def assert_nothing_is_ignored(root: Path) -> None:
