@@ -21,6 +21,7 @@ app = typer.Typer(
     help="Add backends to LocalAI: the directory, and every registration that makes it exist.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # rich would take half the time of --help
     pretty_exceptions_enable=False,
 )
 

@@ -75,12 +75,16 @@ def _prove_values(path: str, before: Tree, after: Tree, expected: list[Any]) -> 
 
 
 def load_yaml(path: str, tree: Tree, duplicates: bool = False) -> Any:
-    """The value of a YAML file, by ruamel.yaml. Raises ShapeError where it does not load."""
+    """The value of a YAML file, by ruamel.yaml. Raises ShapeError where it does not load.
+
+    Every scalar is its text and a merge stays a key `<<`: what is compared is what is written,
+    and it loads twice as fast as typed values.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import DuplicateKeyError
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    parser = YAML(typ="safe")
+    parser = YAML(typ="base")
     parser.allow_duplicate_keys = duplicates
     try:
         return parser.load(BytesIO(tree.read(path) or b""))
