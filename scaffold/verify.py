@@ -54,7 +54,9 @@ def _source(path: str, data: bytes) -> ParsedSource | None:
 
 def _prove_syntax(path: str, before: Tree, after: Tree) -> None:
     old, new = _source(path, before.read(path) or b""), _source(path, after.read(path) or b"")
-    if old is not None and new is not None and new.error_count() > old.error_count():
+    if old is None or new is None or not new.root.has_error:
+        return
+    if new.error_count() > old.error_count():
         first = next(new.errors())
         raise ProofError(path, new.line(first.start_byte), "the planned edit would not parse")
 

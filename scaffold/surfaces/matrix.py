@@ -35,8 +35,8 @@ class Entry:
     fields: dict[str, str]
     source: YamlSource
     node: Node
-    lines: dict[str, str]
-    """Field -> its line, without indentation, list dash and comment."""
+    quotes: dict[str, str]
+    """Field -> the quote that its value is written with: `'`, `"` or nothing."""
 
     @property
     def backend(self) -> str:
@@ -203,8 +203,12 @@ class MatrixSurface(Surface):
         fields = {}
         for field in shape:
             fields[field] = self._value(field, backend, variant, arches, siblings)
-        lines = {**{k: v for e in self.linux for k, v in e.lines.items()}, **model.lines}
-        return Leg(fields, lines, self._after(pool, kin))
+        return Leg(fields, {**self._usual_quotes, **model.quotes}, self._after(pool, kin))
+
+    @cached_property
+    def _usual_quotes(self) -> dict[str, str]:
+        """Field -> quote, for fields that a model entry may lack."""
+        return {field: quote for entry in self.linux for field, quote in entry.quotes.items()}
 
     def _value(
         self,
@@ -267,7 +271,7 @@ class MatrixSurface(Surface):
         }
         fields["backend"] = backend.name
         fields["tag-suffix"] = self.tag_suffix(backend, variant)
-        return Leg(fields, model.lines, self._after(siblings, kin))
+        return Leg(fields, model.quotes, self._after(siblings, kin))
 
     def darwin_lang(self, entry: Entry) -> str:
         """Language of a Darwin entry; its `lang` field chooses the runner, so C++ says go too."""
@@ -295,10 +299,10 @@ class MatrixSurface(Surface):
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A new entry: its fields in order, how a line of each is written, and its place."""
+    """A new entry: its fields in order, how each is quoted, and its place."""
 
     fields: dict[str, str]
-    lines: dict[str, str]
+    quotes: dict[str, str]
     after: Entry
 
     def write(self, addition: Addition) -> None:
@@ -309,22 +313,19 @@ class Leg:
         text = ""
         for field, value in self.fields.items():
             lead = f"{indent}- " if not text else f"{indent}  "
-            style = self.lines.get(field, "").partition(":")[2].strip()[:1]
-            text += f"{lead}{field}: {quote(value, style if style in _QUOTES else '')}\n"
+            text += f"{lead}{field}: {quote(value, self.quotes.get(field, ''))}\n"
         addition.insert(source.path, self.after.end, text)
         addition.expect(source.path, dict(self.fields))
 
 
-_QUOTES = ("'", '"')
-
-
 def _entry(source: YamlSource, item: Node) -> Entry:
     fields = {}
-    lines = {}
+    quotes = {}
     for pair in source.pairs(source.item_value(item)):
         fields[pair.key] = source.scalar(pair.value)
-        lines[pair.key] = source.text(pair.node)
-    return Entry(fields, source, item, lines)
+        first = source.slice(pair.value.start_byte, pair.value.start_byte + 1) if pair.value else ""
+        quotes[pair.key] = first if first in ("'", '"') else ""
+    return Entry(fields, source, item, quotes)
 
 
 def _pattern(tag_suffix: str, backend: str) -> str | None:

@@ -89,9 +89,10 @@ class YamlSource(ParsedSource):
         """The string that a scalar stands for; `*name` for an alias; "" for an empty value."""
         if node is None:
             return ""
-        if node.type == "flow_node":
-            node = next((c for c in node.named_children if c.type not in ("tag", "anchor", "comment")), node)
         text = self.text(node)
+        if text[:1] in ("!", "&") and node.type == "flow_node":
+            node = next((c for c in node.named_children if c.type not in ("tag", "anchor", "comment")), node)
+            text = self.text(node)
         if text[:1] == "'" and text[-1:] == "'" and len(text) > 1:
             return text[1:-1].replace("''", "'")
         if text[:1] == '"' and text[-1:] == '"' and len(text) > 1:

@@ -153,7 +153,10 @@ def test_go_vet_and_the_packages_own_tests(tmp_path: Path, imports: str) -> None
         options += [plugin, f"--{language}_out={proto}", f"--{language}_opt=paths=source_relative"]
     consumers.run("protoc", *options, "backend/backend.proto", cwd=root)
     packages = ["./core/gallery/importers/", "./core/config/", "./core/http/endpoints/localai/"]
-    consumers.run("go", "vet", *packages, cwd=root)
+    vet = consumers.run("go", "vet", *packages, cwd=root, check=False)
+    if "module version is not available" in vet.stderr:
+        pytest.skip("the Go module proxy does not have every module of this commit: skipped")
+    assert vet.returncode == 0, vet.stderr
     assert consumers.run("gofmt", "-l", *(p.strip("./") for p in packages), cwd=root).stdout == ""
     consumers.run("go", "test", "./core/config/", cwd=root)
     focus = ["-ginkgo.focus", "Zorilla|known|KnownBackend", "-test.timeout", "300s"]
