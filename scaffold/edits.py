@@ -60,6 +60,13 @@ class ChangeSet:
         """Plan edits. Insertions at one offset keep the order in which they were added."""
         self.edits.extend(edits)
 
+    def insert(self, path: str, offset: int, text: str) -> None:
+        """Plan an insertion; whole lines behind a last line without a newline stay lines of their own."""
+        data = self.tree.read(path) or b""
+        if text.endswith("\n") and offset == len(data) and data and not data.endswith(b"\n"):
+            text = f"\n{text[:-1]}"
+        self.add(insertion(path, offset, text))
+
     def create(self, path: str, content: bytes, executable: bool = False) -> None:
         """Plan a new file. Raises UsageError where something is there already."""
         if self.tree.read(path) is not None or self.tree.is_dir(path):

@@ -24,6 +24,9 @@ from scaffold.tree import Tree
 
 LANGS = ("python", "go", "cpp", "rust")
 
+STARTS = ("run.sh", "backend.py", "main.go", "grpc-server.cpp", "package.sh")
+"""Files that only a backend's directory holds, its start script first."""
+
 
 class Registry:
     """One checkout of LocalAI."""
@@ -76,6 +79,27 @@ class Registry:
                     found.setdefault(name, lang)
         return found
 
+    @cached_property
+    def backends(self) -> dict[str, str]:
+        """Backend -> language, of every directory that holds a backend.
+
+        `backend/python/common` and its like are shared sources: they hold nothing that starts.
+        """
+        return {
+            name: lang
+            for name, lang in self.directories.items()
+            if any(self.tree.read(f"backend/{lang}/{name}/{file}") is not None for file in STARTS)
+        }
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every backend that has a directory or a matrix entry, sorted."""
+        return tuple(sorted({*self.backends, *filter(None, self.matrix.by_backend)}))
+
+    def directory(self, name: str) -> str:
+        """`backend/<lang>/<name>` of a backend; "" for one that has no directory."""
+        return f"backend/{self.directories[name]}/{name}" if name in self.directories else ""
+
     def registrations(self, name: str) -> list[Registration]:
         """Every place that names a backend."""
         return [registration for surface in self.surfaces for registration in surface.registrations(name)]
@@ -111,9 +135,7 @@ class Registry:
 
     def variants(self, name: str) -> tuple[str, ...]:
         """The variants that an existing backend is built for."""
-        built = {e.variant for e in self.matrix.linux if e.backend == name}
-        darwin = {"metal" for e in self.matrix.darwin if e.backend == name}
-        return tuple(sorted(v for v in built | darwin if v))
+        return tuple(sorted({e.variant for e in self.matrix.entries_of(name) if e.variant}))
 
     def relatives(
         self, lang: str, kind: str, modality: str, variants: Iterable[str], like: str | None

@@ -9,16 +9,66 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from scaffold.edits import ChangeSet, insertion
+from scaffold.edits import ChangeSet
 from scaffold.errors import ShapeError
 from scaffold.tree import Tree
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from scaffold.backend import Backend
-    from scaffold.syntax.source import Source
+    from scaffold.syntax.source import Place, Source
+    from scaffold.syntax.yaml import YamlSource
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Source")
+
+
+@dataclass(frozen=True, slots=True)
+class YamlRecord:
+    """One item of a YAML list, with its place."""
+
+    source: YamlSource
+    node: Node
+
+    @property
+    def path(self) -> str:
+        """The file that it stands in."""
+        return self.source.path
+
+    @property
+    def line(self) -> int:
+        """Line where it starts."""
+        return self.source.line(self.node.start_byte)
+
+    @property
+    def end(self) -> int:
+        """Offset just after its last line."""
+        return self.source.item_end(self.node)
+
+    @property
+    def values(self) -> dict[str, Node | None]:
+        """Key -> value node, in file order."""
+        return {pair.key: pair.value for pair in self.source.pairs(self.source.item_value(self.node))}
+
+    def at(self, *keys: str) -> Place:
+        """The place of a value below a chain of keys; of the record itself where there is none."""
+        value = self.source.get(self.source.item_value(self.node), *keys)
+        return self.source.place(value if value is not None else self.node)
+
+    @property
+    def comments(self) -> str:
+        """Text of the comment lines right above it."""
+        lines: list[str] = []
+        start = self.source.line_start(self.node.start_byte)
+        while start:
+            above = self.source.line_start(start - 1)
+            text = self.source.slice(above, start).strip()
+            if not text.startswith("#"):
+                break
+            lines.insert(0, text.lstrip("# "))
+            start = above
+        return " ".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +110,8 @@ class Addition:
         self.expected.setdefault(path, []).append(value)
 
     def insert(self, path: str, offset: int, text: str) -> None:
-        """Plan an insertion; whole lines behind a last line without a newline stay lines of their own."""
-        data = self.changes.tree.read(path) or b""
-        if text.endswith("\n") and offset == len(data) and data and not data.endswith(b"\n"):
-            text = f"\n{text[:-1]}"
-        self.changes.add(insertion(path, offset, text))
+        """Plan an insertion."""
+        self.changes.insert(path, offset, text)
 
     def ask(self, path: str, what: str) -> None:
         """Leave something to a person."""

@@ -6,23 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from scaffold.surfaces.base import Addition, FileSurface, Registration
+from scaffold.surfaces.base import Addition, FileSurface, Registration, YamlRecord
 from scaffold.syntax.yaml import YamlSource, quote
 
 FIELDS = ("repository", "variable", "branch", "file")
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(YamlRecord):
     """One entry: the bot greps `^<variable>?=` in `file`."""
 
     repository: str
     variable: str
     branch: str
     file: str
-    line: int
-    start: int
-    end: int
 
     @property
     def backend(self) -> str:
@@ -54,14 +51,7 @@ class BumpDepsSurface(FileSurface):
             for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
                 fields = {p.key: source.scalar(p.value) for p in source.pairs(source.item_value(item))}
                 if "variable" in fields and "file" in fields:
-                    found.append(
-                        Pin(
-                            **{field: fields.get(field, "") for field in FIELDS},
-                            line=source.line(item.start_byte),
-                            start=item.start_byte,
-                            end=source.item_end(item),
-                        )
-                    )
+                    found.append(Pin(source, item, **{field: fields.get(field, "") for field in FIELDS}))
         return found
 
     def registrations(self, name: str) -> Iterable[Registration]:
@@ -79,7 +69,7 @@ class BumpDepsSurface(FileSurface):
         relative = addition.nearest(set(by_backend))
         alike = [p for p in self.pins if p.file.startswith(f"backend/{backend.lang}/")] or self.pins
         after = by_backend[relative] if relative else alike[-1]
-        indent = self.source.slice(self.source.line_start(after.start), after.start)
+        indent = self.source.slice(self.source.line_start(after.node.start_byte), after.node.start_byte)
         values = (
             backend.upstream,
             backend.pin_variable,

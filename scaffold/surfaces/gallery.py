@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from scaffold.surfaces.base import Addition, FileSurface, Registration, majority, required
+from scaffold.surfaces.base import Addition, FileSurface, Registration, YamlRecord, majority, required
 from scaffold.surfaces.matrix import MatrixSurface
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.tree import Tree
@@ -34,7 +34,7 @@ DEFAULT_MIRROR = "localai/localai-backends"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Item(YamlRecord):
     """One item of the gallery."""
 
     name: str
@@ -46,8 +46,6 @@ class Item:
     mirrors: tuple[str, ...]
     capabilities: dict[str, str]
     tags: tuple[str, ...]
-    source: YamlSource
-    node: Node
 
     @property
     def is_meta(self) -> bool:
@@ -68,16 +66,6 @@ class Item:
     @property
     def _tag(self) -> str:
         return self.uri.rpartition(":")[2]
-
-    @property
-    def line(self) -> int:
-        """Line where it starts."""
-        return self.source.line(self.node.start_byte)
-
-    @property
-    def end(self) -> int:
-        """Offset just after its last line."""
-        return self.source.item_end(self.node)
 
 
 class GallerySurface(FileSurface):
@@ -271,6 +259,8 @@ def _item(source: YamlSource, node: Node) -> Item:
     pairs = {pair.key: pair.value for pair in source.pairs(value)}
     merge = next((v for k, v in pairs.items() if k in ("<<", "!!merge <<")), None)
     return Item(
+        source,
+        node,
         name=source.scalar(pairs.get("name")),
         alias=source.scalar(pairs.get("alias")),
         anchor=source.anchor(value),
@@ -279,6 +269,4 @@ def _item(source: YamlSource, node: Node) -> Item:
         mirrors=tuple(text for text, _ in source.scalars(pairs.get("mirrors"))),
         capabilities={p.key: source.scalar(p.value) for p in source.pairs(pairs.get("capabilities"))},
         tags=tuple(text for text, _ in source.scalars(pairs.get("tags"))),
-        source=source,
-        node=node,
     )

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.errors import ShapeError
-from scaffold.surfaces.base import Addition, Registration, Surface, majority
+from scaffold.surfaces.base import Addition, Registration, Surface, YamlRecord, majority
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.variants import DARWIN, VARIANTS, Variant, build_type, classify
 
@@ -29,12 +29,10 @@ AMD_RUNNER = "ubuntu-latest"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(YamlRecord):
     """One matrix entry."""
 
     fields: dict[str, str]
-    source: YamlSource
-    node: Node
     quotes: dict[str, str]
     """Field -> the quote that its value is written with: `'`, `"` or nothing."""
 
@@ -61,7 +59,12 @@ class Entry:
     @property
     def variant(self) -> str | None:
         """Its build variant; None for one that the table does not know."""
-        return classify(self.fields)
+        return classify(self.fields) if self.linux else DARWIN
+
+    @property
+    def linux(self) -> bool:
+        """Whether it stands in the Linux matrix: macOS builds without a Dockerfile."""
+        return "dockerfile" in self.fields or "platforms" in self.fields
 
     @property
     def arches(self) -> tuple[str, ...]:
@@ -69,16 +72,6 @@ class Entry:
         return tuple(
             p.strip().removeprefix("linux/") for p in self.fields.get("platforms", "").split(",") if p.strip()
         )
-
-    @property
-    def line(self) -> int:
-        """Line of its first field."""
-        return self.source.line(self.node.start_byte)
-
-    @property
-    def end(self) -> int:
-        """Offset just after its last line."""
-        return self.source.item_end(self.node)
 
     @property
     def shape(self) -> tuple[str, ...]:
@@ -137,7 +130,7 @@ class MatrixSurface(Surface):
 
     def registrations(self, name: str) -> Iterable[Registration]:
         for entry in self.entries_of(name):
-            yield Registration(self.name, entry.source.path, entry.line, f"matrix entry {entry.tag_suffix}")
+            yield Registration(self.name, entry.path, entry.line, f"matrix entry {entry.tag_suffix}")
 
     def add(self, addition: Addition) -> None:
         for variant in addition.backend.linux_variants:
@@ -325,7 +318,7 @@ def _entry(source: YamlSource, item: Node) -> Entry:
         fields[pair.key] = source.scalar(pair.value)
         first = source.slice(pair.value.start_byte, pair.value.start_byte + 1) if pair.value else ""
         quotes[pair.key] = first if first in ("'", '"') else ""
-    return Entry(fields, source, item, quotes)
+    return Entry(source, item, fields, quotes)
 
 
 def _pattern(tag_suffix: str, backend: str) -> str | None:

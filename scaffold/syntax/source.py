@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,6 +23,14 @@ class Span(Protocol):
     def end_byte(self) -> int: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file."""
+
+    path: str
+    line: int = 1
+
+
 class Source:
     """One file as bytes. Offsets count bytes from 0, lines count from 1."""
 
@@ -40,6 +49,10 @@ class Source:
     def line(self, offset: int) -> int:
         """Number of the line that holds `offset`."""
         return self.data.count(b"\n", 0, offset) + 1
+
+    def place(self, at: Span | int) -> Place:
+        """The line of a span or an offset."""
+        return Place(self.path, self.line(at if isinstance(at, int) else at.start_byte))
 
     def line_start(self, offset: int) -> int:
         """Offset of the first byte of the line that holds `offset`."""

@@ -1,0 +1,132 @@
+"""`check`: what every rule finds in a checkout, and which of it a change introduced."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from scaffold.errors import UsageError
+from scaffold.registry import Registry
+from scaffold.rules import all_rules
+from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, Rule, Severity
+from scaffold.suppressions import Suppressions
+from scaffold.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a check found."""
+
+    findings: tuple[Finding, ...]
+    """In report order: by backend, then by severity, then by place."""
+    old: frozenset[int] = frozenset()
+    """Positions of the findings that the base has too."""
+    repaired: tuple[Finding, ...] = ()
+    """Findings of the base that the change made disappear."""
+    suppressed: tuple[Finding, ...] = ()
+    backends: int = 0
+    rules: int = 0
+    base: str | None = None
+
+    def is_new(self, position: int) -> bool:
+        """Whether the change introduced the finding; every finding is new where there is no base."""
+        return position not in self.old
+
+    def count(self, severity: Severity) -> int:
+        """Number of findings of one severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    def fails(self, strict: bool) -> bool:
+        """Whether the check fails: a new error, or with `strict` a new warning."""
+        failing = {Severity.error, Severity.warning} if strict else {Severity.error}
+        return any(f.severity in failing and self.is_new(i) for i, f in enumerate(self.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which rules and backends a check is about; empty means all."""
+
+    backends: Collection[str] = ()
+    select: Collection[str] = ()
+    ignore: Collection[str] = field(default=())
+
+    def rules(self) -> list[Rule]:
+        """The chosen rules. Raises UsageError for a name that no rule and no group of rules has."""
+        chosen = [rule for rule in all_rules() if not self.select or _named(rule, self.select)]
+        for name in (*self.select, *self.ignore):
+            if not any(_named(rule, (name,)) for rule in all_rules()):
+                raise UsageError(f"no rule is called {name!r}; `scaffold rules` lists them")
+        return [rule for rule in chosen if not _named(rule, self.ignore)]
+
+
+def _named(rule: Rule, names: Collection[str]) -> bool:
+    return rule.slug in names or rule.group in names
+
+
+def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | None = None) -> Result:
+    """Check a tree, against `base` where one is given.
+
+    Raises UsageError for an unknown backend or rule, ShapeError where a file of either tree has a
+    shape that no reader knows.
+    """
+    rules = scope.rules()
+    registry = Registry(tree)
+    unknown = sorted(set(scope.backends) - set(registry.names))
+    if unknown and not (base and set(unknown) <= set(Registry(base).names)):
+        raise UsageError(f"no backend is called {', '.join(unknown)}; known: {' '.join(sorted(registry.names))}")
+    suppressions = Suppressions.read(tree)
+    found = find(registry, rules)
+    before: list[Finding] = []
+    if base is not None:
+        earlier = Registry(base)
+        before = find(earlier, rules)
+        for rule in rules:
+            if isinstance(rule, ChangeRule):
+                found += rule.compare(earlier, registry)
+    kept, suppressed = suppressions.split(found)
+    if not scope.select and not scope.backends:
+        kept += suppressions.stale(suppressed, {rule.slug for rule in rules})
+    findings = sorted((f for f in kept if _about(f, scope)), key=_order)
+    old = _positions_of_old(findings, before)
+    gone = Counter(f.identity for f in before) - Counter(f.identity for f in found)
+    repaired = [f for f in before if f.identity in gone and _about(f, scope)]
+    return Result(
+        tuple(findings),
+        frozenset(old),
+        tuple(sorted(repaired, key=_order)),
+        tuple(f for f in suppressed if _about(f, scope)),
+        len(registry.names),
+        len(rules),
+        base_name,
+    )
+
+
+def find(registry: Registry, rules: Sequence[Rule]) -> list[Finding]:
+    """The findings of some rules."""
+    return [finding for rule in rules for finding in rule.check(registry)]
+
+
+def _about(finding: Finding, scope: Scope) -> bool:
+    return not scope.backends or finding.backend in scope.backends
+
+
+def _order(finding: Finding) -> tuple[str, int, str, int, str]:
+    return (
+        finding.backend,
+        SEVERITIES.index(finding.severity),
+        finding.path,
+        finding.line,
+        finding.rule,
+    )
+
+
+def _positions_of_old(findings: Sequence[Finding], before: Sequence[Finding]) -> list[int]:
+    """Positions of the findings that `before` has too, each of those counted once."""
+    left = Counter(finding.identity for finding in before)
+    positions = []
+    for position, finding in enumerate(findings):
+        if left[finding.identity]:
+            left[finding.identity] -= 1
+            positions.append(position)
+    return positions

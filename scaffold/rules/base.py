@@ -1,0 +1,129 @@
+"""What a rule is: a slug, a severity, a page, and a check that yields findings.
+
+Rules judge and never parse: what they look at, a surface has read. A rule's class name is its slug
+and its docstring is its page; `docs/rules/` is made from it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from scaffold.edits import ChangeSet
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+
+Fix = Callable[[ChangeSet], None]
+"""Plans the edits that make a finding disappear."""
+
+
+class Severity(StrEnum):
+    """What a finding costs whom."""
+
+    error = "error"
+    """A user or CI meets a failure or a wrong image; fails the check."""
+    warning = "warning"
+    """Drift with a cost; fails with `--strict`."""
+    info = "info"
+    """Hygiene."""
+
+
+SEVERITIES = tuple(Severity)
+
+
+class Located(Protocol):
+    """Anything that says where it stands: a matrix entry, a gallery item, a place."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One registration that is missing or wrong. Lines and columns count from 1."""
+
+    rule: str
+    severity: Severity
+    backend: str
+    """The backend that it is about; "" where it is about none in particular."""
+    path: str
+    line: int
+    subject: str
+    """What it is about, in words that stay when the file around it changes."""
+    message: str
+    help: str
+    fix: Fix | None = None
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What makes it the same finding in another state of the repository."""
+        return (self.rule, self.backend, self.path, self.subject)
+
+
+class Rule(ABC):
+    """One rule."""
+
+    severity: ClassVar[Severity]
+    fixable: ClassVar[bool] = False
+    """Whether some of its findings have a fix."""
+
+    @cached_property
+    def slug(self) -> str:
+        """The name in reports, options and suppressions: the class name in words."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(self).__name__).lower()
+
+    @property
+    def group(self) -> str:
+        """The group that it belongs to, named after its module."""
+        return type(self).__module__.rpartition(".")[2].replace("_", "-")
+
+    @property
+    def page(self) -> str:
+        """The docstring: what, why, a failing and a passing example, how to fix. Markdown."""
+        return inspect.getdoc(type(self)) or ""
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the page."""
+        return self.page.partition("\n")[0]
+
+    @abstractmethod
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """The findings in one checkout."""
+
+    def finding(
+        self,
+        place: Located,
+        backend: str,
+        subject: str,
+        message: str,
+        help: str,  # noqa: A002 - the report's own word
+        *,
+        fix: Fix | None = None,
+        severity: Severity | None = None,
+    ) -> Finding:
+        """A finding of this rule."""
+        return Finding(
+            self.slug, severity or self.severity, backend, place.path, place.line, subject, message, help, fix
+        )
+
+
+class ChangeRule(Rule):
+    """A rule about what a change does: it needs the state before it too (`--base`)."""
+
+    def check(self, registry: Registry) -> Iterator[Finding]:  # noqa: ARG002
+        """Nothing: one state shows no change."""
+        return iter(())
+
+    @abstractmethod
+    def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
+        """The findings in the change from one state to the other."""

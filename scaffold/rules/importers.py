@@ -1,0 +1,1 @@
+"""Rules about the Go registries by which a model finds its backend."""

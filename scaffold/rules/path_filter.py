@@ -1,0 +1,1 @@
+"""Rules about the path filter, which decides which CI jobs a change starts."""

@@ -1,0 +1,1 @@
+"""Rules about pins of upstream engines."""

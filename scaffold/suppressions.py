@@ -1,0 +1,116 @@
+"""Suppressions: findings that a person has judged and accepts, each with its reason.
+
+They stand in `.scaffold.toml` at the root of the checked repository:
+
+    [[suppress]]
+    rule = "matrix-darwin-missing"
+    backend = "rookery"
+    reason = "its engine needs CUDA"
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scaffold.errors import ShapeError
+from scaffold.rules.base import Finding, Severity
+from scaffold.syntax.source import Source
+from scaffold.tree import Tree
+
+PATH = ".scaffold.toml"
+STALE = "suppression-unused"
+FIELDS = {"rule", "backend", "reason", "match"}
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One `[[suppress]]` table."""
+
+    rule: str
+    backend: str
+    reason: str
+    match: str
+    """What the message must contain; empty where every finding of the rule and backend is meant."""
+    line: int
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is meant."""
+        return (
+            finding.rule == self.rule and finding.backend == self.backend and self.match in finding.message
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressions:
+    """Every suppression of a repository."""
+
+    entries: tuple[Suppression, ...] = ()
+
+    @classmethod
+    def read(cls, tree: Tree) -> Suppressions:
+        """Those of a tree. Raises ShapeError where the file is wrong or a reason is missing."""
+        data = tree.read(PATH)
+        if data is None:
+            return cls()
+        text = Source(PATH, data).data.decode()
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"line (\d+)", str(error))
+            raise ShapeError(PATH, int(line[1]) if line else None, f"is no valid TOML: {error}") from None
+        unknown = sorted(set(document) - {"suppress"})
+        if unknown:
+            raise ShapeError(PATH, None, f"unknown key {unknown[0]!r}; known: suppress")
+        tables = document.get("suppress", [])
+        lines = [n for n, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*suppress\s*\]\]", line)]
+        if not isinstance(tables, list) or len(lines) != len(tables):
+            raise ShapeError(PATH, None, "expected [[suppress]] tables")
+        return cls(tuple(_entry(table, line) for table, line in zip(tables, lines, strict=True)))
+
+    def split(self, findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+        """The findings that stay, and those that are suppressed."""
+        kept: list[Finding] = []
+        suppressed: list[Finding] = []
+        for finding in findings:
+            (suppressed if any(e.covers(finding) for e in self.entries) else kept).append(finding)
+        return kept, suppressed
+
+    def stale(self, suppressed: Sequence[Finding], rules: Collection[str]) -> list[Finding]:
+        """A finding for each suppression, of the rules that ran, that suppresses nothing."""
+        return [
+            Finding(
+                STALE,
+                Severity.warning,
+                entry.backend,
+                PATH,
+                entry.line,
+                f"{entry.rule} {entry.match}",
+                f"this suppression of {entry.rule} matches no finding",
+                "delete it: what it excused is repaired, or it was never there",
+            )
+            for entry in self.entries
+            if (entry.rule in rules or entry.rule not in _slugs())
+            and not any(entry.covers(finding) for finding in suppressed)
+        ]
+
+
+def _slugs() -> set[str]:
+    from scaffold.rules import all_rules
+
+    return {rule.slug for rule in all_rules()}
+
+
+def _entry(table: Any, line: int) -> Suppression:
+    wrong = [key for key, value in table.items() if key not in FIELDS or not isinstance(value, str)]
+    if wrong:
+        raise ShapeError(PATH, line, f"{wrong[0]!r}: a suppression has the texts rule, backend, reason, match")
+    for key in ("rule", "reason"):
+        if not table.get(key, "").strip():
+            raise ShapeError(PATH, line, f"a suppression needs a {key}")
+    return Suppression(
+        table["rule"], table.get("backend", ""), table["reason"], table.get("match", ""), line
+    )
