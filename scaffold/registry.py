@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
+from scaffold.ci import ImageBuilds
 from scaffold.errors import ShapeError
 from scaffold.modalities import MODALITIES
 from scaffold.surfaces.base import Registration, Surface
@@ -51,6 +52,7 @@ class Registry:
         self.darwin = DarwinSurface(tree)
         self.docs = DocsSurface(tree)
         self.build_context = BuildContextSurface(tree)
+        self.builds = ImageBuilds(tree)
 
     @property
     def surfaces(self) -> tuple[Surface, ...]:

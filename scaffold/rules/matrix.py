@@ -1,1 +1,775 @@
 """Rules about the CI build matrix."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.ci import LINUX_BUILD, MATRIX_LIMIT
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.matrix import AMD_RUNNER, ARM_RUNNER, Entry
+from scaffold.syntax.source import Place
+from scaffold.variants import VARIANTS
+
+if TYPE_CHECKING:
+    from scaffold.ci import BaseImage
+    from scaffold.edits import ChangeSet
+    from scaffold.registry import Registry
+
+LEG_FIELDS = {"platforms", "platform-tag", "runs-on", "builder-base-image"}
+"""Fields in which the two legs of an image differ."""
+
+SIBLING_FIELDS = (
+    "base-image",
+    "cuda-minor-version",
+    "ubuntu-version",
+    "skip-drivers",
+    "tag-latest",
+    "context",
+    "runs-on",
+    "build-type",
+    "lang",
+)
+"""Fields that are a function of variant, architecture and Dockerfile."""
+
+ENOUGH = 3
+"""Siblings that must agree before an entry that differs stands out."""
+
+AGREEMENT = 2 / 3
+"""Share of the siblings that must agree."""
+
+
+class MatrixMissingEntry(Rule):
+    """Every backend directory has a matrix entry.
+
+    Why: without an entry CI builds no image, and nobody is told. The user who installs the backend
+    from the gallery meets `MANIFEST_UNKNOWN`. Directories that hold shared sources, such as
+    `backend/python/common`, are recognised by what they hold: nothing that starts.
+
+    Fails:
+
+        backend/go/ds4/run.sh exists, and no entry of .github/backend-matrix.yml has
+        backend: "ds4"
+
+    Passes:
+
+        - build-type: ''
+          tag-suffix: '-cpu-ds4'
+          backend: "ds4"
+          dockerfile: "./backend/Dockerfile.golang"
+
+    Fix: add one entry per variant and architecture beside the nearest relative, as
+    `scaffold new-backend` does.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Backends with a directory and no entry, on either system."""
+        for name, lang in registry.backends.items():
+            if not registry.matrix.entries_of(name):
+                folder = f"backend/{lang}/{name}"
+                yield self.finding(
+                    Place(_first_file(registry, folder)),
+                    name,
+                    "entry",
+                    f"no matrix entry builds {folder}",
+                    f"add entries with backend: {name!r} to {registry.matrix.file}, one per variant and arch",
+                )
+
+
+def _first_file(registry: Registry, folder: str) -> str:
+    return next((f"{folder}/{n}" for n in ("Makefile", "run.sh") if n in registry.tree.list(folder)), folder)
+
+
+class MatrixDuplicateTag(Rule):
+    """No two entries share tag suffix and platform tag.
+
+    Why: together they are the name of the image and of its build cache. Two jobs that push one tag
+    overwrite each other, and the user gets whichever finished last.
+
+    Fails:
+
+        - tag-suffix: '-cpu-rookery'
+          backend: "rookery"
+        - tag-suffix: '-cpu-rookery'
+          backend: "nest-store"
+
+    Passes:
+
+        - tag-suffix: '-cpu-rookery'
+          platform-tag: 'amd64'
+        - tag-suffix: '-cpu-rookery'
+          platform-tag: 'arm64'
+
+    Fix: give the entry that was copied its own tag suffix or platform tag.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Entries whose pair an earlier entry has."""
+        for entries in (registry.matrix.linux, registry.matrix.darwin):
+            first: dict[tuple[str, str], Entry] = {}
+            for entry in entries:
+                key = (entry.tag_suffix, entry.fields.get("platform-tag", ""))
+                earlier = first.setdefault(key, entry)
+                if earlier is not entry:
+                    yield self.finding(
+                        entry.at("tag-suffix"),
+                        entry.backend,
+                        "/".join(key),
+                        f"tag suffix {entry.tag_suffix!r} with platform tag {key[1]!r} is that of the "
+                        f"{earlier.backend} entry in line {earlier.line} too: the images overwrite each other",
+                        "give this entry the tag suffix and the platform tag of its own backend and arch",
+                    )
+
+
+class MatrixTagSuffix(Rule):
+    """The tag suffix follows from the variant and ends in the backend's name.
+
+    Why: the suffix is what the gallery joins on and what people read hardware from. A copied entry
+    that keeps its model's suffix, or one whose build type was changed and the suffix not, publishes
+    a CUDA image under a ROCm name.
+
+    Fails:
+
+        - build-type: 'hipblas'
+          tag-suffix: '-gpu-nvidia-cuda-12-rookery'
+          backend: "rookery"
+
+    Passes:
+
+        - build-type: 'hipblas'
+          tag-suffix: '-gpu-rocm-hipblas-rookery'
+          backend: "rookery"
+
+    Fix: write the suffix that the other entries of the variant have, with this backend's name. A
+    spelling that at least two backends share is accepted as a convention.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Entries whose suffix no convention of their variant gives."""
+        users: dict[tuple[str | None, str], set[str]] = defaultdict(set)
+        entries = (*registry.matrix.linux, *registry.matrix.darwin)
+        for entry in entries:
+            users[entry.variant, _prefix(entry)].add(entry.backend)
+        for entry in entries:
+            if entry.variant is None:
+                kind = " ".join(entry.fields.get(f, "") for f in ("build-type", "cuda-major-version")).strip()
+                yield self.finding(
+                    entry.at("build-type"),
+                    entry.backend,
+                    entry.tag_suffix,
+                    f"no variant has build type {kind!r}",
+                    "use the build-type and the CUDA version of one of the variants that siblings have",
+                )
+                continue
+            expected = VARIANTS[entry.variant].tag_suffix.replace("{n}", entry.backend)
+            ends = entry.tag_suffix.endswith(f"-{entry.backend}")
+            shared = len(users[entry.variant, _prefix(entry)]) > 1
+            if not (ends and shared) and entry.tag_suffix != expected:
+                yield self.finding(
+                    entry.at("tag-suffix"),
+                    entry.backend,
+                    f"{entry.tag_suffix} {entry.variant}",
+                    f"tag suffix {entry.tag_suffix!r} is not that of a {entry.variant} build of {entry.backend}",
+                    f"expected {expected!r}; or correct build-type, cuda version or platforms",
+                )
+
+
+def _prefix(entry: Entry) -> str:
+    return entry.tag_suffix.removesuffix(entry.backend)
+
+
+class MatrixArchMismatch(Rule):
+    """Platforms, platform tag, runner and builder image speak of one architecture.
+
+    Why: an arm64 leg on an amd64 runner builds under emulation, for hours, or pushes an image of the
+    wrong architecture under the right tag. Where a checkout builds one leg per architecture, an entry
+    with two platforms is the emulated build that this replaced.
+
+    Fails:
+
+        - platforms: 'linux/arm64'
+          platform-tag: 'arm64'
+          runs-on: 'ubuntu-latest'
+
+    Passes:
+
+        - platforms: 'linux/arm64'
+          platform-tag: 'arm64'
+          runs-on: 'ubuntu-24.04-arm'
+
+    Fix: `scaffold check --fix` corrects the field that stands alone against the others.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Entries whose fields name two architectures."""
+        split = any("platform-tag" in entry.fields for entry in registry.matrix.linux)
+        for entry in registry.matrix.linux:
+            votes = _arch_votes(entry)
+            if len(entry.arches) > 1 and split:
+                yield self.finding(
+                    entry.at("platforms"),
+                    entry.backend,
+                    f"{entry.tag_suffix} platforms",
+                    f"one entry builds {entry.fields['platforms']}: one of them under emulation",
+                    "split it into one entry per architecture, each with its platform-tag and runner",
+                )
+            elif len(set(votes.values())) > 1:
+                yield self._mismatch(entry, votes)
+
+    def _mismatch(self, entry: Entry, votes: dict[str, str]) -> Finding:
+        counts = Counter(votes.values()).most_common()
+        arch = counts[0][0] if counts[0][1] > counts[-1][1] else votes.get("platforms", counts[0][0])
+        wrong = [field for field in votes if votes[field] != arch]
+        right = {
+            "platforms": f"linux/{arch}",
+            "platform-tag": arch,
+            "runs-on": ARM_RUNNER if arch == "arm64" else AMD_RUNNER,
+        }
+        said = ", ".join(f"{field} {entry.fields[field]!r}" for field in votes)
+        fields = [field for field in wrong if field in right]
+        certain = counts[0][1] > counts[-1][1] and fields == wrong
+        return self.finding(
+            entry.at(wrong[0]),
+            entry.backend,
+            f"{entry.tag_suffix} {' '.join(wrong)}",
+            f"{entry.tag_suffix} names two architectures: {said}",
+            "; ".join(f"set {field}: {right[field]!r}" for field in fields)
+            or f"use the {arch} builder image",
+            fix=partial(_set_all, entry, {field: right[field] for field in fields}) if certain else None,
+        )
+
+
+def _set_all(entry: Entry, fields: dict[str, str], changes: ChangeSet) -> None:
+    for field, value in fields.items():
+        entry.set(changes, field, value)
+
+
+def _arch_votes(entry: Entry) -> dict[str, str]:
+    """Field -> the one architecture that it speaks of, for the fields that speak of one."""
+    votes = {}
+    if len(entry.arches) == 1:
+        votes["platforms"] = entry.arches[0]
+    if entry.fields.get("platform-tag"):
+        votes["platform-tag"] = entry.fields["platform-tag"]
+    runner = entry.fields.get("runs-on", "")
+    if re.search(r"\barm(64)?\b", runner):
+        votes["runs-on"] = "arm64"
+    elif re.fullmatch(r"ubuntu-(latest|\d\d\.\d\d)", runner):
+        votes["runs-on"] = "amd64"
+    builder = re.search(r"-(amd64|arm64)$", entry.fields.get("builder-base-image", ""))
+    if builder:
+        votes["builder-base-image"] = builder[1]
+    if "l4t-jetpack" in entry.fields.get("base-image", ""):
+        votes["base-image"] = "arm64"
+    return votes if len(entry.arches) < 2 else {}  # noqa: PLR2004 - two platforms are two architectures
+
+
+class MatrixIncompletePair(Rule):
+    """Both legs of a two-architecture image exist and differ only in the architecture's fields.
+
+    Why: an entry with a platform tag pushes by digest, and a later job merges the legs into one tag.
+    When a leg is forgotten, users of that architecture get `no matching manifest`; when the legs
+    disagree in another field, the two halves of one image are different builds.
+
+    Fails:
+
+        - tag-suffix: '-cpu-rookery'
+          platform-tag: 'arm64'
+        # and no entry with platform-tag: 'amd64'
+
+    Passes:
+
+        - tag-suffix: '-cpu-rookery'
+          platform-tag: 'amd64'
+        - tag-suffix: '-cpu-rookery'
+          platform-tag: 'arm64'
+
+    A lone leg is fine where the comment above it says what became of the other architecture.
+
+    Fix: copy the leg, change platforms, platform-tag, runs-on and builder-base-image.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Images with a lone leg, a leg without platform tag, or two different legs."""
+        legs: dict[str, list[Entry]] = defaultdict(list)
+        for entry in registry.matrix.linux:
+            legs[entry.tag_suffix].append(entry)
+        for tag_suffix, entries in legs.items():
+            tagged = [entry for entry in entries if entry.fields.get("platform-tag")]
+            if tagged and len(tagged) < len(entries):
+                for entry in entries:
+                    if entry not in tagged:
+                        yield self.finding(
+                            entry,
+                            entry.backend,
+                            f"{tag_suffix} untagged",
+                            f"a leg of {tag_suffix} has no platform-tag: it is pushed on its own, not merged",
+                            f"add platform-tag: {(entry.arches or ('amd64',))[0]!r} after platforms",
+                        )
+            elif len(tagged) == 1:
+                yield from self._lone(tagged[0])
+            elif len(tagged) > 1:
+                yield from self._different(tagged)
+
+    def _lone(self, entry: Entry) -> Iterator[Finding]:
+        own = entry.fields["platform-tag"]
+        other = "arm64" if own == "amd64" else "amd64"
+        if not re.search(rf"\b{other}\b", entry.comments):
+            yield self.finding(
+                entry.at("platform-tag"),
+                entry.backend,
+                f"{entry.tag_suffix} {other}",
+                f"{entry.tag_suffix} has an {own} leg and no {other} leg",
+                f"add the {other} leg, or drop platform-tag, or say above the entry why there is no {other}",
+            )
+
+    def _different(self, entries: list[Entry]) -> Iterator[Finding]:
+        first = entries[0]
+        for entry in entries[1:]:
+            for field in dict.fromkeys((*first.fields, *entry.fields)):
+                mine, other = entry.fields.get(field), first.fields.get(field)
+                if mine != other and field not in LEG_FIELDS:
+                    yield self.finding(
+                        entry.at(field),
+                        entry.backend,
+                        f"{entry.tag_suffix} {field}",
+                        f"the legs of {entry.tag_suffix} differ in {field}: {mine!r} here, {other!r} in "
+                        f"line {first.at(field).line}",
+                        "make them equal: they are merged into one image",
+                    )
+
+
+class MatrixOutlierField(Rule):
+    """Base image, CUDA version, runner and their like agree with the siblings of the variant.
+
+    Why: most wrong values were copied along from an outdated neighbour. In LocalAI five ROCm entries
+    kept a base image that the other 29 had left, backend after backend.
+
+    Fails:
+
+        - build-type: 'hipblas'
+          base-image: "rocm/dev-ubuntu-24.04:6.4.4"     # the siblings: 7.2.1
+
+    Passes:
+
+        - build-type: 'hipblas'
+          base-image: "rocm/dev-ubuntu-24.04:7.2.1"
+
+    Siblings are the entries of the same variant and architecture that use the same Dockerfile; a
+    backend with a Dockerfile of its own chooses its base image itself. A runner is fine where a
+    comment at the entry speaks of the runner.
+
+    Fix: use the siblings' value, or say in a comment why not.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Fields in which an entry stands alone against at least two thirds of its siblings."""
+        groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
+        for entry in (*registry.matrix.linux, *registry.matrix.darwin):
+            groups[_circle(registry, entry)].append(entry)
+        everywhere = Counter(
+            entry.fields["base-image"] for entry in registry.matrix.linux if "base-image" in entry.fields
+        )
+        for siblings in groups.values():
+            usual = {field: _usual(field, siblings) for field in SIBLING_FIELDS}
+            for entry in siblings:
+                for field, value in usual.items():
+                    if value is not None and entry.fields.get(field) != value:
+                        yield from self._outlier(entry, field, value)
+        for entry in registry.matrix.linux:
+            if _own_dockerfile(entry) and not _prebuilt(entry):
+                yield from self._unknown_base(registry, entry, everywhere)
+
+    def _outlier(self, entry: Entry, field: str, usual: str) -> Iterator[Finding]:
+        if field == "runs-on" and _explains_runner(entry):
+            return
+        own = entry.fields.get(field)
+        variant = entry.variant or "?"
+        yield self.finding(
+            entry.at(field),
+            entry.backend,
+            f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
+            f"{field} of {entry.tag_suffix} is {own!r}; most {variant} siblings have {usual!r}"
+            if own is not None
+            else f"{entry.tag_suffix} has no {field}; most {variant} siblings have {usual!r}",
+            f"set {field}: {usual!r}, or say in a comment why it differs",
+        )
+
+    def _unknown_base(self, registry: Registry, entry: Entry, known: Counter[str]) -> Iterator[Finding]:
+        """A base image that nothing else of the matrix uses and that does not bring the CUDA of the entry."""
+        image = entry.fields.get("base-image", "")
+        cuda = ".".join(entry.fields.get(f"cuda-{part}-version", "") for part in ("major", "minor"))
+        shared = known[image] > len([e for e in registry.matrix.entries_of(entry.backend) if e is entry])
+        if not shared and not (cuda != "." and f":{cuda}" in image):
+            yield self.finding(
+                entry.at("base-image"),
+                entry.backend,
+                f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} base-image",
+                f"base-image {image!r} of {entry.tag_suffix} is used by no other entry",
+                "use the base image of another entry of this variant",
+            )
+
+
+def _own_dockerfile(entry: Entry) -> bool:
+    return entry.dockerfile_type not in ("python", "golang", "rust")
+
+
+def _prebuilt(entry: Entry) -> bool:
+    return "builder-base-image" in entry.fields
+
+
+def _circle(registry: Registry, entry: Entry) -> tuple[object, ...]:
+    """What siblings share: system, variant, architecture, and how the image is built."""
+    if not entry.linux:
+        return ("darwin", registry.matrix.darwin_lang(entry))
+    own = _own_dockerfile(entry)
+    recipe = entry.dockerfile_type if not own else "prebuilt" if _prebuilt(entry) else f"own {entry.backend}"
+    return ("linux", entry.variant, entry.arches, recipe)
+
+
+def _explains_runner(entry: Entry) -> bool:
+    return "runner" in f"{entry.comments} {entry.inner_comments}"
+
+
+def _usual(field: str, siblings: list[Entry]) -> str | None:
+    """The value of nearly all siblings; None where they do not agree."""
+    if field == "runs-on":
+        siblings = [entry for entry in siblings if not _explains_runner(entry)]
+    values = Counter(entry.fields.get(field) for entry in siblings)
+    value, count = values.most_common(1)[0] if values else (None, 0)
+    # On a CPU no step reads skip-drivers, so there only an entry that stands quite alone is odd.
+    idle = field == "skip-drivers" and siblings and siblings[0].variant == "cpu"
+    enough = len(siblings) - 1 if idle else AGREEMENT * len(siblings)
+    return value if count >= ENOUGH and count >= enough else None
+
+
+class MatrixBuilderBaseImage(Rule):
+    """An entry whose Dockerfile takes a prebuilt builder image names the right one.
+
+    Why: without `builder-base-image` the Dockerfile compiles gRPC and its toolchain from source, an
+    hour more per build; with the builder of another architecture or CUDA version it links the wrong
+    toolkit. A tag that `base-images.yml` does not build yet makes the first build fail: the builder
+    image comes first, in a change of its own.
+
+    Fails:
+
+        - build-type: 'vulkan'
+          platforms: 'linux/arm64'
+          builder-base-image: '<registry>/ci-cache:base-grpc-vulkan-amd64'
+
+    Passes:
+
+        - build-type: 'vulkan'
+          platforms: 'linux/arm64'
+          builder-base-image: '<registry>/ci-cache:base-grpc-vulkan-arm64'
+
+    Fix: `scaffold check --fix` writes the tag that `base-images.yml` builds for this build type, CUDA
+    version and architecture.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Entries of such Dockerfiles whose builder image is missing, wrong, or not built."""
+        images = registry.builds.base_images
+        if not images:
+            return
+        tags = {image.tag for image in images}
+        takes = {
+            dockerfile: registry.builds.takes_builder_image(dockerfile)
+            for dockerfile in {e.fields.get("dockerfile", "") for e in registry.matrix.linux}
+        }
+        prefixes = Counter(
+            e.fields["builder-base-image"].rpartition(":")[0] for e in registry.matrix.linux if _prebuilt(e)
+        )
+        for entry in registry.matrix.linux:
+            if not takes[entry.fields.get("dockerfile", "")] or len(entry.arches) != 1:
+                continue
+            own = entry.fields.get("builder-base-image", "")
+            right = _builder_tag(entry, images)
+            if right is None and own.rpartition(":")[2] not in tags:
+                yield self.finding(
+                    entry.at("builder-base-image"),
+                    entry.backend,
+                    f"{entry.tag_suffix} {entry.arches[0]} unbuilt",
+                    f"base-images.yml builds no builder image for {entry.tag_suffix} on {entry.arches[0]}",
+                    "add it to .github/workflows/base-images.yml first, in a change of its own",
+                )
+            elif right is not None and own.rpartition(":")[2] != right:
+                value = f"{prefixes.most_common(1)[0][0]}:{right}" if prefixes else ""
+                yield self.finding(
+                    entry.at("builder-base-image"),
+                    entry.backend,
+                    f"{entry.tag_suffix} {entry.arches[0]}",
+                    f"builder image of {entry.tag_suffix} is {own.rpartition(':')[2]!r}, expected {right!r}"
+                    if own
+                    else f"{entry.tag_suffix} on {entry.arches[0]} has no builder-base-image",
+                    f"set builder-base-image to the tag {right}",
+                    fix=partial(entry.set, field="builder-base-image", value=value, after="tag-suffix")
+                    if value
+                    else None,
+                )
+
+
+def _builder_tag(entry: Entry, images: Iterable[BaseImage]) -> str | None:
+    """Tag of the builder image for an entry's build type, CUDA version and architecture."""
+    wanted = (*_toolkit(entry.fields), entry.arches[0])
+    for image in images:
+        arch = "arm64" if "arm" in image.fields.get("runs-on", "") else "amd64"
+        if (*_toolkit(image.fields), arch) == wanted:
+            return image.tag
+    return None
+
+
+def _toolkit(fields: dict[str, str]) -> tuple[str, str]:
+    """Family and CUDA version of the toolkit that a build type needs."""
+    kind = fields.get("build-type", "")
+    if kind in ("cublas", "l4t"):
+        return "cuda", fields.get("cuda-major-version", "")
+    return ("sycl" if kind.startswith(("sycl", "intel")) else kind), ""
+
+
+class MatrixMissingDockerfile(Rule):
+    """The Dockerfile that an entry names exists.
+
+    Why: the job starts, waits for its runner and fails in the first second; on a pull request that
+    touches another backend nobody sees it.
+
+    Fails:
+
+        dockerfile: "./backend/Dockerfile.ds4"     # no such file
+
+    Passes:
+
+        dockerfile: "./backend/Dockerfile.golang"
+
+    Fix: correct the path, or add the Dockerfile.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Linux entries without a Dockerfile, or with one that is not there."""
+        for entry in registry.matrix.linux:
+            dockerfile = entry.fields.get("dockerfile", "")
+            path = dockerfile.removeprefix("./")
+            if not path or registry.tree.read(path) is None:
+                yield self.finding(
+                    entry.at("dockerfile"),
+                    entry.backend,
+                    f"{entry.tag_suffix} {dockerfile}",
+                    f"{entry.tag_suffix} is built with {dockerfile!r}, which does not exist",
+                    "name the Dockerfile of the backend's language, or add it",
+                )
+
+
+class MatrixMissingDirectory(Rule):
+    """The backend that an entry names has a directory, of the language that its Dockerfile builds.
+
+    Why: a backend that was removed or renamed leaves entries behind that fail in every full build; a
+    name with a typing error builds nothing at all.
+
+    Fails:
+
+        backend: "rokery"     # the directory is backend/python/rookery
+
+    Passes:
+
+        backend: "rookery"
+        dockerfile: "./backend/Dockerfile.python"
+
+    Fix: correct the name, or delete the entries of a backend that is gone (`scaffold remove-backend`).
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Entries of backends that have no directory, or one of another language."""
+        for entry in (*registry.matrix.linux, *registry.matrix.darwin):
+            lang = registry.directories.get(entry.backend)
+            shared = {"python": "python", "golang": "go", "rust": "rust"}.get(entry.dockerfile_type)
+            if lang is None:
+                yield self.finding(
+                    entry.at("backend"),
+                    entry.backend or entry.tag_suffix,
+                    entry.tag_suffix,
+                    f"{entry.tag_suffix} builds {entry.backend!r}, which has no directory below backend/",
+                    "correct the name, or delete the entry of a backend that is gone",
+                )
+            elif shared and shared != lang:
+                yield self.finding(
+                    entry.at("dockerfile"),
+                    entry.backend,
+                    f"{entry.tag_suffix} {shared}",
+                    f"{entry.tag_suffix} is built with {entry.fields['dockerfile']}, but its directory is "
+                    f"backend/{lang}/{entry.backend}",
+                    f"name the Dockerfile of {lang} backends",
+                )
+
+
+class MatrixShardLimit(Rule):
+    """Every matrix stays below GitHub's 256 jobs, and script and workflows agree on the shards.
+
+    Why: from 256 entries on GitHub starts none of the jobs and reports nothing; a release of LocalAI
+    went out with 268 single-arch entries and not one single-arch image. The script deals the entries
+    among `SINGLEARCH_SHARDS` jobs, and a shard that no workflow has a job for is never built.
+
+    Fails:
+
+        const SINGLEARCH_SHARDS = 5;     // backend.yml has backend-jobs-singlearch-1 to -4
+
+    Passes:
+
+        const SINGLEARCH_SHARDS = 4;     // and four jobs in backend.yml and backend_pr.yml
+
+    Fix: raise the number of shards in the script and add the jobs to both workflows.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Matrices that are too large, and shards without a job."""
+        shards = registry.builds.shards
+        single = [e for e in registry.matrix.linux if not e.fields.get("platform-tag")]
+        multi = len(registry.matrix.linux) - len(single)
+        where = Place(registry.matrix.file)
+        sizes = {"Darwin": len(registry.matrix.darwin)}
+        if shards is not None:
+            sizes |= {"multi-arch": multi, "single-arch shard": math.ceil(len(single) / max(shards[0], 1))}
+            where = shards[1]
+        else:
+            static = [c.static_entries for c in registry.builds.callers if c.builds == LINUX_BUILD]
+            sizes |= {"Linux": max(static, default=0)}
+        for what, size in sizes.items():
+            if size >= MATRIX_LIMIT:
+                yield self.finding(
+                    where,
+                    "",
+                    what,
+                    f"the {what} matrix has {size} entries; from {MATRIX_LIMIT} on GitHub starts none",
+                    "raise the number of shards in script and workflows, or split the matrix",
+                )
+        if shards is not None:
+            yield from self._jobs(registry, shards[0])
+
+    def _jobs(self, registry: Registry, shards: int) -> Iterator[Finding]:
+        for path in dict.fromkeys(caller.path for caller in registry.builds.callers):
+            callers = [c for c in registry.builds.callers if c.path == path]
+            numbered = {
+                int(match[1]): caller
+                for caller in callers
+                if (match := re.fullmatch(r"backend-jobs-singlearch-(\d{1,4})", caller.job))
+            }
+            for number in sorted(set(range(1, shards + 1)) ^ set(numbered)):
+                place = numbered.get(number, callers[-1])
+                yield self.finding(
+                    place,
+                    "",
+                    f"{path} {number}",
+                    f"shard {number} of the single-arch matrix has no job here: its images are never built"
+                    if number not in numbered
+                    else f"job {place.job} waits for a shard that the script does not make ({shards} shards)",
+                    "give both workflows one backend-jobs-singlearch-<n> job per shard",
+                )
+
+
+class MatrixUnforwardedField(Rule):
+    """Both workflows hand every field that an entry uses on to the build.
+
+    Why: a field that is not handed on has no effect. The entry looks right, the image is built with
+    the default.
+
+    Fails:
+
+        - amdgpu-targets: 'gfx1100'        # and no `amdgpu-targets: ${{ matrix.amdgpu-targets }}`
+
+    Passes:
+
+        with:
+          amdgpu-targets: ${{ matrix.amdgpu-targets }}
+
+    Fix: hand the field on in each job that calls the build workflow, in backend.yml and backend_pr.yml.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Fields that some job does not hand on."""
+        for entries, linux in ((registry.matrix.linux, True), (registry.matrix.darwin, False)):
+            used: dict[str, Entry] = {}
+            for entry in entries:
+                for field in entry.fields:
+                    used.setdefault(field, entry)
+            for caller in registry.builds.callers:
+                if (caller.builds == LINUX_BUILD) is not linux:
+                    continue
+                for field in used.keys() - caller.fields:
+                    users = {e.backend for e in entries if field in e.fields}
+                    if field == "platform-tag" and "singlearch" in caller.job:
+                        continue
+                    yield self.finding(
+                        caller,
+                        next(iter(users)) if len(users) == 1 else "",
+                        f"{caller.job} {field}",
+                        f"job {caller.job} does not hand on {field}, which {len(users)} backends set "
+                        f"({used[field].path}:{used[field].at(field).line})",
+                        f"add `{field}: ${{{{ matrix.{field} }}}}` to its inputs, or delete the field",
+                    )
+
+
+class MatrixDarwinMissing(Rule):
+    """A backend is built for macOS, or an entry's comment says why not.
+
+    Why: the most frequent later registration in LocalAI is the macOS build of a backend that began on
+    Linux. This is information, not a defect.
+
+    Fails:
+
+        - tag-suffix: '-cpu-rookery'          # and no entry in includeDarwin
+
+    Passes:
+
+        # rookery: Linux only, its engine needs CUDA; no macOS build.
+        - tag-suffix: '-cpu-rookery'
+
+    Fix: `scaffold add-variant NAME metal`, or a comment at one of its entries that speaks of macOS,
+    Darwin, Metal or "Linux only".
+    """
+
+    severity = Severity.info
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Backends with Linux entries only and no comment about it."""
+        if not registry.matrix.darwin:
+            return
+        for name in registry.names:
+            entries = registry.matrix.entries_of(name)
+            if not entries or any(not entry.linux for entry in entries):
+                continue
+            said = " ".join(f"{e.comments} {e.inner_comments}" for e in entries)
+            if not re.search(r"(?i)\b(macos|darwin|metal|linux only)\b", said):
+                yield self.finding(
+                    entries[0],
+                    name,
+                    "darwin",
+                    f"{name} is built for Linux only",
+                    f"add a macOS build (scaffold add-variant {name} metal), or say in a comment why not",
+                )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Container, Iterable
@@ -55,6 +56,12 @@ class YamlRecord:
         """The place of a value below a chain of keys; of the record itself where there is none."""
         value = self.source.get(self.source.item_value(self.node), *keys)
         return self.source.place(value if value is not None else self.node)
+
+    @property
+    def inner_comments(self) -> str:
+        """Text of the comments between its own lines and behind them."""
+        text = self.source.slice(self.node.start_byte, self.end)
+        return " ".join(re.findall(r"(?:^|\s)#\s*(.*)", text))
 
     @property
     def comments(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import ShapeError
 from scaffold.surfaces.base import Addition, Registration, Surface, YamlRecord, majority
 from scaffold.syntax.yaml import YamlSource, quote
@@ -73,6 +74,19 @@ class Entry(YamlRecord):
             p.strip().removeprefix("linux/") for p in self.fields.get("platforms", "").split(",") if p.strip()
         )
 
+    def set(self, changes: ChangeSet, field: str, value: str, after: str = "platforms") -> None:
+        """Plan another value of a field; one that is not there goes behind the field `after`."""
+        values = self.values
+        node = values.get(field)
+        if node is not None:
+            text = quote(value, self.quotes.get(field, ""))
+            changes.add(Edit(self.path, node.start_byte, node.end_byte, text))
+            return
+        before = values.get(after) or next(v for v in values.values() if v is not None)
+        indent = " " * (self.node.start_byte - self.source.line_start(self.node.start_byte) + 2)
+        text = f"{indent}{field}: {quote(value, self.quotes.get(after, ''))}\n"
+        changes.insert(self.path, self.source.line_end(before.end_byte - 1), text)
+
     @property
     def shape(self) -> tuple[str, ...]:
         """Its fields in file order."""
@@ -93,6 +107,11 @@ class MatrixSurface(Surface):
     def darwin(self) -> list[Entry]:
         """The entries of the Darwin matrix, in file order."""
         return list(self._entries("includeDarwin", "backend-jobs-darwin"))
+
+    @property
+    def file(self) -> str:
+        """The file that the entries stand in."""
+        return MATRIX_FILE if self._source(MATRIX_FILE) else WORKFLOW_FILE
 
     def _entries(self, key: str, job: str) -> Iterator[Entry]:
         for path, keys in (
@@ -282,7 +301,7 @@ class MatrixSurface(Surface):
         return pool[-1]
 
     def _no_matrix(self, which: str) -> ShapeError:
-        path = MATRIX_FILE if self._source(MATRIX_FILE) else WORKFLOW_FILE
+        path = self.file
         source = self._source(path)
         problem = f"expected the {which} build matrix: a list of entries with backend and tag-suffix"
         return (

@@ -1,0 +1,118 @@
+"""What the workflows and Dockerfiles say of building images: callers, shards, builder images."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scaffold.surfaces.base import YamlRecord
+from scaffold.syntax.source import Place
+from scaffold.syntax.yaml import YamlSource
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from scaffold.tree import Tree
+
+WORKFLOWS = (".github/workflows/backend.yml", ".github/workflows/backend_pr.yml")
+"""The workflows that build images: of a push, of a pull request."""
+
+LINUX_BUILD = "backend_build.yml"
+DARWIN_BUILD = "backend_build_darwin.yml"
+BASE_IMAGES = ".github/workflows/base-images.yml"
+SPLIT_SCRIPT = "scripts/changed-backends.js"
+MATRIX_LIMIT = 256
+"""Jobs of one matrix from which on GitHub starts none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A job that calls the reusable build workflow once per matrix entry."""
+
+    path: str
+    line: int
+    job: str
+    builds: str
+    """Name of the reusable workflow."""
+    fields: frozenset[str]
+    """The matrix fields that it hands on."""
+    static_entries: int
+    """Number of entries that stand in the job itself; 0 where a script hands them in."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseImage(YamlRecord):
+    """One builder image that `base-images.yml` builds."""
+
+    fields: dict[str, str]
+
+    @property
+    def tag(self) -> str:
+        """Its tag."""
+        return self.fields.get("tag", "")
+
+
+class ImageBuilds:
+    """The build side of the CI, read once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    def _source(self, path: str) -> YamlSource | None:
+        data = self.tree.read(path)
+        return YamlSource(path, data) if data is not None else None
+
+    @cached_property
+    def callers(self) -> list[Caller]:
+        """Every job that builds matrix entries, workflow by workflow."""
+        found = []
+        for path in WORKFLOWS:
+            source = self._source(path)
+            for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
+                assert source is not None
+                builds = source.scalar(source.get(job.value, "uses")).rpartition("/")[2]
+                if builds in (LINUX_BUILD, DARWIN_BUILD):
+                    text = source.text(job.node)
+                    entries = source.items(source.get(job.value, "strategy", "matrix", "include"))
+                    found.append(
+                        Caller(
+                            path,
+                            source.line(job.node.start_byte),
+                            job.key,
+                            builds,
+                            frozenset(re.findall(r"\bmatrix\.([\w-]+)", text)),
+                            len(entries),
+                        )
+                    )
+        return found
+
+    @cached_property
+    def base_images(self) -> list[BaseImage]:
+        """The builder images; empty in a checkout that has none."""
+        source = self._source(BASE_IMAGES)
+        found: list[BaseImage] = []
+        for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
+            assert source is not None
+            for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
+                found.append(BaseImage(source, item, _fields(source, item)))
+        return found
+
+    @cached_property
+    def shards(self) -> tuple[int, Place] | None:
+        """Among how many jobs the script deals the single-arch entries, and where it says so."""
+        data = self.tree.read(SPLIT_SCRIPT) or b""
+        match = re.search(rb"^const SINGLEARCH_SHARDS\s*=\s*(\d+)", data, re.MULTILINE)
+        if match is None:
+            return None
+        return int(match[1]), Place(SPLIT_SCRIPT, data.count(b"\n", 0, match.start()) + 1)
+
+    def takes_builder_image(self, dockerfile: str) -> bool:
+        """Whether a Dockerfile has a stage on a prebuilt builder image."""
+        data = self.tree.read(dockerfile.removeprefix("./")) or b""
+        return re.search(rb"^FROM \$\{?BUILDER_BASE_IMAGE\b", data, re.MULTILINE) is not None
+
+
+def _fields(source: YamlSource, item: Node) -> dict[str, str]:
+    return {p.key: source.scalar(p.value) for p in source.pairs(source.item_value(item))}
