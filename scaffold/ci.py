@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.source import Place
-from scaffold.syntax.yaml import YamlSource
+from scaffold.syntax.yaml import YamlSource, repeated
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
-
     from scaffold.tree import Tree
 
 WORKFLOWS = (".github/workflows/backend.yml", ".github/workflows/backend_pr.yml")
@@ -96,7 +94,9 @@ class ImageBuilds:
         for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
             assert source is not None
             for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
-                found.append(BaseImage(source, item, _fields(source, item)))
+                pairs = source.pairs(source.item_value(item))
+                fields = {pair.key: source.scalar(pair.value) for pair in pairs}
+                found.append(BaseImage(source, item, repeated(pairs), fields))
         return found
 
     @cached_property
@@ -112,7 +112,3 @@ class ImageBuilds:
         """Whether a Dockerfile has a stage on a prebuilt builder image."""
         data = self.tree.read(dockerfile.removeprefix("./")) or b""
         return re.search(rb"^FROM \$\{?BUILDER_BASE_IMAGE\b", data, re.MULTILINE) is not None
-
-
-def _fields(source: YamlSource, item: Node) -> dict[str, str]:
-    return {p.key: source.scalar(p.value) for p in source.pairs(source.item_value(item))}

@@ -5,23 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from scaffold.ci import ImageBuilds
+from scaffold.directory import Directory
 from scaffold.errors import ShapeError
 from scaffold.modalities import MODALITIES
-from scaffold.surfaces.base import Registration, Surface
+from scaffold.surfaces.base import Addition, Registration, Surface
 from scaffold.surfaces.build_context import BuildContextSurface
 from scaffold.surfaces.bump_deps import BumpDepsSurface
 from scaffold.surfaces.capabilities import CapabilitiesSurface
 from scaffold.surfaces.darwin import DarwinSurface
 from scaffold.surfaces.docs import DocsSurface
 from scaffold.surfaces.gallery import GallerySurface
+from scaffold.surfaces.hardware import Hardware
 from scaffold.surfaces.importers import ImporterSurface
 from scaffold.surfaces.makefile import MakefileSurface
 from scaffold.surfaces.matrix import MatrixSurface
 from scaffold.surfaces.path_filter import PathFilterSurface
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.tree import Tree
+
+if TYPE_CHECKING:
+    from scaffold.backend import Backend
+    from scaffold.edits import ChangeSet
 
 LANGS = ("python", "go", "cpp", "rust")
 
@@ -53,6 +60,7 @@ class Registry:
         self.docs = DocsSurface(tree)
         self.build_context = BuildContextSurface(tree)
         self.builds = ImageBuilds(tree)
+        self.hardware = Hardware(tree)
 
     @property
     def surfaces(self) -> tuple[Surface, ...]:
@@ -101,6 +109,41 @@ class Registry:
     def directory(self, name: str) -> str:
         """`backend/<lang>/<name>` of a backend; "" for one that has no directory."""
         return f"backend/{self.directories[name]}/{name}" if name in self.directories else ""
+
+    def files(self, name: str) -> Directory:
+        """What a backend's directory says, read once."""
+        if name not in self._files:
+            lang = self.directories.get(name, "")
+            self._files[name] = Directory(self.tree, name, self.directory(name), lang)
+        return self._files[name]
+
+    @cached_property
+    def _files(self) -> dict[str, Directory]:
+        return {}
+
+    def describe(self, name: str) -> Backend:
+        """An existing backend as answers, as far as its surfaces tell; not validated."""
+        from scaffold.backend import Backend
+
+        meta = next(iter(self.gallery.base_metas(name)), None)
+        pin = next((pin for pin in self.bump_deps.pins if pin.backend == name), None)
+        return Backend.model_construct(
+            name=name,
+            lang=self.directories.get(name, ""),
+            kind=self.kind(name),
+            variants=self.variants(name),
+            modality=self.modality(name) or "none",
+            upstream=pin.repository if pin else "",
+            branch=pin.branch if pin else "",
+            tags=meta.tags if meta else (),
+            imports="pref-only",
+        )
+
+    def addition(self, name: str, changes: ChangeSet) -> Addition:
+        """An existing backend as if it were added again, for surfaces that lack it."""
+        backend = self.describe(name)
+        kin = self.relatives(backend.lang, backend.kind, backend.modality, backend.variants, None)
+        return Addition(backend, tuple(relative for relative in kin if relative != name), changes)
 
     def registrations(self, name: str) -> list[Registration]:
         """Every place that names a backend."""

@@ -31,6 +31,8 @@ class YamlRecord:
 
     source: YamlSource
     node: Node
+    repeated: tuple[tuple[str, int], ...]
+    """Keys that stand twice in it, each with the offset of the later one."""
 
     @property
     def path(self) -> str:

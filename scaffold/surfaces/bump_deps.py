@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scaffold.surfaces.base import Addition, FileSurface, Registration, YamlRecord
-from scaffold.syntax.yaml import YamlSource, quote
+from scaffold.syntax.yaml import YamlSource, quote, repeated
 
 FIELDS = ("repository", "variable", "branch", "file")
 
@@ -49,9 +49,17 @@ class BumpDepsSurface(FileSurface):
         found = []
         for job in source.pairs(jobs):
             for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
-                fields = {p.key: source.scalar(p.value) for p in source.pairs(source.item_value(item))}
+                pairs = source.pairs(source.item_value(item))
+                fields = {p.key: source.scalar(p.value) for p in pairs}
                 if "variable" in fields and "file" in fields:
-                    found.append(Pin(source, item, **{field: fields.get(field, "") for field in FIELDS}))
+                    found.append(
+                        Pin(
+                            source,
+                            item,
+                            repeated(pairs),
+                            **{field: fields.get(field, "") for field in FIELDS},
+                        )
+                    )
         return found
 
     def registrations(self, name: str) -> Iterable[Registration]:

@@ -9,14 +9,16 @@ indents and spells merges `!!merge <<`, which no serialiser keeps.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, YamlRecord, majority, required
 from scaffold.surfaces.matrix import MatrixSurface
-from scaffold.syntax.yaml import YamlSource, quote
+from scaffold.syntax.yaml import YamlSource, quote, repeated
 from scaffold.tree import Tree
 from scaffold.variants import VARIANTS, capabilities
 
@@ -67,6 +69,47 @@ class Item(YamlRecord):
     def _tag(self) -> str:
         return self.uri.rpartition(":")[2]
 
+    def set_value(self, changes: ChangeSet, value: str, *keys: str) -> None:
+        """Plan another text for a scalar below a chain of keys that is there."""
+        node = self.source.get(self.source.item_value(self.node), *keys)
+        if node is not None:
+            style = self.source.slice(node.start_byte, node.start_byte + 1)
+            text = quote(value, style if style in ("'", '"') else "")
+            changes.add(Edit(self.path, node.start_byte, node.end_byte, text))
+
+    def set_key(self, changes: ChangeSet, old: str, new: str) -> None:
+        """Plan another name for a capability key."""
+        for pair in self.source.pairs(self.values.get("capabilities")):
+            if pair.key == old:
+                start = pair.node.start_byte
+                changes.add(Edit(self.path, start, start + len(old.encode()), new))
+
+    def add_capability(self, changes: ChangeSet, key: str, image: str) -> None:
+        """Plan one more capability, behind the last one."""
+        pairs = self.source.pairs(self.values.get("capabilities"))
+        last = pairs[-1].node
+        indent = " " * (last.start_byte - self.source.line_start(last.start_byte))
+        changes.insert(self.path, self.source.line_end(last.end_byte - 1), f'{indent}{key}: "{image}"\n')
+
+    def set_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
+        """Plan other capabilities in the place of the present ones."""
+        pairs = self.source.pairs(self.values.get("capabilities"))
+        first, last = pairs[0].node, pairs[-1].node
+        indent = " " * (first.start_byte - self.source.line_start(first.start_byte))
+        text = f"\n{indent}".join(f'{key}: "{image}"' for key, image in capabilities.items())
+        changes.add(Edit(self.path, first.start_byte, last.end_byte, text))
+
+    def set_mirrors(self, changes: ChangeSet, mirrors: list[str]) -> None:
+        """Plan other mirrors: in the place of the present ones, or behind the uri."""
+        text = "mirrors:\n" + "\n".join(f"    - {mirror}" for mirror in mirrors)
+        pairs = {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.node))}
+        if "mirrors" in pairs:
+            node = pairs["mirrors"]
+            end = node.start_byte + len(self.source.data[node.start_byte : node.end_byte].rstrip())
+            changes.add(Edit(self.path, node.start_byte, end, text))
+        elif "uri" in pairs:
+            changes.insert(self.path, self.source.line_end(pairs["uri"].end_byte - 1), f"  {text}\n")
+
 
 class GallerySurface(FileSurface):
     """`backend/index.yaml`."""
@@ -110,13 +153,114 @@ class GallerySurface(FileSurface):
         items = [item for tag_suffix in own for item in self.by_tag_suffix.get(tag_suffix, ())]
         return sorted(items, key=lambda item: item.node.start_byte)
 
+    @cached_property
+    def by_anchor(self) -> dict[str, Item]:
+        """Anchor -> the item that defines it."""
+        return {item.anchor: item for item in self.items if item.anchor}
+
+    @cached_property
+    def by_name(self) -> dict[str, Item]:
+        """Name -> the first item that has it."""
+        found: dict[str, Item] = {}
+        for item in self.items:
+            found.setdefault(item.name, item)
+        return found
+
+    @cached_property
+    def merging(self) -> dict[str, list[Item]]:
+        """Anchor -> the items that merge it."""
+        found: dict[str, list[Item]] = {}
+        for item in self.items:
+            if item.merges:
+                found.setdefault(item.merges, []).append(item)
+        return found
+
     def metas(self, backend: str) -> list[Item]:
         """The metas of a backend, its base one first: those its images merge, and its namesakes."""
-        anchors = {item.merges for item in self.image_items(backend) if item.merges}
-        base = [i for i in self.items if i.anchor and (i.anchor in anchors or i.name == backend)]
-        names = {i.anchor for i in base}
-        development = [i for i in self.items if i.merges in names and i.is_meta]
+        base = self.base_metas(backend)
+        development = [i for meta in base for i in self.merging.get(meta.anchor or "", ()) if i.is_meta]
         return [*base, *(i for i in development if i.name != backend)]
+
+    def base_metas(self, backend: str) -> list[Item]:
+        """The anchored metas of a backend, in file order."""
+        anchors = {item.merges or item.anchor for item in self.image_items(backend)}
+        found = {a: self.by_anchor[a] for a in anchors if a and a in self.by_anchor}
+        namesake = self.by_name.get(backend)
+        if namesake is not None and namesake.anchor:
+            found[namesake.anchor] = namesake
+        own = [i for i in found.values() if self.owner(i) == backend]
+        return sorted(own, key=lambda item: item.node.start_byte)
+
+    def development_meta(self, meta: Item) -> Item | None:
+        """The development twin of a base meta."""
+        twin = self.by_name.get(f"{meta.name}{DEVELOPMENT}")
+        return twin if twin is not None and twin.is_meta else None
+
+    def owner(self, item: Item) -> str:
+        """The backend that an item belongs to.
+
+        An image is its matrix entry's; a meta its images'; what no entry builds goes with the
+        rest of its meta, and a meta without any image is its namesake's.
+        """
+        if item.uri and item.tag_suffix in self.matrix.by_tag_suffix:
+            return self.matrix.by_tag_suffix[item.tag_suffix].backend
+        anchor = item.anchor or item.merges or ""
+        if anchor not in self._owners:
+            built = (
+                self.matrix.by_tag_suffix[i.tag_suffix].backend
+                for i in self.merging.get(anchor, ())
+                if i.uri and i.tag_suffix in self.matrix.by_tag_suffix
+            )
+            meta = self.by_anchor.get(anchor, item)
+            self._owners[anchor] = majority(built) or meta.name.removesuffix(DEVELOPMENT)
+        return self._owners[anchor]
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def repository(self) -> str:
+        """The repository that most images are pushed to."""
+        return majority(i.uri.rpartition(":")[0] for i in self.items if i.uri) or DEFAULT_REPOSITORY
+
+    @cached_property
+    def mirror(self) -> str:
+        """The mirror of that repository."""
+        return majority(m.rpartition(":")[0] for i in self.items for m in i.mirrors) or DEFAULT_MIRROR
+
+    @cached_property
+    def mirrors(self) -> set[str]:
+        """Every mirror that more than one item has."""
+        counts = Counter(m.rpartition(":")[0] for item in self.items for m in item.mirrors)
+        return {mirror for mirror, count in counts.items() if count > 1 and mirror}
+
+    def scalar(self, node: Node | None) -> str:
+        """Text of a value of an item."""
+        return self.source.scalar(node) if self.source is not None else ""
+
+    def item_text(self, item: Item) -> bytes:
+        """The lines of an item, without the comments around it."""
+        return item.source.data[item.source.line_start(item.node.start_byte) : item.end]
+
+    def delete(self, changes: ChangeSet, items: Iterable[Item]) -> None:
+        """Plan items away."""
+        for item in items:
+            changes.add(Edit(item.path, item.source.line_start(item.node.start_byte), item.end, ""))
+
+    def development_text(self, anchor: str, name: str, keys: dict[str, str]) -> str:
+        """A new development meta; `keys` maps capability keys to development images."""
+        lines = [f"- !!merge <<: *{anchor}", f'  name: "{name}{DEVELOPMENT}"']
+        return "\n".join([*lines, *_capability_lines(keys)]) + "\n"
+
+    def image_text(self, anchor: str, name: str, tag: str) -> str:
+        """A new image item."""
+        return (
+            f"- !!merge <<: *{anchor}\n"
+            f'  name: "{name}"\n'
+            f'  uri: "{self.repository}:{tag}"\n'
+            f"  mirrors:\n    - {self.mirror}:{tag}\n"
+        )
 
     def registrations(self, name: str) -> Iterable[Registration]:
         seen = set()
@@ -134,17 +278,29 @@ class GallerySurface(FileSurface):
         if not self.items:
             raise source.shape_error(None, "expected a list of gallery items")
         backend = addition.backend
+        keys = self._capabilities(backend)
         anchor = self._free_anchor(backend)
-        meta = _meta(backend, anchor, self._capabilities(backend))
-        development = _development_meta(backend, anchor, self._capabilities(backend))
-        images = list(self._images(backend, anchor))
         relative = addition.nearest({b for b in addition.kin if self.metas(b) and self.image_items(b)})
         after_meta, beside, after_images = self._places(relative)
-        meta_text = meta + (development if beside else "")
+        development = self.development_text(anchor, backend.name, _with_ending(keys))
+        meta_text = _meta(backend, anchor, keys) + (development if beside else "")
+        images = [self.image_text(anchor, name, tag) for name, tag in self._image_values(backend)]
         image_text = "".join(("" if beside else development, *images))
         addition.insert(self.path, after_meta, meta_text)
         addition.insert(self.path, after_images, f"{self._header()}{backend.name}\n{image_text}")
-        self._announce(addition)
+        self._announce(addition, keys)
+
+    def add_metas(self, addition: Addition) -> None:
+        """Plan the metas of a backend whose images are there, under the anchor that they merge."""
+        backend = addition.backend
+        images = self.image_items(backend.name)
+        anchor = majority(i.merges for i in images if i.merges) or self._free_anchor(backend)
+        keys = self._capabilities(backend)
+        relative = addition.nearest({b for b in addition.kin if self.metas(b) and self.image_items(b)})
+        text = _meta(backend, anchor, keys)
+        if f"{backend.name}{DEVELOPMENT}" not in self.by_name:
+            text += self.development_text(anchor, backend.name, _with_ending(keys))
+        addition.insert(self.path, self._places(relative)[0], text)
 
     def _places(self, relative: str | None) -> tuple[int, bool, int]:
         """Behind which byte the meta goes, whether the -development meta goes with it, and the images."""
@@ -185,44 +341,22 @@ class GallerySurface(FileSurface):
             if key in plain or key in self.capability_keys
         }
 
-    def _images(self, backend: Backend, anchor: str) -> Iterator[str]:
-        for name, uri, mirrors in self._image_values(backend):
-            lines = [
-                f"- !!merge <<: *{anchor}",
-                f'  name: "{name}"',
-                f'  uri: "{uri}"',
-                "  mirrors:",
-            ]
-            lines += [f"    - {mirror}" for mirror in mirrors]
-            yield "\n".join(lines) + "\n"
-
-    def _image_values(self, backend: Backend) -> Iterator[tuple[str, str, list[str]]]:
-        repository = majority(i.uri.rpartition(":")[0] for i in self.items if i.uri) or DEFAULT_REPOSITORY
-        mirror = majority(m.rpartition(":")[0] for i in self.items for m in i.mirrors) or DEFAULT_MIRROR
+    def _image_values(self, backend: Backend) -> Iterator[tuple[str, str]]:
+        """Name and tag of each image item."""
         for variant in (name for name in VARIANTS if name in backend.variants):
             tag_suffix = self.matrix.tag_suffix(backend, VARIANTS[variant])
             for ending, channel in CHANNELS.items():
-                tag = f"{channel}{tag_suffix}"
-                yield (
-                    f"{self.image_name(backend, variant)}{ending}",
-                    f"{repository}:{tag}",
-                    [f"{mirror}:{tag}"],
-                )
+                yield f"{self.image_name(backend, variant)}{ending}", f"{channel}{tag_suffix}"
 
-    def _announce(self, addition: Addition) -> None:
+    def _announce(self, addition: Addition, keys: dict[str, str]) -> None:
         """The values that the inserted text must have, as another parser reads them."""
         backend = addition.backend
-        keys = self._capabilities(backend)
         addition.expect(self.path, {"name": backend.name, "capabilities": keys})
-        addition.expect(
-            self.path,
-            {
-                "name": backend.name + DEVELOPMENT,
-                "capabilities": {k: v + DEVELOPMENT for k, v in keys.items()},
-            },
-        )
-        for name, uri, mirrors in self._image_values(backend):
-            addition.expect(self.path, {"name": name, "uri": uri, "mirrors": mirrors})
+        development = {"name": backend.name + DEVELOPMENT, "capabilities": _with_ending(keys)}
+        addition.expect(self.path, development)
+        for name, tag in self._image_values(backend):
+            image = {"name": name, "uri": f"{self.repository}:{tag}", "mirrors": [f"{self.mirror}:{tag}"]}
+            addition.expect(self.path, image)
 
 
 def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
@@ -237,7 +371,11 @@ def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
         "  tags:",
     ]
     lines += [f"    - {quote(tag, '')}" for tag in tags(backend)]
-    return "\n".join([*lines, *_capability_lines(keys, "")]) + "\n"
+    return "\n".join([*lines, *_capability_lines(keys)]) + "\n"
+
+
+def _with_ending(keys: dict[str, str]) -> dict[str, str]:
+    return {key: f"{image}{DEVELOPMENT}" for key, image in keys.items()}
 
 
 def tags(backend: Backend) -> tuple[str, ...]:
@@ -245,28 +383,26 @@ def tags(backend: Backend) -> tuple[str, ...]:
     return backend.tags or backend.use.tags or ("backend",)
 
 
-def _development_meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
-    lines = [f"- !!merge <<: *{anchor}", f'  name: "{backend.name}{DEVELOPMENT}"']
-    return "\n".join([*lines, *_capability_lines(keys, DEVELOPMENT)]) + "\n"
-
-
-def _capability_lines(keys: dict[str, str], ending: str) -> list[str]:
-    return ["  capabilities:", *(f'    {key}: "{image}{ending}"' for key, image in keys.items())]
+def _capability_lines(keys: dict[str, str]) -> list[str]:
+    return ["  capabilities:", *(f'    {key}: "{image}"' for key, image in keys.items())]
 
 
 def _item(source: YamlSource, node: Node) -> Item:
     value = source.item_value(node)
-    pairs = {pair.key: pair.value for pair in source.pairs(value)}
+    own = source.pairs(value)
+    pairs = {pair.key: pair.value for pair in own}
+    keys = source.pairs(pairs.get("capabilities"))
     merge = next((v for k, v in pairs.items() if k in ("<<", "!!merge <<")), None)
     return Item(
         source,
         node,
+        (*repeated(own), *repeated(keys)),
         name=source.scalar(pairs.get("name")),
         alias=source.scalar(pairs.get("alias")),
         anchor=source.anchor(value),
         merges=source.scalar(merge).removeprefix("*") if merge is not None else None,
         uri=source.scalar(pairs.get("uri")),
         mirrors=tuple(text for text, _ in source.scalars(pairs.get("mirrors"))),
-        capabilities={p.key: source.scalar(p.value) for p in source.pairs(pairs.get("capabilities"))},
+        capabilities={p.key: source.scalar(p.value) for p in keys},
         tags=tuple(text for text, _ in source.scalars(pairs.get("tags"))),
     )

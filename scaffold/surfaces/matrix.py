@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import ShapeError
 from scaffold.surfaces.base import Addition, Registration, Surface, YamlRecord, majority
-from scaffold.syntax.yaml import YamlSource, quote
+from scaffold.syntax.yaml import YamlSource, quote, repeated
 from scaffold.variants import DARWIN, VARIANTS, Variant, build_type, classify
 
 if TYPE_CHECKING:
@@ -141,6 +141,14 @@ class MatrixSurface(Surface):
         found: dict[str, list[Entry]] = {}
         for entry in (*self.linux, *self.darwin):
             found.setdefault(entry.backend, []).append(entry)
+        return found
+
+    @cached_property
+    def by_tag_suffix(self) -> dict[str, Entry]:
+        """Tag suffix -> the first entry that builds it."""
+        found: dict[str, Entry] = {}
+        for entry in (*self.linux, *self.darwin):
+            found.setdefault(entry.tag_suffix, entry)
         return found
 
     def entries_of(self, backend: str) -> list[Entry]:
@@ -333,11 +341,12 @@ class Leg:
 def _entry(source: YamlSource, item: Node) -> Entry:
     fields = {}
     quotes = {}
-    for pair in source.pairs(source.item_value(item)):
+    pairs = source.pairs(source.item_value(item))
+    for pair in pairs:
         fields[pair.key] = source.scalar(pair.value)
         first = source.slice(pair.value.start_byte, pair.value.start_byte + 1) if pair.value else ""
         quotes[pair.key] = first if first in ("'", '"') else ""
-    return Entry(source, item, fields, quotes)
+    return Entry(source, item, repeated(pairs), fields, quotes)
 
 
 def _pattern(tag_suffix: str, backend: str) -> str | None:

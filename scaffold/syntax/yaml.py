@@ -117,6 +117,19 @@ class YamlSource(ParsedSource):
         return self.last_line_end(item.start_byte, node.end_byte)
 
 
+def repeated(pairs: list[Pair]) -> tuple[tuple[str, int], ...]:
+    """Keys that an earlier pair has too, each with the offset of the later pair."""
+    if len({pair.key for pair in pairs}) == len(pairs):
+        return ()
+    earlier: set[str] = set()
+    found = []
+    for pair in pairs:
+        if pair.key in earlier:
+            found.append((pair.key, pair.node.start_byte))
+        earlier.add(pair.key)
+    return tuple(found)
+
+
 def quote(value: str, style: str) -> str:
     """A scalar spelled with the given quote; plain where `style` is empty and YAML allows it."""
     if style == "'":

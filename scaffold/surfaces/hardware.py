@@ -1,0 +1,37 @@
+"""The capability keys that LocalAI reports for a host, `pkg/system/capabilities.go`."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from scaffold.tree import Tree
+
+PATH = "pkg/system/capabilities.go"
+FALLBACK = "cpu"
+"""Key that LocalAI tries where a meta has no `default`; checkouts from before it did have no such text."""
+
+
+class Hardware:
+    """What the checkout's own code says of capability keys."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    @cached_property
+    def _text(self) -> str:
+        return (self.tree.read(PATH) or b"").decode(errors="replace")
+
+    @cached_property
+    def reported(self) -> frozenset[str]:
+        """Every key that some host reports, the fallback included; empty where the file is absent."""
+        if not self._text:
+            return frozenset()
+        constants = dict(re.findall(r'^\s+(\w+)\s*=\s*"([^"]+)"', self._text, re.MULTILINE))
+        words = {
+            value
+            for name, value in constants.items()
+            if not re.search(r"(?i)env|file|token|engine|feature|disable", name)
+        }
+        words |= set(re.findall(r'return "([a-z][\w-]*)"', self._text))
+        return frozenset(words | ({FALLBACK} if f'["{FALLBACK}"]' in self._text else set()))
