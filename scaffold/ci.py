@@ -87,6 +87,13 @@ class ImageBuilds:
         return found
 
     @cached_property
+    def other_tags(self) -> frozenset[str]:
+        """Tag suffixes that a job of its own builds, outside the matrix."""
+        texts = (self.tree.read(path) or b"" for path in WORKFLOWS)
+        found = {m for text in texts for m in re.findall(rb"tag-suffix:\s*[\"']?(-[\w.-]+)", text)}
+        return frozenset(tag.decode() for tag in found)
+
+    @cached_property
     def base_images(self) -> list[BaseImage]:
         """The builder images; empty in a checkout that has none."""
         source = self._source(BASE_IMAGES)

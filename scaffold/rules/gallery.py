@@ -56,7 +56,8 @@ class GalleryImageNotBuilt(Rule):
         gallery = registry.gallery
         for item in gallery.items:
             ours = item.uri.rpartition(":")[0] == gallery.repository
-            if ours and item.tag_suffix not in registry.matrix.by_tag_suffix:
+            built = item.tag_suffix in registry.matrix.by_tag_suffix
+            if ours and not built and item.tag_suffix not in registry.builds.other_tags:
                 yield self.finding(
                     item.at("uri"),
                     gallery.owner(item),
@@ -65,7 +66,7 @@ class GalleryImageNotBuilt(Rule):
                     f"add an entry with tag-suffix: {item.tag_suffix!r} to {registry.matrix.file}, "
                     "or delete the item and what names it",
                 )
-            elif item.uri and not ours and item.tag_suffix in registry.matrix.by_tag_suffix:
+            elif item.uri and not ours and built:
                 yield self.finding(
                     item.at("uri"),
                     gallery.owner(item),

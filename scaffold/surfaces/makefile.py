@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, majority, required
 from scaffold.syntax.make import Assignment, MakeSource, Rule, Word
 
 if TYPE_CHECKING:
     from scaffold.backend import Backend
+    from scaffold.syntax.source import Place, Span
 
 GENERATOR = "generate-docker-build-target"
 DEFINITION_FIELDS = ("name", "dockerfile_type", "context", "progress", "needs_backend_arg")
@@ -36,6 +38,10 @@ class Definition:
     progress: str
     needs_backend_arg: str
     assignment: Assignment
+
+    def with_field(self, field: str, value: str) -> str:
+        """Its value with another text for one field."""
+        return "|".join(value if field == name else getattr(self, name) for name in DEFINITION_FIELDS)
 
 
 class MakefileSurface(FileSurface):
@@ -89,6 +95,21 @@ class MakefileSurface(FileSurface):
                 found.setdefault(match[1], line)
         return found
 
+    def rule_with_recipe(self, target: str) -> bool:
+        """Whether an explicit rule makes a target."""
+        rule = self.rule(target)
+        return rule is not None and bool(rule.recipe)
+
+    def recipe_text(self, target: str) -> str:
+        """The recipe of a target as one text."""
+        rule = self.rule(target)
+        return self.source.slice(rule.start_byte, rule.end_byte) if rule and self.source else ""
+
+    def place(self, at: Span | int) -> Place:
+        """The line of something in this file."""
+        assert self.source is not None
+        return self.source.place(at)
+
     def registrations(self, name: str) -> Iterable[Registration]:
         if self.source is None:
             return
@@ -114,27 +135,41 @@ class MakefileSurface(FileSurface):
                 yield self._at(self.test_lines(target)[name].start_byte, f"line of {target}")
 
     def _at(self, offset: int, what: str) -> Registration:
-        assert self.source is not None
-        return Registration(self.name, self.path, self.source.line(offset), what)
+        return Registration(self.name, self.path, self.place(offset).line, what)
 
     def add(self, addition: Addition) -> None:
         required(self.source, self.path, "the root Makefile")
         backend = addition.backend
-        self._grow_list(addition, ".NOTPARALLEL", "backends/{}", backend.name)
-        self._grow_list(addition, "docker-build-backends", "docker-build-{}", backend.name)
+        self.grow_list(addition, ".NOTPARALLEL", "backends/{}")
+        self.grow_list(addition, "docker-build-backends", "docker-build-{}")
         if self.definitions:
-            self._add_definition(addition)
+            self.define(addition)
         else:
             self._add_explicit_rules(addition)
         if backend.kind != "llama-fork":  # a fork has no tests of its own
-            goal = TEST_GOALS[backend.lang].replace("{n}", backend.name)
-            self._add_test_line(addition, "prepare-test-extra", goal)
-            self._add_test_line(addition, "test-extra", "test")
+            self.add_test_line(addition, "prepare-test-extra")
+            self.add_test_line(addition, "test-extra")
         if backend.bespoke_darwin:
-            self._add_darwin_rule(addition)
+            self.add_darwin_rule(addition)
 
-    def _grow_list(self, addition: Addition, target: str, spelling: str, name: str) -> None:
+    def drop_word(self, changes: ChangeSet, word: Word) -> None:
+        """Plan a word of a list away, with the blank before it."""
+        changes.add(Edit(self.path, word.start_byte - 1, word.end_byte, ""))
+
+    def drop_line(self, changes: ChangeSet, offset: int) -> None:
+        """Plan a whole line away."""
+        assert self.source is not None
+        changes.add(Edit(self.path, self.source.line_start(offset), self.source.line_end(offset), ""))
+
+    def redefine(self, changes: ChangeSet, definition: Definition, field: str, value: str) -> None:
+        """Plan another text for one field of a definition."""
+        start, end = definition.assignment.start_byte, definition.assignment.end_byte
+        text = f"{definition.variable} = {definition.with_field(field, value)}\n"
+        changes.add(Edit(self.path, start, end, text))
+
+    def grow_list(self, addition: Addition, target: str, spelling: str) -> None:
         """Add a word to a one-line list: behind the nearest relative's, else at its end."""
+        name = addition.backend.name
         words = self.list_words(target)
         if not words:
             return
@@ -143,7 +178,8 @@ class MakefileSurface(FileSurface):
         after = named[spelling.format(relative)] if relative else words[-1]
         addition.insert(self.path, after.end_byte, f" {spelling.format(name)}")
 
-    def _add_definition(self, addition: Addition) -> None:
+    def define(self, addition: Addition) -> None:
+        """Plan the definition of a backend and its eval."""
         backend = addition.backend
         by_name = {d.name: d for d in self.definitions}
         alike = [d for d in self.definitions if _lang(d) == backend.lang] or self.definitions
@@ -154,10 +190,12 @@ class MakefileSurface(FileSurface):
         progress = majority(d.progress for d in alike) or "false"
         value = "|".join((backend.name, backend.dockerfile_type, context, progress, needs))
         addition.insert(self.path, after.assignment.end_byte, f"{backend.make_variable} = {value}\n")
-        self._add_eval(addition, [d.variable for d in alike])
+        self.evaluate(addition)
 
-    def _add_eval(self, addition: Addition, alike: list[str]) -> None:
+    def evaluate(self, addition: Addition) -> None:
+        """Plan the eval of a definition."""
         assert self.source is not None
+        alike = [d.variable for d in self.definitions if _lang(d) == addition.backend.lang]
         by_name = {d.name: self.evals[d.variable] for d in self.definitions if d.variable in self.evals}
         if not by_name:
             raise self.source.shape_error(None, f"expected $(eval $(call {GENERATOR},$(BACKEND_X))) lines")
@@ -209,7 +247,11 @@ class MakefileSurface(FileSurface):
         rule = self.rule(f"docker-build-{name}")
         return " ".join(line.text for line in rule.recipe) if rule else ""
 
-    def _add_test_line(self, addition: Addition, target: str, goal: str) -> None:
+    def add_test_line(self, addition: Addition, target: str) -> None:
+        """Plan the recipe line of a backend in `prepare-test-extra` or `test-extra`."""
+        goal = "test"
+        if target == "prepare-test-extra":
+            goal = TEST_GOALS[addition.backend.lang].replace("{n}", addition.backend.name)
         rule = self.rule(target)
         if rule is None or not rule.recipe:
             return
@@ -224,7 +266,7 @@ class MakefileSurface(FileSurface):
             f"\t{' '.join(['$(MAKE) -C', addition.backend.directory, *goal.split()])}\n",
         )
 
-    def _add_darwin_rule(self, addition: Addition) -> None:
+    def add_darwin_rule(self, addition: Addition) -> None:
         """The make target that macOS CI runs for a C++ backend."""
         assert self.source is not None
         name = addition.backend.name
@@ -246,7 +288,7 @@ class MakefileSurface(FileSurface):
             f'\t./local-ai backends install "ocifile://$(abspath ./backend-images/{name}.tar)"\n'
         )
         addition.insert(self.path, after.end_byte, text)
-        self._grow_list(addition, ".NOTPARALLEL", "backends/{}-darwin", name)
+        self.grow_list(addition, ".NOTPARALLEL", "backends/{}-darwin")
 
 
 def _lang(definition: Definition) -> str:
