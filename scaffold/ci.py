@@ -24,6 +24,11 @@ SPLIT_SCRIPT = "scripts/changed-backends.js"
 MATRIX_LIMIT = 256
 """Jobs of one matrix from which on GitHub starts none of them."""
 
+_INPUT = re.compile(
+    rb"--mount=type=bind,source=([^,\s]+)|^COPY[ \t]+(?!--from)((?:[^\s\\\[]+[ \t]+)+\S+)", re.MULTILINE
+)
+_OWN_SOURCES = r"\.?$|backend/(?:python|go|cpp|rust)/(?!common)"
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -105,6 +110,26 @@ class ImageBuilds:
                 fields = {pair.key: source.scalar(pair.value) for pair in pairs}
                 found.append(BaseImage(source, item, repeated(pairs), fields))
         return found
+
+    @cached_property
+    def shared_inputs(self) -> dict[str, Place]:
+        """File outside of every backend that a backend Dockerfile copies or mounts -> where it does."""
+        found: dict[str, Place] = {}
+        for name in self.tree.list("backend"):
+            data = (self.tree.read(f"backend/{name}") or b"") if name.startswith("Dockerfile.") else b""
+            for match in _INPUT.finditer(data):
+                for word in (match[1] or match[2] or b"").split()[: -1 if match[2] else None]:
+                    path = word.decode(errors="replace").removeprefix("./").rstrip("/")
+                    if re.fullmatch(r"[\w.][\w./-]*", path) and not re.match(_OWN_SOURCES, path):
+                        place = Place(f"backend/{name}", data.count(b"\n", 0, match.start()) + 1)
+                        found.setdefault(self._example(path), place)
+        return {path: place for path, place in found.items() if path}
+
+    def _example(self, path: str) -> str:
+        """A file that stands for `path`: itself, or the first file of a folder; "" for nothing."""
+        if self.tree.read(path) is not None:
+            return path
+        return next(iter(self.tree.files(path)), "") if self.tree.is_dir(path) else ""
 
     @cached_property
     def shards(self) -> tuple[int, Place] | None:

@@ -121,6 +121,24 @@ class Registry:
     def _files(self) -> dict[str, Directory]:
         return {}
 
+    @cached_property
+    def inferred(self) -> tuple[list[str | None], list[str | None]]:
+        """The directory that the path filter gives for every Linux and every macOS entry."""
+        return self.path_filter.infer(
+            [entry.fields for entry in self.matrix.linux], [entry.fields for entry in self.matrix.darwin]
+        )
+
+    @cached_property
+    def rebuilt(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Shared input or macOS script -> the backends whose images a change of it rebuilds."""
+        scripts = [f"scripts/build/{n}" for n in self.tree.list("scripts/build") if n.endswith("-darwin.sh")]
+        files = [*dict.fromkeys((*self.builds.shared_inputs, *scripts))]
+        return self.path_filter.rebuilt_by(
+            files,
+            [entry.fields for entry in self.matrix.linux],
+            [entry.fields for entry in self.matrix.darwin],
+        )
+
     def describe(self, name: str) -> Backend:
         """An existing backend as answers, as far as its surfaces tell; not validated."""
         from scaffold.backend import Backend

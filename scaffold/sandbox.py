@@ -37,6 +37,10 @@ class Sandbox:
         result = self.evaluate(f"{json.dumps(values)}.map(value => {function}(value) ?? null)")
         return list(result)
 
+    def define(self, name: str, value: Any) -> None:
+        """A constant for the expressions that follow."""
+        self._evaluate(f"const {name} = {json.dumps(value)};")
+
     def evaluate(self, expression: str) -> Any:
         """Value of an expression, passed through JSON."""
         text = self._evaluate(f"JSON.stringify({expression})")

@@ -1,1 +1,163 @@
 """Rules about the macOS build."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Located, Rule, Severity
+from scaffold.surfaces.gallery import DEVELOPMENT
+from scaffold.surfaces.path_filter import BESPOKE_SET, SHARED_INPUTS
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.edits import ChangeSet
+    from scaffold.registry import Registry
+    from scaffold.surfaces.base import Addition
+    from scaffold.surfaces.gallery import Item
+
+
+class DarwinBespokeWiring(Rule):
+    """All the places that build a C++ backend on macOS agree.
+
+    Why: macOS has no generic build for C++. Its entry needs a step of its own, an exclusion from the
+    generic step, a make target, a script, a name in the filter's set and a rule that keeps its script
+    from rebuilding all the others. With one of them missing the job builds the wrong thing, or a
+    change of the script rebuilds sixty images.
+
+    Fails:
+
+        - name: Build ds4 (Darwin)
+          if: inputs.backend == 'ds4'
+        # and the generic step does not exclude ds4
+
+    Passes:
+
+        if: inputs.backend != 'llama-cpp' && inputs.backend != 'ds4'
+
+    Fix: `scaffold check --fix` adds what is missing; the script is written by a person.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """C++ backends with a macOS entry and an incomplete wiring, and wiring of other names."""
+        steps = {step.only: step for step in registry.darwin.steps if step.only}
+        if not steps and not registry.path_filter.bespoke:
+            return
+        cpp = [e.backend for e in registry.matrix.darwin if registry.directories.get(e.backend) == "cpp"]
+        names = list(dict.fromkeys(cpp))
+        for name in names:
+            entry = next(e for e in registry.matrix.darwin if e.backend == name)
+            for what, place, message, repair in _missing_wiring(registry, name):
+                yield self.finding(
+                    place or entry,
+                    name,
+                    what,
+                    f"{name} is built on macOS by its own step, and {message}",
+                    "complete the wiring: step, exclusion, make target, script, set and narrowing rule",
+                    fix=partial(_rewire, registry, name, repair) if repair else None,
+                )
+        for name in sorted({*steps, *registry.path_filter.bespoke} - {None, *names}):
+            where: Located = (
+                registry.darwin.place(steps[name])
+                if name in steps
+                else registry.path_filter.function_place(BESPOKE_SET)
+            )
+            yield self.finding(
+                where,
+                name or "",
+                "unused",
+                f"{name} is wired for a macOS build of its own, and has no entry in the Darwin matrix",
+                "add the entry, or delete the wiring",
+            )
+
+
+Missing = tuple[str, Located | None, str, "Callable[[Addition], None] | None"]
+
+
+def _missing_wiring(registry: Registry, name: str) -> Iterator[Missing]:
+    darwin, makefile, path_filter = registry.darwin, registry.makefile, registry.path_filter
+    if darwin.generic is not None:
+        generic = darwin.place(darwin.generic)
+        if not any(step.only == name for step in darwin.steps):
+            yield "step", generic, f"{darwin.path} has no step for it", darwin.add_step
+        if not darwin.generic.excludes(name):
+            yield "exclusion", generic, "the generic step does not exclude it", darwin.exclude
+    if makefile.source is not None and not makefile.rule_with_recipe(f"backends/{name}-darwin"):
+        what = f"the Makefile has no target backends/{name}-darwin"
+        yield "make target", Place(makefile.path), what, makefile.add_darwin_rule
+    script = f"scripts/build/{name}-darwin.sh"
+    if registry.tree.read(script) is None:
+        yield "script", None, f"{script} does not exist", None
+    if path_filter.bespoke and name not in path_filter.bespoke:
+        place = path_filter.function_place(BESPOKE_SET)
+        yield "set", place, f"{BESPOKE_SET} lacks it", path_filter.add_to_bespoke_set
+    if path_filter.can_filter and registry.tree.read(script) is not None:
+        started = set(registry.rebuilt[script][1])
+        if started != {name}:
+            what = f"a change of {script} starts {len(started)} macOS builds instead of its own"
+            place = path_filter.function_place(SHARED_INPUTS)
+            yield "narrowing rule", place, what, path_filter.add_shared_input
+
+
+def _rewire(registry: Registry, name: str, repair: Callable[[Addition], None], changes: ChangeSet) -> None:
+    repair(registry.addition(name, changes))
+
+
+class DarwinCoverage(Rule):
+    """What the gallery offers to a Mac is built on a Mac.
+
+    Why: a Linux image under the key `metal` is downloaded by every Mac user and starts on none of
+    their machines. The reverse, a macOS image that no key leads to, is gallery-capability-missing.
+
+    Fails:
+
+        capabilities:
+          metal: "cpu-rookery"
+
+    Passes:
+
+        capabilities:
+          metal: "metal-rookery"
+
+    Fix: `scaffold check --fix` names the macOS image where there is one; else delete the key, or add
+    the build.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Metas whose `metal` key names an image of the Linux matrix."""
+        gallery = registry.gallery
+        for meta in gallery.items:
+            image = gallery.by_name.get(meta.capabilities.get("metal", ""))
+            entry = registry.matrix.by_tag_suffix.get(image.tag_suffix) if image else None
+            if image is None or entry is None or not entry.linux:
+                continue
+            built = [e for e in registry.matrix.entries_of(entry.backend) if not e.linux]
+            ending = DEVELOPMENT if meta.name.endswith(DEVELOPMENT) else ""
+            right = next(
+                (
+                    item.name
+                    for e in built
+                    for item in gallery.by_tag_suffix.get(e.tag_suffix, ())
+                    if item.name.endswith(DEVELOPMENT) == bool(ending)
+                ),
+                None,
+            )
+            yield self.finding(
+                meta.at("capabilities", "metal"),
+                gallery.owner(meta),
+                f"{meta.name} metal",
+                f"{meta.name}: metal names {image.name}, which is built on Linux",
+                f'set metal: "{right}"' if right else "delete the key, or build the backend on macOS",
+                fix=partial(_set_metal, meta, right) if right else None,
+            )
+
+
+def _set_metal(meta: Item, image: str, changes: ChangeSet) -> None:
+    meta.set_value(changes, image, "capabilities", "metal")

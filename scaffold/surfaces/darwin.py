@@ -18,6 +18,8 @@ from scaffold.syntax.yaml import YamlSource
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from scaffold.syntax.source import Place
+
 GENERIC_COMMAND = "build-darwin-"
 
 
@@ -37,6 +39,10 @@ class Step:
         """The one backend that the step is for."""
         match = re.fullmatch(r"inputs\.backend == '([\w-]+)'", self.condition)
         return match[1] if match and f"backends/{match[1]}-darwin" in self.run else None
+
+    def excludes(self, name: str) -> bool:
+        """Whether its condition leaves a backend out."""
+        return re.search(rf"inputs\.backend != '{re.escape(name)}'", self.condition) is not None
 
 
 class DarwinSurface(FileSurface):
@@ -62,6 +68,15 @@ class DarwinSurface(FileSurface):
                 return steps
         return []
 
+    @property
+    def generic(self) -> Step | None:
+        """The step that builds every backend without a step of its own."""
+        return next((step for step in self.steps if GENERIC_COMMAND in step.run), None)
+
+    def place(self, step: Step) -> Place:
+        """The line of a step."""
+        return required(self.source, self.path, "the macOS build workflow").place(step.node)
+
     def _step(self, item: Node) -> Step:
         source = required(self.source, self.path, "the macOS build workflow")
         pairs = {p.key: p for p in source.pairs(source.item_value(item))}
@@ -84,14 +99,18 @@ class DarwinSurface(FileSurface):
     def add(self, addition: Addition) -> None:
         if not addition.backend.bespoke_darwin:
             return
-        source = required(self.source, self.path, "the macOS build workflow")
-        generic = next((step for step in self.steps if GENERIC_COMMAND in step.run), None)
-        if generic is None or generic.name_node is None:
-            raise source.shape_error(None, f"expected a named step that runs make {GENERIC_COMMAND}...")
-        self._add_step(addition, source, generic)
-        self._exclude(addition, source, generic)
+        self.add_step(addition)
+        self.exclude(addition)
 
-    def _add_step(self, addition: Addition, source: YamlSource, generic: Step) -> None:
+    def _generic(self) -> tuple[YamlSource, Step]:
+        source = required(self.source, self.path, "the macOS build workflow")
+        if self.generic is None or self.generic.name_node is None:
+            raise source.shape_error(None, f"expected a named step that runs make {GENERIC_COMMAND}...")
+        return source, self.generic
+
+    def add_step(self, addition: Addition) -> None:
+        """Plan the step that builds this backend alone."""
+        source, generic = self._generic()
         name = addition.backend.name
         bespoke = {step.only: step for step in self.steps if step.only}
         relative = addition.nearest(bespoke)
@@ -112,7 +131,9 @@ class DarwinSurface(FileSurface):
         addition.insert(self.path, source.item_end(after.node), text)
         addition.expect(self.path, step)
 
-    def _exclude(self, addition: Addition, source: YamlSource, generic: Step) -> None:
+    def exclude(self, addition: Addition) -> None:
+        """Plan the backend's exclusion from the generic step."""
+        source, generic = self._generic()
         condition = f"inputs.backend != '{addition.backend.name}'"
         if generic.condition_node is not None:
             addition.insert(self.path, generic.condition_node.end_byte, f" && {condition}")

@@ -7,21 +7,25 @@ the file and run in a sandbox on matrix entries. The syntax tree only says where
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from scaffold.edits import ChangeSet, Edit
 from scaffold.sandbox import Sandbox, ScriptError
 from scaffold.surfaces.base import Addition, FileSurface, Registration, required
 from scaffold.syntax.javascript import JsSource, walk
+from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 LINUX = "inferBackendPath"
 DARWIN = "inferBackendPathDarwin"
+FILTER = "filterMatrix"
 BESPOKE_SET = "DARWIN_BESPOKE_BUILDERS"
 SHARED_INPUTS = "SHARED_BUILD_INPUTS"
 GENERIC_LANGS = ("python", "go", "rust")
@@ -93,6 +97,69 @@ class PathFilterSurface(FileSurface):
         except ScriptError as error:
             raise source.shape_error(source.declaration(LINUX), f"{LINUX} cannot be run: {error}") from None
 
+    @property
+    def can_filter(self) -> bool:
+        """Whether the checkout's filter decides by a function of its own which entries a change starts."""
+        return self.source is not None and self.source.declaration(FILTER) is not None
+
+    @cached_property
+    def bespoke(self) -> frozenset[str]:
+        """The backends that have a macOS step of their own, as the filter lists them."""
+        declaration = self.source.declaration(BESPOKE_SET) if self.source else None
+        if declaration is None or self.source is None:
+            return frozenset()
+        return frozenset(self.source.text(n)[1:-1] for n in walk(declaration) if n.type == "string")
+
+    def function_place(self, name: str) -> Place:
+        """The line of a top-level declaration."""
+        source = self._required()
+        node = source.declaration(name)
+        return source.place(node) if node is not None else Place(self.path)
+
+    def comments_name(self, path: str) -> bool:
+        """Whether a comment of the filter speaks of a file."""
+        source = self._required()
+        return any(
+            re.search(rf"(?<![\w/-]){re.escape(path)}(?![\w-])", source.text(node))
+            for node in walk(source.root)
+            if node.type == "comment"
+        )
+
+    def rebuilt_by(
+        self,
+        files: Sequence[str],
+        linux: Sequence[Mapping[str, str]],
+        darwin: Sequence[Mapping[str, str]],
+    ) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """File -> the backends whose Linux and macOS images a change of it alone rebuilds.
+
+        Raises ShapeError where the repository's filter cannot be run.
+        """
+        source = self._required()
+        script = self.closure(FILTER)
+        call = (
+            f"{FILTER}({{includes: linux, includesDarwin: darwin, changedFiles: [file], "
+            "previousMatrix: null, protoRevisions: null})"
+        )
+        try:
+            sandbox = Sandbox(script)
+            sandbox.define("linux", list(map(dict, linux)))
+            sandbox.define("darwin", list(map(dict, darwin)))
+            found = sandbox.evaluate(
+                f"{json.dumps(list(files))}.map(file => {{ const r = {call}; return "
+                "[r.filtered, r.filteredDarwin].map(es => [...new Set(es.map(e => e.backend))]); })"
+            )
+        except ScriptError as error:
+            raise source.shape_error(source.declaration(FILTER), f"{FILTER} cannot be run: {error}") from None
+        return {file: (tuple(a), tuple(b)) for file, (a, b) in zip(files, found, strict=True)}
+
+    def move(self, changes: ChangeSet, branch: Branch, before: Branch) -> None:
+        """Plan a branch before another one."""
+        source = self._required()
+        text = source.slice(branch.start, branch.end)
+        changes.add(Edit(self.path, branch.start, branch.end, ""))
+        changes.insert(self.path, before.start, text)
+
     def closure(self, *functions: str) -> str:
         """Source of top-level functions with every top-level declaration that they use."""
         source = self._required()
@@ -129,15 +196,15 @@ class PathFilterSurface(FileSurface):
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend
-        self._add_linux_branch(addition)
+        self.map_linux(addition)
         if backend.bespoke_darwin:
-            self._add_darwin_branch(addition)
-            self._add_to_bespoke_set(addition)
-            self._add_shared_input(addition)
+            self.map_darwin(addition)
+            self.add_to_bespoke_set(addition)
+            self.add_shared_input(addition)
         if backend.kind == "llama-fork":
             self._add_fork(addition)
 
-    def _add_linux_branch(self, addition: Addition) -> None:
+    def map_linux(self, addition: Addition) -> None:
         """A branch where the present ones do not map the backend's Dockerfile to its directory."""
         backend = addition.backend
         dockerfile = f"./backend/Dockerfile.{backend.dockerfile_type}"
@@ -171,7 +238,8 @@ class PathFilterSurface(FileSurface):
         index = by_name[relative] + 1 if relative else last
         return branches[index - 1].end if index else branches[0].start
 
-    def _add_darwin_branch(self, addition: Addition) -> None:
+    def map_darwin(self, addition: Addition) -> None:
+        """A branch that maps the macOS entry of a C++ backend to its directory."""
         name = addition.backend.name
         branches = self.branches(DARWIN)
         named = {b.backend: b for b in branches if b.backend}
@@ -179,7 +247,8 @@ class PathFilterSurface(FileSurface):
         offset = named[relative].end if relative else branches[0].start
         addition.insert(self.path, offset, _branch(f'item.backend === "{name}"', f"backend/cpp/{name}/"))
 
-    def _add_to_bespoke_set(self, addition: Addition) -> None:
+    def add_to_bespoke_set(self, addition: Addition) -> None:
+        """The backend's name among those that have a macOS step of their own."""
         source = self._required()
         declaration = source.declaration(BESPOKE_SET)
         if declaration is None:
@@ -198,7 +267,7 @@ class PathFilterSurface(FileSurface):
             text = f', "{addition.backend.name}"'
         addition.insert(self.path, after.end_byte, text)
 
-    def _add_shared_input(self, addition: Addition) -> None:
+    def add_shared_input(self, addition: Addition) -> None:
         """The rule that keeps the backend's macOS script from rebuilding every backend."""
         source = self._required()
         declaration = source.declaration(SHARED_INPUTS)
