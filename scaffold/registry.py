@@ -167,6 +167,10 @@ class Registry:
         """Every place that names a backend."""
         return [registration for surface in self.surfaces for registration in surface.registrations(name)]
 
+    def aliases_of(self, name: str) -> set[str]:
+        """The names under which a backend is known: its own and its metas'."""
+        return {name, *(meta.name for meta in self.gallery.base_metas(name))}
+
     def model_aliases(self) -> set[str]:
         """Backend names that LocalAI maps to others (`Aliases` in pkg/model/initializers.go)."""
         data = self.tree.read("pkg/model/initializers.go") or b""

@@ -1,1 +1,260 @@
 """Rules about the Go registries by which a model finds its backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.importers import GENERIC, PREF_ONLY, REGISTRY, REGISTRY_FILE
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.edits import ChangeSet
+    from scaffold.registry import Registry
+
+
+class ImporterUnknownBackend(Rule):
+    """A backend that an importer or a pref-only line names is in the gallery.
+
+    Why: the import writes a model file with a `backend:` that nobody can install. The importer of a
+    backend that LocalAI had removed went on recognising models for months.
+
+    Fails:
+
+        func (i *RookeryImporter) Name() string { return "rokery" }
+
+    Passes:
+
+        func (i *RookeryImporter) Name() string { return "rookery" }
+
+    The aliases of pkg/model/initializers.go count as names.
+
+    Fix: name the gallery's item, or delete the importer of a backend that is gone.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Names without a gallery item."""
+        known = set(registry.gallery.by_name) | registry.model_aliases()
+        if not registry.gallery.items:
+            return
+        for name, place in registry.importers.emitted.items():
+            if name not in known:
+                yield self.finding(
+                    place,
+                    name,
+                    f"importer {name}",
+                    f"an importer writes backend: {name}, and the gallery has no such item",
+                    "name a gallery item, or delete the importer of a backend that is gone",
+                )
+        for line in registry.importers.pref_only:
+            if line.name not in known:
+                yield self.finding(
+                    registry.importers.pref_only_place(line),
+                    line.name,
+                    f"pref-only {line.name}",
+                    f"{PREF_ONLY} offers {line.name}, and the gallery has no such item",
+                    "name a gallery item, or delete the line",
+                )
+
+
+class ImporterUnregistered(Rule):
+    """Every importer of the folder is registered.
+
+    Why: an importer that `defaultImporters` does not list compiles, passes its own test, and is never
+    asked.
+
+    Fails:
+
+        type RookeryImporter struct{}       // and no &RookeryImporter{} in defaultImporters
+
+    Passes:
+
+        var defaultImporters = []Importer{
+            &RookeryImporter{},
+
+    Fix: register it, before the importers that claim a whole format.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Importer types that the registry lacks."""
+        listed = {name for name, _ in registry.importers.registry}
+        for importer in registry.importers.importers if listed else ():
+            if importer.type_name not in listed:
+                yield self.finding(
+                    importer,
+                    importer.name or importer.type_name,
+                    importer.type_name,
+                    f"{importer.type_name} is not in {REGISTRY}: it is never asked",
+                    f"add &{importer.type_name}{{}} to {REGISTRY} in {REGISTRY_FILE}",
+                )
+
+
+class ImporterMissing(Rule):
+    """A backend that serves models can be chosen when a model is imported.
+
+    Why: without an importer or a pref-only line the import form does not offer the backend; its users
+    write model files by hand.
+
+    Fails:
+
+        "rookery": {GRPCMethods: ...}       // in BackendCapabilities, and no importer knows it
+
+    Passes:
+
+        {Name: "rookery", Modality: "tts", AutoDetect: false, Description: "..."},
+
+    A backend without an entry in BackendCapabilities, such as a store, serves no model of its own.
+
+    Fix: `scaffold check --fix` adds a pref-only line; an importer that recognises its models is better.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Backends with a capability entry that neither an importer nor a pref-only line names."""
+        importers = registry.importers
+        if not importers.pref_only:
+            return
+        known = importers.mentioned | {line.name for line in importers.pref_only}
+        for name in registry.backends:
+            entry = registry.capabilities.entry(name)
+            if entry is not None and not registry.aliases_of(name) & known:
+                yield self.finding(
+                    registry.capabilities.place(entry),
+                    name,
+                    "importer",
+                    f"no importer and no pref-only line names {name}: a model cannot be imported for it",
+                    f"add a line for it to {PREF_ONLY}, or write an importer",
+                    fix=partial(_offer, registry, name),
+                )
+
+
+def _offer(registry: Registry, name: str, changes: ChangeSet) -> None:
+    registry.importers.add_pref_only(registry.addition(name, changes))
+
+
+class ImporterOrder(Rule):
+    """Importers stand from specific to generic.
+
+    Why: the first importer that matches wins, and llama-cpp's claims every GGUF file. An importer
+    behind it is never asked for its own models.
+
+    Fails:
+
+        &LlamaCPPImporter{},
+        &RookeryImporter{},
+
+    Passes:
+
+        &RookeryImporter{},
+        &LlamaCPPImporter{},
+
+    Fix: `scaffold check --fix` moves the line before the first importer that claims a whole format.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Specific importers behind a generic one."""
+        importers = registry.importers
+        names = {importer.type_name: importer.name for importer in importers.importers}
+        first = next((e for name, e in importers.registry if name in GENERIC), None)
+        for type_name, element in importers.registry:
+            late = first is not None and element.node.start_byte > first.node.start_byte
+            if late and type_name not in GENERIC and first is not None:
+                assert importers.registry_source is not None
+                yield self.finding(
+                    importers.registry_source.place(element.node),
+                    names.get(type_name) or type_name,
+                    type_name,
+                    f"{type_name} stands behind {importers.registry_source.text(first.node)}, "
+                    "which claims its models first",
+                    f"move it before line {importers.registry_source.line(first.node.start_byte)}",
+                    fix=partial(importers.move, element=element, before=first),
+                )
+
+
+class ImporterShadowedPref(Rule):
+    """No pref-only line names a backend that has an importer.
+
+    Why: the import form lists such a backend once, from the importer; the line is dead and its
+    description is never read.
+
+    Fails:
+
+        &RookeryImporter{}, and {Name: "rookery", ...} in knownPrefOnlyBackends
+
+    Passes:
+
+        &RookeryImporter{} alone
+
+    Fix: `scaffold check --fix` deletes the line.
+    """
+
+    severity = Severity.info
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Pref-only lines that a registered importer shadows."""
+        importers = registry.importers
+        listed = {name for name, _ in importers.registry}
+        own = {i.name for i in importers.importers if i.type_name in listed}
+        for line in importers.pref_only:
+            if line.name in own:
+                yield self.finding(
+                    importers.pref_only_place(line),
+                    line.name,
+                    line.name,
+                    f"{line.name} has an importer: its pref-only line is never read",
+                    "delete the line",
+                    fix=partial(importers.drop_pref_only, line=line),
+                )
+
+
+class CapabilitiesMissing(Rule):
+    """A backend that models can be imported for has a BackendCapabilities entry.
+
+    Why: LocalAI hides what it does not know a backend to do: the use cases of its models cannot be
+    chosen. Five backends were missing at once (#10107).
+
+    Fails:
+
+        {Name: "rookery", ...} in knownPrefOnlyBackends, and no "rookery" in BackendCapabilities
+
+    Passes:
+
+        "rookery": {GRPCMethods: []GRPCMethod{MethodTTS}, PossibleUsecases: []string{UsecaseTTS}, ...},
+
+    Fix: add the entry with the RPCs that the backend serves.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Importable backends without an entry."""
+        surface = registry.capabilities
+        if not surface.entries:
+            return
+        importers = registry.importers
+        importable: dict[str, Place] = dict(importers.emitted)
+        for line in importers.pref_only:
+            importable.setdefault(line.name, importers.pref_only_place(line))
+        for name in registry.backends:
+            names = registry.aliases_of(name)
+            place = next((importable[n] for n in sorted(names) if n in importable), None)
+            if place is not None and not any(surface.entry(n) for n in names):
+                yield self.finding(
+                    place,
+                    name,
+                    "entry",
+                    f"{name} can be imported for, and {surface.path} does not say what it serves",
+                    f'add "{name}" to BackendCapabilities with its RPCs and use cases',
+                )

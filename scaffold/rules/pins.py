@@ -1,1 +1,290 @@
 """Rules about pins of upstream engines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from scaffold.edits import ChangeSet
+    from scaffold.registry import Registry
+
+SHA = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A `<NAME>_VERSION?=<sha>` line of a backend's Makefile."""
+
+    backend: str
+    variable: str
+    value: str
+    path: str
+    line: int
+
+
+def pinned(registry: Registry) -> Iterator[Pinned]:
+    """Every such line of every backend."""
+    for name in registry.backends:
+        path = f"{registry.directory(name)}/Makefile"
+        data = registry.tree.read(path) or b""
+        for match in re.finditer(rb"(?m)^(\w+_VERSION)\s*\?=[ \t]*(\S+)", data):
+            line = data.count(b"\n", 0, match.start()) + 1
+            variable, value = (group.decode(errors="replace") for group in match.groups())
+            yield Pinned(name, variable, value, path, line)
+
+
+class BumpMissingEntry(Rule):
+    """The bump bot knows every pin of a commit, or a comment says why it is held.
+
+    Why: a pin that the bot does not see stays where it is. LocalAI's ds4 was bumped by hand until
+    somebody noticed, weeks after it had come in without an entry.
+
+    Fails:
+
+        ROOKERY_VERSION?=0123456789abcdef0123456789abcdef01234567
+        # and no entry of bump_deps.yaml with variable: "ROOKERY_VERSION"
+
+    Passes:
+
+        - repository: "example/rookery"
+          variable: "ROOKERY_VERSION"
+          branch: "main"
+          file: "backend/go/rookery/Makefile"
+
+    A commented entry with the variable's name, and the reason, is a pin that is held.
+
+    Fix: `scaffold check --fix` adds the entry where the Makefile names the upstream; look at its branch.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Shas under a `*_VERSION` name without an entry."""
+        surface = registry.bump_deps
+        if surface.source is None:
+            return
+        known = {pin.variable for pin in surface.pins if pin.file}
+        comments = surface.comments
+        for pin in pinned(registry):
+            held = re.search(rf"\b{re.escape(pin.variable)}\b", comments)
+            if SHA.fullmatch(pin.value) and pin.variable not in known and not held:
+                upstream = _repositories(registry, pin.path)
+                yield self.finding(
+                    pin,
+                    pin.backend,
+                    pin.variable,
+                    f"{pin.variable} pins a commit that {surface.path} does not follow",
+                    f"add an entry with variable: {pin.variable!r} and file: {pin.path!r}, "
+                    "or a commented one that says why it is held",
+                    fix=partial(_follow, registry, pin, upstream[0]) if len(upstream) == 1 else None,
+                )
+
+
+def _repositories(registry: Registry, path: str) -> list[str]:
+    """The GitHub repositories that a file names as `owner/name`, each once."""
+    data = registry.tree.read(path) or b""
+    found = re.findall(rb"(?m)^\w+\s*[:?]?=\s*(?:https://|git@)github\.com[/:]([\w.-]+/[\w.-]+)", data)
+    names = (name.decode().removesuffix(".git") for name in found)
+    return list(dict.fromkeys(names))
+
+
+def _follow(registry: Registry, pin: Pinned, repository: str, changes: ChangeSet) -> None:
+    fields = {"repository": repository, "variable": pin.variable, "branch": "main", "file": pin.path}
+    registry.bump_deps.follow(registry.addition(pin.backend, changes), fields)
+
+
+class BumpPinNotFound(Rule):
+    """The file of a bump entry holds the pin in the form that the bot looks for.
+
+    Why: `bump_deps.sh` greps `^<variable>?=` in the file. Where it finds nothing it says so in a log
+    that nobody reads and ends green.
+
+    Fails:
+
+        variable: "ROOKERY_VERSION"          # the Makefile says ROOKERY_VERSION ?= ...
+
+    Passes:
+
+        ROOKERY_VERSION?=0123456789abcdef0123456789abcdef01234567
+
+    Fix: write the pin at the start of a line, without blanks, or correct the entry.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Entries whose file is missing or lacks the pin."""
+        for pin in registry.bump_deps.pins:
+            data = registry.tree.read(pin.file) if pin.file else None
+            pattern = rb"(?m)^" + re.escape(pin.variable.encode()) + rb"\?="
+            if data is None:
+                problem = "which does not exist"
+            elif not pin.variable or not re.search(pattern, data):
+                problem = f"which has no line that starts with {pin.variable}?="
+            else:
+                continue
+            yield self.finding(
+                pin.at("file" if data is None else "variable"),
+                _backend(registry, pin.backend, pin.repository),
+                f"{pin.variable} {pin.file}",
+                f"the pin {pin.variable} is looked for in {pin.file or 'no file'}, {problem}",
+                f"write `{pin.variable}?=<sha>` there, or correct variable and file",
+            )
+
+
+def _backend(registry: Registry, name: str, repository: str) -> str:
+    """The backend of an entry: of its file, or the one whose Makefile names its repository."""
+    if name in registry.directories:
+        return name
+    stem = re.sub(r"[^a-z0-9]", "", repository.rpartition("/")[2].lower())
+    near = [b for b in registry.backends if re.sub(r"[^a-z0-9]", "", b) == stem]
+    return near[0] if near else name
+
+
+class BumpDuplicateVariable(Rule):
+    """No variable has two bump entries.
+
+    Why: the bot names its files and its pull request after the variable; two entries of one name
+    overwrite each other's, and one of the pins stands still.
+
+    Fails:
+
+        variable: "WHISPER_VERSION"     # twice
+
+    Passes:
+
+        variable: "WHISPER_CPP_VERSION"
+
+    Fix: give one of the pins another variable, here and in its Makefile.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Entries whose variable an earlier one has."""
+        first: dict[str, int] = {}
+        for pin in registry.bump_deps.pins:
+            if pin.variable in first:
+                yield self.finding(
+                    pin.at("variable"),
+                    pin.backend,
+                    pin.variable,
+                    f"{pin.variable} has an entry in line {first[pin.variable]} too",
+                    "give one of the two pins a variable of its own",
+                )
+            first.setdefault(pin.variable, pin.line)
+
+
+class BumpPinNotSha(Rule):
+    """A pin that the bot follows is a full commit sha.
+
+    Why: the bot compares and replaces full shas. A short one, a tag or a branch cannot be fetched at
+    depth 1, and a branch is another program every night.
+
+    Fails:
+
+        ROOKERY_VERSION?=main
+
+    Passes:
+
+        ROOKERY_VERSION?=0123456789abcdef0123456789abcdef01234567
+
+    Fix: write the full sha of the commit that is meant.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Pins of bump entries that are no sha."""
+        known = {(pin.variable, pin.file) for pin in registry.bump_deps.pins}
+        for pin in pinned(registry):
+            if (pin.variable, pin.path) in known and not SHA.fullmatch(pin.value):
+                yield self.finding(
+                    pin,
+                    pin.backend,
+                    pin.variable,
+                    f"{pin.variable} is {pin.value!r}, not a full commit sha",
+                    "write the 40 hex digits of the commit",
+                )
+
+
+class BumpRepositoryMismatch(Rule):
+    """The bot follows the repository that the Makefile clones.
+
+    Why: a sha of one repository written into the pin of another makes every build of the backend fail
+    from the next night on.
+
+    Fails:
+
+        repository: "example/rokery"        # the Makefile clones example/rookery
+
+    Passes:
+
+        repository: "example/rookery"
+
+    Another owner of the same repository is information: GitHub redirects a project that moved.
+
+    Fix: name the repository that the Makefile clones, in both places.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Entries whose repository the pin's Makefile does not name."""
+        for pin in registry.bump_deps.pins:
+            cloned = _repositories(registry, pin.file) if pin.file else []
+            if not cloned or pin.repository.lower() in {name.lower() for name in cloned}:
+                continue
+            project = pin.repository.rpartition("/")[2].lower()
+            moved = any(name.rpartition("/")[2].lower() == project for name in cloned)
+            yield self.finding(
+                pin.at("repository"),
+                pin.backend,
+                pin.variable,
+                f"{pin.variable} follows {pin.repository}, its Makefile clones {', '.join(cloned)}",
+                "name one repository in both places",
+                severity=Severity.info if moved else Severity.warning,
+            )
+
+
+class BumpBranchMissing(Rule):
+    """A bump entry names a repository and a branch.
+
+    Why: without one of them the bot asks GitHub for nothing and refuses the answer, every night.
+
+    Fails:
+
+        - repository: "example/rookery"
+          variable: "ROOKERY_VERSION"
+
+    Passes:
+
+        - repository: "example/rookery"
+          variable: "ROOKERY_VERSION"
+          branch: "main"
+
+    Fix: add what is missing.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Entries without repository or branch, or with a repository that is no owner/name."""
+        for pin in registry.bump_deps.pins:
+            good = re.fullmatch(r"[\w.-]+/[\w.-]+", pin.repository)
+            if not good or not pin.branch:
+                what = "repository" if not good else "branch"
+                yield self.finding(
+                    pin.at(what),
+                    pin.backend,
+                    f"{pin.variable} {what}",
+                    f"the entry of {pin.variable} has no {what} that GitHub knows",
+                    f"write {what}: as " + ('"owner/name"' if not good else "the branch to follow"),
+                )

@@ -51,7 +51,7 @@ class BumpDepsSurface(FileSurface):
             for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
                 pairs = source.pairs(source.item_value(item))
                 fields = {p.key: source.scalar(p.value) for p in pairs}
-                if "variable" in fields and "file" in fields:
+                if len(fields.keys() & set(FIELDS)) > len(FIELDS) / 2:
                     found.append(
                         Pin(
                             source,
@@ -73,18 +73,30 @@ class BumpDepsSurface(FileSurface):
             return
         if not self.pins:
             raise self.source.shape_error(None, "expected entries with repository, variable, branch and file")
-        by_backend = {pin.backend: pin for pin in self.pins}
-        relative = addition.nearest(set(by_backend))
-        alike = [p for p in self.pins if p.file.startswith(f"backend/{backend.lang}/")] or self.pins
-        after = by_backend[relative] if relative else alike[-1]
-        indent = self.source.slice(self.source.line_start(after.node.start_byte), after.node.start_byte)
         values = (
             backend.upstream,
             backend.pin_variable,
             backend.branch,
             f"{backend.directory}/Makefile",
         )
-        entry = dict(zip(FIELDS, values, strict=True))
+        self.follow(addition, dict(zip(FIELDS, values, strict=True)))
+
+    @property
+    def comments(self) -> str:
+        """The text of all comments."""
+        text = self.source.data.decode() if self.source else ""
+        return "\n".join(line for line in text.splitlines() if line.lstrip().startswith("#"))
+
+    def follow(self, addition: Addition, entry: dict[str, str]) -> None:
+        """Plan an entry, behind the nearest relative's or the last of the language."""
+        if self.source is None:
+            return
+        by_backend = {pin.backend: pin for pin in self.pins}
+        relative = addition.nearest(set(by_backend))
+        lang = addition.backend.lang
+        alike = [p for p in self.pins if p.file.startswith(f"backend/{lang}/")] or self.pins
+        after = by_backend[relative] if relative else alike[-1]
+        indent = self.source.slice(self.source.line_start(after.node.start_byte), after.node.start_byte)
         text = ""
         for field, value in entry.items():
             quoted = quote(value, '"')

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from scaffold.surfaces.base import Addition, FileSurface, Registration
+from scaffold.surfaces.base import Addition, FileSurface, Registration, required
 from scaffold.syntax.golang import Element, GoSource, quote
+from scaffold.syntax.source import Place
 
 TABLE = "BackendCapabilities"
 
@@ -27,6 +28,18 @@ class CapabilitiesSurface(FileSurface):
     def entries(self) -> list[Element]:
         """The table's entries in file order, keyed by backend name."""
         return self.source.elements(self.source.literal(TABLE)) if self.source else []
+
+    @cached_property
+    def _by_name(self) -> dict[str, Element]:
+        return {entry.key: entry for entry in self.entries}
+
+    def entry(self, name: str) -> Element | None:
+        """The entry of a backend."""
+        return self._by_name.get(name)
+
+    def place(self, entry: Element) -> Place:
+        """The line of an entry."""
+        return required(self.source, self.path, TABLE).place(entry.node)
 
     @cached_property
     def usecases(self) -> dict[str, str]:

@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces import importer_source
 from scaffold.surfaces.base import Addition, Registration, Surface, majority
 from scaffold.syntax.golang import Element, GoSource, quote
+from scaffold.syntax.source import Place
 
 PREF_ONLY_FILE = "core/http/endpoints/localai/backend.go"
 PREF_ONLY = "knownPrefOnlyBackends"
@@ -38,6 +40,21 @@ class PrefOnly:
     name: str
     modality: str
     element: Element
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """One importer type; its name is "" in a checkout whose importers have none."""
+
+    type_name: str
+    name: str
+    path: str
+    line: int
+
+
+_TYPE = re.compile(r"(?m)^type (\w+Importer) struct")
+_NAME = re.compile(r'\*(\w+)\) Name\(\)\s+string\s*\{\s*return\s+"([^"]+)"')
+_BACKEND = re.compile(r'(?m)^\s*(Backend:|backend\s*:?=)\s*"([^"]+)"')
 
 
 class ImporterSurface(Surface):
@@ -82,18 +99,71 @@ class ImporterSurface(Surface):
         elements = source.elements(source.literal(REGISTRY))
         return [(re.sub(r"[&{}\s]", "", source.text(e.node)), e) for e in elements]
 
+    @cached_property
+    def _sources(self) -> dict[str, str]:
+        """Path -> text of every file of the folder that is no test."""
+        paths = (f"{FOLDER}/{n}" for n in self.tree.list(FOLDER) if re.fullmatch(r".*(?<!_test)\.go", n))
+        return {path: (self.tree.read(path) or b"").decode(errors="replace") for path in paths}
+
+    @cached_property
+    def importers(self) -> list[Importer]:
+        """Every importer type, with the name that it gives itself."""
+        found = []
+        for path, text in self._sources.items():
+            names = dict(_NAME.findall(text))
+            for match in _TYPE.finditer(text):
+                line = text.count("\n", 0, match.start()) + 1
+                found.append(Importer(match[1], names.get(match[1], ""), path, line))
+        return found
+
+    @cached_property
+    def emitted(self) -> dict[str, Place]:
+        """Backend -> the first place where an importer gives it to a model."""
+        found: dict[str, Place] = {}
+        for path, text in self._sources.items():
+            for pattern in (_NAME, _BACKEND):
+                for match in pattern.finditer(text):
+                    line = text.count("\n", 0, match.start()) + 1
+                    found.setdefault(match[2], Place(path, line))
+        return found
+
+    @cached_property
+    def mentioned(self) -> set[str]:
+        """Every string of the importers that could be the name of a backend."""
+        return {word for text in self._sources.values() for word in re.findall(r'"([a-z0-9][\w.-]*)"', text)}
+
     def importer_of(self, name: str) -> tuple[str, int] | None:
         """File and line where an importer says that it is `name`'s."""
-        for file in self.tree.list(FOLDER):
-            if file.endswith(".go") and not file.endswith("_test.go"):
-                data = self.tree.read(f"{FOLDER}/{file}") or b""
-                match = re.search(
-                    rb'\bName\(\)\s+string\s*\{\s*return\s+"' + re.escape(name.encode()) + rb'"',
-                    data,
-                )
-                if match:
-                    return f"{FOLDER}/{file}", data.count(b"\n", 0, match.start()) + 1
+        for importer in self.importers:
+            if importer.name == name:
+                text = self._sources[importer.path]
+                match = next(m for m in _NAME.finditer(text) if m[2] == name)
+                return importer.path, text.count("\n", 0, match.start()) + 1
         return None
+
+    def pref_only_place(self, line: PrefOnly) -> Place:
+        """Where a pref-only line stands."""
+        assert self.pref_only_source is not None
+        return self.pref_only_source.place(line.element.node)
+
+    def drop_pref_only(self, changes: ChangeSet, line: PrefOnly) -> None:
+        """Plan a pref-only line away, and the line of LocalAI's test that expects it."""
+        _drop_line(changes, self.pref_only_source, line.element.node.start_byte)
+        test = self.load(GoSource, PREF_ONLY_TEST_FILE)
+        call = test.data.find(f"expectPrefOnly({quote(line.name)}".encode()) if test else -1
+        if call >= 0:
+            _drop_line(changes, test, call)
+
+    def move(self, changes: ChangeSet, element: Element, before: Element) -> None:
+        """Plan the line of an importer before another one's, with the comments that belong to it."""
+        source = self.registry_source
+        assert source is not None
+        start = _before_comments(source, element.node.start_byte)
+        end = source.line_end(element.node.end_byte)
+        changes.add(Edit(source.path, start, end, ""))
+        changes.insert(
+            source.path, _before_comments(source, before.node.start_byte), source.slice(start, end)
+        )
 
     def registrations(self, name: str) -> Iterable[Registration]:
         for line in self.pref_only:
@@ -120,9 +190,10 @@ class ImporterSurface(Surface):
         if backend.imports == "auto":
             what = f"write the importer of {backend.name}: this checkout's importers have another interface"
             addition.ask(REGISTRY_FILE, what)
-        self._add_pref_only(addition)
+        self.add_pref_only(addition)
 
-    def _add_pref_only(self, addition: Addition) -> None:
+    def add_pref_only(self, addition: Addition) -> None:
+        """Plan the pref-only line of a backend, behind the last of its modality."""
         source = self.pref_only_source
         if source is None or not self.pref_only:
             return
@@ -178,6 +249,11 @@ class ImporterSurface(Surface):
             text = (self.tree.read(f"{FOLDER}/{file}") or b"").decode(errors="replace")
             used += re.findall(r'"((?:gopkg\.in|go\.yaml\.in)/yaml[^"]*)"', text)
         return majority(used) or "gopkg.in/yaml.v3"
+
+
+def _drop_line(changes: ChangeSet, source: GoSource | None, offset: int) -> None:
+    assert source is not None
+    changes.add(Edit(source.path, source.line_start(offset), source.line_end(offset), ""))
 
 
 def _before_comments(source: GoSource, offset: int) -> int:
