@@ -240,7 +240,10 @@ class Directory:
 
     @cached_property
     def build_files(self) -> tuple[Text, ...]:
-        """What decides how the native part is built: Makefile, CMake files, scripts, Docker's own scripts."""
+        """What decides how the native part is built: Makefile, CMake files, scripts, also Docker's.
+
+        Of Docker's scripts those that name the directory: the others install what all backends need.
+        """
         found = [*self.makefiles]
         for name in self.names:
             script = name.endswith(".sh") and name not in RUNTIME_SCRIPTS
@@ -251,7 +254,8 @@ class Directory:
         if docker:
             found.append(docker)
             names = {m[0].decode() for m in _DOCKER_SCRIPT.finditer(docker.code)}
-            found += [text for name in sorted(names) if (text := self.at(name))]
+            scripts = [text for name in sorted(names) if (text := self.at(name))]
+            found += [text for text in scripts if self.path.encode() in text.code]
         return tuple(found)
 
     @cached_property
@@ -275,9 +279,16 @@ class Directory:
         word = _build_type_word(build_type)
         if any(family in code and word.search(code) for code in self._build_code):
             return True
-        if self._hands_on_build_type:
-            return True
-        return deep and any(neighbour.builds_for(build_type, deep=False) for neighbour in self.borrowed)
+        # What is handed on to a neighbour's copy is read there.
+        neighbours = [n for n in self.borrowed if n.tells_build_types] if deep else []
+        if neighbours:
+            return any(neighbour.builds_for(build_type, deep=False) for neighbour in neighbours)
+        return self._hands_on_build_type
+
+    @cached_property
+    def tells_build_types(self) -> bool:
+        """Whether its Makefile has a branch for some build type."""
+        return any(_BUILD_TYPE_BRANCH.search(text.code) for text in self.makefiles)
 
     @cached_property
     def _build_code(self) -> tuple[bytes, ...]:
@@ -459,6 +470,7 @@ _MAKE_TEST = re.compile(rb"-C[ \t]+(?:\./)?(backend/[\w.-]+/[\w.-]+)/?([^\n]*)")
 _DOCKER_SCRIPT = re.compile(rb"\.docker/[\w.-]+\.sh")
 _BESIDE = re.compile(rb"\.\./([A-Za-z0-9][\w.-]*)")
 _BUILD_TYPE_TEST = re.compile(rb"(?m)^[ \t]*(?:(?:else[ \t]+)?if\w*\b[^\n]*)?BUILD_TYPE")
+_BUILD_TYPE_BRANCH = re.compile(rb"(?m)^[ \t]*(?:else[ \t]+)?if\w*\b[^\n]*BUILD_TYPE")
 _COMPILES = re.compile(rb"cmake|-D[A-Z]|CMAKE_ARGS|make ")
 _HANDS_ON = re.compile(
     rb"-DBUILD_TYPE\b"

@@ -135,7 +135,7 @@ class DarwinRunScript(Rule):
     """The start script of a backend that is shipped for macOS knows only Linux's libraries.
 
     Why: macOS ignores `LD_LIBRARY_PATH` and has no `.so` to load; the backend is installed and dies
-    when it starts. LocalAI repaired 19 backends for it (#10481, #10488, #10523, #10528).
+    when it starts. LocalAI repaired 19 backends for it (#10481, #10488, #10523, #10525, #10528).
 
     A script that names no library at all is fine: a pure Go backend has none.
 
