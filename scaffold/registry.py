@@ -16,6 +16,7 @@ from scaffold.surfaces.build_context import BuildContextSurface
 from scaffold.surfaces.bump_deps import BumpDepsSurface
 from scaffold.surfaces.capabilities import CapabilitiesSurface
 from scaffold.surfaces.darwin import DarwinSurface
+from scaffold.surfaces.dependabot import Dependabot
 from scaffold.surfaces.docs import DocsSurface
 from scaffold.surfaces.gallery import GallerySurface
 from scaffold.surfaces.hardware import Hardware
@@ -29,6 +30,7 @@ from scaffold.tree import Tree
 if TYPE_CHECKING:
     from scaffold.backend import Backend
     from scaffold.edits import ChangeSet
+    from scaffold.surfaces.docs import Row, Table
 
 LANGS = ("python", "go", "cpp", "rust")
 
@@ -61,6 +63,7 @@ class Registry:
         self.build_context = BuildContextSurface(tree)
         self.builds = ImageBuilds(tree)
         self.hardware = Hardware(tree)
+        self.dependabot = Dependabot(tree)
 
     @property
     def surfaces(self) -> tuple[Surface, ...]:
@@ -139,6 +142,19 @@ class Registry:
             [entry.fields for entry in self.matrix.darwin],
         )
 
+    @cached_property
+    def documented(self) -> dict[str, list[tuple[Table, Row]]]:
+        """Backend -> its rows in the compatibility table."""
+        return self.docs.rows_of({name: self._called(name) for name in self.names})
+
+    def _called(self, name: str) -> list[str]:
+        """The names and addresses under which people know a backend."""
+        called = sorted(self.aliases_of(name))
+        for meta in self.gallery.base_metas(name):
+            called += [url for url, _ in meta.source.scalars(meta.values.get("urls"))]
+        called += [f"github.com/{pin.repository}" for pin in self.bump_deps.pins if pin.backend == name]
+        return called
+
     def describe(self, name: str) -> Backend:
         """An existing backend as answers, as far as its surfaces tell; not validated."""
         from scaffold.backend import Backend
@@ -162,6 +178,12 @@ class Registry:
         backend = self.describe(name)
         kin = self.relatives(backend.lang, backend.kind, backend.modality, backend.variants, None)
         return Addition(backend, tuple(relative for relative in kin if relative != name), changes)
+
+    def first_file(self, name: str) -> str:
+        """The file that stands for a backend's directory in a report."""
+        folder = self.directory(name)
+        present = set(self.tree.list(folder))
+        return next((f"{folder}/{file}" for file in ("Makefile", *STARTS) if file in present), folder)
 
     def registrations(self, name: str) -> list[Registration]:
         """Every place that names a backend."""

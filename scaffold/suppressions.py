@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scaffold.errors import ShapeError
-from scaffold.rules.base import Finding, Severity
 from scaffold.syntax.source import Source
 from scaffold.tree import Tree
 
+if TYPE_CHECKING:
+    from scaffold.rules.base import Finding
+
 PATH = ".scaffold.toml"
-STALE = "suppression-unused"
 FIELDS = {"rule", "backend", "reason", "match"}
 
 
@@ -39,9 +40,7 @@ class Suppression:
 
     def covers(self, finding: Finding) -> bool:
         """Whether a finding is meant."""
-        return (
-            finding.rule == self.rule and finding.backend == self.backend and self.match in finding.message
-        )
+        return finding.rule == self.rule and finding.backend == self.backend and self.match in finding.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,9 @@ class Suppressions:
         if unknown:
             raise ShapeError(PATH, None, f"unknown key {unknown[0]!r}; known: suppress")
         tables = document.get("suppress", [])
-        lines = [n for n, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*suppress\s*\]\]", line)]
+        lines = [
+            n for n, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*suppress\s*\]\]", line)
+        ]
         if not isinstance(tables, list) or len(lines) != len(tables):
             raise ShapeError(PATH, None, "expected [[suppress]] tables")
         return cls(tuple(_entry(table, line) for table, line in zip(tables, lines, strict=True)))
@@ -79,38 +80,18 @@ class Suppressions:
             (suppressed if any(e.covers(finding) for e in self.entries) else kept).append(finding)
         return kept, suppressed
 
-    def stale(self, suppressed: Sequence[Finding], rules: Collection[str]) -> list[Finding]:
-        """A finding for each suppression, of the rules that ran, that suppresses nothing."""
-        return [
-            Finding(
-                STALE,
-                Severity.warning,
-                entry.backend,
-                PATH,
-                entry.line,
-                f"{entry.rule} {entry.match}",
-                f"this suppression of {entry.rule} matches no finding",
-                "delete it: what it excused is repaired, or it was never there",
-            )
-            for entry in self.entries
-            if (entry.rule in rules or entry.rule not in _slugs())
-            and not any(entry.covers(finding) for finding in suppressed)
-        ]
-
-
-def _slugs() -> set[str]:
-    from scaffold.rules import all_rules
-
-    return {rule.slug for rule in all_rules()}
+    def stale(self, suppressed: Sequence[Finding]) -> list[Suppression]:
+        """Those that suppress none of the findings."""
+        return [entry for entry in self.entries if not any(entry.covers(f) for f in suppressed)]
 
 
 def _entry(table: Any, line: int) -> Suppression:
     wrong = [key for key, value in table.items() if key not in FIELDS or not isinstance(value, str)]
     if wrong:
-        raise ShapeError(PATH, line, f"{wrong[0]!r}: a suppression has the texts rule, backend, reason, match")
+        raise ShapeError(
+            PATH, line, f"{wrong[0]!r}: a suppression has the texts rule, backend, reason, match"
+        )
     for key in ("rule", "reason"):
         if not table.get(key, "").strip():
             raise ShapeError(PATH, line, f"a suppression needs a {key}")
-    return Suppression(
-        table["rule"], table.get("backend", ""), table["reason"], table.get("match", ""), line
-    )
+    return Suppression(table["rule"], table.get("backend", ""), table["reason"], table.get("match", ""), line)

@@ -10,6 +10,7 @@ from scaffold.errors import UsageError
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, Rule, Severity
+from scaffold.rules.repository import SuppressionUnused
 from scaffold.suppressions import Suppressions
 from scaffold.tree import Tree
 
@@ -74,7 +75,8 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     registry = Registry(tree)
     unknown = sorted(set(scope.backends) - set(registry.names))
     if unknown and not (base and set(unknown) <= set(Registry(base).names)):
-        raise UsageError(f"no backend is called {', '.join(unknown)}; known: {' '.join(sorted(registry.names))}")
+        known = " ".join(registry.names)
+        raise UsageError(f"no backend is called {', '.join(unknown)}; known: {known}")
     suppressions = Suppressions.read(tree)
     found = find(registry, rules)
     before: list[Finding] = []
@@ -86,7 +88,7 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
                 found += rule.compare(earlier, registry)
     kept, suppressed = suppressions.split(found)
     if not scope.select and not scope.backends:
-        kept += suppressions.stale(suppressed, {rule.slug for rule in rules})
+        kept += SuppressionUnused().stale(suppressions.stale(suppressed))
     findings = sorted((f for f in kept if _about(f, scope)), key=_order)
     old = _positions_of_old(findings, before)
     gone = Counter(f.identity for f in before) - Counter(f.identity for f in found)

@@ -8,7 +8,19 @@ from importlib import import_module
 
 from scaffold.rules.base import Rule
 
-MODULES = ("matrix", "gallery", "makefile", "path_filter", "darwin", "pins", "importers", "docs", "tests", "files", "repository")
+MODULES = (
+    "matrix",
+    "gallery",
+    "makefile",
+    "path_filter",
+    "darwin",
+    "pins",
+    "importers",
+    "docs",
+    "tests",
+    "files",
+    "repository",
+)
 """The modules of this package that hold rules, in the order of reports and catalogue."""
 
 

@@ -74,16 +74,12 @@ class MatrixMissingEntry(Rule):
             if not registry.matrix.entries_of(name):
                 folder = f"backend/{lang}/{name}"
                 yield self.finding(
-                    Place(_first_file(registry, folder)),
+                    Place(registry.first_file(name)),
                     name,
                     "entry",
                     f"no matrix entry builds {folder}",
                     f"add entries with backend: {name!r} to {registry.matrix.file}, one per variant and arch",
                 )
-
-
-def _first_file(registry: Registry, folder: str) -> str:
-    return next((f"{folder}/{n}" for n in ("Makefile", "run.sh") if n in registry.tree.list(folder)), folder)
 
 
 class MatrixDuplicateTag(Rule):
@@ -123,8 +119,8 @@ class MatrixDuplicateTag(Rule):
                         entry.at("tag-suffix"),
                         entry.backend,
                         "/".join(key),
-                        f"tag suffix {entry.tag_suffix!r} with platform tag {key[1]!r} is that of the "
-                        f"{earlier.backend} entry in line {earlier.line} too: the images overwrite each other",
+                        f"tag suffix {entry.tag_suffix!r} with platform tag {key[1]!r} is that of "
+                        f"{earlier.backend} in line {earlier.line} too: the images overwrite each other",
                         "give this entry the tag suffix and the platform tag of its own backend and arch",
                     )
 
@@ -156,13 +152,15 @@ class MatrixTagSuffix(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose suffix no convention of their variant gives."""
-        users: dict[tuple[str | None, str], set[str]] = defaultdict(set)
+        users: dict[tuple[object, str], set[str]] = defaultdict(set)
         entries = (*registry.matrix.linux, *registry.matrix.darwin)
         for entry in entries:
-            users[entry.variant, _prefix(entry)].add(entry.backend)
+            users[entry.variant or _toolkit(entry.fields), _prefix(entry)].add(entry.backend)
         for entry in entries:
             if entry.variant is None:
-                kind = " ".join(entry.fields.get(f, "") for f in ("build-type", "cuda-major-version")).strip()
+                kind = " ".join(_toolkit(entry.fields)).strip()
+                if len(users[_toolkit(entry.fields), _prefix(entry)]) > 1:
+                    continue  # a variant of its time, such as CUDA 11
                 yield self.finding(
                     entry.at("build-type"),
                     entry.backend,
@@ -179,7 +177,7 @@ class MatrixTagSuffix(Rule):
                     entry.at("tag-suffix"),
                     entry.backend,
                     f"{entry.tag_suffix} {entry.variant}",
-                    f"tag suffix {entry.tag_suffix!r} is not that of a {entry.variant} build of {entry.backend}",
+                    f"{entry.tag_suffix!r} is not the tag suffix of a {entry.variant} build of {entry.backend}",
                     f"expected {expected!r}; or correct build-type, cuda version or platforms",
                 )
 

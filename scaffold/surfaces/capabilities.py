@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
+from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, required
 from scaffold.syntax.golang import Element, GoSource, quote
 from scaffold.syntax.source import Place
@@ -40,6 +41,12 @@ class CapabilitiesSurface(FileSurface):
     def place(self, entry: Element) -> Place:
         """The line of an entry."""
         return required(self.source, self.path, TABLE).place(entry.node)
+
+    def drop(self, changes: ChangeSet, entry: Element) -> None:
+        """Plan an entry away."""
+        source = required(self.source, self.path, TABLE)
+        start, end = source.line_start(entry.node.start_byte), source.line_end(entry.node.end_byte)
+        changes.add(Edit(self.path, start, end, ""))
 
     @cached_property
     def usecases(self) -> dict[str, str]:

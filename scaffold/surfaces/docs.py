@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from scaffold.surfaces.base import Addition, FileSurface, Registration
-from scaffold.syntax.source import Source
+from scaffold.edits import ChangeSet, Edit
+from scaffold.surfaces.base import Addition, FileSurface, Registration, required
+from scaffold.syntax.source import Place, Source
 from scaffold.variants import acceleration
 
 if TYPE_CHECKING:
@@ -19,13 +20,32 @@ FALLBACK_SECTIONS = ("utilities", "specialized", "other")
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table."""
+
+    cells: tuple[str, ...]
+    start: int
+    end: int
+
+    @property
+    def name(self) -> str:
+        """The name of its first cell, without the link."""
+        return re.sub(r"\[([^\]]*)\].*", r"\1", self.cells[0]) if self.cells else ""
+
+    @property
+    def url(self) -> str:
+        """The address that its first cell links to."""
+        link = re.search(r"\]\(([^)]*)\)", self.cells[0]) if self.cells else None
+        return link[1] if link else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One Markdown table under its heading."""
 
     heading: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, int], ...]
-    """First cell and end offset of each row."""
+    rows: tuple[Row, ...]
     end: int
     """Offset just after the last row."""
 
@@ -51,17 +71,16 @@ class DocsSurface(FileSurface):
             return []
         tables: list[Table] = []
         heading = ""
-        block: list[tuple[list[str], int]] = []
+        block: list[Row] = []
         offset = 0
         for line in [*self.source.data.splitlines(keepends=True), b"\n"]:
-            offset = min(offset + len(line), len(self.source.data))
+            start, offset = offset, min(offset + len(line), len(self.source.data))
             text = line.decode().strip()
             if text.startswith("|"):
-                block.append((_cells(text), offset))
+                block.append(Row(tuple(_cells(text)), start, offset))
                 continue
             if len(block) > 1:
-                rows = tuple((cells[0] if cells else "", end) for cells, end in block[2:])
-                tables.append(Table(heading, tuple(block[0][0]), rows, block[-1][1]))
+                tables.append(Table(heading, block[0].cells, tuple(block[2:]), block[-1].end))
             block = []
             if text.startswith("#"):
                 heading = text.lstrip("# ")
@@ -69,11 +88,39 @@ class DocsSurface(FileSurface):
 
     def registrations(self, name: str) -> Iterable[Registration]:
         for table in self.tables:
-            for cell, end in table.rows:
-                if re.match(rf"\[?{re.escape(name)}\b(?![.-])", cell) and self.source is not None:
-                    yield Registration(
-                        self.name, self.path, self.source.line(end - 1), f"row in {table.heading}"
-                    )
+            for row in table.rows:
+                if row.name == name:
+                    line = self.place(row).line
+                    yield Registration(self.name, self.path, line, f"row in {table.heading}")
+
+    def place(self, row: Row) -> Place:
+        """The line of a row."""
+        return required(self.source, self.path, "the compatibility table").place(row.start)
+
+    def rows_of(self, names: Mapping[str, Collection[str]]) -> dict[str, list[tuple[Table, Row]]]:
+        """Backend -> its rows. `names` gives each backend its other names and its addresses.
+
+        People write a backend's proper name. So a row is first the backend's that has the same
+        letters and digits; of the rest, it is the one's that has the same address, or whose name
+        it begins with.
+        """
+        rows = [(table, row) for table in self.tables for row in table.rows]
+        found: dict[str, list[tuple[Table, Row]]] = {}
+        spelled = {_squeezed(n): backend for backend, others in names.items() for n in (*others, backend)}
+        claimed = [spelled.get(_squeezed(row.name)) for _, row in rows]
+        for position, (_, row) in enumerate(rows):
+            if claimed[position] is None:
+                left = [b for b in names if b not in claimed[:position] + claimed[position + 1 :]]
+                claimed[position] = _nearest(row, {b: names[b] for b in left})
+        for backend, row_of in zip(claimed, rows, strict=True):
+            if backend is not None:
+                found.setdefault(backend, []).append(row_of)
+        return found
+
+    def set_cell(self, changes: ChangeSet, table: Table, row: Row, column: str, value: str) -> None:
+        """Plan another text for the cell of a column."""
+        cells = [value if c == column else cell for c, cell in zip(table.columns, row.cells, strict=False)]
+        changes.add(Edit(self.path, row.start, row.end, f"| {' | '.join(cells)} |\n"))
 
     def add(self, addition: Addition) -> None:
         if not self.tables:
@@ -107,6 +154,22 @@ class DocsSurface(FileSurface):
         if column.startswith("completion"):
             return "yes" if backend.modality == "llm" else "no"
         return backend.name if column.startswith("compatible models") else "-"
+
+
+def _nearest(row: Row, names: Mapping[str, Collection[str]]) -> str | None:
+    """The backend whose address a row has, or whose name it begins with."""
+    address = _squeezed(row.url)
+    for backend, others in names.items():
+        if address and address in {_squeezed(other) for other in others if "/" in other}:
+            return backend
+    name = _squeezed(row.name)
+    near = [b for b in names if name.startswith(_squeezed(b)) or _squeezed(b).startswith(name)]
+    return max(near, key=len, default=None) if name else None
+
+
+def _squeezed(text: str) -> str:
+    text = re.sub(r"^https?://(www\.)?|\.git$", "", text.lower())
+    return re.sub(r"[^a-z0-9]", "", text)
 
 
 def _cells(row: str) -> list[str]:

@@ -11,6 +11,8 @@ PATH = "pkg/system/capabilities.go"
 FALLBACK = "cpu"
 """Key that LocalAI tries where a meta has no `default`; checkouts from before it did have no such text."""
 
+VENDORS = ("nvidia", "amd", "intel")
+
 
 class Hardware:
     """What the checkout's own code says of capability keys."""
@@ -21,6 +23,12 @@ class Hardware:
     @cached_property
     def _text(self) -> str:
         return (self.tree.read(PATH) or b"").decode(errors="replace")
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """The words by which LocalAI reads hardware from a backend's name."""
+        named = re.findall(r'^\s+backendToken(?!CPU)\w+\s*=\s*"([^"]+)"', self._text, re.MULTILINE)
+        return frozenset((*named, *VENDORS)) if named else frozenset()
 
     @cached_property
     def reported(self) -> frozenset[str]:

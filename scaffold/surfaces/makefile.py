@@ -100,6 +100,18 @@ class MakefileSurface(FileSurface):
         rule = self.rule(target)
         return rule is not None and bool(rule.recipe)
 
+    def makes(self, target: str) -> bool:
+        """Whether some rule, definition or pattern could make a target; in doubt, yes."""
+        if self.source is None or self.rule(target) is not None:
+            return True
+        if any(target == f"docker-build-{d.name}" for d in self.definitions):
+            return True
+        words = (w.text for rule in self.source.rules for w in rule.targets if {"%", "$"} & {*w.text})
+        if any("$" in w or re.fullmatch(re.escape(w).replace("%", ".+"), target) for w in words):
+            return True
+        named = rb"(?m)^" + re.escape(target.encode()) + rb"\b[^=\n]*:"
+        return re.search(named, self.source.data) is not None
+
     def recipe_text(self, target: str) -> str:
         """The recipe of a target as one text."""
         rule = self.rule(target)

@@ -153,11 +153,15 @@ class PathFilterSurface(FileSurface):
             raise source.shape_error(source.declaration(FILTER), f"{FILTER} cannot be run: {error}") from None
         return {file: (tuple(a), tuple(b)) for file, (a, b) in zip(files, found, strict=True)}
 
+    def drop(self, changes: ChangeSet, branch: Branch) -> None:
+        """Plan a branch away, with the comments above it."""
+        changes.add(Edit(self.path, branch.start, branch.end, ""))
+
     def move(self, changes: ChangeSet, branch: Branch, before: Branch) -> None:
         """Plan a branch before another one."""
         source = self._required()
         text = source.slice(branch.start, branch.end)
-        changes.add(Edit(self.path, branch.start, branch.end, ""))
+        self.drop(changes, branch)
         changes.insert(self.path, before.start, text)
 
     def closure(self, *functions: str) -> str:

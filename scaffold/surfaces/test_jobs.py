@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from scaffold.surfaces.base import Addition, FileSurface, Registration, majority
+from scaffold.surfaces.base import Addition, FileSurface, Registration, majority, required
+from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import Pair, YamlSource
 
 if TYPE_CHECKING:
@@ -36,6 +38,21 @@ DEPENDENCIES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that a job refers to."""
+
+    name: str
+    job: str
+    path: str
+    line: int
+
+
+_OUTPUT = re.compile(rf"needs\.{DETECT}\.outputs(?:\.([\w-]+)|\['([\w-]+)'\])")
+_MAKE_IN = re.compile(r"\bmake\b[^\n#|;&]*?-C\s+(?:\./)?(backend/[\w.-]+/[\w.-]+)")
+_MAKE_TARGET = re.compile(r"(?m)(?<!\\\n)^[ \t]*(?:-[ \t]*)?(?:run:[ \t]*)?make[ \t]+([a-z][\w.-]*)[ \t]*$")
+
+
 class TestJobsSurface(FileSurface):
     """`.github/workflows/test-extra.yml`."""
 
@@ -58,6 +75,40 @@ class TestJobsSurface(FileSurface):
         if self.source is None:
             return []
         return self.source.pairs(self.source.get(self.source.document(), "jobs", DETECT, "outputs"))
+
+    def _uses(self, pattern: re.Pattern[str]) -> Iterator[Use]:
+        assert self.source is not None
+        for job in self.jobs:
+            text = self.source.text(job.node)
+            first = self.source.line(job.node.start_byte)
+            for match in pattern.finditer(text):
+                start = text.rfind("\n", 0, match.start()) + 1
+                if not text[start : match.start()].lstrip().startswith("#"):
+                    name = next(group for group in match.groups() if group)
+                    yield Use(name, job.key, self.path, first + text.count("\n", 0, match.start()))
+
+    @cached_property
+    def output_uses(self) -> list[Use]:
+        """Every output of the detecting job that a job reads."""
+        return list(self._uses(_OUTPUT)) if self.source else []
+
+    @cached_property
+    def make_commands(self) -> list[Use]:
+        """Every backend directory that a job runs make in."""
+        return list(self._uses(_MAKE_IN)) if self.source else []
+
+    @cached_property
+    def make_targets(self) -> list[Use]:
+        """Every target of the root Makefile that a job makes."""
+        return list(self._uses(_MAKE_TARGET)) if self.source else []
+
+    def place(self, pair: Pair) -> Place:
+        """The line of an output or a job."""
+        return required(self.source, self.path, "the extra tests").place(pair.node)
+
+    def value(self, pair: Pair) -> str:
+        """The value of an output."""
+        return self.source.scalar(pair.value) if self.source else ""
 
     def registrations(self, name: str) -> Iterable[Registration]:
         for output in self.outputs:

@@ -1,0 +1,53 @@
+"""The folders whose requirements dependabot watches, `.github/dependabot.yml`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from scaffold.edits import ChangeSet, Edit
+from scaffold.surfaces.base import YamlRecord
+from scaffold.syntax.yaml import YamlSource, repeated
+from scaffold.tree import Tree
+
+FILE = ".github/dependabot.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder(YamlRecord):
+    """One entry of `updates`."""
+
+    directory: str
+    """The folder, without the leading slash."""
+
+    @property
+    def is_backend(self) -> bool:
+        """Whether it is the folder of a backend."""
+        return re.fullmatch(r"backend/[\w-]+/[\w.-]+", self.directory) is not None
+
+
+class Dependabot:
+    """The entries. A new backend is not added: most backends are not watched."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    @cached_property
+    def folders(self) -> list[Folder]:
+        """Every entry, in file order."""
+        data = self.tree.read(FILE)
+        if data is None:
+            return []
+        source = YamlSource(FILE, data)
+        found = []
+        for item in source.items(source.get(source.document(), "updates")):
+            pairs = source.pairs(source.item_value(item))
+            directory = next((source.scalar(p.value) for p in pairs if p.key == "directory"), "")
+            found.append(Folder(source, item, repeated(pairs), directory.strip("/")))
+        return found
+
+    def drop(self, changes: ChangeSet, folder: Folder) -> None:
+        """Plan an entry away."""
+        start = folder.source.line_start(folder.node.start_byte)
+        changes.add(Edit(folder.path, start, folder.end, ""))
