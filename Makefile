@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint docs bench clean
 
 setup: $(VENV)/ready
 
@@ -22,6 +22,9 @@ lint: setup
 
 test: lint
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+docs: setup
+	$(BIN)/python -m scaffold.report.rule_pages docs/rules
 
 bench: setup
 	$(BIN)/python benchmarks/new_backend.py

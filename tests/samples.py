@@ -1,0 +1,134 @@
+"""Rules whose findings a test plants by hand, and results that need no repository."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+import scaffold.rules
+from scaffold.edits import ChangeSet, Edit
+from scaffold.operations.check import Result
+from scaffold.registry import Registry
+from scaffold.report.view import View
+from scaffold.rules import all_rules
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.syntax.source import Place, Source
+from scaffold.tree import Overlay, WorkTree
+
+GALLERY = "backend/index.yaml"
+
+
+class Sample(Rule):
+    """Finds the lines `# WORD backend subject` of the gallery.
+
+    Why: a test decides what is found.
+
+    Fails:
+
+        # WORD rookery what is wrong
+
+    Passes:
+
+        # nothing
+
+    Fix: delete the line.
+    """
+
+    word = ""
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        data = Source(GALLERY, registry.tree.read(GALLERY) or b"").data
+        offset = 0
+        for number, line in enumerate(data.splitlines(keepends=True), 1):
+            text = line.decode().strip()
+            if text.startswith(f"# {self.word} "):
+                _, _, backend, subject = text.split(" ", 3)
+                edit = Edit(GALLERY, offset, offset + len(line), "")
+                yield self.finding(
+                    Place(GALLERY, number),
+                    backend,
+                    subject,
+                    f"there is {subject}",
+                    "delete the line",
+                    fix=(lambda changes, edit=edit: changes.add(edit)) if self.fixable else None,
+                )
+            offset += len(line)
+
+
+class SampleBroken(Sample):
+    __doc__ = Sample.__doc__
+    severity = Severity.error
+    fixable = True
+    word = "BROKEN"
+
+
+class SampleShaky(Sample):
+    __doc__ = Sample.__doc__
+    severity = Severity.warning
+    word = "SHAKY"
+
+
+class SampleDull(Sample):
+    __doc__ = Sample.__doc__
+    severity = Severity.info
+    word = "DULL"
+
+
+@pytest.fixture
+def sample_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The catalogue holds the sample rules alone."""
+    module = types.ModuleType("scaffold.rules.sample")
+    for kind in (SampleBroken, SampleShaky, SampleDull):
+        monkeypatch.setattr(kind, "__module__", module.__name__)
+        setattr(module, kind.__name__, kind)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(scaffold.rules, "MODULES", ("sample",))
+    all_rules.cache_clear()
+    yield
+    all_rules.cache_clear()
+
+
+def view(
+    findings: Sequence[Finding],
+    files: dict[str, bytes] | None = None,
+    *,
+    old: Sequence[int] = (),
+    base: str | None = None,
+    repaired: Sequence[Finding] = (),
+    suppressed: Sequence[Finding] = (),
+    strict: bool = False,
+    brief: bool = True,
+    broken_base: str = "",
+) -> View:
+    """A view of some findings over some files."""
+    result = Result(tuple(findings), frozenset(old), tuple(repaired), tuple(suppressed), 3, 7, base)
+    tree = Overlay(WorkTree(Path("/nonexistent")), dict(files or {}))
+    return View(result, tree, "/repo", None, strict, brief, broken_base)
+
+
+def finding(severity: str = "error", number: int = 0, **changes: object) -> Finding:
+    """A finding with a subject of its own."""
+    values: dict[str, object] = {
+        "rule": f"sample-{severity}",
+        "severity": Severity(severity),
+        "backend": "rookery",
+        "path": GALLERY,
+        "line": number + 1,
+        "subject": f"subject {number}",
+        "message": f"message {number}",
+        "help": f"help {number}",
+    }
+    return Finding(**(values | changes))  # type: ignore[arg-type]
+
+
+def replacing(start: int, end: int, text: str, path: str = GALLERY):
+    """A fix of one edit."""
+
+    def fix(changes: ChangeSet) -> None:
+        changes.add(Edit(path, start, end, text))
+
+    return fix
