@@ -6,15 +6,21 @@ Nothing heavy is imported here; each command imports what it needs.
 from __future__ import annotations
 
 import gc
+import io
+import os
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scaffold.errors import ScaffoldError, UsageError
 from scaffold.tree import WorkTree, find_root
+
+if TYPE_CHECKING:
+    from scaffold.report.view import View
 
 app = typer.Typer(
     name="scaffold",
@@ -31,6 +37,16 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
+
+
+class Report(StrEnum):
+    """How findings are printed."""
+
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+    github = "github"
+    markdown = "markdown"
 
 
 class Lang(StrEnum):
@@ -134,6 +150,87 @@ def new_backend(
 
 
 @app.command()
+def check(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="Only these backends.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(metavar="REV", help="Fail only for what was introduced since REV.")
+    ] = None,
+    rev: Annotated[
+        str | None, typer.Option(metavar="REV", help="Check a commit, not the work tree; no checkout.")
+    ] = None,
+    output: Annotated[Report, typer.Option("--format", help="How to print the findings.")] = Report.text,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired safely.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the fixes as a diff, write nothing.")] = False,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="RULE", help="Only this rule or group; repeatable.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="RULE", help="Not this rule or group; repeatable.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    repo: RepoOption = None,
+) -> None:
+    """Verify every registration of every backend."""
+    from scaffold.operations import check as operation
+    from scaffold.operations.compare import states
+    from scaffold.report.view import View
+
+    if fix and rev is not None:
+        raise UsageError("--fix writes to the work tree, and --rev looks at a commit: give one of them")
+    if diff and output not in {Report.text, Report.json}:
+        raise UsageError("--diff goes with --format text or json; --format sarif carries the fixes by itself")
+    for name in (*(select or ()), *(ignore or ())):
+        _known_rule(name, groups=True)
+    scope = operation.Scope(tuple(names or ()), tuple(select or ()), tuple(ignore or ()))
+    root = _repository(repo)
+    if fix and not diff:
+        _recover(root)
+    with states(root, rev, base) as compared:
+        head = compared.head
+        result, broken = compared.judge(lambda tree, name: operation.run(head, scope, tree, name))
+        view = View(result, head, str(root), rev, strict, brief=not select, broken_base=broken)
+        if fix or diff:
+            from dataclasses import replace
+
+            from scaffold.operations import fix as fixing
+
+            repair, broken = compared.judge(lambda tree, name: fixing.repair(head, scope, tree, name))
+            if diff:
+                view = replace(view, diff=repair.changes.diff())
+            else:
+                if repair.fixed:
+                    repair.changes.commit(root)
+                view = replace(view, result=repair.result, tree=WorkTree(root))
+            view = replace(view, fixed=repair.fixed, discarded=repair.discarded)
+        _print_findings(view, output)
+    if view.fails:
+        raise typer.Exit(1)
+
+
+@app.command()
+def rules(
+    output: Annotated[Format, typer.Option("--format", help="How to print the catalogue.")] = Format.text,
+) -> None:
+    """List the rules of `check`."""
+    from scaffold.report import catalogue
+    from scaffold.rules import all_rules
+
+    _print(catalogue.as_json(all_rules()) if output is Format.json else catalogue.as_text(all_rules()))
+
+
+@app.command()
+def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule of `scaffold rules`.")]) -> None:
+    """Print the page of a rule: what it wants, why, an example, how to repair."""
+    from scaffold.report import catalogue
+    from scaffold.rules import all_rules
+
+    _known_rule(rule)
+    _print(next(catalogue.explained(known) for known in all_rules() if known.slug == rule))
+
+
+@app.command()
 def demo(
     folder: Annotated[
         Path | None,
@@ -147,6 +244,77 @@ def demo(
 
     for paragraph in operation.run(folder):
         typer.echo(paragraph)
+
+
+def _print_findings(view: View, output: Report) -> None:
+    from scaffold.report import findings_text
+
+    if output not in {Report.text, Report.json}:
+        for line in findings_text.fixes(view):
+            _print(line, err=True)
+    if output is Report.json:
+        from scaffold.report import findings_json
+
+        _print(findings_json.render(view))
+    elif output is Report.sarif:
+        from scaffold.report import sarif
+
+        _print(sarif.render(view))
+    elif output is Report.github:
+        from scaffold.report import github
+
+        _print(github.render(view))
+        _add_to_job_summary(view)
+    elif output is Report.markdown:
+        from scaffold.report import markdown
+
+        _print(markdown.render(view), nl=False)
+    elif view.diff is not None:  # so that `git apply` can read it
+        _print(view.diff, nl=False)
+        _print("\n".join(findings_text.summary(view)), err=True)
+    else:
+        _print(findings_text.render(view))
+
+
+def _add_to_job_summary(view: View) -> None:
+    """Append the whole table to the file that GitHub shows as the summary of the job."""
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return
+    from scaffold.report import markdown
+
+    try:
+        with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            room = markdown.SUMMARY_LIMIT - file.tell()
+            if room >= markdown.LEAST:
+                file.write(markdown.render(view, room))
+    except OSError as error:
+        _print(f"the job summary cannot be written: {error.strerror}", err=True)
+
+
+def _print(text: str, *, nl: bool = True, err: bool = False) -> None:
+    """Print; colours only on a terminal whose user did not refuse them."""
+    typer.echo(text, nl=nl, err=err, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _known_rule(name: str, *, groups: bool = False) -> None:
+    """Raises UsageError with what may have been meant, where no rule (or group of rules) has the name."""
+    from scaffold.rules import all_rules
+
+    known = [rule.slug for rule in all_rules()]
+    if groups:
+        known += dict.fromkeys(rule.group for rule in all_rules())
+    if name in known:
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=3) or [slug for slug in known if name and name in slug][:3]
+    hint = f"did you mean {_alternatives(near)}?" if near else "`scaffold rules` lists them"
+    raise UsageError(f"no rule is called {name!r}; {hint}")
+
+
+def _alternatives(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _may_ask(no_input: bool) -> bool:
@@ -178,6 +346,9 @@ def _recover(root: Path) -> None:
 def main() -> None:
     """Entry point of the console script."""
     gc.disable()  # a run is short, and what it parses lives to its end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a report may hold what the terminal cannot show
     try:
         app()
     except ScaffoldError as error:

@@ -1,0 +1,85 @@
+"""The two states that `check` compares: what is checked, and what the change started from."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from scaffold.errors import ShapeError, UsageError
+from scaffold.tree import GitTree, Tree, WorkTree
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """The checked state, and its base where one was asked for."""
+
+    head: Tree
+    base: GitTree | None = None
+    base_name: str | None = None
+
+    def judge(self, look: Callable[[Tree | None, str | None], T]) -> tuple[T, str]:
+        """What `look` makes of the base and its name, and why it had to do without them, if it had to.
+
+        A base that cannot be read is no fault of the change: then `look` gets no base. Raises
+        ShapeError where the checked state itself cannot be read.
+        """
+        try:
+            return look(self.base, self.base_name), ""
+        except ShapeError as error:
+            if self.base is None:
+                raise
+            without = look(None, None)
+            return without, (
+                f"the base is broken, not this change: {self.base_name} (commit {self.base.commit[:12]})"
+                f" cannot be read ({error}); every finding counts as new"
+            )
+
+
+@contextmanager
+def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
+    """The work tree below `root`, or the commit `rev`, and what it shares with `base`.
+
+    Raises UsageError where a revision names no commit.
+    """
+    if rev is None and base is None:
+        yield States(WorkTree(root))
+        return
+    _require_git_root(root)
+    opened: list[GitTree] = []
+    try:
+        head: Tree = WorkTree(root)
+        if rev is not None:
+            opened.append(GitTree(root, rev))
+            head = opened[0]
+        if base is None:
+            yield States(head)
+            return
+        tip = GitTree(root, base).commit  # raises where there is no such commit
+        grown_from = opened[0].commit if opened else "HEAD"
+        opened.append(GitTree(root, _git(root, "merge-base", tip, grown_from) or tip))
+        yield States(head, opened[-1], base)
+    finally:
+        for tree in opened:
+            tree.close()
+
+
+def _require_git_root(root: Path) -> None:
+    if shutil.which("git") is None:
+        raise UsageError("--rev and --base read git objects, and git is not installed")
+    top = _git(root, "rev-parse", "--show-toplevel")
+    if not top and not _git(root, "rev-parse", "--git-dir"):
+        raise UsageError(f"--rev and --base need a git repository, and {root} is none")
+    if top and Path(top).resolve() != root.resolve():
+        raise UsageError(f"--rev and --base need the root of a git repository; that of {root} is {top}")
+
+
+def _git(root: Path, *arguments: str) -> str:
+    result = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    return result.stdout.strip() if result.returncode == 0 else ""

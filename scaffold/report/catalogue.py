@@ -1,0 +1,50 @@
+"""What `scaffold rules` and `scaffold explain` print."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+from itertools import groupby
+
+from typer import style
+
+from scaffold.report import rule_pages
+from scaffold.report.findings_text import COLOURS, WIDTH
+from scaffold.rules.base import Rule
+
+
+def as_text(rules: Sequence[Rule]) -> str:
+    """The catalogue for people, by group."""
+    width = max((len(rule.slug) for rule in rules), default=0)
+    indent = width + 17
+    lines = []
+    for group, members in groupby(rules, key=lambda rule: rule.group):
+        lines.append(style(group, bold=True))
+        for rule in members:
+            severity = style(f"{rule.severity.value:7}", fg=COLOURS[rule.severity])
+            fixable = "fix" if rule.fixable else "   "
+            summary = textwrap.fill(rule.summary, max(WIDTH - indent, 40)).replace("\n", f"\n{' ' * indent}")
+            lines.append(f"  {severity} {rule.slug:{width}}  {fixable}  {summary}")
+        lines.append("")
+    return "\n".join([*lines, f"{len(rules)} rules; `scaffold explain RULE` prints the page of one."])
+
+
+def as_json(rules: Sequence[Rule]) -> str:
+    """The catalogue for programs, version 1."""
+    catalogue = [
+        {
+            "rule": rule.slug,
+            "group": rule.group,
+            "severity": rule.severity.value,
+            "fixable": rule.fixable,
+            "summary": rule.summary,
+        }
+        for rule in rules
+    ]
+    return json.dumps({"version": 1, "rules": catalogue}, indent=2)
+
+
+def explained(rule: Rule) -> str:
+    """The page of one rule."""
+    return rule_pages.page(rule).rstrip()

@@ -1,0 +1,62 @@
+"""`check --format json`: version 1, which is only ever extended.
+
+`findings` and `summary` are always there. With a base come `base` and `repaired`; where a fix was
+asked for, `fixed`, `discarded` and, if nothing was written, `diff`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from scaffold.report.view import View
+from scaffold.rules.base import SEVERITIES, Finding
+
+
+def render(view: View) -> str:
+    """The whole report."""
+    result = view.result
+    report: dict[str, Any] = {
+        "version": 1,
+        "repo": view.repo,
+        "rev": view.rev,
+        "findings": [
+            {
+                **_identified(finding),
+                "line": finding.line,
+                "column": view.region(finding).column,
+                "end_line": finding.line,
+                "message": finding.message,
+                "help": finding.help,
+                "fixable": finding.fix is not None,
+                "new": result.is_new(position),
+            }
+            for position, finding in enumerate(result.findings)
+        ],
+        "summary": {
+            **{severity.value: result.count(severity) for severity in SEVERITIES},
+            "suppressed": len(result.suppressed),
+            "backends": result.backends,
+            "rules": result.rules,
+        },
+    }
+    if view.compared:
+        report["base"] = result.base
+        report["repaired"] = [_identified(f) | {"message": f.message} for f in result.repaired]
+    if view.broken_base:
+        report["broken_base"] = view.broken_base
+    if view.fixed or view.discarded or view.diff is not None:
+        report["fixed"] = [_identified(f) | {"message": f.message} for f in view.fixed]
+        report["discarded"] = [_identified(f) | {"why": why} for f, why in view.discarded]
+    if view.diff is not None:
+        report["diff"] = view.diff
+    return json.dumps(report, indent=2)
+
+
+def _identified(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "backend": finding.backend,
+        "path": finding.path,
+    }

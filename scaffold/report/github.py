@@ -1,0 +1,60 @@
+"""`check --format github`: annotations at the lines of a pull request.
+
+GitHub shows ten of each type for a step, the first ones; so the new findings come first, and those
+that the base has too are notices, because they do not fail the check.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from scaffold.report.view import View, one_line, praise, totals
+from scaffold.rules.base import Finding, Severity
+
+CAP = 10
+TYPES = {Severity.error: "error", Severity.warning: "warning", Severity.info: "notice"}
+
+
+def render(view: View) -> str:
+    """The annotations, and what the log says below them."""
+    shown: Counter[str] = Counter()
+    cut: Counter[str] = Counter()
+    lines = []
+    for finding, new in view.ranked():
+        kind = TYPES[finding.severity] if new else "notice"
+        if shown[kind] == CAP:
+            cut[kind] += 1
+            continue
+        shown[kind] += 1
+        lines.append(annotation(kind, finding, new))
+    lines += [
+        f"not annotated: {number} more of type {kind} (GitHub shows {CAP} of each); the job summary has them"
+        for kind, number in cut.items()
+    ]
+    if view.broken_base:
+        lines.append(f"There is no comparison: {one_line(view.broken_base)}")
+    lines += [praise(view)] if view.result.repaired else []
+    return "\n".join([*lines, totals(view)])
+
+
+def annotation(kind: str, finding: Finding, new: bool) -> str:
+    """One workflow command."""
+    title = f"{finding.rule} ({finding.backend})" if finding.backend else finding.rule
+    properties = {
+        "file": finding.path,
+        "line": str(finding.line),
+        "endLine": str(finding.line),
+        "title": title,
+    }
+    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    told_apart = "" if new else "(the base has it too) "
+    text = f"{told_apart}{finding.message}\n{finding.help}"
+    return f"::{kind} {listed}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
