@@ -73,13 +73,19 @@ def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
 def _require_git_root(root: Path) -> None:
     if shutil.which("git") is None:
         raise UsageError("--rev and --base read git objects, and git is not installed")
-    top = _git(root, "rev-parse", "--show-toplevel")
-    if not top and not _git(root, "rev-parse", "--git-dir"):
-        raise UsageError(f"--rev and --base need a git repository, and {root} is none")
+    asked = _run(root, "rev-parse", "--git-dir")
+    if asked.returncode:  # it may also be one that git refuses, because another user owns it
+        why = asked.stderr.strip().partition("\n")[0]
+        raise UsageError(f"--rev and --base need a git repository at {root}; git says: {why}")
+    top = _git(root, "rev-parse", "--show-toplevel")  # a bare repository has none
     if top and Path(top).resolve() != root.resolve():
         raise UsageError(f"--rev and --base need the root of a git repository; that of {root} is {top}")
 
 
 def _git(root: Path, *arguments: str) -> str:
-    result = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    result = _run(root, *arguments)
     return result.stdout.strip() if result.returncode == 0 else ""
+
+
+def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
