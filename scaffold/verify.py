@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
+from scaffold.edits import ChangeSet
 from scaffold.errors import ShapeError
 from scaffold.registry import Registry
 from scaffold.surfaces.base import Addition
@@ -34,8 +35,8 @@ class RepeatedKeyError(ShapeError):
 def prove(addition: Addition, before: Registry) -> None:
     """Raises ProofError where the planned change is not exactly the announced one."""
     after = addition.changes.overlay()
+    prove_syntax(addition.changes)
     for path in addition.changes.edited_paths():
-        _prove_syntax(path, before.tree, after)
         if path.endswith((".yml", ".yaml")):
             _prove_values(path, before.tree, after, addition.expected.get(path, []))
     _prove_path_filter(addition, before, Registry(after))
@@ -50,6 +51,13 @@ def _source(path: str, data: bytes) -> ParsedSource | None:
     if path.endswith(".go"):
         return GoSource(path, data)
     return MakeSource(path, data) if path.rpartition("/")[2] == "Makefile" else None
+
+
+def prove_syntax(changes: ChangeSet) -> None:
+    """Raises ProofError where an edited file would have more syntax errors than it has."""
+    after = changes.overlay()
+    for path in changes.edited_paths():
+        _prove_syntax(path, changes.tree, after)
 
 
 def _prove_syntax(path: str, before: Tree, after: Tree) -> None:

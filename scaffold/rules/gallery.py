@@ -102,7 +102,7 @@ class GalleryImageMissing(Rule):
         gallery = registry.gallery
         for tag_suffix, entry in registry.matrix.by_tag_suffix.items():
             present = {item.channel: item for item in gallery.by_tag_suffix.get(tag_suffix, ())}
-            for ending, channel in CHANNELS.items():
+            for channel in CHANNELS.values():
                 if channel not in present and tag_suffix:
                     yield self.finding(
                         entry,
@@ -110,29 +110,46 @@ class GalleryImageMissing(Rule):
                         f"{channel}{tag_suffix}",
                         f"the matrix builds {channel}{tag_suffix}, and no gallery item offers it",
                         f"add an image item with that tag to {gallery.path}",
-                        fix=partial(_add_image, registry, entry.backend, tag_suffix, ending)
-                        if entry.variant and (present or gallery.image_items(entry.backend))
+                        fix=partial(_complete_images, registry, entry.backend)
+                        if entry.variant and gallery.image_items(entry.backend)
                         else None,
                     )
 
 
-def _add_image(registry: Registry, backend: str, tag_suffix: str, ending: str, changes: ChangeSet) -> None:
+def _complete_images(registry: Registry, backend: str, changes: ChangeSet) -> None:
+    """Add every image item that a backend lacks, and what leads to it.
+
+    The images of a backend are completed together: its development meta can name them only then.
+    """
     gallery = registry.gallery
-    entry = registry.matrix.by_tag_suffix[tag_suffix]
-    twins = gallery.by_tag_suffix.get(tag_suffix, [])
-    images = gallery.image_items(backend)
-    if twins:
-        name = twins[0].name.removesuffix(DEVELOPMENT)
-    else:
+    images = _images_by_variant(registry, backend)
+    for entry in {e.tag_suffix: e for e in registry.matrix.entries_of(backend) if e.variant}.values():
+        twins = gallery.by_tag_suffix.get(entry.tag_suffix, [])
         assert entry.variant is not None
-        name = gallery.image_name(registry.describe(backend), entry.variant)
-    beside = (twins or images)[-1]
-    anchor = beside.merges or beside.anchor or backend
-    changes.insert(
-        gallery.path,
-        beside.end,
-        gallery.image_text(anchor, f"{name}{ending}", f"{CHANNELS[ending]}{tag_suffix}"),
-    )
+        name = (
+            twins[0].name.removesuffix(DEVELOPMENT)
+            if twins
+            else gallery.image_name(registry.describe(backend), entry.variant)
+        )
+        images.setdefault(entry.variant, name)
+        beside = (twins or gallery.image_items(backend))[-1]
+        anchor = beside.merges or beside.anchor or backend
+        for ending, channel in CHANNELS.items():
+            if channel not in {item.channel for item in twins}:
+                text = gallery.image_text(anchor, f"{name}{ending}", f"{channel}{entry.tag_suffix}")
+                changes.insert(gallery.path, beside.end, text)
+    for meta in gallery.base_metas(backend):
+        if meta.is_meta:
+            _complete_keys(registry, meta, images, changes)
+
+
+def _complete_keys(registry: Registry, meta: Item, images: dict[str, str], changes: ChangeSet) -> None:
+    keys = _wanted_keys(registry, meta, images)
+    for key, image in keys.items():
+        _add_capability(registry, meta, key, image, changes)
+    if registry.gallery.development_meta(meta) is None:
+        everything = {key: f"{image}{DEVELOPMENT}" for key, image in (meta.capabilities | keys).items()}
+        _add_development_meta(registry, meta, everything, changes)
 
 
 class GalleryMissingMeta(Rule):
@@ -284,17 +301,11 @@ class GalleryCapabilityMissing(Rule):
     def _missing(
         self, registry: Registry, name: str, meta: Item, images: dict[str, str]
     ) -> Iterator[Finding]:
-        expected = capabilities(set(images))
-        if expected.get("nvidia-l4t") == "l4t-cuda13":
-            del expected["nvidia-l4t"]
-        wanted = {key: images[variant] for key, variant in expected.items() if key != "default"}
-        for key, image in _served_by_vulkan(meta, images).items():
-            wanted.setdefault(key, image)
-        known = registry.gallery.capability_keys
-        for key, image in wanted.items():
-            if key not in known or key in meta.capabilities:
-                continue
+        for key, image in _wanted_keys(registry, meta, images).items():
             fix = partial(_add_capability, registry, meta, key, image)
+            unknown = _unknown_key_of(registry, meta, image)
+            if unknown:
+                fix = partial(_rename_key, registry, meta, unknown, key)
             yield self.finding(
                 meta.at("capabilities"),
                 name,
@@ -304,7 +315,7 @@ class GalleryCapabilityMissing(Rule):
                 fix=fix,
             )
         variants = {image: variant for variant, image in images.items()}
-        for key, variant in expected.items():
+        for key, variant in capabilities(set(images)).items():
             present = variants.get(meta.capabilities.get(key, ""))
             # Vulkan serves any GPU, so a meta may prefer it; another variant's image does not run there.
             if present and present != "vulkan" and key not in VARIANTS[present].capabilities:
@@ -316,6 +327,27 @@ class GalleryCapabilityMissing(Rule):
                     f'set {key}: "{images[variant]}"',
                     fix=partial(_set_capability, registry, meta, key, images[variant]),
                 )
+
+
+def _wanted_keys(registry: Registry, meta: Item, images: dict[str, str]) -> dict[str, str]:
+    """The keys that built images deserve and a meta lacks, each with its image."""
+    expected = capabilities(set(images))
+    if expected.get("nvidia-l4t") == "l4t-cuda13":
+        del expected["nvidia-l4t"]
+    wanted = {key: images[variant] for key, variant in expected.items() if key != "default"}
+    wanted = _served_by_vulkan(meta, images) | wanted
+    known = registry.gallery.capability_keys
+    return {key: image for key, image in wanted.items() if key in known and key not in meta.capabilities}
+
+
+def _unknown_key_of(registry: Registry, meta: Item, image: str) -> str | None:
+    """The key without meaning that names an image, where one does."""
+    known = _known_keys(registry)
+    return next((k for k, v in meta.capabilities.items() if v == image and k not in known), None)
+
+
+def _known_keys(registry: Registry) -> set[str]:
+    return {*registry.hardware.reported, *(k for v in VARIANTS.values() for k in v.capabilities)}
 
 
 def _images_by_variant(registry: Registry, name: str) -> dict[str, str]:
@@ -391,10 +423,9 @@ class GalleryCapabilityUnknownKey(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Keys that `pkg/system/capabilities.go` does not know; the development meta goes with its base."""
-        reported = registry.hardware.reported
-        if not reported:
+        if not registry.hardware.reported:
             return
-        known = reported | {key for variant in VARIANTS.values() for key in variant.capabilities}
+        known = _known_keys(registry)
         gallery = registry.gallery
         for meta in gallery.items:
             base = gallery.by_name.get(meta.name.removesuffix(DEVELOPMENT))
@@ -760,6 +791,7 @@ class GalleryDevMetaMissing(Rule):
                 if meta.is_meta and development and f"{meta.name}{DEVELOPMENT}" not in gallery.by_name:
                     expected = {k: f"{v}{DEVELOPMENT}" for k, v in meta.capabilities.items()}
                     complete = all(image in gallery.by_name for image in expected.values())
+                    complete = complete and expected.keys() <= _known_keys(registry)
                     yield self.finding(
                         meta,
                         name,

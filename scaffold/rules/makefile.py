@@ -63,7 +63,9 @@ class MakefileMissingDefinition(Rule):
 
 
 def _define(registry: Registry, name: str, changes: ChangeSet) -> None:
-    registry.makefile.define(registry.addition(name, changes))
+    addition = registry.addition(name, changes)
+    registry.makefile.define(addition)
+    registry.makefile.list_backend(addition)
 
 
 class MakefileMissingEval(Rule):
@@ -207,9 +209,9 @@ class MakefileStaleBackend(Rule):
         for definition in makefile.definitions:
             own = definition.variable.removeprefix("BACKEND_").lower().replace("_", "-")
             if definition.name not in registry.directories and own not in registry.directories:
-                yield self._gone(
-                    registry, definition.name, definition.assignment.start_byte, definition.variable
-                )
+                call = makefile.evals.get(definition.variable)
+                offsets = [definition.assignment.start_byte, *([call.start_byte] if call else [])]
+                yield self._gone(registry, definition.name, definition.variable, *offsets)
         for target, prefix in ((".NOTPARALLEL", "backends/"), ("docker-build-backends", "docker-build-")):
             for word in makefile.list_words(target):
                 name = word.text.removeprefix(prefix)
@@ -230,18 +232,18 @@ class MakefileStaleBackend(Rule):
         for target in ("prepare-test-extra", "test-extra"):
             for name, line in makefile.test_lines(target).items():
                 if name not in registry.directories:
-                    yield self._gone(registry, name, line.start_byte, f"{target} {name}")
+                    yield self._gone(registry, name, f"{target} {name}", line.start_byte)
 
-    def _gone(self, registry: Registry, name: str, offset: int, subject: str) -> Finding:
+    def _gone(self, registry: Registry, name: str, subject: str, *offsets: int) -> Finding:
         source = registry.makefile.source
         assert source is not None
         return self.finding(
-            source.place(offset),
+            source.place(offsets[0]),
             name,
             subject,
             f"{subject} is about {name}, which has no directory below backend/",
             "delete the line",
-            fix=partial(registry.makefile.drop_line, offset=offset),
+            fix=partial(registry.makefile.drop_lines, offsets=offsets),
         )
 
 

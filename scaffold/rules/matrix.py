@@ -36,6 +36,9 @@ SIBLING_FIELDS = (
 )
 """Fields that are a function of variant, architecture and Dockerfile."""
 
+TOOLKIT_FIELDS = {"base-image", "cuda-minor-version", "ubuntu-version"}
+"""Those of them that are alike whatever the Dockerfile, unless a backend has one of its own."""
+
 ENOUGH = 3
 """Siblings that must agree before an entry that differs stands out."""
 
@@ -177,7 +180,7 @@ class MatrixTagSuffix(Rule):
                     entry.at("tag-suffix"),
                     entry.backend,
                     f"{entry.tag_suffix} {entry.variant}",
-                    f"{entry.tag_suffix!r} is not the tag suffix of a {entry.variant} build of {entry.backend}",
+                    f"{entry.tag_suffix!r} is no tag suffix of a {entry.variant} build of {entry.backend}",
                     f"expected {expected!r}; or correct build-type, cuda version or platforms",
                 )
 
@@ -382,11 +385,16 @@ class MatrixOutlierField(Rule):
         groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
         for entry in (*registry.matrix.linux, *registry.matrix.darwin):
             groups[_circle(registry, entry)].append(entry)
+            if entry.linux and not (_own_dockerfile(entry) and not _prebuilt(entry)):
+                groups["toolkit", entry.variant, entry.arches].append(entry)
         everywhere = Counter(
             entry.fields["base-image"] for entry in registry.matrix.linux if "base-image" in entry.fields
         )
-        for siblings in groups.values():
-            usual = {field: _usual(field, siblings) for field in SIBLING_FIELDS}
+        for circle, siblings in groups.items():
+            wide = circle[0] == "toolkit"
+            alone = circle[0] == "darwin" or str(circle[-1]).startswith("own ")
+            fields = [f for f in SIBLING_FIELDS if alone or (f in TOOLKIT_FIELDS) == wide]
+            usual = {field: _usual(field, siblings) for field in fields}
             for entry in siblings:
                 for field, value in usual.items():
                     if value is not None and entry.fields.get(field) != value:
@@ -454,6 +462,8 @@ def _usual(field: str, siblings: list[Entry]) -> str | None:
     value, count = values.most_common(1)[0] if values else (None, 0)
     # On a CPU no step reads skip-drivers, so there only an entry that stands quite alone is odd.
     idle = field == "skip-drivers" and siblings and siblings[0].variant == "cpu"
+    if idle and _own_dockerfile(siblings[0]):
+        return None
     enough = len(siblings) - 1 if idle else AGREEMENT * len(siblings)
     return value if count >= ENOUGH and count >= enough else None
 

@@ -152,8 +152,7 @@ class MakefileSurface(FileSurface):
     def add(self, addition: Addition) -> None:
         required(self.source, self.path, "the root Makefile")
         backend = addition.backend
-        self.grow_list(addition, ".NOTPARALLEL", "backends/{}")
-        self.grow_list(addition, "docker-build-backends", "docker-build-{}")
+        self.list_backend(addition)
         if self.definitions:
             self.define(addition)
         else:
@@ -168,10 +167,21 @@ class MakefileSurface(FileSurface):
         """Plan a word of a list away, with the blank before it."""
         changes.add(Edit(self.path, word.start_byte - 1, word.end_byte, ""))
 
-    def drop_line(self, changes: ChangeSet, offset: int) -> None:
-        """Plan a whole line away."""
+    def drop_lines(self, changes: ChangeSet, offsets: Iterable[int]) -> None:
+        """Plan whole lines away."""
         assert self.source is not None
-        changes.add(Edit(self.path, self.source.line_start(offset), self.source.line_end(offset), ""))
+        for offset in offsets:
+            changes.add(Edit(self.path, self.source.line_start(offset), self.source.line_end(offset), ""))
+
+    def list_backend(self, addition: Addition) -> None:
+        """Plan a backend's words in the two lists of all backends, where they lack it."""
+        for target, spelling in (
+            (".NOTPARALLEL", "backends/{}"),
+            ("docker-build-backends", "docker-build-{}"),
+        ):
+            word = spelling.format(addition.backend.name)
+            if word not in {present.text for present in self.list_words(target)}:
+                self.grow_list(addition, target, spelling)
 
     def redefine(self, changes: ChangeSet, definition: Definition, field: str, value: str) -> None:
         """Plan another text for one field of a definition."""

@@ -1,0 +1,108 @@
+"""`check --fix`: the safe fixes of a check, as one change that is proved before it is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from scaffold.edits import ChangeSet, Edit
+from scaffold.errors import ScaffoldError
+from scaffold.operations import check
+from scaffold.registry import Registry
+from scaffold.rules import all_rules
+from scaffold.rules.base import Finding
+from scaffold.tree import Tree
+from scaffold.verify import prove_syntax
+
+Identities = Counter[tuple[str, str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What can be repaired, not yet written."""
+
+    changes: ChangeSet
+    fixed: tuple[Finding, ...]
+    discarded: tuple[tuple[Finding, str], ...]
+    """Findings whose fix was refused, each with the reason."""
+    result: check.Result
+    """The check after the repair."""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """The fixes accepted so far, over one tree."""
+
+    tree: Tree
+    before: Identities
+    accepted: list[Finding] = field(default_factory=list)
+    discarded: list[tuple[Finding, str]] = field(default_factory=list)
+
+    def changes(self, findings: Sequence[Finding]) -> ChangeSet:
+        """All edits of some fixes; an edit that two fixes share is made once."""
+        edits: dict[Edit, None] = {}
+        for finding in findings:
+            edits.update(dict.fromkeys(_edits(self.tree, finding)))
+        return ChangeSet(self.tree, list(edits))
+
+    def accept(self, findings: Sequence[Finding]) -> None:
+        """Accept the fixes that do what they should, together where they can, else one by one."""
+        if not findings:
+            return
+        problem = self._problem([*self.accepted, *findings])
+        if problem is None:
+            self.accepted += findings
+            return
+        why, blamed = problem
+        if len(findings) == 1:
+            self.discarded.append((findings[0], why))
+            return
+        parts = [f for f in findings if f.backend not in blamed], [f for f in findings if f.backend in blamed]
+        if not parts[0] or not parts[1]:
+            half = len(findings) // 2
+            parts = list(findings[:half]), list(findings[half:])
+        for part in parts:
+            self.accept(part)
+
+    def _problem(self, findings: Sequence[Finding]) -> tuple[str, set[str]] | None:
+        """Why a set of fixes is refused, and the backends that it goes wrong for; None where it is good."""
+        changes = self.changes(findings)
+        try:
+            prove_syntax(changes)
+            after = _identities(changes.overlay())
+        except ScaffoldError as error:
+            return str(error), set()
+        appeared = after - self.before
+        if appeared:
+            return f"it would bring {' '.join(next(iter(appeared))[:2])}", {
+                backend for _, backend, *_ in appeared
+            }
+        stayed = {f.backend for f in findings if after[f.identity] >= self.before[f.identity]}
+        return ("the finding would stay", stayed) if stayed else None
+
+
+def repair(tree: Tree, scope: check.Scope, base: Tree | None = None, base_name: str | None = None) -> Repair:
+    """Plan every fix of the findings in scope; with a base, of those that the change introduced.
+
+    A fix that does not make its finding disappear, or makes another appear, is discarded. Raises
+    what `check.run` raises.
+    """
+    found = check.run(tree, scope, base, base_name)
+    fixable = [f for i, f in enumerate(found.findings) if f.fix and found.is_new(i)]
+    attempt = _Attempt(tree, _identities(tree))
+    attempt.accept(fixable)
+    changes = attempt.changes(attempt.accepted)
+    result = check.run(changes.overlay(), scope, base, base_name) if attempt.accepted else found
+    return Repair(changes, tuple(attempt.accepted), tuple(attempt.discarded), result)
+
+
+def _edits(tree: Tree, finding: Finding) -> list[Edit]:
+    changes = ChangeSet(tree)
+    assert finding.fix is not None
+    finding.fix(changes)
+    return changes.edits
+
+
+def _identities(tree: Tree) -> Identities:
+    return Counter(finding.identity for finding in check.find(Registry(tree), all_rules()))
