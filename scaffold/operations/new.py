@@ -135,10 +135,10 @@ def _ask_the_rest(addition: Addition, registry: Registry) -> None:
     if not backend.description:
         addition.ask(
             "backend/index.yaml",
-            "replace the generated description by one for users, and add an icon",
+            "replace the generated description by one for users, and the owner's picture by an icon",
         )
     if not backend.license:
-        addition.ask("backend/index.yaml", "add the license of the model's engine (--license)")
+        addition.ask("backend/index.yaml", "replace NOASSERTION by the license of the engine (--license)")
     if not backend.darwin and backend.lang != "rust":
         addition.ask(
             ".github/backend-matrix.yml",

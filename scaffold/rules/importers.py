@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.importers import GENERIC, PREF_ONLY, REGISTRY, REGISTRY_FILE
+from scaffold.surfaces.importers import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ class ImporterMissing(Rule):
 
         {Name: "rookery", Modality: "tts", AutoDetect: false, Description: "..."},
 
-    A backend without an entry in BackendCapabilities, such as a store, serves no model of its own.
+    A backend with neither an entry in BackendCapabilities nor the gallery tags of a modality, such as
+    a store, serves no model of its own.
 
     Fix: `scaffold check --fix` adds a pref-only line; an importer that recognises its models is better.
     """
@@ -125,9 +126,10 @@ class ImporterMissing(Rule):
         known = importers.mentioned | {line.name for line in importers.pref_only}
         for name in registry.backends:
             entry = registry.capabilities.entry(name)
-            if entry is not None and not registry.aliases_of(name) & known:
+            serves = entry is not None or registry.modality(name) is not None
+            if serves and not registry.aliases_of(name) & known:
                 yield self.finding(
-                    registry.capabilities.place(entry),
+                    registry.capabilities.place(entry) if entry else Place(PREF_ONLY_FILE),
                     name,
                     "importer",
                     f"no importer and no pref-only line names {name}: a model cannot be imported for it",

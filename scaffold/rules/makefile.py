@@ -20,6 +20,10 @@ SHARED_TYPES = ("python", "golang", "rust")
 """Dockerfiles that several backends share: they must be told which one to build."""
 
 
+LISTED = ("python", "go", "rust")
+"""Languages whose tests the extra test targets run; C++ has a script of its own."""
+
+
 class MakefileMissingDefinition(Rule):
     """Every backend that CI builds can be built by hand: a definition, or an explicit rule.
 
@@ -272,10 +276,12 @@ class MakefileNotParallel(Rule):
         yield from _missing_words(self, registry, ".NOTPARALLEL", "backends/{}")
         makefile = registry.makefile
         words = {word.text for word in makefile.list_words(".NOTPARALLEL")}
-        for name in registry.backends:
-            target = f"backends/{name}-darwin"
-            if words and target not in words and makefile.rule_with_recipe(target):
-                yield _missing_word(self, registry, ".NOTPARALLEL", "backends/{}-darwin", name)
+        for name in registry.backends if words else ():
+            for spelling in ("backends/{}", "backends/{}-darwin"):
+                target = spelling.format(name)
+                defined = any(d.name == name for d in makefile.definitions) and spelling == "backends/{}"
+                if target not in words and not defined and makefile.rule_with_recipe(target):
+                    yield _missing_word(self, registry, ".NOTPARALLEL", spelling, name)
 
 
 class MakefileDockerBuildList(Rule):
@@ -343,8 +349,8 @@ class MakefileTestLists(Rule):
 
         both lists name backend/python/rookery
 
-    A test target that builds what it needs is not asked to be prepared, and a comment in the recipe
-    that names the backend explains its absence.
+    A Go test compiles what it needs and is not asked to be prepared. A comment that names the backend,
+    in the recipe or in test-extra.yml, explains its absence.
 
     Fix: `scaffold check --fix` adds the line to the other list.
     """
@@ -353,23 +359,23 @@ class MakefileTestLists(Rule):
     fixable = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Backends that one of the lists names and the other does not."""
+        """Backends that one of the lists names and the other does not, and tests that nothing runs."""
         makefile = registry.makefile
         prepared = makefile.test_lines("prepare-test-extra")
         tested = makefile.test_lines("test-extra")
         if not prepared or not tested:
             return
-        for name in registry.backends:
-            if (name in prepared) == (name in tested):
+        elsewhere = {use.name.rpartition("/")[2] for use in registry.test_jobs.make_commands}
+        for name, lang in registry.backends.items():
+            if name not in prepared and name not in tested:
+                if lang in LISTED and name not in elsewhere and registry.files(name).has_make_rule("test"):
+                    yield self._untested(registry, name)
                 continue
             target = "test-extra" if name in prepared else "prepare-test-extra"
-            other = prepared.get(name) or tested[name]
-            if target == "prepare-test-extra" and _builds_itself(registry, name):
-                continue
-            if re.search(rf"#.*\b{re.escape(name)}\b", makefile.recipe_text(target)):
+            if (name in prepared and name in tested) or self._explained(registry, name, target):
                 continue
             yield self.finding(
-                makefile.place(other),
+                makefile.place(prepared.get(name) or tested[name]),
                 name,
                 target,
                 f"{name} is in {'prepare-test-extra' if name in prepared else 'test-extra'}, not in {target}",
@@ -377,10 +383,20 @@ class MakefileTestLists(Rule):
                 fix=partial(_add_test_line, registry, name, target),
             )
 
+    def _explained(self, registry: Registry, name: str, target: str) -> bool:
+        """Whether a comment speaks of the absence, or the test needs no preparation: go test compiles."""
+        comments = f"{registry.makefile.recipe_text(target)}\n{registry.test_jobs.comments}"
+        named = re.search(rf"#.*\b{re.escape(name)}\b", comments)
+        return bool(named) or (target == "prepare-test-extra" and registry.backends[name] == "go")
 
-def _builds_itself(registry: Registry, name: str) -> bool:
-    data = registry.tree.read(f"{registry.directory(name)}/Makefile") or b""
-    return re.search(rb"(?m)^test:[ \t]*[^ \t#\n]", data) is not None
+    def _untested(self, registry: Registry, name: str) -> Finding:
+        return self.finding(
+            Place(registry.first_file(name)),
+            name,
+            "untested",
+            f"{name} has a test target, and neither test-extra nor a job runs it",
+            "add it to prepare-test-extra and test-extra, or give it a job in test-extra.yml",
+        )
 
 
 def _add_test_line(registry: Registry, name: str, target: str, changes: ChangeSet) -> None:

@@ -247,7 +247,7 @@ class BumpRepositoryMismatch(Rule):
             yield self.finding(
                 pin.at("repository"),
                 pin.backend,
-                pin.variable,
+                f"{pin.variable} {pin.repository}",
                 f"{pin.variable} follows {pin.repository}, its Makefile clones {', '.join(cloned)}",
                 "name one repository in both places",
                 severity=Severity.info if moved else Severity.warning,

@@ -31,6 +31,9 @@ DEVELOPMENT = "-development"
 CHANNELS = {"": "latest", DEVELOPMENT: "master"}
 """Suffix of the item's name -> first part of the image's tag."""
 
+UNKNOWN_LICENSE = "NOASSERTION"
+"""SPDX for a license that nobody has stated."""
+
 DEFAULT_REPOSITORY = "quay.io/go-skynet/local-ai-backends"
 DEFAULT_MIRROR = "localai/localai-backends"
 
@@ -360,10 +363,13 @@ class GallerySurface(FileSurface):
 
 
 def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
-    lines = [f"- &{anchor}", f'  name: "{backend.name}"', f'  alias: "{backend.name}"']
-    if backend.license:
-        lines.append(f"  license: {quote(backend.license, '')}")
-    lines += [
+    owner = backend.upstream.partition("/")[0] or "mudler"
+    lines = [
+        f"- &{anchor}",
+        f'  name: "{backend.name}"',
+        f'  alias: "{backend.name}"',
+        f"  license: {quote(backend.license or UNKNOWN_LICENSE, '')}",
+        f"  icon: https://github.com/{owner}.png",
         "  description: |",
         f"    {backend.summary}",
         "  urls:",

@@ -160,9 +160,13 @@ class MatrixSurface(Surface):
             yield Registration(self.name, entry.path, entry.line, f"matrix entry {entry.tag_suffix}")
 
     def add(self, addition: Addition) -> None:
-        for variant in addition.backend.linux_variants:
-            for leg in self.plan_legs(addition.backend, VARIANTS[variant], addition.kin):
-                leg.write(addition)
+        backend = addition.backend
+        # What is built on Linux only says so where a reviewer looks for the macOS build.
+        comment = "" if backend.darwin else f"{backend.name}: Linux only, no macOS build was asked for."
+        for variant in backend.linux_variants:
+            for leg in self.plan_legs(backend, VARIANTS[variant], addition.kin):
+                leg.write(addition, comment)
+                comment = ""
         if addition.backend.darwin:
             self._plan_darwin(addition.backend, addition.kin).write(addition)
 
@@ -325,8 +329,8 @@ class Leg:
     quotes: dict[str, str]
     after: Entry
 
-    def write(self, addition: Addition) -> None:
-        """Plan the insertion behind `after`."""
+    def write(self, addition: Addition, comment: str = "") -> None:
+        """Plan the insertion behind `after`, below a comment where one is given."""
         source = self.after.source
         start = source.line_start(self.after.node.start_byte)
         indent = source.slice(start, self.after.node.start_byte)
@@ -334,6 +338,8 @@ class Leg:
         for field, value in self.fields.items():
             lead = f"{indent}- " if not text else f"{indent}  "
             text += f"{lead}{field}: {quote(value, self.quotes.get(field, ''))}\n"
+        if comment:
+            text = f"{indent}# {comment}\n{text}"
         addition.insert(source.path, self.after.end, text)
         addition.expect(source.path, dict(self.fields))
 

@@ -102,6 +102,12 @@ class TestJobsSurface(FileSurface):
         """Every target of the root Makefile that a job makes."""
         return list(self._uses(_MAKE_TARGET)) if self.source else []
 
+    @property
+    def comments(self) -> str:
+        """The text of all comments."""
+        text = self.source.data.decode() if self.source else ""
+        return "\n".join(line for line in text.splitlines() if line.lstrip().startswith("#"))
+
     def place(self, pair: Pair) -> Place:
         """The line of an output or a job."""
         return required(self.source, self.path, "the extra tests").place(pair.node)
