@@ -41,9 +41,13 @@ STARTS = ("run.sh", "backend.py", "main.go", "grpc-server.cpp", "package.sh")
 class Registry:
     """One checkout of LocalAI."""
 
-    def __init__(self, tree: Tree) -> None:
-        """Raises ShapeError where `tree` is no checkout of LocalAI."""
+    def __init__(self, tree: Tree, only: str | None = None) -> None:
+        """Raises ShapeError where `tree` is no checkout of LocalAI.
+
+        `only` narrows what is asked of every backend to one.
+        """
         self.tree = tree
+        self.only = only
         if tree.read("backend/index.yaml") is None:
             raise ShapeError(
                 "backend/index.yaml",
@@ -101,13 +105,15 @@ class Registry:
         return {
             name: lang
             for name, lang in self.directories.items()
-            if any(self.tree.read(f"backend/{lang}/{name}/{file}") is not None for file in STARTS)
+            if (self.only in (None, name))
+            and any(self.tree.read(f"backend/{lang}/{name}/{file}") is not None for file in STARTS)
         }
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Every backend that has a directory or a matrix entry, sorted."""
-        return tuple(sorted({*self.backends, *filter(None, self.matrix.by_backend)}))
+        built = (name for name in self.matrix.by_backend if name and self.only in (None, name))
+        return tuple(sorted({*self.backends, *built}))
 
     def directory(self, name: str) -> str:
         """`backend/<lang>/<name>` of a backend; "" for one that has no directory."""
@@ -145,7 +151,9 @@ class Registry:
     @cached_property
     def documented(self) -> dict[str, list[tuple[Table, Row]]]:
         """Backend -> its rows in the compatibility table."""
-        return self.docs.rows_of({name: self._called(name) for name in self.names})
+        everyone = {*self.names, *filter(None, self.matrix.by_backend)}
+        rows = self.docs.rows_of({name: self._called(name) for name in sorted(everyone)})
+        return {name: found for name, found in rows.items() if name in self.names}
 
     def _called(self, name: str) -> list[str]:
         """The names and addresses under which people know a backend."""

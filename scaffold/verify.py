@@ -2,7 +2,8 @@
 
 Every edited file is parsed again: no new syntax error, and for YAML exactly the values that were
 announced, read by another parser than the one that placed the edit. The path filter is executed:
-the new entries start the new directory, the old ones what they started before.
+the new entries start the new directory, the old ones what they started before. No rule of `check`
+finds an error in the new backend.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 from scaffold.edits import ChangeSet
 from scaffold.errors import ShapeError
 from scaffold.registry import Registry
+from scaffold.rules import all_rules
+from scaffold.rules.base import Severity
 from scaffold.surfaces.base import Addition
 from scaffold.syntax.golang import GoSource
 from scaffold.syntax.javascript import JsSource
@@ -39,8 +42,17 @@ def prove(addition: Addition, before: Registry) -> None:
     for path in addition.changes.edited_paths():
         if path.endswith((".yml", ".yaml")):
             _prove_values(path, before.tree, after, addition.expected.get(path, []))
-    _prove_path_filter(addition, before, Registry(after))
+    result = Registry(after, addition.backend.name)
+    _prove_path_filter(addition, before, result)
     _prove_pin(addition, after)
+    _prove_rules(addition, result)
+
+
+def prove_syntax(changes: ChangeSet) -> None:
+    """Raises ProofError where an edited file would have more syntax errors than it has."""
+    after = changes.overlay()
+    for path in changes.edited_paths():
+        _prove_syntax(path, changes.tree, after)
 
 
 def _source(path: str, data: bytes) -> ParsedSource | None:
@@ -51,13 +63,6 @@ def _source(path: str, data: bytes) -> ParsedSource | None:
     if path.endswith(".go"):
         return GoSource(path, data)
     return MakeSource(path, data) if path.rpartition("/")[2] == "Makefile" else None
-
-
-def prove_syntax(changes: ChangeSet) -> None:
-    """Raises ProofError where an edited file would have more syntax errors than it has."""
-    after = changes.overlay()
-    for path in changes.edited_paths():
-        _prove_syntax(path, changes.tree, after)
 
 
 def _prove_syntax(path: str, before: Tree, after: Tree) -> None:
@@ -168,29 +173,36 @@ def _covers(found: Any, value: Any) -> bool:
 
 def _prove_path_filter(addition: Addition, before: Registry, after: Registry) -> None:
     backend = addition.backend
-    old = before.path_filter.infer(
-        [e.fields for e in before.matrix.linux], [e.fields for e in before.matrix.darwin]
-    )
-    kept = [
-        [e.fields for e in entries if e.backend != backend.name]
-        for entries in (after.matrix.linux, after.matrix.darwin)
-    ]
-    if after.path_filter.infer(*kept) != old:
+    matrices = ((after.matrix.linux, after.inferred[0]), (after.matrix.darwin, after.inferred[1]))
+    mapped = [list(zip(entries, results, strict=True)) for entries, results in matrices]
+    kept = tuple([result for e, result in pairs if e.backend != backend.name] for pairs in mapped)
+    if kept != before.inferred:
         raise ProofError(
             after.path_filter.path,
             None,
             "the planned branch would change which directory another backend maps to",
         )
-    linux = [e for e in after.matrix.linux if e.backend == backend.name]
-    darwin = [e for e in after.matrix.darwin if e.backend == backend.name]
-    results = after.path_filter.infer([e.fields for e in linux], [e.fields for e in darwin])
-    for entry, directory in zip((*linux, *darwin), (*results[0], *results[1]), strict=True):
-        if directory != f"{backend.directory}/":
+    for entry, directory in (pair for pairs in mapped for pair in pairs):
+        if entry.backend == backend.name and directory != f"{backend.directory}/":
             raise ProofError(
                 after.path_filter.path,
                 None,
                 f"the path filter would map {entry.tag_suffix} to {directory}, not to {backend.directory}/",
             )
+
+
+def _prove_rules(addition: Addition, after: Registry) -> None:
+    """No rule finds an error in the new backend; what else it finds is left to a person.
+
+    The other backends are as they were: all that was inserted is known, and is about this one.
+    """
+    for finding in (f for rule in all_rules() for f in rule.check(after)):
+        if finding.backend != addition.backend.name:
+            continue
+        if finding.severity is Severity.error:
+            problem = f"the planned edit would bring {finding.rule}: {finding.message}"
+            raise ProofError(finding.path, finding.line, problem)
+        addition.ask(finding.path, f"{finding.rule}: {finding.message}; {finding.help}")
 
 
 def _prove_pin(addition: Addition, after: Tree) -> None:

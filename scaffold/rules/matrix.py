@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.ci import LINUX_BUILD, MATRIX_LIMIT
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.matrix import AMD_RUNNER, ARM_RUNNER, Entry
+from scaffold.surfaces.matrix import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry
 from scaffold.syntax.source import Place
 from scaffold.variants import VARIANTS
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from scaffold.ci import BaseImage
     from scaffold.edits import ChangeSet
     from scaffold.registry import Registry
-
-LEG_FIELDS = {"platforms", "platform-tag", "runs-on", "builder-base-image"}
-"""Fields in which the two legs of an image differ."""
 
 SIBLING_FIELDS = (
     "base-image",
@@ -344,7 +341,7 @@ class MatrixIncompletePair(Rule):
         for entry in entries[1:]:
             for field in dict.fromkeys((*first.fields, *entry.fields)):
                 mine, other = entry.fields.get(field), first.fields.get(field)
-                if mine != other and field not in LEG_FIELDS:
+                if mine != other and field not in ARCH_FIELDS:
                     yield self.finding(
                         entry.at(field),
                         entry.backend,

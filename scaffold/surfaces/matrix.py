@@ -27,6 +27,8 @@ MATRIX_FILE = ".github/backend-matrix.yml"
 WORKFLOW_FILE = ".github/workflows/backend.yml"
 ARM_RUNNER = "ubuntu-24.04-arm"
 AMD_RUNNER = "ubuntu-latest"
+ARCH_FIELDS = {"platforms", "platform-tag", "runs-on", "builder-base-image"}
+"""Fields in which the two legs of an image differ; in every other they are one image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +177,7 @@ class MatrixSurface(Surface):
         if not self.linux:
             raise self._no_matrix("Linux")
         siblings = self.siblings(backend, variant)
-        legs = []
-        for arches in self._arch_legs(variant):
-            alike = [e for e in siblings if e.arches == arches] or siblings
-            legs.append(self._leg(backend, variant, arches, alike, kin))
-        return legs
+        return [self._leg(backend, variant, arches, siblings, kin) for arches in self._arch_legs(variant)]
 
     def siblings(self, backend: Backend, variant: Variant) -> list[Entry]:
         """The existing entries of a variant, of the nearest circle that has any: kind, language, native."""
@@ -217,7 +215,7 @@ class MatrixSurface(Surface):
         siblings: list[Entry],
         kin: tuple[str, ...],
     ) -> Leg:
-        pool = siblings or self.linux
+        pool = [e for e in siblings if e.arches == arches] or siblings or self.linux
         split = len(variant.arches) > 1 and "platform-tag" in {k for e in self.linux for k in e.fields}
         usual = majority(tuple(k for k in e.shape if k != "platform-tag") for e in pool) or ()
         shape = [k for k in usual if k != "builder-base-image" or backend.kind == "llama-fork"]
@@ -259,11 +257,10 @@ class MatrixSurface(Surface):
             )
         if field == "build-type":
             return build_type(variant, backend.lang)
-        usual = majority(e.fields[field] for e in siblings if field in e.fields and e.arches == arches)
-        if usual is None:
-            usual = majority(e.fields[field] for e in siblings if field in e.fields)
-            if field == "runs-on":
-                usual = majority(e.fields[field] for e in self.linux if e.arches == arches)
+        own_arch = [e for e in siblings if e.arches == arches] if field in ARCH_FIELDS else siblings
+        usual = majority(e.fields[field] for e in own_arch or siblings if field in e.fields)
+        if field == "runs-on" and not own_arch:
+            usual = majority(e.fields[field] for e in self.linux if e.arches == arches)
         if field == "base-image" and backend.kind == "grpc" and variant.toolkit_image:
             ready = [e for e in siblings if "nvidia/cuda" in e.fields.get("base-image", "")]
             return majority(e.fields["base-image"] for e in ready) or variant.toolkit_image
