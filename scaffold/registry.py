@@ -133,9 +133,14 @@ class Registry:
     @cached_property
     def inferred(self) -> tuple[list[str | None], list[str | None]]:
         """The directory that the path filter gives for every Linux and every macOS entry."""
-        return self.path_filter.infer(
-            [entry.fields for entry in self.matrix.linux], [entry.fields for entry in self.matrix.darwin]
-        )
+        linux, darwin = self.path_filter.infer(self._filtered, [e.fields for e in self.matrix.darwin])
+        rest = iter(linux)
+        return [next(rest) if "dockerfile" in e.fields else None for e in self.matrix.linux], darwin
+
+    @property
+    def _filtered(self) -> list[dict[str, str]]:
+        """The Linux entries that the path filter can look at: it reads the Dockerfile of each."""
+        return [entry.fields for entry in self.matrix.linux if "dockerfile" in entry.fields]
 
     @cached_property
     def rebuilt(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -144,7 +149,7 @@ class Registry:
         files = [*dict.fromkeys((*self.builds.shared_inputs, *scripts))]
         return self.path_filter.rebuilt_by(
             files,
-            [entry.fields for entry in self.matrix.linux],
+            self._filtered,
             [entry.fields for entry in self.matrix.darwin],
         )
 

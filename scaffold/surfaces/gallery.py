@@ -393,7 +393,19 @@ def _capability_lines(keys: dict[str, str]) -> list[str]:
     return ["  capabilities:", *(f'    {key}: "{image}"' for key, image in keys.items())]
 
 
+_IMAGE = re.compile(
+    rb'- !!merge <<: \*(\S+)\n  name: "([^"\\\n]*)"\n  uri: "([^"\\\n]*)"\n'
+    rb"  mirrors:((?:\n    - [\w./:-]+)+)\s*"
+)
+"""How nearly every image item is written: read by a pattern, it takes a fifth of the time."""
+
+
 def _item(source: YamlSource, node: Node) -> Item:
+    image = _IMAGE.fullmatch(source.data, node.start_byte, node.end_byte)
+    if image is not None:
+        merges, name, uri, mirrors = (group.decode() for group in image.groups())
+        listed = tuple(mirrors.replace("\n    - ", " ").split())
+        return Item(source, node, (), name, "", None, merges, uri, listed, {}, ())
     value = source.item_value(node)
     own = source.pairs(value)
     pairs = {pair.key: pair.value for pair in own}

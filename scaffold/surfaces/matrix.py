@@ -342,6 +342,10 @@ class Leg:
 
 
 def _entry(source: YamlSource, item: Node) -> Entry:
+    flat = source.flat_item(item)
+    if flat is not None and len(dict(flat)) == len(flat):
+        fields = {key: value.text for key, value in flat}
+        return Entry(source, item, (), fields, {key: value.quote for key, value in flat})
     fields = {}
     quotes = {}
     pairs = source.pairs(source.item_value(item))

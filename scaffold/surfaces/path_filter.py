@@ -46,6 +46,24 @@ class Branch:
     line: int
 
 
+class _Alike:
+    """Matrix entries that a script cannot tell apart, each kind once.
+
+    A script that reads `item.backend` sees no other field. Other fields count in LocalAI's filter only
+    where it compares two states of the matrix file, which is never asked here.
+    """
+
+    def __init__(self, script: str, entries: Sequence[Mapping[str, str]]) -> None:
+        words = set(re.findall(r"[\w-]+", script))
+        kinds: dict[tuple[tuple[str, str], ...], int] = {}
+        self.positions: list[int] = []
+        """For each entry, the position of its kind."""
+        for entry in entries:
+            seen = tuple((field, value) for field, value in entry.items() if field in words)
+            self.positions.append(kinds.setdefault(seen, len(kinds)))
+        self.entries = [dict(kind) for kind in kinds]
+
+
 class PathFilterSurface(FileSurface):
     """The pure functions of the path filter."""
 
@@ -93,9 +111,14 @@ class PathFilterSurface(FileSurface):
         script = self.closure(LINUX, DARWIN)
         try:
             sandbox = Sandbox(script)
-            return sandbox.map(LINUX, list(map(dict, linux))), sandbox.map(DARWIN, list(map(dict, darwin)))
+            found = []
+            for function, entries in ((LINUX, linux), (DARWIN, darwin)):
+                alike = _Alike(script, entries)
+                results = sandbox.map(function, alike.entries)
+                found.append([results[position] for position in alike.positions])
         except ScriptError as error:
             raise source.shape_error(source.declaration(LINUX), f"{LINUX} cannot be run: {error}") from None
+        return found[0], found[1]
 
     @property
     def can_filter(self) -> bool:
@@ -118,12 +141,12 @@ class PathFilterSurface(FileSurface):
 
     def comments_name(self, path: str) -> bool:
         """Whether a comment of the filter speaks of a file."""
+        return re.search(rf"(?<![\w/-]){re.escape(path)}(?![\w-])", self._comments) is not None
+
+    @cached_property
+    def _comments(self) -> str:
         source = self._required()
-        return any(
-            re.search(rf"(?<![\w/-]){re.escape(path)}(?![\w-])", source.text(node))
-            for node in walk(source.root)
-            if node.type == "comment"
-        )
+        return "\n".join(source.text(node) for node in walk(source.root) if node.type == "comment")
 
     def rebuilt_by(
         self,
@@ -137,14 +160,16 @@ class PathFilterSurface(FileSurface):
         """
         source = self._required()
         script = self.closure(FILTER)
+        shared = source.declaration(SHARED_INPUTS) is not None
+        deciding = self.closure(LINUX, DARWIN, *([SHARED_INPUTS] if shared else []))
         call = (
             f"{FILTER}({{includes: linux, includesDarwin: darwin, changedFiles: [file], "
             "previousMatrix: null, protoRevisions: null})"
         )
         try:
             sandbox = Sandbox(script)
-            sandbox.define("linux", list(map(dict, linux)))
-            sandbox.define("darwin", list(map(dict, darwin)))
+            sandbox.define("linux", _Alike(deciding, linux).entries)
+            sandbox.define("darwin", _Alike(deciding, darwin).entries)
             found = sandbox.evaluate(
                 f"{json.dumps(list(files))}.map(file => {{ const r = {call}; return "
                 "[r.filtered, r.filteredDarwin].map(es => [...new Set(es.map(e => e.backend))]); })"

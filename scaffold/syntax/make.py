@@ -98,8 +98,16 @@ class MakeSource(ParsedSource):
 
     def rule(self, target: str) -> Rule | None:
         """The last rule with a recipe for `target`, else the first that names it."""
-        named = [rule for rule in self.rules if any(word.text == target for word in rule.targets)]
+        named = self._rules_of.get(target, [])
         return next((rule for rule in reversed(named) if rule.recipe), named[0] if named else None)
+
+    @cached_property
+    def _rules_of(self) -> dict[str, list[Rule]]:
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for word in {word.text for word in rule.targets}:
+                found.setdefault(word, []).append(rule)
+        return found
 
     def _rule(self, node: Node) -> Rule:
         targets: list[Word] = []

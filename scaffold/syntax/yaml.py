@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from scaffold.syntax.source import ParsedSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tree_sitter import Node, Parser
 
@@ -29,6 +30,21 @@ class Pair:
     key: str
     value: Node | None
     node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A scalar as text, with the quote that it is written with: `'`, `"` or nothing."""
+
+    text: str
+    quote: str
+
+
+_FLAT_PAIR = re.compile(
+    rb"(?:^|\n)([ ]*(?:-[ ])?)([\w-]+):"
+    rb"""(?:[ ](?:'([^'\n]*)'|"([^"\\\n]*)"|([\w./][\w./ -]*)))?[ ]*(?=\n|$)"""
+)
+_FLAT_ITEM = re.compile(rb"(?:" + _FLAT_PAIR.pattern + rb"|\n[ ]*\#[^\n]*)*")
 
 
 class YamlSource(ParsedSource):
@@ -74,6 +90,27 @@ class YamlSource(ParsedSource):
             return []
         return [child for child in sequence.named_children if child.type == "block_sequence_item"]
 
+    def flat_item(self, item: Node) -> list[tuple[str, Text]] | None:
+        """Key and value of each pair of a sequence item that is a mapping of one-line scalars.
+
+        None for every other item, which `pairs` reads. Nearly all matrix entries are such items, and
+        a pattern reads them six times as fast as the nodes do.
+        """
+        data = self.data[self.line_start(item.start_byte) : item.end_byte].rstrip()
+        if _FLAT_ITEM.fullmatch(data) is None:
+            return None
+        found = []
+        column = None
+        for match in _FLAT_PAIR.finditer(data):
+            lead, key, single, double, plain = match.groups()
+            if column not in (None, len(lead)):
+                return None
+            column = len(lead)
+            text = next((group for group in (single, double, plain) if group is not None), b"")
+            quoted = "'" if single is not None else '"' if double is not None else ""
+            found.append((key.decode(), Text(text.decode(), quoted)))
+        return found
+
     def item_value(self, item: Node) -> Node | None:
         """The value of a sequence item; None for an empty one."""
         return next((c for c in item.named_children if c.type in ("block_node", "flow_node")), None)
@@ -117,7 +154,7 @@ class YamlSource(ParsedSource):
         return self.last_line_end(item.start_byte, node.end_byte)
 
 
-def repeated(pairs: list[Pair]) -> tuple[tuple[str, int], ...]:
+def repeated(pairs: Sequence[Pair]) -> tuple[tuple[str, int], ...]:
     """Keys that an earlier pair has too, each with the offset of the later pair."""
     if len({pair.key for pair in pairs}) == len(pairs):
         return ()
