@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.edits import ChangeSet, Edit
@@ -167,6 +167,7 @@ def _nearest(row: Row, names: Mapping[str, Collection[str]]) -> str | None:
     return max(near, key=len, default=None) if name else None
 
 
+@cache
 def _squeezed(text: str) -> str:
     text = re.sub(r"^https?://(www\.)?|\.git$", "", text.lower())
     return re.sub(r"[^a-z0-9]", "", text)

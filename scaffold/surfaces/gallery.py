@@ -51,26 +51,15 @@ class Item(YamlRecord):
     mirrors: tuple[str, ...]
     capabilities: dict[str, str]
     tags: tuple[str, ...]
+    channel: str
+    """`latest` or `master`: the first part of the image's tag; "" for a meta."""
+    tag_suffix: str
+    """The image's tag without its channel, as in the matrix; "" for a meta."""
 
     @property
     def is_meta(self) -> bool:
         """Whether it maps hardware to images."""
         return bool(self.capabilities)
-
-    @property
-    def channel(self) -> str:
-        """`latest` or `master`: the first part of the image's tag; "" for a meta."""
-        return self._tag.partition("-")[0]
-
-    @property
-    def tag_suffix(self) -> str:
-        """The image's tag without its channel, as in the matrix; "" for a meta."""
-        _, dash, rest = self._tag.partition("-")
-        return dash + rest
-
-    @property
-    def _tag(self) -> str:
-        return self.uri.rpartition(":")[2]
 
     def set_value(self, changes: ChangeSet, value: str, *keys: str) -> None:
         """Plan another text for a scalar below a chain of keys that is there."""
@@ -101,6 +90,12 @@ class Item(YamlRecord):
         indent = " " * (first.start_byte - self.source.line_start(first.start_byte))
         text = f"\n{indent}".join(f'{key}: "{image}"' for key, image in capabilities.items())
         changes.add(Edit(self.path, first.start_byte, last.end_byte, text))
+
+    def add_alias(self, changes: ChangeSet, alias: str) -> None:
+        """Plan an alias behind the name."""
+        pairs = {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.node))}
+        where = self.source.line_end(pairs["name"].end_byte - 1)
+        changes.insert(self.path, where, f'  alias: "{alias}"\n')
 
     def set_mirrors(self, changes: ChangeSet, mirrors: list[str]) -> None:
         """Plan other mirrors: in the place of the present ones, or behind the uri."""
@@ -405,12 +400,14 @@ def _item(source: YamlSource, node: Node) -> Item:
     if image is not None:
         merges, name, uri, mirrors = (group.decode() for group in image.groups())
         listed = tuple(mirrors.replace("\n    - ", " ").split())
-        return Item(source, node, (), name, "", None, merges, uri, listed, {}, ())
+        return Item(source, node, (), name, "", None, merges, uri, listed, {}, (), *_tag(uri))
     value = source.item_value(node)
     own = source.pairs(value)
     pairs = {pair.key: pair.value for pair in own}
     keys = source.pairs(pairs.get("capabilities"))
     merge = next((v for k, v in pairs.items() if k in ("<<", "!!merge <<")), None)
+    uri = source.scalar(pairs.get("uri"))
+    channel, tag_suffix = _tag(uri)
     return Item(
         source,
         node,
@@ -419,8 +416,16 @@ def _item(source: YamlSource, node: Node) -> Item:
         alias=source.scalar(pairs.get("alias")),
         anchor=source.anchor(value),
         merges=source.scalar(merge).removeprefix("*") if merge is not None else None,
-        uri=source.scalar(pairs.get("uri")),
+        uri=uri,
         mirrors=tuple(text for text, _ in source.scalars(pairs.get("mirrors"))),
         capabilities={p.key: source.scalar(p.value) for p in keys},
         tags=tuple(text for text, _ in source.scalars(pairs.get("tags"))),
+        channel=channel,
+        tag_suffix=tag_suffix,
     )
+
+
+def _tag(uri: str) -> tuple[str, str]:
+    """Channel and tag suffix of an image."""
+    channel, dash, rest = uri.rpartition(":")[2].partition("-")
+    return channel, dash + rest

@@ -39,15 +39,41 @@ class Entry(YamlRecord):
     quotes: dict[str, str]
     """Field -> the quote that its value is written with: `'`, `"` or nothing."""
 
-    @property
-    def backend(self) -> str:
-        """Name of the backend that it builds."""
-        return self.fields.get("backend", "")
+    backend: str
+    """Name of the backend that it builds."""
+    tag_suffix: str
+    """The image's name: `latest` or `master` goes before it in the tag."""
+    arches: tuple[str, ...]
+    """The architectures that it builds."""
+    linux: bool
+    """Whether it stands in the Linux matrix: macOS builds without a Dockerfile."""
+    variant: str | None
+    """Its build variant; None for one that the table does not know."""
 
-    @property
-    def tag_suffix(self) -> str:
-        """The image's name: `latest` or `master` goes before it in the tag."""
-        return self.fields.get("tag-suffix", "")
+    @classmethod
+    def of(
+        cls,
+        source: YamlSource,
+        node: Node,
+        again: tuple[tuple[str, int], ...],
+        fields: dict[str, str],
+        quotes: dict[str, str],
+    ) -> Entry:
+        """The entry that has these fields."""
+        linux = "dockerfile" in fields or "platforms" in fields
+        platforms = (word.strip() for word in fields.get("platforms", "").split(","))
+        return cls(
+            source,
+            node,
+            again,
+            fields,
+            quotes,
+            fields.get("backend", ""),
+            fields.get("tag-suffix", ""),
+            tuple(word.removeprefix("linux/") for word in platforms if word),
+            linux,
+            classify(fields) if linux else DARWIN,
+        )
 
     @property
     def dockerfile_type(self) -> str:
@@ -58,23 +84,6 @@ class Entry(YamlRecord):
     def lang(self) -> str:
         """Language that a Linux entry builds, by its Dockerfile."""
         return {"python": "python", "golang": "go", "rust": "rust"}.get(self.dockerfile_type, "cpp")
-
-    @property
-    def variant(self) -> str | None:
-        """Its build variant; None for one that the table does not know."""
-        return classify(self.fields) if self.linux else DARWIN
-
-    @property
-    def linux(self) -> bool:
-        """Whether it stands in the Linux matrix: macOS builds without a Dockerfile."""
-        return "dockerfile" in self.fields or "platforms" in self.fields
-
-    @property
-    def arches(self) -> tuple[str, ...]:
-        """The architectures that it builds."""
-        return tuple(
-            p.strip().removeprefix("linux/") for p in self.fields.get("platforms", "").split(",") if p.strip()
-        )
 
     def set(self, changes: ChangeSet, field: str, value: str, after: str = "platforms") -> None:
         """Plan another value of a field; one that is not there goes behind the field `after`."""
@@ -298,7 +307,7 @@ class MatrixSurface(Surface):
         """Language of a Darwin entry; its `lang` field chooses the runner, so C++ says go too."""
         if "lang" not in entry.fields:
             return "python"
-        linux = next((e for e in self.linux if e.backend == entry.backend), None)
+        linux = next((e for e in self.entries_of(entry.backend) if e.linux), None)
         return linux.lang if linux else entry.fields["lang"]
 
     def _after(self, pool: list[Entry], kin: tuple[str, ...]) -> Entry:
@@ -345,7 +354,7 @@ def _entry(source: YamlSource, item: Node) -> Entry:
     flat = source.flat_item(item)
     if flat is not None and len(dict(flat)) == len(flat):
         fields = {key: value.text for key, value in flat}
-        return Entry(source, item, (), fields, {key: value.quote for key, value in flat})
+        return Entry.of(source, item, (), fields, {key: value.quote for key, value in flat})
     fields = {}
     quotes = {}
     pairs = source.pairs(source.item_value(item))
@@ -353,7 +362,7 @@ def _entry(source: YamlSource, item: Node) -> Entry:
         fields[pair.key] = source.scalar(pair.value)
         first = source.slice(pair.value.start_byte, pair.value.start_byte + 1) if pair.value else ""
         quotes[pair.key] = first if first in ("'", '"') else ""
-    return Entry(source, item, repeated(pairs), fields, quotes)
+    return Entry.of(source, item, repeated(pairs), fields, quotes)
 
 
 def _pattern(tag_suffix: str, backend: str) -> str | None:

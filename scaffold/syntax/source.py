@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -48,7 +50,12 @@ class Source:
 
     def line(self, offset: int) -> int:
         """Number of the line that holds `offset`."""
-        return self.data.count(b"\n", 0, offset) + 1
+        return bisect_left(self._newlines, offset) + 1
+
+    @cached_property
+    def _newlines(self) -> list[int]:
+        """Offset of every newline."""
+        return [match.start() for match in re.finditer(rb"\n", self.data)]
 
     def place(self, at: Span | int) -> Place:
         """The line of a span or an offset."""
