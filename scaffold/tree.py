@@ -42,6 +42,7 @@ class WorkTree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._prefix = os.path.join(root, "")  # noqa: PTH118 - a thousand paths are joined to it
         self._contents: dict[str, bytes | None] = {}
 
     def read(self, path: str) -> bytes | None:
@@ -53,7 +54,7 @@ class WorkTree:
         try:
             # Git keeps links as links, so they are not followed; a pipe would wait for a writer.
             flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW
-            descriptor = os.open(self.root / path, flags)
+            descriptor = os.open(self._prefix + path, flags)
             with os.fdopen(descriptor, "rb") as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     return None
@@ -66,12 +67,12 @@ class WorkTree:
 
     def list(self, folder: str) -> list[str]:
         try:
-            return sorted(os.listdir(self.root / folder))
+            return sorted(os.listdir(self._prefix + folder))
         except OSError:
             return []
 
     def is_dir(self, path: str) -> bool:
-        return (self.root / path).is_dir()
+        return os.path.isdir(self._prefix + path)  # noqa: PTH112
 
     def files(self, folder: str) -> Iterator[str]:
         found = []
