@@ -7,10 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from scaffold.edits import ChangeSet
 from scaffold.errors import UsageError
-from scaffold.operations import new
+from scaffold.operations import check, fix, new
+from scaffold.report import findings_text
 from scaffold.report import new_backend as report
+from scaffold.report.view import View
 from scaffold.resources import miniature_dir
+from scaffold.surfaces.path_filter import LINUX, PathFilterSurface
 from scaffold.tree import WorkTree
 
 ANSWERS = {
@@ -43,4 +47,26 @@ def run(folder: Path | None) -> Iterator[str]:
     plan = new.plan(WorkTree(folder), dict(ANSWERS))
     plan.commit(folder)
     yield report.as_text(plan, dry_run=False)
-    yield f"\nLook around in {folder}: every edit is an insertion."
+    yield from _check(folder)
+    yield "\nSomebody loses the ds4 branch of the path filter: pull requests would start no ds4 job."
+    _forget_branch(folder)
+    yield from _check(folder)
+    yield "\n$ scaffold check --fix --diff\n"
+    yield fix.repair(WorkTree(folder), check.Scope()).changes.diff()
+    yield f"Look around in {folder}."
+
+
+def _check(folder: Path) -> Iterator[str]:
+    """A check of the miniature as it is now."""
+    yield "\n$ scaffold check\n"
+    tree = WorkTree(folder)
+    yield findings_text.render(View(check.run(tree, check.Scope()), tree, str(folder)))
+
+
+def _forget_branch(folder: Path) -> None:
+    tree = WorkTree(folder)
+    surface = PathFilterSurface(tree)
+    branch = next(b for b in surface.branches(LINUX) if b.suffix == ANSWERS["name"])
+    changes = ChangeSet(tree)
+    surface.drop(changes, branch)
+    changes.commit(folder)
