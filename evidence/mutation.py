@@ -123,7 +123,7 @@ def _makefile(registry: Registry) -> Iterator[Mutation]:
         fields = ("name", "dockerfile_type", "context", "progress", "needs_backend_arg")
         field = fields[number % len(fields)]
         text = _corrupted(getattr(definition, field), number)
-        line = f"{definition.variable} = {definition.with_field(field, text)}\n"
+        line = f"{definition.variable} = {definition.with_fields({field: text})}\n"
         what = f"corrupt {field} of {definition.variable}: {text}"
         yield Mutation("Makefile definition", what, name, path, *span, line)
         if definition.variable in makefile.evals:

@@ -67,8 +67,8 @@ class _Attempt:
 
     def _problem(self, findings: Sequence[Finding]) -> tuple[str, set[str]] | None:
         """Why a set of fixes is refused, and the backends that it goes wrong for; None where it is good."""
-        changes = self.changes(findings)
         try:
+            changes = self.changes(findings)
             prove_syntax(changes)
             after = _identities(changes.overlay())
         except ScaffoldError as error:

@@ -155,14 +155,15 @@ class MakefileDefinitionMismatch(Rule):
         for definition in makefile.definitions:
             name = definition.name
             entries = [entry for entry in registry.matrix.entries_of(name) if entry.linux]
-            for what, right in _contradictions(registry, definition, entries):
+            contradictions = dict(_contradictions(registry, definition, entries))
+            for what, right in contradictions.items():
                 yield self.finding(
                     makefile.place(definition.assignment),
                     name,
                     f"{definition.variable} {what}",
                     f"{definition.variable}: {what} is {getattr(definition, what)!r}, expected {right!r}",
-                    f"write {definition.variable} = {definition.with_field(what, right)}",
-                    fix=partial(makefile.redefine, definition=definition, field=what, value=right),
+                    f"write {definition.variable} = {definition.with_fields(contradictions)}",
+                    fix=partial(makefile.redefine, definition=definition, fields=contradictions),
                 )
 
 
@@ -172,6 +173,7 @@ def _contradictions(
     own_name = definition.variable.removeprefix("BACKEND_").lower().replace("_", "-")
     if definition.name != own_name and own_name in registry.backends:
         yield "name", own_name
+        entries = [entry for entry in registry.matrix.entries_of(own_name) if entry.linux]
     types = {entry.dockerfile_type for entry in entries}
     if types and definition.dockerfile_type not in types:
         yield "dockerfile_type", min(types)

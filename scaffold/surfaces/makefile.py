@@ -8,7 +8,7 @@ the form that it has.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -39,9 +39,9 @@ class Definition:
     needs_backend_arg: str
     assignment: Assignment
 
-    def with_field(self, field: str, value: str) -> str:
-        """Its value with another text for one field."""
-        return "|".join(value if field == name else getattr(self, name) for name in DEFINITION_FIELDS)
+    def with_fields(self, fields: Mapping[str, str]) -> str:
+        """Its value with another text for some fields."""
+        return "|".join(fields.get(name, getattr(self, name)) for name in DEFINITION_FIELDS)
 
 
 class MakefileSurface(FileSurface):
@@ -183,10 +183,10 @@ class MakefileSurface(FileSurface):
             if word not in {present.text for present in self.list_words(target)}:
                 self.grow_list(addition, target, spelling)
 
-    def redefine(self, changes: ChangeSet, definition: Definition, field: str, value: str) -> None:
-        """Plan another text for one field of a definition."""
+    def redefine(self, changes: ChangeSet, definition: Definition, fields: Mapping[str, str]) -> None:
+        """Plan another text for some fields of a definition."""
         start, end = definition.assignment.start_byte, definition.assignment.end_byte
-        text = f"{definition.variable} = {definition.with_field(field, value)}\n"
+        text = f"{definition.variable} = {definition.with_fields(fields)}\n"
         changes.add(Edit(self.path, start, end, text))
 
     def grow_list(self, addition: Addition, target: str, spelling: str) -> None:

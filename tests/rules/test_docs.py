@@ -1,0 +1,112 @@
+"""Rules about the compatibility table: each with a defect that it finds and a likeness that it lets pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.trees import (
+    BASE,
+    DOCS,
+    MINIATURE,
+    Altered,
+    Case,
+    assert_fine,
+    assert_found,
+    entry,
+    item,
+    text_of,
+)
+
+
+def row(name: str) -> str:
+    """The row of a name."""
+    (line,) = (x for x in text_of(BASE, DOCS).splitlines() if x.startswith(f"| [{name}]"))
+    return f"{line}\n"
+
+
+KESTREL = row("Kestrel")
+
+
+def docs(*pairs: tuple[str, str]) -> Altered:
+    return MINIATURE.edit(DOCS, *pairs)
+
+
+def kestrel(*pairs: tuple[str, str]) -> Altered:
+    """The row of kestrel with other texts."""
+    text = KESTREL
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return docs((KESTREL, text))
+
+
+CASES = {
+    "no row": Case(
+        "docs-missing-row", "kestrel", DOCS, (),
+        docs((KESTREL, "")),
+        fix=True, says="kestrel",
+    ),
+    "a row about something else": Case(
+        "docs-missing-row", "kestrel", DOCS, (),
+        kestrel(("[Kestrel]", "[Falcon]"), ("aviary-example/kestrel", "aviary-example/falcon")),
+        fix=True,
+    ),
+    "a row above the table": Case(
+        "docs-missing-row", "kestrel", DOCS, (),
+        docs((KESTREL, ""), ("## Speech-to-Text\n", f"## Speech-to-Text\n{KESTREL}")),
+        fix=True,
+    ),
+    "hardware that is not built for": Case(
+        "docs-acceleration", "kestrel", DOCS, ("[Kestrel]",),
+        kestrel(("| CPU |", "| CPU, ROCm |")),
+        fix=True, restores=True, says="not built: ROCm",
+    ),
+    "hardware that is kept quiet": Case(
+        "docs-acceleration", "rookery", DOCS, ("[Rookery]",),
+        docs(("| CPU, CUDA 12, Metal |", "| CPU, CUDA 12 |")),
+        fix=True, restores=True, says="built too: Metal",
+    ),
+    "one CUDA of two": Case(
+        "docs-acceleration", "meadow-lark", DOCS, ("[meadow-lark]",),
+        docs((row("meadow-lark"), row("meadow-lark").replace("CUDA 12/13", "CUDA 12"))),
+        fix=True, restores=True, says="CUDA 13",
+    ),
+    "a dropped build": Case(
+        "docs-acceleration", "finch-tts", DOCS, ("[Finch]",),
+        MINIATURE.drop(entry("-gpu-rocm-hipblas-finch-tts")),
+        also=("gallery-image-not-built",), fix=True, says="not built: ROCm",
+    ),
+    "words of the writer's own": Case(
+        "docs-acceleration", "kestrel", DOCS, ("[Kestrel]",),
+        kestrel(("| CPU |", "| ROCm (soon) |")),
+        says="built too: CPU",
+    ),
+}  # fmt: skip
+
+FINE = {
+    "a row by its address": (kestrel(("[Kestrel]", "[The small falcon]")), None),
+    "a row by its name": (kestrel(("aviary-example/kestrel", "elsewhere/falcon")), None),
+    "a longer name": (
+        kestrel(("[Kestrel]", "[Kestrel voices]"), ("aviary-example/kestrel", "elsewhere/x")),
+        None,
+    ),
+    "a remark in parentheses": (kestrel(("| CPU |", "| CPU (AVX2, not ROCm) |")), None),
+    "a word that names no variant": (kestrel(("| CPU |", "| CPU, NPU |")), None),
+    "other capitals": (kestrel(("| CPU |", "| cpu |")), None),
+    "a backend that nobody can install": (
+        docs((KESTREL, "")).drop(entry("-cpu-kestrel"), item("kestrel")),
+        "docs-missing-row",
+    ),
+    "a checkout without the page": (MINIATURE.write(DOCS, None), None),
+    "a page without tables": (MINIATURE.write(DOCS, "# Compatibility\n"), None),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found(name: str) -> None:
+    assert_found(CASES[name])
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_only_looks_wrong_is_not(name: str) -> None:
+    assert_fine(*FINE[name])

@@ -1,0 +1,138 @@
+"""Rules about the Go registries: each with a defect that it finds and a likeness that it lets pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.trees import (
+    BASE,
+    CAPABILITIES,
+    IMPORTERS,
+    MINIATURE,
+    PREF_ONLY,
+    Altered,
+    Case,
+    assert_fine,
+    assert_found,
+    text_of,
+)
+
+FOLDER = "core/gallery/importers"
+WREN = "\t// WrenImporter matches only wren GGUFs; it must precede LlamaCPPImporter,\n\t// which takes every .gguf.\n\t&WrenImporter{},\n"
+LLAMA = "\t// Text LLM\n\t&LlamaCPPImporter{},\n"
+NEW = 'package importers\n\ntype PloverImporter struct{}\n\nfunc (i *PloverImporter) Name() string { return "rookery" }\n'
+
+
+def pref(name: str) -> str:
+    """The pref-only line of a backend."""
+    (line,) = (x for x in text_of(BASE, PREF_ONLY).splitlines() if x.startswith(f'\t{{Name: "{name}"'))
+    return f"{line}\n"
+
+
+def capability(name: str) -> str:
+    """The capability entry of a backend."""
+    _, start, rest = text_of(BASE, CAPABILITIES).partition(f'\t"{name}": {{\n')
+    return start + rest.partition("\t},\n")[0] + "\t},\n"
+
+
+def offered(*pairs: tuple[str, str]) -> Altered:
+    return MINIATURE.edit(PREF_ONLY, *pairs)
+
+
+HERON = pref("heron")
+
+CASES = {
+    "an importer of what is not there": Case(
+        "importer-unknown-backend", "skylark", f"{FOLDER}/lark.go", ("Name() string",),
+        MINIATURE.edit(f"{FOLDER}/lark.go", ('Name() string      { return "lark" }', 'Name() string      { return "skylark" }')),
+        also=None,
+    ),
+    "a model file for what is not there": Case(
+        "importer-unknown-backend", "skylark", f"{FOLDER}/lark.go", ("Backend:",),
+        MINIATURE.edit(f"{FOLDER}/lark.go", ('Backend:             "lark"', 'Backend:             "skylark"')),
+        also=(),
+    ),
+    "a line for what is not there": Case(
+        "importer-unknown-backend", "gone", PREF_ONLY, ('Name: "gone"',),
+        offered((HERON, HERON + HERON.replace('"heron"', '"gone"'))),
+        says="knownPrefOnlyBackends",
+    ),
+    "an importer that is never asked": Case(
+        "importer-unregistered", "rookery", f"{FOLDER}/plover.go", ("type PloverImporter",),
+        MINIATURE.write(f"{FOLDER}/plover.go", NEW),
+        says="PloverImporter",
+    ),
+    "a backend that no model can choose": Case(
+        "importer-missing", "heron", CAPABILITIES, ('"heron": {',),
+        offered((HERON, "")),
+        fix=True,
+    ),
+    "a backend known by its tags only": Case(
+        "importer-missing", "heron", PREF_ONLY, (),
+        offered((HERON, "")).edit(CAPABILITIES, (capability("heron"), "")),
+        also=("capabilities-missing",), fix=True, refused="it would bring capabilities-missing heron",
+    ),
+    "a server whose use nobody states": Case(
+        "capabilities-missing", "heron", "backend/cpp/heron/Makefile", (),
+        offered((HERON, "")).edit(CAPABILITIES, (capability("heron"), "")),
+        also=("importer-missing",), says="VAD",
+    ),
+    "generic before specific": Case(
+        "importer-order", "wren", IMPORTERS, ("&WrenImporter{}",),
+        MINIATURE.edit(IMPORTERS, (WREN, ""), (LLAMA, LLAMA + WREN)),
+        fix=True, says="&LlamaCPPImporter{}",
+    ),
+    "a line that an importer shadows": Case(
+        "importer-shadowed-pref", "lark", PREF_ONLY, ('Name: "lark"',),
+        offered((HERON, HERON + HERON.replace('"heron"', '"lark"'))),
+        fix=True, restores=True,
+    ),
+    "a backend whose use nobody states": Case(
+        "capabilities-missing", "heron", PREF_ONLY, ('Name: "heron"',),
+        MINIATURE.edit(CAPABILITIES, (capability("heron"), "")),
+        says="backend_capabilities.go",
+    ),
+    "a backend with an importer whose use nobody states": Case(
+        "capabilities-missing", "lark", f"{FOLDER}/lark.go", ("Name() string",),
+        MINIATURE.edit(CAPABILITIES, (capability("lark"), "")),
+    ),
+}  # fmt: skip
+
+FINE = {
+    "an alias of LocalAI": (offered((HERON, HERON + HERON.replace('"heron"', '"llama"'))), None),
+    "a name in a test": (
+        MINIATURE.write(f"{FOLDER}/plover_test.go", NEW.replace('"rookery"', '"nobody"')),
+        None,
+    ),
+    "an importer that is registered": (
+        MINIATURE.write(f"{FOLDER}/plover.go", NEW).edit(IMPORTERS, (LLAMA, f"\t&PloverImporter{{}},\n{LLAMA}")),
+        "importer-unregistered",
+    ),
+    "a drop-in of another importer": (
+        MINIATURE.each(f"{FOLDER}/llama-cpp.go", "GGUF drop-in replacement", "Drop-in replacement"),
+        None,
+    ),
+    "a store serves no model": (MINIATURE.edit("backend/index.yaml", ("- vector-database", "- vectors")), None),
+    "generic ones among themselves": (
+        MINIATURE.edit(IMPORTERS, (LLAMA, f"{LLAMA}\t&VLLMImporter{{}},\n")),
+        "importer-order",
+    ),
+    "a backend under its alias": (
+        MINIATURE.edit(CAPABILITIES, ('\t"wren": {', '\t"wren-cpp": {')),
+        "capabilities-missing",
+    ),
+    "a checkout from before the registries": (
+        MINIATURE.write(CAPABILITIES, None).write(PREF_ONLY, None),
+        None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found(name: str) -> None:
+    assert_found(CASES[name])
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_only_looks_wrong_is_not(name: str) -> None:
+    assert_fine(*FINE[name])

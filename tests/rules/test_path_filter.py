@@ -1,0 +1,140 @@
+"""Rules about the path filter: each with a defect that it finds and a likeness that it lets pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.trees import FILTER, MINIATURE, Altered, Case, assert_fine, assert_found, entry
+
+DOCKERFILE = "backend/Dockerfile.golang"
+LINUX, MACOS = "function inferBackendPath(item)", "function inferBackendPathDarwin(item)"
+SCRIPT = "scripts/patch-sources.sh"
+COPIES = MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"COPY {SCRIPT} /usr/bin/patch-sources\n")
+
+
+def branch(suffix: str) -> str:
+    return f'  if (item.dockerfile.endsWith("{suffix}")) {{\n    return `backend/cpp/{suffix}/`;\n  }}\n'
+
+
+HERON, NIGHT_HERON, LLAMA = (branch(name) for name in ("heron", "night-heron", "llama-cpp"))
+MACOS_HERON = '  if (item.backend === "heron") {\n    return `backend/cpp/heron/`;\n  }\n'
+LARK = '  if (item.backend === "lark") {\n    return `backend/go/lark/`;\n  }\n'
+GOLANG = '  if (item.dockerfile.endsWith("golang")) {\n    return `backend/go/${item.backend}/`;\n  }\n'
+
+
+def without_selection(text: str) -> str:
+    """The filter from before it selected entries itself."""
+    return text.partition("// The entries of both matrices that")[0]
+
+
+def js(*pairs: tuple[str, str]) -> Altered:
+    return MINIATURE.edit(FILTER, *pairs)
+
+
+CASES = {
+    "no branch": Case(
+        "filter-unmapped-backend", "llama-cpp", FILTER, (LINUX,),
+        js((LLAMA, "")),
+        also=("filter-shared-input",), fix=True, says="nothing",
+    ),
+    "a branch for a Dockerfile that is called otherwise": Case(
+        "filter-unmapped-backend", "llama-cpp", FILTER, (LINUX,),
+        js(('endsWith("llama-cpp")) {\n', 'endsWith("llamacpp")) {\n')),
+        also=("filter-shared-input",), fix=True,
+    ),
+    "a branch for another folder": Case(
+        "filter-unmapped-backend", "llama-cpp", FILTER, (LINUX,),
+        js(("`backend/cpp/llama-cpp/`", "`backend/cpp/llama/`")),
+        says="backend/cpp/llama/", also=None, fix=True, refused="no place for a branch on 'llama-cpp'",
+    ),
+    "caught by another's branch": Case(
+        "filter-unmapped-backend", "night-heron", FILTER, (LINUX,),
+        js((NIGHT_HERON, "")),
+        fix=True, restores=True, says="backend/cpp/heron/",
+    ),
+    "no macOS branch": Case(
+        "filter-unmapped-backend", "heron", FILTER, (MACOS,),
+        js((MACOS_HERON, "")),
+        fix=True, says="backend/go/heron/",
+    ),
+    "generic before specific": Case(
+        "filter-shadowed-branch", "night-heron", FILTER, ('endsWith("night-heron")',),
+        js((NIGHT_HERON + HERON, HERON + NIGHT_HERON)),
+        also=("filter-unmapped-backend",), fix=True, restores=True, says="never reached",
+    ),
+    "a backend's branch behind its language's": Case(
+        "filter-shadowed-branch", "lark", FILTER, ('item.backend === "lark"',),
+        js((LARK, ""), (GOLANG, GOLANG + LARK)),
+        fix=True,
+    ),
+    "the same branch twice": Case(
+        "filter-shadowed-branch", "heron", FILTER, ('endsWith("heron")', 'endsWith("heron")'),
+        js((HERON, HERON + HERON)),
+        fix=True, restores=True,
+    ),
+    "the same branch for two folders": Case(
+        "filter-shadowed-branch", "heron", FILTER, ('endsWith("heron")', 'endsWith("heron")'),
+        js((HERON, HERON + HERON.replace("backend/cpp/heron", "backend/cpp/owl"))),
+        says="never reached",
+    ),
+    "a file that rebuilds nothing": Case(
+        "filter-shared-input", "", DOCKERFILE, (f"COPY {SCRIPT}",),
+        COPIES,
+        says=SCRIPT,
+    ),
+    "a folder that rebuilds nothing": Case(
+        "filter-shared-input", "", DOCKERFILE, ("COPY patches",),
+        MINIATURE.write("patches/a.diff", "x").append(DOCKERFILE, "COPY patches/ /patches\n"),
+        says="patches/a.diff",
+    ),
+    "a fork that its sources do not rebuild": Case(
+        "filter-borrowed-sources", "meadow-lark", "backend/cpp/meadow-lark/Makefile", (),
+        js(('(backend === "meadow-lark") &&', '(backend === "owl") &&')),
+        says="backend/cpp/llama-cpp",
+    ),
+    "a file that is mounted": Case(
+        "filter-shared-input", "", DOCKERFILE, (f"source={SCRIPT}",),
+        MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"RUN --mount=type=bind,source={SCRIPT},target=/p sh /p\n"),
+    ),
+}  # fmt: skip
+
+FINE = {
+    "a branch that another one covers": (js((LARK, "")), None),
+    "a branch with another condition for the same": (
+        js(('item.dockerfile.endsWith("llama-cpp")) {\n    return', 'item.backend === "llama-cpp") {\n    return')),
+        None,
+    ),
+    "a branch in an old form that runs alike": (js((LLAMA, LLAMA.replace("endsWith(", "endsWith(  "))), None),
+    "an entry of a backend that has no directory": (
+        MINIATURE.edit_in(entry("-cpu-kestrel"), ('"kestrel"', '"gone"')),
+        "filter-unmapped-backend",
+    ),
+    "specific before generic": (js((NIGHT_HERON + HERON, NIGHT_HERON + "  // and then\n" + HERON)), None),
+    "a file that has a rule": (
+        COPIES.edit(
+            FILTER,
+            ("    matches: file => file === BACKEND_PROTO_FILE,", f'    matches: file => file === BACKEND_PROTO_FILE || file === "{SCRIPT}",'),
+        ),
+        None,
+    ),
+    "a file that a comment leaves out": (
+        COPIES.edit(FILTER, ("export const SHARED_BUILD_INPUTS", f"// {SCRIPT} only logs.\nexport const SHARED_BUILD_INPUTS")),
+        None,
+    ),
+    "a file that the builder images watch": (
+        COPIES.append(".github/workflows/base-images.yml", f"# paths:\n#   - '{SCRIPT}'\n"),
+        None,
+    ),
+    "a file that is not there": (COPIES.write(SCRIPT, None), None),
+    "a checkout without such a filter": (COPIES.rewrite(FILTER, without_selection), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found(name: str) -> None:
+    assert_found(CASES[name])
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_only_looks_wrong_is_not(name: str) -> None:
+    assert_fine(*FINE[name])

@@ -1,0 +1,114 @@
+"""Rules about pins: each with a defect that it finds and a likeness that it lets pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.rules.base import Severity
+from tests.rules.trees import BASE, BUMP, MINIATURE, Altered, Case, assert_fine, assert_found, pin, text_of
+
+WREN, LARK = "backend/go/wren-cpp/Makefile", "backend/go/lark/Makefile"
+SHA = text_of(BASE, WREN).partition("WREN_VERSION?=")[2].split()[0]
+ENTRY = pin("WREN_VERSION")
+CLONE = "WREN_REPO?=https://github.com/aviary-example/wren.cpp"
+
+
+def wren(*pairs: tuple[str, str]) -> Altered:
+    return MINIATURE.edit(WREN, *pairs)
+
+
+CASES = {
+    "a pin that nobody follows": Case(
+        "bump-missing-entry", "wren-cpp", WREN, ("WREN_VERSION?=",),
+        MINIATURE.drop(ENTRY),
+        fix=True, restores=True, says="does not follow",
+    ),
+    "a pin of an unknown upstream": Case(
+        "bump-missing-entry", "wren-cpp", WREN, ("WREN_VERSION?=",),
+        wren((CLONE, "WREN_REPO?=$(MIRROR)/wren.cpp")).drop(ENTRY),
+    ),
+    "a second pin": Case(
+        "bump-missing-entry", "wren-cpp", WREN, ("GGML_VERSION?=",),
+        wren((CLONE, f"{CLONE}\nGGML_VERSION?={SHA}\nGGML_REPO?=https://github.com/aviary-example/ggml")),
+        also=(), says="GGML_VERSION",
+    ),
+    "a comment about another pin": Case(
+        "bump-missing-entry", "lark", LARK, ("LARK_VERSION?=",),
+        MINIATURE.each(BUMP, '"LARK_VERSION"', '"SKYLARK_VERSION"'),
+        fix=True,
+    ),
+    "a pin that is spelled otherwise": Case(
+        "bump-pin-not-found", "wren-cpp", BUMP, ('variable: "WREN_VERSION"',),
+        wren(("WREN_VERSION?=", "WREN_VERSION ?= ")),
+        says="WREN_VERSION?=",
+    ),
+    "a pin in no file": Case(
+        "bump-pin-not-found", "wren-cpp", BUMP, ('file: "backend/go/wren-cpp/Make"',),
+        MINIATURE.edit_in(ENTRY, ("wren-cpp/Makefile", "wren-cpp/Make")),
+        also=None, says="does not exist",
+    ),
+    "a variable with a typing error": Case(
+        "bump-pin-not-found", "wren-cpp", BUMP, ('variable: "WERN_VERSION"',),
+        MINIATURE.edit_in(ENTRY, ('"WREN_VERSION"', '"WERN_VERSION"')),
+        also=("bump-missing-entry",),
+    ),
+    "one variable twice": Case(
+        "bump-duplicate-variable", "wren-cpp", BUMP, ('"WREN_VERSION"', '"WREN_VERSION"'),
+        MINIATURE.copy(ENTRY),
+        says="line ",
+    ),
+    "a branch for a pin": Case(
+        "bump-pin-not-sha", "wren-cpp", WREN, ("WREN_VERSION?=",),
+        wren((SHA, "main")),
+        says="'main'",
+    ),
+    "a short sha": Case(
+        "bump-pin-not-sha", "wren-cpp", WREN, ("WREN_VERSION?=",),
+        wren((SHA, SHA[:12])),
+    ),
+    "another repository": Case(
+        "bump-repository-mismatch", "wren-cpp", BUMP, ("aviary-example/wern.cpp",),
+        MINIATURE.edit_in(ENTRY, ("aviary-example/wren.cpp", "aviary-example/wern.cpp")),
+        says="clones aviary-example/wren.cpp",
+    ),
+    "a project that moved": Case(
+        "bump-repository-mismatch", "wren-cpp", BUMP, ("acme/wren.cpp",),
+        MINIATURE.edit_in(ENTRY, ("aviary-example/wren.cpp", "acme/wren.cpp")),
+        severity=Severity.info,
+    ),
+    "no branch": Case(
+        "bump-branch-missing", "wren-cpp", BUMP, ('"WREN_VERSION"', "^- "),
+        MINIATURE.edit_in(ENTRY, ('            branch: "main"\n', "")),
+        says="no branch",
+    ),
+    "no repository": Case(
+        "bump-branch-missing", "wren-cpp", BUMP, ('repository: "wren.cpp"',),
+        MINIATURE.edit_in(ENTRY, ("aviary-example/wren.cpp", "wren.cpp")),
+        also=None, says="no repository",
+    ),
+}  # fmt: skip
+
+FINE = {
+    "a held pin in a comment": (
+        MINIATURE.edit(BUMP, ("# lark.cpp is held: later commits", "# later commits of lark.cpp")),
+        None,
+    ),
+    "a version that is no commit": (wren((CLONE, f"{CLONE}\nONNX_VERSION?=1.20.1")), None),
+    "the address with .git": (wren((CLONE, f"{CLONE}.git")), None),
+    "a repository in other capitals": (
+        MINIATURE.edit_in(ENTRY, ("aviary-example/wren", "Aviary-Example/Wren")),
+        None,
+    ),
+    "a Makefile that names no address": (wren((CLONE, "WREN_REPO?=$(MIRROR)/wren.cpp")), None),
+    "no bump workflow": (MINIATURE.write(BUMP, None), "bump-missing-entry"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found(name: str) -> None:
+    assert_found(CASES[name])
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_only_looks_wrong_is_not(name: str) -> None:
+    assert_fine(*FINE[name])
