@@ -50,11 +50,12 @@ class NewFile:
 
 @dataclass(slots=True)
 class ChangeSet:
-    """Edits of existing files and new files, over one tree."""
+    """Edits of existing files, new files and files to delete, over one tree."""
 
     tree: Tree
     edits: list[Edit] = field(default_factory=list)
     created: dict[str, NewFile] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
 
     def add(self, *edits: Edit) -> None:
         """Plan edits. Insertions at one offset keep the order in which they were added."""
@@ -73,6 +74,17 @@ class ChangeSet:
             raise UsageError(f"{path} exists already")
         self.created[path] = NewFile(content, executable)
 
+    def delete(self, path: str) -> None:
+        """Plan a file away."""
+        self.deleted.add(path)
+
+    def delete_lines(self, path: str, start: int, end: int) -> None:
+        """Plan whole lines away; the last line of a file that ends without a newline still does."""
+        data = self.tree.read(path) or b""
+        if end == len(data) and start and not data.endswith(b"\n"):
+            start -= 1
+        self.add(Edit(path, start, end, ""))
+
     def edited_paths(self) -> list[str]:
         """The existing files that the plan changes, sorted."""
         return sorted({edit.path for edit in self.edits})
@@ -89,9 +101,10 @@ class ChangeSet:
                     raise ScaffoldError(f"{path}: two planned edits overlap at byte {after.start}")
         return dict(grouped)
 
-    def contents(self) -> dict[str, bytes]:
-        """The content of every touched file after the change."""
-        results = {path: new.content for path, new in self.created.items()}
+    def contents(self) -> dict[str, bytes | None]:
+        """The content of every touched file after the change; None where it is gone."""
+        results: dict[str, bytes | None] = dict.fromkeys(self.deleted)
+        results.update((path, new.content) for path, new in self.created.items())
         for path, edits in self.by_path().items():
             before = self.tree.read(path) or b""
             pieces = []
@@ -104,7 +117,7 @@ class ChangeSet:
 
     def overlay(self) -> Overlay:
         """The tree as it will be."""
-        return Overlay(self.tree, dict(self.contents()))
+        return Overlay(self.tree, self.contents())
 
     def lines(self, path: str) -> list[int]:
         """Where the edits of an existing file begin, as lines of the result."""
@@ -127,12 +140,15 @@ class ChangeSet:
 
     def diff(self) -> str:
         """The change as a unified diff that `git apply` accepts."""
-        paths = sorted({*self.edited_paths(), *self.created})
+        paths = sorted({*self.edited_paths(), *self.created, *self.deleted})
         return "".join(line for path in paths for line in self._file_diff(path))
 
     def _file_diff(self, path: str) -> Iterator[str]:
         if path in self.created:
             yield from _creation_diff(path, self.created[path])
+            return
+        if path in self.deleted:
+            yield from _deletion_diff(path, self.tree.read(path) or b"")
             return
         edits = self.by_path()[path]
         yield f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n"
@@ -155,7 +171,10 @@ class ChangeSet:
         try:
             for path, content in sorted(contents.items()):
                 new = self.created.get(path)
-                _write_atomically(root / path, content, executable=new.executable if new else None)
+                if content is None:
+                    _remove(root / path, root)
+                else:
+                    _write_atomically(root / path, content, executable=new.executable if new else None)
         except BaseException as error:
             journal.recover()
             if isinstance(error, OSError):
@@ -173,15 +192,18 @@ class Journal:
         self.root = root
         self.folder = _private_folder(root) / "scaffold-journal"
 
-    def begin(self, changes: dict[str, tuple[bytes | None, bytes]]) -> None:
-        """Record the content of every file before and after; `before` is None for a new one."""
+    def begin(self, changes: dict[str, tuple[bytes | None, bytes | None]]) -> None:
+        """Record the content of every file before and after; None where there is no such file."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         entries = []
         for number, (path, (before, after)) in enumerate(sorted(changes.items())):
             if before is not None:
                 _write_durably(self.folder / f"{number}.before", before)
-            entries.append({"path": path, "new": before is None, "after": _digest(after)})
+            entry = {"path": path, "new": before is None, "after": None if after is None else _digest(after)}
+            if after is None:
+                entry["executable"] = os.access(self.root / path, os.X_OK)
+            entries.append(entry)
         _write_durably(self.folder / "plan.json.part", json.dumps(entries).encode())
         os.replace(self.folder / "plan.json.part", self.folder / "plan.json")
 
@@ -214,12 +236,11 @@ class Journal:
             before = None if entry["new"] else (self.folder / f"{number}.before").read_bytes()
             if current == before:
                 _remove_empty_parents(target.parent, self.root)
-            elif current is not None and _digest(current) == entry["after"]:
+            elif (None if current is None else _digest(current)) == entry["after"]:
                 if before is None:
-                    target.unlink()
-                    _remove_empty_parents(target.parent, self.root)
+                    _remove(target, self.root)
                 else:
-                    _write_atomically(target, before, executable=None)
+                    _write_atomically(target, before, executable=entry.get("executable"))
                 restored.append(entry["path"])
             else:
                 conflicts.append(entry["path"])
@@ -278,6 +299,11 @@ def _write_atomically(path: Path, content: bytes, executable: bool | None) -> No
         part.unlink(missing_ok=True)
 
 
+def _remove(path: Path, root: Path) -> None:
+    path.unlink()
+    _remove_empty_parents(path.parent, root)
+
+
 def _part(path: Path) -> Path:
     """Where the new content of a file is written before it takes the file's place."""
     return path.with_name(f".{path.name}.scaffold-part")
@@ -301,6 +327,18 @@ def _creation_diff(path: str, new: NewFile) -> Iterator[str]:
     if lines:
         yield f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n"
         yield from _marked("+", lines)
+
+
+def _deletion_diff(path: str, content: bytes) -> Iterator[str]:
+    yield f"diff --git a/{path} b/{path}\ndeleted file mode 100644\n"
+    try:
+        lines = _lines(content)
+    except UnicodeDecodeError:
+        yield f"Binary files a/{path} and /dev/null differ\n"
+        return
+    if lines:
+        yield f"--- a/{path}\n+++ /dev/null\n@@ -1,{len(lines)} +0,0 @@\n"
+        yield from _marked("-", lines)
 
 
 @dataclass(slots=True)

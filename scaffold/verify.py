@@ -48,6 +48,17 @@ def prove(addition: Addition, before: Registry) -> None:
     _prove_rules(addition, result)
 
 
+def prove_removal(changes: ChangeSet) -> None:
+    """Raises ProofError where a planned removal does more than take things away."""
+    prove_syntax(changes)
+    after = changes.overlay()
+    for path in changes.edited_paths():
+        if path.endswith((".yml", ".yaml")):
+            # What stays must be there as it was: put back, the removed values are pure insertions.
+            before = load_yaml(path, changes.tree, duplicates=True)
+            list(inserted_values(path, load_yaml(path, after, duplicates=True), before))
+
+
 def prove_syntax(changes: ChangeSet) -> None:
     """Raises ProofError where an edited file would have more syntax errors than it has."""
     after = changes.overlay()

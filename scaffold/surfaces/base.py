@@ -68,16 +68,9 @@ class YamlRecord:
     @property
     def comments(self) -> str:
         """Text of the comment lines right above it."""
-        lines: list[str] = []
         start = self.source.line_start(self.node.start_byte)
-        while start:
-            above = self.source.line_start(start - 1)
-            text = self.source.slice(above, start).strip()
-            if not text.startswith("#"):
-                break
-            lines.insert(0, text.lstrip("# "))
-            start = above
-        return " ".join(lines)
+        text = self.source.slice(self.source.comment_start(start, "#"), start)
+        return " ".join(line.strip().lstrip("# ") for line in text.splitlines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +120,41 @@ class Addition:
         self.manual.append(Manual(path, what))
 
 
+@dataclass(slots=True)
+class Removal:
+    """One backend on its way out of the tree: what surfaces take away."""
+
+    name: str
+    directory: str
+    others: frozenset[str]
+    """The backends that stay."""
+    source_folder: str
+    """Folder of its upstream's clone, where no other backend has one of that name; else ""."""
+    changes: ChangeSet
+    manual: list[Manual] = field(default_factory=list)
+
+    def drop(
+        self, source: Source, start: int, end: int, marker: str = "#", follows_own: bool = False
+    ) -> None:
+        """Plan lines away, with the comment above them where it is about this backend.
+
+        It is where it names this backend first, or where what stands above it goes too.
+        """
+        top = source.comment_start(start, marker)
+        if top < start and (follows_own or self.is_about(source.slice(top, start))):
+            start = top
+        self.changes.delete_lines(source.path, source.line_start(start), end)
+
+    def is_about(self, text: str) -> bool:
+        """Whether a text names this backend, and no other one before it."""
+        named = (m[0] for m in re.finditer(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", text))
+        return next((n for n in named if n == self.name or n in self.others), None) == self.name
+
+    def ask(self, path: str, what: str) -> None:
+        """Leave something to a person."""
+        self.manual.append(Manual(path, what))
+
+
 class Surface(ABC):
     """One registration place. An absent file is an absent surface, never an error."""
 
@@ -142,6 +170,10 @@ class Surface(ABC):
     @abstractmethod
     def add(self, addition: Addition) -> None:
         """Plan the registration of a backend. Raises ShapeError where there is no place for it."""
+
+    @abstractmethod
+    def remove(self, removal: Removal) -> None:
+        """Plan everything away that registers a backend here."""
 
     def load(self, kind: type[S], *paths: str) -> S | None:
         """The first of `paths` that exists, as a source of the given kind."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from scaffold.surfaces.base import Addition, Registration, Surface
+from scaffold.surfaces.base import Addition, Registration, Removal, Surface
 from scaffold.syntax.source import Source
 
 DOCKERIGNORE = ".dockerignore"
@@ -26,7 +26,7 @@ class BuildContextSurface(Surface):
 
     def registrations(self, name: str) -> Iterable[Registration]:
         pattern = re.compile(
-            rf"^(?:backend/(?:cpp|go|python|rust)/{re.escape(name)}(?:/.*)?|/{re.escape(name)})$"
+            rf"^(?:backend/(?:cpp|go|python|rust)/{re.escape(name)}(?:/.*|-\*-build)?|/{re.escape(name)})$"
         )
         for path in (DOCKERIGNORE, GITIGNORE):
             source = self.load(Source, path)
@@ -49,6 +49,18 @@ class BuildContextSurface(Surface):
             self._append(addition, DOCKERIGNORE, [f"backend/cpp/{backend.name}-*-build"], "backend/cpp/")
         if backend.lang == "go":
             self._append(addition, GITIGNORE, [f"/{backend.name}"], "/cloud-proxy\n", "/local-store\n")
+
+    def remove(self, removal: Removal) -> None:
+        lines = [(r.path, r.line) for r in self.registrations(removal.name)]
+        for path, line in lines:
+            source = self.load(Source, path)
+            assert source is not None
+            start = source.offset(line)
+            removal.changes.delete_lines(path, start, source.line_end(start))
+        tests = self.load(Source, UNIT_TESTS)
+        excluded = re.compile(rf"(?m)^[ \t]*-not -path '\*/{re.escape(removal.source_folder)}/\*' \\\n")
+        for match in excluded.finditer(tests.data.decode() if tests and removal.source_folder else ""):
+            removal.changes.delete_lines(UNIT_TESTS, match.start(), match.end())
 
     def _append(self, addition: Addition, path: str, lines: list[str], *beside: str) -> None:
         """Add lines behind the last present line that starts with one of `beside`, else at the end."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from scaffold.surfaces.base import Addition, FileSurface, Registration, YamlRecord
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, YamlRecord
 from scaffold.syntax.yaml import YamlSource, quote, repeated
 
 FIELDS = ("repository", "variable", "branch", "file")
@@ -80,6 +80,11 @@ class BumpDepsSurface(FileSurface):
             f"{backend.directory}/Makefile",
         )
         self.follow(addition, dict(zip(FIELDS, values, strict=True)))
+
+    def remove(self, removal: Removal) -> None:
+        for pin in self.pins:
+            if pin.backend == removal.name:
+                removal.drop(pin.source, pin.node.start_byte, pin.end)
 
     @property
     def comments(self) -> str:

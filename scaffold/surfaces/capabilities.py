@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from scaffold.edits import ChangeSet, Edit
-from scaffold.surfaces.base import Addition, FileSurface, Registration, required
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.syntax.golang import Element, GoSource, quote
 from scaffold.syntax.source import Place
 
@@ -106,6 +106,12 @@ class CapabilitiesSurface(FileSurface):
             "\t},\n"
         )
         addition.insert(self.path, source.line_end(after.node.end_byte), text)
+
+    def remove(self, removal: Removal) -> None:
+        entry = self.entry(removal.name)
+        if entry is not None and self.source is not None:
+            start, end = entry.node.start_byte, self.source.line_end(entry.node.end_byte)
+            removal.drop(self.source, start, end, "//")
 
     def _last_alike(self, usecase: str, addition: Addition) -> Element:
         """The entry to stand behind: the nearest relative of the modality, else the last of it."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from scaffold.surfaces.base import Addition, FileSurface, Registration, required
+from scaffold.edits import Edit
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.syntax.yaml import YamlSource
 
 if TYPE_CHECKING:
@@ -101,6 +102,31 @@ class DarwinSurface(FileSurface):
             return
         self.add_step(addition)
         self.exclude(addition)
+
+    def remove(self, removal: Removal) -> None:
+        source = self.source
+        if source is None:
+            return
+        for step in self.steps:
+            if step.only == removal.name:
+                start = source.blank_start(source.comment_start(step.node.start_byte, "#"))
+                removal.changes.delete_lines(self.path, start, source.item_end(step.node))
+        generic = self.generic
+        if generic is None or generic.condition_node is None:
+            return
+        if not generic.excludes(removal.name):
+            return
+        node = generic.condition_node
+        own = f"inputs.backend != '{removal.name}'"
+        if generic.condition == own:
+            removal.changes.delete_lines(
+                self.path, source.line_start(node.start_byte), source.line_end(node.end_byte - 1)
+            )
+            return
+        text = source.text(node)
+        joined = next(part for part in (f" && {own}", f"{own} && ", own) if part in text)
+        start = node.start_byte + len(text[: text.index(joined)].encode())
+        removal.changes.add(Edit(self.path, start, start + len(joined.encode()), ""))
 
     def _generic(self) -> tuple[YamlSource, Step]:
         source = required(self.source, self.path, "the macOS build workflow")

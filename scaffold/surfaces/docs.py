@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.edits import ChangeSet, Edit
-from scaffold.surfaces.base import Addition, FileSurface, Registration, required
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.syntax.source import Place, Source
 from scaffold.variants import acceleration
 
@@ -129,6 +129,12 @@ class DocsSurface(FileSurface):
         table = self._table(backend)
         cells = [self._cell(column, backend) for column in table.columns]
         addition.insert(self.path, table.end, f"| {' | '.join(cells)} |\n")
+
+    def remove(self, removal: Removal) -> None:
+        for table in self.tables:
+            for row in table.rows:
+                if row.name == removal.name:
+                    removal.changes.delete_lines(self.path, row.start, row.end)
 
     def _table(self, backend: Backend) -> Table:
         for word in (*backend.use.section, *FALLBACK_SECTIONS):

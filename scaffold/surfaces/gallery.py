@@ -16,7 +16,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.edits import ChangeSet, Edit
-from scaffold.surfaces.base import Addition, FileSurface, Registration, YamlRecord, majority, required
+from scaffold.surfaces.base import (
+    Addition,
+    FileSurface,
+    Registration,
+    Removal,
+    YamlRecord,
+    majority,
+    required,
+)
 from scaffold.surfaces.matrix import MatrixSurface
 from scaffold.syntax.yaml import YamlSource, quote, repeated
 from scaffold.tree import Tree
@@ -79,6 +87,8 @@ class Item(YamlRecord):
     def add_capability(self, changes: ChangeSet, key: str, image: str) -> None:
         """Plan one more capability, behind the last one."""
         pairs = self.source.pairs(self.values.get("capabilities"))
+        if not pairs:
+            return self._begin_capabilities(changes, {key: image})
         last = pairs[-1].node
         indent = " " * (last.start_byte - self.source.line_start(last.start_byte))
         changes.insert(self.path, self.source.line_end(last.end_byte - 1), f'{indent}{key}: "{image}"\n')
@@ -86,6 +96,8 @@ class Item(YamlRecord):
     def set_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
         """Plan other capabilities in the place of the present ones."""
         pairs = self.source.pairs(self.values.get("capabilities"))
+        if not pairs:
+            return self._begin_capabilities(changes, capabilities)
         first, last = pairs[0].node, pairs[-1].node
         indent = " " * (first.start_byte - self.source.line_start(first.start_byte))
         text = f"\n{indent}".join(f'{key}: "{image}"' for key, image in capabilities.items())
@@ -96,6 +108,14 @@ class Item(YamlRecord):
         pairs = {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.node))}
         where = self.source.line_end(pairs["name"].end_byte - 1)
         changes.insert(self.path, where, f'  alias: "{alias}"\n')
+
+    def _begin_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
+        """Plan the capabilities of an item that has none, below their key where it is there."""
+        head, *lines = _capability_lines(capabilities)
+        pairs = {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.node))}
+        node = pairs.get("capabilities")
+        end = self.end if node is None else self.source.line_end(node.end_byte - 1)
+        changes.insert(self.path, end, "".join(f"{x}\n" for x in ([head] if node is None else []) + lines))
 
     def set_mirrors(self, changes: ChangeSet, mirrors: list[str]) -> None:
         """Plan other mirrors: in the place of the present ones, or behind the uri."""
@@ -192,7 +212,7 @@ class GallerySurface(FileSurface):
     def development_meta(self, meta: Item) -> Item | None:
         """The development twin of a base meta."""
         twin = self.by_name.get(f"{meta.name}{DEVELOPMENT}")
-        return twin if twin is not None and twin.is_meta else None
+        return twin if twin is not None and not twin.uri else None
 
     def owner(self, item: Item) -> str:
         """The backend that an item belongs to.
@@ -287,6 +307,14 @@ class GallerySurface(FileSurface):
         addition.insert(self.path, after_meta, meta_text)
         addition.insert(self.path, after_images, f"{self._header()}{backend.name}\n{image_text}")
         self._announce(addition, keys)
+
+    def remove(self, removal: Removal) -> None:
+        own = {i.node.start_byte for i in (*self.metas(removal.name), *self.image_items(removal.name))}
+        own |= {i.node.start_byte for i in self.items if self.owner(i) == removal.name}
+        for position, item in enumerate(self.items):
+            if item.node.start_byte in own:
+                before = self.items[position - 1].node.start_byte if position else None
+                removal.drop(item.source, item.node.start_byte, item.end, follows_own=before in own)
 
     def add_metas(self, addition: Addition) -> None:
         """Plan the metas of a backend whose images are there, under the anchor that they merge."""

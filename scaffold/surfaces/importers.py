@@ -13,7 +13,7 @@ from functools import cached_property
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces import importer_source
-from scaffold.surfaces.base import Addition, Registration, Surface, majority
+from scaffold.surfaces.base import Addition, Registration, Removal, Surface, majority
 from scaffold.syntax.golang import Element, GoSource, quote
 from scaffold.syntax.source import Place
 
@@ -55,6 +55,8 @@ class Importer:
 _TYPE = re.compile(r"(?m)^type (\w+Importer) struct")
 _NAME = re.compile(r'\*(\w+)\) Name\(\)\s+string\s*\{\s*return\s+"([^"]+)"')
 _BACKEND = re.compile(r'(?m)^\s*(Backend:|backend\s*:?=)\s*"([^"]+)"')
+_DROP_IN = re.compile(r'(?m)^\s*\{\s*(Name:)\s*"([^"]+)",\s*Modality:')
+"""A backend that an importer offers in place of its own (`AdditionalBackends`)."""
 
 
 class ImporterSurface(Surface):
@@ -121,7 +123,7 @@ class ImporterSurface(Surface):
         """Backend -> the first place where an importer gives it to a model."""
         found: dict[str, Place] = {}
         for path, text in self._sources.items():
-            for pattern in (_NAME, _BACKEND):
+            for pattern in (_NAME, _BACKEND, _DROP_IN):
                 for match in pattern.finditer(text):
                     line = text.count("\n", 0, match.start()) + 1
                     found.setdefault(match[2], Place(path, line))
@@ -158,11 +160,11 @@ class ImporterSurface(Surface):
         """Plan the line of an importer before another one's, with the comments that belong to it."""
         source = self.registry_source
         assert source is not None
-        start = _before_comments(source, element.node.start_byte)
+        start = source.comment_start(element.node.start_byte, "//")
         end = source.line_end(element.node.end_byte)
         changes.add(Edit(source.path, start, end, ""))
         changes.insert(
-            source.path, _before_comments(source, before.node.start_byte), source.slice(start, end)
+            source.path, source.comment_start(before.node.start_byte, "//"), source.slice(start, end)
         )
 
     def registrations(self, name: str) -> Iterable[Registration]:
@@ -223,6 +225,33 @@ class ImporterSurface(Surface):
             call = f"expectPrefOnly({quote(backend.name)}, {quote(backend.use.import_key)})"
             addition.insert(PREF_ONLY_TEST_FILE, after.end(), f"{after[1].decode()}{call}\n")
 
+    def remove(self, removal: Removal) -> None:
+        for line in self.pref_only:
+            if line.name == removal.name and self.pref_only_source is not None:
+                node = line.element.node
+                end = self.pref_only_source.line_end(node.end_byte)
+                removal.drop(self.pref_only_source, node.start_byte, end, "//")
+        test = self.load(GoSource, PREF_ONLY_TEST_FILE)
+        for match in re.finditer(_expectation(removal.name), test.data if test else b""):
+            removal.changes.delete_lines(PREF_ONLY_TEST_FILE, match.start(), match.end())
+        for importer in self.importers:
+            if importer.name == removal.name:
+                self._remove_importer(removal, importer)
+
+    def _remove_importer(self, removal: Removal, importer: Importer) -> None:
+        source = self.registry_source
+        for type_name, element in self.registry:
+            if type_name == importer.type_name and source is not None:
+                end = source.line_end(element.node.end_byte)
+                removal.drop(source, element.node.start_byte, end, "//")
+        if [other.path for other in self.importers].count(importer.path) > 1:
+            removal.ask(importer.path, f"delete {importer.type_name}: the file holds another importer too")
+            return
+        stem = importer.path.removesuffix(".go")
+        for path in (importer.path, f"{stem}_test.go"):
+            if self.tree.read(path) is not None:
+                removal.changes.delete(path)
+
     def _can_import(self) -> bool:
         """Whether this checkout's importers say their name and modality."""
         source = self.registry_source
@@ -235,7 +264,7 @@ class ImporterSurface(Surface):
         type_name = importer_source.type_name(backend)
         generic = next((e for name, e in self.registry if name in GENERIC), None)
         if generic is not None:
-            offset = _before_comments(source, generic.node.start_byte)
+            offset = source.comment_start(generic.node.start_byte, "//")
         else:
             offset = source.line_end(self.registry[-1][1].node.end_byte)
         addition.insert(REGISTRY_FILE, offset, f"\t&{type_name}{{}},\n")
@@ -251,17 +280,11 @@ class ImporterSurface(Surface):
         return majority(used) or "gopkg.in/yaml.v3"
 
 
+def _expectation(name: str) -> re.Pattern[bytes]:
+    """The lines of LocalAI's own test that expect the pref-only line of a backend."""
+    return re.compile(rb'(?m)^\t+expectPrefOnly\("' + re.escape(name.encode()) + rb'"[^\n]*\n')
+
+
 def _drop_line(changes: ChangeSet, source: GoSource | None, offset: int) -> None:
     assert source is not None
     changes.add(Edit(source.path, source.line_start(offset), source.line_end(offset), ""))
-
-
-def _before_comments(source: GoSource, offset: int) -> int:
-    """Offset of the line of `offset`, above the comment lines that belong to it."""
-    start = source.line_start(offset)
-    while start:
-        above = source.line_start(start - 1)
-        if not source.data[above:start].strip().startswith(b"//"):
-            break
-        start = above
-    return start

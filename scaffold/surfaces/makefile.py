@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.edits import ChangeSet, Edit
-from scaffold.surfaces.base import Addition, FileSurface, Registration, majority, required
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, majority, required
 from scaffold.syntax.make import Assignment, MakeSource, Rule, Word
 
 if TYPE_CHECKING:
@@ -162,6 +162,30 @@ class MakefileSurface(FileSurface):
             self.add_test_line(addition, "test-extra")
         if backend.bespoke_darwin:
             self.add_darwin_rule(addition)
+
+    def remove(self, removal: Removal) -> None:
+        source, name = self.source, removal.name
+        if source is None:
+            return
+        for definition in self.definitions:
+            if definition.name == name:
+                removal.drop(source, definition.assignment.start_byte, definition.assignment.end_byte)
+                if definition.variable in self.evals:
+                    call = self.evals[definition.variable]
+                    removal.drop(source, call.start_byte, call.end_byte)
+        own = {f"backends/{name}", f"docker-build-{name}", f"docker-save-{name}", f"backends/{name}-darwin"}
+        for rule in source.rules:
+            if {word.text for word in rule.targets} <= own and rule.targets and rule.recipe:
+                start = source.blank_start(source.comment_start(rule.start_byte, "#"))
+                removal.changes.delete_lines(self.path, start, rule.end_byte)
+            elif rule.targets and rule.targets[0].text in (".NOTPARALLEL", "docker-build-backends"):
+                for word in rule.prerequisites:
+                    if word.text in own:
+                        self.drop_word(removal.changes, word)
+        for target in ("prepare-test-extra", "test-extra"):
+            line = self.test_lines(target).get(name)
+            if line is not None:
+                self.drop_lines(removal.changes, [line.start_byte])
 
     def drop_word(self, changes: ChangeSet, word: Word) -> None:
         """Plan a word of a list away, with the blank before it."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import ShapeError
-from scaffold.surfaces.base import Addition, Registration, Surface, YamlRecord, majority
+from scaffold.surfaces.base import Addition, Registration, Removal, Surface, YamlRecord, majority
 from scaffold.syntax.yaml import YamlSource, quote, repeated
 from scaffold.variants import DARWIN, VARIANTS, Variant, build_type, classify
 
@@ -180,6 +180,13 @@ class MatrixSurface(Surface):
                 comment = ""
         if addition.backend.darwin:
             self._plan_darwin(addition.backend, addition.kin).write(addition)
+
+    def remove(self, removal: Removal) -> None:
+        for entries in (self.linux, self.darwin):
+            for position, entry in enumerate(entries):
+                if entry.backend == removal.name:
+                    follows_own = position > 0 and entries[position - 1].backend == removal.name
+                    removal.drop(entry.source, entry.node.start_byte, entry.end, follows_own=follows_own)
 
     def plan_legs(self, backend: Backend, variant: Variant, kin: tuple[str, ...]) -> list[Leg]:
         """The new Linux entries of one variant, each with its place."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.sandbox import Sandbox, ScriptError
-from scaffold.surfaces.base import Addition, FileSurface, Registration, required
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.syntax.javascript import JsSource, walk
 from scaffold.syntax.source import Place
 
@@ -122,8 +122,52 @@ class PathFilterSurface(FileSurface):
 
     @property
     def can_filter(self) -> bool:
-        """Whether the checkout's filter decides by a function of its own which entries a change starts."""
-        return self.source is not None and self.source.declaration(FILTER) is not None
+        """Whether it can be told which entries a change starts: by a function, or by its two conditions."""
+        return self._filter_script is not None
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the checkout lists the inputs that several backends share."""
+        return self.source is not None and self.source.declaration(SHARED_INPUTS) is not None
+
+    @cached_property
+    def _filter_script(self) -> str | None:
+        """Source of `filterMatrix`; before July 2026 it is made of the conditions in the script itself."""
+        source = self.source
+        if source is None:
+            return None
+        if source.declaration(FILTER) is not None:
+            return self.closure(FILTER)
+        conditions = {name: self._condition(name) for name in ("includes", "includesDarwin")}
+        if any(node is None for node in conditions.values()):
+            return None
+        nodes = [node for node in conditions.values() if node is not None]
+        known = {name for name, _ in source.declarations()} - {*conditions, "changedFiles"}
+        used = sorted({name for node in nodes for name in source.names(node) if name in known})
+        linux, darwin = map(source.text, nodes)
+        return (
+            f"{self.closure(*used)}\n"
+            f"function {FILTER}({{includes, includesDarwin, changedFiles}}) {{ return {{"
+            f"filtered: includes.filter({linux}), filteredDarwin: includesDarwin.filter({darwin})}}; }}"
+        )
+
+    def _condition(self, name: str) -> Node | None:
+        """The function in `<name>.filter(...)` that asks for the changed files."""
+        source = self._required()
+        for node in walk(source.root):
+            if node.type != "call_expression":
+                continue
+            callee, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+            if callee is None or arguments is None or source.text(callee) != f"{name}.filter":
+                continue
+            if "changedFiles" in source.names(arguments) and arguments.named_children:
+                return arguments.named_children[0]
+        return None
+
+    @property
+    def has_bespoke_set(self) -> bool:
+        """Whether the checkout lists the backends that have a macOS step of their own."""
+        return self.source is not None and self.source.declaration(BESPOKE_SET) is not None
 
     @cached_property
     def bespoke(self) -> frozenset[str]:
@@ -159,7 +203,7 @@ class PathFilterSurface(FileSurface):
         Raises ShapeError where the repository's filter cannot be run.
         """
         source = self._required()
-        script = self.closure(FILTER)
+        script = required(self._filter_script, self.path, f"a function {FILTER}")
         shared = source.declaration(SHARED_INPUTS) is not None
         deciding = self.closure(LINUX, DARWIN, *([SHARED_INPUTS] if shared else []))
         call = (
@@ -177,6 +221,11 @@ class PathFilterSurface(FileSurface):
         except ScriptError as error:
             raise source.shape_error(source.declaration(FILTER), f"{FILTER} cannot be run: {error}") from None
         return {file: (tuple(a), tuple(b)) for file, (a, b) in zip(files, found, strict=True)}
+
+    def equal(self, one: Branch, other: Branch) -> bool:
+        """Whether two branches are the same text."""
+        source = self._required()
+        return source.slice(one.start, one.end) == source.slice(other.start, other.end)
 
     def drop(self, changes: ChangeSet, branch: Branch) -> None:
         """Plan a branch away, with the comments above it."""
@@ -342,15 +391,67 @@ class PathFilterSurface(FileSurface):
                 continue
             if forks.type == "parenthesized_expression":
                 addition.insert(self.path, forks.end_byte - 1, f" || {test}")
-            else:
-                addition.insert(self.path, forks.start_byte, "(")
-                addition.insert(self.path, forks.end_byte, f" || {test})")
+            else:  # the parentheses go again with the test that they begin with
+                addition.insert(self.path, forks.start_byte, f"({test} || ")
+                addition.insert(self.path, forks.end_byte, ")")
             return
         addition.ask(
             self.path,
             f"let a change under backend/cpp/llama-cpp/ rebuild {addition.backend.name} too: "
             "this checkout has no list of forks to add it to",
         )
+
+    def remove(self, removal: Removal) -> None:
+        source = self.source
+        if source is None:
+            return
+        for function in (LINUX, DARWIN):
+            for branch in self.branches(function):
+                if branch.backend == removal.name or (branch.suffix == removal.name and not branch.backend):
+                    self.drop(removal.changes, branch)
+        self._remove_from_bespoke_set(removal, source)
+        shared = source.declaration(SHARED_INPUTS)
+        script = f"scripts/build/{removal.name}-darwin.sh"
+        for rule in walk(shared) if shared is not None else ():
+            if rule.type == "object" and f'"{script}"' in source.text(rule):
+                start, end = source.line_start(rule.start_byte), source.line_end(rule.end_byte)
+                removal.changes.delete_lines(self.path, start, end)
+        self._remove_fork(removal, source)
+
+    def _remove_from_bespoke_set(self, removal: Removal, source: JsSource) -> None:
+        declaration = source.declaration(BESPOKE_SET)
+        strings = [n for n in walk(declaration) if n.type == "string"] if declaration is not None else []
+        for position, node in enumerate(strings):
+            if source.text(node)[1:-1] != removal.name:
+                continue
+            if position:
+                span = strings[position - 1].end_byte, node.end_byte
+            elif len(strings) > 1:
+                span = node.start_byte, strings[1].start_byte
+            else:
+                span = node.start_byte, node.end_byte
+            removal.changes.add(Edit(self.path, *span, ""))
+
+    def _remove_fork(self, removal: Removal, source: JsSource) -> None:
+        """The backend's test in the list of forks, with the parentheses that came with it."""
+        test = f'backend === "{removal.name}"'
+        for node in walk(source.root):
+            if node.type != "binary_expression" or source.text(node) != test or node.parent is None:
+                continue
+            chain = node.parent
+            if chain.type != "binary_expression":
+                continue
+            left, right = chain.child_by_field_name("left"), chain.child_by_field_name("right")
+            assert left is not None
+            assert right is not None
+            outer = chain.parent
+            if node == left and outer is not None and outer.type == "parenthesized_expression":
+                removal.changes.add(Edit(self.path, outer.start_byte, right.start_byte, ""))
+                removal.changes.add(Edit(self.path, right.end_byte, outer.end_byte, ""))
+            elif node == left:
+                removal.changes.add(Edit(self.path, node.start_byte, right.start_byte, ""))
+            else:
+                removal.changes.add(Edit(self.path, left.end_byte, node.end_byte, ""))
 
     def _with_comments(self, node: Node) -> int:
         """Offset of the line where a node starts, with the comment lines right above it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from scaffold.surfaces.base import Addition, FileSurface, Registration, majority, required
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, majority, required
 from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import Pair, YamlSource
 
@@ -123,6 +123,23 @@ class TestJobsSurface(FileSurface):
         for job in self.jobs:
             if job.key == f"tests-{name}":
                 yield self._at(job, f"job {job.key}")
+
+    def remove(self, removal: Removal) -> None:
+        source = self.source
+        if source is None:
+            return
+        for output in self.outputs:
+            if output.key == removal.name:
+                removal.drop(source, output.node.start_byte, source.item_end(output.node))
+        waits: dict[str, set[str]] = {}
+        for use in self.output_uses:
+            waits.setdefault(use.job, set()).add(use.name)
+        for job in self.jobs:
+            awaited = waits.get(job.key, set()) - {"run-all"}
+            if awaited == {removal.name} or (job.key == f"tests-{removal.name}" and not awaited):
+                removal.drop(source, job.node.start_byte, source.item_end(job.node))
+            elif removal.name in awaited:
+                removal.ask(self.path, f"job {job.key} waits for {removal.name} among others")
 
     def _at(self, pair: Pair, what: str) -> Registration:
         assert self.source is not None

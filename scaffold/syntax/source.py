@@ -57,6 +57,10 @@ class Source:
         """Offset of every newline."""
         return [match.start() for match in re.finditer(rb"\n", self.data)]
 
+    def offset(self, line: int) -> int:
+        """Offset of the first byte of a line."""
+        return self._newlines[line - 2] + 1 if line > 1 else 0
+
     def place(self, at: Span | int) -> Place:
         """The line of a span or an offset."""
         return Place(self.path, self.line(at if isinstance(at, int) else at.start_byte))
@@ -64,6 +68,22 @@ class Source:
     def line_start(self, offset: int) -> int:
         """Offset of the first byte of the line that holds `offset`."""
         return self.data.rfind(b"\n", 0, offset) + 1
+
+    def comment_start(self, offset: int, marker: str) -> int:
+        """Offset of the first of the comment lines right above the line of `offset`; that line's, if none."""
+        start = self.line_start(offset)
+        while start:
+            above = self.line_start(start - 1)
+            if not self.data[above:start].lstrip().startswith(marker.encode()):
+                break
+            start = above
+        return start
+
+    def blank_start(self, offset: int) -> int:
+        """Offset of the blank line right above the line of `offset`; of that line, if there is none."""
+        start = self.line_start(offset)
+        above = self.line_start(start - 1) if start else 0
+        return above if start and not self.data[above:start].strip() else start
 
     def line_end(self, offset: int) -> int:
         """Offset just after the newline of the line that holds `offset`."""

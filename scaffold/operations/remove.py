@@ -1,0 +1,146 @@
+"""`remove-backend`: the directory, every registration, and what is left for a person."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scaffold import verify
+from scaffold.edits import ChangeSet
+from scaffold.errors import UsageError
+from scaffold.operations import check
+from scaffold.registry import Registry
+from scaffold.rules import all_rules
+from scaffold.surfaces.base import Manual, Removal
+from scaffold.tree import Tree, WorkTree
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A file that goes on naming a backend, and the first line where it does."""
+
+    path: str
+    line: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedBackend:
+    """A planned removal, not yet written."""
+
+    name: str
+    changes: ChangeSet
+    manual: tuple[Manual, ...]
+    mentions: tuple[Mention, ...]
+
+    def commit(self, root: Path) -> None:
+        """Write it below `root`, or nothing."""
+        self.changes.commit(root)
+
+
+def plan(tree: WorkTree, name: str) -> RemovedBackend:
+    """Plan a backend away, with everything that registers it.
+
+    Raises UsageError where nothing is known of it, ShapeError where a file has an unknown shape; the
+    plan is proved before it is returned.
+    """
+    registry = Registry(tree)
+    require_known(registry, name)
+    others = frozenset(registry.names) - {name}
+    folder = _source_folder(registry, name)
+    removal = Removal(name, registry.directory(name), others, folder, ChangeSet(tree))
+    for path in own_files(registry, name):
+        removal.changes.delete(path)
+    for surface in registry.surfaces:
+        surface.remove(removal)
+    for watched in registry.dependabot.folders:
+        if watched.is_backend and watched.directory == removal.directory:
+            registry.dependabot.drop(removal.changes, watched)
+    verify.prove_removal(removal.changes)
+    _ask_what_breaks(removal, registry)
+    mentions = tuple(find_mentions(tree, removal.changes, name))
+    return RemovedBackend(name, removal.changes, tuple(removal.manual), mentions)
+
+
+def _source_folder(registry: Registry, name: str) -> str:
+    """The folder that only this C++ backend clones its upstream into."""
+    if registry.directories.get(name) != "cpp":
+        return ""
+    folders = {
+        other: registry.describe(other).source_folder
+        for other, lang in registry.directories.items()
+        if lang == "cpp"
+    }
+    own = folders.pop(name)
+    return "" if own in folders.values() else own
+
+
+def require_known(registry: Registry, name: str) -> None:
+    """Raises UsageError where a checkout has nothing of that name."""
+    if name not in registry.directories and not registry.registrations(name):
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, registry.names)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {' '.join(registry.names)}"
+        raise UsageError(f"no backend is called {name!r}; {hint}")
+
+
+def own_files(registry: Registry, name: str) -> Iterator[str]:
+    """The files that are this backend's alone: its directory, Dockerfile and build scripts.
+
+    What git ignores, such as a build's output, stays where it is.
+    """
+    tree = registry.tree
+    folder = registry.directory(name)
+    yield from _kept_by_git(tree, folder) if folder else ()
+    used = Counter(d for d in {(e.dockerfile_type, e.backend) for e in registry.matrix.linux})
+    types = {dockerfile for dockerfile, backend in used if backend == name}
+    shared = {dockerfile for dockerfile, backend in used if backend != name}
+    candidates = [f"backend/Dockerfile.{d}" for d in sorted(types - shared - {""})]
+    candidates += [f".docker/{name}-compile.sh", f"scripts/build/{name}-darwin.sh"]
+    yield from (path for path in candidates if tree.read(path) is not None)
+
+
+def _kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
+    """The files below a folder, without those that git ignores."""
+    if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
+        command = ["git", "-C", str(tree.root), "ls-files", "-z", "-co", "--exclude-standard", "--", folder]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode == 0:
+            listed = {path for path in result.stdout.split("\0") if path}
+            yield from (path for path in sorted(listed) if tree.read(path) is not None)
+            return
+    yield from tree.files(folder)
+
+
+def _ask_what_breaks(removal: Removal, before: Registry) -> None:
+    """Findings about the backends that stay and that the removal would bring."""
+    known = Counter(f.identity for f in check.find(before, all_rules()))
+    for finding in check.find(Registry(removal.changes.overlay()), all_rules()):
+        if known[finding.identity]:
+            known[finding.identity] -= 1
+        else:
+            removal.ask(finding.path, f"{finding.rule} {finding.backend}: {finding.message}")
+
+
+def find_mentions(tree: WorkTree, changes: ChangeSet, name: str) -> Iterator[Mention]:
+    """Files that name a backend after the change, as a word of its own."""
+    after = changes.overlay()
+    word = re.compile(rb"(?<![\w-])" + re.escape(name.encode()) + rb"(?![\w-])")
+    for path in _files_with(tree, name):
+        data = after.read(path)
+        found = [match.start() for match in word.finditer(data)] if data and b"\0" not in data else []
+        if data and found:
+            yield Mention(path, data.count(b"\n", 0, found[0]) + 1, len(found))
+
+
+def _files_with(tree: WorkTree, name: str) -> list[str]:
+    if (tree.root / ".git").exists():
+        command = ["git", "-C", str(tree.root), "grep", "-z", "-l", "-I", "-F", "--untracked", "-e", name]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        return sorted(path for path in result.stdout.split("\0") if path)
+    return list(tree.files(""))
