@@ -34,21 +34,12 @@ from typing import Any
 
 import pytest
 
+from scaffold import conventions, modalities
 from scaffold.generate import render
 from scaffold.resources import miniature_dir
+from scaffold.tree import WorkTree
 
-MODALITIES = (
-    "llm",
-    "embeddings",
-    "rerank",
-    "tts",
-    "asr",
-    "vad",
-    "image",
-    "video",
-    "detection",
-    "none",
-)
+MODALITIES = tuple(modalities.MODALITIES)
 NAMES = (
     "class",
     "go",
@@ -117,40 +108,19 @@ def copy_tree(kind: str, destination: Path) -> Path:
     return destination
 
 
-def tree_facts(tree: Path) -> dict[str, Any]:
-    """The answers that `scaffold new-backend` reads from the checkout itself."""
-    proto = (tree / "backend" / "backend.proto").read_text(encoding="utf-8")
-    pins = {
-        tuple(map(int, version.split(".")))
-        for path in (tree / "backend" / "python").glob("*/requirements*.txt")
-        for version in re.findall(
-            r"^grpcio==(\d+\.\d+\.\d+)$", path.read_text(encoding="utf-8"), re.MULTILINE
-        )
-    }
-    facts: dict[str, Any] = {
-        "python_common": sorted(
-            path.stem
-            for path in (tree / "backend" / "python" / "common").glob("*.py")
-            if not path.stem.endswith("_test")
-        ),
-        "go_packages": sorted(path.name for path in (tree / "pkg" / "grpc").glob("*/") if path.is_dir()),
-        "rpcs": re.findall(r"^\s*rpc\s+(\w+)", proto, re.MULTILINE),
-        "proto_messages": re.findall(r"^\s*message\s+(\w+)", proto, re.MULTILINE),
-        "model_identity": "ModelIdentity" in proto,
-    }
-    if pins:
-        facts["grpcio_version"] = ".".join(map(str, max(pins)))
-    return facts
-
-
-def generate(tree: Path, lang: str, **answers: Any) -> Path:
-    """Render a template into `tree` (a writable copy) and return the backend's folder."""
-    for file in render(lang, {**tree_facts(tree), **answers}):
-        path = tree / file.path
+def write(lang: str, folder: Path, **answers: Any) -> Path:
+    """Render a template into `folder` and return the backend's folder."""
+    for file in render(lang, answers):
+        path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.content)
         path.chmod(0o755 if file.executable else 0o644)
-    return tree / "backend" / lang / answers["name"]
+    return folder / "backend" / lang / str(answers["name"])
+
+
+def generate(tree: Path, lang: str, **answers: Any) -> Path:
+    """Render a template into `tree` (a writable copy), for what that tree has."""
+    return write(lang, tree, **{**conventions.answers(WorkTree(tree)), **answers})
 
 
 # --- tools -----------------------------------------------------------------------------
@@ -209,6 +179,30 @@ def assert_shell_clean(folder: Path) -> None:
         [find_tool("shellcheck"), "-S", "warning", "-e", "SC1090,SC1091", *scripts],
         cwd=folder,
     )
+
+
+def assert_fetches_the_pinned_upstream(lang: str, tmp_path: Path) -> None:
+    """`make sources` clones the upstream at the pin, follows the pin, and `make clean` removes it."""
+    git = [find_tool("git"), "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    origin = tmp_path / "origin repository"
+    run_ok([*git, "init", "-q", origin], tmp_path)
+    shas = []
+    for version in ("1", "2"):
+        (origin / "version").write_text(version)
+        run_ok([*git, "add", "."], origin)
+        run_ok([*git, "commit", "-q", "-m", version], origin)
+        shas.append(run_ok([*git, "rev-parse", "HEAD"], origin).strip())
+
+    folder = write(lang, tmp_path / "with space", name="class", upstream="a/thing", pin=shas[0])
+    repo = f"CLASS_REPO=file://{origin}"
+    source = folder / "sources" / "thing" / "version"
+    run_ok(["make", "sources", repo], folder)
+    assert source.read_text() == "1"
+    assert "git" not in run_ok(["make", "sources", repo], folder)
+    run_ok(["make", "sources", repo, f"CLASS_VERSION={shas[1]}"], folder)
+    assert source.read_text() == "2"
+    run_ok(["make", "clean"], folder)
+    assert not source.exists()
 
 
 # --- protocol --------------------------------------------------------------------------

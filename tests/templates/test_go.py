@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copier import run_copy
 
 from scaffold.generate import render
-from scaffold.resources import template_dir
 from tests.templates import harness
 from tests.templates.harness import MODALITIES, PIN, run, run_ok
 
@@ -183,16 +181,6 @@ def test_upstream_of_a_pure_backend_is_pinned() -> None:
     makefile = next(f.content.decode() for f in files if f.path.endswith("/Makefile"))
     assert makefile.startswith(f"MY_B2_VERSION?={PIN}\nMY_B2_REPO?=https://github.com/acme/tiny.cpp\n")
     assert "\nengine: $(SOURCE_STAMP)\n" in makefile
-
-
-def test_the_template_answers_for_itself(tmp_path: Path) -> None:
-    run_copy(str(template_dir("go")), tmp_path, data={"name": "plain"}, defaults=True, quiet=True)
-    assert (tmp_path / "backend" / "go" / "plain" / "main.go").is_file()
-    for name in ("Upper", "two--dashes", "3d", "test", "sources"):
-        with pytest.raises(ValueError, match="Validation error"):
-            render("go", {"name": name})
-    with pytest.raises(ValueError, match="Validation error"):
-        render("go", {"name": "plain", "kind": "purego"})
 
 
 @pytest.mark.parametrize("kind", KINDS)

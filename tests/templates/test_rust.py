@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import re
@@ -19,6 +20,7 @@ from tests.templates.harness import (
     PIN,
     assert_auth,
     assert_dies_with_parent,
+    assert_fetches_the_pinned_upstream,
     assert_shell_clean,
     exercise,
     find_tool,
@@ -72,13 +74,7 @@ def package(tree: Path, build_env: dict[str, str]) -> Path:
     return folder / "package"
 
 
-def write(folder: Path, **answers: object) -> Path:
-    for file in render("rust", answers):
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.content)
-        path.chmod(0o755 if file.executable else 0o644)
-    return folder / "backend" / "rust" / str(answers["name"])
+write = functools.partial(harness.write, "rust")
 
 
 # --- rendering -------------------------------------------------------------------------
@@ -130,28 +126,6 @@ def test_renders_the_same_code_for_any_description() -> None:
             assert manifest["package"]["description"] == odd_text
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {"name": "Upper"},
-        {"name": "2-digits"},
-        {"name": "a--b"},
-        {"name": "a_b"},
-        {"name": "ok", "kind": "other"},
-        {"name": "ok", "modality": "smell"},
-        {"name": "ok", "variants": ["cpu", "abacus"]},
-        {"name": "ok", "variants": []},
-        {"name": "ok", "upstream": "https://github.com/a/b", "pin": PIN},
-        {"name": "ok", "upstream": "a/b", "pin": "main"},
-        {"name": "ok", "upstream": "a/b"},
-    ],
-    ids=str,
-)
-def test_refuses_wrong_answers(answers: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"Validation error|Invalid choice"):
-        render("rust", answers)
-
-
 @pytest.mark.parametrize(("facts", "name"), [("today", LONGEST), ("older", "go")])
 def test_rust_is_formatted(tmp_path: Path, facts: str, name: str) -> None:
     cargo = find_tool("cargo")
@@ -201,26 +175,7 @@ def test_makefile(tmp_path: Path, upstream: dict[str, str]) -> None:
 
 
 def test_makefile_fetches_the_pinned_upstream(tmp_path: Path) -> None:
-    git = [find_tool("git"), "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    origin = tmp_path / "origin repository"
-    run_ok([*git, "init", "-q", origin], tmp_path)
-    shas = []
-    for version in ("1", "2"):
-        (origin / "version").write_text(version)
-        run_ok([*git, "add", "."], origin)
-        run_ok([*git, "commit", "-q", "-m", version], origin)
-        shas.append(run_ok([*git, "rev-parse", "HEAD"], origin).strip())
-
-    folder = write(tmp_path / "with space", name="match", upstream="a/thing", pin=shas[0])
-    repo = f"MATCH_REPO=file://{origin}"
-    source = folder / "sources" / "thing" / "version"
-    run_ok(["make", "sources", repo], folder)
-    assert source.read_text() == "1"
-    assert "git" not in run_ok(["make", "sources", repo], folder)
-    run_ok(["make", "sources", repo, f"MATCH_VERSION={shas[1]}"], folder)
-    assert source.read_text() == "2"
-    run_ok(["make", "clean"], folder)
-    assert not source.exists()
+    assert_fetches_the_pinned_upstream("rust", tmp_path)
 
 
 # --- building and serving --------------------------------------------------------------
