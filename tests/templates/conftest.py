@@ -29,10 +29,10 @@ def tree_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def localai_tree(tree_kind: str, tmp_path: Path) -> Path:
     """A writable LocalAI tree of the test's own."""
-    return harness.copy_tree(tree_kind, tmp_path / "LocalAI")
+    return harness.copy_tree(tree_kind, tmp_path / "Local AI")
 
 
 @pytest.fixture(scope="module")
 def shared_tree(tree_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A writable LocalAI tree that the tests of a module share."""
-    return harness.copy_tree(tree_kind, tmp_path_factory.mktemp("tree") / "LocalAI")
+    return harness.copy_tree(tree_kind, tmp_path_factory.mktemp("tree") / "Local AI")

@@ -63,7 +63,7 @@ def build_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def tree(tree_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tree that the tests share."""
-    return harness.copy_tree(tree_kind, tmp_path_factory.mktemp("tree") / "LocalAI")
+    return harness.copy_tree(tree_kind, tmp_path_factory.mktemp("tree") / "Local AI")
 
 
 @pytest.fixture(scope="module")
