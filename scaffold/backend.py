@@ -45,6 +45,9 @@ names whose `<NAME>_VERSION` means something to make or to a Dockerfile already.
 MAX_NAME = 63
 """An image tag has at most 128 characters, and the longest variant prefix takes about 40."""
 
+GO_PIN = "name 'go' cannot have an upstream in Go: GO_VERSION is the toolchain's in Dockerfile.golang"
+"""Why that one name is refused there; without an upstream there is no pin, and it is good."""
+
 CPP_TAKEN = (
     "all", "build", "clean", "grpc-server", "package", "purge", "run", "test",
     ".gitignore", "CMakeLists.txt", "Makefile", "engine.cpp", "engine.h", "grpc-server.cpp",
@@ -192,6 +195,8 @@ class Backend(BaseModel):
             raise ValueError(
                 f"kind {self.kind!r} wraps an upstream engine: give --upstream OWNER/REPO and --pin SHA"
             )
+        if self.upstream and self.lang == self.name == "go":
+            raise ValueError(GO_PIN)
         if self.upstream and not self.pin:
             raise ValueError(
                 f"an upstream needs a pin: give --pin with the full sha of a commit of {self.upstream}"

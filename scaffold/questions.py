@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from scaffold import conventions
-from scaffold.backend import CPP_TAKEN, KINDS, NEEDS_UPSTREAM, RULES
+from scaffold.backend import CPP_TAKEN, GO_PIN, KINDS, NEEDS_UPSTREAM, RULES
 from scaffold.modalities import MODALITIES
 from scaffold.resources import miniature_dir, template_dir
 from scaffold.tree import WorkTree
@@ -125,6 +125,7 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
             "default": "",
             "validator": _first(
                 (f"not upstream and {wraps}", "this kind wraps an upstream engine"),
+                *([("upstream and name == 'go'", GO_PIN)] if lang == "go" else []),
                 *_broken("upstream", optional=True),
             ),
         },

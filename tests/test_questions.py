@@ -87,6 +87,7 @@ def test_a_bad_name_is_refused_with_its_rule(lang: str, name: str, tmp_path: Pat
         {"upstream": "a/b"},
         {"kind": "purego", "lang": "go"},
         {"kind": "grpc", "lang": "cpp"},
+        {"name": "go", "lang": "go", "upstream": "a/b", "pin": PIN},
         {"url": "ftp://somewhere"},
     ],
     ids=str,
@@ -94,12 +95,12 @@ def test_a_bad_name_is_refused_with_its_rule(lang: str, name: str, tmp_path: Pat
 def test_both_refuse_the_same_answers(answers: dict[str, Any], tmp_path: Path) -> None:
     kind = answers.get("kind", "")
     langs = [answers["lang"]] if "lang" in answers else [lang for lang in KINDS if kind in KINDS[lang]]
-    asked = {key: value for key, value in answers.items() if key != "lang"}
+    asked = {"name": "lark"} | {key: value for key, value in answers.items() if key != "lang"}
     for lang in langs or ["python", "rust"]:
         with pytest.raises(UsageError):
-            Backend.create(name="lark", lang=lang, **asked)
+            Backend.create(lang=lang, **asked)
         with pytest.raises(ValueError, match=r"Validation error|Invalid choice"):
-            alone(lang, tmp_path, name="lark", **asked)
+            alone(lang, tmp_path, **asked)
 
 
 @pytest.mark.parametrize(("lang", "kind"), [(lang, kind) for lang in KINDS for kind in KINDS[lang]])

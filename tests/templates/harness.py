@@ -274,6 +274,36 @@ def _tree_of(command: Sequence[str | Path]) -> Path:
     return pristine_tree("miniature")
 
 
+PROTOC_PLUGINS = (
+    "google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.11",
+    "google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.5.1",
+)
+
+
+def compile_go_protocol(tree: Path, plugins: Path) -> None:
+    """Write pkg/grpc/proto, as LocalAI's `make protogen-go` does."""
+    pytest.importorskip("grpc_tools", reason="grpcio-tools is not installed")
+    from grpc_tools import protoc
+
+    output = tree / "pkg" / "grpc" / "proto"
+    output.mkdir(exist_ok=True)
+    source = tree / "backend"
+    status = protoc.main(
+        [
+            "protoc",
+            "--experimental_allow_proto3_optional",
+            f"-I{source}",
+            *(f"--plugin={plugin}" for plugin in plugins.iterdir()),
+            f"--go_out={output}",
+            f"--go-grpc_out={output}",
+            "--go_opt=paths=source_relative",
+            "--go-grpc_opt=paths=source_relative",
+            str(source / "backend.proto"),
+        ]
+    )
+    assert status == 0, "protoc refused backend.proto"
+
+
 # --- serving ---------------------------------------------------------------------------
 
 
