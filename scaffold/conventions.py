@@ -27,6 +27,9 @@ def answers(tree: Tree) -> dict[str, Any]:
         "go_packages": [name for name in tree.list("pkg/grpc") if tree.is_dir(f"pkg/grpc/{name}")],
         "rpcs": [rpc for rpc, _ in calls],
         "identified": [rpc for rpc, request in calls if "string ModelIdentity =" in fields.get(request, "")],
+        "detect_fields": re.findall(
+            r"^\s+(?:repeated\s+)?\w+\s+(\w+)\s*=", fields.get("DetectOptions", ""), re.MULTILINE
+        ),
         "docker_scripts": tree.list(".docker"),
         "dockerfile_rust": tree.read("backend/Dockerfile.rust") is None,
     }

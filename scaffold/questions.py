@@ -50,14 +50,16 @@ KIND_HELP = {
 
 USES: dict[str, tuple[str, ...]] = {
     "python": (
-        "description", "license", "url", "rpcs", "model_identity", "python_common", "grpcio_version",
-        "profiles",
+        "description", "license", "url", "rpcs", "model_identity", "detect_fields", "python_common",
+        "grpcio_version", "profiles",
     ),
     "go": (
         "rpcs", "model_identity", "go_module", "go_packages", "transcription_context",
         "c_name", "library_variable", "upstream_folder",
     ),
-    "cpp": ("rpcs", "model_identity", "docker_scripts", "served", "cpp_namespace", "source"),
+    "cpp": (
+        "rpcs", "model_identity", "detect_fields", "docker_scripts", "served", "cpp_namespace", "source",
+    ),
     "rust": ("description", "license", "url", "rpcs", "model_identity", "dockerfile_rust"),
 }  # fmt: skip
 """What the files of a template use of the questions that not all templates have."""

@@ -40,16 +40,13 @@ from scaffold.resources import miniature_dir
 from scaffold.tree import WorkTree
 
 MODALITIES = tuple(modalities.MODALITIES)
+# Keywords, digits, dashes and 40 characters; and what Go or cargo reads off file and target names.
 NAMES = (
-    "class",
-    "go",
-    "match",
-    "async",
-    "type",
-    "x-3d-2",
-    "my-backend2",
+    "class", "go", "match", "async", "type", "x-3d-2", "my-backend2",
     "a-name-of-exactly-forty-characters-12345",
-)
+    "func", "self", "crate", "default", "auto-x", "a1-2b", "a-test", "a-linux", "a-windows-arm64",
+    "a-go", "a-rs", "main",
+)  # fmt: skip
 PIN = "0123456789abcdef0123456789abcdef01234567"
 TOKEN_VARIABLE = "LOCALAI_GRPC_AUTH_TOKEN"
 MIB = 1024 * 1024

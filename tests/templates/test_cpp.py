@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -30,7 +31,7 @@ ALL_VARIANTS = [
     "metal",
 ]
 FORK_VARIANTS = [variant for variant in ALL_VARIANTS if variant != "metal"]
-AWKWARD_NAMES = (*NAMES, "default", "new", "std", "backend", "server", "this", "errno")
+AWKWARD_NAMES = (*NAMES, "new", "std", "backend", "server", "this", "errno", "linux", "unix")
 
 # What is built and started; the real protocol takes a minute to compile, so fewer of those.
 BUILT = {
@@ -117,7 +118,7 @@ def pins(name: str, tiny: tuple[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     ("kind", "name"),
     [("grpc", name) for name in AWKWARD_NAMES]
-    + [("llama-fork", name) for name in ("default", "x-3d-2", NAMES[-1])],
+    + [("llama-fork", name) for name in ("default", "x-3d-2", max(NAMES, key=len))],
 )
 def test_renders(kind: str, name: str) -> None:
     modality = MODALITIES[AWKWARD_NAMES.index(name) % len(MODALITIES)]
@@ -150,6 +151,18 @@ def test_renders(kind: str, name: str) -> None:
     assert f"\n{repo}?=https://github.com/acme/tiny.cpp\n" in makefile
     for pinned in (version, repo):
         assert len(re.findall(rf"{pinned}\s*[?:+]?=", makefile)) == 1, "bump_deps.sh edits them all"
+
+
+def test_every_name_is_an_identifier(tmp_path: Path) -> None:
+    """All of them in one program: they are valid, and no two are the same."""
+    compiler = harness.find_tool("g++")
+    modality = itertools.cycle(MODALITIES)
+    for name in AWKWARD_NAMES:
+        generate(tmp_path_tree(tmp_path), name, modality=next(modality))
+    program = tmp_path / "program.cpp"
+    headers = [tmp_path / "backend" / "cpp" / name / "engine.h" for name in AWKWARD_NAMES]
+    program.write_text("".join(f'#include "{header}"\n' for header in headers))
+    run_ok([compiler, "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", program], cwd=tmp_path)
 
 
 @pytest.mark.parametrize("modality", MODALITIES)

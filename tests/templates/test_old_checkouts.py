@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 DAYS = ("2026-03-15", "2026-06-15", "2026-07-20")
+CPP_FLAGS = ("-std=c++17", "-Wall", "-Wextra", "-Werror")
 UPSTREAM = {"upstream": "acme/tiny.cpp", "pin": PIN}
 
 
@@ -71,15 +73,51 @@ def test_go(
         assert client.exit_code == 0
 
 
-@pytest.mark.parametrize("modality", MODALITIES)
-def test_cpp(old_tree: Path, modality: str) -> None:
+@pytest.fixture(scope="module")
+def cpp_protocol(old_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the C++ code of the protocol, its header compiled once."""
     for tool in ("g++", "protoc", "grpc_cpp_plugin"):
         harness.find_tool(tool)
-    folder = harness.generate(old_tree, "cpp", name=f"old-{modality}", modality=modality, **UPSTREAM)
-    proto = old_tree / "backend" / "backend.proto"
-    outputs = [f"--cpp_out={folder}", f"--grpc_out={folder}"]
+    folder = tmp_path_factory.mktemp("protocol")
     plugin = f"--plugin=protoc-gen-grpc={shutil.which('grpc_cpp_plugin')}"
-    run_ok(["protoc", f"-I{proto.parent}", *outputs, plugin, proto], cwd=folder)
+    outputs = [f"--cpp_out={folder}", f"--grpc_out={folder}"]
+    run_ok(["protoc", f"-I{old_tree / 'backend'}", *outputs, plugin, "backend.proto"], cwd=folder)
+    run_ok(["g++", *CPP_FLAGS, "-x", "c++-header", "backend.grpc.pb.h"], cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_cpp(old_tree: Path, cpp_protocol: Path, modality: str) -> None:
+    folder = harness.generate(old_tree, "cpp", name=f"old-{modality}", modality=modality, **UPSTREAM)
+    protocol = [f"-I{cpp_protocol}", "-include", "backend.grpc.pb.h"]
     for source in ("grpc-server.cpp", "server_ctest.cpp"):
-        flags = ["-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
-        run_ok(["g++", *flags, folder / source], cwd=folder)
+        run_ok(["g++", *CPP_FLAGS, *protocol, "-fsyntax-only", folder / source], cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def cargo_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all days: the dependencies are compiled once."""
+    return tmp_path_factory.mktemp("cargo-target")
+
+
+def test_rust(old_tree: Path, cargo_target: Path) -> None:
+    for tool in ("cargo", "protoc"):
+        harness.find_tool(tool)
+    env = {"CARGO_TARGET_DIR": str(cargo_target), "RUSTFLAGS": "-Dwarnings"}
+    for modality in MODALITIES:
+        folder = harness.generate(old_tree, "rust", name=f"old-{modality}", modality=modality)
+        run_ok(["make", "proto/backend.proto"], folder)
+        run_ok(["cargo", "check", "--locked", "--all-targets"], folder, env)
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_python(old_tree: Path, tmp_path: Path, modality: str) -> None:
+    """Served by the interpreter of the tests: what a message lacks shows when it is read."""
+    protoc = [sys.executable, "-m", "grpc_tools.protoc", f"-I{old_tree / 'backend'}", "backend.proto"]
+    folder = harness.generate(old_tree, "python", name=f"old-{modality}", modality=modality)
+    run_ok([*protoc, f"--python_out={folder}", f"--grpc_python_out={folder}"], cwd=folder)
+    command = [sys.executable, folder / "backend.py"]
+    with harness.served(command, cwd=Path("/"), tree=old_tree) as client:
+        harness.exercise(client, modality, folder.name, tmp_path)
+    assert client.exit_code == 0
+    run_ok([sys.executable, "-m", "unittest", "test.py"], cwd=folder)

@@ -46,7 +46,12 @@ PROFILES = {
 FACTS: dict[str, dict[str, Any]] = {
     "today": {},
     "token only": {"python_common": ["grpc_auth", "parent_watch"]},
-    "before distributed mode": {"python_common": [], "rpcs": [], "model_identity": False},
+    "before distributed mode": {
+        "python_common": [],
+        "rpcs": [],
+        "model_identity": False,
+        "detect_fields": ["src"],
+    },
 }
 # the modalities that are installed by a `make` of their own, and for what
 BUILT = {

@@ -80,7 +80,7 @@ write = functools.partial(harness.write, "rust")
 # --- rendering -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("modality", "name"), list(zip(MODALITIES, itertools.cycle(NAMES), strict=False)))
+@pytest.mark.parametrize(("modality", "name"), list(zip(itertools.cycle(MODALITIES), NAMES, strict=False)))
 def test_renders(modality: str, name: str) -> None:
     files = {file.path: file for file in render("rust", {"name": name, "modality": modality})}
     folder = f"backend/rust/{name}"
