@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.backend import MAX_NAME
 from tests.templates import harness
 from tests.templates.harness import (
     MODALITIES,
@@ -126,7 +127,7 @@ def test_renders_the_same_code_for_any_description() -> None:
             assert manifest["package"]["description"] == odd_text
 
 
-@pytest.mark.parametrize(("facts", "name"), [("today", LONGEST), ("older", "go")])
+@pytest.mark.parametrize(("facts", "name"), [("today", "x" * MAX_NAME), ("older", "go")])
 def test_rust_is_formatted(tmp_path: Path, facts: str, name: str) -> None:
     cargo = find_tool("cargo")
     for modality in MODALITIES:
