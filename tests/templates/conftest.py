@@ -29,13 +29,13 @@ def tree_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def localai_tree(tree_kind: str, tmp_path: Path) -> Path:
     """A writable LocalAI tree of the test's own."""
-    return harness.copy_tree(tree_kind, tmp_path / "Local AI")
+    return harness.copy_tree(tree_kind, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def shared_tree(tree_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A writable LocalAI tree that the tests of a module share."""
-    return harness.copy_tree(tree_kind, tmp_path_factory.mktemp("tree") / "Local AI")
+    return harness.copy_tree(tree_kind, tmp_path_factory.mktemp("tree"))
 
 
 @pytest.fixture(scope="session")

@@ -99,8 +99,12 @@ def pristine_tree(kind: str) -> Path:
     return folder
 
 
-def copy_tree(kind: str, destination: Path) -> Path:
-    """A writable copy of a tree, in a folder that does not exist yet."""
+def copy_tree(kind: str, folder: Path) -> Path:
+    """A writable copy of a tree, inside `folder`.
+
+    Its path has a space, as backends have it on macOS. Only the real libbackend.sh cannot install there.
+    """
+    destination = folder / ("Local AI" if kind == "miniature" else "LocalAI")
     shutil.copytree(pristine_tree(kind), destination, symlinks=True)
     return destination
 

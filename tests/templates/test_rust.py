@@ -62,15 +62,9 @@ def build_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def tree(tree_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tree that the tests share."""
-    return harness.copy_tree(tree_kind, tmp_path_factory.mktemp("tree") / "Local AI")
-
-
-@pytest.fixture(scope="module")
-def package(tree: Path, build_env: dict[str, str]) -> Path:
+def package(shared_tree: Path, build_env: dict[str, str]) -> Path:
     """The package of a backend that a bare `make` has built."""
-    folder = generate(tree, "rust", name="built-once", modality="llm")
+    folder = generate(shared_tree, "rust", name="built-once", modality="llm")
     run_ok(["make"], folder, build_env)
     return folder / "package"
 
@@ -191,10 +185,10 @@ def failed_tests(output: str) -> list[str]:
 
 @pytest.mark.parametrize("modality", TESTED)
 def test_builds_tests_and_serves(
-    tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str
+    shared_tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str
 ) -> None:
     name = NAMES[MODALITIES.index(modality) % len(NAMES)]
-    folder = generate(tree, "rust", name=name, modality=modality)
+    folder = generate(shared_tree, "rust", name=name, modality=modality)
     assert not failed_tests(run_ok(["make", "test"], folder, build_env))
     run_ok(["make"], folder, build_env)
     with served(folder / "package" / "run.sh", cwd=Path("/")) as client:
@@ -203,17 +197,17 @@ def test_builds_tests_and_serves(
 
 
 @pytest.mark.parametrize("modality", SERVED)
-def test_builds_and_serves(tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str) -> None:
+def test_builds_and_serves(shared_tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str) -> None:
     name = NAMES[MODALITIES.index(modality) % len(NAMES)]
-    folder = generate(tree, "rust", name=name, modality=modality)
+    folder = generate(shared_tree, "rust", name=name, modality=modality)
     run_ok(["make"], folder, build_env)
     with served(folder / "package" / "run.sh") as client:
         exercise(client, modality, name, tmp_path)
     assert client.exit_code == 0
 
 
-def test_its_tests_find_a_broken_server(tree: Path, build_env: dict[str, str]) -> None:
-    folder = generate(tree, "rust", name="broken", modality="vad")
+def test_its_tests_find_a_broken_server(shared_tree: Path, build_env: dict[str, str]) -> None:
+    folder = generate(shared_tree, "rust", name="broken", modality="vad")
     service = folder / "src" / "service.rs"
     service.write_text(service.read_text().replace('b"OK"', 'b"KO"'))
     done = run(["make", "test"], folder, build_env)
@@ -235,18 +229,18 @@ CLIPPY = ("cargo", "clippy", "--locked", "--quiet")
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_clippy_finds_nothing(tree: Path, build_env: dict[str, str], modality: str) -> None:
-    folder = generate(tree, "rust", name=f"clippy-{modality}", modality=modality)
+def test_clippy_finds_nothing(shared_tree: Path, build_env: dict[str, str], modality: str) -> None:
+    folder = generate(shared_tree, "rust", name=f"clippy-{modality}", modality=modality)
     run_ok(["make", "proto/backend.proto"], folder)
     run_ok([*CLIPPY, "--", "-D", "warnings"], folder, build_env)
 
 
 @pytest.mark.parametrize("modality", ["llm", "embeddings", "asr"])
 def test_clippy_finds_nothing_in_an_old_checkout(
-    tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str
+    shared_tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str
 ) -> None:
     folder = write(tmp_path, name="older", modality=modality, **FACTS["older"])
-    proto = older((tree / "backend" / "backend.proto").read_text())
+    proto = older((shared_tree / "backend" / "backend.proto").read_text())
     assert not re.search("ModelIdentity =|EmbeddingLayout [l{]", proto)
     (tmp_path / "backend" / "backend.proto").write_text(proto)
     run_ok(["make", "proto/backend.proto"], folder)
@@ -280,11 +274,11 @@ def test_package_brings_its_libraries(package: Path, tmp_path: Path) -> None:
 
 
 def test_builds_in_an_old_checkout_below_a_path_with_spaces(
-    tree: Path, build_env: dict[str, str], tmp_path: Path
+    shared_tree: Path, build_env: dict[str, str], tmp_path: Path
 ) -> None:
     """Older checkouts have no scripts/build/package-system-libs.sh."""
     folder = write(tmp_path / "old checkout", name="x-3d-2")
-    shutil.copy(tree / "backend" / "backend.proto", folder.parents[1])
+    shutil.copy(shared_tree / "backend" / "backend.proto", folder.parents[1])
     run_ok(["make"], folder, build_env)
     libraries = {path.name for path in (folder / "package" / "lib").iterdir()}
     assert {"ld.so", "libc.so.6"} <= libraries
