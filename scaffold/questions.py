@@ -50,17 +50,15 @@ KIND_HELP = {
 
 USES: dict[str, tuple[str, ...]] = {
     "python": (
-        "description", "license", "url", "rpcs", "model_identity", "detect_fields", "python_common",
-        "grpcio_version", "profiles",
+        "description", "license", "url",
+        "detect_fields", "python_common", "grpcio_version", "profiles",
     ),
     "go": (
-        "rpcs", "model_identity", "go_module", "go_packages", "transcription_context",
+        "go_module", "go_packages", "transcription_context",
         "c_name", "library_variable", "upstream_folder",
     ),
-    "cpp": (
-        "rpcs", "model_identity", "detect_fields", "docker_scripts", "served", "cpp_namespace", "source",
-    ),
-    "rust": ("description", "license", "url", "rpcs", "model_identity", "dockerfile_rust"),
+    "cpp": ("detect_fields", "docker_scripts", "served", "cpp_namespace", "source"),
+    "rust": ("description", "license", "url", "dockerfile_rust"),
 }  # fmt: skip
 """What the files of a template use of the questions that not all templates have."""
 
@@ -79,11 +77,9 @@ def text(lang: str) -> str:
 
 def questions(lang: str) -> dict[str, dict[str, Any]]:
     """The questions of one template in the order in which they are asked."""
-    used = USES[lang]
     every = _asked(lang) | _facts() | _derived()
-    optional = {name for names in USES.values() for name in names}
-    helpers = {"identified"} if "model_identity" in used else set()
-    return {name: asked for name, asked in every.items() if name not in optional - set(used) - helpers}
+    unused = {name for names in USES.values() for name in names} - set(USES[lang])
+    return {name: asked for name, asked in every.items() if name not in unused}
 
 
 def _asked(lang: str) -> dict[str, dict[str, Any]]:
