@@ -1,9 +1,10 @@
 # `make demo` sets everything up and does the main job on the miniature; `make test` runs the tests.
+# `make templates` writes the questions of the templates, templates/*/copier.yml.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint docs bench clean
+.PHONY: setup demo test lint docs templates bench clean
 
 setup: $(VENV)/ready
 
@@ -25,6 +26,9 @@ test: lint
 
 docs: setup
 	$(BIN)/python -m scaffold.report.rule_pages docs/rules
+
+templates: setup
+	$(BIN)/python -m scaffold.questions
 
 bench: setup
 	$(BIN)/python benchmarks/new_backend.py

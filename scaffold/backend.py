@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 
 from scaffold.errors import UsageError
 from scaffold.modalities import MODALITIES, Modality
@@ -24,45 +25,85 @@ NEEDS_UPSTREAM = {"purego", "grpc", "llama-fork"}
 """Kinds that build an upstream engine, cloned at a pin."""
 
 HARDWARE_WORDS = (
-    "darwin",
-    "mlx",
-    "metal",
-    "l4t",
-    "cuda",
-    "nvidia",
-    "rocm",
-    "hip",
-    "amd",
-    "sycl",
-    "intel",
-)
+    "darwin", "mlx", "metal", "l4t", "cuda", "nvidia", "rocm", "hip", "amd", "sycl", "intel",
+)  # fmt: skip
 """LocalAI reads hardware from names (`IsBackendCompatible` in pkg/system/capabilities.go)."""
 
 GALLERY_PREFIXES = (
-    "cpu-",
-    "cuda12-",
-    "cuda13-",
-    "rocm-",
-    "vulkan-",
-    "metal-",
-    "intel-",
-    "nvidia-l4t-",
-)
+    "cpu-", "cuda12-", "cuda13-", "rocm-", "vulkan-", "metal-", "intel-", "nvidia-l4t-",
+)  # fmt: skip
 """LocalAI cuts these off a name to find its capabilities (core/config/backend_capabilities.go)."""
 
-RESERVED_NAMES = {
+RESERVED_NAMES = (
     "common", "grpc", "llm", "python", "golang", "backends", "test", "build", "package",
     "clean", "purge", "all", "install", "run", "engine", "sources", "shim",
     "vendor", "make", "cmake", "ubuntu",
-}  # fmt: skip
+)  # fmt: skip
 """Directories that LocalAI shares between backends, targets and folders of generated backends, and
 names whose `<NAME>_VERSION` means something to make or to a Dockerfile already."""
 
 MAX_NAME = 63
 """An image tag has at most 128 characters, and the longest variant prefix takes about 40."""
 
-CPP_TARGETS = {"all", "build", "clean", "grpc-server", "package", "purge", "run", "test"}
-"""Targets of a generated C++ Makefile, where the clone is a target too."""
+GO_PIN = "name 'go' cannot have an upstream in Go: GO_VERSION is the toolchain's in Dockerfile.golang"
+"""Why that one name is refused there; without an upstream there is no pin, and it is good."""
+
+CPP_TAKEN = (
+    "all", "build", "clean", "grpc-server", "package", "purge", "run", "test",
+    ".gitignore", "CMakeLists.txt", "Makefile", "engine.cpp", "engine.h", "grpc-server.cpp",
+    "media.h", "media_test.cpp", "package.sh", "run.sh", "server_ctest.cpp", "serving.h",
+    "serving_test.cpp",
+)  # fmt: skip
+"""Targets and files of a generated C++ backend, where the upstream's clone lies beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Something that an answer must not be."""
+
+    wrong: str
+    """Regular expression that finds something in a wrong answer and nothing in a right one."""
+    why: str
+    """What is wrong; `{found}` stands for what the expression found."""
+
+    def broken_by(self, answer: str) -> str | None:
+        """What is wrong with `answer`, if this is."""
+        match = re.search(self.wrong, answer)
+        return self.why.format(found=match[0]) if match else None
+
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "name": (
+        Rule(
+            r"\A(?![a-z][a-z0-9]*(-[a-z0-9]+)*\Z)",
+            "must be lower-case words of letters and digits, joined by single dashes, a letter first",
+        ),
+        Rule(rf".{{{MAX_NAME + 1}}}", f"has more than {MAX_NAME} characters: no more fit into an image tag"),
+        Rule(r"-development\Z", "ends in {found}, which names a channel of another backend"),
+        Rule(
+            rf"\A({'|'.join(GALLERY_PREFIXES)})",
+            "starts with '{found}', which marks a variant of another backend",
+        ),
+        Rule("|".join(HARDWARE_WORDS), "contains '{found}': LocalAI reads hardware from names"),
+        Rule(rf"\A({'|'.join(RESERVED_NAMES)})\Z", "is taken: LocalAI or the build of every backend uses it"),
+    ),
+    "upstream": (
+        Rule(
+            r"\A(?![A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}\Z)[A-Za-z0-9_.][A-Za-z0-9_.-]*\Z)|\.git\Z",
+            "is not OWNER/REPO on GitHub",
+        ),
+    ),
+    "branch": (Rule(r"\A(?![A-Za-z0-9][A-Za-z0-9._/-]*\Z)", "is not a git branch name"),),
+    "pin": (
+        Rule(
+            r"\A(?![0-9a-f]{40}\Z)",
+            "is not a full commit sha (40 lower-case hex digits); "
+            "the bump bot refuses anything shorter, a tag or a branch",
+        ),
+    ),
+    "url": (Rule(r"\A(?!https?://\S+\Z)", "is not an http(s) address"),),
+}  # fmt: skip
+"""What an answer must not be, the first broken rule being the one to report."""
 
 Lang = Literal["python", "go", "cpp", "rust"]
 
@@ -94,38 +135,10 @@ class Backend(BaseModel):
         except ValidationError as error:
             raise UsageError("\n".join(_worded(e) for e in error.errors())) from None
 
-    @field_validator("name")
-    @classmethod
-    def _name(cls, name: str) -> str:
-        problem = name_problem(name)
-        if problem:
-            raise ValueError(problem)
-        return name
-
     @field_validator("upstream")
     @classmethod
-    def _upstream(cls, upstream: str) -> str:
-        upstream = re.sub(r"^https://github\.com/|\.git$|/$", "", upstream)
-        if upstream and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+", upstream):
-            raise ValueError(f"upstream {upstream!r} is not OWNER/REPO on GitHub")
-        return upstream
-
-    @field_validator("branch")
-    @classmethod
-    def _branch(cls, branch: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", branch):
-            raise ValueError(f"branch {branch!r} is not a git branch name")
-        return branch
-
-    @field_validator("pin")
-    @classmethod
-    def _pin(cls, pin: str) -> str:
-        if pin and not re.fullmatch(r"[0-9a-f]{40}", pin):
-            raise ValueError(
-                f"pin {pin!r} is not a full commit sha (40 lower-case hex digits); "
-                "the bump bot refuses anything shorter, a tag or a branch"
-            )
-        return pin
+    def _repository(cls, upstream: str) -> str:
+        return re.sub(r"^https://github\.com/|\.git$|/$", "", upstream)
 
     @field_validator("description", "license", "url")
     @classmethod
@@ -134,12 +147,14 @@ class Backend(BaseModel):
             raise ValueError(f"{text!r} is not one line of printable text")
         return text.strip()
 
-    @field_validator("url")
+    @field_validator(*RULES)
     @classmethod
-    def _url(cls, url: str) -> str:
-        if url and not re.fullmatch(r"https?://\S+", url):
-            raise ValueError(f"url {url!r} is not an http(s) address")
-        return url
+    def _ruled(cls, answer: str, info: ValidationInfo) -> str:
+        field = str(info.field_name)
+        wrong = problem(field, answer) if answer or cls.model_fields[field].default != "" else None
+        if wrong:
+            raise ValueError(wrong)
+        return answer
 
     @field_validator("tags")
     @classmethod
@@ -180,6 +195,8 @@ class Backend(BaseModel):
             raise ValueError(
                 f"kind {self.kind!r} wraps an upstream engine: give --upstream OWNER/REPO and --pin SHA"
             )
+        if self.upstream and self.lang == self.name == "go":
+            raise ValueError(GO_PIN)
         if self.upstream and not self.pin:
             raise ValueError(
                 f"an upstream needs a pin: give --pin with the full sha of a commit of {self.upstream}"
@@ -250,9 +267,9 @@ class Backend(BaseModel):
 
     @property
     def source_folder(self) -> str:
-        """Folder of the upstream's clone inside its directory; the same word must not be a make target."""
+        """Folder of the upstream's clone inside its directory; the same word must not be taken."""
         repository = self.upstream.rpartition("/")[2]
-        return f"{repository}-src" if repository in CPP_TARGETS else repository
+        return f"{repository}-src" if repository in CPP_TAKEN else repository
 
     @property
     def summary(self) -> str:
@@ -270,22 +287,11 @@ class Backend(BaseModel):
         return f"https://github.com/{self.upstream or 'mudler/LocalAI'}"
 
 
-def name_problem(name: str) -> str | None:
-    """Which naming rule `name` breaks, in words; None for a good name."""
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
-        return f"name {name!r} must be lower-case words of letters and digits, joined by single dashes"
-    if len(name) > MAX_NAME:
-        return f"name {name!r} has {len(name)} characters, at most {MAX_NAME} fit into an image tag"
-    if name.endswith("-development"):
-        return f"name {name!r} ends in -development, which names a channel of another backend"
-    for prefix in GALLERY_PREFIXES:
-        if name.startswith(prefix):
-            return f"name {name!r} starts with {prefix!r}, which marks a variant of another backend"
-    for word in HARDWARE_WORDS:
-        if word in name:
-            return f"name {name!r} contains {word!r}: LocalAI reads hardware from names"
-    if name in RESERVED_NAMES:
-        return f"name {name!r} is taken: LocalAI or the build of every backend uses it"
+def problem(question: str, answer: str) -> str | None:
+    """The first rule that `answer` breaks, in words; None for a good one."""
+    for rule in RULES[question]:
+        if why := rule.broken_by(answer):
+            return f"{question} {answer!r} {why}"
     return None
 
 

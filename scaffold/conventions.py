@@ -13,6 +13,9 @@ GRPC_FALLBACK = "1.82.1"
 def answers(tree: Tree) -> dict[str, Any]:
     """The template answers that the checkout itself gives."""
     proto = (tree.read("backend/backend.proto") or b"").decode(errors="replace")
+    calls = re.findall(r"^\s*rpc\s+(\w+)\s*\(\s*(?:stream\s+)?(?:\w+\.)*(\w+)", proto, re.MULTILINE)
+    messages = re.split(r"^message\s+(\w+)", proto, flags=re.MULTILINE)[1:]
+    fields = dict(zip(messages[::2], messages[1::2], strict=True))
     return {
         "grpcio_version": _newest_grpcio(tree),
         "python_common": [
@@ -22,9 +25,12 @@ def answers(tree: Tree) -> dict[str, Any]:
         "transcription_context": b"AudioTranscription(context.Context"
         in (tree.read("pkg/grpc/interface.go") or b""),
         "go_packages": [name for name in tree.list("pkg/grpc") if tree.is_dir(f"pkg/grpc/{name}")],
-        "rpcs": re.findall(r"^\s*rpc\s+(\w+)", proto, re.MULTILINE),
-        "proto_messages": re.findall(r"^\s*message\s+(\w+)", proto, re.MULTILINE),
-        "model_identity": "ModelIdentity" in proto,
+        "rpcs": [rpc for rpc, _ in calls],
+        "identified": [rpc for rpc, request in calls if "string ModelIdentity =" in fields.get(request, "")],
+        "detect_fields": re.findall(
+            r"^\s+(?:repeated\s+)?\w+\s+(\w+)\s*=", fields.get("DetectOptions", ""), re.MULTILINE
+        ),
+        "docker_scripts": tree.list(".docker"),
         "dockerfile_rust": tree.read("backend/Dockerfile.rust") is None,
     }
 

@@ -32,6 +32,17 @@ def export(rev: str, folder: Path) -> Path:
     return folder
 
 
+def commit_of(day: str) -> str:
+    """The newest commit of the real LocalAI at noon of a day; HEAD stays HEAD."""
+    repository = real_repository()
+    assert repository is not None
+    if day == "HEAD":
+        return "HEAD"
+    command = ["git", "-C", str(repository), "rev-list", "-1", "--first-parent"]
+    command += [f"--before={day}T12:00", "HEAD"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 @pytest.fixture
 def miniature(tmp_path: Path) -> Path:
     """A copy of the miniature LocalAI."""

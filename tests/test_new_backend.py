@@ -151,7 +151,7 @@ def test_any_combination_is_proved(data: st.DataObject) -> None:
         ({"name": "cpu-ibex"}, "starts with 'cpu-'"),
         ({"name": "ibex-development"}, "-development"),
         ({"name": "common"}, "is taken"),
-        ({"name": "i" * 64}, "64 characters"),
+        ({"name": "i" * 64}, "more than 63 characters"),
         ({"variants": ("cuda11",)}, "unknown variant 'cuda11'; known: cpu"),
         ({"variants": ("vulkan",), "lang": "python", "kind": "plain"}, "not built for python"),
         ({"kind": "purego"}, "unknown kind of a cpp backend 'purego'"),

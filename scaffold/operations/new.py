@@ -107,7 +107,7 @@ def _require_free(registry: Registry, backend: Backend, existing: list[Registrat
 
 
 def _template_answers(backend: Backend, tree: Tree) -> dict[str, Any]:
-    asked = backend.model_dump(include={"name", "kind", "modality", "upstream", "branch", "pin", "license"})
+    asked = backend.model_dump(include={"name", "kind", "modality", "upstream", "pin", "license"})
     return {
         **asked,
         **conventions.answers(tree),

@@ -6,7 +6,6 @@ Runs where LOCALAI_REPO names a clone with its history; every commit gets a back
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from scaffold.tree import GitTree, WorkTree
 from scaffold.variants import supported
 from scaffold.verify import RepeatedKeyError, load_yaml
 from tests import consumers
-from tests.conftest import PIN, export, real_repository
+from tests.conftest import PIN, commit_of, export, real_repository
 
 pytestmark = pytest.mark.skipif(
     real_repository() is None, reason="LOCALAI_REPO does not name a clone of LocalAI: skipped"
@@ -35,24 +34,6 @@ KINDS = {
 }  # fmt: skip
 LANGS = {"plain": "python", "pure": "go", "purego": "go", "grpc": "cpp", "llama-fork": "cpp", "tonic": "rust"}
 NATIVE = {"purego", "grpc", "llama-fork"}
-
-
-def commit_of(day: str) -> str:
-    repository = real_repository()
-    assert repository is not None
-    if day == "HEAD":
-        return "HEAD"
-    command = [
-        "git",
-        "-C",
-        str(repository),
-        "rev-list",
-        "-1",
-        "--first-parent",
-        f"--before={day}T12:00",
-        "HEAD",
-    ]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def request(name: str, kind: str) -> dict[str, object]:

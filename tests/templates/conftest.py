@@ -29,10 +29,50 @@ def tree_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def localai_tree(tree_kind: str, tmp_path: Path) -> Path:
     """A writable LocalAI tree of the test's own."""
-    return harness.copy_tree(tree_kind, tmp_path / "LocalAI")
+    return harness.copy_tree(tree_kind, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def shared_tree(tree_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A writable LocalAI tree that the tests of a module share."""
-    return harness.copy_tree(tree_kind, tmp_path_factory.mktemp("tree") / "LocalAI")
+    return harness.copy_tree(tree_kind, tmp_path_factory.mktemp("tree"))
+
+
+@pytest.fixture(scope="session")
+def protoc_plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the generators of Go code for protocols."""
+    go = harness.find_tool("go")
+    folder = tmp_path_factory.mktemp("protoc-plugins")
+    for plugin in harness.PROTOC_PLUGINS:
+        harness.run_ok([go, "install", plugin], cwd=folder, env={"GOBIN": str(folder), "GOFLAGS": ""})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A local engine with a CMake build, and its commits from old to new."""
+    folder = tmp_path_factory.mktemp("upstream") / "tiny.cpp"
+    folder.mkdir()
+
+    def git(*arguments: str) -> str:
+        identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        return harness.run_ok(["git", *identity, *arguments], cwd=folder).strip()
+
+    git("init", "-q")
+    (folder / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.18)\n"
+        "project(tiny CXX)\n"
+        "add_library(tiny tiny.cpp)\n"
+        "target_include_directories(tiny PUBLIC .)\n"
+        "target_link_libraries(tiny PUBLIC ${CMAKE_DL_LIBS})\n"
+    )
+    (folder / "tiny.h").write_text("const char *tiny_magic();\n")
+    commits = []
+    for number in ("one", "two", "three"):
+        (folder / "tiny.cpp").write_text(
+            f'#include "tiny.h"\nconst char *tiny_magic() {{ return "tiny {number}"; }}\n'
+        )
+        git("add", ".")
+        git("commit", "-qm", number)
+        commits.append(git("rev-parse", "HEAD"))
+    return folder, commits

@@ -34,31 +34,19 @@ from typing import Any
 
 import pytest
 
+from scaffold import conventions, modalities
 from scaffold.generate import render
 from scaffold.resources import miniature_dir
+from scaffold.tree import WorkTree
 
-MODALITIES = (
-    "llm",
-    "embeddings",
-    "rerank",
-    "tts",
-    "asr",
-    "vad",
-    "image",
-    "video",
-    "detection",
-    "none",
-)
+MODALITIES = tuple(modalities.MODALITIES)
+# Keywords, digits, dashes and 40 characters; and what Go or cargo reads off file and target names.
 NAMES = (
-    "class",
-    "go",
-    "match",
-    "async",
-    "type",
-    "x-3d-2",
-    "my-backend2",
+    "class", "go", "match", "async", "type", "x-3d-2", "my-backend2",
     "a-name-of-exactly-forty-characters-12345",
-)
+    "func", "self", "crate", "default", "auto-x", "a1-2b", "a-test", "a-linux", "a-windows-arm64",
+    "a-go", "a-rs", "main",
+)  # fmt: skip
 PIN = "0123456789abcdef0123456789abcdef01234567"
 TOKEN_VARIABLE = "LOCALAI_GRPC_AUTH_TOKEN"
 MIB = 1024 * 1024
@@ -111,46 +99,29 @@ def pristine_tree(kind: str) -> Path:
     return folder
 
 
-def copy_tree(kind: str, destination: Path) -> Path:
-    """A writable copy of a tree, in a folder that does not exist yet."""
+def copy_tree(kind: str, folder: Path) -> Path:
+    """A writable copy of a tree, inside `folder`.
+
+    Its path has a space, as backends have it on macOS. Only the real libbackend.sh cannot install there.
+    """
+    destination = folder / ("Local AI" if kind == "miniature" else "LocalAI")
     shutil.copytree(pristine_tree(kind), destination, symlinks=True)
     return destination
 
 
-def tree_facts(tree: Path) -> dict[str, Any]:
-    """The answers that `scaffold new-backend` reads from the checkout itself."""
-    proto = (tree / "backend" / "backend.proto").read_text(encoding="utf-8")
-    pins = {
-        tuple(map(int, version.split(".")))
-        for path in (tree / "backend" / "python").glob("*/requirements*.txt")
-        for version in re.findall(
-            r"^grpcio==(\d+\.\d+\.\d+)$", path.read_text(encoding="utf-8"), re.MULTILINE
-        )
-    }
-    facts: dict[str, Any] = {
-        "python_common": sorted(
-            path.stem
-            for path in (tree / "backend" / "python" / "common").glob("*.py")
-            if not path.stem.endswith("_test")
-        ),
-        "go_packages": sorted(path.name for path in (tree / "pkg" / "grpc").glob("*/") if path.is_dir()),
-        "rpcs": re.findall(r"^\s*rpc\s+(\w+)", proto, re.MULTILINE),
-        "proto_messages": re.findall(r"^\s*message\s+(\w+)", proto, re.MULTILINE),
-        "model_identity": "ModelIdentity" in proto,
-    }
-    if pins:
-        facts["grpcio_version"] = ".".join(map(str, max(pins)))
-    return facts
-
-
-def generate(tree: Path, lang: str, **answers: Any) -> Path:
-    """Render a template into `tree` (a writable copy) and return the backend's folder."""
-    for file in render(lang, {**tree_facts(tree), **answers}):
-        path = tree / file.path
+def write(lang: str, folder: Path, **answers: Any) -> Path:
+    """Render a template into `folder` and return the backend's folder."""
+    for file in render(lang, answers):
+        path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.content)
         path.chmod(0o755 if file.executable else 0o644)
-    return tree / "backend" / lang / answers["name"]
+    return folder / "backend" / lang / str(answers["name"])
+
+
+def generate(tree: Path, lang: str, **answers: Any) -> Path:
+    """Render a template into `tree` (a writable copy), for what that tree has."""
+    return write(lang, tree, **{**conventions.answers(WorkTree(tree)), **answers})
 
 
 # --- tools -----------------------------------------------------------------------------
@@ -209,6 +180,30 @@ def assert_shell_clean(folder: Path) -> None:
         [find_tool("shellcheck"), "-S", "warning", "-e", "SC1090,SC1091", *scripts],
         cwd=folder,
     )
+
+
+def assert_fetches_the_pinned_upstream(lang: str, tmp_path: Path) -> None:
+    """`make sources` clones the upstream at the pin, follows the pin, and `make clean` removes it."""
+    git = [find_tool("git"), "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    origin = tmp_path / "origin repository"
+    run_ok([*git, "init", "-q", origin], tmp_path)
+    shas = []
+    for version in ("1", "2"):
+        (origin / "version").write_text(version)
+        run_ok([*git, "add", "."], origin)
+        run_ok([*git, "commit", "-q", "-m", version], origin)
+        shas.append(run_ok([*git, "rev-parse", "HEAD"], origin).strip())
+
+    folder = write(lang, tmp_path / "with space", name="class", upstream="a/thing", pin=shas[0])
+    repo = f"CLASS_REPO=file://{origin}"
+    source = folder / "sources" / "thing" / "version"
+    run_ok(["make", "sources", repo], folder)
+    assert source.read_text() == "1"
+    assert "git" not in run_ok(["make", "sources", repo], folder)
+    run_ok(["make", "sources", repo, f"CLASS_VERSION={shas[1]}"], folder)
+    assert source.read_text() == "2"
+    run_ok(["make", "clean"], folder)
+    assert not source.exists()
 
 
 # --- protocol --------------------------------------------------------------------------
@@ -278,6 +273,36 @@ def _tree_of(command: Sequence[str | Path]) -> Path:
             if (parent / "backend" / "backend.proto").is_file():
                 return parent
     return pristine_tree("miniature")
+
+
+PROTOC_PLUGINS = (
+    "google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.11",
+    "google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.5.1",
+)
+
+
+def compile_go_protocol(tree: Path, plugins: Path) -> None:
+    """Write pkg/grpc/proto, as LocalAI's `make protogen-go` does."""
+    pytest.importorskip("grpc_tools", reason="grpcio-tools is not installed")
+    from grpc_tools import protoc
+
+    output = tree / "pkg" / "grpc" / "proto"
+    output.mkdir(exist_ok=True)
+    source = tree / "backend"
+    status = protoc.main(
+        [
+            "protoc",
+            "--experimental_allow_proto3_optional",
+            f"-I{source}",
+            *(f"--plugin={plugin}" for plugin in plugins.iterdir()),
+            f"--go_out={output}",
+            f"--go-grpc_out={output}",
+            "--go_opt=paths=source_relative",
+            "--go-grpc_opt=paths=source_relative",
+            str(source / "backend.proto"),
+        ]
+    )
+    assert status == 0, "protoc refused backend.proto"
 
 
 # --- serving ---------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -11,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from scaffold.backend import CPP_TAKEN
 from scaffold.generate import render
-from scaffold.resources import template_dir
 from tests.templates import harness
 from tests.templates.harness import MODALITIES, NAMES, PIN, run, run_ok
 
@@ -30,7 +31,7 @@ ALL_VARIANTS = [
     "metal",
 ]
 FORK_VARIANTS = [variant for variant in ALL_VARIANTS if variant != "metal"]
-AWKWARD_NAMES = (*NAMES, "default", "new", "grpc", "std", "backend", "engine", "server", "test")
+AWKWARD_NAMES = (*NAMES, "new", "std", "backend", "server", "this", "errno", "linux", "unix")
 
 # What is built and started; the real protocol takes a minute to compile, so fewer of those.
 BUILT = {
@@ -117,7 +118,7 @@ def pins(name: str, tiny: tuple[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     ("kind", "name"),
     [("grpc", name) for name in AWKWARD_NAMES]
-    + [("llama-fork", name) for name in ("default", "x-3d-2", NAMES[-1])],
+    + [("llama-fork", name) for name in ("default", "x-3d-2", max(NAMES, key=len))],
 )
 def test_renders(kind: str, name: str) -> None:
     modality = MODALITIES[AWKWARD_NAMES.index(name) % len(MODALITIES)]
@@ -152,6 +153,18 @@ def test_renders(kind: str, name: str) -> None:
         assert len(re.findall(rf"{pinned}\s*[?:+]?=", makefile)) == 1, "bump_deps.sh edits them all"
 
 
+def test_every_name_is_an_identifier(tmp_path: Path) -> None:
+    """All of them in one program: they are valid, and no two are the same."""
+    compiler = harness.find_tool("g++")
+    modality = itertools.cycle(MODALITIES)
+    for name in AWKWARD_NAMES:
+        generate(tmp_path_tree(tmp_path), name, modality=next(modality))
+    program = tmp_path / "program.cpp"
+    headers = [tmp_path / "backend" / "cpp" / name / "engine.h" for name in AWKWARD_NAMES]
+    program.write_text("".join(f'#include "{header}"\n' for header in headers))
+    run_ok([compiler, "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", program], cwd=tmp_path)
+
+
 @pytest.mark.parametrize("modality", MODALITIES)
 def test_one_todo(modality: str) -> None:
     files = render("cpp", {**UPSTREAM, "name": "one", "modality": modality})
@@ -160,35 +173,15 @@ def test_one_todo(modality: str) -> None:
     assert bool(media) == (modality in MEDIA)
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {"name": "Bad_Name"},
-        {"upstream": ""},
-        {"upstream": "https://github.com/acme/tiny.cpp"},
-        {"upstream": "acme/tiny.git"},
-        {"pin": "main"},
-        {"variants": []},
-        {"kind": "llama-fork", "variants": ["metal"]},
-    ],
-    ids=str,
-)
-def test_refuses_wrong_answers(answers: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=list(answers)[-1]):
-        render("cpp", {**UPSTREAM, "name": "right", **answers})
-
-
 def test_sources_do_not_take_the_place_of_anything() -> None:
     """A repository may be called as one of our targets or files is."""
     answers = {**UPSTREAM, "name": "a", "modality": "image", "upstream": "acme/package"}
     files = {Path(file.path): file.content.decode() for file in render("cpp", answers)}
     makefile = files[Path("backend/cpp/a/Makefile")]
     assert "\nSOURCE := package-src\n" in makefile
-    question = (template_dir("cpp") / "copier.yml").read_text().partition("\nsource:")[2]
-    taken = set(re.findall(r"'([^']+)'", question.partition("set taken")[2]))
     ours = {path.name for path in files if path.parent == Path("backend/cpp/a")}
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    assert ours | targets <= taken
+    assert ours | targets <= set(CPP_TAKEN)
 
 
 @pytest.mark.parametrize("variants", [["cpu"], ALL_VARIANTS], ids=["cpu", "all"])
@@ -209,9 +202,14 @@ def tmp_path_tree(folder: Path) -> Path:
 
 @pytest.mark.parametrize("kind", ["grpc", "llama-fork"])
 @pytest.mark.parametrize("variants", [["cpu"], FORK_VARIANTS], ids=["cpu", "all"])
-def test_dockerfile(tmp_path: Path, kind: str, variants: list[str]) -> None:
+@pytest.mark.parametrize(
+    "scripts", [[], ["apt-mirror.sh"], ["apt-mirror.sh", "install-base-deps.sh"]], ids=len
+)
+def test_dockerfile(tmp_path: Path, kind: str, variants: list[str], scripts: list[str]) -> None:
+    """It mounts no script that the checkout does not have; older ones have neither."""
     hadolint = harness.find_tool("hadolint")
-    generate(tmp_path_tree(tmp_path), "x-3d-2", kind=kind, variants=variants)
+    tree = tmp_path_tree(tmp_path)
+    generate(tree, "x-3d-2", kind=kind, variants=variants, docker_scripts=scripts)
     file = tmp_path / "backend" / "Dockerfile.x-3d-2"
     printed = run([hadolint, "-f", "json", file], cwd=tmp_path).stdout
     found = {f"{rule['code']} line {rule['line']}" for rule in json.loads(printed)}
@@ -219,6 +217,8 @@ def test_dockerfile(tmp_path: Path, kind: str, variants: list[str]) -> None:
     text = file.read_text()
     for argument in ("BASE_IMAGE", "BUILD_TYPE", "SKIP_DRIVERS", "APT_MIRROR", "APT_PORTS_MIRROR"):
         assert f"\nARG {argument}" in "\n" + text
+    assert set(re.findall(r"source=\.docker/([a-z.-]+),", text)) <= {*scripts, "x-3d-2-compile.sh"}
+    assert ("target=/usr/local/sbin/apt-mirror" in text) == ("apt-mirror.sh" in scripts)
     assert text.endswith("FROM scratch\nCOPY --from=builder /LocalAI/backend/cpp/x-3d-2/package/. /\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from tests.templates.harness import (
     PIN,
     assert_auth,
     assert_dies_with_parent,
+    assert_fetches_the_pinned_upstream,
     assert_shell_clean,
     exercise,
     find_tool,
@@ -37,9 +39,6 @@ PROFILES = {
     "cuda13": "cublas13",
     "rocm": "hipblas",
     "intel": "intel",
-    "sycl-f16": "intel",
-    "sycl-f32": "intel",
-    "vulkan": "vulkan",
     "l4t": "l4t12",
     "l4t-cuda13": "l4t13",
     "metal": "mps",
@@ -47,7 +46,12 @@ PROFILES = {
 FACTS: dict[str, dict[str, Any]] = {
     "today": {},
     "token only": {"python_common": ["grpc_auth", "parent_watch"]},
-    "before distributed mode": {"python_common": [], "rpcs": [], "model_identity": False},
+    "before distributed mode": {
+        "python_common": [],
+        "rpcs": [],
+        "model_identity": False,
+        "detect_fields": ["src"],
+    },
 }
 # the modalities that are installed by a `make` of their own, and for what
 BUILT = {
@@ -91,13 +95,7 @@ def lend(built: Path, folder: Path) -> Path:
     return folder
 
 
-def write(folder: Path, **answers: Any) -> Path:
-    for file in render("python", answers):
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.content)
-        path.chmod(0o755 if file.executable else 0o644)
-    return folder / "backend" / "python" / str(answers["name"])
+write = functools.partial(harness.write, "python")
 
 
 # --- rendering -------------------------------------------------------------------------
@@ -149,28 +147,6 @@ def test_renders_the_same_code_for_any_description() -> None:
         assert (one.content == other.content) != one.path.endswith("README.md"), one.path
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {"name": "Upper"},
-        {"name": "2-digits"},
-        {"name": "a--b"},
-        {"name": "a_b"},
-        {"name": "ok", "kind": "other"},
-        {"name": "ok", "modality": "smell"},
-        {"name": "ok", "variants": ["cpu", "abacus"]},
-        {"name": "ok", "variants": []},
-        {"name": "ok", "upstream": "https://github.com/a/b", "pin": PIN},
-        {"name": "ok", "upstream": "a/b", "pin": "main"},
-        {"name": "ok", "upstream": "a/b"},
-    ],
-    ids=str,
-)
-def test_refuses_wrong_answers(answers: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"^(Invalid choice|Validation error) for"):
-        render("python", answers)
-
-
 @pytest.mark.parametrize("facts", FACTS.values(), ids=FACTS)
 @pytest.mark.parametrize("name", ["go", LONGEST])
 def test_python_is_clean(tmp_path: Path, name: str, facts: dict[str, Any]) -> None:
@@ -199,9 +175,7 @@ def test_requirements(tmp_path: Path) -> None:
         options = [line for line in lines if line.startswith("-")]
         found[name] = [str(Requirement(line)) for line in lines if line not in options]
         assert all(re.fullmatch(r"--extra-index-url https://\S+", line) for line in options)
-        assert len(options) == (
-            name not in {"requirements.txt", "requirements-mps.txt", "requirements-vulkan.txt"}
-        )
+        assert len(options) == (name not in {"requirements.txt", "requirements-mps.txt"})
     assert found.pop("requirements.txt") == ["certifi", "grpcio==1.99.1", "protobuf"]
     assert not any(found.values()), "the placeholder needs nothing more"
 
@@ -231,26 +205,7 @@ def test_makefile(tmp_path: Path, upstream: dict[str, str]) -> None:
 
 
 def test_makefile_fetches_the_pinned_upstream(tmp_path: Path) -> None:
-    git = [find_tool("git"), "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    origin = tmp_path / "origin repository"
-    run_ok([*git, "init", "-q", origin], tmp_path)
-    shas = []
-    for version in ("1", "2"):
-        (origin / "version").write_text(version)
-        run_ok([*git, "add", "."], origin)
-        run_ok([*git, "commit", "-q", "-m", version], origin)
-        shas.append(run_ok([*git, "rev-parse", "HEAD"], origin).strip())
-
-    folder = write(tmp_path / "with space", name="class", upstream="a/thing", pin=shas[0])
-    repo = f"CLASS_REPO=file://{origin}"
-    source = folder / "sources" / "thing" / "version"
-    run_ok(["make", "sources", repo], folder)
-    assert source.read_text() == "1"
-    assert "git" not in run_ok(["make", "sources", repo], folder)
-    run_ok(["make", "sources", repo, f"CLASS_VERSION={shas[1]}"], folder)
-    assert source.read_text() == "2"
-    run_ok(["make", "clean"], folder)
-    assert not source.exists()
+    assert_fetches_the_pinned_upstream("python", tmp_path)
 
 
 # --- building and serving --------------------------------------------------------------

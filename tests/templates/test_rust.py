@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.backend import MAX_NAME
 from tests.templates import harness
 from tests.templates.harness import (
     MODALITIES,
@@ -19,6 +21,7 @@ from tests.templates.harness import (
     PIN,
     assert_auth,
     assert_dies_with_parent,
+    assert_fetches_the_pinned_upstream,
     assert_shell_clean,
     exercise,
     find_tool,
@@ -59,32 +62,20 @@ def build_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def tree(tree_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tree that the tests share."""
-    return harness.copy_tree(tree_kind, tmp_path_factory.mktemp("tree") / "LocalAI")
-
-
-@pytest.fixture(scope="module")
-def package(tree: Path, build_env: dict[str, str]) -> Path:
+def package(shared_tree: Path, build_env: dict[str, str]) -> Path:
     """The package of a backend that a bare `make` has built."""
-    folder = generate(tree, "rust", name="built-once", modality="llm")
+    folder = generate(shared_tree, "rust", name="built-once", modality="llm")
     run_ok(["make"], folder, build_env)
     return folder / "package"
 
 
-def write(folder: Path, **answers: object) -> Path:
-    for file in render("rust", answers):
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.content)
-        path.chmod(0o755 if file.executable else 0o644)
-    return folder / "backend" / "rust" / str(answers["name"])
+write = functools.partial(harness.write, "rust")
 
 
 # --- rendering -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("modality", "name"), list(zip(MODALITIES, itertools.cycle(NAMES), strict=False)))
+@pytest.mark.parametrize(("modality", "name"), list(zip(itertools.cycle(MODALITIES), NAMES, strict=False)))
 def test_renders(modality: str, name: str) -> None:
     files = {file.path: file for file in render("rust", {"name": name, "modality": modality})}
     folder = f"backend/rust/{name}"
@@ -130,29 +121,7 @@ def test_renders_the_same_code_for_any_description() -> None:
             assert manifest["package"]["description"] == odd_text
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {"name": "Upper"},
-        {"name": "2-digits"},
-        {"name": "a--b"},
-        {"name": "a_b"},
-        {"name": "ok", "kind": "other"},
-        {"name": "ok", "modality": "smell"},
-        {"name": "ok", "variants": ["cpu", "abacus"]},
-        {"name": "ok", "variants": []},
-        {"name": "ok", "upstream": "https://github.com/a/b", "pin": PIN},
-        {"name": "ok", "upstream": "a/b", "pin": "main"},
-        {"name": "ok", "upstream": "a/b"},
-    ],
-    ids=str,
-)
-def test_refuses_wrong_answers(answers: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"Validation error|Invalid choice"):
-        render("rust", answers)
-
-
-@pytest.mark.parametrize(("facts", "name"), [("today", LONGEST), ("older", "go")])
+@pytest.mark.parametrize(("facts", "name"), [("today", "x" * MAX_NAME), ("older", "go")])
 def test_rust_is_formatted(tmp_path: Path, facts: str, name: str) -> None:
     cargo = find_tool("cargo")
     for modality in MODALITIES:
@@ -201,26 +170,7 @@ def test_makefile(tmp_path: Path, upstream: dict[str, str]) -> None:
 
 
 def test_makefile_fetches_the_pinned_upstream(tmp_path: Path) -> None:
-    git = [find_tool("git"), "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    origin = tmp_path / "origin repository"
-    run_ok([*git, "init", "-q", origin], tmp_path)
-    shas = []
-    for version in ("1", "2"):
-        (origin / "version").write_text(version)
-        run_ok([*git, "add", "."], origin)
-        run_ok([*git, "commit", "-q", "-m", version], origin)
-        shas.append(run_ok([*git, "rev-parse", "HEAD"], origin).strip())
-
-    folder = write(tmp_path / "with space", name="match", upstream="a/thing", pin=shas[0])
-    repo = f"MATCH_REPO=file://{origin}"
-    source = folder / "sources" / "thing" / "version"
-    run_ok(["make", "sources", repo], folder)
-    assert source.read_text() == "1"
-    assert "git" not in run_ok(["make", "sources", repo], folder)
-    run_ok(["make", "sources", repo, f"MATCH_VERSION={shas[1]}"], folder)
-    assert source.read_text() == "2"
-    run_ok(["make", "clean"], folder)
-    assert not source.exists()
+    assert_fetches_the_pinned_upstream("rust", tmp_path)
 
 
 # --- building and serving --------------------------------------------------------------
@@ -235,10 +185,10 @@ def failed_tests(output: str) -> list[str]:
 
 @pytest.mark.parametrize("modality", TESTED)
 def test_builds_tests_and_serves(
-    tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str
+    shared_tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str
 ) -> None:
     name = NAMES[MODALITIES.index(modality) % len(NAMES)]
-    folder = generate(tree, "rust", name=name, modality=modality)
+    folder = generate(shared_tree, "rust", name=name, modality=modality)
     assert not failed_tests(run_ok(["make", "test"], folder, build_env))
     run_ok(["make"], folder, build_env)
     with served(folder / "package" / "run.sh", cwd=Path("/")) as client:
@@ -247,17 +197,17 @@ def test_builds_tests_and_serves(
 
 
 @pytest.mark.parametrize("modality", SERVED)
-def test_builds_and_serves(tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str) -> None:
+def test_builds_and_serves(shared_tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str) -> None:
     name = NAMES[MODALITIES.index(modality) % len(NAMES)]
-    folder = generate(tree, "rust", name=name, modality=modality)
+    folder = generate(shared_tree, "rust", name=name, modality=modality)
     run_ok(["make"], folder, build_env)
     with served(folder / "package" / "run.sh") as client:
         exercise(client, modality, name, tmp_path)
     assert client.exit_code == 0
 
 
-def test_its_tests_find_a_broken_server(tree: Path, build_env: dict[str, str]) -> None:
-    folder = generate(tree, "rust", name="broken", modality="vad")
+def test_its_tests_find_a_broken_server(shared_tree: Path, build_env: dict[str, str]) -> None:
+    folder = generate(shared_tree, "rust", name="broken", modality="vad")
     service = folder / "src" / "service.rs"
     service.write_text(service.read_text().replace('b"OK"', 'b"KO"'))
     done = run(["make", "test"], folder, build_env)
@@ -279,18 +229,18 @@ CLIPPY = ("cargo", "clippy", "--locked", "--quiet")
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_clippy_finds_nothing(tree: Path, build_env: dict[str, str], modality: str) -> None:
-    folder = generate(tree, "rust", name=f"clippy-{modality}", modality=modality)
+def test_clippy_finds_nothing(shared_tree: Path, build_env: dict[str, str], modality: str) -> None:
+    folder = generate(shared_tree, "rust", name=f"clippy-{modality}", modality=modality)
     run_ok(["make", "proto/backend.proto"], folder)
     run_ok([*CLIPPY, "--", "-D", "warnings"], folder, build_env)
 
 
 @pytest.mark.parametrize("modality", ["llm", "embeddings", "asr"])
 def test_clippy_finds_nothing_in_an_old_checkout(
-    tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str
+    shared_tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str
 ) -> None:
     folder = write(tmp_path, name="older", modality=modality, **FACTS["older"])
-    proto = older((tree / "backend" / "backend.proto").read_text())
+    proto = older((shared_tree / "backend" / "backend.proto").read_text())
     assert not re.search("ModelIdentity =|EmbeddingLayout [l{]", proto)
     (tmp_path / "backend" / "backend.proto").write_text(proto)
     run_ok(["make", "proto/backend.proto"], folder)
@@ -324,11 +274,11 @@ def test_package_brings_its_libraries(package: Path, tmp_path: Path) -> None:
 
 
 def test_builds_in_an_old_checkout_below_a_path_with_spaces(
-    tree: Path, build_env: dict[str, str], tmp_path: Path
+    shared_tree: Path, build_env: dict[str, str], tmp_path: Path
 ) -> None:
     """Older checkouts have no scripts/build/package-system-libs.sh."""
     folder = write(tmp_path / "old checkout", name="x-3d-2")
-    shutil.copy(tree / "backend" / "backend.proto", folder.parents[1])
+    shutil.copy(shared_tree / "backend" / "backend.proto", folder.parents[1])
     run_ok(["make"], folder, build_env)
     libraries = {path.name for path in (folder / "package" / "lib").iterdir()}
     assert {"ld.so", "libc.so.6"} <= libraries

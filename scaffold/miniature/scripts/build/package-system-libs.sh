@@ -40,10 +40,11 @@ package_system_libs() {
 	# What the packaged binaries and libraries need beyond that.
 	for file in "$dest"/../* "$dest"/*.so*; do
 		[ -f "$file" ] || continue
-		for dep in $(LD_LIBRARY_PATH="$dest" ldd "$file" 2>/dev/null | awk '$3 ~ /^\// { print $3 }'); do
+		# ldd says "name => path (address)", and a path can have spaces
+		while IFS= read -r dep; do
 			name="$(basename "$dep")"
 			[ -e "$dest/$name" ] || cp -fL "$dep" "$dest/$name"
-		done
+		done < <(LD_LIBRARY_PATH="$dest" ldd "$file" 2>/dev/null | sed -n 's/.* => \(\/.*\) (0x.*/\1/p')
 	done
 }
 

@@ -10,7 +10,8 @@ set -euo pipefail
 #   runProtogen           regenerate backend_pb2*.py
 #
 # Variables read before sourcing: LIMIT_TARGETS, PYTHON_VERSION, ENV_DIR.
-# Variables read by the functions: EXTRA_PIP_INSTALL_FLAGS, BACKEND_FILE, TEST_FILE.
+# Variables read by the functions: EXTRA_PIP_INSTALL_FLAGS, BACKEND_FILE, TEST_FILE,
+# and USE_PIP: true installs with pip even where there is uv, which takes a tenth of the time.
 
 PYTHON_VERSION="${PYTHON_VERSION:-3.10}"
 PORTABLE_PYTHON="${PORTABLE_PYTHON:-false}"
@@ -70,6 +71,21 @@ function _interpreter() {
     return 1
 }
 
+function _useUv() {
+    [ "${USE_PIP:-}" != true ] && command -v uv >/dev/null
+}
+
+# Installs into an environment: its folder first, then the arguments for pip.
+function _install() {
+    local environment="$1"
+    shift
+    if _useUv; then
+        VIRTUAL_ENV="${environment}" uv pip install --quiet "$@"
+    else
+        "${environment}/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+    fi
+}
+
 # Creates venv/ when it is not there and puts it first on PATH. bin/activate is
 # not used: it holds the path of the build machine.
 function ensureVenv() {
@@ -79,6 +95,9 @@ function ensureVenv() {
         interpreter="$(_interpreter)"
         if [ "${PORTABLE_PYTHON}" = true ]; then
             venvArgs+=(--copies)
+        fi
+        if _useUv; then
+            venvArgs+=(--without-pip)
         fi
         "${interpreter}" -m venv ${venvArgs[@]+"${venvArgs[@]}"} "${EDIR}/venv"
     fi
@@ -107,8 +126,12 @@ function runProtogen() {
     fi
 
     generator="$(mktemp -d)"
-    python -m venv "${generator}"
-    "${generator}/bin/python" -m pip install --quiet --disable-pip-version-check "${tools[@]}"
+    if _useUv; then
+        python -m venv --without-pip "${generator}"
+    else
+        python -m venv "${generator}"
+    fi
+    _install "${generator}" "${tools[@]}"
 
     pushd "${EDIR}" >/dev/null
     rm -rf backend_pb2.py backend_pb2.pyi backend_pb2_grpc.py __pycache__
@@ -150,7 +173,7 @@ function installRequirements() {
         if [ -f "${EDIR}/${file}" ]; then
             echo "installing ${file}"
             # shellcheck disable=SC2086 # a list of flags
-            python -m pip install --quiet --disable-pip-version-check ${EXTRA_PIP_INSTALL_FLAGS:-} --requirement "${EDIR}/${file}"
+            _install "${EDIR}/venv" ${EXTRA_PIP_INSTALL_FLAGS:-} --requirement "${EDIR}/${file}"
         fi
     done
 
