@@ -27,6 +27,13 @@ MATRIX_LIMIT = 256
 _INPUT = re.compile(
     rb"--mount=type=bind,source=([^,\s]+)|^COPY[ \t]+(?!--from)((?:[^\s\\\[]+[ \t]+)+\S+)", re.MULTILINE
 )
+_OWN_FOLDER = rb"[\w/]*backend/(\w+)/\$\{?BACKEND\}?"
+_FOLDER_VARIABLE = re.compile(rb"(?m)^[ \t]*(\w+)=[\"']?" + _OWN_FOLDER + rb"[\"']?[ \t]*$")
+_GOALS = re.compile(
+    rb"(?m)^(?!\s*#).*?\bmake[ \t]+-C[ \t]+[\"']?(?:" + _OWN_FOLDER + rb"|\$\{?(\w+)\}?)/?[\"']?"
+    rb"((?:[ \t]+[a-z][\w-]*)+)[ \t]*(?=[;&|\n]|$)"
+)
+_TAG_SUFFIX = re.compile(rb"(?m)(?:tag-suffix:\s*[\"']?|^\s*suffix=)(-[\w.-]+)")
 _OWN_SOURCES = r"\.?$|backend/(?:python|go|cpp|rust)/(?!common)"
 
 
@@ -85,7 +92,7 @@ class ImageBuilds:
                             source.line(job.node.start_byte),
                             job.key,
                             builds,
-                            frozenset(re.findall(r"\bmatrix\.([\w-]+)", text)),
+                            frozenset(re.findall(r"(?<![\w-])matrix\.([\w-]+)", text)),
                             len(entries),
                         )
                     )
@@ -95,7 +102,7 @@ class ImageBuilds:
     def other_tags(self) -> frozenset[str]:
         """Tag suffixes that a job of its own builds, outside the matrix."""
         texts = (self.tree.read(path) or b"" for path in WORKFLOWS)
-        found = {m for text in texts for m in re.findall(rb"tag-suffix:\s*[\"']?(-[\w.-]+)", text)}
+        found = {m for text in texts for m in _TAG_SUFFIX.findall(text)}
         return frozenset(tag.decode() for tag in found)
 
     @cached_property
@@ -139,6 +146,26 @@ class ImageBuilds:
         if match is None:
             return None
         return int(match[1]), Place(SPLIT_SCRIPT, data.count(b"\n", 0, match.start()) + 1)
+
+    def goals(self, lang: str, dockerfile: str | None) -> list[tuple[str, str]]:
+        """(make goal, recipe) of all that a recipe calls in a backend's directory; no Dockerfile is macOS."""
+        script = "golang" if lang == "go" else lang
+        macos = f"scripts/build/{script}-darwin.sh"
+        path = macos if dockerfile is None else dockerfile.removeprefix("./")
+        if (path, lang) not in self._goals:
+            data = (self.tree.read(path) or b"") if path else b""
+            folders = {match[1]: match[2] for match in _FOLDER_VARIABLE.finditer(data)}
+            self._goals[path, lang] = [
+                (goal.decode(), path)
+                for match in _GOALS.finditer(data)
+                if (match[1] or folders.get(match[2], b"")).decode() == lang
+                for goal in match[3].split()
+            ]
+        return self._goals[path, lang]
+
+    @cached_property
+    def _goals(self) -> dict[tuple[str, str], list[tuple[str, str]]]:
+        return {}
 
     def takes_builder_image(self, dockerfile: str) -> bool:
         """Whether a Dockerfile has a stage on a prebuilt builder image."""

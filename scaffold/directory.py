@@ -331,6 +331,23 @@ class Directory:
                 spot = text.spot(match.start(), match.end())
                 yield Flag(spot, text, frozenset(beside - {spot.text}))
 
+    @cached_property
+    def has_gated_options(self) -> bool:
+        """Whether the engine has options of its own in front of ggml's, whose defaults then do not count."""
+        return any(_GATED.search(text.joined) for text in self.makefiles)
+
+    @cached_property
+    def rpcs(self) -> frozenset[str]:
+        """The methods that its sources define in the way in which a server defines an RPC."""
+        pattern = _RPC_METHODS.get(self.lang)
+        found: set[str] = set()
+        for name in self.names if pattern else ():
+            if name.endswith(_SOURCE_ENDINGS) and not re.search(r"^test|_test\.|_pb2", name):
+                text = self.text(name)
+                assert pattern
+                found.update(m[1].decode() for m in pattern.finditer(text.data if text else b""))
+        return frozenset(found)
+
     # --- pins --------------------------------------------------------------------------------
 
     @cached_property
@@ -469,6 +486,13 @@ _SYSTEM_LIBRARY = re.compile(rb"(?<![\w}])/(?:usr/)?lib(?:64)?/")
 _MAKE_TEST = re.compile(rb"-C[ \t]+(?:\./)?(backend/[\w.-]+/[\w.-]+)/?([^\n]*)")
 _DOCKER_SCRIPT = re.compile(rb"\.docker/[\w.-]+\.sh")
 _BESIDE = re.compile(rb"\.\./([A-Za-z0-9][\w.-]*)")
+_GATED = re.compile(rb"-D[A-Z0-9]+_GGML_(?:CUDA|HIP|HIPBLAS|VULKAN)=")
+_RPC_METHODS = {
+    "python": re.compile(rb"(?m)^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\([ \t]*self[ \t]*,[ \t]*request"),
+    "go": re.compile(rb"(?m)^func[ \t]*\([^)\n]*\)[ \t]*([A-Z]\w*)\("),
+    "cpp": re.compile(rb"\bStatus[ \t]+(\w+)[ \t]*\([^){};]{0,40}(?:ServerContext|CallbackServerContext)"),
+}
+_SOURCE_ENDINGS = (".py", ".go", ".cpp", ".cc")
 _BUILD_TYPE_TEST = re.compile(rb"(?m)^[ \t]*(?:(?:else[ \t]+)?if\w*\b[^\n]*)?BUILD_TYPE")
 _BUILD_TYPE_BRANCH = re.compile(rb"(?m)^[ \t]*(?:else[ \t]+)?if\w*\b[^\n]*BUILD_TYPE")
 _COMPILES = re.compile(rb"cmake|-D[A-Z]|CMAKE_ARGS|make ")

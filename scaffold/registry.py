@@ -25,6 +25,7 @@ from scaffold.surfaces.makefile import MakefileSurface
 from scaffold.surfaces.matrix import MatrixSurface
 from scaffold.surfaces.path_filter import PathFilterSurface
 from scaffold.surfaces.test_jobs import TestJobsSurface
+from scaffold.syntax.source import Place
 from scaffold.tree import Tree
 
 if TYPE_CHECKING:
@@ -144,14 +145,43 @@ class Registry:
 
     @cached_property
     def rebuilt(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-        """Shared input or macOS script -> the backends whose images a change of it rebuilds."""
+        """Shared input, macOS script or lent source -> the backends whose images a change of it rebuilds."""
         scripts = [f"scripts/build/{n}" for n in self.tree.list("scripts/build") if n.endswith("-darwin.sh")]
-        files = [*dict.fromkeys((*self.builds.shared_inputs, *scripts))]
+        lent = [path for paths in self.borrowed.values() for path in paths]
+        files = [*dict.fromkeys((*self.shared_inputs, *scripts, *lent))]
         return self.path_filter.rebuilt_by(
             files,
             self._filtered,
             [entry.fields for entry in self.matrix.darwin],
         )
+
+    @cached_property
+    def shared_inputs(self) -> dict[str, Place]:
+        """File outside of every backend that goes into images -> where a Dockerfile or a backend takes it."""
+        module = re.search(rb"(?m)^module\s+(\S+)", self.tree.read("go.mod") or b"")
+        found = dict(self.builds.shared_inputs)
+        if module is None:
+            return found
+        imported = re.compile(rb'(?m)^[^"\n]*"' + re.escape(module[1]) + rb'/(pkg/[\w/.-]+)"')
+        for name, lang in self.backends.items():
+            text = self.files(name).text("main.go") if lang == "go" else None
+            for match in imported.finditer(text.data) if text else ():
+                assert text
+                folder = match[1].decode()
+                sources = (n for n in self.tree.list(folder) if n.endswith(".go"))
+                first = next((n for n in sources if not n.endswith("_test.go")), None)
+                if first is not None:
+                    found.setdefault(f"{folder}/{first}", text.place(match.start(1)))
+        return found
+
+    @cached_property
+    def borrowed(self) -> dict[str, tuple[str, ...]]:
+        """Native backend -> the Makefiles of the backends whose sources it builds."""
+        return {
+            name: tuple(f"{other.path}/Makefile" for other in files.borrowed if other.name in self.backends)
+            for name, lang in self.backends.items()
+            if lang != "python" and (files := self.files(name)).borrowed
+        }
 
     @cached_property
     def documented(self) -> dict[str, list[tuple[Table, Row]]]:

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from scaffold.surfaces.gallery import Item
 
 
+NARROWING = "narrowing rule"
+
+
 class DarwinBespokeWiring(Rule):
     """All the places that build a C++ backend on macOS agree.
 
     Why: macOS has no generic build for C++. Its entry needs a step of its own, an exclusion from the
     generic step, a make target, a script, a name in the filter's set and a rule that keeps its script
     from rebuilding all the others. With one of them missing the job builds the wrong thing, or a
-    change of the script rebuilds sixty images.
+    change of the script rebuilds sixty images. The last costs only time and is a warning.
 
     Fails:
 
@@ -45,7 +48,7 @@ class DarwinBespokeWiring(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """C++ backends with a macOS entry and an incomplete wiring, and wiring of other names."""
         steps = {step.only: step for step in registry.darwin.steps if step.only}
-        if not steps and not registry.path_filter.bespoke:
+        if not steps and not registry.path_filter.has_bespoke_set:
             return
         cpp = [e.backend for e in registry.matrix.darwin if registry.directories.get(e.backend) == "cpp"]
         names = list(dict.fromkeys(cpp))
@@ -59,6 +62,7 @@ class DarwinBespokeWiring(Rule):
                     f"{name} is built on macOS by its own step, and {message}",
                     "complete the wiring: step, exclusion, make target, script, set and narrowing rule",
                     fix=partial(_rewire, registry, name, repair) if repair else None,
+                    severity=Severity.warning if what == NARROWING else None,
                 )
         for name in sorted({*steps, *registry.path_filter.bespoke} - {None, *names}):
             where: Located = (
@@ -92,7 +96,7 @@ def _missing_wiring(registry: Registry, name: str) -> Iterator[Missing]:
     script = f"scripts/build/{name}-darwin.sh"
     if registry.tree.read(script) is None:
         yield "script", None, f"{script} does not exist", None
-    if path_filter.bespoke and name not in path_filter.bespoke:
+    if path_filter.has_bespoke_set and name not in path_filter.bespoke:
         place = path_filter.function_place(BESPOKE_SET)
         yield "set", place, f"{BESPOKE_SET} lacks it", path_filter.add_to_bespoke_set
     if path_filter.can_filter and registry.tree.read(script) is not None:
@@ -100,7 +104,7 @@ def _missing_wiring(registry: Registry, name: str) -> Iterator[Missing]:
         if started != {name}:
             what = f"a change of {script} starts {len(started)} macOS builds instead of its own"
             place = path_filter.function_place(SHARED_INPUTS)
-            yield "narrowing rule", place, what, path_filter.add_shared_input
+            yield NARROWING, place, what, path_filter.add_shared_input if path_filter.has_table else None
 
 
 def _rewire(registry: Registry, name: str, repair: Callable[[Addition], None], changes: ChangeSet) -> None:

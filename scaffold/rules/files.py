@@ -84,6 +84,47 @@ class MatrixNoRequirements(Rule):
             )
 
 
+class RequirementsUnused(Rule):
+    """A requirements file is installed by no image.
+
+    Why: somebody wrote down what the backend needs on some hardware, and nobody built it. LocalAI's
+    kokoro had a file for the CPU long before #11161 built it, so that a host without a GPU could
+    install it.
+
+    Fails: `requirements-cpu.txt` in `backend/python/finch`, and only entries with a GPU in the matrix.
+
+    Passes: the same, and an entry with `build-type: ''`.
+
+    Files that no build type of the checkout reads are not looked at.
+
+    Fix: add the matrix entries and the images of that hardware, or delete the file.
+    """
+
+    severity = Severity.info
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        installer = PythonInstaller(registry.tree)
+        read: dict[str, set[str]] = {}
+        builds: dict[tuple[str, str], tuple[str, ...]] = {}
+        for entry in (*registry.matrix.linux, *registry.matrix.darwin) if installer.names else ():
+            key = (entry.fields.get("build-type", ""), entry.fields.get("cuda-major-version", ""))
+            if key not in builds:
+                builds[key] = installer.specific(key[0], installer.profile(*key))
+            read.setdefault(entry.backend, set()).update(builds[key])
+        anywhere = {name for names in builds.values() for name in names}
+        for backend, lang in registry.backends.items():
+            if lang == "python" and backend in read:
+                files = registry.files(backend)
+                for name in sorted((anywhere & set(files.names)) - read[backend]):
+                    yield self.finding(
+                        Place(f"{files.path}/{name}"),
+                        backend,
+                        name,
+                        f"no image of {backend} installs {name}",
+                        "add the matrix entries and images of that hardware, or delete the file",
+                    )
+
+
 class MakefileTestTarget(Rule):
     """A backend whose `test` CI runs has no `test` rule in its Makefile.
 
@@ -129,6 +170,47 @@ class MakefileTestTarget(Rule):
                 message,
                 f"add to {path}/Makefile: `.PHONY: test`, `test:`, and the recipe `bash test.sh`",
             )
+
+
+class BuildTargetMissing(Rule):
+    """A backend's Makefile lacks a target that the build of its image calls.
+
+    Why: the Dockerfiles and `scripts/build/*-darwin.sh` are shared, and call `build` and `clean` in
+    the directory of whichever backend they build. Where the rule is missing, every such job fails:
+    after LocalAI gave huggingface, local-store, piper and silero-vad a macOS entry, they built and
+    then died at `make clean` (8989d2944, c0461f32a, a9267f391).
+
+    Fails: a Darwin matrix entry for lark, and no `clean:` in its Makefile, while golang-darwin.sh has
+
+        make -C backend/go/${BACKEND} clean
+
+    Passes:
+
+        clean:
+                rm -rf lark package
+
+    Fix: add the rule.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for name, lang in registry.backends.items():
+            goals: dict[str, tuple[str, Entry]] = {}
+            for entry in registry.matrix.entries_of(name):
+                dockerfile = entry.fields.get("dockerfile", "") if entry.linux else None
+                for goal, recipe in registry.builds.goals(lang, dockerfile):
+                    goals.setdefault(goal, (recipe, entry))
+            for goal, (recipe, entry) in goals.items():
+                if not registry.files(name).has_make_rule(goal):
+                    path = f"{registry.directory(name)}/Makefile"
+                    yield self.finding(
+                        Place(path) if registry.tree.read(path) is not None else entry,
+                        name,
+                        f"target {goal}",
+                        f"{recipe} calls `make {goal}` here for {entry.tag_suffix}: there is no such rule",
+                        f"add `{goal}:` to {path}",
+                    )
 
 
 class DarwinRunScript(Rule):
@@ -218,6 +300,9 @@ class BuildTypeUnhandled(Rule):
     wonder about the speed. LocalAI builds SYCL images of five ggml backends like this: ced,
     face-detect, moss-transcribe-cpp, parakeet-cpp, voice-detect.
 
+    On macOS ggml chooses Metal by itself. An engine that has options of its own in front of ggml's
+    (`-DFINCH_GGML_CUDA=ON`) does not: parakeet-cpp's macOS image was for the CPU until #11492.
+
     Read are the Makefile with its includes, CMake files, build scripts, the scripts that the backend's
     own Dockerfile runs, and a neighbour whose sources are borrowed. A build type that is handed on to
     an upstream's Makefile is taken to be handled there. Python has matrix-no-requirements instead.
@@ -248,7 +333,8 @@ class BuildTypeUnhandled(Rule):
             wanted: dict[str, list[str]] = {}
             for entry in registry.matrix.entries_of(name):
                 kind = entry.fields.get("build-type", "")
-                if kind and entry.linux and kind not in wanted.setdefault(kind.partition("_")[0], []):
+                told = entry.linux or (kind == "metal" and files.has_gated_options)
+                if kind and told and kind not in wanted.setdefault(kind.partition("_")[0], []):
                     wanted[kind.partition("_")[0]].append(kind)
             for family, kinds in wanted.items():
                 silent = sorted(kind for kind in kinds if not files.builds_for(kind))

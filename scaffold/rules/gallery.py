@@ -23,7 +23,7 @@ CPU_KEYS = ("default", "cpu")
 FOREIGN_KEYS = ("nvidia", "amd", "intel")
 """Hardware that a Vulkan image may serve where there is no better one."""
 
-METADATA = ("license", "description", "urls", "tags", "icon", "alias")
+METADATA = ("license", "description", "urls", "tags", "icon")
 
 
 class GalleryImageNotBuilt(Rule):
@@ -206,6 +206,60 @@ class GalleryMissingMeta(Rule):
 
 def _add_meta(registry: Registry, name: str, changes: ChangeSet) -> None:
     registry.gallery.add_metas(registry.addition(name, changes))
+
+
+class GalleryImageAsMeta(Rule):
+    """The item that stands for a backend with several images is no image itself.
+
+    Why: LocalAI chooses by `capabilities` only where an item has no `uri`. An item with both is always
+    that one image, whatever the hardware: LocalAI's mlx family was installed as the macOS build on
+    Linux. An item with a `uri` alone chooses nothing: opus, piper, silero-vad and three others gave
+    Macs a Linux image although the macOS one was built (#9813, #10299).
+
+    Fails: a matrix that also builds `-metal-darwin-arm64-rookery`, and
+
+        - &rookery
+          name: "rookery"
+          uri: "<registry>/local-ai-backends:latest-cpu-rookery"
+
+    Passes:
+
+        - &rookery
+          name: "rookery"
+          capabilities:
+            default: "cpu-rookery"
+            metal: "metal-rookery"
+        - !!merge <<: *rookery
+          name: "cpu-rookery"
+          uri: "<registry>/local-ai-backends:latest-cpu-rookery"
+
+    A backend with a single image may offer it under its own name.
+
+    Fix: move uri and mirrors into an item of its own, named after its variant, and name it in the
+    capabilities.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Items with a uri that also have capabilities, or that should have them."""
+        gallery = registry.gallery
+        for item in gallery.items:
+            if not item.uri or not (item.is_meta or item.anchor):
+                continue
+            owner = gallery.owner(item)
+            others = {i.tag_suffix for i in gallery.image_items(owner)} - {item.tag_suffix}
+            if item.is_meta or others:
+                yield self.finding(
+                    item.at("uri"),
+                    owner,
+                    item.name,
+                    f"{item.name} has a uri: LocalAI ignores its capabilities and always installs that image"
+                    if item.is_meta
+                    else f"{item.name} is one image, though {owner} has {len(others)} more: nothing chooses "
+                    f"{min(others)!r} or its like where it fits",
+                    "give the image an item of its own, and this one capabilities without uri and mirrors",
+                )
 
 
 class GalleryCapabilityTarget(Rule):
@@ -741,23 +795,26 @@ class GalleryDevMetaDrift(Rule):
             expected = {key: f"{image}{DEVELOPMENT}" for key, image in meta.capabilities.items()}
             if twin.capabilities == expected:
                 continue
-            differing = sorted(
-                key
-                for key in expected.keys() | twin.capabilities.keys()
-                if expected.get(key) != twin.capabilities.get(key)
-            )
             complete = all(image in gallery.by_name for image in expected.values())
-            extra = sorted(twin.capabilities.keys() - expected.keys())
-            yield self.finding(
-                twin.at("capabilities"),
-                gallery.owner(meta),
-                f"{twin.name} {' '.join(differing)}",
-                f"{twin.name} differs from {meta.name} in {', '.join(differing)}",
-                f"give {meta.name} the keys {', '.join(extra)} too"
-                if extra and set(extra) == set(differing)
-                else "repeat the capabilities of the base, each image with -development",
-                fix=partial(twin.set_capabilities, capabilities=expected) if complete and not extra else None,
-            )
+            extra = twin.capabilities.keys() - expected.keys()
+            fix = partial(twin.set_capabilities, capabilities=expected) if complete and not extra else None
+            for key in sorted(expected.keys() | twin.capabilities.keys()):
+                image, right = twin.capabilities.get(key), expected.get(key)
+                if image != right:
+                    yield self.finding(
+                        twin.at("capabilities"),
+                        gallery.owner(meta),
+                        f"{twin.name} {key}",
+                        f"{twin.name} has no {key}, {meta.name} has it"
+                        if image is None
+                        else f"{twin.name} has {key}, {meta.name} has it not"
+                        if right is None
+                        else f"{twin.name} gives {key} {image!r}, {meta.name} {meta.capabilities[key]!r}",
+                        f"give {meta.name} the key {key} too"
+                        if right is None
+                        else "repeat the capabilities of the base, each image with -development",
+                        fix=fix,
+                    )
 
 
 class GalleryDevMetaMissing(Rule):
@@ -861,8 +918,52 @@ class GalleryImageName(Rule):
                     )
 
 
+class GalleryAliasMissing(Rule):
+    """A backend with development images has an alias.
+
+    Why: a model asks for `rookery`. Where only `rookery-development` is installed, LocalAI finds it by
+    the alias that both share; without one it reports that the backend is not there. LocalAI forgot it
+    for opus (#9083) and whisperx (b7247fc14).
+
+    Fails:
+
+        - &rookery
+          name: "rookery"
+          capabilities: ...
+
+    Passes:
+
+        - &rookery
+          name: "rookery"
+          alias: "rookery"
+          capabilities: ...
+
+    Fix: `scaffold check --fix` adds the line; the images take it over by their merge.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Base metas without alias whose backend has development images."""
+        gallery = registry.gallery
+        for name in registry.names:
+            if not any(item.name.endswith(DEVELOPMENT) for item in gallery.image_items(name)):
+                continue
+            for meta in gallery.base_metas(name):
+                if not meta.alias and gallery.by_name[meta.name] is meta:
+                    yield self.finding(
+                        meta.at("name"),
+                        name,
+                        meta.name,
+                        f"{meta.name} has no alias: its development build does not serve its models",
+                        f'add alias: "{meta.name}"',
+                        fix=partial(meta.add_alias, alias=meta.name),
+                    )
+
+
 class GalleryMetadata(Rule):
-    """A meta has license, description, urls, tags, icon and alias.
+    """A meta has license, description, urls, tags and icon.
 
     Why: it is all that a user sees before he installs a backend.
 
@@ -876,7 +977,6 @@ class GalleryMetadata(Rule):
 
         - &rookery
           name: "rookery"
-          alias: "rookery"
           license: MIT
           icon: ...
           description: |

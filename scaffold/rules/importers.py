@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from scaffold.directory import service_rpcs
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.importers import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
 from scaffold.syntax.source import Place
@@ -13,6 +15,12 @@ from scaffold.syntax.source import Place
 if TYPE_CHECKING:
     from scaffold.edits import ChangeSet
     from scaffold.registry import Registry
+
+WITHOUT_USE_CASE = re.compile(
+    r"Health|Free|Status|LoadModel|ModelMetadata|GetMetrics|Forward|(?:De)?[Tt]okenize\w*|Stores\w+"
+    r"|Audio(?:En|De)code|\w*(?:FineTun|Quantiz|Export|Checkpoint)\w*"
+)
+"""RPCs that no use case of a model is about: the process itself, stores, codecs, training."""
 
 
 class ImporterUnknownBackend(Rule):
@@ -222,10 +230,11 @@ class ImporterShadowedPref(Rule):
 
 
 class CapabilitiesMissing(Rule):
-    """A backend that models can be imported for has a BackendCapabilities entry.
+    """A backend that serves models has a BackendCapabilities entry.
 
     Why: LocalAI hides what it does not know a backend to do: the use cases of its models cannot be
-    chosen. Five backends were missing at once (#10107).
+    chosen, and a voice is listed among the language models. Five backends were missing at once
+    (#10107), two more after that (#10110).
 
     Fails:
 
@@ -234,6 +243,9 @@ class CapabilitiesMissing(Rule):
     Passes:
 
         "rookery": {GRPCMethods: []GRPCMethod{MethodTTS}, PossibleUsecases: []string{UsecaseTTS}, ...},
+
+    A backend serves models where an importer or the import form offers it, or where its server defines
+    an RPC that has a use case. A store, a codec and a proxy of other servers (`Forward`) do not.
 
     Fix: add the entry with the RPCs that the backend serves.
     """
@@ -249,14 +261,20 @@ class CapabilitiesMissing(Rule):
         importable: dict[str, Place] = dict(importers.emitted)
         for line in importers.pref_only:
             importable.setdefault(line.name, importers.pref_only_place(line))
+        rpcs = {rpc for rpc in service_rpcs(registry.tree) if not WITHOUT_USE_CASE.fullmatch(rpc)}
         for name in registry.backends:
             names = registry.aliases_of(name)
+            if any(surface.entry(n) for n in names):
+                continue
             place = next((importable[n] for n in sorted(names) if n in importable), None)
-            if place is not None and not any(surface.entry(n) for n in names):
+            served = sorted(rpcs & registry.files(name).rpcs) if place is None else []
+            proxy = bool(served) and "Forward" in registry.files(name).rpcs
+            if place is not None or (served and not proxy):
+                why = "can be imported for" if place else f"serves {', '.join(served[:3])}"
                 yield self.finding(
-                    place,
+                    place or Place(registry.first_file(name)),
                     name,
                     "entry",
-                    f"{name} can be imported for, and {surface.path} does not say what it serves",
+                    f"{name} {why}, and {surface.path} does not say what it serves",
                     f'add "{name}" to BackendCapabilities with its RPCs and use cases',
                 )

@@ -16,7 +16,7 @@ from scaffold.syntax.source import Place
 from scaffold.variants import VARIANTS
 
 if TYPE_CHECKING:
-    from scaffold.ci import BaseImage
+    from scaffold.ci import BaseImage, Caller
     from scaffold.edits import ChangeSet
     from scaffold.registry import Registry
 
@@ -213,7 +213,7 @@ class MatrixArchMismatch(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose fields name two architectures."""
-        split = any("platform-tag" in entry.fields for entry in registry.matrix.linux)
+        split = _splits_by_arch(registry.matrix.linux)
         for entry in registry.matrix.linux:
             votes = _arch_votes(entry)
             if len(entry.arches) > 1 and split:
@@ -248,6 +248,13 @@ class MatrixArchMismatch(Rule):
             or f"use the {arch} builder image",
             fix=partial(_set_all, entry, {field: right[field] for field in fields}) if certain else None,
         )
+
+
+def _splits_by_arch(entries: Iterable[Entry]) -> bool:
+    """Whether a checkout builds its two-architecture images one leg per architecture, most of them."""
+    whole = [entry for entry in entries if len(entry.arches) > 1]
+    legs = Counter(entry.tag_suffix for entry in entries if entry.fields.get("platform-tag"))
+    return 2 * sum(count > 1 for count in legs.values()) > len(whole)
 
 
 def _set_all(entry: Entry, fields: dict[str, str], changes: ChangeSet) -> None:
@@ -525,13 +532,13 @@ class MatrixBuilderBaseImage(Rule):
                     f"base-images.yml builds no builder image for {entry.tag_suffix} on {entry.arches[0]}",
                     "add it to .github/workflows/base-images.yml first, in a change of its own",
                 )
-            elif right is not None and own.rpartition(":")[2] != right:
+            elif right is not None and (own.rpartition(":")[2] != right or _alone(own, prefixes)):
                 value = f"{prefixes.most_common(1)[0][0]}:{right}" if prefixes else ""
                 yield self.finding(
                     entry.at("builder-base-image"),
                     entry.backend,
                     f"{entry.tag_suffix} {entry.arches[0]}",
-                    f"builder image of {entry.tag_suffix} is {own.rpartition(':')[2]!r}, expected {right!r}"
+                    f"builder image of {entry.tag_suffix} is {own!r}, expected {value or right!r}"
                     if own
                     else f"{entry.tag_suffix} on {entry.arches[0]} has no builder-base-image",
                     f"set builder-base-image to the tag {right}",
@@ -539,6 +546,12 @@ class MatrixBuilderBaseImage(Rule):
                     if value
                     else None,
                 )
+
+
+def _alone(image: str, prefixes: Counter[str]) -> bool:
+    """Whether no other entry takes its builder image from the same repository."""
+    repository = image.rpartition(":")[0]
+    return prefixes[repository] == 1 and prefixes.most_common(1)[0][1] >= ENOUGH
 
 
 def _builder_tag(entry: Entry, images: Iterable[BaseImage]) -> str | None:
@@ -660,16 +673,21 @@ class MatrixShardLimit(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Matrices that are too large, and shards without a job."""
         shards = registry.builds.shards
-        single = [e for e in registry.matrix.linux if not e.fields.get("platform-tag")]
-        multi = len(registry.matrix.linux) - len(single)
         where = Place(registry.matrix.file)
+        linux = registry.matrix.linux
+        multi = sum(bool(entry.fields.get("platform-tag")) for entry in linux)
+        callers = [c for c in registry.builds.callers if c.builds == LINUX_BUILD]
         sizes = {"Darwin": len(registry.matrix.darwin)}
         if shards is not None:
-            sizes |= {"multi-arch": multi, "single-arch shard": math.ceil(len(single) / max(shards[0], 1))}
+            single = math.ceil((len(linux) - multi) / max(shards[0], 1))
+            sizes |= {"multi-arch": multi, "single-arch shard": single}
             where = shards[1]
+        elif any("singlearch" in caller.job for caller in callers):
+            sizes |= {"multi-arch": multi, "single-arch": len(linux) - multi}
+        elif any(caller.static_entries for caller in callers):
+            sizes |= {"Linux": max(caller.static_entries for caller in callers)}
         else:
-            static = [c.static_entries for c in registry.builds.callers if c.builds == LINUX_BUILD]
-            sizes |= {"Linux": max(static, default=0)}
+            sizes |= {"Linux": len(linux)}
         for what, size in sizes.items():
             if size >= MATRIX_LIMIT:
                 yield self.finding(
@@ -704,7 +722,7 @@ class MatrixShardLimit(Rule):
 
 
 class MatrixUnforwardedField(Rule):
-    """Both workflows hand every field that an entry uses on to the build.
+    """Both workflows hand every field that an entry may use on to the build.
 
     Why: a field that is not handed on has no effect. The entry looks right, the image is built with
     the default.
@@ -718,6 +736,9 @@ class MatrixUnforwardedField(Rule):
         with:
           amdgpu-targets: ${{ matrix.amdgpu-targets }}
 
+    A field that no entry uses yet, and that one of the two workflows hands on, is a warning: what is
+    released is then built otherwise than what was tried (#9626).
+
     Fix: hand the field on in each job that calls the build workflow, in backend.yml and backend_pr.yml.
     """
 
@@ -730,12 +751,15 @@ class MatrixUnforwardedField(Rule):
             for entry in entries:
                 for field in entry.fields:
                     used.setdefault(field, entry)
-            for caller in registry.builds.callers:
-                if (caller.builds == LINUX_BUILD) is not linux:
-                    continue
-                for field in used.keys() - caller.fields:
+            callers = [c for c in registry.builds.callers if (c.builds == LINUX_BUILD) is linux]
+            handed = {field: caller for caller in callers for field in caller.fields}
+            for caller in callers:
+                for field in sorted((used.keys() | handed.keys()) - caller.fields):
                     users = {e.backend for e in entries if field in e.fields}
                     if field == "platform-tag" and "singlearch" in caller.job:
+                        continue
+                    if not users:
+                        yield self._unequal(caller, handed[field], field)
                         continue
                     yield self.finding(
                         caller,
@@ -745,6 +769,16 @@ class MatrixUnforwardedField(Rule):
                         f"({used[field].path}:{used[field].at(field).line})",
                         f"add `{field}: ${{{{ matrix.{field} }}}}` to its inputs, or delete the field",
                     )
+
+    def _unequal(self, caller: Caller, other: Caller, field: str) -> Finding:
+        return self.finding(
+            caller,
+            "",
+            f"{caller.job} {field}",
+            f"job {caller.job} does not hand on {field}, which job {other.job} of {other.path} does",
+            f"add `{field}: ${{{{ matrix.{field} }}}}` to its inputs, as there",
+            severity=Severity.warning,
+        )
 
 
 class MatrixDarwinMissing(Rule):

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scaffold.ci import BASE_IMAGES
-from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.base import Finding, Fix, Rule, Severity
 from scaffold.surfaces.path_filter import DARWIN, LINUX, Branch
 from scaffold.syntax.source import Place
 
@@ -91,7 +91,8 @@ class FilterShadowedBranch(Rule):
         if (item.dockerfile.endsWith("ik-llama-cpp")) { ... }
         if (item.dockerfile.endsWith("llama-cpp")) { ... }
 
-    Fix: `scaffold check --fix` moves the specific branch before the generic one.
+    Fix: `scaffold check --fix` moves the specific branch before the generic one, and deletes a
+    repetition.
     """
 
     severity = Severity.error
@@ -107,14 +108,23 @@ class FilterShadowedBranch(Rule):
             earlier = next((b for b in branches[:position] if _catches(registry, b, branch)), None)
             if earlier is not None:
                 name = branch.backend or branch.suffix or ""
+                alike = (branch.suffix, branch.backend) == (earlier.suffix, earlier.backend)
                 yield self.finding(
                     Place(surface.path, branch.line),
                     name,
                     f"{branch.suffix} {branch.backend}",
                     f"the branch for {name!r} is never reached: line {earlier.line} catches it first",
-                    f"move it before line {earlier.line}",
-                    fix=partial(surface.move, branch=branch, before=earlier),
+                    "delete one of the two" if alike else f"move it before line {earlier.line}",
+                    fix=_unshadow(registry, branch, earlier, alike),
                 )
+
+
+def _unshadow(registry: Registry, branch: Branch, earlier: Branch, alike: bool) -> Fix | None:
+    """The move, or the end of a repetition; which of two different answers is meant, only a person knows."""
+    surface = registry.path_filter
+    if not alike:
+        return partial(surface.move, branch=branch, before=earlier)
+    return partial(surface.drop, branch=branch) if surface.equal(branch, earlier) else None
 
 
 def _catches(registry: Registry, earlier: Branch, later: Branch) -> bool:
@@ -132,10 +142,14 @@ def _catches(registry: Registry, earlier: Branch, later: Branch) -> bool:
 
 
 class FilterSharedInput(Rule):
-    """A file that a backend Dockerfile copies or mounts starts some rebuild when it changes.
+    """A shared file that goes into backend images starts some rebuild when it changes.
 
     Why: images are rebuilt for the files that the filter knows. A packaging script outside of every
-    backend's directory was repaired in LocalAI, and no image was rebuilt with the repair (#10946).
+    backend's directory was repaired in LocalAI, and no image was rebuilt with the repair (#10946); nor
+    were Go backends with repairs of the packages that they import (#10988).
+
+    Shared files are those that a backend Dockerfile copies or mounts, and the packages below `pkg/`
+    that a Go backend's main.go imports.
 
     Fails:
 
@@ -159,14 +173,58 @@ class FilterSharedInput(Rule):
         if surface.source is None or not surface.can_filter:
             return
         elsewhere = registry.tree.read(BASE_IMAGES) or b""
-        inputs = registry.builds.shared_inputs
+        inputs = registry.shared_inputs
         for path, place in inputs.items():
             documented = surface.comments_name(path) or f"'{path}'".encode() in elsewhere
             if not any(registry.rebuilt[path]) and not documented:
+                taker = place.path.rpartition("/Dockerfile.")[2]
                 yield self.finding(
                     place,
-                    "",
+                    taker if taker in registry.backends else "",
                     path,
                     f"{path} goes into images, and a change of it rebuilds none",
                     f"add a rule for {path} to SHARED_BUILD_INPUTS in {surface.path}",
                 )
+
+
+class FilterBorrowedSources(Rule):
+    """A backend that builds another backend's sources is rebuilt when they change.
+
+    Why: a fork that copies its neighbour's sources gets every repair made there, in the image that is
+    built next. LocalAI's path filter knew of turboquant for its tests only, and of bonsai not at all:
+    a repair of llama-cpp rebuilt neither (#10951).
+
+    Fails:
+
+        cp ../lark/grpc-server.cpp .        # in rookery's Makefile, and the filter knows nothing of it
+
+    Passes:
+
+        backend === "rookery" && changedFiles.some(file => file.startsWith("backend/cpp/lark/"))
+
+    The filter is executed: with one file of the neighbour changed, the backend's entries must be among
+    those that it starts.
+
+    Fix: let the filter start the backend for changes of the neighbour's directory too.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Backends whose neighbour's change starts none of their own images."""
+        surface = registry.path_filter
+        if not surface.can_filter:
+            return
+        for name, paths in registry.borrowed.items():
+            if not any(entry.linux for entry in registry.matrix.entries_of(name)):
+                continue
+            for path in paths:
+                folder = path.rpartition("/")[0]
+                if name not in registry.rebuilt[path][0]:
+                    yield self.finding(
+                        Place(f"{registry.directory(name)}/Makefile"),
+                        name,
+                        folder,
+                        f"{name} builds the sources of {folder}/, and a change of them does not rebuild it",
+                        f"let {surface.path} start {name} for changes below {folder}/",
+                    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scaffold.registry import Registry
 
 SHA = re.compile(r"[0-9a-f]{40}")
+BRANCHES = ("main", "master", "develop", "dev", "HEAD", "origin/main", "origin/master")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +141,14 @@ class BumpPinNotFound(Rule):
 
 
 def _backend(registry: Registry, name: str, repository: str) -> str:
-    """The backend of an entry: of its file, or the one whose Makefile names its repository."""
+    """The backend of an entry: of its file, else of its repository, whose name a removed one had too."""
     if name in registry.directories:
         return name
     stem = re.sub(r"[^a-z0-9]", "", repository.rpartition("/")[2].lower())
     near = [b for b in registry.backends if re.sub(r"[^a-z0-9]", "", b) == stem]
-    return near[0] if near else name
+    if near or name:
+        return near[0] if near else name
+    return re.sub(r"[^a-z0-9]+", "-", repository.rpartition("/")[2].lower()).strip("-")
 
 
 class BumpDuplicateVariable(Rule):
@@ -183,10 +186,11 @@ class BumpDuplicateVariable(Rule):
 
 
 class BumpPinNotSha(Rule):
-    """A pin that the bot follows is a full commit sha.
+    """A pin that the bot follows, or could follow, is a full commit sha.
 
     Why: the bot compares and replaces full shas. A short one, a tag or a branch cannot be fetched at
-    depth 1, and a branch is another program every night.
+    depth 1, and a branch is another program every night: LocalAI's vibevoice-cpp was built from
+    `master` until upstream changed a signature and it crashed (#9682).
 
     Fails:
 
@@ -196,16 +200,20 @@ class BumpPinNotSha(Rule):
 
         ROOKERY_VERSION?=0123456789abcdef0123456789abcdef01234567
 
-    Fix: write the full sha of the commit that is meant.
+    A version number without a bump entry, such as that of a library's release, is no such pin.
+
+    Fix: write the full sha of the commit that is meant, and add a bump entry.
     """
 
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Pins of bump entries that are no sha."""
+        """Pins of bump entries that are no sha, and branches in the place of a native engine's pin."""
         known = {(pin.variable, pin.file) for pin in registry.bump_deps.pins}
         for pin in pinned(registry):
-            if (pin.variable, pin.path) in known and not SHA.fullmatch(pin.value):
+            native = registry.backends[pin.backend] != "python"
+            meant = (pin.variable, pin.path) in known or (native and pin.value in BRANCHES)
+            if meant and not SHA.fullmatch(pin.value):
                 yield self.finding(
                     pin,
                     pin.backend,

@@ -74,7 +74,7 @@ CASES = {
     "a dropped build": Case(
         "docs-acceleration", "finch-tts", DOCS, ("[Finch]",),
         MINIATURE.drop(entry("-gpu-rocm-hipblas-finch-tts")),
-        also=("gallery-image-not-built",), fix=True, says="not built: ROCm",
+        also=("gallery-image-not-built", "requirements-unused"), fix=True, says="not built: ROCm",
     ),
     "words of the writer's own": Case(
         "docs-acceleration", "kestrel", DOCS, ("[Kestrel]",),
