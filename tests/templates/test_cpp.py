@@ -143,7 +143,7 @@ def test_renders(kind: str, name: str) -> None:
         assert f"{folder}/{file_name}" in paths
     assert f"backend/Dockerfile.{name}" in paths
     assert (f"scripts/build/{name}-darwin.sh" in paths) == (kind == "grpc")
-    assert (f".docker/{name}-compile.sh" in paths) == (kind == "llama-fork")
+    assert (f"{folder}/compile.sh" in paths) == (kind == "llama-fork")
 
     makefile = next(file for file in files if file.path == f"{folder}/Makefile").content.decode()
     version, repo = variable(name, "VERSION"), variable(name, "REPO")
@@ -217,7 +217,7 @@ def test_dockerfile(tmp_path: Path, kind: str, variants: list[str], scripts: lis
     text = file.read_text()
     for argument in ("BASE_IMAGE", "BUILD_TYPE", "SKIP_DRIVERS", "APT_MIRROR", "APT_PORTS_MIRROR"):
         assert f"\nARG {argument}" in "\n" + text
-    assert set(re.findall(r"source=\.docker/([a-z.-]+),", text)) <= {*scripts, "x-3d-2-compile.sh"}
+    assert set(re.findall(r"source=\.docker/([a-z.-]+),", text)) <= {*scripts}
     assert ("target=/usr/local/sbin/apt-mirror" in text) == ("apt-mirror.sh" in scripts)
     assert text.endswith("FROM scratch\nCOPY --from=builder /LocalAI/backend/cpp/x-3d-2/package/. /\n")
 
@@ -611,7 +611,7 @@ def test_fork_package(fork: Path, tmp_path: Path) -> None:
 def test_fork_compile_script(tmp_path: Path, arch: str, build_type: str, flavour: str) -> None:
     """What the image compiles, with stand-ins for its tools."""
     generate(tmp_path_tree(tmp_path), "a-fork", kind="llama-fork", variants=FORK_VARIANTS)
-    script = tmp_path / ".docker" / "a-fork-compile.sh"
+    script = tmp_path / "backend/cpp/a-fork/compile.sh"
     script.write_text(script.read_text().replace("/LocalAI/", f"{tmp_path}/"))
     tools = tmp_path / "tools"
     tools.mkdir()

@@ -35,7 +35,10 @@ def old_tree(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     paths = [path for path in ("backend", "pkg", "scripts", ".docker", "go.mod", "go.sum")]
     repository = str(real_repository())
     known = subprocess.run(
-        ["git", "-C", repository, "ls-tree", "--name-only", commit], check=True, capture_output=True, text=True
+        ["git", "-C", repository, "ls-tree", "--name-only", commit],
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.splitlines()
     archive = subprocess.run(
         ["git", "-C", repository, "archive", commit, "--", *(path for path in paths if path in known)],
@@ -46,9 +49,7 @@ def old_tree(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return folder
 
 
-def test_go(
-    old_tree: Path, protoc_plugins: Path, upstream: tuple[Path, list[str]], tmp_path: Path
-) -> None:
+def test_go(old_tree: Path, protoc_plugins: Path, upstream: tuple[Path, list[str]], tmp_path: Path) -> None:
     go, gofmt = harness.find_tool("go"), harness.find_tool("gofmt")
     harness.compile_go_protocol(old_tree, protoc_plugins)
     kinds = {"pure": {}, "purego": UPSTREAM}

@@ -197,7 +197,9 @@ def test_builds_tests_and_serves(
 
 
 @pytest.mark.parametrize("modality", SERVED)
-def test_builds_and_serves(shared_tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str) -> None:
+def test_builds_and_serves(
+    shared_tree: Path, build_env: dict[str, str], tmp_path: Path, modality: str
+) -> None:
     name = NAMES[MODALITIES.index(modality) % len(NAMES)]
     folder = generate(shared_tree, "rust", name=name, modality=modality)
     run_ok(["make"], folder, build_env)
