@@ -65,8 +65,11 @@ class Finding:
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
-        """What makes it the same finding in another state of the repository."""
-        return (self.rule, self.backend, self.path, self.subject)
+        """What makes it the same finding in another state of the repository.
+
+        What is wrong with a backend stays the same where the file moves, or another one shows it.
+        """
+        return (self.rule, self.backend, "" if self.backend else self.path, self.subject)
 
 
 class Rule(ABC):

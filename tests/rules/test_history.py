@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -284,3 +285,13 @@ def test_an_alias_stands_behind_the_name() -> None:
     repair = fix.repair(tree, check.Scope(select=("gallery-alias-missing",)))
     after = repair.changes.overlay()
     assert line_of(after, GALLERY, 'alias: "kestrel"') == line_of(after, GALLERY, 'name: "kestrel"') + 1
+
+
+def test_a_finding_outlives_the_file_that_showed_it() -> None:
+    """The matrix moved out of its workflow once; what was missing then has not been introduced by that."""
+    defect = MINIATURE.drop(item("rocm-finch-tts-development"))
+    (found,) = findings(defect.tree(), "gallery-image-missing")
+    elsewhere = replace(found, path=".github/workflows/backend.yml", line=3)
+    assert elsewhere.identity == found.identity
+    (general,) = findings(CASES["an input that one workflow has"].altered.tree(), "matrix-unforwarded-field")
+    assert replace(general, path=PUSH).identity != general.identity
