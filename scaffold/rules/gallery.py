@@ -809,7 +809,7 @@ class GalleryDevMetaDrift(Rule):
                         if image is None
                         else f"{twin.name} has {key}, {meta.name} has it not"
                         if right is None
-                        else f"{twin.name} gives {key} {image!r}, {meta.name} {meta.capabilities[key]!r}",
+                        else f"{twin.name}: {key} names {image!r}, expected {right!r}",
                         f"give {meta.name} the key {key} too"
                         if right is None
                         else "repeat the capabilities of the base, each image with -development",
