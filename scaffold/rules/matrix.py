@@ -39,6 +39,9 @@ TOOLKIT_FIELDS = {"base-image", "cuda-minor-version", "ubuntu-version"}
 ENOUGH = 3
 """Siblings that must agree before an entry that differs stands out."""
 
+TELLING = 6
+"""Length from which on a value in a comment is no accident."""
+
 AGREEMENT = 2 / 3
 """Share of the siblings that must agree."""
 
@@ -383,8 +386,9 @@ class MatrixOutlierField(Rule):
           base-image: "rocm/dev-ubuntu-24.04:7.2.1"
 
     Siblings are the entries of the same variant and architecture that use the same Dockerfile; a
-    backend with a Dockerfile of its own chooses its base image itself. A runner is fine where a
-    comment at the entry speaks of the runner.
+    backend with a Dockerfile of its own chooses its base image itself. A field is fine where a comment
+    at the entry names it or its value, a runner where a comment speaks of the runner. A base image that
+    is newer than the siblings' is information: somebody went ahead, and the others may have to follow.
 
     Fix: use the siblings' value, or say in a comment why not.
     """
@@ -415,9 +419,9 @@ class MatrixOutlierField(Rule):
                 yield from self._unknown_base(registry, entry, everywhere)
 
     def _outlier(self, entry: Entry, field: str, usual: str) -> Iterator[Finding]:
-        if field == "runs-on" and _explains_runner(entry):
-            return
         own = entry.fields.get(field)
+        if (field == "runs-on" and _explains_runner(entry)) or _explains(entry, field, own):
+            return
         variant = entry.variant or "?"
         yield self.finding(
             entry.at(field),
@@ -426,7 +430,8 @@ class MatrixOutlierField(Rule):
             f"{field} of {entry.tag_suffix} is {own!r}; most {variant} siblings have {usual!r}"
             if own is not None
             else f"{entry.tag_suffix} has no {field}; most {variant} siblings have {usual!r}",
-            f"set {field}: {usual!r}, or say in a comment why it differs",
+            f"set {field}: {usual!r}, or say in a comment why {field} differs",
+            severity=Severity.info if field == "base-image" and _is_newer(own or "", usual) else None,
         )
 
     def _unknown_base(self, registry: Registry, entry: Entry, known: Counter[str]) -> Iterator[Finding]:
@@ -459,6 +464,20 @@ def _circle(registry: Registry, entry: Entry) -> tuple[object, ...]:
     own = _own_dockerfile(entry)
     recipe = entry.dockerfile_type if not own else "prebuilt" if _prebuilt(entry) else f"own {entry.backend}"
     return ("linux", entry.variant, entry.arches, recipe)
+
+
+def _explains(entry: Entry, field: str, value: str | None) -> bool:
+    """Whether a comment at an entry names a field, or its value where that is more than a digit."""
+    said = f"{entry.comments} {entry.inner_comments}"
+    return field in said or (value is not None and len(value) >= TELLING and value in said)
+
+
+def _is_newer(image: str, other: str) -> bool:
+    """Whether an image is a later version of another one."""
+    name, _, version = image.partition(":")
+    other_name, _, other_version = other.partition(":")
+    numbers, others = ([int(n) for n in re.findall(r"\d{1,9}", v)] for v in (version, other_version))
+    return name == other_name and numbers > others
 
 
 def _explains_runner(entry: Entry) -> bool:

@@ -176,9 +176,25 @@ CASES = {
         MINIATURE.rewrite(FILTER, lambda text: text.replace('"scripts/build/heron-darwin.sh"', '"scripts/build/owl-darwin.sh"')),
         severity=Severity.warning, fix=True, says="instead of its own",
     ),
+    "a base image that is ahead of the others": Case(
+        "matrix-outlier-field", "rookery", MATRIX, ("'-gpu-nvidia-cuda-12-rookery'", "base-image"),
+        MINIATURE.edit_in(entry("-gpu-nvidia-cuda-12-rookery"), ('"ubuntu:24.04"', '"ubuntu:26.04"')),
+        severity=Severity.info, says="ubuntu:26.04",
+    ),
+    "a base image that the others left": Case(
+        "matrix-outlier-field", "rookery", MATRIX, ("'-gpu-nvidia-cuda-12-rookery'", "base-image"),
+        MINIATURE.edit_in(entry("-gpu-nvidia-cuda-12-rookery"), ('"ubuntu:24.04"', '"ubuntu:22.04"')),
+        says="ubuntu:22.04",
+    ),
 }  # fmt: skip
 
 FINE = {
+    "an outlier that a comment explains": (
+        MINIATURE.edit_in(entry("-gpu-nvidia-cuda-12-rookery"), ('"ubuntu:24.04"', '"ubuntu:22.04"')).above(
+            entry("-gpu-nvidia-cuda-12-rookery"), "# its wheels are for the glibc of ubuntu:22.04"
+        ),
+        "matrix-outlier-field",
+    ),
     "a pure Go backend needs no Metal": (
         MINIATURE.edit(f"{LARK}/Makefile", ("ifeq ($(BUILD_TYPE),metal)", "ifeq ($(METAL),ON)")),
         "build-type-unhandled",
