@@ -99,12 +99,12 @@ def _missing_wiring(registry: Registry, name: str) -> Iterator[Missing]:
     if path_filter.has_bespoke_set and name not in path_filter.bespoke:
         place = path_filter.function_place(BESPOKE_SET)
         yield "set", place, f"{BESPOKE_SET} lacks it", path_filter.add_to_bespoke_set
-    if path_filter.can_filter and registry.tree.read(script) is not None:
+    if path_filter.has_table and path_filter.can_filter and registry.tree.read(script) is not None:
         started = set(registry.rebuilt[script][1])
         if started != {name}:
             what = f"a change of {script} starts {len(started)} macOS builds instead of its own"
             place = path_filter.function_place(SHARED_INPUTS)
-            yield NARROWING, place, what, path_filter.add_shared_input if path_filter.has_table else None
+            yield NARROWING, place, what, path_filter.add_shared_input
 
 
 def _rewire(registry: Registry, name: str, repair: Callable[[Addition], None], changes: ChangeSet) -> None:

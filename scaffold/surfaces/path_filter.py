@@ -7,7 +7,6 @@ the file and run in a sandbox on matrix entries. The syntax tree only says where
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +27,8 @@ DARWIN = "inferBackendPathDarwin"
 FILTER = "filterMatrix"
 BESPOKE_SET = "DARWIN_BESPOKE_BUILDERS"
 SHARED_INPUTS = "SHARED_BUILD_INPUTS"
+LENT = '"backend/cpp/llama-cpp/"'
+"""The sources that forks build."""
 GENERIC_LANGS = ("python", "go", "rust")
 
 
@@ -115,6 +116,8 @@ class PathFilterSurface(FileSurface):
             for function, entries in ((LINUX, linux), (DARWIN, darwin)):
                 alike = _Alike(script, entries)
                 results = sandbox.map(function, alike.entries)
+                if not all(result is None or isinstance(result, str) for result in results):
+                    raise ScriptError("it answers no path")
                 found.append([results[position] for position in alike.positions])
         except ScriptError as error:
             raise source.shape_error(source.declaration(LINUX), f"{LINUX} cannot be run: {error}") from None
@@ -214,10 +217,13 @@ class PathFilterSurface(FileSurface):
             sandbox = Sandbox(script)
             sandbox.define("linux", _Alike(deciding, linux).entries)
             sandbox.define("darwin", _Alike(deciding, darwin).entries)
-            found = sandbox.evaluate(
-                f"{json.dumps(list(files))}.map(file => {{ const r = {call}; return "
-                "[r.filtered, r.filteredDarwin].map(es => [...new Set(es.map(e => e.backend))]); })"
+            found = sandbox.map(
+                f"(file => {{ const r = {call}; return "
+                "[r.filtered, r.filteredDarwin].map(es => [...new Set(es.map(e => e.backend))]); })",
+                list(files),
             )
+            if not all(_is_pair_of_names(answer) for answer in found):
+                raise ScriptError("it answers no entries")
         except ScriptError as error:
             raise source.shape_error(source.declaration(FILTER), f"{FILTER} cannot be run: {error}") from None
         return {file: (tuple(a), tuple(b)) for file, (a, b) in zip(files, found, strict=True)}
@@ -377,6 +383,7 @@ class PathFilterSurface(FileSurface):
     def _add_fork(self, addition: Addition) -> None:
         """A fork is rebuilt when the llama-cpp sources that it borrows change."""
         source = self._required()
+        selected = self._add_fork_condition(addition, source)
         test = f'backend === "{addition.backend.name}"'
         for node in walk(source.root):
             conjunction = (
@@ -395,11 +402,30 @@ class PathFilterSurface(FileSurface):
                 addition.insert(self.path, forks.start_byte, f"({test} || ")
                 addition.insert(self.path, forks.end_byte, ")")
             return
+        if selected:
+            return
         addition.ask(
             self.path,
             f"let a change under backend/cpp/llama-cpp/ rebuild {addition.backend.name} too: "
             "this checkout has no list of forks to add it to",
         )
+
+    def _add_fork_condition(self, addition: Addition, source: JsSource) -> bool:
+        """The same in a filter that selects entries in its own condition, if that knows no list of forks."""
+        condition = None if source.declaration(FILTER) is not None else self._condition("includes")
+        if condition is None:
+            return False
+        used = source.names(condition) - {LINUX}
+        declared = [node for name, node in source.declarations() if name in used]
+        returns = [node for node in walk(condition) if node.type == "return_statement"]
+        if not returns or any(LENT in source.text(node) for node in declared):
+            return False
+        item = condition.child_by_field_name("parameter")
+        start = source.line_start(returns[-1].start_byte)
+        indent = source.slice(start, returns[-1].start_byte)
+        test = _fork_test(source.text(item) if item is not None else "item", addition.backend.name)
+        addition.insert(self.path, start, f"{indent}if ({test}) return true;\n")
+        return True
 
     def remove(self, removal: Removal) -> None:
         source = self.source
@@ -434,6 +460,13 @@ class PathFilterSurface(FileSurface):
 
     def _remove_fork(self, removal: Removal, source: JsSource) -> None:
         """The backend's test in the list of forks, with the parentheses that came with it."""
+        for node in walk(source.root):
+            if node.type == "if_statement" and re.search(
+                rf'\.backend === "{re.escape(removal.name)}" && changedFiles', source.text(node)
+            ):
+                start, end = source.line_start(node.start_byte), source.line_end(node.end_byte)
+                if source.slice(start, end).strip() == source.text(node):
+                    removal.changes.delete_lines(self.path, start, end)
         test = f'backend === "{removal.name}"'
         for node in walk(source.root):
             if node.type != "binary_expression" or source.text(node) != test or node.parent is None:
@@ -466,6 +499,17 @@ class PathFilterSurface(FileSurface):
 
     def _required(self) -> JsSource:
         return required(self.source, self.path, "the path filter of the CI")
+
+
+def _fork_test(item: str, name: str) -> str:
+    """Whether an entry is that of a fork, and the sources that it borrows have changed."""
+    return f'{item}.backend === "{name}" && changedFiles.some(file => file.startsWith({LENT}))'
+
+
+def _is_pair_of_names(answer: object) -> bool:
+    parts = answer if isinstance(answer, list) else []
+    lists = [part for part in parts if isinstance(part, list)]
+    return len(parts) == len(lists) == 2 and all(isinstance(n, str) for part in lists for n in part)  # noqa: PLR2004 - Linux and macOS
 
 
 def _branch(condition: str, directory: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from scaffold.operations import check, fix
+from scaffold.operations import check, fix, new
 from scaffold.rules.base import Severity
 from tests.rules.trees import (
     BUMP,
@@ -27,6 +27,7 @@ from tests.rules.trees import (
     pin,
     told,
 )
+from tests.test_new_backend import answers
 
 PUSH, PULL = ".github/workflows/backend.yml", ".github/workflows/backend_pr.yml"
 SCRIPT = "scripts/changed-backends.js"
@@ -286,8 +287,14 @@ def test_an_old_filter_is_executed_too() -> None:
 
 
 def test_an_old_filter_has_no_table_to_add_to() -> None:
-    found = findings(OLD.tree(), "darwin-bespoke-wiring")
-    assert [(f.subject, f.fix) for f in found if f.subject == "narrowing rule"] == [("narrowing rule", None)]
+    assert told(findings(OLD.tree(), "darwin-bespoke-wiring")) == []
+
+
+def test_a_new_fork_is_rebuilt_by_an_old_filter() -> None:
+    tree = OLD.tree()
+    fork = new.plan(tree, answers("cpp", "llama-fork", name="zebra", modality="llm", variants=("cpu",)))
+    after = fork.changes.overlay()
+    assert {f.backend for f in findings(after, "filter-borrowed-sources")} == {"meadow-lark"}
 
 
 def test_a_filter_of_unknown_shape_says_nothing() -> None:
