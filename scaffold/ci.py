@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.surfaces.base import YamlRecord
+from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import YamlSource, repeated
 
@@ -137,6 +138,12 @@ class ImageBuilds:
         if self.tree.read(path) is not None:
             return path
         return next(iter(self.tree.files(path)), "") if self.tree.is_dir(path) else ""
+
+    @cached_property
+    def has_script(self) -> bool:
+        """Whether the script that hands the matrix to the workflows has any code. Raises ShapeError for garbage."""
+        data = self.tree.read(SPLIT_SCRIPT)
+        return data is not None and any(JsSource(SPLIT_SCRIPT, data).declarations())
 
     @cached_property
     def shards(self) -> tuple[int, Place] | None:

@@ -20,6 +20,9 @@ from scaffold.errors import ScaffoldError, UsageError
 from scaffold.tree import WorkTree, find_root
 
 if TYPE_CHECKING:
+    from scaffold.operations.remove import LifecyclePlan
+
+if TYPE_CHECKING:
     from scaffold.report.view import View
 
 app = typer.Typer(
@@ -228,6 +231,38 @@ def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule of 
 
     _known_rule(rule)
     _print(next(catalogue.explained(known) for known in all_rules() if known.slug == rule))
+
+
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print the diff, write nothing.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+
+
+@app.command("remove-backend")
+def remove_backend(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The backend to remove.")],
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.text,
+    repo: RepoOption = None,
+) -> None:
+    """Remove a backend: its directory, and its registration in every place."""
+    from scaffold.operations import remove
+
+    root = _repository(repo)
+    _recover(root)
+    plan = remove.plan(WorkTree(root), name)
+    _finish(root, f"removed {name}", plan, dry_run, output)
+
+
+def _finish(root: Path, headline: str, plan: LifecyclePlan, dry_run: bool, output: Format) -> None:
+    """Write a change of an existing backend, or show it, and print what happened."""
+    from scaffold.report import lifecycle
+
+    if not dry_run:
+        plan.changes.commit(root)
+    elif output is Format.text:
+        typer.echo(plan.changes.diff(), nl=False)
+    printed = lifecycle.as_json if output is Format.json else lifecycle.as_text
+    typer.echo(printed(headline, plan.changes, plan.manual, plan.mentions, dry_run))
 
 
 @app.command()

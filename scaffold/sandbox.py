@@ -12,6 +12,7 @@ from typing import Any
 SECONDS = 2
 MEMORY_BYTES = 64 << 20
 STACK_BYTES = 512 << 10
+MESSAGE_LENGTH = 200
 
 
 class ScriptError(Exception):
@@ -35,7 +36,9 @@ class Sandbox:
     def map(self, function: str, values: list[Any]) -> list[Any]:
         """Call a function once per value, in one go."""
         result = self.evaluate(f"{json.dumps(values)}.map(value => {function}(value) ?? null)")
-        return list(result)
+        if not isinstance(result, list) or len(result) != len(values):
+            raise ScriptError("it leaves no list of answers")
+        return result
 
     def define(self, name: str, value: Any) -> None:
         """A constant for the expressions that follow."""
@@ -44,10 +47,14 @@ class Sandbox:
     def evaluate(self, expression: str) -> Any:
         """Value of an expression, passed through JSON."""
         text = self._evaluate(f"JSON.stringify({expression})")
-        return json.loads(text) if isinstance(text, str) else None
+        try:
+            return json.loads(text) if isinstance(text, str) else None
+        except ValueError:
+            raise ScriptError("what it answers is no JSON") from None
 
     def _evaluate(self, source: str) -> Any:
         try:
             return self._context.eval(source)
         except self._error as error:
-            raise ScriptError(str(error).strip().splitlines()[0]) from None
+            said = str(error).strip().splitlines() or ["it throws"]
+            raise ScriptError(said[0][:MESSAGE_LENGTH]) from None

@@ -58,6 +58,8 @@ class Suppressions:
         text = Source(PATH, data).data.decode()
         try:
             document = tomllib.loads(text)
+        except RecursionError:
+            raise ShapeError(PATH, None, "is no valid TOML: it is nested too deeply") from None
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"line (\d+)", str(error))
             raise ShapeError(PATH, int(line[1]) if line else None, f"is no valid TOML: {error}") from None

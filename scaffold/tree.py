@@ -7,6 +7,7 @@ root of the repository, with forward slashes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
@@ -96,9 +97,12 @@ class GitTree:
 
     @cached_property
     def _objects(self) -> dict[str, str]:
-        listing = _git(self.root, "ls-tree", "-r", "-z", "--full-tree", self.commit)
+        asked = _run(self.root, "ls-tree", "-r", "-z", "--full-tree", self.commit)
+        if asked.returncode:
+            said = asked.stderr.strip().partition("\n")[0]
+            raise ShapeError(".git", None, f"commit {self.commit[:12]} cannot be read; git says: {said}")
         objects = {}
-        for record in listing.split("\0"):
+        for record in asked.stdout.split("\0"):
             meta, _, path = record.partition("\t")
             if meta and not meta.startswith(("120000", "160000")):
                 objects[path] = meta.split(" ")[2]
@@ -123,6 +127,7 @@ class GitTree:
             ["git", "-C", str(self.root), "cat-file", "--batch"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
 
     def read(self, path: str) -> bytes | None:
@@ -132,10 +137,17 @@ class GitTree:
         reader = self._reader
         assert reader.stdin
         assert reader.stdout
-        reader.stdin.write(f"{name}\n".encode())
-        reader.stdin.flush()
-        size = int(reader.stdout.readline().split()[2])
-        data = reader.stdout.read(size)
+        try:
+            reader.stdin.write(f"{name}\n".encode())
+            reader.stdin.flush()
+        except BrokenPipeError:  # git has died of the one before
+            raise self._unreadable(path) from None
+        _, _, size = reader.stdout.readline().partition(b" blob ")
+        if not size.strip().isdigit():
+            raise self._unreadable(path)
+        data = reader.stdout.read(int(size))
+        if len(data) != int(size):
+            raise self._unreadable(path)
         reader.stdout.read(1)
         return _bounded(path, data)
 
@@ -149,10 +161,14 @@ class GitTree:
         prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
         return iter(sorted(path for path in self._objects if path.startswith(prefix)))
 
+    def _unreadable(self, path: str) -> ShapeError:
+        return ShapeError(path, None, f"cannot be read from commit {self.commit[:12]}")
+
     def close(self) -> None:
         """End the git process that serves the reads."""
         if "_reader" in self.__dict__:
-            self._reader.communicate()
+            with contextlib.suppress(BrokenPipeError):
+                self._reader.communicate()
             del self.__dict__["_reader"]
 
 
@@ -201,8 +217,14 @@ def find_root(start: Path) -> Path:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    result = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    result = _run(root, *arguments)
     return result.stdout.strip() if result.returncode == 0 else ""
+
+
+def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["git", "-C", str(root), *arguments], capture_output=True, text=True, errors="replace", check=False
+    )
 
 
 def _bounded(path: str, data: bytes) -> bytes:

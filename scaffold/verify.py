@@ -142,12 +142,18 @@ def inserted_values(path: str, old: Any, new: Any) -> Iterator[Any]:
     elif isinstance(old, list) and isinstance(new, list):
         yield from _inserted_items(path, old, new)
     elif old != new:
-        if isinstance(old, str) and isinstance(new, str) and new.startswith(old):
+        if isinstance(old, str) and isinstance(new, str) and _is_grown_text(old, new):
             # A block scalar that ended the file without a newline has one when lines follow it.
             if new != f"{old}\n":
                 yield new
         else:
             raise ProofError(path, None, f"the planned edit would change {old!r} to {new!r}")
+
+
+def _is_grown_text(old: str, new: str) -> bool:
+    """Whether one piece inserted into `old` makes `new`."""
+    begins = next((i for i, pair in enumerate(zip(old, new, strict=False)) if len({*pair}) > 1), len(old))
+    return len(new) > len(old) and new.endswith(old[begins:])
 
 
 def _inserted_items(path: str, old: list[Any], new: list[Any]) -> Iterator[Any]:

@@ -7,7 +7,6 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from scaffold import verify
 from scaffold.edits import ChangeSet
@@ -29,20 +28,15 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovedBackend:
-    """A planned removal, not yet written."""
+class LifecyclePlan:
+    """A planned change of an existing backend, not yet written."""
 
-    name: str
     changes: ChangeSet
-    manual: tuple[Manual, ...]
-    mentions: tuple[Mention, ...]
-
-    def commit(self, root: Path) -> None:
-        """Write it below `root`, or nothing."""
-        self.changes.commit(root)
+    manual: tuple[Manual, ...] = ()
+    mentions: tuple[Mention, ...] = ()
 
 
-def plan(tree: WorkTree, name: str) -> RemovedBackend:
+def plan(tree: WorkTree, name: str) -> LifecyclePlan:
     """Plan a backend away, with everything that registers it.
 
     Raises UsageError where nothing is known of it, ShapeError where a file has an unknown shape; the
@@ -51,8 +45,15 @@ def plan(tree: WorkTree, name: str) -> RemovedBackend:
     registry = Registry(tree)
     require_known(registry, name)
     others = frozenset(registry.names) - {name}
-    folder = _source_folder(registry, name)
-    removal = Removal(name, registry.directory(name), others, folder, ChangeSet(tree))
+    removal = Removal(
+        name,
+        frozenset(registry.aliases_of(name)) - others,
+        registry.directory(name),
+        others,
+        tuple((row.start, row.end) for _, row in registry.documented.get(name, ())),
+        _source_folder(registry, name),
+        ChangeSet(tree),
+    )
     for path in own_files(registry, name):
         removal.changes.delete(path)
     for surface in registry.surfaces:
@@ -63,7 +64,7 @@ def plan(tree: WorkTree, name: str) -> RemovedBackend:
     verify.prove_removal(removal.changes)
     _ask_what_breaks(removal, registry)
     mentions = tuple(find_mentions(tree, removal.changes, name))
-    return RemovedBackend(name, removal.changes, tuple(removal.manual), mentions)
+    return LifecyclePlan(removal.changes, tuple(removal.manual), mentions)
 
 
 def _source_folder(registry: Registry, name: str) -> str:

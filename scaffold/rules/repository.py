@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from scaffold.ci import SPLIT_SCRIPT, WORKFLOWS
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
 from scaffold.suppressions import PATH, Suppression
+from scaffold.surfaces.importers import REGISTRY, REGISTRY_FILE
 from scaffold.surfaces.path_filter import DARWIN, LINUX
 from scaffold.syntax.source import Place
 
@@ -96,6 +98,52 @@ class RegistrationStale(Rule):
                     item.name,
                     f"the gallery offers {item.name}, and no backend of that name is there or built",
                     "delete the item and those that merge it, or add the backend",
+                )
+
+
+class RegistrationFileMissing(Rule):
+    """Every file that registers backends is there and registers some.
+
+    Why: a file that is empty, moved or cut off registers nothing, and whatever reads it finds nothing
+    to complain about. The bot of an empty bump_deps.yaml ends green every night.
+
+    Fails:
+
+        .github/workflows/bump_deps.yaml     # is not there, or has no entries
+
+    Passes:
+
+        .github/workflows/bump_deps.yaml     # with a list of repositories and variables
+
+    Asked for are the files that LocalAI has had since November 2025; what began later is absent in an
+    older checkout, not missing.
+
+    Fix: restore the file.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Files without what they are for."""
+        makefile, builds = registry.makefile, registry.builds
+        for path, what, present in (
+            (registry.matrix.file, "build matrix", bool(registry.matrix.linux)),
+            (WORKFLOWS[0], "job that builds images", any(c.path == WORKFLOWS[0] for c in builds.callers)),
+            (SPLIT_SCRIPT, "statement", builds.has_script),
+            (makefile.path, "rule", bool(makefile.source and makefile.source.rules)),
+            (registry.bump_deps.path, "entry", bool(registry.bump_deps.pins)),
+            (registry.test_jobs.path, "job", bool(registry.test_jobs.jobs)),
+            (REGISTRY_FILE, f"importer in {REGISTRY}", bool(registry.importers.registry)),
+        ):
+            if not present:
+                yield self.finding(
+                    Place(path),
+                    "",
+                    path,
+                    f"{path} is missing"
+                    if registry.tree.read(path) is None
+                    else f"{path} has no {what}: nothing in it registers a backend",
+                    "restore the file: every LocalAI has it",
                 )
 
 

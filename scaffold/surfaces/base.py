@@ -125,9 +125,13 @@ class Removal:
     """One backend on its way out of the tree: what surfaces take away."""
 
     name: str
+    aliases: frozenset[str]
+    """The names under which it is known: its own and its metas'."""
     directory: str
     others: frozenset[str]
     """The backends that stay."""
+    rows: tuple[tuple[int, int], ...]
+    """Spans of its rows in the compatibility table."""
     source_folder: str
     """Folder of its upstream's clone, where no other backend has one of that name; else ""."""
     changes: ChangeSet

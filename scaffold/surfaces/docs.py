@@ -131,10 +131,8 @@ class DocsSurface(FileSurface):
         addition.insert(self.path, table.end, f"| {' | '.join(cells)} |\n")
 
     def remove(self, removal: Removal) -> None:
-        for table in self.tables:
-            for row in table.rows:
-                if row.name == removal.name:
-                    removal.changes.delete_lines(self.path, row.start, row.end)
+        for start, end in removal.rows:
+            removal.changes.delete_lines(self.path, start, end)
 
     def _table(self, backend: Backend) -> Table:
         for word in (*backend.use.section, *FALLBACK_SECTIONS):

@@ -57,6 +57,8 @@ _NAME = re.compile(r'\*(\w+)\) Name\(\)\s+string\s*\{\s*return\s+"([^"]+)"')
 _BACKEND = re.compile(r'(?m)^\s*(Backend:|backend\s*:?=)\s*"([^"]+)"')
 _DROP_IN = re.compile(r'(?m)^\s*\{\s*(Name:)\s*"([^"]+)",\s*Modality:')
 """A backend that an importer offers in place of its own (`AdditionalBackends`)."""
+_OFFER = re.compile(r'(?m)^[ \t]*\{Name: "([^"\n]+)", Modality: [^\n]*\},?\n')
+"""A backend that an importer offers besides its own."""
 
 
 class ImporterSurface(Surface):
@@ -227,18 +229,35 @@ class ImporterSurface(Surface):
 
     def remove(self, removal: Removal) -> None:
         for line in self.pref_only:
-            if line.name == removal.name and self.pref_only_source is not None:
+            if line.name in removal.aliases and self.pref_only_source is not None:
                 node = line.element.node
                 end = self.pref_only_source.line_end(node.end_byte)
                 removal.drop(self.pref_only_source, node.start_byte, end, "//")
         test = self.load(GoSource, PREF_ONLY_TEST_FILE)
-        for match in re.finditer(_expectation(removal.name), test.data if test else b""):
-            removal.changes.delete_lines(PREF_ONLY_TEST_FILE, match.start(), match.end())
+        for name in removal.aliases:
+            for match in re.finditer(_expectation(name), test.data if test else b""):
+                removal.changes.delete_lines(PREF_ONLY_TEST_FILE, match.start(), match.end())
         for importer in self.importers:
-            if importer.name == removal.name:
+            if importer.name in removal.aliases:
                 self._remove_importer(removal, importer)
+        self._remove_offers(removal)
+
+    def _remove_offers(self, removal: Removal) -> None:
+        """The lines by which other importers offer the backend too."""
+        for path, text in self._sources.items():
+            for match in _OFFER.finditer(text) if path not in removal.changes.deleted else ():
+                if match[1] in removal.aliases:
+                    start, end = (len(text[:at].encode()) for at in match.span())
+                    removal.changes.delete_lines(path, start, end)
 
     def _remove_importer(self, removal: Removal, importer: Importer) -> None:
+        text = self._sources[importer.path]
+        given = {m[2] for m in _BACKEND.finditer(text)} | {m[1] for m in _OFFER.finditer(text)}
+        served = sorted(given & removal.others)
+        if served:
+            what = f"{importer.type_name} is that of {', '.join(served)} too: take {removal.name} out of it"
+            removal.ask(importer.path, what)
+            return
         source = self.registry_source
         for type_name, element in self.registry:
             if type_name == importer.type_name and source is not None:

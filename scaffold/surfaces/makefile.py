@@ -176,16 +176,29 @@ class MakefileSurface(FileSurface):
         own = {f"backends/{name}", f"docker-build-{name}", f"docker-save-{name}", f"backends/{name}-darwin"}
         for rule in source.rules:
             if {word.text for word in rule.targets} <= own and rule.targets and rule.recipe:
-                start = source.blank_start(source.comment_start(rule.start_byte, "#"))
-                removal.changes.delete_lines(self.path, start, rule.end_byte)
+                self._drop_rule(removal, source, rule)
             elif rule.targets and rule.targets[0].text in (".NOTPARALLEL", "docker-build-backends"):
                 for word in rule.prerequisites:
                     if word.text in own:
                         self.drop_word(removal.changes, word)
+            elif own & {word.text for word in rule.prerequisites} and rule.targets:
+                self._drop_dependent(removal, source, rule)
         for target in ("prepare-test-extra", "test-extra"):
             line = self.test_lines(target).get(name)
             if line is not None:
                 self.drop_lines(removal.changes, [line.start_byte])
+
+    def _drop_rule(self, removal: Removal, source: MakeSource, rule: Rule) -> None:
+        start = source.blank_start(source.comment_start(rule.start_byte, "#"))
+        removal.changes.delete_lines(self.path, start, rule.end_byte)
+
+    def _drop_dependent(self, removal: Removal, source: MakeSource, rule: Rule) -> None:
+        """A rule that needs the backend's image: the backend's own test goes, another's is a person's."""
+        target = rule.targets[0].text
+        if re.search(rf"(?:^|-){re.escape(removal.name)}(?:-|$)", target) and rule.recipe:
+            self._drop_rule(removal, source, rule)
+        else:
+            removal.ask(self.path, f"{target} needs an image of {removal.name}")
 
     def drop_word(self, changes: ChangeSet, word: Word) -> None:
         """Plan a word of a list away, with the blank before it."""

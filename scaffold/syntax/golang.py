@@ -36,7 +36,11 @@ class GoSource(ParsedSource):
         super().__init__(path, data, _parser)
 
     def literal(self, name: str) -> Node | None:
-        """The body (`{...}`) of the composite literal that package variable `name` holds."""
+        """The body (`{...}`) of the composite literal that package variable `name` holds.
+
+        Raises ShapeError where the file does not parse.
+        """
+        self.require_valid("Go")
         for declaration in self.root.named_children:
             if declaration.type != "var_declaration":
                 continue

@@ -28,7 +28,11 @@ class JsSource(ParsedSource):
         super().__init__(path, data, _parser)
 
     def declarations(self) -> Iterator[tuple[str, Node]]:
-        """Name and node of every top-level function and variable, without its `export`."""
+        """Name and node of every top-level function and variable, without its `export`.
+
+        Raises ShapeError where the file does not parse.
+        """
+        self.require_valid("JavaScript")
         for node in self.root.named_children:
             if node.type == "export_statement":
                 node = node.child_by_field_name("declaration") or node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tree_sitter import Node, Parser
+
+
+MAX_PARSED_BYTES = 1 << 20
+MAX_NESTING = 1000
+PARSE_SECONDS = 2
+CHUNK_BYTES = 1 << 16
 
 
 class Span(Protocol):
@@ -119,8 +126,36 @@ class ParsedSource(Source):
 
     @cached_property
     def root(self) -> Node:
-        """The root node of the syntax tree."""
-        return self._parser().parse(self.data).root_node
+        """The root node of the syntax tree. Raises ShapeError for what no parser should be given."""
+        self.require_parsable()
+        parser = self._parser()
+        end = time.process_time() + PARSE_SECONDS
+        try:
+            tree = parser.parse(
+                lambda offset, _: self.data[offset : offset + CHUNK_BYTES],
+                progress_callback=lambda *_: time.process_time() > end,
+            )
+        except ValueError:  # the callback has stopped it
+            parser.reset()
+            raise ShapeError(self.path, None, "takes too long to parse: it is no such file") from None
+        return tree.root_node
+
+    def require_parsable(self) -> None:
+        """Raises ShapeError for a size or a nesting on which the parser, C code, would be lost."""
+        if len(self.data) > MAX_PARSED_BYTES:
+            limit = f"{MAX_PARSED_BYTES >> 20} MiB, more than any such file"
+            raise ShapeError(self.path, None, f"is larger than {limit}")
+        depth = 0
+        for bracket in re.finditer(rb"[(\[{]|[)\]}]", self.data):
+            depth = depth + 1 if bracket[0] in b"([{" else max(depth - 1, 0)
+            if depth > MAX_NESTING:
+                raise self.shape_error(bracket.start(), "is nested too deeply")
+
+    def require_valid(self, what: str) -> None:
+        """Raises ShapeError with its first error where the file is no valid `what`."""
+        if self.root.has_error:
+            first = next(self.errors(), self.root)
+            raise self.shape_error(first.start_byte, f"is no valid {what}")
 
     def error_count(self) -> int:
         """Number of ERROR and missing nodes."""

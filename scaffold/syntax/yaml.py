@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from scaffold.errors import ShapeError
 from scaffold.syntax.source import ParsedSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tree_sitter import Node, Parser
+
+
+_DEEP = re.compile(rb"(?m)^[ \t]{120,}\S|(?:[-?:][ \t]+){60,}")
 
 
 @cache
@@ -54,13 +58,44 @@ class YamlSource(ParsedSource):
         super().__init__(path, data, _parser)
 
     def document(self) -> Node | None:
-        """The top-level value of the first document; None where the file is empty."""
+        """The top-level value of the first document; None where the file is empty.
+
+        Raises ShapeError where the file is no YAML.
+        """
+        self.require_well_formed()
         for document in self.root.children:
             if document.type == "document":
                 for child in document.children:
                     if child.type in ("block_node", "flow_node"):
                         return child
         return None
+
+    def require_parsable(self) -> None:
+        super().require_parsable()
+        # The grammar's scanner overruns its memory at some 250 levels of indentation.
+        deep = _DEEP.search(self.data)
+        if deep:
+            raise self.shape_error(deep.start(), "is nested too deeply")
+
+    def require_well_formed(self) -> None:
+        """Raises ShapeError where another parser agrees that the file is no YAML."""
+        if not self.root.has_error:
+            return
+        from io import BytesIO
+
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+        parser = YAML(typ="base")
+        parser.allow_duplicate_keys = True
+        try:
+            parser.load(BytesIO(self.data))
+        except MarkedYAMLError as error:
+            mark = error.problem_mark
+            line = mark.line + 1 if mark else self.line(next(self.errors()).start_byte)
+            raise ShapeError(self.path, line, f"is no valid YAML: {error.problem}") from None
+        except (YAMLError, ValueError, RecursionError):
+            raise self.shape_error(next(self.errors()), "is no valid YAML") from None
 
     def pairs(self, node: Node | None) -> list[Pair]:
         """The pairs of a block mapping; empty where the node is no block mapping."""

@@ -1,0 +1,62 @@
+"""What the commands print that change a backend which is there: remove, rename, variants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from typer import style
+
+if TYPE_CHECKING:
+    from scaffold.edits import ChangeSet
+    from scaffold.operations.remove import Mention
+    from scaffold.surfaces.base import Manual
+
+MANY = 12
+"""More files that go on naming a backend than this are counted, not listed."""
+
+
+def as_json(
+    headline: str, changes: ChangeSet, manual: Iterable[Manual], mentions: Iterable[Mention], dry_run: bool
+) -> str:
+    """Version 1 of the machine-readable result."""
+    edited = []
+    for path in changes.edited_paths():
+        added, removed = changes.line_counts(path)
+        edited.append({"path": path, "added": added, "removed": removed, "lines": changes.lines(path)})
+    result: dict[str, Any] = {
+        "version": 1,
+        "what": headline,
+        "dry_run": dry_run,
+        "created": sorted(changes.created),
+        "deleted": sorted(changes.deleted),
+        "edited": edited,
+        "manual": [{"path": m.path, "what": m.what} for m in manual],
+        "mentions": [{"path": m.path, "line": m.line, "count": m.count} for m in mentions],
+    }
+    return json.dumps(result, indent=2)
+
+
+def as_text(
+    headline: str, changes: ChangeSet, manual: Iterable[Manual], mentions: Iterable[Mention], dry_run: bool
+) -> str:
+    """For people: what happened, where, and what remains."""
+    lines = [style(f"{'would have ' if dry_run else ''}{headline}", bold=True)]
+    lines += [f"  {style('+', fg='green')} {path}" for path in sorted(changes.created)]
+    lines += [f"  {style('-', fg='red')} {path}" for path in sorted(changes.deleted)]
+    for path in changes.edited_paths():
+        added, removed = changes.line_counts(path)
+        lines.append(f"  {style('~', fg='yellow')} {path}:{changes.lines(path)[0]}  (+{added} -{removed})")
+    asked = [f"  {style('-', fg='cyan')} {m.path}: {m.what}" for m in manual]
+    if asked:
+        lines += ["", style("left for you", bold=True), *asked]
+    named = list(mentions)
+    if named:
+        lines += ["", style("still named in", bold=True)]
+        lines += [
+            f"  {m.path}:{m.line}" + (f"  ({m.count} times)" if m.count > 1 else "") for m in named[:MANY]
+        ]
+        if len(named) > MANY:
+            lines.append(f"  and in {len(named) - MANY} more files; --format json lists them")
+    return "\n".join(lines)
