@@ -26,7 +26,7 @@ from scaffold.rules import all_rules
 from scaffold.surfaces.path_filter import DARWIN, LINUX
 from scaffold.syntax.javascript import walk
 from scaffold.syntax.yaml import YamlSource
-from scaffold.tree import GitTree, Overlay
+from scaffold.tree import GitTree, Overlay, Tree
 
 ERROR_LEVEL = ("build matrix", "gallery", "path filter", "Makefile definition", "Makefile eval", "bump pin")
 """Surfaces whose omissions break a build or a user: every mutation must be found."""
@@ -39,10 +39,13 @@ class Mutation:
     surface: str
     what: str
     backend: str
+    """Who must be named; "" where several backends share what is broken."""
     path: str
     start: int
     end: int
     text: str = ""
+    field: str = ""
+    """The field that is corrupted; "" where the whole registration is deleted."""
 
 
 def mutations(registry: Registry) -> Iterator[Mutation]:
@@ -84,7 +87,7 @@ def _matrix(registry: Registry) -> Iterator[Mutation]:
             span = _scalar(entry.source, node, entry.fields[field])
             text = _corrupted(entry.fields[field], number)
             what = f"corrupt {field} of {name}: {text}"
-            yield Mutation("build matrix", what, entry.backend, entry.path, *span, text)
+            yield Mutation("build matrix", what, entry.backend, entry.path, *span, text, field)
 
 
 def _gallery(registry: Registry) -> Iterator[Mutation]:
@@ -101,13 +104,14 @@ def _gallery(registry: Registry) -> Iterator[Mutation]:
             text = _corrupted(value, number)
             span = _scalar(source, pair.value, value)
             what = f"corrupt {pair.key} of {item.name}: {text}"
-            yield Mutation("gallery", what, owner, item.path, *span, text)
+            yield Mutation("gallery", what, owner, item.path, *span, text, pair.key)
         keys = [key for key in ("name", "uri", "mirrors") if item.values.get(key) is not None]
         key = keys[number % len(keys)]
         value = item.mirrors[0] if key == "mirrors" else source.scalar(item.values[key])
         text = _corrupted(value, len(value) - 1 - number % 9)
         span = _scalar(source, item.values[key], value)
-        yield Mutation("gallery", f"corrupt {key} of {item.name}: {text}", owner, item.path, *span, text)
+        what = f"corrupt {key} of {item.name}: {text}"
+        yield Mutation("gallery", what, owner, item.path, *span, text, key)
 
 
 def _makefile(registry: Registry) -> Iterator[Mutation]:
@@ -125,7 +129,7 @@ def _makefile(registry: Registry) -> Iterator[Mutation]:
         text = _corrupted(getattr(definition, field), number)
         line = f"{definition.variable} = {definition.with_fields({field: text})}\n"
         what = f"corrupt {field} of {definition.variable}: {text}"
-        yield Mutation("Makefile definition", what, name, path, *span, line)
+        yield Mutation("Makefile definition", what, name, path, *span, line, field)
         if definition.variable in makefile.evals:
             call = makefile.evals[definition.variable]
             what = f"delete eval of {definition.variable}"
@@ -148,8 +152,8 @@ def _path_filter(registry: Registry) -> Iterator[Mutation]:
     names = sorted(registry.names, key=len, reverse=True)
     for function in (LINUX, DARWIN):
         for branch in surface.branches(function):
-            name = branch.backend or next((n for n in names if n == branch.suffix), branch.suffix or "")
-            what = f"delete branch {name} of {function}"
+            name = branch.backend or next((n for n in names if n == branch.suffix), "")
+            what = f"delete branch {name or branch.suffix} of {function}"
             yield Mutation("path filter", what, name, surface.path, branch.start, branch.end)
     for node in walk(surface.source.root) if surface.source else ():
         text = surface.source.text(node) if surface.source else ""
@@ -186,7 +190,7 @@ def _pins(registry: Registry) -> Iterator[Mutation]:
             assert node is not None
             span = _scalar(pin.source, node, value)
             what = f"corrupt {field} of {pin.variable}: {text}"
-            yield Mutation("bump pin", what, pin.backend, pin.path, *span, text)
+            yield Mutation("bump pin", what, pin.backend, pin.path, *span, text, field)
 
 
 def _go(registry: Registry) -> Iterator[Mutation]:
@@ -220,7 +224,7 @@ def _test_jobs(registry: Registry) -> Iterator[Mutation]:
             text = _corrupted(use.name, 1)
             what = f"corrupt {use.name} in {use.job}"
             end = start + len(use.name)
-            yield Mutation("extra tests", what, use.name, jobs.path, start, end, text)
+            yield Mutation("extra tests", what, use.name, jobs.path, start, end, text, "if")
 
 
 def _offset(data: bytes, line: int) -> int:
@@ -236,7 +240,8 @@ def _docs(registry: Registry) -> Iterator[Mutation]:
             cell = row.cells[-1]
             text = f"| {' | '.join((*row.cells[:-1], _other_acceleration(cell)))} |\n"
             what = f"corrupt acceleration in {table.heading}"
-            yield Mutation("compatibility table", what, name, registry.docs.path, row.start, row.end, text)
+            span = row.start, row.end
+            yield Mutation("compatibility table", what, name, registry.docs.path, *span, text, "acceleration")
 
 
 def _other_acceleration(cell: str) -> str:
@@ -244,39 +249,53 @@ def _other_acceleration(cell: str) -> str:
     return ", ".join(parts[:-1]) if len(parts) > 1 else f"{cell}, ROCm"
 
 
-_state: dict[str, object] = {}
+Identity = tuple[str, str, str, str]
 
 
-def _start(repository: str, rev: str) -> None:
-    gc.disable()
-    tree = GitTree(Path(repository), rev)
-    _state["tree"] = tree
-    _state["known"] = Counter(f.identity for f in find(Registry(tree), all_rules()))
+def known_findings(tree: Tree) -> Counter[Identity]:
+    """What the check finds in a tree as it is."""
+    return Counter(f.identity for f in find(Registry(tree), all_rules()))
 
 
-def killed(mutation: Mutation) -> tuple[Mutation, str | None]:
-    """The mutation, and the rule that finds it; None where none does."""
-    tree, known = _state["tree"], _state["known"]
-    assert isinstance(tree, GitTree)
-    assert isinstance(known, Counter)
+def mutated(tree: Tree, mutation: Mutation) -> Overlay:
+    """The tree with one registration broken."""
     data = tree.read(mutation.path) or b""
     changed = data[: mutation.start] + mutation.text.encode() + data[mutation.end :]
+    return Overlay(tree, {mutation.path: changed})
+
+
+def killer(tree: Tree, known: Counter[Identity], mutation: Mutation) -> str | None:
+    """The rule that finds a mutation; None where none does."""
     try:
-        found = find(Registry(Overlay(tree, {mutation.path: changed})), all_rules())
+        found = find(Registry(mutated(tree, mutation)), all_rules())
     except ShapeError as error:
-        return mutation, f"exit 3: {error.path}"
-    gc.collect()
+        return f"exit 3: {error.path}"
     left = Counter(known)
     for finding in found:
         if left[finding.identity]:
             left[finding.identity] -= 1
         elif _names(mutation.backend, finding.backend, finding.message):
-            return mutation, finding.rule
-    return mutation, None
+            return finding.rule
+    return None
+
+
+_state: dict[str, tuple[GitTree, Counter[Identity]]] = {}
+
+
+def _start(repository: str, rev: str) -> None:
+    gc.disable()
+    tree = GitTree(Path(repository), rev)
+    _state["clone"] = tree, known_findings(tree)
+
+
+def _killed(mutation: Mutation) -> tuple[Mutation, str | None]:
+    rule = killer(*_state["clone"], mutation)
+    gc.collect()
+    return mutation, rule
 
 
 def _names(name: str, backend: str, message: str) -> bool:
-    return backend == name or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", message) is not None
+    return name in ("", backend) or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", message) is not None
 
 
 def main() -> None:
@@ -288,15 +307,14 @@ def main() -> None:
     given = options.parse_args()
     repository = os.environ["LOCALAI_REPO"]
     _start(repository, given.rev)
-    tree = _state["tree"]
-    assert isinstance(tree, GitTree)
+    tree, _ = _state["clone"]
     chosen = list(mutations(Registry(tree)))[:: given.sample]
     tree.close()
     made: Counter[str] = Counter()
     found: Counter[str] = Counter()
     survivors: dict[str, list[Mutation]] = defaultdict(list)
     with multiprocessing.get_context("spawn").Pool(given.processes, _start, (repository, given.rev)) as pool:
-        for mutation, rule in pool.imap_unordered(killed, chosen, chunksize=8):
+        for mutation, rule in pool.imap_unordered(_killed, chosen, chunksize=8):
             made[mutation.surface] += 1
             if rule is None:
                 survivors[mutation.surface].append(mutation)

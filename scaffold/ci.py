@@ -141,7 +141,7 @@ class ImageBuilds:
 
     @cached_property
     def has_script(self) -> bool:
-        """Whether the script that hands the matrix to the workflows has any code. Raises ShapeError for garbage."""
+        """Whether the script that hands the matrix to the workflows has any code."""
         data = self.tree.read(SPLIT_SCRIPT)
         return data is not None and any(JsSource(SPLIT_SCRIPT, data).declarations())
 

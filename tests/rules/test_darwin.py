@@ -80,6 +80,11 @@ CASES = {
         MINIATURE.edit(FILTER, ('new Set([\n  "heron",\n])', 'new Set([\n  "owl",\n])')),
         also=None, times=2, fix=True, says="lacks it",
     ),
+    "an empty set": Case(
+        "darwin-bespoke-wiring", "heron", FILTER, ("DARWIN_BESPOKE_BUILDERS",),
+        MINIATURE.edit(FILTER, ('new Set([\n  "heron",\n])', "new Set([])")),
+        also=None, fix=True, refused="expected names", says="lacks it",
+    ),
     "a script that rebuilds every backend": Case(
         "darwin-bespoke-wiring", "heron", FILTER, ("SHARED_BUILD_INPUTS =",),
         MINIATURE.edit(FILTER, (NARROW, "")),
@@ -104,7 +109,7 @@ CASES = {
 
 FINE = {
     "a checkout before there were such steps": (
-        MINIATURE.edit(DARWIN, (STEP, "")).edit(FILTER, ('new Set([\n  "heron",\n])', "new Set([])")),
+        MINIATURE.edit(DARWIN, (STEP, "")).each(FILTER, "DARWIN_BESPOKE_BUILDERS", "BUILT_BY_HAND"),
         "darwin-bespoke-wiring",
     ),
     "an exclusion among others": (

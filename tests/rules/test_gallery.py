@@ -68,7 +68,7 @@ CASES = {
     "an image that is built no more": Case(
         "gallery-image-not-built", "finch-tts", GALLERY, ('name: "rocm-finch-tts"', "uri"),
         MINIATURE.drop(entry("-gpu-rocm-hipblas-finch-tts")),
-        also=("docs-acceleration",), times=2, says="-gpu-rocm-hipblas-finch-tts",
+        also=("docs-acceleration", "requirements-unused"), times=2, says="-gpu-rocm-hipblas-finch-tts",
     ),
     "an image that was never built": Case(
         "gallery-image-not-built", "kestrel", GALLERY, ('"cuda12-kestrel"', "uri"),
@@ -218,6 +218,16 @@ CASES = {
         "gallery-dev-meta-drift", "rookery", GALLERY, (DEV.format("rookery"), "capabilities", "default"),
         MINIATURE.edit_in(ROOKERY_DEV, ('    metal: "metal-rookery-development"\n', "")),
         fix=True, restores=True, says="metal",
+    ),
+    "a development list without a line": Case(
+        "gallery-dev-meta-drift", "kestrel", GALLERY, (DEV.format("kestrel"), "^- "),
+        MINIATURE.edit_in(item("kestrel-development"), ('    default: "cpu-kestrel-development"\n', "")),
+        fix=True, restores=True, says="default",
+    ),
+    "a development list that is the base's by the merge": Case(
+        "gallery-dev-meta-drift", "kestrel", GALLERY, (DEV.format("kestrel"), "^- "),
+        MINIATURE.edit_in(item("kestrel-development"), ('  capabilities:\n    default: "cpu-kestrel-development"\n', "")),
+        fix=True, restores=True,
     ),
     "the base list forgotten": Case(
         "gallery-dev-meta-drift", "rookery", GALLERY, (DEV.format("rookery"), "capabilities", "default"),

@@ -52,6 +52,10 @@ CASES = {
         MINIATURE.edit(f"{FOLDER}/lark.go", ('Backend:             "lark"', 'Backend:             "skylark"')),
         also=(),
     ),
+    "a drop-in that is not there": Case(
+        "importer-unknown-backend", "meadow", f"{FOLDER}/llama-cpp.go", ('{Name: "meadow"',),
+        MINIATURE.edit(f"{FOLDER}/llama-cpp.go", ('{Name: "meadow-lark"', '{Name: "meadow"')),
+    ),
     "a line for what is not there": Case(
         "importer-unknown-backend", "gone", PREF_ONLY, ('Name: "gone"',),
         offered((HERON, HERON + HERON.replace('"heron"', '"gone"'))),
@@ -70,7 +74,7 @@ CASES = {
     "a backend known by its tags only": Case(
         "importer-missing", "heron", PREF_ONLY, (),
         offered((HERON, "")).edit(CAPABILITIES, (capability("heron"), "")),
-        also=("capabilities-missing",), fix=True, refused="it would bring capabilities-missing heron",
+        also=("capabilities-missing",), fix=True,
     ),
     "a server whose use nobody states": Case(
         "capabilities-missing", "heron", "backend/cpp/heron/Makefile", (),

@@ -177,6 +177,11 @@ CASES = {
         MINIATURE.edit_in(entry("-gpu-vulkan-llama-cpp", "arm64"), ("vulkan-arm64", "vulkan-amd64")),
         also=("matrix-arch-mismatch",), fix=True, restores=True,
     ),
+    "a builder image of another repository": Case(
+        "matrix-builder-base-image", "llama-cpp", MATRIX, (ROCM_SUFFIX, "builder-base-image"),
+        MINIATURE.edit_in(ROCM, ("ci-cache:base-grpc-rocm", "cache:base-grpc-rocm")),
+        fix=True, restores=True,
+    ),
     "a builder image that nothing builds": Case(
         "matrix-builder-base-image", "llama-cpp", MATRIX, (ROCM_SUFFIX, "builder-base-image"),
         MINIATURE.edit(BASE_IMAGES, ("base-grpc-rocm-amd64", "base-grpc-rocm-next"), ("build-type: 'hipblas'", "build-type: 'other'")),

@@ -15,6 +15,7 @@ from tests.rules import trees
 from tests.rules.test_gallery import HARDWARE
 from tests.rules.trees import (
     BASE,
+    BUMP,
     CAPABILITIES,
     DEPENDABOT,
     FILTER,
@@ -60,6 +61,16 @@ CASES = {
         "registration-stale", "gone", GALLERY, ("- &gone",),
         MINIATURE.edit(GALLERY, ("- &kestrel\n", f"{GONE}- &kestrel\n")),
         also=("gallery-capability-target",),
+    ),
+    "an empty list of pins": Case(
+        "registration-file-missing", "", BUMP, (),
+        MINIATURE.write(BUMP, "name: bump\n"),
+        also=("bump-missing-entry",), says="no entry",
+    ),
+    "no list of pins": Case(
+        "registration-file-missing", "", "core/gallery/importers/importers.go", (),
+        MINIATURE.edit("core/gallery/importers/importers.go", ("var defaultImporters =", "var importers =")),
+        also=None, says="no importer",
     ),
     "a name with a hardware word in it": Case(
         "backend-name-hardware", "chipmunk", "backend/go/chipmunk/run.sh", (),
