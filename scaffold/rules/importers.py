@@ -118,7 +118,7 @@ class ImporterMissing(Rule):
         {Name: "rookery", Modality: "tts", AutoDetect: false, Description: "..."},
 
     A backend with neither an entry in BackendCapabilities nor the gallery tags of a modality, such as
-    a store, serves no model of its own.
+    a store, serves no model of its own; nor does one that hands requests on (`Forward`).
 
     Fix: `scaffold check --fix` adds a pref-only line; an importer that recognises its models is better.
     """
@@ -135,7 +135,8 @@ class ImporterMissing(Rule):
         for name in registry.backends:
             entry = registry.capabilities.entry(name)
             serves = entry is not None or registry.modality(name) is not None
-            if serves and not registry.aliases_of(name) & known:
+            missing = serves and not registry.aliases_of(name) & known
+            if missing and (entry is not None or not _is_proxy(registry, name)):
                 yield self.finding(
                     registry.capabilities.place(entry) if entry else Place(PREF_ONLY_FILE),
                     name,
@@ -144,6 +145,11 @@ class ImporterMissing(Rule):
                     f"add a line for it to {PREF_ONLY}, or write an importer",
                     fix=partial(_offer, registry, name),
                 )
+
+
+def _is_proxy(registry: Registry, name: str) -> bool:
+    """Whether a backend hands requests on to servers elsewhere: it has no models of its own."""
+    return "Forward" in registry.files(name).rpcs
 
 
 def _offer(registry: Registry, name: str, changes: ChangeSet) -> None:
@@ -268,8 +274,7 @@ class CapabilitiesMissing(Rule):
                 continue
             place = next((importable[n] for n in sorted(names) if n in importable), None)
             served = sorted(rpcs & registry.files(name).rpcs) if place is None else []
-            proxy = bool(served) and "Forward" in registry.files(name).rpcs
-            if place is not None or (served and not proxy):
+            if place is not None or (served and not _is_proxy(registry, name)):
                 why = "can be imported for" if place else f"serves {', '.join(served[:3])}"
                 yield self.finding(
                     place or Place(registry.first_file(name)),

@@ -222,6 +222,12 @@ FINE = {
         ),
         "capabilities-missing",
     ),
+    "nobody imports a model for a proxy": (
+        MINIATURE.edit_in(item("nest-store"), ("tags:\n", "tags:\n    - text-to-text\n")).append(
+            f"{NEST}/main.go", "\nfunc (s *Store) Forward() {}\n"
+        ),
+        "importer-missing",
+    ),
     "a pilot of per-architecture legs": (
         MINIATURE.rewrite(
             MATRIX,
