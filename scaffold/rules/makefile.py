@@ -175,10 +175,11 @@ def _contradictions(
         yield "name", own_name
         entries = [entry for entry in registry.matrix.entries_of(own_name) if entry.linux]
     types = {entry.dockerfile_type for entry in entries}
-    if types and definition.dockerfile_type not in types:
-        yield "dockerfile_type", min(types)
-    elif types:
-        needs = "true" if definition.dockerfile_type in SHARED_TYPES else "false"
+    if types:
+        right = definition.dockerfile_type if definition.dockerfile_type in types else min(types)
+        if right != definition.dockerfile_type:
+            yield "dockerfile_type", right
+        needs = "true" if right in SHARED_TYPES else "false"
         if definition.needs_backend_arg != needs:
             yield "needs_backend_arg", needs
     if definition.context not in (".", "./") and not registry.tree.is_dir(definition.context.strip("./")):

@@ -460,7 +460,7 @@ def _prebuilt(entry: Entry) -> bool:
 def _circle(registry: Registry, entry: Entry) -> tuple[object, ...]:
     """What siblings share: system, variant, architecture, and how the image is built."""
     if not entry.linux:
-        return ("darwin", registry.matrix.darwin_lang(entry))
+        return ("darwin", registry.directories.get(entry.backend) or registry.matrix.darwin_lang(entry))
     own = _own_dockerfile(entry)
     recipe = entry.dockerfile_type if not own else "prebuilt" if _prebuilt(entry) else f"own {entry.backend}"
     return ("linux", entry.variant, entry.arches, recipe)

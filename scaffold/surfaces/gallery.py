@@ -88,7 +88,8 @@ class Item(YamlRecord):
         """Plan one more capability, behind the last one."""
         pairs = self.source.pairs(self.values.get("capabilities"))
         if not pairs:
-            return self._begin_capabilities(changes, {key: image})
+            self._begin_capabilities(changes, {key: image})
+            return
         last = pairs[-1].node
         indent = " " * (last.start_byte - self.source.line_start(last.start_byte))
         changes.insert(self.path, self.source.line_end(last.end_byte - 1), f'{indent}{key}: "{image}"\n')
@@ -97,7 +98,8 @@ class Item(YamlRecord):
         """Plan other capabilities in the place of the present ones."""
         pairs = self.source.pairs(self.values.get("capabilities"))
         if not pairs:
-            return self._begin_capabilities(changes, capabilities)
+            self._begin_capabilities(changes, capabilities)
+            return
         first, last = pairs[0].node, pairs[-1].node
         indent = " " * (first.start_byte - self.source.line_start(first.start_byte))
         text = f"\n{indent}".join(f'{key}: "{image}"' for key, image in capabilities.items())

@@ -339,7 +339,11 @@ class PathFilterSurface(FileSurface):
             return
         strings = [n for n in walk(declaration) if n.type == "string"]
         if not strings:
-            raise source.shape_error(declaration, f"expected names in {BESPOKE_SET}")
+            empty = next((n for n in walk(declaration) if n.type == "array"), None)
+            if empty is None:
+                raise source.shape_error(declaration, f"expected a list of names in {BESPOKE_SET}")
+            addition.insert(self.path, empty.start_byte + 1, f'"{addition.backend.name}"')
+            return
         by_name = {source.text(n)[1:-1]: n for n in strings}
         relative = addition.nearest(set(by_name))
         after = by_name[relative] if relative else strings[-1]

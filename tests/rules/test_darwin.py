@@ -83,7 +83,7 @@ CASES = {
     "an empty set": Case(
         "darwin-bespoke-wiring", "heron", FILTER, ("DARWIN_BESPOKE_BUILDERS",),
         MINIATURE.edit(FILTER, ('new Set([\n  "heron",\n])', "new Set([])")),
-        also=None, fix=True, refused="expected names", says="lacks it",
+        also=None, fix=True, says="lacks it",
     ),
     "a script that rebuilds every backend": Case(
         "darwin-bespoke-wiring", "heron", FILTER, ("SHARED_BUILD_INPUTS =",),
