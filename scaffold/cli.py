@@ -253,6 +253,48 @@ def remove_backend(
     _finish(root, f"removed {name}", plan, dry_run, output)
 
 
+VariantsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="V...", help="cpu cuda12 cuda13 rocm intel sycl-f16 sycl-f32 vulkan l4t l4t-cuda13 metal."
+    ),
+]
+
+
+@app.command("add-variant")
+def add_variant(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The backend to ship for more platforms.")],
+    variants: VariantsArgument,
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.text,
+    repo: RepoOption = None,
+) -> None:
+    """Ship an existing backend for one more platform."""
+    from scaffold.operations import variants as operation
+
+    root = _repository(repo)
+    _recover(root)
+    plan = operation.add(WorkTree(root), name, variants)
+    _finish(root, f"added {' '.join(variants)} to {name}", plan, dry_run, output)
+
+
+@app.command("remove-variant")
+def remove_variant(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The backend to ship for fewer platforms.")],
+    variants: VariantsArgument,
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.text,
+    repo: RepoOption = None,
+) -> None:
+    """Ship an existing backend for one platform less."""
+    from scaffold.operations import variants as operation
+
+    root = _repository(repo)
+    _recover(root)
+    plan = operation.remove(WorkTree(root), name, variants)
+    _finish(root, f"removed {' '.join(variants)} from {name}", plan, dry_run, output)
+
+
 def _finish(root: Path, headline: str, plan: LifecyclePlan, dry_run: bool, output: Format) -> None:
     """Write a change of an existing backend, or show it, and print what happened."""
     from scaffold.report import lifecycle

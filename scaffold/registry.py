@@ -13,7 +13,7 @@ from scaffold.errors import ShapeError
 from scaffold.modalities import MODALITIES
 from scaffold.surfaces.base import Addition, Registration, Surface
 from scaffold.surfaces.build_context import BuildContextSurface
-from scaffold.surfaces.bump_deps import BumpDepsSurface
+from scaffold.surfaces.bump_deps import BumpDepsSurface, Pin
 from scaffold.surfaces.capabilities import CapabilitiesSurface
 from scaffold.surfaces.darwin import DarwinSurface
 from scaffold.surfaces.dependabot import Dependabot
@@ -212,9 +212,16 @@ class Registry:
             modality=self.modality(name) or "none",
             upstream=pin.repository if pin else "",
             branch=pin.branch if pin else "",
+            pin=self._pinned(pin) if pin else "",
             tags=meta.tags if meta else (),
             imports="pref-only",
         )
+
+    def _pinned(self, pin: Pin) -> str:
+        """The commit that a pin holds."""
+        data = self.tree.read(pin.file) or b""
+        found = re.search(rb"(?m)^" + re.escape(pin.variable.encode()) + rb"\?=([0-9a-f]{40})\s*$", data)
+        return found[1].decode() if found else ""
 
     def addition(self, name: str, changes: ChangeSet) -> Addition:
         """An existing backend as if it were added again, for surfaces that lack it."""

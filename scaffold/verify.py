@@ -48,15 +48,27 @@ def prove(addition: Addition, before: Registry) -> None:
     _prove_rules(addition, result)
 
 
-def prove_removal(changes: ChangeSet) -> None:
-    """Raises ProofError where a planned removal does more than take things away."""
+def prove_insertion(addition: Addition) -> None:
+    """Raises ProofError where a planned insertion is not exactly the announced one."""
+    prove_syntax(addition.changes)
+    after = addition.changes.overlay()
+    for path in addition.changes.edited_paths():
+        if path.endswith((".yml", ".yaml")):
+            _prove_values(path, addition.changes.tree, after, addition.expected.get(path, []))
+
+
+def prove_removal(changes: ChangeSet, texts_change: bool = False) -> None:
+    """Raises ProofError where a planned removal does more than take things away.
+
+    With `texts_change` a value may become another one, as a capability that leads elsewhere now.
+    """
     prove_syntax(changes)
     after = changes.overlay()
     for path in changes.edited_paths():
         if path.endswith((".yml", ".yaml")):
             # What stays must be there as it was: put back, the removed values are pure insertions.
             before = load_yaml(path, changes.tree, duplicates=True)
-            list(inserted_values(path, load_yaml(path, after, duplicates=True), before))
+            list(inserted_values(path, load_yaml(path, after, duplicates=True), before, texts_change))
 
 
 def prove_syntax(changes: ChangeSet) -> None:
@@ -96,6 +108,8 @@ def _prove_values(path: str, before: Tree, after: Tree, expected: list[Any]) -> 
         if match is None:
             raise ProofError(path, None, f"the planned edit would not add {value!r}")
         inserted.remove(match)
+    # An item that merges an anchor has the anchor's values too: they are met once for each such item.
+    inserted = [found for found in inserted if found not in expected]
     if inserted:
         raise ProofError(path, None, f"the planned edit would also add {inserted[0]!r}")
 
@@ -122,7 +136,7 @@ def load_yaml(path: str, tree: Tree, duplicates: bool = False) -> Any:
         raise ShapeError(path, None, f"is no valid YAML: {error}") from None
 
 
-def inserted_values(path: str, old: Any, new: Any) -> Iterator[Any]:
+def inserted_values(path: str, old: Any, new: Any, texts_change: bool = False) -> Iterator[Any]:
     """What `new` has more than `old`: list items, mapping values, the longer of two strings.
 
     Raises ProofError where anything of `old` is gone or different otherwise.
@@ -136,12 +150,12 @@ def inserted_values(path: str, old: Any, new: Any) -> Iterator[Any]:
             )
         for key, value in new.items():
             if key in old:
-                yield from inserted_values(path, old[key], value)
+                yield from inserted_values(path, old[key], value, texts_change)
             else:
                 yield value
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _inserted_items(path, old, new)
-    elif old != new:
+        yield from _inserted_items(path, old, new, texts_change)
+    elif old != new and not (texts_change and isinstance(old, str) and isinstance(new, str)):
         if isinstance(old, str) and isinstance(new, str) and _is_grown_text(old, new):
             # A block scalar that ended the file without a newline has one when lines follow it.
             if new != f"{old}\n":
@@ -156,7 +170,7 @@ def _is_grown_text(old: str, new: str) -> bool:
     return len(new) > len(old) and new.endswith(old[begins:])
 
 
-def _inserted_items(path: str, old: list[Any], new: list[Any]) -> Iterator[Any]:
+def _inserted_items(path: str, old: list[Any], new: list[Any], texts_change: bool) -> Iterator[Any]:
     """Items of `new` around those of `old`, which must all be there in order, at most grown."""
     position = 0
     surplus = len(new) - len(old)
@@ -169,7 +183,7 @@ def _inserted_items(path: str, old: list[Any], new: list[Any]) -> Iterator[Any]:
             surplus -= 1
         if position >= len(new):
             raise ProofError(path, None, f"the planned edit would lose {item!r}")
-        yield from inserted_values(path, item, new[position])
+        yield from inserted_values(path, item, new[position], texts_change)
         position += 1
     yield from new[position:]
 
@@ -206,6 +220,16 @@ def _prove_path_filter(addition: Addition, before: Registry, after: Registry) ->
                 None,
                 f"the path filter would map {entry.tag_suffix} to {directory}, not to {backend.directory}/",
             )
+
+
+def ask_what_rules_find(addition: Addition, before: Registry) -> None:
+    """Leave to a person what the rules find in the backend after a change, and did not before."""
+    name = addition.backend.name
+    known = {f.identity for rule in all_rules() for f in rule.check(Registry(before.tree, name))}
+    after = Registry(addition.changes.overlay(), name)
+    for finding in (f for rule in all_rules() for f in rule.check(after)):
+        if finding.backend == name and finding.identity not in known:
+            addition.ask(finding.path, f"{finding.rule}: {finding.message}; {finding.help}")
 
 
 def _prove_rules(addition: Addition, after: Registry) -> None:

@@ -46,7 +46,7 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
     _require_free(registry, backend, existing)
     kin = registry.relatives(backend.lang, backend.kind, backend.modality, backend.variants, like)
     addition = Addition(backend, kin, ChangeSet(tree))
-    for file in generate.render(backend.lang, _template_answers(backend, tree)):
+    for file in generate.render(backend.lang, template_answers(backend, tree)):
         addition.changes.create(file.path, file.content, file.executable)
     for surface in registry.surfaces:
         surface.add(addition)
@@ -106,7 +106,8 @@ def _require_free(registry: Registry, backend: Backend, existing: list[Registrat
         raise UsageError(f"name {name!r} is taken:\n" + "\n".join(f"  {place}" for place in taken))
 
 
-def _template_answers(backend: Backend, tree: Tree) -> dict[str, Any]:
+def template_answers(backend: Backend, tree: Tree) -> dict[str, Any]:
+    """What a template is rendered with: the backend's answers and the checkout's facts."""
     asked = backend.model_dump(include={"name", "kind", "modality", "upstream", "pin", "license"})
     return {
         **asked,

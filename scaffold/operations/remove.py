@@ -44,16 +44,7 @@ def plan(tree: WorkTree, name: str) -> LifecyclePlan:
     """
     registry = Registry(tree)
     require_known(registry, name)
-    others = frozenset(registry.names) - {name}
-    removal = Removal(
-        name,
-        frozenset(registry.aliases_of(name)) - others,
-        registry.directory(name),
-        others,
-        tuple((row.start, row.end) for _, row in registry.documented.get(name, ())),
-        _source_folder(registry, name),
-        ChangeSet(tree),
-    )
+    removal = as_removal(registry, name, ChangeSet(tree))
     for path in own_files(registry, name):
         removal.changes.delete(path)
     for surface in registry.surfaces:
@@ -65,6 +56,20 @@ def plan(tree: WorkTree, name: str) -> LifecyclePlan:
     _ask_what_breaks(removal, registry)
     mentions = tuple(find_mentions(tree, removal.changes, name))
     return LifecyclePlan(removal.changes, tuple(removal.manual), mentions)
+
+
+def as_removal(registry: Registry, name: str, changes: ChangeSet) -> Removal:
+    """What surfaces need to know of a backend that they take away."""
+    others = frozenset(registry.names) - {name}
+    return Removal(
+        name,
+        frozenset(registry.aliases_of(name)) - others,
+        registry.directory(name),
+        others,
+        tuple((row.start, row.end) for _, row in registry.documented.get(name, ())),
+        _source_folder(registry, name),
+        changes,
+    )
 
 
 def _source_folder(registry: Registry, name: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
-from scaffold.variants import ACCELERATIONS, VARIANTS, acceleration
+from scaffold.variants import VARIANTS, acceleration
 
 if TYPE_CHECKING:
     from scaffold.edits import ChangeSet
@@ -88,7 +87,7 @@ class DocsAcceleration(Rule):
             for table, row in rows if built else ():
                 cells = dict(zip(table.columns, row.cells, strict=False))
                 column = next((c for c in cells if c.lower().startswith("acceleration")), None)
-                said = _words(cells[column]) if column else expected
+                said = docs.accelerations(table, row, column) if column else expected
                 if column is None or said == expected:
                     continue
                 missing, extra = (", ".join(sorted(part)) for part in (expected - said, said - expected))
@@ -105,10 +104,3 @@ class DocsAcceleration(Rule):
                     if plain
                     else None,
                 )
-
-
-def _words(cell: str) -> set[str]:
-    """The accelerations that a cell names."""
-    cell = re.sub(r"\([^)]*\)", "", cell).replace("CUDA 12/13", "CUDA 12, CUDA 13")
-    known = {word.lower(): word for word in ACCELERATIONS}
-    return {known[w] for part in cell.split(",") if (w := part.strip().lower()) in known}

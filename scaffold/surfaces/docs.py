@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.syntax.source import Place, Source
-from scaffold.variants import acceleration
+from scaffold.variants import ACCELERATIONS, acceleration
 
 if TYPE_CHECKING:
     from scaffold.backend import Backend
@@ -118,9 +118,37 @@ class DocsSurface(FileSurface):
         return found
 
     def set_cell(self, changes: ChangeSet, table: Table, row: Row, column: str, value: str) -> None:
-        """Plan another text for the cell of a column."""
-        cells = [value if c == column else cell for c, cell in zip(table.columns, row.cells, strict=False)]
-        changes.add(Edit(self.path, row.start, row.end, f"| {' | '.join(cells)} |\n"))
+        """Plan another text for the cell of a column; the blanks around it stay."""
+        source = required(self.source, self.path, "the compatibility table")
+        text = source.slice(row.start, row.end)
+        bars = [match.start() for match in re.finditer(r"(?<!\\)\|", text)]
+        position = table.columns.index(column)
+        first, last = bars[position] + 1, bars[position + 1]
+        cell = text[first:last]
+        start = row.start + len(text[: first + len(cell) - len(cell.lstrip())].encode())
+        changes.add(Edit(self.path, start, start + len(cell.strip().encode()), value))
+
+    def accelerations(self, table: Table, row: Row, column: str) -> set[str]:
+        """The words of the acceleration cell that name a variant; parentheses are the writer's."""
+        cell = re.sub(r"\([^)]*\)", "", row.cells[table.columns.index(column)])
+        known = {word.lower(): word for word in ACCELERATIONS}
+        parts = (part.strip().lower() for part in cell.replace("CUDA 12/13", "CUDA 12, CUDA 13").split(","))
+        return {known[part] for part in parts if part in known}
+
+    def set_accelerations(
+        self, changes: ChangeSet, table: Table, row: Row, column: str, new: set[str], gone: set[str]
+    ) -> None:
+        """Plan words into the acceleration cell and others out of it; what else it says stays."""
+        cell = row.cells[table.columns.index(column)].replace("CUDA 12/13", "CUDA 12, CUDA 13")
+        words = [part.strip() for part in cell.split(",")]
+        kept = [word for word in words if word not in gone]
+        for word in (w for w in ACCELERATIONS if w in new and w not in kept):
+            later = set(ACCELERATIONS[ACCELERATIONS.index(word) + 1 :])
+            place = next((i for i, other in enumerate(kept) if other in later), len(kept))
+            kept.insert(place, word)
+        if kept != words:
+            value = ", ".join(kept).replace("CUDA 12, CUDA 13", "CUDA 12/13")
+            self.set_cell(changes, table, row, column, value)
 
     def add(self, addition: Addition) -> None:
         if not self.tables:

@@ -94,6 +94,13 @@ class Item(YamlRecord):
         indent = " " * (last.start_byte - self.source.line_start(last.start_byte))
         changes.insert(self.path, self.source.line_end(last.end_byte - 1), f'{indent}{key}: "{image}"\n')
 
+    def drop_capability(self, changes: ChangeSet, key: str) -> None:
+        """Plan the line of a capability away."""
+        for pair in self.source.pairs(self.values.get("capabilities")):
+            if pair.key == key:
+                start = self.source.line_start(pair.node.start_byte)
+                changes.delete_lines(self.path, start, self.source.line_end(pair.node.end_byte - 1))
+
     def set_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
         """Plan other capabilities in the place of the present ones."""
         pairs = self.source.pairs(self.values.get("capabilities"))
@@ -317,6 +324,66 @@ class GallerySurface(FileSurface):
             if item.node.start_byte in own:
                 before = self.items[position - 1].node.start_byte if position else None
                 removal.drop(item.source, item.node.start_byte, item.end, follows_own=before in own)
+
+    def add_images(self, addition: Addition) -> None:
+        """Plan the images of more variants of a backend that is there, and the keys that lead to them."""
+        backend = addition.backend
+        source = required(self.source, self.path, "the backend gallery")
+        images = self.image_items(backend.name)
+        metas = [meta for meta in self.base_metas(backend.name) if meta.is_meta]
+        if not images or not metas:
+            raise source.shape_error(None, f"expected images and a meta of {backend.name}")
+        anchor = images[-1].merges or metas[0].anchor or backend.name
+        for name, tag in self._image_values(backend):
+            taken = self.by_name.get(name)
+            if taken is not None and taken.uri.endswith(f":{tag}"):
+                continue  # offered already, though nothing built it
+            if taken is not None:
+                raise source.shape_error(taken.node, f"{name} is the name of another image: rename it first")
+            addition.insert(self.path, images[-1].end, self.image_text(anchor, name, tag))
+            image = {"name": name, "uri": f"{self.repository}:{tag}", "mirrors": [f"{self.mirror}:{tag}"]}
+            addition.expect(self.path, image)
+        for meta in metas:
+            for twin, ending in ((meta, ""), (self.development_meta(meta), DEVELOPMENT)):
+                if twin is not None:
+                    self._lead_to(addition, twin, ending)
+
+    def _lead_to(self, addition: Addition, meta: Item, ending: str) -> None:
+        """Plan the keys that lead to a backend's variants and that a meta lacks."""
+        added = set(addition.backend.variants)
+        everything = {e.variant for e in self.matrix.entries_of(addition.backend.name) if e.variant} | added
+        first = capabilities(everything)
+        for key, image in self._capabilities(addition.backend).items():
+            if key not in meta.capabilities and first[key] in added:
+                meta.add_capability(addition.changes, key, f"{image}{ending}")
+                addition.expect(self.path, f"{image}{ending}")
+
+    def remove_variants(self, removal: Removal, gone: set[str], left: set[str]) -> None:
+        """Plan the images of some variants away; their keys lead to what is left, where it serves them."""
+        entries = self.matrix.entries_of(removal.name)
+        stay = {entry.tag_suffix for entry in entries if entry.variant not in gone}
+        tags = {entry.tag_suffix for entry in entries if entry.variant in gone} - stay
+        items = [item for item in self.image_items(removal.name) if item.tag_suffix in tags]
+        for position, item in enumerate(items):
+            removal.drop(item.source, item.node.start_byte, item.end, follows_own=position > 0)
+        names = {item.name for item in items}
+        by_variant = {
+            entry.variant: {item.channel: item.name for item in self.by_tag_suffix.get(entry.tag_suffix, ())}
+            for entry in entries
+            if entry.variant in left
+        }
+        keys = capabilities(left)
+        if keys.get("nvidia-l4t") == "l4t-cuda13":
+            del keys["nvidia-l4t"]  # what an older board reports, and CUDA 13 does not run there
+        for meta in self.metas(removal.name):
+            channel = CHANNELS[DEVELOPMENT if meta.name.endswith(DEVELOPMENT) else ""]
+            for key, image in meta.capabilities.items():
+                if image in names:
+                    instead = by_variant.get(keys.get(key, ""), {}).get(channel)
+                    if instead:
+                        meta.set_value(removal.changes, instead, "capabilities", key)
+                    else:
+                        meta.drop_capability(removal.changes, key)
 
     def add_metas(self, addition: Addition) -> None:
         """Plan the metas of a backend whose images are there, under the anchor that they merge."""

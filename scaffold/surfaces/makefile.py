@@ -188,6 +188,17 @@ class MakefileSurface(FileSurface):
             if line is not None:
                 self.drop_lines(removal.changes, [line.start_byte])
 
+    def remove_darwin(self, removal: Removal) -> None:
+        """Plan away what `add_darwin_rule` adds."""
+        target = f"backends/{removal.name}-darwin"
+        for rule in self.source.rules if self.source else ():
+            assert self.source is not None
+            if [word.text for word in rule.targets] == [target] and rule.recipe:
+                self._drop_rule(removal, self.source, rule)
+        for word in self.list_words(".NOTPARALLEL"):
+            if word.text == target:
+                self.drop_word(removal.changes, word)
+
     def _drop_rule(self, removal: Removal, source: MakeSource, rule: Rule) -> None:
         start = source.blank_start(source.comment_start(rule.start_byte, "#"))
         removal.changes.delete_lines(self.path, start, rule.end_byte)

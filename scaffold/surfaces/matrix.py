@@ -173,7 +173,8 @@ class MatrixSurface(Surface):
     def add(self, addition: Addition) -> None:
         backend = addition.backend
         # What is built on Linux only says so where a reviewer looks for the macOS build.
-        comment = "" if backend.darwin else f"{backend.name}: Linux only, no macOS build was asked for."
+        silent = backend.darwin or self.entries_of(backend.name)
+        comment = "" if silent else f"{backend.name}: Linux only, no macOS build was asked for."
         for variant in backend.linux_variants:
             for leg in self.plan_legs(backend, VARIANTS[variant], addition.kin):
                 leg.write(addition, comment)
@@ -182,10 +183,18 @@ class MatrixSurface(Surface):
             self._plan_darwin(addition.backend, addition.kin).write(addition)
 
     def remove(self, removal: Removal) -> None:
+        self.remove_variants(removal, None)
+
+    def remove_variants(self, removal: Removal, variants: set[str] | None) -> None:
+        """Plan a backend's entries of some variants away; of all, where none are named."""
+
+        def goes(entry: Entry) -> bool:
+            return entry.backend == removal.name and (variants is None or entry.variant in variants)
+
         for entries in (self.linux, self.darwin):
             for position, entry in enumerate(entries):
-                if entry.backend == removal.name:
-                    follows_own = position > 0 and entries[position - 1].backend == removal.name
+                if goes(entry):
+                    follows_own = position > 0 and goes(entries[position - 1])
                     removal.drop(entry.source, entry.node.start_byte, entry.end, follows_own=follows_own)
 
     def plan_legs(self, backend: Backend, variant: Variant, kin: tuple[str, ...]) -> list[Leg]:

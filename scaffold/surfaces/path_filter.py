@@ -435,10 +435,18 @@ class PathFilterSurface(FileSurface):
         source = self.source
         if source is None:
             return
-        for function in (LINUX, DARWIN):
-            for branch in self.branches(function):
-                if branch.backend == removal.name or (branch.suffix == removal.name and not branch.backend):
-                    self.drop(removal.changes, branch)
+        for branch in self.branches(LINUX):
+            if branch.backend == removal.name or (branch.suffix == removal.name and not branch.backend):
+                self.drop(removal.changes, branch)
+        self.remove_darwin(removal)
+        self._remove_fork(removal, source)
+
+    def remove_darwin(self, removal: Removal) -> None:
+        """Plan away what leads a C++ backend's macOS entry to its own build."""
+        source = self._required()
+        for branch in self.branches(DARWIN):
+            if branch.backend == removal.name:
+                self.drop(removal.changes, branch)
         self._remove_from_bespoke_set(removal, source)
         shared = source.declaration(SHARED_INPUTS)
         script = f"scripts/build/{removal.name}-darwin.sh"
@@ -446,7 +454,6 @@ class PathFilterSurface(FileSurface):
             if rule.type == "object" and f'"{script}"' in source.text(rule):
                 start, end = source.line_start(rule.start_byte), source.line_end(rule.end_byte)
                 removal.changes.delete_lines(self.path, start, end)
-        self._remove_fork(removal, source)
 
     def _remove_from_bespoke_set(self, removal: Removal, source: JsSource) -> None:
         declaration = source.declaration(BESPOKE_SET)

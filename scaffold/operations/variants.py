@@ -1,0 +1,161 @@
+"""`add-variant`, `remove-variant`: ship an existing backend for one more platform, or one less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from scaffold import verify
+from scaffold.edits import ChangeSet
+from scaffold.errors import UsageError
+from scaffold.operations.new import template_answers
+from scaffold.operations.remove import LifecyclePlan, as_removal, require_known
+from scaffold.registry import Registry
+from scaffold.surfaces.base import Addition, Removal
+from scaffold.tree import Tree
+from scaffold.variants import DARWIN, VARIANTS, supported
+
+if TYPE_CHECKING:
+    from scaffold.generate import GeneratedFile
+
+
+def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
+    """Plan one more platform: matrix legs, images, capabilities, macOS wiring, the compatibility table.
+
+    Raises UsageError for an unknown backend or variant, and for one that is built already.
+    """
+    registry = Registry(tree)
+    require_known(registry, name)
+    added = _known(registry, name, wanted)
+    built = set(registry.variants(name))
+    again = [variant for variant in added if variant in built]
+    if again:
+        raise UsageError(f"{name} is built for {', '.join(again)} already")
+    addition = registry.addition(name, ChangeSet(tree))
+    addition.backend = addition.backend.model_copy(update={"variants": added})
+    registry.matrix.add(addition)
+    registry.gallery.add_images(addition)
+    if DARWIN in added and addition.backend.lang == "cpp":
+        _wire_darwin(registry, addition)
+    _add_files(registry, addition, built | set(added))
+    _update_table(registry, name, addition.changes, built, built | set(added))
+    verify.prove_insertion(addition)
+    verify.ask_what_rules_find(addition, registry)
+    for path in sorted(addition.changes.created):
+        addition.ask(path, f"complete it: it is what a new backend gets for {' '.join(added)}")
+    return LifecyclePlan(addition.changes, tuple(addition.manual))
+
+
+def remove(tree: Tree, name: str, unwanted: Iterable[str]) -> LifecyclePlan:
+    """Plan one platform less; the inverse of `add`.
+
+    Raises UsageError for an unknown backend or variant, for one that is not built, and where
+    nothing would be left.
+    """
+    registry = Registry(tree)
+    require_known(registry, name)
+    gone = _known(registry, name, unwanted)
+    built = set(registry.variants(name))
+    absent = [variant for variant in gone if variant not in built]
+    if absent:
+        raise UsageError(f"{name} is not built for {', '.join(absent)}")
+    if built <= set(gone):
+        raise UsageError(f"nothing of {name} would be left: use `scaffold remove-backend {name}`")
+    removal = as_removal(registry, name, ChangeSet(tree))
+    registry.matrix.remove_variants(removal, set(gone))
+    registry.gallery.remove_variants(removal, set(gone), built - set(gone))
+    if DARWIN in gone and registry.directories.get(name) == "cpp":
+        registry.darwin.remove(removal)
+        registry.makefile.remove_darwin(removal)
+        registry.path_filter.remove_darwin(removal)
+        script = f"scripts/build/{name}-darwin.sh"
+        if tree.read(script) is not None:
+            removal.changes.delete(script)
+    _remove_profiles(registry, removal, gone, built)
+    _update_table(registry, name, removal.changes, built, built - set(gone))
+    verify.prove_removal(removal.changes, texts_change=True)
+    return LifecyclePlan(removal.changes, tuple(removal.manual))
+
+
+def _known(registry: Registry, name: str, variants: Iterable[str]) -> tuple[str, ...]:
+    """The variants in table order. Raises UsageError for one that the language is not built for."""
+    lang = registry.directories.get(name, "")
+    known = supported(lang)
+    chosen = list(variants)
+    for variant in chosen:
+        if variant not in known:
+            what = "no variant" if variant not in VARIANTS else f"no variant of {lang} backends"
+            raise UsageError(f"{variant!r} is {what}; known: {' '.join(known)}")
+    if DARWIN in chosen and registry.kind(name) == "llama-fork":
+        raise UsageError(f"{name} builds llama.cpp's sources, which have no generic build for macOS")
+    return tuple(variant for variant in VARIANTS if variant in chosen)
+
+
+def _wire_darwin(registry: Registry, addition: Addition) -> None:
+    """What a C++ backend needs on macOS besides its matrix entry."""
+    registry.makefile.add_darwin_rule(addition)
+    registry.path_filter.map_darwin(addition)
+    registry.path_filter.add_to_bespoke_set(addition)
+    registry.path_filter.add_shared_input(addition)
+    registry.darwin.add(addition)
+
+
+def _add_files(registry: Registry, addition: Addition, built: set[str]) -> None:
+    """The files that a new backend of these variants has and this one lacks: profiles, the macOS script."""
+    backend = addition.backend
+    wanted = set(_profiles(registry, backend.name, backend.variants)) if backend.lang == "python" else set()
+    if backend.bespoke_darwin:
+        wanted.add(f"scripts/build/{backend.name}-darwin.sh")
+    missing = {path for path in wanted if registry.tree.read(path) is None}
+    made = {file.path: file for file in _rendered(registry, backend.name, built)} if missing else {}
+    for path in sorted(missing):
+        if path in made:
+            addition.changes.create(path, made[path].content, made[path].executable)
+        else:
+            addition.ask(path, f"write it: the template makes none for {backend.name}")
+
+
+def _remove_profiles(registry: Registry, removal: Removal, gone: Iterable[str], built: set[str]) -> None:
+    """The requirements files that nothing installs any more: those go that are as the template made them."""
+    if registry.directories.get(removal.name) != "python":
+        return
+    left = set(_profiles(registry, removal.name, built - set(gone)))
+    useless = {p for p in _profiles(registry, removal.name, gone) if registry.tree.read(p)} - left
+    made = {file.path: file.content for file in _rendered(registry, removal.name, built)} if useless else {}
+    for path in sorted(useless):
+        if made.get(path) == registry.tree.read(path):
+            removal.changes.delete(path)
+        else:
+            removal.ask(path, "delete it, or keep it: no image installs it any more")
+
+
+def _rendered(registry: Registry, name: str, built: set[str]) -> list[GeneratedFile]:
+    """What the template makes of an existing backend; nothing where it refuses one of that name."""
+    from scaffold import generate
+
+    variants = tuple(variant for variant in VARIANTS if variant in built)
+    backend = registry.describe(name).model_copy(update={"variants": variants})
+    try:
+        return generate.render(backend.lang, template_answers(backend, registry.tree))
+    except ValueError:
+        return []
+
+
+def _profiles(registry: Registry, name: str, variants: Iterable[str]) -> Iterator[str]:
+    """The requirements files that serve some variants of a python backend."""
+    folder = registry.directory(name)
+    for variant in variants:
+        yield f"{folder}/requirements-{VARIANTS[variant].profile}.txt"
+
+
+def _update_table(
+    registry: Registry, name: str, changes: ChangeSet, before: set[str], after: set[str]
+) -> None:
+    """The acceleration cells of a backend: the words of what is new, without those of what is gone."""
+    words = [{VARIANTS[variant].acceleration for variant in built} for built in (before, after)]
+    new, gone = words[1] - words[0], words[0] - words[1]
+    for table, row in registry.documented.get(name, ()):
+        column = next((c for c in table.columns if c.lower().startswith("acceleration")), None)
+        # A cell that says something else than was built so far is not ours to complete.
+        if column is not None and registry.docs.accelerations(table, row, column) == words[0]:
+            registry.docs.set_accelerations(changes, table, row, column, new, gone)
