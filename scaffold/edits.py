@@ -7,20 +7,23 @@ killed between two writes is rolled back by the next one (`recover`).
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import itertools
 import json
 import os
 import re
 import shutil
+import string
 import subprocess
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scaffold.errors import ScaffoldError, UsageError
-from scaffold.tree import Overlay, Tree
+from scaffold.tree import Overlay, Tree, WorkTree
 
 CONTEXT_LINES = 3
 
@@ -107,12 +110,7 @@ class ChangeSet:
         results.update((path, new.content) for path, new in self.created.items())
         for path, edits in self.by_path().items():
             before = self.tree.read(path) or b""
-            pieces = []
-            position = 0
-            for edit in edits:
-                pieces += [before[position : edit.start], edit.text.encode()]
-                position = edit.end
-            results[path] = b"".join([*pieces, before[position:]])
+            results[path] = _replaced(before, 0, len(before), edits)
         return results
 
     def overlay(self) -> Overlay:
@@ -147,12 +145,21 @@ class ChangeSet:
         if path in self.created:
             yield from _creation_diff(path, self.created[path])
             return
+        before = self.tree.read(path) or b""
         if path in self.deleted:
-            yield from _deletion_diff(path, self.tree.read(path) or b"")
+            yield from _deletion_diff(path, before, self._is_executable(path))
             return
         edits = self.by_path()[path]
-        yield f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n"
-        yield from _hunks(self.tree.read(path) or b"", edits)
+        header = f"diff --git a/{path} b/{path}\n"
+        if _is_text(before):
+            yield f"{header}--- a/{path}\n+++ b/{path}\n"
+            yield from _hunks(before, edits)
+        else:
+            yield header
+            yield from _binary_diff(before, _replaced(before, 0, len(before), edits))
+
+    def _is_executable(self, path: str) -> bool:
+        return isinstance(self.tree, WorkTree) and os.access(self.tree.root / path, os.X_OK)
 
     def commit(self, root: Path) -> None:
         """Write the whole change below `root`, or nothing.
@@ -174,7 +181,8 @@ class ChangeSet:
                 if content is None:
                     _remove(root / path, root)
                 else:
-                    _write_atomically(root / path, content, executable=new.executable if new else None)
+                    mode = (0o755 if new.executable else 0o644) if new else None
+                    _write_atomically(root / path, content, mode)
         except BaseException as error:
             journal.recover()
             if isinstance(error, OSError):
@@ -202,7 +210,7 @@ class Journal:
                 _write_durably(self.folder / f"{number}.before", before)
             entry = {"path": path, "new": before is None, "after": None if after is None else _digest(after)}
             if after is None:
-                entry["executable"] = os.access(self.root / path, os.X_OK)
+                entry["mode"] = _mode(self.root / path)
             entries.append(entry)
         _write_durably(self.folder / "plan.json.part", json.dumps(entries).encode())
         os.replace(self.folder / "plan.json.part", self.folder / "plan.json")
@@ -240,7 +248,7 @@ class Journal:
                 if before is None:
                     _remove(target, self.root)
                 else:
-                    _write_atomically(target, before, executable=entry.get("executable"))
+                    _write_atomically(target, before, entry.get("mode"))
                 restored.append(entry["path"])
             else:
                 conflicts.append(entry["path"])
@@ -287,13 +295,17 @@ def _write_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _write_atomically(path: Path, content: bytes, executable: bool | None) -> None:
-    """Replace or create `path`; `executable` is None where the present mode stays."""
+def _mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def _write_atomically(path: Path, content: bytes, mode: int | None) -> None:
+    """Replace or create `path`; `mode` is None where the present one stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = _part(path)
     try:
         _write_durably(part, content)
-        part.chmod(path.stat().st_mode & 0o777 if executable is None else 0o755 if executable else 0o644)
+        part.chmod(_mode(path) if mode is None else mode)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -321,24 +333,57 @@ def _remove_empty_parents(folder: Path, root: Path) -> None:
 
 
 def _creation_diff(path: str, new: NewFile) -> Iterator[str]:
-    mode = "100755" if new.executable else "100644"
-    yield f"diff --git a/{path} b/{path}\nnew file mode {mode}\n"
+    yield f"diff --git a/{path} b/{path}\nnew file mode {_git_mode(new.executable)}\n"
+    if not _is_text(new.content):
+        yield from _binary_diff(None, new.content)
+        return
     lines = _lines(new.content)
     if lines:
         yield f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n"
         yield from _marked("+", lines)
 
 
-def _deletion_diff(path: str, content: bytes) -> Iterator[str]:
-    yield f"diff --git a/{path} b/{path}\ndeleted file mode 100644\n"
-    try:
-        lines = _lines(content)
-    except UnicodeDecodeError:
-        yield f"Binary files a/{path} and /dev/null differ\n"
+def _deletion_diff(path: str, content: bytes, executable: bool) -> Iterator[str]:
+    yield f"diff --git a/{path} b/{path}\ndeleted file mode {_git_mode(executable)}\n"
+    if not _is_text(content):
+        yield from _binary_diff(content, None)
         return
+    lines = _lines(content)
     if lines:
         yield f"--- a/{path}\n+++ /dev/null\n@@ -1,{len(lines)} +0,0 @@\n"
         yield from _marked("-", lines)
+
+
+def _git_mode(executable: bool) -> str:
+    return "100755" if executable else "100644"
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether a diff can show it."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content
+
+
+def _binary_diff(before: bytes | None, after: bytes | None) -> Iterator[str]:
+    """What `git diff --binary` prints: both contents, so that the change applies and can be undone."""
+    yield f"index {_blob(before)}..{_blob(after)}\nGIT binary patch\n"
+    for content in (after or b"", before or b""):
+        yield f"literal {len(content)}\n"
+        packed = zlib.compress(content)
+        for piece in (packed[at : at + 52] for at in range(0, len(packed), 52)):
+            length = (string.ascii_uppercase + string.ascii_lowercase)[len(piece) - 1]
+            yield f"{length}{base64.b85encode(piece, pad=True).decode()}\n"
+        yield "\n"
+
+
+def _blob(content: bytes | None) -> str:
+    """The name that git gives to a content; zeros where there is no file."""
+    if content is None:
+        return "0" * 40
+    return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
 
 
 @dataclass(slots=True)
@@ -378,27 +423,35 @@ def _hunks(before: bytes, edits: list[Edit]) -> Iterator[str]:
 
 
 def _line_changes(before: bytes, edits: list[Edit]) -> list[_Change]:
-    """The edits as changes of whole lines; edits of one line are one change."""
+    """The edits as changes of whole lines; edits that touch one line are one change."""
     groups: list[tuple[int, int, list[Edit]]] = []
     for edit in edits:
         start, end = _touched_lines(before, edit)
+        together = [edit]
         if groups and (start < groups[-1][1] or start == groups[-1][1] == len(before)):
-            first, last, together = groups.pop()
-            groups.append((first, max(last, end), [*together, edit]))
-        else:
-            groups.append((start, end, [edit]))
+            start, last, earlier = groups.pop()
+            end, together = max(last, end), [*earlier, edit]
+        # Where the last new line has lost its end, it is one line with what follows.
+        new = _replaced(before, start, end, together)
+        if new and not new.endswith(b"\n"):
+            end = _line_end(before, end)
+        groups.append((start, end, together))
     changes = []
     for start, end, together in groups:
-        new = b""
-        position = start
-        for edit in together:
-            new += before[position : edit.start] + edit.text.encode()
-            position = edit.end
-        new += before[position:end]
         first_line = before.count(b"\n", 0, start)
         last_line = first_line + len(_lines(before[start:end]))
-        changes.append(_Change(first_line, last_line, _lines(new)))
+        changes.append(_Change(first_line, last_line, _lines(_replaced(before, start, end, together))))
     return changes
+
+
+def _replaced(before: bytes, start: int, end: int, edits: list[Edit]) -> bytes:
+    """The bytes `start..end` after the edits that lie in them."""
+    pieces = []
+    position = start
+    for edit in edits:
+        pieces += [before[position : edit.start], edit.text.encode()]
+        position = edit.end
+    return b"".join([*pieces, before[position:end]])
 
 
 def _touched_lines(before: bytes, edit: Edit) -> tuple[int, int]:
@@ -407,8 +460,13 @@ def _touched_lines(before: bytes, edit: Edit) -> tuple[int, int]:
     ends_whole = edit.end in (0, len(before)) or before[edit.end - 1 : edit.end] == b"\n"
     if start == edit.start and ends_whole and (not edit.text or edit.text.endswith("\n")):
         return edit.start, edit.end
-    newline = before.find(b"\n", edit.end)
-    return start, len(before) if newline < 0 else newline + 1
+    return start, _line_end(before, edit.end)
+
+
+def _line_end(data: bytes, offset: int) -> int:
+    """Offset just after the line that holds `offset`."""
+    newline = data.find(b"\n", offset)
+    return len(data) if newline < 0 else newline + 1
 
 
 def _lines(content: bytes) -> list[str]:

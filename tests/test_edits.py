@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from scaffold import edits
@@ -36,6 +36,8 @@ def contents_and_edits(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]]
 
 
 @given(case=contents_and_edits())
+@example(("\n\n", [(0, 0, "x"), (0, 1, "")]))
+@example(("a\nb\nc\n", [(0, 2, "x"), (4, 4, "y")]))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_git_applies_the_diff_to_the_planned_result(
     tmp_path_factory: pytest.TempPathFactory, case: tuple[str, list[tuple[int, int, str]]]
@@ -63,6 +65,49 @@ def test_a_created_file_is_in_the_diff_with_its_mode(tmp_path: Path) -> None:
     run("git", "apply", "-", cwd=tmp_path, text=patch)
     assert os.access(tmp_path / "a/run.sh", os.X_OK)
     assert (tmp_path / "a/no-newline").read_bytes() == b"x"
+
+
+BINARIES = {
+    "short": b"\0",
+    "long": bytes(range(256)) * 40,
+    "empty after": b"\xff",
+    "not UTF-8": "é\n".encode("latin-1") * 3,
+    "text": b"plain\n",
+    "no newline": b"plain",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o755])
+@pytest.mark.parametrize("kind", BINARIES)
+def test_git_deletes_by_the_diff_and_undoes_it(tmp_path: Path, kind: str, mode: int) -> None:
+    content = BINARIES[kind]
+    run("git", "init", "-q", cwd=tmp_path)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/file").write_bytes(content)
+    (tmp_path / "a/file").chmod(mode)
+    changes = ChangeSet(WorkTree(tmp_path))
+    changes.delete("a/file")
+    patch = changes.diff()
+    applied = run("git", "apply", "-", cwd=tmp_path, text=patch)
+    assert applied.stderr == ""
+    assert not (tmp_path / "a").exists()
+    run("git", "apply", "--reverse", "-", cwd=tmp_path, text=patch)
+    assert (tmp_path / "a/file").read_bytes() == content
+    assert os.access(tmp_path / "a/file", os.X_OK) is (mode == 0o755)
+
+
+@pytest.mark.parametrize("kind", ["short", "long", "not UTF-8"])
+def test_git_applies_the_diff_of_a_binary_file(tmp_path: Path, kind: str) -> None:
+    content = BINARIES[kind]
+    (tmp_path / "old").write_bytes(content)
+    changes = ChangeSet(WorkTree(tmp_path))
+    changes.insert("old", 1, "text")
+    changes.create("new", content)
+    run("git", "apply", "-", cwd=tmp_path, text=changes.diff())
+    assert (tmp_path / "old").read_bytes() == content[:1] + b"text" + content[1:]
+    assert (tmp_path / "new").read_bytes() == content
+    assert changes.line_counts("old") == (0, 0)
 
 
 def test_overlapping_edits_are_refused(tmp_path: Path) -> None:
@@ -112,11 +157,11 @@ def test_a_write_that_fails_undoes_the_ones_before_it(
     before = files(tmp_path)
     write, calls = edits._write_atomically, []
 
-    def full_disk(path: Path, content: bytes, executable: bool | None) -> None:
+    def full_disk(path: Path, content: bytes, mode: int | None) -> None:
         calls.append(path)
         if len(calls) == failing + 1:
             raise OSError(28, "No space left on device", str(path))
-        write(path, content, executable)
+        write(path, content, mode)
 
     monkeypatch.setattr(edits, "_write_atomically", full_disk)
     with pytest.raises(ScaffoldError, match="No space left on device; nothing was changed"):
@@ -134,14 +179,14 @@ KILLED = """
     root = Path({root!r})
     changes = plan(root)
     write, calls = edits._write_atomically, []
-    def deadly(path, content, executable):
+    def deadly(path, content, mode):
         calls.append(path)
         if len(calls) == {failing} + 1:
             if {halfway}:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.with_name(f".{{path.name}}.scaffold-part").write_bytes(content[:1])
             os.kill(os.getpid(), signal.SIGKILL)
-        write(path, content, executable)
+        write(path, content, mode)
     edits._write_atomically = deadly
     changes.commit(root)
 """
@@ -180,3 +225,82 @@ def test_a_file_edited_after_the_kill_is_not_overwritten(tmp_path: Path) -> None
         Journal(tmp_path).recover()
     assert (tmp_path / "a").read_text() == "precious\n"
     assert (tmp_path / "b").read_text() == "old b\n"
+
+
+MODES = {"bin": 0o755, "private": 0o600, "shared": 0o664}
+
+
+def deletion(root: Path) -> ChangeSet:
+    """Three files of unusual modes to delete, one of them binary, one to edit and one to create."""
+    (root / "gone/deep").mkdir(parents=True, exist_ok=True)
+    for name, mode in MODES.items():
+        (root / f"gone/deep/{name}").write_bytes(b"\0\xff old " + name.encode())
+        (root / f"gone/deep/{name}").chmod(mode)
+    (root / "edited").write_text("old\n")
+    changes = ChangeSet(WorkTree(root))
+    for name in MODES:
+        changes.delete(f"gone/deep/{name}")
+    changes.insert("edited", 0, "new\n")
+    changes.create("made/file", b"new\n")
+    return changes
+
+
+def modes(root: Path) -> dict[str, int]:
+    return {str(p.relative_to(root)): p.stat().st_mode & 0o777 for p in root.rglob("*") if p.is_file()}
+
+
+KILLED_DELETING = """
+    import os, signal, sys
+    from pathlib import Path
+    sys.path.insert(0, {project!r})
+    from scaffold import edits
+    from tests.test_edits import deletion
+    root = Path({root!r})
+    changes = deletion(root)
+    calls = []
+    def deadly(function):
+        def wrapped(*arguments):
+            calls.append(function)
+            if len(calls) == {failing} + 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            function(*arguments)
+        return wrapped
+    edits._write_atomically = deadly(edits._write_atomically)
+    edits._remove = deadly(edits._remove)
+    changes.commit(root)
+"""
+
+
+@pytest.mark.parametrize("failing", range(5))
+def test_a_killed_deletion_is_rolled_back_with_its_modes(tmp_path: Path, failing: int) -> None:
+    deletion(tmp_path)
+    before, before_modes = files(tmp_path), modes(tmp_path)
+    script = textwrap.dedent(KILLED_DELETING).format(
+        project=str(Path(__file__).resolve().parent.parent), root=str(tmp_path), failing=failing
+    )
+    result = subprocess.run([sys.executable, "-c", script], check=False)
+    assert result.returncode == -signal.SIGKILL
+    order = ["edited", *(f"gone/deep/{name}" for name in sorted(MODES)), "made/file"]
+    assert Journal(tmp_path).recover() == order[:failing]
+    assert files(tmp_path) == before
+    assert modes(tmp_path) == before_modes
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_complete_deletion_leaves_no_folder(tmp_path: Path) -> None:
+    deletion(tmp_path).commit(tmp_path)
+    assert sorted(files(tmp_path)) == ["edited", "made/file"]
+    assert not (tmp_path / "gone").exists()
+
+
+@pytest.mark.parametrize("change", ["edited", "gone"])
+def test_a_file_that_changed_since_is_not_deleted(tmp_path: Path, change: str) -> None:
+    changes = deletion(tmp_path)
+    path = tmp_path / "gone/deep/bin"
+    changes.contents()
+    changes.diff()
+    path.write_text("precious\n") if change == "edited" else path.unlink()
+    before = files(tmp_path)
+    with pytest.raises(ScaffoldError, match="gone/deep/bin changed"):
+        changes.commit(tmp_path)
+    assert files(tmp_path) == before
