@@ -253,6 +253,23 @@ def remove_backend(
     _finish(root, f"removed {name}", plan, dry_run, output)
 
 
+@app.command("rename-backend")
+def rename_backend(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The backend to rename.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Lower-case words joined by dashes.")],
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.text,
+    repo: RepoOption = None,
+) -> None:
+    """Rename a backend: its directory, and its registration in every place."""
+    from scaffold.operations import rename
+
+    root = _repository(repo)
+    _recover(root)
+    plan = rename.plan(WorkTree(root), old, new)
+    _finish(root, f"renamed {old} to {new}", plan, dry_run, output)
+
+
 VariantsArgument = Annotated[
     list[str],
     typer.Argument(

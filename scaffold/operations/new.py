@@ -43,7 +43,7 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
     existing = registry.registrations(backend.name)
     if tree.is_dir(backend.directory):
         return NewBackend(backend, None, ChangeSet(tree), existing=tuple(existing))
-    _require_free(registry, backend, existing)
+    require_free(registry, backend, existing)
     kin = registry.relatives(backend.lang, backend.kind, backend.modality, backend.variants, like)
     addition = Addition(backend, kin, ChangeSet(tree))
     for file in generate.render(backend.lang, template_answers(backend, tree)):
@@ -83,7 +83,8 @@ def default_variants(lang: str, kind: str) -> tuple[str, ...]:
     return ("cpu",) if lang == "rust" or kind == "llama-fork" else ("cpu", "metal")
 
 
-def _require_free(registry: Registry, backend: Backend, existing: list[Registration]) -> None:
+def require_free(registry: Registry, backend: Backend, existing: list[Registration]) -> None:
+    """Raises UsageError where something has the name of a backend already."""
     name = backend.name
     taken = [f"{r.path}:{r.line}: {r.what}" for r in existing]
     if name in registry.directories:

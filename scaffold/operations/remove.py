@@ -17,6 +17,9 @@ from scaffold.rules import all_rules
 from scaffold.surfaces.base import Manual, Removal
 from scaffold.tree import Tree, WorkTree
 
+SHARED_DOCKERFILES = ("python", "golang", "rust")
+"""Dockerfiles that are a language's, however many backends it has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -106,7 +109,7 @@ def own_files(registry: Registry, name: str) -> Iterator[str]:
     used = Counter(d for d in {(e.dockerfile_type, e.backend) for e in registry.matrix.linux})
     types = {dockerfile for dockerfile, backend in used if backend == name}
     shared = {dockerfile for dockerfile, backend in used if backend != name}
-    candidates = [f"backend/Dockerfile.{d}" for d in sorted(types - shared - {""})]
+    candidates = [f"backend/Dockerfile.{d}" for d in sorted(types - shared - {"", *SHARED_DOCKERFILES})]
     candidates += [f".docker/{name}-compile.sh", f"scripts/build/{name}-darwin.sh"]
     yield from (path for path in candidates if tree.read(path) is not None)
 

@@ -180,6 +180,12 @@ class PathFilterSurface(FileSurface):
             return frozenset()
         return frozenset(self.source.text(n)[1:-1] for n in walk(declaration) if n.type == "string")
 
+    @property
+    def strings(self) -> list[Node]:
+        """Every string of the file."""
+        nodes = walk(self.source.root) if self.source else ()
+        return [node for node in nodes if node.type in ("string", "template_string")]
+
     def function_place(self, name: str) -> Place:
         """The line of a top-level declaration."""
         source = self._required()
