@@ -25,7 +25,7 @@ from scaffold.rules import all_rules
 from scaffold.surfaces.base import Manual
 from scaffold.surfaces.bump_deps import BumpDepsSurface
 from scaffold.surfaces.gallery import GallerySurface
-from scaffold.surfaces.importers import FOLDER, REGISTRY_FILE
+from scaffold.surfaces.importers import FOLDER
 from scaffold.syntax.source import Source
 from scaffold.tree import WorkTree
 
@@ -68,7 +68,7 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
     for surface in registry.surfaces:
         surface.remove(removal)
     spans = [(e.path, e.start, e.end) for e in removal.changes.edits if e.path != registry.path_filter.path]
-    spans = [span for span in spans if not span[0].startswith(f"{FOLDER}/") or span[0] == REGISTRY_FILE]
+    spans = [span for span in spans if not span[0].startswith(f"{FOLDER}/")]
     spans += [(registry.path_filter.path, n.start_byte, n.end_byte) for n in registry.path_filter.strings]
     spans += [
         (watched.path, watched.node.start_byte, watched.end)
