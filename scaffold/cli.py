@@ -123,13 +123,7 @@ def new_backend(
 
     root = _repository(repo)
     _recover(root)
-    if lang is None and like is None and _may_ask(no_input):
-        lang = Lang(_choose("Language", [choice.value for choice in Lang]))
-    if not modality and like is None and _may_ask(no_input):
-        from scaffold.modalities import MODALITIES
-
-        modality = _choose("Modality", list(MODALITIES))
-    answers = {
+    answers: dict[str, object] = {
         "name": name,
         "lang": lang.value if lang else None,
         "kind": kind,
@@ -144,7 +138,15 @@ def new_backend(
         "url": url,
         "tags": tuple(tag or ()),
     }
+    asking = output is Format.text and _may_ask(no_input)
+    if asking:
+        from scaffold import wizard
+        from scaffold.registry import Registry
+
+        answers = wizard.complete(Registry(WorkTree(root)), answers, like)
     plan = new.plan(WorkTree(root), answers, like)
+    if asking and not dry_run and not plan.existing and not wizard.confirm(plan):
+        raise UsageError("stopped; nothing was written")
     if not dry_run:
         plan.commit(root)
     elif output is Format.text:
@@ -413,13 +415,6 @@ def _alternatives(words: Sequence[str]) -> str:
 
 def _may_ask(no_input: bool) -> bool:
     return not no_input and sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def _choose(question: str, choices: list[str]) -> str:
-    answer = ""
-    while answer not in choices:
-        answer = str(typer.prompt(f"{question} ({', '.join(choices)})", default=choices[0]))
-    return answer
 
 
 def _repository(path: Path | None) -> Path:
