@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_PARSED_BYTES = 1 << 20
 MAX_NESTING = 1000
+QUICK_BYTES = 400 << 10
+"""Up to this size even garbage is parsed within PARSE_SECONDS, so nobody needs to watch."""
+
 PARSE_SECONDS = 2
 CHUNK_BYTES = 1 << 16
 
@@ -129,6 +132,8 @@ class ParsedSource(Source):
         """The root node of the syntax tree. Raises ShapeError for what no parser should be given."""
         self.require_parsable()
         parser = self._parser()
+        if len(self.data) <= QUICK_BYTES:
+            return parser.parse(self.data).root_node
         end = time.process_time() + PARSE_SECONDS
         try:
             tree = parser.parse(
@@ -145,6 +150,8 @@ class ParsedSource(Source):
         if len(self.data) > MAX_PARSED_BYTES:
             limit = f"{MAX_PARSED_BYTES >> 20} MiB, more than any such file"
             raise ShapeError(self.path, None, f"is larger than {limit}")
+        if sum(self.data.count(bracket) for bracket in (b"(", b"[", b"{")) <= MAX_NESTING:
+            return
         depth = 0
         for bracket in re.finditer(rb"[(\[{]|[)\]}]", self.data):
             depth = depth + 1 if bracket[0] in b"([{" else max(depth - 1, 0)

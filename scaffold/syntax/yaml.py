@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 
-_DEEP = re.compile(rb"(?m)^[ \t]{120,}\S|(?:[-?:][ \t]+){60,}")
+_LONG = 120
+_DEEP = re.compile(rb"\A[ \t]{120,}\S|(?:[-?:][ \t]+){60,}")
+"""Found in a line of _LONG bytes or more only."""
 
 
 @cache
@@ -73,9 +75,10 @@ class YamlSource(ParsedSource):
     def require_parsable(self) -> None:
         super().require_parsable()
         # The grammar's scanner overruns its memory at some 250 levels of indentation.
-        deep = _DEEP.search(self.data)
-        if deep:
-            raise self.shape_error(deep.start(), "is nested too deeply")
+        for line in self.data.split(b"\n"):
+            deep = _DEEP.search(line) if len(line) >= _LONG else None
+            if deep:
+                raise self.shape_error(self.data.index(line) + deep.start(), "is nested too deeply")
 
     def require_well_formed(self) -> None:
         """Raises ShapeError where another parser agrees that the file is no YAML."""
