@@ -23,11 +23,20 @@ SHARED_DOCKERFILES = ("python", "golang", "rust")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A file that goes on naming a backend, and the first line where it does."""
+    """A file that goes on naming a backend, and the line of each time."""
 
     path: str
-    line: int
-    count: int
+    lines: tuple[int, ...]
+
+    @property
+    def line(self) -> int:
+        """The first one."""
+        return self.lines[0]
+
+    @property
+    def count(self) -> int:
+        """How often it is named."""
+        return len(self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ def plan(tree: WorkTree, name: str) -> LifecyclePlan:
             registry.dependabot.drop(removal.changes, watched)
     verify.prove_removal(removal.changes)
     _ask_what_breaks(removal, registry)
-    mentions = tuple(find_mentions(tree, removal.changes, name))
+    mentions = tuple(find_mentions(registry, removal.changes, name))
     return LifecyclePlan(removal.changes, tuple(removal.manual), mentions)
 
 
@@ -90,7 +99,7 @@ def _source_folder(registry: Registry, name: str) -> str:
 
 def require_known(registry: Registry, name: str) -> None:
     """Raises UsageError where a checkout has nothing of that name."""
-    if name not in registry.directories and not registry.registrations(name):
+    if not name or (name not in registry.directories and not registry.registrations(name)):
         from difflib import get_close_matches
 
         near = get_close_matches(name, registry.names)
@@ -107,7 +116,7 @@ def own_files(registry: Registry, name: str) -> Iterator[str]:
     folder = registry.directory(name)
     yield from _kept_by_git(tree, folder) if folder else ()
     used = Counter(d for d in {(e.dockerfile_type, e.backend) for e in registry.matrix.linux})
-    types = {dockerfile for dockerfile, backend in used if backend == name}
+    types = {name, *(dockerfile for dockerfile, backend in used if backend == name)}
     shared = {dockerfile for dockerfile, backend in used if backend != name}
     candidates = [f"backend/Dockerfile.{d}" for d in sorted(types - shared - {"", *SHARED_DOCKERFILES})]
     candidates += [f".docker/{name}-compile.sh", f"scripts/build/{name}-darwin.sh"]
@@ -136,20 +145,42 @@ def _ask_what_breaks(removal: Removal, before: Registry) -> None:
             removal.ask(finding.path, f"{finding.rule} {finding.backend}: {finding.message}")
 
 
-def find_mentions(tree: WorkTree, changes: ChangeSet, name: str) -> Iterator[Mention]:
-    """Files that name a backend after the change, as a word of its own."""
+def find_mentions(registry: Registry, changes: ChangeSet, name: str, *also_known: str) -> Iterator[Mention]:
+    """Files that name a backend after the change, alone or in a longer word such as `latest-cpu-NAME`.
+
+    The names of others, and those that are `also_known`, mean these also where they hold this one.
+    """
     after = changes.overlay()
-    word = re.compile(rb"(?<![\w-])" + re.escape(name.encode()) + rb"(?![\w-])")
-    for path in _files_with(tree, name):
+    spelled = _spelled(name)
+    known = {alias for other in {*registry.names} - {name} for alias in registry.aliases_of(other)}
+    longer = {
+        other for other in known.union(also_known) if re.search(spelled, other.encode()) and other != name
+    }
+    others = b"|".join(_spelled(other) for other in sorted(longer, key=len, reverse=True)) or rb"(?!)"
+    word = re.compile(rb"(?<![A-Za-z0-9])(?:" + others + rb"|(?P<own>" + spelled + rb"))(?![A-Za-z0-9])")
+    for path in _files_with(registry.tree, name):
         data = after.read(path)
-        found = [match.start() for match in word.finditer(data)] if data and b"\0" not in data else []
-        if data and found:
-            yield Mention(path, data.count(b"\n", 0, found[0]) + 1, len(found))
+        if data and b"\0" not in data:
+            lines = []
+            line, counted = 1, 0
+            for match in word.finditer(data):
+                if match["own"]:
+                    line += data.count(b"\n", counted, match.start())
+                    counted = match.start()
+                    lines.append(line)
+            if lines:
+                yield Mention(path, tuple(lines))
 
 
-def _files_with(tree: WorkTree, name: str) -> list[str]:
-    if (tree.root / ".git").exists():
-        command = ["git", "-C", str(tree.root), "grep", "-z", "-l", "-I", "-F", "--untracked", "-e", name]
+def _spelled(name: str) -> bytes:
+    """A pattern for a name as people write it, and as an identifier of code."""
+    return re.escape(name.encode()).replace(rb"\-", b"[-_]")
+
+
+def _files_with(tree: Tree, name: str) -> list[str]:
+    if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
+        command = ["git", "-C", str(tree.root), "grep", "-z", "-l", "-I", "-F", "--untracked"]
+        command += ["-e", name, "-e", name.replace("-", "_")]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         return sorted(path for path in result.stdout.split("\0") if path)
     return list(tree.files(""))

@@ -57,7 +57,7 @@ def plan(tree: WorkTree, old: str, new: str) -> LifecyclePlan:
     _move_files(registry, changes, old, new)
     _prove(registry, changes, new)
     manual = _new_findings(registry, changes, old, new)
-    return LifecyclePlan(changes, tuple(manual), tuple(find_mentions(tree, changes, old)))
+    return LifecyclePlan(changes, tuple(manual), tuple(find_mentions(registry, changes, old, new)))
 
 
 def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new: str) -> None:

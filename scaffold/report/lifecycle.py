@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from scaffold.operations.remove import Mention
     from scaffold.surfaces.base import Manual
 
-MANY = 12
-"""More files that go on naming a backend than this are counted, not listed."""
-
 
 def as_json(
     headline: str, changes: ChangeSet, manual: Iterable[Manual], mentions: Iterable[Mention], dry_run: bool
@@ -33,7 +30,7 @@ def as_json(
         "deleted": sorted(changes.deleted),
         "edited": edited,
         "manual": [{"path": m.path, "what": m.what} for m in manual],
-        "mentions": [{"path": m.path, "line": m.line, "count": m.count} for m in mentions],
+        "mentions": [{"path": m.path, "line": m.line, "count": m.count, "lines": m.lines} for m in mentions],
     }
     return json.dumps(result, indent=2)
 
@@ -51,12 +48,7 @@ def as_text(
     asked = [f"  {style('-', fg='cyan')} {m.path}: {m.what}" for m in manual]
     if asked:
         lines += ["", style("left for you", bold=True), *asked]
-    named = list(mentions)
+    named = [f"  {m.path}:{m.line}" + (f"  ({m.count} times)" if m.count > 1 else "") for m in mentions]
     if named:
-        lines += ["", style("still named in", bold=True)]
-        lines += [
-            f"  {m.path}:{m.line}" + (f"  ({m.count} times)" if m.count > 1 else "") for m in named[:MANY]
-        ]
-        if len(named) > MANY:
-            lines.append(f"  and in {len(named) - MANY} more files; --format json lists them")
+        lines += ["", style("still named in", bold=True), *named]
     return "\n".join(lines)

@@ -1,0 +1,301 @@
+"""remove-backend, add-variant and remove-variant on the miniature, as properties of the tree."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from scaffold.edits import Journal
+from scaffold.errors import ScaffoldError, UsageError
+from scaffold.modalities import MODALITIES
+from scaffold.operations import new, remove, variants
+from scaffold.registry import Registry
+from scaffold.tree import Overlay, WorkTree
+from scaffold.variants import supported
+from tests import lifecycle
+from tests.consumers import run
+from tests.rules.trees import BASE
+from tests.test_cli import scaffold
+from tests.test_new_backend import KINDS, answers
+from tests.test_new_then_check import variant_sets
+
+REGISTRY = Registry(BASE)
+NAMES = REGISTRY.names
+BEFORE = lifecycle.findings(BASE)
+
+
+# --- remove undoes new ----------------------------------------------------------------------------
+
+
+def new_cases() -> list[tuple[str, str, tuple[str, ...], str, str]]:
+    """Every kind with few variants, all of them and a mixture; imports and modalities in turn."""
+    imports, modality = cycle(("auto", "pref-only", "none")), cycle(MODALITIES)
+    cases = []
+    for lang, kind in KINDS:
+        sets = variant_sets(lang, kind)
+        chosen = dict.fromkeys([sets[0], max(sets, key=len), sets[-1], sets[len(sets) // 2]])
+        cases += [(lang, kind, some, next(imports), next(modality)) for some in chosen]
+    return cases
+
+
+@pytest.mark.parametrize(("lang", "kind", "chosen", "imports", "modality"), new_cases())
+def test_a_new_backend_is_removed_without_a_trace(
+    miniature: Path, lang: str, kind: str, chosen: tuple[str, ...], imports: str, modality: str
+) -> None:
+    before = lifecycle.snapshot(miniature)
+    wanted = answers(lang, kind, variants=chosen, imports=imports, modality=modality)
+    new.plan(WorkTree(miniature), wanted).commit(miniature)
+    assert lifecycle.snapshot(miniature) != before
+    plan = remove.plan(WorkTree(miniature), "ibex-x2")
+    plan.changes.commit(miniature)
+    assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
+    assert plan.manual == ()
+    assert plan.mentions == ()
+
+
+def test_backends_leave_in_any_order(miniature: Path) -> None:
+    """What is left when two go is what was there before either came."""
+    before = lifecycle.snapshot(miniature)
+    for number, (lang, kind) in enumerate(KINDS):
+        new.plan(WorkTree(miniature), answers(lang, kind, name=f"ibex-{number}")).commit(miniature)
+    for number in (2, 0, 5, 3, 1, 4):
+        remove.plan(WorkTree(miniature), f"ibex-{number}").changes.commit(miniature)
+    assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
+
+
+@pytest.mark.parametrize(("lang", "kind"), KINDS)
+def test_what_git_ignores_stays(miniature: Path, lang: str, kind: str) -> None:
+    lifecycle.as_repository(miniature)
+    plan = new.plan(WorkTree(miniature), answers(lang, kind))
+    plan.commit(miniature)
+    folder = miniature / plan.backend.directory
+    (folder / "built.o").write_bytes(b"\0")  # *.o is ignored
+    (folder / "note.txt").write_text("not yet committed\n")
+    remove.plan(WorkTree(miniature), "ibex-x2").changes.commit(miniature)
+    assert [p.name for p in folder.iterdir()] == ["built.o"]
+    assert run("git", "status", "--porcelain", cwd=miniature).stdout == ""
+
+
+# --- every backend can be removed ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_removed_backend_is_forgotten(miniature: Path, tmp_path: Path, name: str) -> None:
+    lifecycle.as_repository(miniature)
+    folder = miniature / REGISTRY.directory(name)
+    (folder / "icon.png").write_bytes(b"\x89PNG\0\xff" * 100)
+    aliases = {alias for other in NAMES if other != name for alias in REGISTRY.aliases_of(other)}
+    images = lifecycle.built_images(miniature)
+    plan = remove.plan(WorkTree(miniature), name)
+    run("git", "apply", "--check", "-", cwd=miniature, text=plan.changes.diff())
+    plan.changes.commit(miniature)
+
+    assert not folder.exists()
+    lifecycle.assert_forgotten(BEFORE, WorkTree(miniature), name, plan)
+    lifecycle.assert_mentions(miniature, name, aliases, plan)
+    assert Registry(WorkTree(miniature)).names == tuple(n for n in NAMES if n != name)
+    assert lifecycle.built_images(miniature) == images - {name}
+    lifecycle.requires_node()
+    lifecycle.assert_filter_tests(miniature, name)
+    kept = lifecycle.inferred(miniature, tmp_path)
+    assert set(kept.values()) == {f"{REGISTRY.directory(n)}/" for n in NAMES if n != name}
+
+
+@pytest.mark.parametrize("name", ["llama-cpp", "finch-tts"])
+def test_what_is_left_for_a_person_is_printed(miniature: Path, name: str) -> None:
+    result = scaffold("remove-backend", name, "--dry-run", "--format", "json", cwd=miniature)
+    answer = json.loads(result.stdout)
+    plan = remove.plan(WorkTree(miniature), name)
+    assert answer["manual"] == [{"path": m.path, "what": m.what} for m in plan.manual]
+    assert [m["path"] for m in answer["mentions"]] == [m.path for m in plan.mentions]
+    for mention in answer["mentions"]:
+        line = (miniature / mention["path"]).read_text().splitlines()
+        changed = mention["path"] in {e["path"] for e in answer["edited"]}
+        assert changed or name in line[mention["line"] - 1], mention
+
+
+# --- variants --------------------------------------------------------------------------------------
+
+
+def variant_cases() -> list[tuple[str, tuple[str, ...]]]:
+    """Every backend with each variant that it is not built for, and with all of them."""
+    cases: list[tuple[str, tuple[str, ...]]] = []
+    for name in NAMES:
+        fork = REGISTRY.kind(name) == "llama-fork"
+        known = [v for v in supported(REGISTRY.directories[name]) if not (fork and v == "metal")]
+        free = [v for v in known if v not in REGISTRY.variants(name)]
+        cases += [(name, (variant,)) for variant in free]
+        cases += [(name, tuple(free))] if len(free) > 1 else []
+    return cases
+
+
+@pytest.mark.parametrize(("name", "chosen"), variant_cases())
+def test_a_variant_comes_and_goes(name: str, chosen: tuple[str, ...]) -> None:
+    plan = variants.add(BASE, name, chosen)
+    with_it = Overlay(BASE, plan.changes.contents())
+    assert set(Registry(with_it).variants(name)) == {*REGISTRY.variants(name), *chosen}
+    added = lifecycle.new_findings(BEFORE, lifecycle.findings(with_it))
+    assert lifecycle.errors(added) == []
+    said = [m.what for m in plan.manual]
+    assert all(any(f.rule in what for what in said) for f in added)
+
+    back = variants.remove(with_it, name, chosen)
+    without = Overlay(with_it, back.changes.contents())
+    touched = {*plan.changes.contents(), *back.changes.contents()}
+    assert [path for path in touched if without.read(path) != BASE.read(path)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_variant_less_is_no_error(name: str) -> None:
+    """What is left of a backend is as complete as it was."""
+    built = REGISTRY.variants(name)
+    for gone in built if len(built) > 1 else ():
+        after = variants.remove(BASE, name, [gone]).changes.overlay()
+        assert set(Registry(after).variants(name)) == set(built) - {gone}
+        assert lifecycle.errors(lifecycle.new_findings(BEFORE, lifecycle.findings(after))) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["add-variant", "lark", "cuda11"], "no variant"),
+        (["add-variant", "lark", "intel"], "no variant of go backends"),
+        (["add-variant", "kestrel", "metal"], "no variant of rust backends"),
+        (["add-variant", "lark", "cpu"], "built for cpu already"),
+        (["add-variant", "lark", "vulkan", "cpu"], "built for cpu already"),
+        (["add-variant", "larch", "vulkan"], "did you mean lark"),
+        (["add-variant", "meadow-lark", "metal"], "no generic build for macOS"),
+        (["add-variant", "lark"], "V..."),
+        (["remove-variant", "lark", "vulkan"], "not built for vulkan"),
+        (["remove-variant", "lark", "cpu", "vulkan"], "not built for vulkan"),
+        (["remove-variant", "lark", "cuda11"], "no variant"),
+        (["remove-variant", "lark", "metal", "cpu"], "remove-backend lark"),
+        (["remove-variant", "kestrel", "cpu"], "remove-backend kestrel"),
+        (["remove-backend", "nobody"], "no backend is called 'nobody'"),
+        (["remove-backend", "../go/lark"], "no backend is called"),
+        (["remove-backend", ""], "no backend is called"),
+        (["remove-backend"], "NAME"),
+    ],
+)
+def test_wrong_usage_changes_nothing(miniature: Path, arguments: list[str], reason: str) -> None:
+    before = lifecycle.snapshot(miniature)
+    result = scaffold(*arguments, cwd=miniature)
+    assert result.returncode == 2, result.stdout
+    assert reason in result.stderr
+    assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
+
+
+# --- the command line --------------------------------------------------------------------------------
+
+COMMANDS = {
+    "remove-backend": ("remove-backend", "heron"),
+    "add-variant": ("add-variant", "rookery", "cuda13", "rocm"),
+    "add metal": ("add-variant", "night-heron", "metal"),
+    "remove-variant": ("remove-variant", "wren-cpp", "metal", "cuda12"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_dry_run_prints_what_a_run_does(miniature: Path, command: str) -> None:
+    lifecycle.as_repository(miniature)
+    before = lifecycle.snapshot(miniature)
+    dry = scaffold(*COMMANDS[command], "--dry-run", cwd=miniature)
+    assert dry.returncode == 0, dry.stderr
+    assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
+    patch = dry.stdout[: dry.stdout.index("would have ")]
+    run("git", "apply", "--check", "-", cwd=miniature, text=patch)
+    told = json.loads(scaffold(*COMMANDS[command], "--format", "json", cwd=miniature).stdout)
+    after = lifecycle.snapshot(miniature)
+    changed = {p for p in lifecycle.differences(before, after) if not (miniature / p).is_dir()}
+    files = [*told["created"], *told["deleted"], *(e["path"] for e in told["edited"])]
+    assert {p for p in changed if not (p in before and before[p][1] == b"" and p not in after)} <= {*files}
+    assert len(files) == len(set(files))
+    assert (told["version"], told["dry_run"]) == (1, False)
+    lifecycle.restore(miniature)
+    applied = run("git", "apply", "-", cwd=miniature, text=patch)
+    assert applied.stderr == ""
+    assert lifecycle.differences(after, lifecycle.snapshot(miniature)) == []
+
+
+def test_a_removal_meets_a_changed_tree(miniature: Path) -> None:
+    for path in ("backend/cpp/heron/run.sh", "backend/index.yaml"):
+        plan = remove.plan(WorkTree(miniature), "heron")
+        original = (miniature / path).read_bytes()
+        (miniature / path).write_bytes(original + b"\n# edited meanwhile\n")
+        before = lifecycle.snapshot(miniature)
+        with pytest.raises(ScaffoldError, match=f"{path} changed"):
+            plan.changes.commit(miniature)
+        assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
+        (miniature / path).write_bytes(original)
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    sys.path.insert(0, {project!r})
+    from scaffold import edits
+    from scaffold.operations import remove
+    from scaffold.tree import WorkTree
+    root = Path({root!r})
+    plan = remove.plan(WorkTree(root), "heron")
+    calls = []
+    def deadly(function):
+        def wrapped(*arguments):
+            calls.append(function)
+            if len(calls) == {failing}:
+                os.kill(os.getpid(), signal.SIGKILL)
+            function(*arguments)
+        return wrapped
+    edits._write_atomically = deadly(edits._write_atomically)
+    edits._remove = deadly(edits._remove)
+    plan.changes.commit(root)
+"""
+
+
+@pytest.mark.parametrize("failing", [1, 2, 9, 17])
+def test_a_killed_removal_is_rolled_back_by_the_next_command(miniature: Path, failing: int) -> None:
+    lifecycle.as_repository(miniature)
+    folder = miniature / "backend/cpp/heron"
+    (folder / "icon.png").write_bytes(b"\x89PNG\0\xff" * 100)
+    (folder / "icon.png").chmod(0o600)
+    before = lifecycle.snapshot(miniature)
+    project = str(Path(__file__).resolve().parent.parent)
+    script = textwrap.dedent(KILLED).format(project=project, root=str(miniature), failing=failing)
+    killed = subprocess.run([sys.executable, "-c", script], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert failing == 1 or lifecycle.snapshot(miniature) != before
+    next_run = scaffold("add-variant", "lark", "cpu", cwd=miniature)
+    assert next_run.returncode == 2
+    assert failing == 1 or "an interrupted run was rolled back" in next_run.stderr
+    assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
+    assert not Journal(miniature).folder.exists()
+
+
+def test_an_unwritable_folder_changes_nothing(miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = remove.plan(WorkTree(miniature), "heron")
+    before = lifecycle.snapshot(miniature)
+    unlink, calls = Path.unlink, []
+
+    def refused(self: Path, missing_ok: bool = False) -> None:
+        if self.name == "run.sh" and not calls:
+            calls.append(self)
+            raise PermissionError(13, "Permission denied", os.fspath(self))
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(ScaffoldError, match=r"run.sh cannot be written: Permission denied; nothing was"):
+        plan.changes.commit(miniature)
+    assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
+
+
+def test_an_unknown_backend_has_no_variants() -> None:
+    with pytest.raises(UsageError, match="no backend is called"):
+        variants.remove(BASE, "nobody", ["cpu"])
