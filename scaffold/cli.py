@@ -249,10 +249,7 @@ def remove_backend(
     """Remove a backend: its directory, and its registration in every place."""
     from scaffold.operations import remove
 
-    root = _repository(repo)
-    _recover(root)
-    plan = remove.plan(WorkTree(root), name)
-    _finish(root, f"removed {name}", plan, dry_run, output)
+    _change(repo, f"removed {name}", lambda tree: remove.plan(tree, name), dry_run, output)
 
 
 @app.command("rename-backend")
@@ -266,10 +263,7 @@ def rename_backend(
     """Rename a backend: its directory, and its registration in every place."""
     from scaffold.operations import rename
 
-    root = _repository(repo)
-    _recover(root)
-    plan = rename.plan(WorkTree(root), old, new)
-    _finish(root, f"renamed {old} to {new}", plan, dry_run, output)
+    _change(repo, f"renamed {old} to {new}", lambda tree: rename.plan(tree, old, new), dry_run, output)
 
 
 VariantsArgument = Annotated[
@@ -291,10 +285,13 @@ def add_variant(
     """Ship an existing backend for one more platform."""
     from scaffold.operations import variants as operation
 
-    root = _repository(repo)
-    _recover(root)
-    plan = operation.add(WorkTree(root), name, variants)
-    _finish(root, f"added {' '.join(variants)} to {name}", plan, dry_run, output)
+    _change(
+        repo,
+        f"added {' '.join(variants)} to {name}",
+        lambda tree: operation.add(tree, name, variants),
+        dry_run,
+        output,
+    )
 
 
 @app.command("remove-variant")
@@ -308,16 +305,28 @@ def remove_variant(
     """Ship an existing backend for one platform less."""
     from scaffold.operations import variants as operation
 
-    root = _repository(repo)
-    _recover(root)
-    plan = operation.remove(WorkTree(root), name, variants)
-    _finish(root, f"removed {' '.join(variants)} from {name}", plan, dry_run, output)
+    _change(
+        repo,
+        f"removed {' '.join(variants)} from {name}",
+        lambda tree: operation.remove(tree, name, variants),
+        dry_run,
+        output,
+    )
 
 
-def _finish(root: Path, headline: str, plan: LifecyclePlan, dry_run: bool, output: Format) -> None:
-    """Write a change of an existing backend, or show it, and print what happened."""
+def _change(
+    repo: Path | None,
+    headline: str,
+    planned: Callable[[WorkTree], LifecyclePlan],
+    dry_run: bool,
+    output: Format,
+) -> None:
+    """Plan a change of an existing backend, write it or show it, and print what happened."""
     from scaffold.report import lifecycle
 
+    root = _repository(repo)
+    _recover(root)
+    plan = planned(WorkTree(root))
     if not dry_run:
         plan.changes.commit(root)
     elif output is Format.text:
