@@ -74,6 +74,11 @@ RepoOption = Annotated[
     typer.Option("--repo", metavar="PATH", help="The LocalAI checkout; the enclosing one by default."),
 ]
 
+RevOption = Annotated[
+    str | None,
+    typer.Option("--rev", metavar="REV", help="Read a commit, not the work tree; nothing is checked out."),
+]
+
 
 @app.callback()
 def _root() -> None:
@@ -212,6 +217,36 @@ def check(
         _print_findings(view, output)
     if view.fails:
         raise typer.Exit(1)
+
+
+@app.command()
+def affected(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE...]", help="The changed files or folders; what git says by default."),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV",
+            help="What the change starts from; by default HEAD for the work tree, the parent for --rev.",
+        ),
+    ] = None,
+    rev: RevOption = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the jobs.")] = Format.text,
+    repo: RepoOption = None,
+) -> None:
+    """Tell which image builds a change starts in LocalAI's CI, and why each.
+
+    LocalAI's own script decides: it is run as it is, in a sandbox, with the change as a pull request.
+    """
+    from scaffold.operations import affected as operation
+    from scaffold.operations.changes import change
+    from scaffold.report import affected as report
+
+    with change(_repository(repo), rev, base, files or ()) as changed:
+        found = operation.run(changed)
+    _print(report.as_json(found) if output is Format.json else report.as_text(found))
 
 
 @app.command()
