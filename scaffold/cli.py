@@ -52,6 +52,14 @@ class Report(StrEnum):
     markdown = "markdown"
 
 
+class Table(StrEnum):
+    """How a table is printed."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+
+
 class Lang(StrEnum):
     """The languages of LocalAI's backends."""
 
@@ -217,6 +225,45 @@ def check(
         _print_findings(view, output)
     if view.fails:
         raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A backend, or what the gallery calls it.")],
+    output: Annotated[Table, typer.Option("--format", help="How to print the places.")] = Table.text,
+    rev: RevOption = None,
+    repo: RepoOption = None,
+) -> None:
+    """Show where a backend is registered, file and line, and what is missing."""
+    from scaffold.operations import overview
+    from scaffold.operations.compare import states
+    from scaffold.report import overview as report
+
+    with states(_repository(repo), rev, None) as state:
+        found = overview.show(state.head, name, rev)
+    if output is Table.markdown:
+        _print(report.show_markdown(found), nl=False)
+    else:
+        _print(report.show_json(found) if output is Table.json else report.show_text(found))
+
+
+@app.command()
+def status(
+    output: Annotated[Table, typer.Option("--format", help="How to print the tables.")] = Table.text,
+    rev: RevOption = None,
+    repo: RepoOption = None,
+) -> None:
+    """Print the coverage: which backend is registered where, and is built for what."""
+    from scaffold.operations import overview
+    from scaffold.operations.compare import states
+    from scaffold.report import overview as report
+
+    with states(_repository(repo), rev, None) as state:
+        found = overview.status(state.head, rev)
+    if output is Table.markdown:
+        _print(report.status_markdown(found))
+    else:
+        _print(report.status_json(found) if output is Table.json else report.status_text(found))
 
 
 @app.command()
