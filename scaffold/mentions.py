@@ -24,13 +24,20 @@ _TABLES = ("README.md", "backend/README.md", "docs/content")
 
 
 def mentions(
-    tree: Tree, name: str, called: Collection[str], own: Collection[str], known: Collection[tuple[str, int]]
+    tree: Tree,
+    name: str,
+    called: Collection[str],
+    longer: Collection[str],
+    own: Collection[str],
+    known: Collection[tuple[str, int]],
 ) -> list[Registration]:
     """The places that name a backend, in file order, without the lines that are known.
 
-    `called` are its other names and addresses, which count in tables; `own` are its files and folders.
+    `called` are its other names and addresses, which count in tables; `longer` are backends whose names
+    hold its own; `own` are its files and folders.
     """
     code, row = _code(name), _row({name, *called})
+    others = re.compile("|".join(map(re.escape, sorted(longer, key=len, reverse=True))) or "(?!)")
     found = []
     for path in sorted(set(_paths(tree))):
         table = path.endswith(".md")
@@ -41,7 +48,7 @@ def mentions(
             if table:
                 named = line.startswith("|") and row.search(line.split("|")[1]) is not None
             else:
-                named = code.search(line) is not None and not _COMMENT.match(line)
+                named = code.search(others.sub("", line)) is not None and not _COMMENT.match(line)
             if named and (path, number) not in known:
                 found.append(Registration(SURFACE, path, number, " ".join(line.split())))
     return found
@@ -70,7 +77,7 @@ def _code(name: str) -> re.Pattern[str]:
     n = re.escape(name)
     return re.compile(
         rf"backend/\w+/{n}(?![\w.-])|\.\./{n}(?![\w.-])|\bbackends/{n}(?:-darwin)?(?![\w.-])|docker-(?:build|save)-{n}(?![\w.-])"
-        rf"|local-ai-backend:{n}(?![\w.-])|Dockerfile\.{n}(?![\w.-])|scripts/build/{n}-darwin"
+        rf"|local-ai-backend:{n}(?![\w.-])|local-ai-backends:[\w.-]+-{n}(?![\w.-])|Dockerfile\.{n}(?![\w.-])|scripts/build/{n}-darwin"
         rf"|(['\"`]){n}\1|\b[Bb][Aa][Cc][Kk][Ee][Nn][Dd]\s*[:=]+\s*{n}(?![\w.-])|outputs\.{n}(?![\w-])"
         rf"|test-extra-backend-{n}(?![\w.-])|/{n}-(?:build|compile|darwin)\b"
     )

@@ -66,7 +66,8 @@ def show(tree: Tree, name: str, rev: str | None) -> Shown:
         Registration(DEPENDABOT, f.path, f.line, f"watches {f.directory}", f.last_line) for f in watched
     )
     known = {(r.path, line) for found in surfaces.values() for r in found for line in r.lines}
-    own = [r.path for r in surfaces[OWN_FILES]]
+    own = [f"{registry.directory(backend)}/", *(place.path for place in surfaces[OWN_FILES])]
+    longer = [other for other in registry.names if backend in other and other != backend]
     return Shown(
         backend,
         registry.directories.get(backend, ""),
@@ -74,7 +75,7 @@ def show(tree: Tree, name: str, rev: str | None) -> Shown:
         _in_order(registry.variants(backend)),
         tuple(meta.name for meta in registry.gallery.base_metas(backend)),
         surfaces,
-        tuple(mentions(tree, backend, registry.called_alone(backend), own, known)),
+        tuple(mentions(tree, backend, registry.called_alone(backend), longer, own, known)),
         check.run(tree, check.Scope((backend,))).findings if backend in registry.names else (),
         rev,
     )

@@ -311,8 +311,9 @@ class GallerySurface(FileSurface):
                     yield Registration(self.name, self.path, line, what)
 
     def _own(self, name: str) -> set[int]:
-        """The offsets of a backend's metas and images."""
-        return {item.node.start_byte for item in (*self.metas(name), *self.image_items(name))}
+        """The offsets of a backend's metas and images, those that no entry builds included."""
+        known = {item.node.start_byte for item in (*self.metas(name), *self.image_items(name))}
+        return known | {item.node.start_byte for item in self.items if self.owner(item) == name}
 
     def add(self, addition: Addition) -> None:
         source = required(self.source, self.path, "the backend gallery")

@@ -266,8 +266,10 @@ class PathFilterSurface(FileSurface):
         return "\n".join(source.text(chosen[start]) for start in sorted(chosen))
 
     def registrations(self, name: str) -> Iterable[Registration]:
+        n = re.escape(name)
         names = re.compile(
-            rf"{re.escape(name)}|backend/\w+/{re.escape(name)}(/.*)?|.*/(Dockerfile\.)?{re.escape(name)}(-darwin\.sh)?"
+            rf"{n}|backend/\w+/{n}(/.*)?|backend/Dockerfile\.{n}|scripts/build/{n}-darwin\.sh"
+            rf"|\.docker/{n}-[\w-]+\.sh"
         )
         seen = set()
         for text, line, declaration in self._strings:
