@@ -52,6 +52,14 @@ class Report(StrEnum):
     markdown = "markdown"
 
 
+class Table(StrEnum):
+    """How a table is printed."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+
+
 class Lang(StrEnum):
     """The languages of LocalAI's backends."""
 
@@ -72,6 +80,11 @@ class Import(StrEnum):
 RepoOption = Annotated[
     Path | None,
     typer.Option("--repo", metavar="PATH", help="The LocalAI checkout; the enclosing one by default."),
+]
+
+RevOption = Annotated[
+    str | None,
+    typer.Option("--rev", metavar="REV", help="Read a commit, not the work tree; nothing is checked out."),
 ]
 
 
@@ -212,6 +225,75 @@ def check(
         _print_findings(view, output)
     if view.fails:
         raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A backend, or what the gallery calls it.")],
+    output: Annotated[Table, typer.Option("--format", help="How to print the places.")] = Table.text,
+    rev: RevOption = None,
+    repo: RepoOption = None,
+) -> None:
+    """Show where a backend is registered, file and line, and what is missing."""
+    from scaffold.operations import overview
+    from scaffold.operations.compare import states
+    from scaffold.report import overview as report
+
+    with states(_repository(repo), rev, None) as state:
+        found = overview.show(state.head, name, rev)
+    if output is Table.markdown:
+        _print(report.show_markdown(found), nl=False)
+    else:
+        _print(report.show_json(found) if output is Table.json else report.show_text(found))
+
+
+@app.command()
+def status(
+    output: Annotated[Table, typer.Option("--format", help="How to print the tables.")] = Table.text,
+    rev: RevOption = None,
+    repo: RepoOption = None,
+) -> None:
+    """Print the coverage: which backend is registered where, and is built for what."""
+    from scaffold.operations import overview
+    from scaffold.operations.compare import states
+    from scaffold.report import overview as report
+
+    with states(_repository(repo), rev, None) as state:
+        found = overview.status(state.head, rev)
+    if output is Table.markdown:
+        _print(report.status_markdown(found))
+    else:
+        _print(report.status_json(found) if output is Table.json else report.status_text(found))
+
+
+@app.command()
+def affected(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE...]", help="The changed files or folders; what git says by default."),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV",
+            help="What the change starts from; by default HEAD for the work tree, the parent for --rev.",
+        ),
+    ] = None,
+    rev: RevOption = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the jobs.")] = Format.text,
+    repo: RepoOption = None,
+) -> None:
+    """Tell which image builds a change starts in LocalAI's CI, and why each.
+
+    LocalAI's own script decides: it is run as it is, in a sandbox, with the change as a pull request.
+    """
+    from scaffold.operations import affected as operation
+    from scaffold.operations.changes import change
+    from scaffold.report import affected as report
+
+    with change(_repository(repo), rev, base, files or ()) as changed:
+        found = operation.run(changed)
+    _print(report.as_json(found) if output is Format.json else report.as_text(found))
 
 
 @app.command()

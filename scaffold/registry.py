@@ -198,6 +198,11 @@ class Registry:
         called += [f"github.com/{pin.repository}" for pin in self.bump_deps.pins if pin.backend == name]
         return called
 
+    def called_alone(self, name: str) -> set[str]:
+        """The names and addresses of a backend that no other backend has."""
+        others = {called for other in self.names if other != name for called in self._called(other)}
+        return {*self._called(name)} - others
+
     def describe(self, name: str) -> Backend:
         """An existing backend as answers, as far as its surfaces tell; not validated."""
         from scaffold.backend import Backend
@@ -236,8 +241,41 @@ class Registry:
         return next((f"{folder}/{file}" for file in ("Makefile", *STARTS) if file in present), folder)
 
     def registrations(self, name: str) -> list[Registration]:
-        """Every place that names a backend."""
+        """Every place where a backend is registered."""
         return [registration for surface in self.surfaces for registration in surface.registrations(name)]
+
+    def places(self, name: str) -> list[Registration]:
+        """Every place that a surface knows to be about a backend, surface by surface, in file order."""
+        found: dict[tuple[str, str, int, str], Registration] = {}
+        for surface in self.surfaces:
+            own = [*surface.registrations(name), *surface.references(name)]
+            if surface is self.docs:
+                for table, row in self.documented.get(name, ()):
+                    at, what = self.docs.place(row), f"row in {table.heading}"
+                    own.append(Registration(surface.name, at.path, at.line, what))
+            for place in sorted(own, key=lambda place: (place.path, place.line)):
+                found.setdefault((place.surface, place.path, place.line, place.what), place)
+        return list(found.values())
+
+    def own_files(self, name: str) -> list[str]:
+        """The files outside of its directory that are a backend's alone."""
+        linux = [entry for entry in self.matrix.entries_of(name) if entry.linux and entry.lang == "cpp"]
+        others = {entry.dockerfile_type for entry in self.matrix.linux if entry.backend != name}
+        own = [f"backend/Dockerfile.{t}" for t in sorted({e.dockerfile_type for e in linux} - others)]
+        own.append(f"scripts/build/{name}-darwin.sh")
+        own += [f".docker/{file}" for file in self.tree.list(".docker") if file.startswith(f"{name}-")]
+        return [path for path in own if self.tree.read(path) is not None]
+
+    def backend_called(self, name: str) -> str | None:
+        """The backend that has this name, or whose gallery item has it; None where there is none."""
+        if name in self.names:
+            return name
+        for item in self.gallery.items:
+            if name in (item.name, item.alias):
+                owner = self.gallery.owner(item)
+                if owner in self.names:
+                    return owner
+        return None
 
     def aliases_of(self, name: str) -> set[str]:
         """The names under which a backend is known: its own and its metas'."""

@@ -7,9 +7,11 @@ pull request contains is untrusted.
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 SECONDS = 2
+"""CPU time of one evaluation."""
 MEMORY_BYTES = 64 << 20
 STACK_BYTES = 512 << 10
 MESSAGE_LENGTH = 200
@@ -22,16 +24,21 @@ class ScriptError(Exception):
 class Sandbox:
     """One engine with some source evaluated in it."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, memory: int = MEMORY_BYTES) -> None:
         """Raises ScriptError where `source` does not evaluate."""
         import quickjs
 
         self._error = quickjs.JSException
         self._context = quickjs.Context()
-        self._context.set_time_limit(SECONDS)
-        self._context.set_memory_limit(MEMORY_BYTES)
+        self.allow(SECONDS)
+        self._context.set_memory_limit(memory)
         self._context.set_max_stack_size(STACK_BYTES)
         self._evaluate(source)
+
+    def allow(self, seconds: int) -> None:
+        """Give every evaluation that follows this much CPU time."""
+        self._seconds = seconds
+        self._context.set_time_limit(seconds)
 
     def map(self, function: str, values: list[Any]) -> list[Any]:
         """Call a function once per value, in one go."""
@@ -52,9 +59,23 @@ class Sandbox:
         except ValueError:
             raise ScriptError("what it answers is no JSON") from None
 
+    def settle(self) -> None:
+        """Run what promises have left to do. Raises ScriptError where it has no end."""
+        end = time.process_time() + self._seconds
+        try:
+            while self._context.execute_pending_job():
+                if time.process_time() > end:
+                    raise ScriptError("InternalError: interrupted")
+        except self._error as error:
+            raise ScriptError(_first_line(error)) from None
+
     def _evaluate(self, source: str) -> Any:
         try:
             return self._context.eval(source)
         except self._error as error:
-            said = str(error).strip().splitlines() or ["it throws"]
-            raise ScriptError(said[0][:MESSAGE_LENGTH]) from None
+            raise ScriptError(_first_line(error)) from None
+
+
+def _first_line(error: Exception) -> str:
+    said = str(error).strip().splitlines() or ["it throws"]
+    return said[0][:MESSAGE_LENGTH]

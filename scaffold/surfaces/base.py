@@ -50,6 +50,11 @@ class YamlRecord:
         return self.source.item_end(self.node)
 
     @property
+    def last_line(self) -> int:
+        """Line where it ends."""
+        return self.source.line(max(self.end - 1, self.node.start_byte))
+
+    @property
     def values(self) -> dict[str, Node | None]:
         """Key -> value node, in file order."""
         return {pair.key: pair.value for pair in self.source.pairs(self.source.item_value(self.node))}
@@ -81,6 +86,13 @@ class Registration:
     path: str
     line: int
     what: str
+    end: int = field(default=0, compare=False)
+    """Its last line, where it is longer than one."""
+
+    @property
+    def lines(self) -> range:
+        """Every line of it."""
+        return range(self.line, max(self.end, self.line) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +182,10 @@ class Surface(ABC):
     @abstractmethod
     def registrations(self, name: str) -> Iterable[Registration]:
         """The places of this surface that name the backend `name`."""
+
+    def references(self, name: str) -> Iterable[Registration]:  # noqa: ARG002
+        """Its places that work with the backend `name` and would be there, or be wrong, without it."""
+        return ()
 
     @abstractmethod
     def add(self, addition: Addition) -> None:

@@ -65,7 +65,8 @@ class BumpDepsSurface(FileSurface):
     def registrations(self, name: str) -> Iterable[Registration]:
         for pin in self.pins:
             if pin.backend == name:
-                yield Registration(self.name, self.path, pin.line, f"pin {pin.variable} of {pin.repository}")
+                what = f"pin {pin.variable} of {pin.repository}"
+                yield Registration(self.name, self.path, pin.line, what, pin.last_line)
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend

@@ -74,14 +74,29 @@ class CapabilitiesSurface(FileSurface):
         return ()
 
     def registrations(self, name: str) -> Iterable[Registration]:
-        for entry in self.entries:
-            if entry.key == name and self.source is not None:
-                yield Registration(
-                    self.name,
-                    self.path,
-                    self.source.line(entry.node.start_byte),
-                    "capability entry",
-                )
+        entry = self.entry(name)
+        if entry is not None:
+            yield self._registration(entry, "capability entry")
+
+    def references(self, name: str) -> Iterable[Registration]:
+        for table, entry in self._tables.get(name, ()):
+            if table != TABLE:
+                yield self._registration(entry, f"entry of {table}")
+
+    def _registration(self, entry: Element, what: str) -> Registration:
+        source = required(self.source, self.path, TABLE)
+        return Registration(
+            self.name, self.path, self.place(entry).line, what, source.line(entry.node.end_byte)
+        )
+
+    @cached_property
+    def _tables(self) -> dict[str, list[tuple[str, Element]]]:
+        """Key -> the entries that have it in the file's tables, each with the table's name."""
+        found: dict[str, list[tuple[str, Element]]] = {}
+        for table, body in self.source.literals() if self.source else ():
+            for entry in self.source.elements(body) if self.source else ():
+                found.setdefault(entry.key, []).append((table, entry))
+        return found
 
     def add(self, addition: Addition) -> None:
         source = self.source

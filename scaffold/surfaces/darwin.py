@@ -95,7 +95,9 @@ class DarwinSurface(FileSurface):
         for step in self.steps:
             if re.search(rf"'{re.escape(name)}'", step.condition) and self.source is not None:
                 what = "build step" if step.only == name else f"condition of step {step.name}"
-                yield Registration(self.name, self.path, self.source.line(step.node.start_byte), what)
+                first = self.source.line(step.node.start_byte)
+                last = self.source.line(self.source.item_end(step.node) - 1)
+                yield Registration(self.name, self.path, first, what, last)
 
     def add(self, addition: Addition) -> None:
         if not addition.backend.bespoke_darwin:

@@ -290,15 +290,30 @@ class GallerySurface(FileSurface):
         )
 
     def registrations(self, name: str) -> Iterable[Registration]:
-        seen = set()
-        for item in (*self.metas(name), *self.image_items(name)):
-            if item.node.start_byte not in seen:
-                seen.add(item.node.start_byte)
-                yield Registration(self.name, self.path, item.line, f"gallery item {item.name}")
+        own = self._own(name)
         for item in self.items:
-            named = name in (item.name, item.alias) or item.name == f"{name}{DEVELOPMENT}"
-            if item.node.start_byte not in seen and named:
-                yield Registration(self.name, self.path, item.line, f"gallery item {item.name}")
+            mine = item.node.start_byte in own
+            if mine or name in (item.name, item.alias) or item.name == f"{name}{DEVELOPMENT}":
+                what = f"{item.channel} image" if item.uri and not item.is_meta else "meta"
+                yield Registration(self.name, self.path, item.line, f"{what} {item.name}", item.last_line)
+            for key, image in item.capabilities.items() if mine else ():
+                line = item.at("capabilities", key).line
+                yield Registration(self.name, self.path, line, f"capability {key}: {image}")
+
+    def references(self, name: str) -> Iterable[Registration]:
+        own = self._own(name)
+        images = {item.name for item in self.image_items(name)}
+        for item in self.items:
+            for key, image in item.capabilities.items():
+                if image in images and item.node.start_byte not in own:
+                    line = item.at("capabilities", key).line
+                    what = f"capability {key}: {image} of {item.name}"
+                    yield Registration(self.name, self.path, line, what)
+
+    def _own(self, name: str) -> set[int]:
+        """The offsets of a backend's metas and images, those that no entry builds included."""
+        known = {item.node.start_byte for item in (*self.metas(name), *self.image_items(name))}
+        return known | {item.node.start_byte for item in self.items if self.owner(item) == name}
 
     def add(self, addition: Addition) -> None:
         source = required(self.source, self.path, "the backend gallery")

@@ -54,6 +54,7 @@ class Importer:
 
 _TYPE = re.compile(r"(?m)^type (\w+Importer) struct")
 _NAME = re.compile(r'\*(\w+)\) Name\(\)\s+string\s*\{\s*return\s+"([^"]+)"')
+_OFFERED = re.compile(r'\{Name:\s*"([^"]+)",\s*Modality:')
 _BACKEND = re.compile(r'(?m)^\s*(Backend:|backend\s*:?=)\s*"([^"]+)"')
 _DROP_IN = re.compile(r'(?m)^\s*\{\s*(Name:)\s*"([^"]+)",\s*Modality:')
 """A backend that an importer offers in place of its own (`AdditionalBackends`)."""
@@ -183,6 +184,26 @@ class ImporterSurface(Surface):
         importer = self.importer_of(name)
         if importer:
             yield Registration(self.name, *importer, "importer")
+
+    def references(self, name: str) -> Iterable[Registration]:
+        types = {importer.type_name for importer in self.importers if importer.name == name}
+        for type_name, element in self.registry:
+            if type_name in types and self.registry_source is not None:
+                place = self.registry_source.place(element.node)
+                yield Registration(self.name, place.path, place.line, f"registered importer {type_name}")
+        for place, what in self._used.get(name, ()):
+            yield Registration(self.name, place.path, place.line, what)
+
+    @cached_property
+    def _used(self) -> dict[str, list[tuple[Place, str]]]:
+        """Backend -> every place where an importer gives it to a model, or offers it as a choice."""
+        found: dict[str, list[tuple[Place, str]]] = {}
+        for path, text in self._sources.items():
+            for pattern, what in ((_OFFERED, "offered by an importer"), (_BACKEND, "given to a model")):
+                for match in pattern.finditer(text):
+                    line = text.count("\n", 0, match.start(match.lastindex or 0)) + 1
+                    found.setdefault(match[match.lastindex or 0], []).append((Place(path, line), what))
+        return found
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend

@@ -26,6 +26,11 @@ DEFINITION_FIELDS = ("name", "dockerfile_type", "context", "progress", "needs_ba
 TEST_GOALS = {"go": "", "python": "", "cpp": "grpc-server", "rust": "{n}-grpc"}
 """Make goal that builds what a backend's tests need; empty where the default goal does."""
 
+_WORKS_ON = re.compile(
+    r"backend/(?:python|go|cpp|rust)/([\w.-]+)|\bBACKEND=([\w.-]+)|local-ai-backend:([\w.-]+)"
+    r"|scripts/build/([\w.-]+)-darwin\.sh|backend-images/([\w.-]+)\.tar|\bbackends/([\w.-]+)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -145,6 +150,38 @@ class MakefileSurface(FileSurface):
         for target in ("prepare-test-extra", "test-extra"):
             if name in self.test_lines(target):
                 yield self._at(self.test_lines(target)[name].start_byte, f"line of {target}")
+
+    def references(self, name: str) -> Iterable[Registration]:
+        if self.source is None:
+            return
+        rules = self.source.rules
+        image = f"docker-build-{name}"
+        tests = {t.text for r in rules if any(p.text == image for p in r.prerequisites) for t in r.targets}
+        tests.discard("docker-build-backends")
+        for rule in rules:
+            if rule.targets and rule.prerequisites and all(p.text in tests for p in rule.prerequisites):
+                first, last = self.place(rule.start_byte), self.place(rule.prerequisites[-1].start_byte)
+                what = f"rule {rule.targets[0].text} gathers its tests"
+                yield Registration(self.name, self.path, first.line, what, last.line)
+        for assignment in self.source.assignments:
+            if name in assignment.value.split():
+                yield self._at(assignment.start_byte, f"word of {assignment.name}")
+        for line, target in self._recipe_lines.get(name, ()):
+            yield Registration(self.name, self.path, line, f"recipe of {target}")
+
+    @cached_property
+    def _recipe_lines(self) -> dict[str, list[tuple[int, str]]]:
+        """Backend -> the recipe lines that work on it, each with its rule; not those of the test lists."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        rule = ""
+        for number, line in enumerate(self.source.data.decode().split("\n") if self.source else (), 1):
+            head = re.match(r"([^\s#:=]+)[^:=]*:(?!=)", line)
+            rule = head[1] if head else rule
+            if line.startswith("\t") and rule not in ("prepare-test-extra", "test-extra"):
+                names = (n for match in _WORKS_ON.finditer(line) for n in match.groups() if n)
+                for name in dict.fromkeys(names):
+                    found.setdefault(name, []).append((number, rule))
+        return found
 
     def _at(self, offset: int, what: str) -> Registration:
         return Registration(self.name, self.path, self.place(offset).line, what)

@@ -168,7 +168,9 @@ class MatrixSurface(Surface):
 
     def registrations(self, name: str) -> Iterable[Registration]:
         for entry in self.entries_of(name):
-            yield Registration(self.name, entry.path, entry.line, f"matrix entry {entry.tag_suffix}")
+            builds = ", ".join(filter(None, (entry.variant, *entry.arches)))
+            what = f"entry {entry.tag_suffix} ({builds})"
+            yield Registration(self.name, entry.path, entry.line, what, entry.last_line)
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend

@@ -266,23 +266,27 @@ class PathFilterSurface(FileSurface):
         return "\n".join(source.text(chosen[start]) for start in sorted(chosen))
 
     def registrations(self, name: str) -> Iterable[Registration]:
-        source = self.source
-        if source is None:
-            return
-        spelled = {
-            f'"{name}"',
-            f"'{name}'",
-            f"`backend/cpp/{name}/`",
-            f"`backend/go/{name}/`",
-            f"`backend/python/{name}/`",
-        }
+        n = re.escape(name)
+        names = re.compile(
+            rf"{n}|backend/\w+/{n}(/.*)?|backend/Dockerfile\.{n}|scripts/build/{n}-darwin\.sh"
+            rf"|\.docker/{n}-[\w-]+\.sh"
+        )
         seen = set()
-        for node in walk(source.root):
-            if node.type in ("string", "template_string") and source.text(node) in spelled:
-                line = source.line(node.start_byte)
-                if line not in seen:
-                    seen.add(line)
-                    yield Registration(self.name, self.path, line, "branch")
+        for text, line, declaration in self._strings:
+            if line not in seen and names.fullmatch(text):
+                seen.add(line)
+                yield Registration(self.name, self.path, line, f"in {declaration}")
+
+    @cached_property
+    def _strings(self) -> list[tuple[str, int, str]]:
+        """Every string of the file, with its line and the top-level declaration that holds it."""
+        source = self.source
+        return [
+            (source.text(node)[1:-1], source.line(node.start_byte), name)
+            for name, declaration in (source.declarations() if source is not None else ())
+            for node in walk(declaration)
+            if source is not None and node.type in ("string", "template_string")
+        ]
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend

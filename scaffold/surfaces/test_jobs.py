@@ -141,9 +141,27 @@ class TestJobsSurface(FileSurface):
             elif removal.name in awaited:
                 removal.ask(self.path, f"job {job.key} waits for {removal.name} among others")
 
+    def references(self, name: str) -> Iterable[Registration]:
+        for job in self.jobs:
+            waits = ["waits for it"] if (job.key, name) in self._waiting else []
+            makes = ["makes it"] if (job.key, name) in self._making else []
+            if (waits or makes) and job.key != f"tests-{name}":
+                yield self._at(job, f"job {job.key} ({', '.join(waits + makes)})")
+
+    @cached_property
+    def _waiting(self) -> set[tuple[str, str]]:
+        """Job and backend, of every job that reads a backend's output."""
+        return {(use.job, use.name) for use in self.output_uses}
+
+    @cached_property
+    def _making(self) -> set[tuple[str, str]]:
+        """Job and backend, of every job that runs make in the directory of a backend."""
+        return {(use.job, use.name.rpartition("/")[2]) for use in self.make_commands}
+
     def _at(self, pair: Pair, what: str) -> Registration:
         assert self.source is not None
-        return Registration(self.name, self.path, self.source.line(pair.node.start_byte), what)
+        first, last = self.source.line(pair.node.start_byte), self.source.item_end(pair.node) - 1
+        return Registration(self.name, self.path, first, what, self.source.line(last))
 
     def add(self, addition: Addition) -> None:
         source, backend = self.source, addition.backend

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from scaffold.syntax.source import ParsedSource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tree_sitter import Node, Parser
 
 
@@ -40,18 +42,23 @@ class GoSource(ParsedSource):
 
         Raises ShapeError where the file does not parse.
         """
+        return next((body for found, body in self.literals() if found == name), None)
+
+    def literals(self) -> Iterator[tuple[str, Node | None]]:
+        """Name and body of every composite literal that a package variable holds.
+
+        Raises ShapeError where the file does not parse.
+        """
         self.require_valid("Go")
         for declaration in self.root.named_children:
             if declaration.type != "var_declaration":
                 continue
             for spec in declaration.named_children:
                 label = spec.child_by_field_name("name")
-                if spec.type == "var_spec" and label is not None and self.text(label) == name:
-                    value = spec.child_by_field_name("value")
-                    for literal in value.named_children if value is not None else ():
-                        if literal.type == "composite_literal":
-                            return literal.child_by_field_name("body")
-        return None
+                value = spec.child_by_field_name("value") if spec.type == "var_spec" else None
+                for literal in value.named_children if value is not None and label is not None else ():
+                    if literal.type == "composite_literal" and label is not None:
+                        yield self.text(label), literal.child_by_field_name("body")
 
     def elements(self, body: Node | None) -> list[Element]:
         """The elements of a literal's body, in file order."""

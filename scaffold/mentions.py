@@ -1,0 +1,89 @@
+"""Where else a repository names a backend: the places that no surface knows.
+
+A surface registers; a mention is whatever remains: another workflow, a script, the Makefile of a
+fork, a Go file that asks for the backend by name, a row of a table for readers. Comments, prose and
+tests are left out, and so are the backend's own files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from scaffold.surfaces.base import Registration
+from scaffold.tree import Tree
+
+SURFACE = "mentions"
+
+_FOLDERS = (".github", ".docker", "scripts", "core", "pkg")
+_IN_FOLDERS = re.compile(r".*\.(ya?ml|m?js|jsx|sh|go|py|json|toml)|.*/[\w.-]*compile[\w.-]*")
+_LEFT_OUT = re.compile(r".*[._](test|spec)\.\w+|core/http/(react-ui/(?!src/)|static/).*|.*/node_modules/.*")
+_OF_BACKENDS = re.compile(r"Makefile|CMakeLists\.txt|.*\.sh")
+_COMMENT = re.compile(r"\s*(#|//|\*|/\*|<!--|--\s)")
+_TABLES = ("README.md", "backend/README.md", "docs/content")
+
+
+def mentions(
+    tree: Tree,
+    name: str,
+    called: Collection[str],
+    longer: Collection[str],
+    own: Collection[str],
+    known: Collection[tuple[str, int]],
+) -> list[Registration]:
+    """The places that name a backend, in file order, without the lines that are known.
+
+    `called` are its other names and addresses, which count in tables; `longer` are backends whose names
+    hold its own; `own` are its files and folders.
+    """
+    code, row = _code(name), _row({name, *called})
+    others = re.compile("|".join(map(re.escape, sorted(longer, key=len, reverse=True))) or "(?!)")
+    found = []
+    for path in sorted(set(_paths(tree))):
+        table = path.endswith(".md")
+        data = b"" if path.startswith(tuple(own)) else tree.read(path) or b""
+        if not any(needle.encode() in data for needle in ({name, *called} if table else {name})):
+            continue
+        for number, line in enumerate(data.decode(errors="replace").split("\n"), 1):
+            if table:
+                named = line.startswith("|") and row.search(line.split("|")[1]) is not None
+            else:
+                named = code.search(others.sub("", line)) is not None and not _COMMENT.match(line)
+            if named and (path, number) not in known:
+                found.append(Registration(SURFACE, path, number, " ".join(line.split())))
+    return found
+
+
+def _paths(tree: Tree) -> Iterator[str]:
+    for name in tree.list(""):
+        if not tree.is_dir(name) and not name.endswith((".md", ".sum", ".lock")):
+            yield name
+    for folder in _FOLDERS:
+        yield from (p for p in tree.files(folder) if _IN_FOLDERS.fullmatch(p) and not _LEFT_OUT.fullmatch(p))
+    for table in _TABLES:
+        yield from (tree.files(table) if tree.is_dir(table) else [table])
+    for lang in tree.list("backend"):
+        if not tree.is_dir(f"backend/{lang}"):
+            yield f"backend/{lang}"
+            continue
+        for backend in tree.list(f"backend/{lang}"):
+            for file in tree.list(f"backend/{lang}/{backend}"):
+                if _OF_BACKENDS.fullmatch(file):
+                    yield f"backend/{lang}/{backend}/{file}"
+
+
+def _code(name: str) -> re.Pattern[str]:
+    """How code names a backend: as a path, a target, an image, or a string of its own."""
+    n = re.escape(name)
+    return re.compile(
+        rf"backend/\w+/{n}(?![\w.-])|\.\./{n}(?![\w.-])|\bbackends/{n}(?:-darwin)?(?![\w.-])|docker-(?:build|save)-{n}(?![\w.-])"
+        rf"|local-ai-backend:{n}(?![\w.-])|local-ai-backends:[\w.-]+-{n}(?![\w.-])|Dockerfile\.{n}(?![\w.-])|scripts/build/{n}-darwin"
+        rf"|(['\"`]){n}\1|\b[Bb][Aa][Cc][Kk][Ee][Nn][Dd]\s*[:=]+\s*{n}(?![\w.-])|outputs\.{n}(?![\w-])"
+        rf"|test-extra-backend-{n}(?![\w.-])|/{n}-(?:build|compile|darwin)\b"
+    )
+
+
+def _row(names: Collection[str]) -> re.Pattern[str]:
+    """How a table for readers names a backend: by one of its names, as a word, or by an address."""
+    words = (re.escape(re.sub(r"^https?://|\.git$", "", name)) for name in sorted(names))
+    return re.compile(rf"(?i)(?<![\w.-])({'|'.join(words)})(?![\w-]|\.\w)")
