@@ -8,7 +8,6 @@ killed between two writes is rolled back by the next one (`recover`).
 from __future__ import annotations
 
 import base64
-import hashlib
 import itertools
 import json
 import os
@@ -285,6 +284,8 @@ def _read_bytes(path: Path) -> bytes | None:
 
 
 def _digest(content: bytes) -> str:
+    import hashlib
+
     return hashlib.sha256(content).hexdigest()
 
 
@@ -383,6 +384,8 @@ def _blob(content: bytes | None) -> str:
     """The name that git gives to a content; zeros where there is no file."""
     if content is None:
         return "0" * 40
+    import hashlib
+
     return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
 
 

@@ -11,7 +11,6 @@ They stand in `.scaffold.toml` at the root of the checked repository:
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,6 +54,8 @@ class Suppressions:
         data = tree.read(PATH)
         if data is None:
             return cls()
+        import tomllib
+
         text = Source(PATH, data).data.decode()
         try:
             document = tomllib.loads(text)
