@@ -41,7 +41,7 @@ def prove(addition: Addition, before: Registry) -> None:
     prove_syntax(addition.changes)
     for path in addition.changes.edited_paths():
         if path.endswith((".yml", ".yaml")):
-            _prove_values(path, before.tree, after, addition.expected.get(path, []))
+            _prove_values(path, before.tree, after, addition)
     result = Registry(after, addition.backend.name)
     _prove_path_filter(addition, before, result)
     _prove_pin(addition, after)
@@ -54,7 +54,7 @@ def prove_insertion(addition: Addition) -> None:
     after = addition.changes.overlay()
     for path in addition.changes.edited_paths():
         if path.endswith((".yml", ".yaml")):
-            _prove_values(path, addition.changes.tree, after, addition.expected.get(path, []))
+            _prove_values(path, addition.changes.tree, after, addition)
 
 
 def prove_removal(changes: ChangeSet, texts_change: bool = False) -> None:
@@ -97,11 +97,15 @@ def _prove_syntax(path: str, before: Tree, after: Tree) -> None:
         raise ProofError(path, new.line(first.start_byte), "the planned edit would not parse")
 
 
-def _prove_values(path: str, before: Tree, after: Tree, expected: list[Any]) -> None:
+def _prove_values(path: str, before: Tree, after: Tree, addition: Addition) -> None:
+    expected = addition.expected.get(path, [])
     try:
         old, duplicates = load_yaml(path, before), False
     except RepeatedKeyError:  # not this edit's fault; a new one would be
         old, duplicates = load_yaml(path, before, duplicates=True), True
+    for _, name, key in (drop for drop in addition.dropped if drop[0] == path):
+        for item in (item for item in old if item.get("name") == name):
+            item.pop(key, None)
     inserted = list(inserted_values(path, old, load_yaml(path, after, duplicates)))
     for value in expected:
         match = next((found for found in inserted if _covers(found, value)), None)

@@ -31,6 +31,8 @@ def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
     again = [variant for variant in added if variant in built]
     if again:
         raise UsageError(f"{name} is built for {', '.join(again)} already")
+    if DARWIN in added and _is_fork(registry, name):
+        raise UsageError(f"{name} builds llama.cpp's sources, which have no generic build for macOS")
     addition = registry.addition(name, ChangeSet(tree))
     addition.backend = addition.backend.model_copy(update={"variants": added})
     registry.matrix.add(addition)
@@ -86,9 +88,13 @@ def _known(registry: Registry, name: str, variants: Iterable[str]) -> tuple[str,
         if variant not in known:
             what = "no variant" if variant not in VARIANTS else f"no variant of {lang} backends"
             raise UsageError(f"{variant!r} is {what}; known: {' '.join(known)}")
-    if DARWIN in chosen and registry.kind(name) == "llama-fork":
-        raise UsageError(f"{name} builds llama.cpp's sources, which have no generic build for macOS")
     return tuple(variant for variant in VARIANTS if variant in chosen)
+
+
+def _is_fork(registry: Registry, name: str) -> bool:
+    """Whether a backend builds another one's sources, and nobody has written how on macOS."""
+    borrows = registry.kind(name) == "llama-fork" and bool(registry.files(name).borrowed)
+    return borrows and registry.tree.read(f"scripts/build/{name}-darwin.sh") is None
 
 
 def _wire_darwin(registry: Registry, addition: Addition) -> None:
@@ -135,6 +141,8 @@ def _rendered(registry: Registry, name: str, built: set[str]) -> list[GeneratedF
 
     variants = tuple(variant for variant in VARIANTS if variant in built)
     backend = registry.describe(name).model_copy(update={"variants": variants})
+    if backend.bespoke_darwin:  # what a fork lacks; a server of its own is built the same on any base image
+        backend = backend.model_copy(update={"kind": "grpc"})
     try:
         return generate.render(backend.lang, template_answers(backend, registry.tree))
     except ValueError:

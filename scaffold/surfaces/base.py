@@ -115,6 +115,9 @@ class Addition:
     expected: dict[str, list[Any]] = field(default_factory=dict)
     """YAML path -> the values that the edits insert into it, for the proof."""
 
+    dropped: list[tuple[str, str, str]] = field(default_factory=list)
+    """YAML path, name of an item and key that moves from it to another item."""
+
     def nearest(self, present: Container[str]) -> str | None:
         """The nearest relative among `present`."""
         return next((name for name in self.kin if name in present), None)
@@ -122,6 +125,10 @@ class Addition:
     def expect(self, path: str, value: Any) -> None:
         """Announce a value that an edit inserts into a YAML file."""
         self.expected.setdefault(path, []).append(value)
+
+    def drop(self, path: str, item: str, key: str) -> None:
+        """Announce that a named item of a YAML list loses a key."""
+        self.dropped.append((path, item, key))
 
     def insert(self, path: str, offset: int, text: str) -> None:
         """Plan an insertion."""

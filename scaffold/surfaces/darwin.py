@@ -102,8 +102,11 @@ class DarwinSurface(FileSurface):
     def add(self, addition: Addition) -> None:
         if not addition.backend.bespoke_darwin:
             return
-        self.add_step(addition)
-        self.exclude(addition)
+        name = addition.backend.name
+        if not any(step.only == name for step in self.steps):
+            self.add_step(addition)
+        if self.generic is None or not self.generic.excludes(name):
+            self.exclude(addition)
 
     def remove(self, removal: Removal) -> None:
         source = self.source

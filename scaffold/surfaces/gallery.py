@@ -88,7 +88,7 @@ class Item(YamlRecord):
         """Plan one more capability, behind the last one."""
         pairs = self.source.pairs(self.values.get("capabilities"))
         if not pairs:
-            self._begin_capabilities(changes, {key: image})
+            self.begin_capabilities(changes, {key: image})
             return
         last = pairs[-1].node
         indent = " " * (last.start_byte - self.source.line_start(last.start_byte))
@@ -105,7 +105,7 @@ class Item(YamlRecord):
         """Plan other capabilities in the place of the present ones."""
         pairs = self.source.pairs(self.values.get("capabilities"))
         if not pairs:
-            self._begin_capabilities(changes, capabilities)
+            self.begin_capabilities(changes, capabilities)
             return
         first, last = pairs[0].node, pairs[-1].node
         indent = " " * (first.start_byte - self.source.line_start(first.start_byte))
@@ -118,7 +118,7 @@ class Item(YamlRecord):
         where = self.source.line_end(pairs["name"].end_byte - 1)
         changes.insert(self.path, where, f'  alias: "{alias}"\n')
 
-    def _begin_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
+    def begin_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
         """Plan the capabilities of an item that has none, below their key where it is there."""
         head, *lines = _capability_lines(capabilities)
         pairs = {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.node))}
@@ -126,14 +126,20 @@ class Item(YamlRecord):
         end = self.end if node is None else self.source.line_end(node.end_byte - 1)
         changes.insert(self.path, end, "".join(f"{x}\n" for x in ([head] if node is None else []) + lines))
 
+    @property
+    def mirrors_end(self) -> int:
+        """Offset behind the last mirror; comments that follow it belong to what comes next."""
+        values = self.values
+        listed = [node.end_byte for _, node in self.source.scalars(values.get("mirrors"))]
+        node = values.get("mirrors")
+        return listed[-1] if listed else node.end_byte if node is not None else self.end
+
     def set_mirrors(self, changes: ChangeSet, mirrors: list[str]) -> None:
         """Plan other mirrors: in the place of the present ones, or behind the uri."""
         text = "mirrors:\n" + "\n".join(f"    - {mirror}" for mirror in mirrors)
         pairs = {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.node))}
         if "mirrors" in pairs:
-            node = pairs["mirrors"]
-            end = node.start_byte + len(self.source.data[node.start_byte : node.end_byte].rstrip())
-            changes.add(Edit(self.path, node.start_byte, end, text))
+            changes.add(Edit(self.path, pairs["mirrors"].start_byte, self.mirrors_end, text))
         elif "uri" in pairs:
             changes.insert(self.path, self.source.line_end(pairs["uri"].end_byte - 1), f"  {text}\n")
 
@@ -282,12 +288,7 @@ class GallerySurface(FileSurface):
 
     def image_text(self, anchor: str, name: str, tag: str) -> str:
         """A new image item."""
-        return (
-            f"- !!merge <<: *{anchor}\n"
-            f'  name: "{name}"\n'
-            f'  uri: "{self.repository}:{tag}"\n'
-            f"  mirrors:\n    - {self.mirror}:{tag}\n"
-        )
+        return _image(anchor, name, f"{self.repository}:{tag}", [f"{self.mirror}:{tag}"])
 
     def registrations(self, name: str) -> Iterable[Registration]:
         own = self._own(name)
@@ -346,9 +347,11 @@ class GallerySurface(FileSurface):
         source = required(self.source, self.path, "the backend gallery")
         images = self.image_items(backend.name)
         metas = [meta for meta in self.base_metas(backend.name) if meta.is_meta]
-        if not images or not metas:
+        if not metas and self._is_single(backend.name):
+            self._split(addition, images)
+        elif not images or not metas:
             raise source.shape_error(None, f"expected images and a meta of {backend.name}")
-        anchor = images[-1].merges or metas[0].anchor or backend.name
+        anchor = images[-1].merges or images[-1].anchor or metas[0].anchor or backend.name
         for name, tag in self._image_values(backend):
             taken = self.by_name.get(name)
             if taken is not None and taken.uri.endswith(f":{tag}"):
@@ -363,14 +366,52 @@ class GallerySurface(FileSurface):
                 if twin is not None:
                     self._lead_to(addition, twin, ending)
 
+    def _is_single(self, backend: str) -> bool:
+        """Whether a backend has one image, which is an item of its own and no meta leads to."""
+        items = self.image_items(backend)
+        names = {backend, f"{backend}{DEVELOPMENT}"}
+        return any(item.anchor for item in items) and {item.name for item in items} <= names
+
+    def _split(self, addition: Addition, items: list[Item]) -> None:
+        """Plan metas in the place of a backend's only images, and these as items that the metas lead to."""
+        backend = addition.backend
+        built = {entry.variant for entry in self.matrix.entries_of(backend.name) if entry.variant}
+        everything = sorted(built | set(backend.variants))
+        keys = self._capabilities(backend.model_copy(update={"variants": everything}))
+        anchor = next((item.anchor for item in items if item.anchor), backend.name)
+        moved = []
+        for item in items:
+            ending = item.name.removeprefix(backend.name)
+            variant = self.matrix.by_tag_suffix[item.tag_suffix].variant or everything[0]
+            capabilities = {key: f"{image}{ending}" for key, image in keys.items()}
+            pairs = {pair.key: pair.node for pair in item.source.pairs(item.source.item_value(item.node))}
+            ends = {"uri": pairs["uri"].end_byte, "mirrors": item.mirrors_end}
+            for key in (key for key in ends if key in pairs):
+                start, end = (
+                    item.source.line_start(pairs[key].start_byte),
+                    item.source.line_end(ends[key] - 1),
+                )
+                addition.changes.delete_lines(self.path, start, end)
+                addition.drop(self.path, item.name, key)
+            item.begin_capabilities(addition.changes, capabilities)
+            addition.expect(self.path, capabilities)
+            name = f"{self.image_name(backend, variant)}{ending}"
+            moved.append(_image(anchor, name, item.uri, item.mirrors))
+            addition.expect(self.path, {"name": name, "uri": item.uri, "mirrors": list(item.mirrors)})
+        addition.insert(self.path, items[-1].end, "".join(moved))
+
     def _lead_to(self, addition: Addition, meta: Item, ending: str) -> None:
         """Plan the keys that lead to a backend's variants and that a meta lacks."""
         added = set(addition.backend.variants)
         everything = {e.variant for e in self.matrix.entries_of(addition.backend.name) if e.variant} | added
         first = capabilities(everything)
         for key, image in self._capabilities(addition.backend).items():
-            if key not in meta.capabilities and first[key] in added:
+            present = meta.capabilities.get(key)
+            if first[key] in added and present is None:
                 meta.add_capability(addition.changes, key, f"{image}{ending}")
+                addition.expect(self.path, f"{image}{ending}")
+            elif first[key] in added and ending and present == image:  # written ahead, in the wrong channel
+                meta.set_value(addition.changes, f"{image}{ending}", "capabilities", key)
                 addition.expect(self.path, f"{image}{ending}")
 
     def remove_variants(self, removal: Removal, gone: set[str], left: set[str]) -> None:
@@ -485,6 +526,11 @@ def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
     ]
     lines += [f"    - {quote(tag, '')}" for tag in tags(backend)]
     return "\n".join([*lines, *_capability_lines(keys)]) + "\n"
+
+
+def _image(anchor: str, name: str, uri: str, mirrors: Iterable[str]) -> str:
+    lines = [f"- !!merge <<: *{anchor}", f'  name: "{name}"', f'  uri: "{uri}"', "  mirrors:"]
+    return "\n".join([*lines, *(f"    - {mirror}" for mirror in mirrors)]) + "\n"
 
 
 def _with_ending(keys: dict[str, str]) -> dict[str, str]:

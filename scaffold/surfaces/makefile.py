@@ -260,13 +260,8 @@ class MakefileSurface(FileSurface):
 
     def list_backend(self, addition: Addition) -> None:
         """Plan a backend's words in the two lists of all backends, where they lack it."""
-        for target, spelling in (
-            (".NOTPARALLEL", "backends/{}"),
-            ("docker-build-backends", "docker-build-{}"),
-        ):
-            word = spelling.format(addition.backend.name)
-            if word not in {present.text for present in self.list_words(target)}:
-                self.grow_list(addition, target, spelling)
+        self.grow_list(addition, ".NOTPARALLEL", "backends/{}")
+        self.grow_list(addition, "docker-build-backends", "docker-build-{}")
 
     def redefine(self, changes: ChangeSet, definition: Definition, fields: Mapping[str, str]) -> None:
         """Plan another text for some fields of a definition."""
@@ -275,12 +270,14 @@ class MakefileSurface(FileSurface):
         changes.add(Edit(self.path, start, end, text))
 
     def grow_list(self, addition: Addition, target: str, spelling: str) -> None:
-        """Add a word to a one-line list: behind the nearest relative's, else at its end."""
+        """Add a word that a one-line list lacks: behind the nearest relative's, else at its end."""
         name = addition.backend.name
         words = self.list_words(target)
         if not words:
             return
         named = {word.text: word for word in words}
+        if spelling.format(name) in named:
+            return
         relative = addition.nearest({kin for kin in addition.kin if spelling.format(kin) in named})
         after = named[spelling.format(relative)] if relative else words[-1]
         addition.insert(self.path, after.end_byte, f" {spelling.format(name)}")
@@ -374,7 +371,7 @@ class MakefileSurface(FileSurface):
         )
 
     def add_darwin_rule(self, addition: Addition) -> None:
-        """The make target that macOS CI runs for a C++ backend."""
+        """The make target that macOS CI runs for a C++ backend, where it lacks one."""
         assert self.source is not None
         name = addition.backend.name
         bespoke = {
@@ -387,14 +384,15 @@ class MakefileSurface(FileSurface):
             raise self.source.shape_error(
                 None, "expected a backends/<name>-darwin rule to write a new one like it"
             )
-        relative = addition.nearest(set(bespoke))
-        after = bespoke[relative] if relative else list(bespoke.values())[-1]
-        text = (
-            f"\nbackends/{name}-darwin: build\n"
-            f"\tbash ./scripts/build/{name}-darwin.sh\n"
-            f'\t./local-ai backends install "ocifile://$(abspath ./backend-images/{name}.tar)"\n'
-        )
-        addition.insert(self.path, after.end_byte, text)
+        if name not in bespoke:
+            relative = addition.nearest(set(bespoke))
+            after = bespoke[relative] if relative else list(bespoke.values())[-1]
+            text = (
+                f"\nbackends/{name}-darwin: build\n"
+                f"\tbash ./scripts/build/{name}-darwin.sh\n"
+                f'\t./local-ai backends install "ocifile://$(abspath ./backend-images/{name}.tar)"\n'
+            )
+            addition.insert(self.path, after.end_byte, text)
         self.grow_list(addition, ".NOTPARALLEL", "backends/{}-darwin")
 
 

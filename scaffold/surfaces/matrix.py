@@ -286,8 +286,14 @@ class MatrixSurface(Surface):
             return build_type(variant, backend.lang)
         own_arch = [e for e in siblings if e.arches == arches] if field in ARCH_FIELDS else siblings
         usual = majority(e.fields[field] for e in own_arch or siblings if field in e.fields)
-        if field == "runs-on" and not own_arch:
-            usual = majority(e.fields[field] for e in self.linux if e.arches == arches)
+        if field == "runs-on":
+            if not own_arch:
+                usual = majority(e.fields[field] for e in self.linux if e.arches == arches)
+            # Which runner a build of this size needs, its twin with another toolkit version tells best.
+            twins = [e for e in self.entries_of(backend.name) if e.linux and e.arches == arches]
+            kind = build_type(variant, backend.lang)
+            alike = (e.fields.get(field) for e in twins if kind and e.fields.get("build-type") == kind)
+            usual = majority(runner for runner in alike if runner) or usual
         if field == "base-image" and backend.kind == "grpc" and variant.toolkit_image:
             ready = [e for e in siblings if "nvidia/cuda" in e.fields.get("base-image", "")]
             return majority(e.fields["base-image"] for e in ready) or variant.toolkit_image

@@ -333,10 +333,12 @@ class PathFilterSurface(FileSurface):
         return branches[index - 1].end if index else branches[0].start
 
     def map_darwin(self, addition: Addition) -> None:
-        """A branch that maps the macOS entry of a C++ backend to its directory."""
+        """A branch that maps the macOS entry of a C++ backend to its directory, where there is none."""
         name = addition.backend.name
         branches = self.branches(DARWIN)
         named = {b.backend: b for b in branches if b.backend}
+        if name in named:
+            return
         relative = addition.nearest(set(named) - {None})
         offset = named[relative].end if relative else branches[0].start
         addition.insert(self.path, offset, _branch(f'item.backend === "{name}"', f"backend/cpp/{name}/"))
@@ -355,6 +357,8 @@ class PathFilterSurface(FileSurface):
             addition.insert(self.path, empty.start_byte + 1, f'"{addition.backend.name}"')
             return
         by_name = {source.text(n)[1:-1]: n for n in strings}
+        if addition.backend.name in by_name:
+            return
         relative = addition.nearest(set(by_name))
         after = by_name[relative] if relative else strings[-1]
         own_line = source.data[source.line_start(after.start_byte) : after.start_byte].strip() == b""
@@ -382,6 +386,8 @@ class PathFilterSurface(FileSurface):
         )
         relative = addition.nearest({n for n in scripts if n not in ("python", "golang")})
         name = addition.backend.name
+        if name in scripts:
+            return
         rule_text = (
             "  {\n"
             f'    matches: file => file === "scripts/build/{name}-darwin.sh",\n'
