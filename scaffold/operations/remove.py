@@ -59,6 +59,9 @@ def plan(tree: WorkTree, name: str) -> LifecyclePlan:
     removal = as_removal(registry, name, ChangeSet(tree))
     for path in own_files(registry, name):
         removal.changes.delete(path)
+    for path in (f"backend/Dockerfile.{dockerfile}" for dockerfile in removal.dockerfiles):
+        if tree.read(path) is not None:  # a language's Dockerfile came with its first backend
+            removal.changes.delete(path)
     for surface in registry.surfaces:
         surface.remove(removal)
     for watched in registry.dependabot.folders:
@@ -81,7 +84,15 @@ def as_removal(registry: Registry, name: str, changes: ChangeSet) -> Removal:
         tuple((row.start, row.end) for _, row in registry.documented.get(name, ())),
         _source_folder(registry, name),
         changes,
+        _own_dockerfiles(registry, name),
     )
+
+
+def _own_dockerfiles(registry: Registry, name: str) -> frozenset[str]:
+    """Suffixes of the Dockerfiles that build this backend and no other one."""
+    used = {(entry.dockerfile_type, entry.backend) for entry in registry.matrix.linux}
+    own = {dockerfile for dockerfile, backend in used if backend == name and dockerfile}
+    return frozenset(own - {dockerfile for dockerfile, backend in used if backend != name})
 
 
 def _source_folder(registry: Registry, name: str) -> str:
@@ -115,10 +126,9 @@ def own_files(registry: Registry, name: str) -> Iterator[str]:
     tree = registry.tree
     folder = registry.directory(name)
     yield from _kept_by_git(tree, folder) if folder else ()
-    used = Counter(d for d in {(e.dockerfile_type, e.backend) for e in registry.matrix.linux})
-    types = {name, *(dockerfile for dockerfile, backend in used if backend == name)}
-    shared = {dockerfile for dockerfile, backend in used if backend != name}
-    candidates = [f"backend/Dockerfile.{d}" for d in sorted(types - shared - {"", *SHARED_DOCKERFILES})]
+    shared = {*SHARED_DOCKERFILES, *(e.dockerfile_type for e in registry.matrix.linux if e.backend != name)}
+    own = {name, *_own_dockerfiles(registry, name)} - shared
+    candidates = [f"backend/Dockerfile.{dockerfile}" for dockerfile in sorted(own)]
     candidates += [f".docker/{name}-compile.sh", f"scripts/build/{name}-darwin.sh"]
     yield from (path for path in candidates if tree.read(path) is not None)
 

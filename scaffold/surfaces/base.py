@@ -154,6 +154,8 @@ class Removal:
     source_folder: str
     """Folder of its upstream's clone, where no other backend has one of that name; else ""."""
     changes: ChangeSet
+    dockerfiles: frozenset[str] = frozenset()
+    """Suffixes of the Dockerfiles that build nothing but this backend."""
     manual: list[Manual] = field(default_factory=list)
 
     def drop(

@@ -452,7 +452,8 @@ class PathFilterSurface(FileSurface):
         if source is None:
             return
         for branch in self.branches(LINUX):
-            if branch.backend == removal.name or (branch.suffix == removal.name and not branch.backend):
+            useless = branch.suffix in {removal.name, *removal.dockerfiles} and not branch.backend
+            if branch.backend == removal.name or useless:
                 self.drop(removal.changes, branch)
         self.remove_darwin(removal)
         self._remove_fork(removal, source)
