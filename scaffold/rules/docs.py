@@ -95,7 +95,7 @@ class DocsAcceleration(Rule):
                 yield self.finding(
                     docs.place(row),
                     name,
-                    table.heading,
+                    f"{table.heading}: {missing} / {extra}",
                     f"the row of {name} says {cells[column]!r}"
                     + (f"; built too: {missing}" if missing else "")
                     + (f"; not built: {extra}" if extra else ""),

@@ -386,8 +386,6 @@ class GalleryCapabilityMissing(Rule):
 def _wanted_keys(registry: Registry, meta: Item, images: dict[str, str]) -> dict[str, str]:
     """The keys that built images deserve and a meta lacks, each with its image."""
     expected = capabilities(set(images))
-    if expected.get("nvidia-l4t") == "l4t-cuda13":
-        del expected["nvidia-l4t"]
     wanted = {key: images[variant] for key, variant in expected.items() if key != "default"}
     wanted = _served_by_vulkan(meta, images) | wanted
     known = registry.gallery.capability_keys

@@ -352,8 +352,8 @@ class MakefileTestLists(Rule):
 
         both lists name backend/python/rookery
 
-    A Go test compiles what it needs and is not asked to be prepared. A comment that names the backend,
-    in the recipe or in test-extra.yml, explains its absence.
+    A Go test compiles what it needs and is not asked to be prepared. A comment in the recipe that
+    names the backend explains its absence, and so does one in test-extra.yml that says why not.
 
     Fix: `scaffold check --fix` adds the line to the other list.
     """
@@ -388,9 +388,13 @@ class MakefileTestLists(Rule):
 
     def _explained(self, registry: Registry, name: str, target: str) -> bool:
         """Whether a comment speaks of the absence, or the test needs no preparation: go test compiles."""
-        comments = f"{registry.makefile.recipe_text(target)}\n{registry.test_jobs.comments}"
-        named = re.search(rf"#.*\b{re.escape(name)}\b", comments)
-        return bool(named) or (target == "prepare-test-extra" and registry.backends[name] == "go")
+        word = rf"#.*(?<![\w-]){re.escape(name)}(?![\w.]|-(?!grpc))"
+        if re.search(word, registry.makefile.recipe_text(target)):
+            return True
+        reason = r"\b(?:disabled|skip\w*|not|cannot|without|needs|never|no)\b"
+        said = re.findall(rf"{word}.*(?:\n\s*#.*)?", registry.test_jobs.comments)
+        explained = any(re.search(reason, comment) for comment in said)
+        return explained or (target == "prepare-test-extra" and registry.backends[name] == "go")
 
     def _untested(self, registry: Registry, name: str) -> Finding:
         return self.finding(

@@ -20,21 +20,15 @@ if TYPE_CHECKING:
     from scaffold.edits import ChangeSet
     from scaffold.registry import Registry
 
-SIBLING_FIELDS = (
-    "base-image",
-    "cuda-minor-version",
-    "ubuntu-version",
-    "skip-drivers",
-    "tag-latest",
-    "context",
-    "runs-on",
-    "build-type",
-    "lang",
-)
-"""Fields that are a function of variant, architecture and Dockerfile."""
-
-TOOLKIT_FIELDS = {"base-image", "cuda-minor-version", "ubuntu-version"}
-"""Those of them that are alike whatever the Dockerfile, unless a backend has one of its own."""
+CIRCLES = {
+    "every image": ("tag-latest",),
+    "language": ("context",),
+    "variant": ("cuda-major-version", "cuda-minor-version", "ubuntu-version"),
+    "toolkit": ("base-image",),
+    "recipe": ("skip-drivers", "runs-on"),
+    "macOS": ("build-type", "lang"),
+}
+"""Among which entries a field is nearly always the same: see `_circles`."""
 
 ENOUGH = 3
 """Siblings that must agree before an entry that differs stands out."""
@@ -399,24 +393,20 @@ class MatrixOutlierField(Rule):
         """Fields in which an entry stands alone against at least two thirds of its siblings."""
         groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
         for entry in (*registry.matrix.linux, *registry.matrix.darwin):
-            groups[_circle(registry, entry)].append(entry)
-            if entry.linux and not (_own_dockerfile(entry) and not _prebuilt(entry)):
-                groups["toolkit", entry.variant, entry.arches].append(entry)
-        everywhere = Counter(
-            entry.fields["base-image"] for entry in registry.matrix.linux if "base-image" in entry.fields
-        )
+            for circle in _circles(registry, entry):
+                groups[circle].append(entry)
         for circle, siblings in groups.items():
-            wide = circle[0] == "toolkit"
-            alone = circle[0] == "darwin" or str(circle[-1]).startswith("own ")
-            fields = [f for f in SIBLING_FIELDS if alone or (f in TOOLKIT_FIELDS) == wide]
-            usual = {field: _usual(field, siblings) for field in fields}
+            usual = {field: _usual(field, siblings) for field in CIRCLES[str(circle[0])]}
             for entry in siblings:
                 for field, value in usual.items():
                     if value is not None and entry.fields.get(field) != value:
                         yield from self._outlier(entry, field, value)
-        for entry in registry.matrix.linux:
-            if _own_dockerfile(entry) and not _prebuilt(entry):
-                yield from self._unknown_base(registry, entry, everywhere)
+        for field in ("base-image", "runs-on"):
+            everywhere = Counter(e.fields[field] for e in registry.matrix.linux if field in e.fields)
+            for entry in registry.matrix.linux:
+                chooses = field == "runs-on" or (_own_dockerfile(entry) and not _prebuilt(entry))
+                if chooses and everywhere[entry.fields.get(field, "")] <= 1:
+                    yield from self._unknown(entry, field)
 
     def _outlier(self, entry: Entry, field: str, usual: str) -> Iterator[Finding]:
         own = entry.fields.get(field)
@@ -434,19 +424,20 @@ class MatrixOutlierField(Rule):
             severity=Severity.info if field == "base-image" and _is_newer(own or "", usual) else None,
         )
 
-    def _unknown_base(self, registry: Registry, entry: Entry, known: Counter[str]) -> Iterator[Finding]:
-        """A base image that nothing else of the matrix uses and that does not bring the CUDA of the entry."""
-        image = entry.fields.get("base-image", "")
+    def _unknown(self, entry: Entry, field: str) -> Iterator[Finding]:
+        """A value that no other entry has: a runner, or an image that does not bring the entry's CUDA."""
+        value = entry.fields.get(field, "")
         cuda = ".".join(entry.fields.get(f"cuda-{part}-version", "") for part in ("major", "minor"))
-        shared = known[image] > len([e for e in registry.matrix.entries_of(entry.backend) if e is entry])
-        if not shared and not (cuda != "." and f":{cuda}" in image):
-            yield self.finding(
-                entry.at("base-image"),
-                entry.backend,
-                f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} base-image",
-                f"base-image {image!r} of {entry.tag_suffix} is used by no other entry",
-                "use the base image of another entry of this variant",
-            )
+        brings_cuda = cuda != "." and f":{cuda}" in value
+        if brings_cuda or value in (AMD_RUNNER, ARM_RUNNER) or _explains(entry, field, value):
+            return
+        yield self.finding(
+            entry.at(field),
+            entry.backend,
+            f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
+            f"{field} {value!r} of {entry.tag_suffix} is used by no other entry",
+            f"use the {field} of another entry of this variant",
+        )
 
 
 def _own_dockerfile(entry: Entry) -> bool:
@@ -457,13 +448,19 @@ def _prebuilt(entry: Entry) -> bool:
     return "builder-base-image" in entry.fields
 
 
-def _circle(registry: Registry, entry: Entry) -> tuple[object, ...]:
-    """What siblings share: system, variant, architecture, and how the image is built."""
+def _circles(registry: Registry, entry: Entry) -> Iterator[tuple[object, ...]]:
+    """The circles of CIRCLES that an entry belongs to."""
     if not entry.linux:
-        return ("darwin", registry.directories.get(entry.backend) or registry.matrix.darwin_lang(entry))
+        yield "macOS", registry.directories.get(entry.backend) or registry.matrix.darwin_lang(entry)
+        return
+    yield ("every image",)
+    yield "language", entry.lang
+    yield "variant", entry.variant, entry.arches
     own = _own_dockerfile(entry)
+    if _prebuilt(entry) or not own:  # a Dockerfile of its own chooses its base image itself
+        yield "toolkit", entry.variant, entry.arches
     recipe = entry.dockerfile_type if not own else "prebuilt" if _prebuilt(entry) else f"own {entry.backend}"
-    return ("linux", entry.variant, entry.arches, recipe)
+    yield "recipe", entry.variant, entry.arches, recipe
 
 
 def _explains(entry: Entry, field: str, value: str | None) -> bool:
