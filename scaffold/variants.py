@@ -88,7 +88,8 @@ VARIANTS: dict[str, Variant] = {
         ),
         Variant(
             "l4t-cuda13", "cublas", "-nvidia-l4t-cuda-13-arm64-{n}",
-            "cuda13-nvidia-l4t-arm64-{n}", ("nvidia-l4t", "nvidia-l4t-cuda-13"), "Jetson L4T",
+            # Not the plain key, which an older board reports: CUDA 13 does not run there.
+            "cuda13-nvidia-l4t-arm64-{n}", ("nvidia-l4t-cuda-13",), "Jetson L4T",
             "l4t13",
             arches=("arm64",), cuda=("13", "0"), python_build_type="l4t",
             toolkit_image="nvidia/cuda:13.0.0-devel-ubuntu24.04",

@@ -429,8 +429,6 @@ class GallerySurface(FileSurface):
             if entry.variant in left
         }
         keys = capabilities(left)
-        if keys.get("nvidia-l4t") == "l4t-cuda13":
-            del keys["nvidia-l4t"]  # what an older board reports, and CUDA 13 does not run there
         for meta in self.metas(removal.name):
             channel = CHANNELS[DEVELOPMENT if meta.name.endswith(DEVELOPMENT) else ""]
             for key, image in meta.capabilities.items():
