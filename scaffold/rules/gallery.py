@@ -419,7 +419,7 @@ def _served_by_vulkan(meta: Item, images: dict[str, str]) -> dict[str, str]:
     if vulkan is None or len(served) < len(FOREIGN_KEYS) - 1:
         return {}
     keys = [*FOREIGN_KEYS, *(["nvidia-cuda-12", "nvidia-cuda-13"])]
-    if any(key.startswith("nvidia-l4t") for key in meta.capabilities):
+    if any(key.startswith("nvidia-l4t") and image == vulkan for key, image in meta.capabilities.items()):
         keys += ["nvidia-l4t", "nvidia-l4t-cuda-12", "nvidia-l4t-cuda-13"]
     return dict.fromkeys(keys, vulkan)
 
