@@ -57,9 +57,11 @@ class WorkTree:
             flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW
             descriptor = os.open(self._prefix + path, flags)
             with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
                     return None
-                data = file.read(MAX_FILE_BYTES + 1)
+                # One byte more than there should be; asking for much more would cost its memory each time.
+                data = file.read(min(status.st_size, MAX_FILE_BYTES) + 1)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:

@@ -72,9 +72,9 @@ class BumpMissingEntry(Rule):
         if surface.source is None:
             return
         known = {pin.variable for pin in surface.pins if pin.file}
-        comments = surface.comments
+        commented = set(re.findall(r"\w+", surface.comments))
         for pin in pinned(registry):
-            held = re.search(rf"\b{re.escape(pin.variable)}\b", comments)
+            held = pin.variable in commented
             if SHA.fullmatch(pin.value) and pin.variable not in known and not held:
                 upstream = _repositories(registry, pin.path)
                 yield self.finding(
@@ -124,10 +124,10 @@ class BumpPinNotFound(Rule):
         """Entries whose file is missing or lacks the pin."""
         for pin in registry.bump_deps.pins:
             data = registry.tree.read(pin.file) if pin.file else None
-            pattern = rb"(?m)^" + re.escape(pin.variable.encode()) + rb"\?="
+            line = b"\n" + pin.variable.encode() + b"?="
             if data is None:
                 problem = "which does not exist"
-            elif not pin.variable or not re.search(pattern, data):
+            elif not pin.variable or line not in b"\n" + data:
                 problem = f"which has no line that starts with {pin.variable}?="
             else:
                 continue
