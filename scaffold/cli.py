@@ -207,14 +207,13 @@ def check(
         _recover(root)
     with states(root, rev, base) as compared:
         head = compared.head
-        result, broken = compared.judge(lambda tree, name: operation.run(head, scope, tree, name))
-        view = View(result, head, str(root), rev, strict, brief=not select, broken_base=broken)
         if fix or diff:
             from dataclasses import replace
 
             from scaffold.operations import fix as fixing
 
             repair, broken = compared.judge(lambda tree, name: fixing.repair(head, scope, tree, name))
+            view = View(repair.before, head, str(root), rev, strict, brief=not select, broken_base=broken)
             if diff:
                 view = replace(view, diff=repair.changes.diff())
             else:
@@ -222,6 +221,9 @@ def check(
                     repair.changes.commit(root)
                 view = replace(view, result=repair.result, tree=WorkTree(root))
             view = replace(view, fixed=repair.fixed, discarded=repair.discarded)
+        else:
+            result, broken = compared.judge(lambda tree, name: operation.run(head, scope, tree, name))
+            view = View(result, head, str(root), rev, strict, brief=not select, broken_base=broken)
         _print_findings(view, output)
     if view.fails:
         raise typer.Exit(1)

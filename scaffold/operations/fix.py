@@ -22,6 +22,8 @@ Identities = Counter[tuple[str, str, str, str]]
 class Repair:
     """What can be repaired, not yet written."""
 
+    before: check.Result
+    """The check that found what to repair."""
     changes: ChangeSet
     fixed: tuple[Finding, ...]
     discarded: tuple[tuple[Finding, str], ...]
@@ -94,7 +96,7 @@ def repair(tree: Tree, scope: check.Scope, base: Tree | None = None, base_name: 
     attempt.accept(fixable)
     changes = attempt.changes(attempt.accepted)
     result = check.run(changes.overlay(), scope, base, base_name) if attempt.accepted else found
-    return Repair(changes, tuple(attempt.accepted), tuple(attempt.discarded), result)
+    return Repair(found, changes, tuple(attempt.accepted), tuple(attempt.discarded), result)
 
 
 def _edits(tree: Tree, finding: Finding) -> list[Edit]:

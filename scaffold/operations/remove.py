@@ -15,10 +15,8 @@ from scaffold.operations import check
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.surfaces.base import Manual, Removal
+from scaffold.surfaces.matrix import SHARED_DOCKERFILES
 from scaffold.tree import Tree, WorkTree
-
-SHARED_DOCKERFILES = ("python", "golang", "rust")
-"""Dockerfiles that are a language's, however many backends it has."""
 
 
 @dataclass(frozen=True, slots=True)

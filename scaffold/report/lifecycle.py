@@ -18,21 +18,26 @@ def as_json(
     headline: str, changes: ChangeSet, manual: Iterable[Manual], mentions: Iterable[Mention], dry_run: bool
 ) -> str:
     """Version 1 of the machine-readable result."""
-    edited = []
-    for path in changes.edited_paths():
-        added, removed = changes.line_counts(path)
-        edited.append({"path": path, "added": added, "removed": removed, "lines": changes.lines(path)})
     result: dict[str, Any] = {
         "version": 1,
         "what": headline,
         "dry_run": dry_run,
         "created": sorted(changes.created),
         "deleted": sorted(changes.deleted),
-        "edited": edited,
+        "edited": edited(changes),
         "manual": [{"path": m.path, "what": m.what} for m in manual],
         "mentions": [{"path": m.path, "line": m.line, "count": m.count, "lines": m.lines} for m in mentions],
     }
     return json.dumps(result, indent=2)
+
+
+def edited(changes: ChangeSet) -> list[dict[str, Any]]:
+    """The existing files that a change edits, and the lines where."""
+    files = []
+    for path in changes.edited_paths():
+        added, removed = changes.line_counts(path)
+        files.append({"path": path, "added": added, "removed": removed, "lines": changes.lines(path)})
+    return files
 
 
 def as_text(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from typer import style
 
+from scaffold.report.lifecycle import edited
+
 if TYPE_CHECKING:
     from scaffold.operations.new import NewBackend
 
@@ -14,10 +16,6 @@ if TYPE_CHECKING:
 def as_json(plan: NewBackend, dry_run: bool) -> str:
     """Version 1 of the machine-readable result."""
     changes = plan.changes
-    edited = []
-    for path in changes.edited_paths():
-        added, removed = changes.line_counts(path)
-        edited.append({"path": path, "added": added, "removed": removed, "lines": changes.lines(path)})
     result: dict[str, Any] = {
         "version": 1,
         "backend": plan.backend.name,
@@ -25,7 +23,7 @@ def as_json(plan: NewBackend, dry_run: bool) -> str:
         "relative": plan.relative,
         "dry_run": dry_run,
         "created": sorted(changes.created),
-        "edited": edited,
+        "edited": edited(changes),
         "manual": [{"path": m.path, "what": m.what} for m in plan.manual],
         "existing": [
             {"surface": r.surface, "path": r.path, "line": r.line, "what": r.what} for r in plan.existing

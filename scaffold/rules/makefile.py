@@ -8,17 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.matrix import Entry
+from scaffold.surfaces.matrix import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.edits import ChangeSet
     from scaffold.registry import Registry
     from scaffold.surfaces.makefile import Definition
-
-SHARED_TYPES = ("python", "golang", "rust")
-"""Dockerfiles that several backends share: they must be told which one to build."""
-
 
 LISTED = ("python", "go", "rust")
 """Languages whose tests the extra test targets run; C++ has a script of its own."""
@@ -179,7 +175,7 @@ def _contradictions(
         right = definition.dockerfile_type if definition.dockerfile_type in types else min(types)
         if right != definition.dockerfile_type:
             yield "dockerfile_type", right
-        needs = "true" if right in SHARED_TYPES else "false"
+        needs = "true" if right in SHARED_DOCKERFILES else "false"
         if definition.needs_backend_arg != needs:
             yield "needs_backend_arg", needs
     if definition.context not in (".", "./") and not registry.tree.is_dir(definition.context.strip("./")):

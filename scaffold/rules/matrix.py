@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.ci import LINUX_BUILD, MATRIX_LIMIT
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.matrix import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry
+from scaffold.surfaces.matrix import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
 from scaffold.variants import VARIANTS
 
@@ -442,7 +442,7 @@ class MatrixOutlierField(Rule):
 
 
 def _own_dockerfile(entry: Entry) -> bool:
-    return entry.dockerfile_type not in ("python", "golang", "rust")
+    return entry.dockerfile_type not in SHARED_DOCKERFILES
 
 
 def _prebuilt(entry: Entry) -> bool:
@@ -647,7 +647,7 @@ class MatrixMissingDirectory(Rule):
         """Entries of backends that have no directory, or one of another language."""
         for entry in (*registry.matrix.linux, *registry.matrix.darwin):
             lang = registry.directories.get(entry.backend)
-            shared = {"python": "python", "golang": "go", "rust": "rust"}.get(entry.dockerfile_type)
+            shared = SHARED_DOCKERFILES.get(entry.dockerfile_type)
             if lang is None:
                 yield self.finding(
                     entry.at("backend"),

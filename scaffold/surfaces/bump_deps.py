@@ -90,8 +90,7 @@ class BumpDepsSurface(FileSurface):
     @property
     def comments(self) -> str:
         """The text of all comments."""
-        text = self.source.data.decode() if self.source else ""
-        return "\n".join(line for line in text.splitlines() if line.lstrip().startswith("#"))
+        return self.source.comments if self.source else ""
 
     def follow(self, addition: Addition, entry: dict[str, str]) -> None:
         """Plan an entry, behind the nearest relative's or the last of the language."""

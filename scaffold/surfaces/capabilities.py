@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.edits import ChangeSet
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.syntax.golang import Element, GoSource, quote
 from scaffold.syntax.source import Place
@@ -46,7 +46,7 @@ class CapabilitiesSurface(FileSurface):
         """Plan an entry away."""
         source = required(self.source, self.path, TABLE)
         start, end = source.line_start(entry.node.start_byte), source.line_end(entry.node.end_byte)
-        changes.add(Edit(self.path, start, end, ""))
+        changes.delete_lines(self.path, start, end)
 
     @cached_property
     def usecases(self) -> dict[str, str]:

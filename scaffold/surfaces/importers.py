@@ -327,4 +327,4 @@ def _expectation(name: str) -> re.Pattern[bytes]:
 
 def _drop_line(changes: ChangeSet, source: GoSource | None, offset: int) -> None:
     assert source is not None
-    changes.add(Edit(source.path, source.line_start(offset), source.line_end(offset), ""))
+    changes.delete_lines(source.path, source.line_start(offset), source.line_end(offset))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, majority, required
+from scaffold.surfaces.matrix import SHARED_DOCKERFILES
 from scaffold.syntax.make import Assignment, MakeSource, Rule, Word
 
 if TYPE_CHECKING:
@@ -397,7 +398,7 @@ class MakefileSurface(FileSurface):
 
 
 def _lang(definition: Definition) -> str:
-    return {"python": "python", "golang": "go", "rust": "rust"}.get(definition.dockerfile_type, "cpp")
+    return SHARED_DOCKERFILES.get(definition.dockerfile_type, "cpp")
 
 
 def _renamed(text: str, model: str, backend: Backend) -> str:

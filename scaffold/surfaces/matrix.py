@@ -29,6 +29,8 @@ ARM_RUNNER = "ubuntu-24.04-arm"
 AMD_RUNNER = "ubuntu-latest"
 ARCH_FIELDS = {"platforms", "platform-tag", "runs-on", "builder-base-image"}
 """Fields in which the two legs of an image differ; in every other they are one image."""
+SHARED_DOCKERFILES = {"python": "python", "golang": "go", "rust": "rust"}
+"""Suffix of a Dockerfile that is a language's, however many backends it has -> that language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Entry(YamlRecord):
     @property
     def lang(self) -> str:
         """Language that a Linux entry builds, by its Dockerfile."""
-        return {"python": "python", "golang": "go", "rust": "rust"}.get(self.dockerfile_type, "cpp")
+        return SHARED_DOCKERFILES.get(self.dockerfile_type, "cpp")
 
     def set(self, changes: ChangeSet, field: str, value: str, after: str = "platforms") -> None:
         """Plan another value of a field; one that is not there goes behind the field `after`."""

@@ -105,8 +105,7 @@ class TestJobsSurface(FileSurface):
     @property
     def comments(self) -> str:
         """The text of all comments."""
-        text = self.source.data.decode() if self.source else ""
-        return "\n".join(line for line in text.splitlines() if line.lstrip().startswith("#"))
+        return self.source.comments if self.source else ""
 
     def place(self, pair: Pair) -> Place:
         """The line of an output or a job."""

@@ -59,6 +59,11 @@ class YamlSource(ParsedSource):
     def __init__(self, path: str, data: bytes) -> None:
         super().__init__(path, data, _parser)
 
+    @property
+    def comments(self) -> str:
+        """The text of all comments that have a line of their own."""
+        return "\n".join(x for x in self.data.decode().splitlines() if x.lstrip().startswith("#"))
+
     def document(self) -> Node | None:
         """The top-level value of the first document; None where the file is empty.
 
