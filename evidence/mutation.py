@@ -77,12 +77,12 @@ def _scalar(source: YamlSource, node: object, value: str) -> tuple[int, int]:
 
 def _matrix(registry: Registry) -> Iterator[Mutation]:
     for number, entry in enumerate((*registry.matrix.linux, *registry.matrix.darwin)):
-        start = entry.source.line_start(entry.node.start_byte)
+        start = entry.source.line_start(entry.start)
         name = f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')}"
         yield Mutation("build matrix", f"delete entry {name}", entry.backend, entry.path, start, entry.end)
         fields = [field for field in entry.fields if field != "skip-drivers"]
         field = fields[number % len(fields)]
-        node = entry.values[field]
+        node = entry.value(field)
         if node is not None:
             span = _scalar(entry.source, node, entry.fields[field])
             text = _corrupted(entry.fields[field], number)
@@ -95,9 +95,9 @@ def _gallery(registry: Registry) -> Iterator[Mutation]:
     for number, item in enumerate(gallery.items):
         owner = gallery.owner(item)
         source = item.source
-        start = source.line_start(item.node.start_byte)
+        start = source.line_start(item.start)
         yield Mutation("gallery", f"delete item {item.name}", owner, item.path, start, item.end)
-        for pair in source.pairs(item.values.get("capabilities")):
+        for pair in source.pairs(item.value("capabilities")):
             line = source.line_start(pair.node.start_byte), source.line_end(pair.node.end_byte - 1)
             yield Mutation("gallery", f"delete {pair.key} of {item.name}", owner, item.path, *line)
             value = source.scalar(pair.value)
@@ -105,11 +105,11 @@ def _gallery(registry: Registry) -> Iterator[Mutation]:
             span = _scalar(source, pair.value, value)
             what = f"corrupt {pair.key} of {item.name}: {text}"
             yield Mutation("gallery", what, owner, item.path, *span, text, pair.key)
-        keys = [key for key in ("name", "uri", "mirrors") if item.values.get(key) is not None]
+        keys = [key for key in ("name", "uri", "mirrors") if key in item.item.fields]
         key = keys[number % len(keys)]
-        value = item.mirrors[0] if key == "mirrors" else source.scalar(item.values[key])
+        value = item.mirrors[0] if key == "mirrors" else source.scalar(item.value(key))
         text = _corrupted(value, len(value) - 1 - number % 9)
-        span = _scalar(source, item.values[key], value)
+        span = _scalar(source, item.value(key), value)
         what = f"corrupt {key} of {item.name}: {text}"
         yield Mutation("gallery", what, owner, item.path, *span, text, key)
 
@@ -181,7 +181,7 @@ def _darwin(registry: Registry) -> Iterator[Mutation]:
 
 def _pins(registry: Registry) -> Iterator[Mutation]:
     for number, pin in enumerate(registry.bump_deps.pins):
-        start = pin.source.line_start(pin.node.start_byte)
+        start = pin.source.line_start(pin.start)
         yield Mutation("bump pin", f"delete entry {pin.variable}", pin.backend, pin.path, start, pin.end)
         for field in ("variable", "file", "repository"):
             value = str(getattr(pin, field))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.source import Place
-from scaffold.syntax.yaml import YamlSource, repeated
+from scaffold.syntax.yaml import YamlSource
+from scaffold.syntax.yaml_items import parsed
 
 if TYPE_CHECKING:
     from scaffold.tree import Tree
@@ -57,7 +58,10 @@ class Caller:
 class BaseImage(YamlRecord):
     """One builder image that `base-images.yml` builds."""
 
-    fields: dict[str, str]
+    @property
+    def fields(self) -> dict[str, str]:
+        """Field -> value."""
+        return self.item.fields
 
     @property
     def tag(self) -> str:
@@ -113,10 +117,8 @@ class ImageBuilds:
         found: list[BaseImage] = []
         for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
             assert source is not None
-            for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
-                pairs = source.pairs(source.item_value(item))
-                fields = {pair.key: source.scalar(pair.value) for pair in pairs}
-                found.append(BaseImage(source, item, repeated(pairs), fields))
+            entries = source.items(source.get(job.value, "strategy", "matrix", "include"))
+            found += [BaseImage(parsed(source, entry)) for entry in entries]
         return found
 
     @cached_property

@@ -194,7 +194,7 @@ class Registry:
         """The names and addresses under which people know a backend."""
         called = sorted(self.aliases_of(name))
         for meta in self.gallery.base_metas(name):
-            called += [url for url, _ in meta.source.scalars(meta.values.get("urls"))]
+            called += meta.item.lists.get("urls", ())
         called += [f"github.com/{pin.repository}" for pin in self.bump_deps.pins if pin.backend == name]
         return called
 

@@ -71,7 +71,7 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
     spans = [span for span in spans if not span[0].startswith(f"{FOLDER}/")]
     spans += [(registry.path_filter.path, n.start_byte, n.end_byte) for n in registry.path_filter.strings]
     spans += [
-        (watched.path, watched.node.start_byte, watched.end)
+        (watched.path, watched.start, watched.end)
         for watched in registry.dependabot.folders
         if watched.directory == removal.directory
     ]

@@ -994,8 +994,7 @@ class GalleryMetadata(Rule):
         gallery = registry.gallery
         for meta in gallery.items:
             if meta.anchor and (meta.is_meta or meta.uri):
-                values = meta.values
-                lacking = [key for key in METADATA if key not in values]
+                lacking = [key for key in METADATA if key not in meta.item.fields]
                 if lacking:
                     yield self.finding(
                         meta,
@@ -1031,8 +1030,7 @@ class GalleryLicenseSpelling(Rule):
         """Licenses that differ from an SPDX name only in punctuation or a word such as License."""
         gallery = registry.gallery
         for meta in gallery.items:
-            node = meta.values.get("license") if meta.anchor else None
-            license_name = gallery.scalar(node)
+            license_name = meta.item.fields.get("license", "") if meta.anchor else ""
             spdx = _spdx(license_name) if license_name else None
             if spdx and spdx.lower() != license_name.lower():
                 yield self.finding(

@@ -304,7 +304,7 @@ class DuplicateKey(Rule):
         gallery = registry.gallery
         records = [(entry, entry.backend) for entry in (*registry.matrix.linux, *registry.matrix.darwin)]
         for record, backend in (*records, *((item, gallery.owner(item)) for item in gallery.items)):
-            for key, offset in record.repeated:
+            for key, offset in record.item.repeated:
                 yield self.finding(
                     Place(record.path, record.source.line(offset)),
                     backend,

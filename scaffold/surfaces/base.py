@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scaffold.backend import Backend
     from scaffold.syntax.source import Place, Source
     from scaffold.syntax.yaml import YamlSource
+    from scaffold.syntax.yaml_items import YamlItem
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Source")
@@ -29,51 +30,61 @@ S = TypeVar("S", bound="Source")
 class YamlRecord:
     """One item of a YAML list, with its place."""
 
-    source: YamlSource
-    node: Node
-    repeated: tuple[tuple[str, int], ...]
-    """Keys that stand twice in it, each with the offset of the later one."""
+    item: YamlItem
+
+    @property
+    def source(self) -> YamlSource:
+        """The file that it stands in, as text."""
+        return self.item.source
 
     @property
     def path(self) -> str:
         """The file that it stands in."""
-        return self.source.path
+        return self.item.source.path
 
     @property
-    def line(self) -> int:
-        """Line where it starts."""
-        return self.source.line(self.node.start_byte)
+    def start(self) -> int:
+        """Offset of its dash."""
+        return self.item.start
 
     @property
     def end(self) -> int:
         """Offset just after its last line."""
-        return self.source.item_end(self.node)
+        return self.item.end
+
+    @property
+    def line(self) -> int:
+        """Line where it starts."""
+        return self.source.line(self.start)
 
     @property
     def last_line(self) -> int:
         """Line where it ends."""
-        return self.source.line(max(self.end - 1, self.node.start_byte))
+        return self.source.line(max(self.end - 1, self.start))
 
     @property
-    def values(self) -> dict[str, Node | None]:
-        """Key -> value node, in file order."""
-        return {pair.key: pair.value for pair in self.source.pairs(self.source.item_value(self.node))}
+    def nodes(self) -> dict[str, Node]:
+        """Key -> node of the pair in the syntax tree, in file order."""
+        return {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.item.node))}
+
+    def value(self, *keys: str) -> Node | None:
+        """Node of the value below a chain of keys; None where there is none."""
+        return self.source.get(self.source.item_value(self.item.node), *keys)
 
     def at(self, *keys: str) -> Place:
         """The place of a value below a chain of keys; of the record itself where there is none."""
-        value = self.source.get(self.source.item_value(self.node), *keys)
-        return self.source.place(value if value is not None else self.node)
+        return self.item.place(*keys)
 
     @property
     def inner_comments(self) -> str:
         """Text of the comments between its own lines and behind them."""
-        text = self.source.slice(self.node.start_byte, self.end)
-        return " ".join(re.findall(r"(?:^|\s)#\s*(.*)", text))
+        text = self.source.slice(self.start, self.end)
+        return " ".join(re.findall(r"(?:^|\s)#\s*(.*)", text)) if "#" in text else ""
 
     @property
     def comments(self) -> str:
         """Text of the comment lines right above it."""
-        start = self.source.line_start(self.node.start_byte)
+        start = self.source.line_start(self.start)
         text = self.source.slice(self.source.comment_start(start, "#"), start)
         return " ".join(line.strip().lstrip("# ") for line in text.splitlines())
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, YamlRecord
-from scaffold.syntax.yaml import YamlSource, quote, repeated
+from scaffold.syntax.yaml import YamlSource, quote
+from scaffold.syntax.yaml_items import parsed
 
 FIELDS = ("repository", "variable", "branch", "file")
 
@@ -49,17 +50,9 @@ class BumpDepsSurface(FileSurface):
         found = []
         for job in source.pairs(jobs):
             for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
-                pairs = source.pairs(source.item_value(item))
-                fields = {p.key: source.scalar(p.value) for p in pairs}
-                if len(fields.keys() & set(FIELDS)) > len(FIELDS) / 2:
-                    found.append(
-                        Pin(
-                            source,
-                            item,
-                            repeated(pairs),
-                            **{field: fields.get(field, "") for field in FIELDS},
-                        )
-                    )
+                entry = parsed(source, item)
+                if len(entry.fields.keys() & set(FIELDS)) > len(FIELDS) / 2:
+                    found.append(Pin(entry, *(entry.fields.get(field, "") for field in FIELDS)))
         return found
 
     def registrations(self, name: str) -> Iterable[Registration]:
@@ -85,7 +78,7 @@ class BumpDepsSurface(FileSurface):
     def remove(self, removal: Removal) -> None:
         for pin in self.pins:
             if pin.backend == removal.name:
-                removal.drop(pin.source, pin.node.start_byte, pin.end)
+                removal.drop(pin.source, pin.start, pin.end)
 
     @property
     def comments(self) -> str:
@@ -101,7 +94,7 @@ class BumpDepsSurface(FileSurface):
         lang = addition.backend.lang
         alike = [p for p in self.pins if p.file.startswith(f"backend/{lang}/")] or self.pins
         after = by_backend[relative] if relative else alike[-1]
-        indent = self.source.slice(self.source.line_start(after.node.start_byte), after.node.start_byte)
+        indent = self.source.slice(self.source.line_start(after.start), after.start)
         text = ""
         for field, value in entry.items():
             quoted = quote(value, '"')

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces.base import YamlRecord
-from scaffold.syntax.yaml import YamlSource, repeated
+from scaffold.syntax.yaml import YamlSource
+from scaffold.syntax.yaml_items import read
 from scaffold.tree import Tree
 
 FILE = ".github/dependabot.yml"
@@ -40,14 +41,9 @@ class Dependabot:
         if data is None:
             return []
         source = YamlSource(FILE, data)
-        found = []
-        for item in source.items(source.get(source.document(), "updates")):
-            pairs = source.pairs(source.item_value(item))
-            directory = next((source.scalar(p.value) for p in pairs if p.key == "directory"), "")
-            found.append(Folder(source, item, repeated(pairs), directory.strip("/")))
-        return found
+        return [Folder(item, item.fields.get("directory", "").strip("/")) for item in read(source, "updates")]
 
     def drop(self, changes: ChangeSet, folder: Folder) -> None:
         """Plan an entry away."""
-        start = folder.source.line_start(folder.node.start_byte)
+        start = folder.source.line_start(folder.start)
         changes.add(Edit(folder.path, start, folder.end, ""))

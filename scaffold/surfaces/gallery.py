@@ -26,12 +26,12 @@ from scaffold.surfaces.base import (
     required,
 )
 from scaffold.surfaces.matrix import MatrixSurface
-from scaffold.syntax.yaml import YamlSource, quote, repeated
+from scaffold.syntax.yaml import YamlSource, quote
+from scaffold.syntax.yaml_items import YamlItem, read
 from scaffold.tree import Tree
 from scaffold.variants import VARIANTS, capabilities
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
 
     from scaffold.backend import Backend
 
@@ -64,6 +64,26 @@ class Item(YamlRecord):
     tag_suffix: str
     """The image's tag without its channel, as in the matrix; "" for a meta."""
 
+    @classmethod
+    def of(cls, item: YamlItem) -> Item:
+        """The item of the gallery that an item of the file is."""
+        fields = item.fields
+        uri = fields.get("uri", "")
+        channel, dash, rest = uri.rpartition(":")[2].partition("-")
+        return cls(
+            item,
+            name=fields.get("name", ""),
+            alias=fields.get("alias", ""),
+            anchor=item.anchor,
+            merges=fields["<<"].removeprefix("*") if "<<" in fields else None,
+            uri=uri,
+            mirrors=item.lists.get("mirrors", ()),
+            capabilities=item.maps.get("capabilities", {}),
+            tags=item.lists.get("tags", ()),
+            channel=channel,
+            tag_suffix=dash + rest,
+        )
+
     @property
     def is_meta(self) -> bool:
         """Whether it maps hardware to images."""
@@ -71,7 +91,7 @@ class Item(YamlRecord):
 
     def set_value(self, changes: ChangeSet, value: str, *keys: str) -> None:
         """Plan another text for a scalar below a chain of keys that is there."""
-        node = self.source.get(self.source.item_value(self.node), *keys)
+        node = self.value(*keys)
         if node is not None:
             style = self.source.slice(node.start_byte, node.start_byte + 1)
             text = quote(value, style if style in ("'", '"') else "")
@@ -79,14 +99,14 @@ class Item(YamlRecord):
 
     def set_key(self, changes: ChangeSet, old: str, new: str) -> None:
         """Plan another name for a capability key."""
-        for pair in self.source.pairs(self.values.get("capabilities")):
+        for pair in self.source.pairs(self.value("capabilities")):
             if pair.key == old:
                 start = pair.node.start_byte
                 changes.add(Edit(self.path, start, start + len(old.encode()), new))
 
     def add_capability(self, changes: ChangeSet, key: str, image: str) -> None:
         """Plan one more capability, behind the last one."""
-        pairs = self.source.pairs(self.values.get("capabilities"))
+        pairs = self.source.pairs(self.value("capabilities"))
         if not pairs:
             self.begin_capabilities(changes, {key: image})
             return
@@ -96,14 +116,14 @@ class Item(YamlRecord):
 
     def drop_capability(self, changes: ChangeSet, key: str) -> None:
         """Plan the line of a capability away."""
-        for pair in self.source.pairs(self.values.get("capabilities")):
+        for pair in self.source.pairs(self.value("capabilities")):
             if pair.key == key:
                 start = self.source.line_start(pair.node.start_byte)
                 changes.delete_lines(self.path, start, self.source.line_end(pair.node.end_byte - 1))
 
     def set_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
         """Plan other capabilities in the place of the present ones."""
-        pairs = self.source.pairs(self.values.get("capabilities"))
+        pairs = self.source.pairs(self.value("capabilities"))
         if not pairs:
             self.begin_capabilities(changes, capabilities)
             return
@@ -114,34 +134,31 @@ class Item(YamlRecord):
 
     def add_alias(self, changes: ChangeSet, alias: str) -> None:
         """Plan an alias behind the name."""
-        pairs = {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.node))}
-        where = self.source.line_end(pairs["name"].end_byte - 1)
+        where = self.source.line_end(self.nodes["name"].end_byte - 1)
         changes.insert(self.path, where, f'  alias: "{alias}"\n')
 
     def begin_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
         """Plan the capabilities of an item that has none, below their key where it is there."""
         head, *lines = _capability_lines(capabilities)
-        pairs = {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.node))}
-        node = pairs.get("capabilities")
+        node = self.nodes.get("capabilities")
         end = self.end if node is None else self.source.line_end(node.end_byte - 1)
         changes.insert(self.path, end, "".join(f"{x}\n" for x in ([head] if node is None else []) + lines))
 
     @property
     def mirrors_end(self) -> int:
         """Offset behind the last mirror; comments that follow it belong to what comes next."""
-        values = self.values
-        listed = [node.end_byte for _, node in self.source.scalars(values.get("mirrors"))]
-        node = values.get("mirrors")
+        node = self.value("mirrors")
+        listed = [mirror.end_byte for _, mirror in self.source.scalars(node)]
         return listed[-1] if listed else node.end_byte if node is not None else self.end
 
     def set_mirrors(self, changes: ChangeSet, mirrors: list[str]) -> None:
         """Plan other mirrors: in the place of the present ones, or behind the uri."""
         text = "mirrors:\n" + "\n".join(f"    - {mirror}" for mirror in mirrors)
-        pairs = {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.node))}
-        if "mirrors" in pairs:
-            changes.add(Edit(self.path, pairs["mirrors"].start_byte, self.mirrors_end, text))
-        elif "uri" in pairs:
-            changes.insert(self.path, self.source.line_end(pairs["uri"].end_byte - 1), f"  {text}\n")
+        nodes = self.nodes
+        if "mirrors" in nodes:
+            changes.add(Edit(self.path, nodes["mirrors"].start_byte, self.mirrors_end, text))
+        elif "uri" in nodes:
+            changes.insert(self.path, self.source.line_end(nodes["uri"].end_byte - 1), f"  {text}\n")
 
 
 class GallerySurface(FileSurface):
@@ -164,7 +181,7 @@ class GallerySurface(FileSurface):
         """Every item, in file order."""
         if self.source is None:
             return []
-        return [_item(self.source, node) for node in self.source.items(self.source.document())]
+        return [Item.of(item) for item in read(self.source)]
 
     @cached_property
     def capability_keys(self) -> set[str]:
@@ -184,7 +201,7 @@ class GallerySurface(FileSurface):
         """The image items of a backend, joined by the image's tag: a meta may be named differently."""
         own = {entry.tag_suffix for entry in self.matrix.entries_of(backend)}
         items = [item for tag_suffix in own for item in self.by_tag_suffix.get(tag_suffix, ())]
-        return sorted(items, key=lambda item: item.node.start_byte)
+        return sorted(items, key=lambda item: item.start)
 
     @cached_property
     def by_anchor(self) -> dict[str, Item]:
@@ -222,7 +239,7 @@ class GallerySurface(FileSurface):
         if namesake is not None and namesake.anchor:
             found[namesake.anchor] = namesake
         own = [i for i in found.values() if self.owner(i) == backend]
-        return sorted(own, key=lambda item: item.node.start_byte)
+        return sorted(own, key=lambda item: item.start)
 
     def development_meta(self, meta: Item) -> Item | None:
         """The development twin of a base meta."""
@@ -268,18 +285,14 @@ class GallerySurface(FileSurface):
         counts = Counter(m.rpartition(":")[0] for item in self.items for m in item.mirrors)
         return {mirror for mirror, count in counts.items() if count > 1 and mirror}
 
-    def scalar(self, node: Node | None) -> str:
-        """Text of a value of an item."""
-        return self.source.scalar(node) if self.source is not None else ""
-
     def item_text(self, item: Item) -> bytes:
         """The lines of an item, without the comments around it."""
-        return item.source.data[item.source.line_start(item.node.start_byte) : item.end]
+        return item.source.data[item.source.line_start(item.start) : item.end]
 
     def delete(self, changes: ChangeSet, items: Iterable[Item]) -> None:
         """Plan items away."""
         for item in items:
-            changes.add(Edit(item.path, item.source.line_start(item.node.start_byte), item.end, ""))
+            changes.add(Edit(item.path, item.source.line_start(item.start), item.end, ""))
 
     def development_text(self, anchor: str, name: str, keys: dict[str, str]) -> str:
         """A new development meta; `keys` maps capability keys to development images."""
@@ -293,7 +306,7 @@ class GallerySurface(FileSurface):
     def registrations(self, name: str) -> Iterable[Registration]:
         own = self._own(name)
         for item in self.items:
-            mine = item.node.start_byte in own
+            mine = item.start in own
             if mine or name in (item.name, item.alias) or item.name == f"{name}{DEVELOPMENT}":
                 what = f"{item.channel} image" if item.uri and not item.is_meta else "meta"
                 yield Registration(self.name, self.path, item.line, f"{what} {item.name}", item.last_line)
@@ -306,15 +319,15 @@ class GallerySurface(FileSurface):
         images = {item.name for item in self.image_items(name)}
         for item in self.items:
             for key, image in item.capabilities.items():
-                if image in images and item.node.start_byte not in own:
+                if image in images and item.start not in own:
                     line = item.at("capabilities", key).line
                     what = f"capability {key}: {image} of {item.name}"
                     yield Registration(self.name, self.path, line, what)
 
     def _own(self, name: str) -> set[int]:
         """The offsets of a backend's metas and images, those that no entry builds included."""
-        known = {item.node.start_byte for item in (*self.metas(name), *self.image_items(name))}
-        return known | {item.node.start_byte for item in self.items if self.owner(item) == name}
+        known = {item.start for item in (*self.metas(name), *self.image_items(name))}
+        return known | {item.start for item in self.items if self.owner(item) == name}
 
     def add(self, addition: Addition) -> None:
         source = required(self.source, self.path, "the backend gallery")
@@ -334,12 +347,12 @@ class GallerySurface(FileSurface):
         self._announce(addition, keys)
 
     def remove(self, removal: Removal) -> None:
-        own = {i.node.start_byte for i in (*self.metas(removal.name), *self.image_items(removal.name))}
-        own |= {i.node.start_byte for i in self.items if self.owner(i) == removal.name}
+        own = {i.start for i in (*self.metas(removal.name), *self.image_items(removal.name))}
+        own |= {i.start for i in self.items if self.owner(i) == removal.name}
         for position, item in enumerate(self.items):
-            if item.node.start_byte in own:
-                before = self.items[position - 1].node.start_byte if position else None
-                removal.drop(item.source, item.node.start_byte, item.end, follows_own=before in own)
+            if item.start in own:
+                before = self.items[position - 1].start if position else None
+                removal.drop(item.source, item.start, item.end, follows_own=before in own)
 
     def add_images(self, addition: Addition) -> None:
         """Plan the images of more variants of a backend that is there, and the keys that lead to them."""
@@ -357,7 +370,7 @@ class GallerySurface(FileSurface):
             if taken is not None and taken.uri.endswith(f":{tag}"):
                 continue  # offered already, though nothing built it
             if taken is not None:
-                raise source.shape_error(taken.node, f"{name} is the name of another image: rename it first")
+                raise source.shape_error(taken.start, f"{name} is the name of another image: rename it first")
             addition.insert(self.path, images[-1].end, self.image_text(anchor, name, tag))
             image = {"name": name, "uri": f"{self.repository}:{tag}", "mirrors": [f"{self.mirror}:{tag}"]}
             addition.expect(self.path, image)
@@ -384,11 +397,11 @@ class GallerySurface(FileSurface):
             ending = item.name.removeprefix(backend.name)
             variant = self.matrix.by_tag_suffix[item.tag_suffix].variant or everything[0]
             capabilities = {key: f"{image}{ending}" for key, image in keys.items()}
-            pairs = {pair.key: pair.node for pair in item.source.pairs(item.source.item_value(item.node))}
-            ends = {"uri": pairs["uri"].end_byte, "mirrors": item.mirrors_end}
-            for key in (key for key in ends if key in pairs):
+            nodes = item.nodes
+            ends = {"uri": nodes["uri"].end_byte, "mirrors": item.mirrors_end}
+            for key in (key for key in ends if key in nodes):
                 start, end = (
-                    item.source.line_start(pairs[key].start_byte),
+                    item.source.line_start(nodes[key].start_byte),
                     item.source.line_end(ends[key] - 1),
                 )
                 addition.changes.delete_lines(self.path, start, end)
@@ -421,7 +434,7 @@ class GallerySurface(FileSurface):
         tags = {entry.tag_suffix for entry in entries if entry.variant in gone} - stay
         items = [item for item in self.image_items(removal.name) if item.tag_suffix in tags]
         for position, item in enumerate(items):
-            removal.drop(item.source, item.node.start_byte, item.end, follows_own=position > 0)
+            removal.drop(item.source, item.start, item.end, follows_own=position > 0)
         names = {item.name for item in items}
         by_variant = {
             entry.variant: {item.channel: item.name for item in self.by_tag_suffix.get(entry.tag_suffix, ())}
@@ -456,7 +469,7 @@ class GallerySurface(FileSurface):
         metas = self.metas(relative) if relative else []
         images = self.image_items(relative) if relative else []
         base = metas[0] if metas else next((i for i in reversed(self.items) if i.is_meta), self.items[-1])
-        following = next((i for i in self.items if i.node.start_byte >= base.end), None)
+        following = next((i for i in self.items if i.start >= base.end), None)
         beside = following is not None and following.is_meta and following.merges == base.anchor
         after_meta = following.end if beside and following else base.end
         block_end = max((i.end for i in images), default=self.items[-1].end)
@@ -542,46 +555,3 @@ def tags(backend: Backend) -> tuple[str, ...]:
 
 def _capability_lines(keys: dict[str, str]) -> list[str]:
     return ["  capabilities:", *(f'    {key}: "{image}"' for key, image in keys.items())]
-
-
-_IMAGE = re.compile(
-    rb'- !!merge <<: \*(\S+)\n  name: "([^"\\\n]*)"\n  uri: "([^"\\\n]*)"\n'
-    rb"  mirrors:((?:\n    - [\w./:-]+)+)\s*"
-)
-"""How nearly every image item is written: read by a pattern, it takes a fifth of the time."""
-
-
-def _item(source: YamlSource, node: Node) -> Item:
-    image = _IMAGE.fullmatch(source.data, node.start_byte, node.end_byte)
-    if image is not None:
-        merges, name, uri, mirrors = (group.decode() for group in image.groups())
-        listed = tuple(mirrors.replace("\n    - ", " ").split())
-        return Item(source, node, (), name, "", None, merges, uri, listed, {}, (), *_tag(uri))
-    value = source.item_value(node)
-    own = source.pairs(value)
-    pairs = {pair.key: pair.value for pair in own}
-    keys = source.pairs(pairs.get("capabilities"))
-    merge = next((v for k, v in pairs.items() if k in ("<<", "!!merge <<")), None)
-    uri = source.scalar(pairs.get("uri"))
-    channel, tag_suffix = _tag(uri)
-    return Item(
-        source,
-        node,
-        (*repeated(own), *repeated(keys)),
-        name=source.scalar(pairs.get("name")),
-        alias=source.scalar(pairs.get("alias")),
-        anchor=source.anchor(value),
-        merges=source.scalar(merge).removeprefix("*") if merge is not None else None,
-        uri=uri,
-        mirrors=tuple(text for text, _ in source.scalars(pairs.get("mirrors"))),
-        capabilities={p.key: source.scalar(p.value) for p in keys},
-        tags=tuple(text for text, _ in source.scalars(pairs.get("tags"))),
-        channel=channel,
-        tag_suffix=tag_suffix,
-    )
-
-
-def _tag(uri: str) -> tuple[str, str]:
-    """Channel and tag suffix of an image."""
-    channel, dash, rest = uri.rpartition(":")[2].partition("-")
-    return channel, dash + rest

@@ -7,7 +7,7 @@ values that most siblings of its variant and language have at this checkout.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import ShapeError
 from scaffold.surfaces.base import Addition, Registration, Removal, Surface, YamlRecord, majority
-from scaffold.syntax.yaml import YamlSource, quote, repeated
+from scaffold.syntax.yaml import YamlSource, quote
+from scaffold.syntax.yaml_items import YamlItem, read
 from scaffold.variants import DARWIN, VARIANTS, Variant, build_type, classify
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
-
     from scaffold.backend import Backend
 
 MATRIX_FILE = ".github/backend-matrix.yml"
@@ -37,10 +36,6 @@ SHARED_DOCKERFILES = {"python": "python", "golang": "go", "rust": "rust"}
 class Entry(YamlRecord):
     """One matrix entry."""
 
-    fields: dict[str, str]
-    quotes: dict[str, str]
-    """Field -> the quote that its value is written with: `'`, `"` or nothing."""
-
     backend: str
     """Name of the backend that it builds."""
     tag_suffix: str
@@ -53,29 +48,29 @@ class Entry(YamlRecord):
     """Its build variant; None for one that the table does not know."""
 
     @classmethod
-    def of(
-        cls,
-        source: YamlSource,
-        node: Node,
-        again: tuple[tuple[str, int], ...],
-        fields: dict[str, str],
-        quotes: dict[str, str],
-    ) -> Entry:
-        """The entry that has these fields."""
+    def of(cls, item: YamlItem) -> Entry:
+        """The entry that an item is."""
+        fields = item.fields
         linux = "dockerfile" in fields or "platforms" in fields
         platforms = (word.strip() for word in fields.get("platforms", "").split(","))
         return cls(
-            source,
-            node,
-            again,
-            fields,
-            quotes,
+            item,
             fields.get("backend", ""),
             fields.get("tag-suffix", ""),
             tuple(word.removeprefix("linux/") for word in platforms if word),
             linux,
             classify(fields) if linux else DARWIN,
         )
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Field -> value, in file order."""
+        return self.item.fields
+
+    @property
+    def quotes(self) -> dict[str, str]:
+        """Field -> the quote that its value is written with: `'`, `"` or nothing."""
+        return self.item.quotes
 
     @property
     def dockerfile_type(self) -> str:
@@ -89,14 +84,13 @@ class Entry(YamlRecord):
 
     def set(self, changes: ChangeSet, field: str, value: str, after: str = "platforms") -> None:
         """Plan another value of a field; one that is not there goes behind the field `after`."""
-        values = self.values
-        node = values.get(field)
+        node = self.value(field)
         if node is not None:
             text = quote(value, self.quotes.get(field, ""))
             changes.add(Edit(self.path, node.start_byte, node.end_byte, text))
             return
-        before = values.get(after) or next(v for v in values.values() if v is not None)
-        indent = " " * (self.node.start_byte - self.source.line_start(self.node.start_byte) + 2)
+        before = self.value(after) or next(iter(self.nodes.values()))
+        indent = " " * (self.start - self.source.line_start(self.start) + 2)
         text = f"{indent}{field}: {quote(value, self.quotes.get(after, ''))}\n"
         changes.insert(self.path, self.source.line_end(before.end_byte - 1), text)
 
@@ -114,30 +108,28 @@ class MatrixSurface(Surface):
     @cached_property
     def linux(self) -> list[Entry]:
         """The entries of the Linux matrix, in file order."""
-        return list(self._entries("include", "backend-jobs"))
+        return self._entries("include", "backend-jobs")
 
     @cached_property
     def darwin(self) -> list[Entry]:
         """The entries of the Darwin matrix, in file order."""
-        return list(self._entries("includeDarwin", "backend-jobs-darwin"))
+        return self._entries("includeDarwin", "backend-jobs-darwin")
 
     @property
     def file(self) -> str:
         """The file that the entries stand in."""
         return MATRIX_FILE if self._source(MATRIX_FILE) else WORKFLOW_FILE
 
-    def _entries(self, key: str, job: str) -> Iterator[Entry]:
+    def _entries(self, key: str, job: str) -> list[Entry]:
         for path, keys in (
             (MATRIX_FILE, (key,)),
             (WORKFLOW_FILE, ("jobs", job, "strategy", "matrix", "include")),
         ):
             source = self._source(path)
-            value = source.get(source.document(), *keys) if source else None
-            items = source.items(value) if source else []
-            if source and items:
-                for item in items:
-                    yield _entry(source, item)
-                return
+            items = read(source, *keys) if source else []
+            if items:
+                return [Entry.of(item) for item in items]
+        return []
 
     def _source(self, path: str) -> YamlSource | None:
         if path not in self._sources:
@@ -199,7 +191,7 @@ class MatrixSurface(Surface):
             for position, entry in enumerate(entries):
                 if goes(entry):
                     follows_own = position > 0 and goes(entries[position - 1])
-                    removal.drop(entry.source, entry.node.start_byte, entry.end, follows_own=follows_own)
+                    removal.drop(entry.source, entry.start, entry.end, follows_own=follows_own)
 
     def plan_legs(self, backend: Backend, variant: Variant, kin: tuple[str, ...]) -> list[Leg]:
         """The new Linux entries of one variant, each with its place."""
@@ -364,8 +356,8 @@ class Leg:
     def write(self, addition: Addition, comment: str = "") -> None:
         """Plan the insertion behind `after`, below a comment where one is given."""
         source = self.after.source
-        start = source.line_start(self.after.node.start_byte)
-        indent = source.slice(start, self.after.node.start_byte)
+        start = self.after.start
+        indent = source.slice(source.line_start(start), start)
         text = ""
         for field, value in self.fields.items():
             lead = f"{indent}- " if not text else f"{indent}  "
@@ -374,21 +366,6 @@ class Leg:
             text = f"{indent}# {comment}\n{text}"
         addition.insert(source.path, self.after.end, text)
         addition.expect(source.path, dict(self.fields))
-
-
-def _entry(source: YamlSource, item: Node) -> Entry:
-    flat = source.flat_item(item)
-    if flat is not None and len(dict(flat)) == len(flat):
-        fields = {key: value.text for key, value in flat}
-        return Entry.of(source, item, (), fields, {key: value.quote for key, value in flat})
-    fields = {}
-    quotes = {}
-    pairs = source.pairs(source.item_value(item))
-    for pair in pairs:
-        fields[pair.key] = source.scalar(pair.value)
-        first = source.slice(pair.value.start_byte, pair.value.start_byte + 1) if pair.value else ""
-        quotes[pair.key] = first if first in ("'", '"') else ""
-    return Entry.of(source, item, repeated(pairs), fields, quotes)
 
 
 def _pattern(tag_suffix: str, backend: str) -> str | None:

@@ -38,21 +38,6 @@ class Pair:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A scalar as text, with the quote that it is written with: `'`, `"` or nothing."""
-
-    text: str
-    quote: str
-
-
-_FLAT_PAIR = re.compile(
-    rb"(?:^|\n)([ ]*(?:-[ ])?)([\w-]+):"
-    rb"""(?:[ ](?:'([^'\n]*)'|"([^"\\\n]*)"|([\w./][\w./ -]*)))?[ ]*(?=\n|$)"""
-)
-_FLAT_ITEM = re.compile(rb"(?:" + _FLAT_PAIR.pattern + rb"|\n[ ]*\#[^\n]*)*")
-
-
 class YamlSource(ParsedSource):
     """A YAML file. Only the block style and the plain scalars of LocalAI's files are understood."""
 
@@ -133,27 +118,6 @@ class YamlSource(ParsedSource):
             return []
         return [child for child in sequence.named_children if child.type == "block_sequence_item"]
 
-    def flat_item(self, item: Node) -> list[tuple[str, Text]] | None:
-        """Key and value of each pair of a sequence item that is a mapping of one-line scalars.
-
-        None for every other item, which `pairs` reads. Nearly all matrix entries are such items, and
-        a pattern reads them six times as fast as the nodes do.
-        """
-        data = self.data[self.line_start(item.start_byte) : item.end_byte].rstrip()
-        if _FLAT_ITEM.fullmatch(data) is None:
-            return None
-        found = []
-        column = None
-        for match in _FLAT_PAIR.finditer(data):
-            lead, key, single, double, plain = match.groups()
-            if column not in (None, len(lead)):
-                return None
-            column = len(lead)
-            text = next((group for group in (single, double, plain) if group is not None), b"")
-            quoted = "'" if single is not None else '"' if double is not None else ""
-            found.append((key.decode(), Text(text.decode(), quoted)))
-        return found
-
     def item_value(self, item: Node) -> Node | None:
         """The value of a sequence item; None for an empty one."""
         return next((c for c in item.named_children if c.type in ("block_node", "flow_node")), None)
@@ -178,6 +142,10 @@ class YamlSource(ParsedSource):
         if text[:1] == '"' and text[-1:] == '"' and len(text) > 1:
             return text[1:-1].replace('\\"', '"').replace("\\\\", "\\") if "\\" in text else text[1:-1]
         return text
+
+    def is_literal(self, node: Node | None) -> bool:
+        """Whether a value is a text of lines below its key (`|` or `>`)."""
+        return _content(node, "block_scalar") is not None
 
     def scalars(self, node: Node | None) -> Iterator[tuple[str, Node]]:
         """The scalar items of a block sequence, each with its node."""

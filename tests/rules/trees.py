@@ -139,7 +139,7 @@ class Altered:
     def _record(self, select: Select, change: Callable[[str], str]) -> Altered:
         def step(tree: Tree) -> dict[str, bytes | None]:
             record = select(Registry(tree))
-            start = record.source.line_start(record.node.start_byte)
+            start = record.source.line_start(record.start)
             data = record.source.data
             text = change(data[start : record.end].decode())
             return {record.path: data[:start] + text.encode() + data[record.end :]}

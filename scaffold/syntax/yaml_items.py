@@ -1,0 +1,225 @@
+"""The items of a YAML list with what they say: matrix entries, gallery items, pins.
+
+Nearly every item of LocalAI's two large files is plain: a mapping of scalars on one line, of flat lists and
+mappings of such, and of literal texts. Where all items of a file are, one pattern reads them in a fifth of
+the time that a syntax tree takes, and the tree is made only when somebody edits. Otherwise the tree is read.
+Both ways say the same of an item.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from scaffold.syntax.source import Place
+from scaffold.syntax.yaml import YamlSource, repeated
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@dataclass(slots=True)
+class YamlItem:
+    """An item (`- ...`) of a block sequence whose value is a mapping."""
+
+    source: YamlSource
+    start: int
+    """Offset of its dash."""
+    end: int
+    """Offset just after its last line; comments and blank lines behind it are not its own."""
+    fields: dict[str, str] = field(default_factory=dict)
+    """Key -> scalar, in file order; "" for a value of another kind."""
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Key -> the scalars of a list."""
+    maps: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Key -> the scalars of a mapping."""
+    anchor: str | None = None
+    repeated: tuple[tuple[str, int], ...] = ()
+    """Keys that stand twice in it or in one of its mappings, each with the offset of the later one."""
+    parsed: Node | None = None
+    """Its node in the syntax tree; None where it was read without one."""
+
+    @property
+    def node(self) -> Node:
+        """Its node in the syntax tree, which is made for it where it was read without one."""
+        if self.parsed is None:
+            node = self.source.root.descendant_for_byte_range(self.start, self.start + 1)
+            while node is not None and node.type != "block_sequence_item":
+                node = node.parent
+            assert node is not None, "what the pattern calls an item is one"
+            self.parsed = node
+        return self.parsed
+
+    @property
+    def quotes(self) -> dict[str, str]:
+        """Key -> the quote that its scalar is written with: `'`, `"` or nothing."""
+        text = self.source.slice(self.start, self.end)
+        return {key: quote for key, quote in _QUOTE.findall(text) if key in self.fields}
+
+    def place(self, *keys: str) -> Place:
+        """The place of the value below a chain of keys; of the item itself where there is none."""
+        if self.parsed is None:
+            return self.source.place(self._offset(keys))
+        value = self.source.get(self.source.item_value(self.parsed), *keys)
+        return self.source.place(self.start if value is None else value)
+
+    def _offset(self, keys: tuple[str, ...]) -> int:
+        """Where the value below a chain of keys begins in an item that was read without a syntax tree."""
+        column = self.start - self.source.line_start(self.start)
+        text = b" " * (column + 2) + self.source.data[self.start + 2 : self.end]
+        at = 0
+        for depth, key in enumerate(keys, 1):
+            pair = re.compile(rb"(?m)^[ ]{%d}%s:[ ]*" % (column + 2 * depth, re.escape(key.encode())))
+            found = pair.search(text, text.rfind(b"\n", 0, at) + 1)
+            if found is None:
+                return self.start
+            at = found.end()
+            if text[at : at + 1] in (b"\n", b"#"):
+                nested = _TEXT.search(text, at)
+                if nested is None or not (key in self.lists or key in self.maps):
+                    return self.start
+                at = nested.start(1)
+        return self.start - column + at
+
+
+def read(source: YamlSource, *keys: str) -> list[YamlItem]:
+    """The items of the list below a chain of keys, of the document itself without keys.
+
+    Raises ShapeError where the file is no YAML.
+    """
+    source.require_parsable()
+    lists = _plain_lists(source)
+    if lists is not None:
+        return lists.get("/".join(keys), [])
+    value = source.get(source.document(), *keys)
+    return [parsed(source, node) for node in source.items(value)]
+
+
+def parsed(source: YamlSource, node: Node) -> YamlItem:
+    """An item, by its node in the syntax tree."""
+    value = source.item_value(node)
+    pairs = source.pairs(value)
+    item = YamlItem(source, node.start_byte, source.item_end(node), anchor=source.anchor(value), parsed=node)
+    twice = [*repeated(pairs)]
+    for pair in pairs:
+        inner = source.pairs(pair.value)
+        listed = tuple(text for text, _ in source.scalars(pair.value))
+        one_line = not (inner or listed or source.is_literal(pair.value))
+        item.fields[pair.key] = source.scalar(pair.value) if one_line else ""
+        if inner:
+            item.maps[pair.key] = {p.key: source.scalar(p.value) for p in inner}
+            twice += repeated(inner)
+        if listed:
+            item.lists[pair.key] = listed
+    item.repeated = tuple(twice)
+    return item
+
+
+_KEY = r"[\w.-]+"
+_SCALAR = r"""(?:'[^'\n]*+'|"[^"\\\n]*+"|[\w./](?:[^\n:#]|:(?![ \n]|\Z)|(?<![ ])\#)*+)"""
+_NOTE = r"(?:[ ]+\#[^\n]*+)?+[ ]*+"
+_SKIPPED = r"(?:\n[ ]*+(?:\#[^\n]*+)?+(?=\n|\Z))*+"
+"""Lines of comments, and blank ones."""
+
+_QUOTE = re.compile(rf"(?m)^[ ]*(?:-[ ])?({_KEY}):[ ]+(['\"]?)")
+_TEXT = re.compile(rb"(?m)^[ ]*([^ #\n])")
+_LISTED = re.compile(r"(?m)^[ ]*-[ ](.*)$")
+_INNER = re.compile(rf"(?m)^[ ]*({_KEY}):[ ](.*)$")
+_HEAD = re.compile(rb"(?m)^(?!-[ ])[^ #\n].*$")
+"""Lines of the first column that are neither items nor comments."""
+
+
+def _plain_lists(source: YamlSource) -> dict[str, list[YamlItem]] | None:
+    """Top-level key -> its items, or "" -> the document's own; None where not everything is plain."""
+    heads = [*_HEAD.finditer(source.data)]
+    marks = [] if heads and heads[0][0] == b"---" else [(0, 0, "")]
+    marks += [(head.start(), head.end(), head[0].decode()) for head in heads]
+    found = {}
+    for (_, start, head), (end, _, _) in zip(marks, [*marks[1:], (len(source.data), 0, "")], strict=True):
+        items = _plain_items(source, start, end)
+        key = head.removesuffix(":") if head not in ("", "---") else ""
+        if items is None or key == head or key in found or (items and not key and len(marks) > 1):
+            return None
+        found[key] = items
+    return found
+
+
+def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | None:
+    """The items between two offsets; None where there is anything else."""
+    first = _TEXT.search(source.data, start, end)
+    if first is None:
+        return []
+    lead = first.start(1) - source.line_start(first.start(1))
+    plain, pair = _patterns(lead)
+    dashes = re.compile(rb"(?m)^[ ]{%d}(?=-[ ])" % lead)
+    starts = [dash.end() for dash in dashes.finditer(source.data, start, end)]
+    if not starts or starts[0] != first.start(1):
+        return None
+    items = []
+    for begin, behind in zip(starts, [*starts[1:], end], strict=True):
+        text = source.data[begin:behind].decode().rstrip()
+        while (last := text.rfind("\n") + 1) and text[last:].lstrip(" ").startswith("#"):
+            text = text[:last].rstrip()
+        item = _plain_item(source, begin, text, pair) if plain.fullmatch(text) else None
+        if item is None:
+            return None
+        items.append(item)
+    return items
+
+
+def _plain_item(source: YamlSource, start: int, text: str, pair: re.Pattern[str]) -> YamlItem | None:
+    """What a plain item says; None where a key stands twice in it."""
+    item = YamlItem(source, start, source.line_end(start + len(text.encode()) - 1))
+    pairs = pair.findall(text)
+    for key, raw, below in pairs:
+        item.fields[key] = _unquoted(raw)
+        if raw or not below:
+            continue
+        listed = _LISTED.findall(below)
+        if listed:
+            item.lists[key] = tuple(map(_unquoted, listed))
+        else:
+            inner = _INNER.findall(below)
+            item.maps[key] = {name: _unquoted(text) for name, text in inner}
+            if len(item.maps[key]) < len(inner):
+                return None
+    if len(item.fields) < len(pairs):
+        return None
+    first = text.partition("\n")[0]
+    if first.startswith("- &"):
+        item.anchor = first[3:].rstrip()
+    if first.startswith("- !!merge"):
+        item.fields = {"<<": first.partition(": ")[2], **item.fields}
+    return item
+
+
+def _unquoted(raw: str) -> str:
+    """The scalar that the rest of a plain line stands for; "" for the head of a literal text."""
+    if raw[:1] in ("'", '"'):
+        return raw[1 : raw.index(raw[0], 1)]
+    return "" if raw == "|" else raw.partition(" #")[0].rstrip()
+
+
+@cache
+def _patterns(lead: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What a plain item matches whole, and each pair of it, for dashes behind `lead` spaces."""
+    own, deeper = rf"[ ]{{{lead + 2}}}", rf"[ ]{{{lead + 4}}}"
+
+    def value(literal: str) -> str:
+        return rf"""(?:
+            [ ]{_SCALAR}{_NOTE}
+            |[ ]\|\n(?P<{literal}>{own}[ ]++)[^ \n][^\n]*+(?:\n(?P={literal})[^\n]*+|\n[ ]*+(?=\n|\Z))*+
+            |{_NOTE}(?:
+                (?:{_SKIPPED}\n{own}-[ ]{_SCALAR}{_NOTE})++
+                |(?:{_SKIPPED}\n{deeper}-[ ]{_SCALAR}{_NOTE})++
+                |(?:{_SKIPPED}\n{deeper}{_KEY}:[ ]{_SCALAR}{_NOTE})++
+            )?+
+        )"""
+
+    plain = rf"""-[ ](?:!!merge[ ]<<:[ ]\*[\w.-]+|(?:&[\w.-]+\n{own})?+{_KEY}:{value("first")})
+        (?:{_SKIPPED}\n{own}{_KEY}:{value("next")})*+"""
+    below = rf"(?:\n(?:{own}-[ ]|{own}[ ]|[ ]*\#|[ ]*$).*)*+"
+    pair = rf"^(?:-[ ]|{own})({_KEY}):[ ]?+((?!\#).*)({below})"
+    return re.compile(plain, re.VERBOSE), re.compile(pair, re.VERBOSE | re.MULTILINE)
