@@ -186,7 +186,7 @@ def _pins(registry: Registry) -> Iterator[Mutation]:
         for field in ("variable", "file", "repository"):
             value = str(getattr(pin, field))
             text = _corrupted(value, len(value) - 1 - number % 5)
-            node = pin.values[field]
+            node = pin.value(field)
             assert node is not None
             span = _scalar(pin.source, node, value)
             what = f"corrupt {field} of {pin.variable}: {text}"

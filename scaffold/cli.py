@@ -532,10 +532,23 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a report may hold what the terminal cannot show
     try:
-        app()
+        _call(sys.argv[1:])
     except ScaffoldError as error:
         typer.echo(f"{typer.style('error:', fg='red', bold=True)} {error}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    finally:
+        gc.freeze()  # or the interpreter would look through it all once more
+
+
+def _call(arguments: Sequence[str]) -> None:
+    """Run the command that the arguments name; typer inspects the signature of every one that it holds."""
+    everything = app.registered_commands
+    called = [c for c in everything if c.callback and arguments[:1] == [c.name or c.callback.__name__]]
+    app.registered_commands = called or everything
+    try:
+        app()
+    finally:
+        app.registered_commands = everything

@@ -87,6 +87,10 @@ class Registry:
             self.build_context,
         )
 
+    def read_ahead(self) -> None:
+        """Read what nearly every rule asks for."""
+        _ = self.names, self.matrix.by_tag_suffix, self.gallery.by_tag_suffix
+
     @cached_property
     def directories(self) -> dict[str, str]:
         """Backend -> language, of every directory below `backend/<lang>/`."""

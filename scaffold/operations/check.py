@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from scaffold.errors import UsageError
+from scaffold.operations import workers
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, Rule, Severity
@@ -105,8 +106,8 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
 
 
 def find(registry: Registry, rules: Sequence[Rule]) -> list[Finding]:
-    """The findings of some rules."""
-    return [finding for rule in rules for finding in rule.check(registry)]
+    """The findings of some rules, in their order. Raises ShapeError where a surface cannot be read."""
+    return workers.find(registry, rules)
 
 
 def _about(finding: Finding, scope: Scope) -> bool:

@@ -32,7 +32,6 @@ from scaffold.tree import Tree
 from scaffold.variants import VARIANTS, capabilities
 
 if TYPE_CHECKING:
-
     from scaffold.backend import Backend
 
 DEVELOPMENT = "-development"

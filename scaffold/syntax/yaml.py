@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.errors import ShapeError
@@ -44,7 +44,7 @@ class YamlSource(ParsedSource):
     def __init__(self, path: str, data: bytes) -> None:
         super().__init__(path, data, _parser)
 
-    @property
+    @cached_property
     def comments(self) -> str:
         """The text of all comments that have a line of their own."""
         return "\n".join(x for x in self.data.decode().splitlines() if x.lstrip().startswith("#"))

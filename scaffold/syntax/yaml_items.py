@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scaffold.syntax.source import Place
@@ -89,7 +89,6 @@ def read(source: YamlSource, *keys: str) -> list[YamlItem]:
 
     Raises ShapeError where the file is no YAML.
     """
-    source.require_parsable()
     lists = _plain_lists(source)
     if lists is not None:
         return lists.get("/".join(keys), [])
@@ -127,13 +126,32 @@ _QUOTE = re.compile(rf"(?m)^[ ]*(?:-[ ])?({_KEY}):[ ]+(['\"]?)")
 _TEXT = re.compile(rb"(?m)^[ ]*([^ #\n])")
 _LISTED = re.compile(r"(?m)^[ ]*-[ ](.*)$")
 _INNER = re.compile(rf"(?m)^[ ]*({_KEY}):[ ](.*)$")
+_PLAIN = re.compile(
+    rf"""(?:\n[ ]{{2}}(?:&(?P<anchor>[\w.-]+)|!!merge[ ]<<:[ ](?P<merged>\*[\w.-]+)))?+
+        (?:{_SKIPPED}\n[ ]{{2}}{_KEY}:(?:
+            [ ]{_SCALAR}{_NOTE}
+            |[ ]\|\n(?P<margin>[ ]{{3,}}+)[^ \n][^\n]*+(?:\n(?P=margin)[^\n]*+|\n[ ]*+(?=\n|\Z))*+
+            |{_NOTE}(?:
+                (?:{_SKIPPED}\n[ ]{{2}}-[ ]{_SCALAR}{_NOTE})++
+                |(?:{_SKIPPED}\n[ ]{{4}}-[ ]{_SCALAR}{_NOTE})++
+                |(?:{_SKIPPED}\n[ ]{{4}}{_KEY}:[ ]{_SCALAR}{_NOTE})++
+            )?+
+        ))*+""",
+    re.VERBOSE,
+)
+_PAIR = re.compile(rf"(?m)^[ ]{{2}}({_KEY}):[ ]?((?!#).*)((?:\n(?:[ ]{{2}}-[ ]|[ ]{{3}}|[ ]*#|[ ]*$).*)*+)")
+"""A key with the rest of its line and the lines that belong to it."""
+
 _HEAD = re.compile(rb"(?m)^(?!-[ ])[^ #\n].*$")
 """Lines of the first column that are neither items nor comments."""
 
 
+@lru_cache(maxsize=64)
 def _plain_lists(source: YamlSource) -> dict[str, list[YamlItem]] | None:
     """Top-level key -> its items, or "" -> the document's own; None where not everything is plain."""
     heads = [*_HEAD.finditer(source.data)]
+    if b"\r" in source.data:
+        return None
     marks = [] if heads and heads[0][0] == b"---" else [(0, 0, "")]
     marks += [(head.start(), head.end(), head[0].decode()) for head in heads]
     found = {}
@@ -152,7 +170,7 @@ def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | N
     if first is None:
         return []
     lead = first.start(1) - source.line_start(first.start(1))
-    plain, pair = _patterns(lead)
+    margin = "\n" + " " * lead
     dashes = re.compile(rb"(?m)^[ ]{%d}(?=-[ ])" % lead)
     starts = [dash.end() for dash in dashes.finditer(source.data, start, end)]
     if not starts or starts[0] != first.start(1):
@@ -161,18 +179,25 @@ def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | N
     for begin, behind in zip(starts, [*starts[1:], end], strict=True):
         text = source.data[begin:behind].decode().rstrip()
         while (last := text.rfind("\n") + 1) and text[last:].lstrip(" ").startswith("#"):
+            if text.startswith(margin + "   ", last - 1) and "|\n" in text:
+                return None  # it may be the last line of a literal text
             text = text[:last].rstrip()
-        item = _plain_item(source, begin, text, pair) if plain.fullmatch(text) else None
-        if item is None:
+        item = YamlItem(source, begin, source.line_end(begin + len(text.encode()) - 1))
+        if not _tell(item, "\n  " + text[2:].replace(margin, "\n")):
             return None
         items.append(item)
     return items
 
 
-def _plain_item(source: YamlSource, start: int, text: str, pair: re.Pattern[str]) -> YamlItem | None:
-    """What a plain item says; None where a key stands twice in it."""
-    item = YamlItem(source, start, source.line_end(start + len(text.encode()) - 1))
-    pairs = pair.findall(text)
+def _tell(item: YamlItem, text: str) -> bool:
+    """Fill in what an item says, given as a mapping indented by two; False where it is not plain."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is None:
+        return False
+    item.anchor, merged = plain["anchor"], plain["merged"]
+    if merged:
+        item.fields["<<"] = merged
+    pairs = _PAIR.findall(text)
     for key, raw, below in pairs:
         item.fields[key] = _unquoted(raw)
         if raw or not below:
@@ -184,15 +209,8 @@ def _plain_item(source: YamlSource, start: int, text: str, pair: re.Pattern[str]
             inner = _INNER.findall(below)
             item.maps[key] = {name: _unquoted(text) for name, text in inner}
             if len(item.maps[key]) < len(inner):
-                return None
-    if len(item.fields) < len(pairs):
-        return None
-    first = text.partition("\n")[0]
-    if first.startswith("- &"):
-        item.anchor = first[3:].rstrip()
-    if first.startswith("- !!merge"):
-        item.fields = {"<<": first.partition(": ")[2], **item.fields}
-    return item
+                return False
+    return len(item.fields) == len(pairs) + bool(merged)
 
 
 def _unquoted(raw: str) -> str:
@@ -200,26 +218,3 @@ def _unquoted(raw: str) -> str:
     if raw[:1] in ("'", '"'):
         return raw[1 : raw.index(raw[0], 1)]
     return "" if raw == "|" else raw.partition(" #")[0].rstrip()
-
-
-@cache
-def _patterns(lead: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What a plain item matches whole, and each pair of it, for dashes behind `lead` spaces."""
-    own, deeper = rf"[ ]{{{lead + 2}}}", rf"[ ]{{{lead + 4}}}"
-
-    def value(literal: str) -> str:
-        return rf"""(?:
-            [ ]{_SCALAR}{_NOTE}
-            |[ ]\|\n(?P<{literal}>{own}[ ]++)[^ \n][^\n]*+(?:\n(?P={literal})[^\n]*+|\n[ ]*+(?=\n|\Z))*+
-            |{_NOTE}(?:
-                (?:{_SKIPPED}\n{own}-[ ]{_SCALAR}{_NOTE})++
-                |(?:{_SKIPPED}\n{deeper}-[ ]{_SCALAR}{_NOTE})++
-                |(?:{_SKIPPED}\n{deeper}{_KEY}:[ ]{_SCALAR}{_NOTE})++
-            )?+
-        )"""
-
-    plain = rf"""-[ ](?:!!merge[ ]<<:[ ]\*[\w.-]+|(?:&[\w.-]+\n{own})?+{_KEY}:{value("first")})
-        (?:{_SKIPPED}\n{own}{_KEY}:{value("next")})*+"""
-    below = rf"(?:\n(?:{own}-[ ]|{own}[ ]|[ ]*\#|[ ]*$).*)*+"
-    pair = rf"^(?:-[ ]|{own})({_KEY}):[ ]?+((?!\#).*)({below})"
-    return re.compile(plain, re.VERBOSE), re.compile(pair, re.VERBOSE | re.MULTILINE)
