@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.javascript import JsSource
@@ -39,8 +39,7 @@ _TAG_SUFFIX = re.compile(rb"(?m)(?:tag-suffix:\s*[\"']?|^\s*suffix=)(-[\w.-]+)")
 _OWN_SOURCES = r"\.?$|backend/(?:python|go|cpp|rust)/(?!common)"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """A job that calls the reusable build workflow once per matrix entry."""
 
     path: str
@@ -54,7 +53,7 @@ class Caller:
     """Number of entries that stand in the job itself; 0 where a script hands them in."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class BaseImage(YamlRecord):
     """One builder image that `base-images.yml` builds."""
 

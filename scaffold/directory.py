@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from scaffold.syntax.source import Place
 from scaffold.tree import Tree
@@ -30,8 +30,7 @@ _CONTINUATION = re.compile(rb"\\\r?\n")
 _SHA = re.compile(rb"(?<![0-9a-zA-Z])[0-9a-f]{40}(?![0-9a-zA-Z])")
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A few bytes of a file."""
 
     path: str
@@ -60,6 +59,12 @@ class Text:
     def joined(self) -> bytes:
         """`code` with continued lines as one; the offsets stay."""
         return _CONTINUATION.sub(lambda found: b" " * len(found[0]), self.code)
+
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """The words that a Makefile's rules are for."""
+        rules = _RULE.finditer(self.code)
+        return frozenset(word for rule in rules for word in rule[1].decode(errors="replace").split())
 
     @cached_property
     def is_utf8(self) -> bool:
@@ -99,8 +104,7 @@ class Text:
         return b" ".join(lines).decode(errors="replace")
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(NamedTuple):
     """A commit or version of an upstream, written into a script or a CMake file."""
 
     spot: Spot
@@ -112,8 +116,7 @@ class Pin:
     """Whether a comment at the pin says that it stays on purpose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     """One `-DNAME=...` (or `set(NAME ...)`) of a build file."""
 
     spot: Spot
@@ -123,8 +126,7 @@ class Flag:
     """The names of the other flags that the same statement sets."""
 
 
-@dataclass(frozen=True, slots=True)
-class RustService:
+class RustService(NamedTuple):
     """A tonic service: `impl Backend for ...`."""
 
     place: Place
@@ -227,14 +229,10 @@ class Directory:
 
     def has_make_rule(self, target: str) -> bool:
         """Whether the Makefile has a rule for `target`, or may have one that is not read here."""
-        for text in self.makefiles:
-            if _INCLUDE_VARIABLE.search(text.code):
-                return True
-            for match in _RULE.finditer(text.code):
-                words = match[1].decode(errors="replace").split()
-                if target in words or "%" in words:
-                    return True
-        return False
+        return any(
+            target in text.targets or "%" in text.targets or _INCLUDE_VARIABLE.search(text.code)
+            for text in self.makefiles
+        )
 
     # --- native builds -----------------------------------------------------------------------
 
@@ -727,6 +725,7 @@ def path_variables(script: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=128)
 def unquoted_expansions(data: bytes) -> list[tuple[int, int]]:
     """(start, end) of every expansion of a path or of the arguments that the shell splits at spaces."""
     script = data.decode("latin-1")

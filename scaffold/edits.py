@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from scaffold.errors import ScaffoldError, UsageError
 from scaffold.tree import Overlay, Tree, WorkTree
@@ -27,8 +28,7 @@ from scaffold.tree import Overlay, Tree, WorkTree
 CONTEXT_LINES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace the bytes `start..end` of a file by `text`; an insertion where start == end."""
 
     path: str

@@ -6,11 +6,10 @@ import key is the one its import form groups by.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Modality:
+class Modality(NamedTuple):
     """One modality."""
 
     name: str

@@ -88,7 +88,9 @@ class Registry:
         )
 
     def read_ahead(self) -> None:
-        """Read what nearly every rule asks for."""
+        """Read what nearly every rule asks for, and load the parser that the rest is read with."""
+        import tree_sitter_yaml  # noqa: F401
+
         _ = self.names, self.matrix.by_tag_suffix, self.gallery.by_tag_suffix
 
     @cached_property

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scaffold.errors import ShapeError
 from scaffold.syntax.source import Source
@@ -26,8 +25,7 @@ PATH = ".scaffold.toml"
 FIELDS = {"rule", "backend", "reason", "match"}
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """One `[[suppress]]` table."""
 
     rule: str
@@ -42,8 +40,7 @@ class Suppression:
         return finding.rule == self.rule and finding.backend == self.backend and self.match in finding.message
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressions:
+class Suppressions(NamedTuple):
     """Every suppression of a repository."""
 
     entries: tuple[Suppression, ...] = ()

@@ -56,12 +56,14 @@ class WorkTree:
             # Git keeps links as links, so they are not followed; a pipe would wait for a writer.
             flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW
             descriptor = os.open(self._prefix + path, flags)
-            with os.fdopen(descriptor, "rb") as file:
-                status = os.fstat(file.fileno())
+            try:
+                status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     return None
                 # One byte more than there should be; asking for much more would cost its memory each time.
-                data = file.read(min(status.st_size, MAX_FILE_BYTES) + 1)
+                data = os.read(descriptor, min(status.st_size, MAX_FILE_BYTES) + 1)
+            finally:
+                os.close(descriptor)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:

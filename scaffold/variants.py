@@ -8,11 +8,10 @@ the base image come from the sibling entries of the checkout.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(NamedTuple):
     """One build variant. `{n}` stands for the backend's name."""
 
     name: str

@@ -6,9 +6,8 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from scaffold.errors import ShapeError, UsageError
 from scaffold.tree import GitTree, Tree, WorkTree
@@ -16,8 +15,7 @@ from scaffold.tree import GitTree, Tree, WorkTree
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class States:
+class States(NamedTuple):
     """The checked state, and its base where one was asked for."""
 
     head: Tree

@@ -1,7 +1,7 @@
 """The rules of one check, shared between two processes.
 
 Rules are independent of each other, so a check of the work tree forks: the second process starts with
-everything that was read before, and both take the next group of rules from one queue until it is empty.
+everything that was read before, and both take the next share of the rules from one queue until it is empty.
 The result is the same as that of one process, in the same order.
 """
 
@@ -11,10 +11,9 @@ import marshal
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
-from itertools import groupby
 from typing import Any
 
 from scaffold.edits import ChangeSet
@@ -23,19 +22,35 @@ from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.tree import WorkTree
 
-Groups = dict[int, list[list[Finding]]]
-"""Number of a group -> the findings of each of its rules."""
+TOGETHER = (
+    {"files", "makefile"},
+    {"path-filter", "darwin", "importers", "repository", "pins", "docs", "tests"},
+)
+"""Groups of rules that read the same files, the most to do first: one process takes all of a set."""
+
+Share = list[tuple[int, Rule]]
+"""Rules for one process, each with its number in the whole check."""
+
+Found = dict[int, list[Finding]]
+"""Number of a rule -> its findings."""
 
 
 def find(registry: Registry, rules: Sequence[Rule]) -> list[Finding]:
     """The findings of some rules, in their order. Raises ShapeError where a surface cannot be read."""
-    groups = [list(group) for _, group in groupby(rules, lambda rule: rule.group)]
-    found = _shared(registry, groups) if len(groups) > 1 and _may_fork(registry) else {}
+    shares = _shares(rules)
+    found = _shared(registry, shares) if len(shares) > 1 and _may_fork(registry) else {}
     findings: list[Finding] = []
-    for number, group in enumerate(groups):
-        for one in found[number] if number in found else _check(registry, group):
-            findings += one
+    for number, rule in enumerate(rules):
+        findings += found[number] if number in found else rule.check(registry)
     return findings
+
+
+def _shares(rules: Sequence[Rule]) -> list[Share]:
+    shares: dict[str, Share] = {min(groups): [] for groups in TOGETHER}
+    for number, rule in enumerate(rules):
+        groups = next((groups for groups in TOGETHER if rule.group in groups), {rule.group})
+        shares.setdefault(min(groups), []).append((number, rule))
+    return [share for share in shares.values() if share]
 
 
 def _may_fork(registry: Registry) -> bool:
@@ -44,26 +59,20 @@ def _may_fork(registry: Registry) -> bool:
     return alone and isinstance(registry.tree, WorkTree) and len(os.sched_getaffinity(0)) > 1
 
 
-def _check(registry: Registry, group: Sequence[Rule]) -> Iterator[list[Finding]]:
-    return ([*rule.check(registry)] for rule in group)
-
-
-def _shared(registry: Registry, groups: Sequence[list[Rule]]) -> Groups:
-    """What two processes find; nothing for a group on which one of them failed."""
+def _shared(registry: Registry, shares: Sequence[Share]) -> Found:
+    """What two processes find; nothing for a rule on which one of them failed."""
     registry.read_ahead()
     queue, filled = os.pipe()
     answer, said = os.pipe()
-    largest_first = sorted(range(len(groups)), key=lambda number: len(groups[number]), reverse=True)
-    os.write(filled, bytes(largest_first))
+    os.write(filled, bytes(range(len(shares))))
     os.close(filled)
     child = os.fork()
     if not child:
         status = 1
         try:
             os.close(answer)
-            found = _take(registry, groups, queue)
-            told = {n: [[_tell(f) for f in one] for one in group] for n, group in found.items()}
             with os.fdopen(said, "wb") as file:
+                told = {n: [*map(_tell, findings)] for n, findings in _take(registry, shares, queue).items()}
                 marshal.dump(told, file)
             status = 0
         finally:
@@ -71,25 +80,25 @@ def _shared(registry: Registry, groups: Sequence[list[Rule]]) -> Groups:
     os.close(said)
     with os.fdopen(answer, "rb") as file:
         try:
-            found = _take(registry, groups, queue)
+            found = _take(registry, shares, queue)
             data = file.read()
         finally:
             os.close(queue)
             _, status = os.waitpid(child, 0)
-    for number, told in marshal.loads(data).items() if not status else ():  # noqa: S302 - our own words
-        found[number] = [
-            [_hear(registry, rule, one) for one in findings]
-            for rule, findings in zip(groups[number], told, strict=True)
-        ]
+    if not status:
+        rules = {number: rule for share in shares for number, rule in share}
+        for number, told in marshal.loads(data).items():  # noqa: S302 - our own words
+            found[number] = [_hear(registry, rules[number], one) for one in told]
     return found
 
 
-def _take(registry: Registry, groups: Sequence[list[Rule]], queue: int) -> Groups:
-    """Check one group after the other, as long as there are any; a failed one is left out."""
-    found: Groups = {}
-    while number := os.read(queue, 1):
-        with suppress(ScaffoldError):
-            found[number[0]] = [*_check(registry, groups[number[0]])]
+def _take(registry: Registry, shares: Sequence[Share], queue: int) -> Found:
+    """Check one share after the other, as long as there are any; a rule that fails is left out."""
+    found: Found = {}
+    while taken := os.read(queue, 1):
+        for number, rule in shares[taken[0]]:
+            with suppress(ScaffoldError):
+                found[number] = [*rule.check(registry)]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from scaffold.operations.check import Result
 from scaffold.rules.base import SEVERITIES, Finding
@@ -14,8 +15,7 @@ NAMED = 5
 """How many names a sentence lists before it says how many more there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """The text of a line without the blanks around it. Everything counts from 1."""
 
     line: int

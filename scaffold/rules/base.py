@@ -10,10 +10,9 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 from scaffold.edits import ChangeSet
 
@@ -47,8 +46,7 @@ class Located(Protocol):
     def line(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One registration that is missing or wrong. Lines and columns count from 1."""
 
     rule: str

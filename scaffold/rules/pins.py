@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -18,8 +17,7 @@ SHA = re.compile(r"[0-9a-f]{40}")
 BRANCHES = ("main", "master", "develop", "dev", "HEAD", "origin/main", "origin/master")
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
+class Pinned(NamedTuple):
     """A `<NAME>_VERSION?=<sha>` line of a backend's Makefile."""
 
     backend: str

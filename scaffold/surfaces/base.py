@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
 from scaffold.edits import ChangeSet
 from scaffold.errors import ShapeError
@@ -26,7 +26,7 @@ T = TypeVar("T")
 S = TypeVar("S", bound="Source")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class YamlRecord:
     """One item of a YAML list, with its place."""
 
@@ -106,8 +106,7 @@ class Registration:
         return range(self.line, max(self.end, self.line) + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Manual:
+class Manual(NamedTuple):
     """Something that only a person can do."""
 
     path: str

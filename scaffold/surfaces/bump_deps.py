@@ -13,7 +13,7 @@ from scaffold.syntax.yaml_items import parsed
 FIELDS = ("repository", "variable", "branch", "file")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Pin(YamlRecord):
     """One entry: the bot greps `^<variable>?=` in `file`."""
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.edits import Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 GENERIC_COMMAND = "build-darwin-"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of the build job."""
 
     name: str

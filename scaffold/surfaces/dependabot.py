@@ -15,7 +15,7 @@ from scaffold.tree import Tree
 FILE = ".github/dependabot.yml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Folder(YamlRecord):
     """One entry of `updates`."""
 

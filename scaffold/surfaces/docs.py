@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 FALLBACK_SECTIONS = ("utilities", "specialized", "other")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of a table."""
 
     cells: tuple[str, ...]
@@ -39,8 +37,7 @@ class Row:
         return link[1] if link else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """One Markdown table under its heading."""
 
     heading: str

@@ -45,7 +45,7 @@ DEFAULT_REPOSITORY = "quay.io/go-skynet/local-ai-backends"
 DEFAULT_MIRROR = "localai/localai-backends"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Item(YamlRecord):
     """One item of the gallery."""
 
@@ -198,9 +198,15 @@ class GallerySurface(FileSurface):
 
     def image_items(self, backend: str) -> list[Item]:
         """The image items of a backend, joined by the image's tag: a meta may be named differently."""
-        own = {entry.tag_suffix for entry in self.matrix.entries_of(backend)}
-        items = [item for tag_suffix in own for item in self.by_tag_suffix.get(tag_suffix, ())]
-        return sorted(items, key=lambda item: item.start)
+        if backend not in self._images:
+            own = {entry.tag_suffix for entry in self.matrix.entries_of(backend)}
+            items = [item for tag_suffix in own for item in self.by_tag_suffix.get(tag_suffix, ())]
+            self._images[backend] = sorted(items, key=lambda item: item.start)
+        return self._images[backend]
+
+    @cached_property
+    def _images(self) -> dict[str, list[Item]]:
+        return {}
 
     @cached_property
     def by_anchor(self) -> dict[str, Item]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces import importer_source
@@ -33,8 +33,7 @@ GENERIC = (
 """Importers that claim any model of their format; a specific one must come before all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrefOnly:
+class PrefOnly(NamedTuple):
     """One line of the pref-only slice."""
 
     name: str
@@ -42,8 +41,7 @@ class PrefOnly:
     element: Element
 
 
-@dataclass(frozen=True, slots=True)
-class Importer:
+class Importer(NamedTuple):
     """One importer type; its name is "" in a checkout whose importers have none."""
 
     type_name: str

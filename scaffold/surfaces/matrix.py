@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import ShapeError
@@ -32,7 +32,7 @@ SHARED_DOCKERFILES = {"python": "python", "golang": "go", "rust": "rust"}
 """Suffix of a Dockerfile that is a language's, however many backends it has -> that language."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Entry(YamlRecord):
     """One matrix entry."""
 
@@ -345,8 +345,7 @@ class MatrixSurface(Surface):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """A new entry: its fields in order, how each is quoted, and its place."""
 
     fields: dict[str, str]

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.sandbox import Sandbox, ScriptError
@@ -32,8 +31,7 @@ LENT = '"backend/cpp/llama-cpp/"'
 GENERIC_LANGS = ("python", "go", "rust")
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """One `if (...) { return ...; }` of an infer function."""
 
     suffix: str | None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, majority, required
 from scaffold.syntax.source import Place
@@ -38,8 +37,7 @@ DEPENDENCIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """Something that a job refers to."""
 
     name: str

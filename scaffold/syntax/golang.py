@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.syntax.source import ParsedSource
 
@@ -22,8 +21,7 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_go.language()))
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One element of a composite literal; `key` is "" in a slice."""
 
     key: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.syntax.source import ParsedSource
@@ -52,7 +52,14 @@ class JsSource(ParsedSource):
 
     def names(self, node: Node) -> set[str]:
         """Every identifier used below `node`."""
-        return {self.text(n) for n in walk(node) if n.type == "identifier"}
+        span = (node.start_byte, node.end_byte)
+        if span not in self._names:
+            self._names[span] = {self.text(n) for n in walk(node) if n.type == "identifier"}
+        return self._names[span]
+
+    @cached_property
+    def _names(self) -> dict[tuple[int, int], set[str]]:
+        return {}
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -6,9 +6,8 @@ registers a backend; so a node must be clean, not the file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.syntax.source import ParsedSource
 
@@ -24,8 +23,7 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_make.language()))
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One target or prerequisite."""
 
     text: str
@@ -33,8 +31,7 @@ class Word:
     end_byte: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule with its recipe. `end_byte` is behind the newline of the last line."""
 
     targets: tuple[Word, ...]
@@ -44,8 +41,7 @@ class Rule:
     end_byte: int
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """One `NAME = value` line."""
 
     name: str

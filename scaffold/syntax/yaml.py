@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
 from scaffold.syntax.source import ParsedSource
@@ -29,8 +28,7 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_yaml.language()))
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """One `key: value` of a block mapping."""
 
     key: str

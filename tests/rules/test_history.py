@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -320,7 +319,7 @@ def test_a_finding_outlives_the_file_that_showed_it() -> None:
     """The matrix moved out of its workflow once; what was missing then has not been introduced by that."""
     defect = MINIATURE.drop(item("rocm-finch-tts-development"))
     (found,) = findings(defect.tree(), "gallery-image-missing")
-    elsewhere = replace(found, path=".github/workflows/backend.yml", line=3)
+    elsewhere = found._replace(path=".github/workflows/backend.yml", line=3)
     assert elsewhere.identity == found.identity
     (general,) = findings(CASES["an input that one workflow has"].altered.tree(), "matrix-unforwarded-field")
-    assert replace(general, path=PUSH).identity != general.identity
+    assert general._replace(path=PUSH).identity != general.identity
