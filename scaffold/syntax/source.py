@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 
-MAX_PARSED_BYTES = 1 << 20
+MAX_PARSED_BYTES = 8 << 20
 MAX_NESTING = 1000
 QUICK_BYTES = 400 << 10
 """Up to this size even garbage is parsed within PARSE_SECONDS, so nobody needs to watch."""
@@ -127,8 +127,8 @@ class ParsedSource(Source):
 
     @cached_property
     def root(self) -> Node:
-        """The root node of the syntax tree. Raises ShapeError for what no parser should be given."""
-        self.require_parsable()
+        """The root node of the syntax tree. Raises ShapeError as `is_parsable` does."""
+        _ = self.is_parsable
         parser = self._parser()
         if len(self.data) <= QUICK_BYTES:
             return parser.parse(self.data).root_node
@@ -142,6 +142,12 @@ class ParsedSource(Source):
             parser.reset()
             raise ShapeError(self.path, None, "takes too long to parse: it is no such file") from None
         return tree.root_node
+
+    @cached_property
+    def is_parsable(self) -> bool:
+        """True. Raises ShapeError for what no parser should be given."""
+        self.require_parsable()
+        return True
 
     def require_parsable(self) -> None:
         """Raises ShapeError for a size or a nesting on which the parser, C code, would be lost."""

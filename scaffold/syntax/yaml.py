@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
-from scaffold.syntax.source import ParsedSource
+from scaffold.syntax.source import QUICK_BYTES, ParsedSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,6 +60,26 @@ class YamlSource(ParsedSource):
                         return child
         return None
 
+    def item_alone(self, start: int, end: int) -> Node | None:
+        """The item of a block sequence between two offsets, without a tree of the whole file.
+
+        None where the parser does not see one item there. The parser counts lines to 32,767 only, which
+        is no limit for an item.
+        """
+        from tree_sitter import Range
+
+        _ = self.is_parsable
+        parser = self._parser()
+        text = self.data[start:end].rstrip()
+        last = (text.count(b"\n") + 1, 0)
+        parser.included_ranges = [Range((0, 0), last, self.line_start(start), start + len(text))]
+        try:
+            root = parser.parse(self.data).root_node
+        finally:
+            parser.included_ranges = []
+        found = [*self.items(_content(_content(root, "document"), "block_node"))]
+        return found[0] if len(found) == 1 and not root.has_error else None
+
     def require_parsable(self) -> None:
         super().require_parsable()
         # The grammar's scanner overruns its memory at some 250 levels of indentation.
@@ -72,6 +92,8 @@ class YamlSource(ParsedSource):
         """Raises ShapeError where another parser agrees that the file is no YAML."""
         if not self.root.has_error:
             return
+        if len(self.data) > QUICK_BYTES:  # the other parser would take its time
+            raise self.shape_error(next(self.errors()), "is no valid YAML")
         from io import BytesIO
 
         from ruamel.yaml import YAML

@@ -1,8 +1,8 @@
 """The items of a YAML list with what they say: matrix entries, gallery items, pins.
 
 Nearly every item of LocalAI's two large files is plain: a mapping of scalars on one line, of flat lists and
-mappings of such, and of literal texts. Where all items of a file are, one pattern reads them in a fifth of
-the time that a syntax tree takes, and the tree is made only when somebody edits. Otherwise the tree is read.
+mappings of such, and of literal texts. A pattern reads it in a fifth of the time that a syntax tree takes,
+and a tree, of this item alone, is made only when somebody edits it. Any other item is read from its tree.
 Both ways say the same of an item.
 """
 
@@ -43,13 +43,10 @@ class YamlItem:
 
     @property
     def node(self) -> Node:
-        """Its node in the syntax tree, which is made for it where it was read without one."""
+        """Its node in a syntax tree, which is made for it where it was read without one."""
         if self.parsed is None:
-            node = self.source.root.descendant_for_byte_range(self.start, self.start + 1)
-            while node is not None and node.type != "block_sequence_item":
-                node = node.parent
-            assert node is not None, "what the pattern calls an item is one"
-            self.parsed = node
+            self.parsed = self.source.item_alone(self.start, self.end)
+            assert self.parsed is not None, "what the pattern calls an item is one"
         return self.parsed
 
     @property
@@ -157,8 +154,9 @@ def _plain_lists(source: YamlSource) -> dict[str, list[YamlItem]] | None:
     found = {}
     for (_, start, head), (end, _, _) in zip(marks, [*marks[1:], (len(source.data), 0, "")], strict=True):
         items = _plain_items(source, start, end)
-        key = head.removesuffix(":") if head not in ("", "---") else ""
-        if items is None or key == head or key in found or (items and not key and len(marks) > 1):
+        whole = head in ("", "---")
+        key = "" if whole else head.removesuffix(":")
+        if items is None or key in found or (len(marks) > 1 and items if whole else key == head):
             return None
         found[key] = items
     return found
@@ -180,11 +178,14 @@ def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | N
         text = source.data[begin:behind].decode().rstrip()
         while (last := text.rfind("\n") + 1) and text[last:].lstrip(" ").startswith("#"):
             if text.startswith(margin + "   ", last - 1) and "|\n" in text:
-                return None  # it may be the last line of a literal text
+                break  # it may be the last line of a literal text
             text = text[:last].rstrip()
         item = YamlItem(source, begin, source.line_end(begin + len(text.encode()) - 1))
         if not _tell(item, "\n  " + text[2:].replace(margin, "\n")):
-            return None
+            node = source.item_alone(begin, behind)
+            if node is None:
+                return None
+            item = parsed(source, node)
         items.append(item)
     return items
 
