@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scaffold.errors import ScaffoldError, UsageError
-from scaffold.tree import Overlay, Tree, WorkTree
+from scaffold.tree import Overlay, Tree
 
 CONTEXT_LINES = 3
 
@@ -114,7 +114,8 @@ class ChangeSet:
 
     def overlay(self) -> Overlay:
         """The tree as it will be."""
-        return Overlay(self.tree, self.contents())
+        executable = {path for path, new in self.created.items() if new.executable}
+        return Overlay(self.tree, self.contents(), executable)
 
     def lines(self, path: str) -> list[int]:
         """Where the edits of an existing file begin, as lines of the result."""
@@ -146,7 +147,7 @@ class ChangeSet:
             return
         before = self.tree.read(path) or b""
         if path in self.deleted:
-            yield from _deletion_diff(path, before, self._is_executable(path))
+            yield from _deletion_diff(path, before, self.tree.is_executable(path))
             return
         edits = self.by_path()[path]
         header = f"diff --git a/{path} b/{path}\n"
@@ -156,9 +157,6 @@ class ChangeSet:
         else:
             yield header
             yield from _binary_diff(before, _replaced(before, 0, len(before), edits))
-
-    def _is_executable(self, path: str) -> bool:
-        return isinstance(self.tree, WorkTree) and os.access(self.tree.root / path, os.X_OK)
 
     def commit(self, root: Path) -> None:
         """Write the whole change below `root`, or nothing.

@@ -46,7 +46,7 @@ class LifecyclePlan:
     mentions: tuple[Mention, ...] = ()
 
 
-def plan(tree: WorkTree, name: str) -> LifecyclePlan:
+def plan(tree: Tree, name: str) -> LifecyclePlan:
     """Plan a backend away, with everything that registers it.
 
     Raises UsageError where nothing is known of it, ShapeError where a file has an unknown shape; the
@@ -159,13 +159,13 @@ def find_mentions(registry: Registry, changes: ChangeSet, name: str, *also_known
     The names of others, and those that are `also_known`, mean these also where they hold this one.
     """
     after = changes.overlay()
-    spelled = _spelled(name)
+    own = spelled(name)
     known = {alias for other in {*registry.names} - {name} for alias in registry.aliases_of(other)}
     longer = {
-        other for other in known.union(also_known) if re.search(spelled, other.encode()) and other != name
+        other for other in known.union(also_known) if re.search(own, other.encode()) and other != name
     }
-    others = b"|".join(_spelled(other) for other in sorted(longer, key=len, reverse=True)) or rb"(?!)"
-    word = re.compile(rb"(?<![A-Za-z0-9])(?:" + others + rb"|(?P<own>" + spelled + rb"))(?![A-Za-z0-9])")
+    others = b"|".join(spelled(other) for other in sorted(longer, key=len, reverse=True)) or rb"(?!)"
+    word = whole_word(others + rb"|(?P<own>" + own + rb")")
     for path in _files_with(registry.tree, name):
         data = after.read(path)
         if data and b"\0" not in data:
@@ -180,7 +180,12 @@ def find_mentions(registry: Registry, changes: ChangeSet, name: str, *also_known
                 yield Mention(path, tuple(lines))
 
 
-def _spelled(name: str) -> bytes:
+def whole_word(pattern: bytes) -> re.Pattern[bytes]:
+    """What matches a pattern and is no part of a longer word."""
+    return re.compile(rb"(?<![A-Za-z0-9])(?:" + pattern + rb")(?![A-Za-z0-9])")
+
+
+def spelled(name: str) -> bytes:
     """A pattern for a name as people write it, and as an identifier of code."""
     return re.escape(name.encode()).replace(rb"\-", b"[-_]")
 

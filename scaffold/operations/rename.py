@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from scaffold import verify
-from scaffold.backend import RULES
+from scaffold.backend import READS_HARDWARE, RULES
 from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import UsageError
 from scaffold.operations import check
@@ -19,6 +18,8 @@ from scaffold.operations.remove import (
     find_mentions,
     own_files,
     require_known,
+    spelled,
+    whole_word,
 )
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
@@ -27,7 +28,7 @@ from scaffold.surfaces.bump_deps import BumpDepsSurface
 from scaffold.surfaces.gallery import GallerySurface
 from scaffold.surfaces.importers import FOLDER
 from scaffold.syntax.source import Source
-from scaffold.tree import WorkTree
+from scaffold.tree import Tree
 
 OWN_PATHS = r"(?m:^/)|backend/(?:python|go|cpp|rust)/|backend/Dockerfile\.|backends/|scripts/build/|\.docker/"
 """What stands before a backend's name where a path is LocalAI's own, and not the engine's address."""
@@ -37,7 +38,7 @@ FOREIGN_KEYS = {"description", "urls", "icon", "tags", "license", "repository", 
 """Keys of a meta and of a bump entry that speak of the engine, which keeps its name."""
 
 
-def plan(tree: WorkTree, old: str, new: str) -> LifecyclePlan:
+def plan(tree: Tree, old: str, new: str) -> LifecyclePlan:
     """Plan another name for a backend: its directory, its files and every registration.
 
     What the backend's own sources call themselves stays as it is: it works under any directory.
@@ -47,10 +48,7 @@ def plan(tree: WorkTree, old: str, new: str) -> LifecyclePlan:
     """
     registry = Registry(tree)
     require_known(registry, old)
-    for rule in RULES["name"]:
-        problem = rule.broken_by(new)
-        if problem:
-            raise UsageError(f"name {new!r} {problem}")
+    _require_good(registry, old, new)
     _require_free(registry, old, new)
     changes = ChangeSet(tree)
     _rename_registrations(registry, changes, old, new)
@@ -105,6 +103,20 @@ def _outermost(spans: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int
         if span[0] != last[0] or span[2] > last[2]:
             yield span
             last = span
+
+
+def _require_good(registry: Registry, old: str, new: str) -> None:
+    for rule in RULES["name"]:
+        problem = rule.broken_by(new)
+        # A backend that wraps MLX may be called so, as its own files call it.
+        if problem and not (rule is READS_HARDWARE and _calls_itself(registry, old, new)):
+            raise UsageError(f"name {new!r} {problem}")
+
+
+def _calls_itself(registry: Registry, backend: str, name: str) -> bool:
+    """Whether a backend's own files use a word as a name."""
+    word = whole_word(spelled(name))
+    return any(word.search(registry.tree.read(path) or b"") for path in own_files(registry, backend))
 
 
 def _require_free(registry: Registry, old: str, new: str) -> None:
@@ -167,10 +179,9 @@ def _move_files(registry: Registry, changes: ChangeSet, old: str, new: str) -> N
     in_path = re.compile(word)
     in_text = re.compile(word.encode())
     tree = registry.tree
-    assert isinstance(tree, WorkTree)
     for path in own_files(registry, old):
         content = in_text.sub(rb"\g<1>" + new.encode(), tree.read(path) or b"")
-        changes.create(in_path.sub(rf"\g<1>{new}", path), content, os.access(tree.root / path, os.X_OK))
+        changes.create(in_path.sub(rf"\g<1>{new}", path), content, tree.is_executable(path))
         changes.delete(path)
 
 
