@@ -65,7 +65,7 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
     for watched in registry.dependabot.folders:
         if watched.is_backend and watched.directory == removal.directory:
             registry.dependabot.drop(removal.changes, watched)
-    verify.prove_removal(removal.changes)
+    verify.prove_removal(removal)
     _ask_what_breaks(removal, registry)
     mentions = tuple(find_mentions(registry, removal.changes, name))
     return LifecyclePlan(removal.changes, tuple(removal.manual), mentions)
@@ -161,9 +161,7 @@ def find_mentions(registry: Registry, changes: ChangeSet, name: str, *also_known
     after = changes.overlay()
     own = spelled(name)
     known = {alias for other in {*registry.names} - {name} for alias in registry.aliases_of(other)}
-    longer = {
-        other for other in known.union(also_known) if re.search(own, other.encode()) and other != name
-    }
+    longer = {other for other in known.union(also_known) if re.search(own, other.encode()) and other != name}
     others = b"|".join(spelled(other) for other in sorted(longer, key=len, reverse=True)) or rb"(?!)"
     word = whole_word(others + rb"|(?P<own>" + own + rb")")
     for path in _files_with(registry.tree, name):

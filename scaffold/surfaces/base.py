@@ -157,6 +157,8 @@ class Removal:
     dockerfiles: frozenset[str] = frozenset()
     """Suffixes of the Dockerfiles that build nothing but this backend."""
     manual: list[Manual] = field(default_factory=list)
+    regained: list[tuple[str, str, str]] = field(default_factory=list)
+    """YAML path, name of an item and key that comes back to it from an item that goes."""
 
     def drop(
         self, source: Source, start: int, end: int, marker: str = "#", follows_own: bool = False
