@@ -58,6 +58,8 @@ class ChangeSet:
     edits: list[Edit] = field(default_factory=list)
     created: dict[str, NewFile] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    folders: dict[str, bool] = field(default_factory=dict)
+    """Empty folder -> whether it is there after the change."""
 
     def add(self, *edits: Edit) -> None:
         """Plan edits. Insertions at one offset keep the order in which they were added."""
@@ -79,6 +81,12 @@ class ChangeSet:
     def delete(self, path: str) -> None:
         """Plan a file away."""
         self.deleted.add(path)
+
+    def move_folder(self, old: str, new: str | None) -> None:
+        """Plan an empty folder elsewhere, or away; one that holds something stays where it is."""
+        if self.tree.is_dir(old) and not self.tree.list(old):
+            self.folders[old] = False
+            self.folders.update({new: True} if new else {})
 
     def delete_lines(self, path: str, start: int, end: int) -> None:
         """Plan whole lines away; the last line of a file that ends without a newline still does."""
@@ -171,7 +179,8 @@ class ChangeSet:
             on_disk = _read_bytes(root / path)
             if on_disk != expected:
                 raise ScaffoldError(f"{path} changed while the edit was planned; nothing was written")
-        journal.begin({path: (self.tree.read(path), content) for path, content in contents.items()})
+        before_and_after = {path: (self.tree.read(path), content) for path, content in contents.items()}
+        journal.begin(before_and_after, self.folders)
         try:
             for path, content in sorted(contents.items()):
                 new = self.created.get(path)
@@ -180,6 +189,8 @@ class ChangeSet:
                 else:
                     mode = (0o755 if new.executable else 0o644) if new else None
                     _write_atomically(root / path, content, mode)
+            for path, there in self.folders.items():
+                _set_folder(root / path, there, root)
         except BaseException as error:
             journal.recover()
             if isinstance(error, OSError):
@@ -197,8 +208,13 @@ class Journal:
         self.root = root
         self.folder = _private_folder(root) / "scaffold-journal"
 
-    def begin(self, changes: dict[str, tuple[bytes | None, bytes | None]]) -> None:
-        """Record the content of every file before and after; None where there is no such file."""
+    def begin(
+        self, changes: dict[str, tuple[bytes | None, bytes | None]], folders: dict[str, bool] | None = None
+    ) -> None:
+        """Record the content of every file before and after; None where there is no such file.
+
+        Of each empty folder, whether it is there after.
+        """
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         entries = []
@@ -209,6 +225,7 @@ class Journal:
             if after is None:
                 entry["mode"] = _mode(self.root / path)
             entries.append(entry)
+        entries += [{"path": path, "folder": there} for path, there in (folders or {}).items()]
         _write_durably(self.folder / "plan.json.part", json.dumps(entries).encode())
         os.replace(self.folder / "plan.json.part", self.folder / "plan.json")
 
@@ -236,6 +253,9 @@ class Journal:
         conflicts: list[str] = []
         for number, entry in enumerate(json.loads(plan)):
             target = self.root / entry["path"]
+            if "folder" in entry:  # these come last: putting files back may empty folders
+                _set_folder(target, not entry["folder"], self.root)
+                continue
             _part(target).unlink(missing_ok=True)
             current = _read_bytes(target)
             before = None if entry["new"] else (self.folder / f"{number}.before").read_bytes()
@@ -329,6 +349,13 @@ def _remove_empty_parents(folder: Path, root: Path) -> None:
         except OSError:
             return
         folder = folder.parent
+
+
+def _set_folder(folder: Path, there: bool, root: Path) -> None:
+    if there:
+        folder.mkdir(parents=True, exist_ok=True)
+    else:
+        _remove_empty_parents(folder, root)
 
 
 def _creation_diff(path: str, new: NewFile) -> Iterator[str]:

@@ -231,6 +231,16 @@ class Overlay:
         return self.base.is_executable(path)
 
 
+def kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
+    """The files below a folder, without those that git ignores."""
+    if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
+        asked = _run(tree.root, "ls-files", "-z", "-co", "--exclude-standard", "--", folder)
+        if asked.returncode == 0:
+            listed = sorted({path for path in asked.stdout.split("\0") if path})
+            return (path for path in listed if tree.read(path) is not None)
+    return tree.files(folder)
+
+
 def find_root(start: Path) -> Path:
     """The enclosing checkout of `start`: the nearest folder that holds `.git`, else `start` itself."""
     start = start.resolve()

@@ -16,7 +16,7 @@ from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.surfaces.base import Manual, Removal
 from scaffold.surfaces.matrix import SHARED_DOCKERFILES
-from scaffold.tree import Tree, WorkTree
+from scaffold.tree import Tree, WorkTree, kept_by_git
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,9 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
     for path in (f"backend/Dockerfile.{dockerfile}" for dockerfile in removal.dockerfiles):
         if tree.read(path) is not None:  # a language's Dockerfile came with its first backend
             removal.changes.delete(path)
+    for folder in registry.build_context.submodules(removal.directory):
+        removal.changes.move_folder(folder, None)
+        removal.ask(folder, f"git goes on keeping the submodule: git rm --cached {folder}")
     for surface in registry.surfaces:
         surface.remove(removal)
     for watched in registry.dependabot.folders:
@@ -123,24 +126,12 @@ def own_files(registry: Registry, name: str) -> Iterator[str]:
     """
     tree = registry.tree
     folder = registry.directory(name)
-    yield from _kept_by_git(tree, folder) if folder else ()
+    yield from kept_by_git(tree, folder) if folder else ()
     shared = {*SHARED_DOCKERFILES, *(e.dockerfile_type for e in registry.matrix.linux if e.backend != name)}
     own = {name, *_own_dockerfiles(registry, name)} - shared
     candidates = [f"backend/Dockerfile.{dockerfile}" for dockerfile in sorted(own)]
     candidates += [f".docker/{name}-compile.sh", f"scripts/build/{name}-darwin.sh"]
     yield from (path for path in candidates if tree.read(path) is not None)
-
-
-def _kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
-    """The files below a folder, without those that git ignores."""
-    if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
-        command = ["git", "-C", str(tree.root), "ls-files", "-z", "-co", "--exclude-standard", "--", folder]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode == 0:
-            listed = {path for path in result.stdout.split("\0") if path}
-            yield from (path for path in sorted(listed) if tree.read(path) is not None)
-            return
-    yield from tree.files(folder)
 
 
 def _ask_what_breaks(removal: Removal, before: Registry) -> None:

@@ -54,7 +54,7 @@ def plan(tree: Tree, old: str, new: str) -> LifecyclePlan:
     _rename_registrations(registry, changes, old, new)
     _move_files(registry, changes, old, new)
     _prove(registry, changes, new)
-    manual = _new_findings(registry, changes, old, new)
+    manual = [*_move_submodules(registry, changes, old, new), *_new_findings(registry, changes, old, new)]
     return LifecyclePlan(changes, tuple(manual), tuple(find_mentions(registry, changes, old, new)))
 
 
@@ -121,8 +121,6 @@ def _calls_itself(registry: Registry, backend: str, name: str) -> bool:
 
 def _require_free(registry: Registry, old: str, new: str) -> None:
     backend = registry.describe(old).model_copy(update={"name": new, "upstream": ""})
-    if next(iter(registry.tree.files(backend.directory)), None) is not None:
-        raise UsageError(f"name {new!r} is taken: {backend.directory} exists")
     require_free(registry, backend, registry.registrations(new))
 
 
@@ -183,6 +181,16 @@ def _move_files(registry: Registry, changes: ChangeSet, old: str, new: str) -> N
         content = in_text.sub(rb"\g<1>" + new.encode(), tree.read(path) or b"")
         changes.create(in_path.sub(rf"\g<1>{new}", path), content, tree.is_executable(path))
         changes.delete(path)
+
+
+def _move_submodules(registry: Registry, changes: ChangeSet, old: str, new: str) -> Iterator[Manual]:
+    """Move the folders of engines that are submodules; git's index is a person's."""
+    directory = registry.directory(old)
+    for folder in registry.build_context.submodules(directory):
+        there = f"{directory.removesuffix(old)}{new}{folder.removeprefix(directory)}"
+        changes.move_folder(folder, there)
+        entry = f'--cacheinfo "160000,$(git rev-parse :{folder}),{there}" --force-remove {folder}'
+        yield Manual(there, f"git goes on keeping the submodule where it was: git update-index --add {entry}")
 
 
 def _prove(before: Registry, changes: ChangeSet, new: str) -> None:
