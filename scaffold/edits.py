@@ -8,7 +8,6 @@ killed between two writes is rolled back by the next one (`recover`).
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import os
 import re
@@ -89,10 +88,7 @@ class ChangeSet:
             self.folders.update({new: True} if new else {})
 
     def delete_lines(self, path: str, start: int, end: int) -> None:
-        """Plan whole lines away; the last line of a file that ends without a newline still does."""
-        data = self.tree.read(path) or b""
-        if end == len(data) and start and not data.endswith(b"\n"):
-            start -= 1
+        """Plan whole lines away; a file that ends without a newline still does."""
         self.add(Edit(path, start, end, ""))
 
     def edited_paths(self) -> list[str]:
@@ -100,15 +96,21 @@ class ChangeSet:
         return sorted({edit.path for edit in self.edits})
 
     def by_path(self) -> dict[str, list[Edit]]:
-        """The edits of each file in file order; raises where two of them overlap."""
+        """The edits of each file in file order, neighbouring deletions as one.
+
+        Raises ScaffoldError where two of them overlap.
+        """
         grouped: dict[str, list[Edit]] = defaultdict(list)
-        for edit in self.edits:
-            grouped[edit.path].append(edit)
+        for edit in sorted(self.edits, key=lambda edit: (edit.path, edit.start, edit.end)):
+            edits = grouped[edit.path]
+            if edits and edits[-1].end > edit.start:
+                raise ScaffoldError(f"{edit.path}: two planned edits overlap at byte {edit.start}")
+            if edits and edits[-1].end == edit.start and not edits[-1].text and not edit.text:
+                edit = Edit(edit.path, edits.pop().start, edit.end, "")
+            edits.append(edit)
         for path, edits in grouped.items():
-            edits.sort(key=lambda edit: (edit.start, edit.end))
-            for before, after in itertools.pairwise(edits):
-                if before.end > after.start:
-                    raise ScaffoldError(f"{path}: two planned edits overlap at byte {after.start}")
+            if len(edits) == 1 or edits[-2].end < edits[-1].start:
+                edits[-1] = _without_newline(self.tree.read(path) or b"", edits[-1])
         return dict(grouped)
 
     def contents(self) -> dict[str, bytes | None]:
@@ -276,6 +278,14 @@ class Journal:
             )
         self.end()
         return restored
+
+
+def _without_newline(data: bytes, edit: Edit) -> Edit:
+    """The last edit of a file; where it deletes the last lines, the new last one ends as they did."""
+    ended = edit.text or edit.end < len(data) or data.endswith(b"\n")
+    if ended or edit.start == edit.end or data[edit.start - 1 : edit.start] != b"\n":
+        return edit
+    return Edit(edit.path, edit.start - 1, edit.end, "")
 
 
 def _private_folder(root: Path) -> Path:

@@ -10,18 +10,16 @@ from scaffold import verify
 from scaffold.backend import READS_HARDWARE, RULES
 from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import UsageError
+from scaffold.mentions import find_named, spelled, whole_word
 from scaffold.operations import check
 from scaffold.operations.new import require_free
 from scaffold.operations.remove import (
     LifecyclePlan,
     as_removal,
-    find_mentions,
     own_files,
     require_known,
-    spelled,
-    whole_word,
 )
-from scaffold.registry import Registry
+from scaffold.registry import OWN_SCRIPTS, Registry
 from scaffold.rules import all_rules
 from scaffold.surfaces.base import Manual
 from scaffold.surfaces.bump_deps import BumpDepsSurface
@@ -55,7 +53,7 @@ def plan(tree: Tree, old: str, new: str) -> LifecyclePlan:
     _move_files(registry, changes, old, new)
     _prove(registry, changes, new)
     manual = [*_move_submodules(registry, changes, old, new), *_new_findings(registry, changes, old, new)]
-    return LifecyclePlan(changes, tuple(manual), tuple(find_mentions(registry, changes, old, new)))
+    return LifecyclePlan(changes, tuple(manual), tuple(find_named(registry, changes.overlay(), old, new)))
 
 
 def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new: str) -> None:
@@ -173,7 +171,8 @@ def _edit_quoted(changes: ChangeSet, path: str, old: str, new: str) -> None:
 
 def _move_files(registry: Registry, changes: ChangeSet, old: str, new: str) -> None:
     """Move the backend's own files; in them, LocalAI's paths to them follow."""
-    word = rf"({OWN_PATHS}){re.escape(old)}(?![\w.]|-(?!darwin\.sh|compile\.sh))"
+    scripts = "|".join(re.escape(s.partition("{n}-")[2]) for s in OWN_SCRIPTS)
+    word = rf"({OWN_PATHS}){re.escape(old)}(?![\w.]|-(?!{scripts}))"
     in_path = re.compile(word)
     in_text = re.compile(word.encode())
     tree = registry.tree

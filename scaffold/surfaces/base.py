@@ -174,7 +174,7 @@ class Removal:
 
     def is_about(self, text: str) -> bool:
         """Whether a text names this backend, and no other one before it."""
-        named = (m[0] for m in re.finditer(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", text))
+        named = (m[0].lower() for m in re.finditer(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", text))
         return next((n for n in named if n == self.name or n in self.others), None) == self.name
 
     def ask(self, path: str, what: str) -> None:

@@ -285,7 +285,7 @@ class GallerySurface(FileSurface):
     def delete(self, changes: ChangeSet, items: Iterable[Item]) -> None:
         """Plan items away."""
         for item in items:
-            changes.add(Edit(item.path, item.source.line_start(item.node.start_byte), item.end, ""))
+            changes.delete_lines(item.path, item.source.line_start(item.node.start_byte), item.end)
 
     def development_text(self, anchor: str, name: str, keys: dict[str, str]) -> str:
         """A new development meta; `keys` maps capability keys to development images."""
