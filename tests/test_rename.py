@@ -13,6 +13,7 @@ from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
 from scaffold.rules import all_rules
 from scaffold.tree import WorkTree
+from tests import lifecycle
 
 NAMES = Registry(WorkTree(miniature_dir())).names
 
@@ -41,6 +42,30 @@ def test_there_and_back_is_the_identity(miniature: Path, name: str) -> None:
     asked = {path.partition(":")[0] for path in (m.what for m in there.manual)}
     assert {f.rule for f in check.find(registry, all_rules())} <= asked
     rename.plan(WorkTree(miniature), "quill-wort", name).changes.commit(miniature)
+    assert contents(miniature) == before
+
+
+def test_what_git_ignores_stays_and_is_no_backend(miniature: Path) -> None:
+    lifecycle.as_repository(miniature)
+    built = miniature / "backend/go/lark/package/lark"
+    (miniature / ".gitignore").write_text("package/\n")
+    built.parent.mkdir(parents=True)
+    built.write_text("a binary")
+    before = contents(miniature)
+    rename.plan(WorkTree(miniature), "lark", "quill-wort").changes.commit(miniature)
+    assert built.is_file()
+    assert "lark" not in Registry(WorkTree(miniature)).names
+    rename.plan(WorkTree(miniature), "quill-wort", "lark").changes.commit(miniature)
+    assert contents(miniature) == before
+
+
+def test_the_hardware_in_a_name_may_be_the_engines(miniature: Path) -> None:
+    """LocalAI has such backends; what their own files call them, they may be called again."""
+    with (miniature / "backend/python/rookery/requirements.txt").open("a") as file:
+        file.write("mlx_rook==1.0\n")
+    before = contents(miniature)
+    for old, new in (("rookery", "mlx-rook"), ("mlx-rook", "my-mlx"), ("my-mlx", "rookery")):
+        rename.plan(WorkTree(miniature), old, new).changes.commit(miniature)
     assert contents(miniature) == before
 
 

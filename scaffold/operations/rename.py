@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from scaffold import verify
-from scaffold.backend import READS_HARDWARE, RULES
+from scaffold.backend import HARDWARE_WORDS, READS_HARDWARE, RULES
 from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import UsageError
 from scaffold.mentions import find_named, spelled, whole_word
@@ -106,9 +106,14 @@ def _outermost(spans: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int
 def _require_good(registry: Registry, old: str, new: str) -> None:
     for rule in RULES["name"]:
         problem = rule.broken_by(new)
-        # A backend that wraps MLX may be called so, as its own files call it.
-        if problem and not (rule is READS_HARDWARE and _calls_itself(registry, old, new)):
+        if problem and not (rule is READS_HARDWARE and _is_read_already(registry, old, new)):
             raise UsageError(f"name {new!r} {problem}")
+
+
+def _is_read_already(registry: Registry, old: str, new: str) -> bool:
+    """Whether LocalAI reads the same hardware in the old name, or the backend's own files use the new one."""
+    words = {word for word in HARDWARE_WORDS if word in new}
+    return all(word in old for word in words) or _calls_itself(registry, old, new)
 
 
 def _calls_itself(registry: Registry, backend: str, name: str) -> bool:
