@@ -47,6 +47,8 @@ class NewFile:
 
     content: bytes
     executable: bool = False
+    moved: str = ""
+    """The file that it was before, whose mode it keeps."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,12 @@ class ChangeSet:
         if self.tree.read(path) is not None or self.tree.is_dir(path):
             raise UsageError(f"{path} exists already")
         self.created[path] = NewFile(content, executable)
+
+    def move(self, old: str, new: str, content: bytes) -> None:
+        """Plan a file elsewhere, with another content."""
+        self.create(new, content, self.tree.is_executable(old))
+        self.created[new].moved = old
+        self.delete(old)
 
     def delete(self, path: str) -> None:
         """Plan a file away."""
@@ -181,6 +189,7 @@ class ChangeSet:
             on_disk = _read_bytes(root / path)
             if on_disk != expected:
                 raise ScaffoldError(f"{path} changed while the edit was planned; nothing was written")
+        modes = {path: _mode(root / new.moved) for path, new in self.created.items() if new.moved}
         before_and_after = {path: (self.tree.read(path), content) for path, content in contents.items()}
         journal.begin(before_and_after, self.folders)
         try:
@@ -189,7 +198,7 @@ class ChangeSet:
                 if content is None:
                     _remove(root / path, root)
                 else:
-                    mode = (0o755 if new.executable else 0o644) if new else None
+                    mode = modes.get(path, 0o755 if new.executable else 0o644) if new else None
                     _write_atomically(root / path, content, mode)
             for path, there in self.folders.items():
                 _set_folder(root / path, there, root)

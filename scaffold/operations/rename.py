@@ -31,6 +31,12 @@ from scaffold.tree import Tree
 OWN_PATHS = r"(?m:^/)|backend/(?:python|go|cpp|rust)/|backend/Dockerfile\.|backends/|scripts/build/|\.docker/"
 """What stands before a backend's name where a path is LocalAI's own, and not the engine's address."""
 
+MADE = (
+    r"backends/|docker-(?:build|save)-|local-ai-backend:|BACKEND=|(?:\./)?backend-images/"
+    r"|(?:\./)?backend/(?:python|go|cpp|rust)/|(?:\./)?backend/Dockerfile\.|(?:\./)?scripts/build/"
+)
+"""What stands before a backend's name in LocalAI's Makefile where it means the backend."""
+
 KEYED = {*GallerySurface.paths, *BumpDepsSurface.paths}
 FOREIGN_KEYS = {"description", "urls", "icon", "tags", "license", "repository", "variable", "branch"}
 """Keys of a meta and of a bump entry that speak of the engine, which keeps its name."""
@@ -50,6 +56,7 @@ def plan(tree: Tree, old: str, new: str) -> LifecyclePlan:
     _require_free(registry, old, new)
     changes = ChangeSet(tree)
     _rename_registrations(registry, changes, old, new)
+    _rename_in_makefiles(registry, changes, old, new)
     _move_files(registry, changes, old, new)
     _prove(registry, changes, new)
     manual = [*_move_submodules(registry, changes, old, new), *_new_findings(registry, changes, old, new)]
@@ -63,8 +70,9 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
     removal = as_removal(registry, old, ChangeSet(tree))
     for surface in registry.surfaces:
         surface.remove(removal)
-    spans = [(e.path, e.start, e.end) for e in removal.changes.edits if e.path != registry.path_filter.path]
-    spans = [span for span in spans if not span[0].startswith(f"{FOLDER}/")]
+    spans = [(e.path, e.start, e.end) for e in removal.changes.edits]
+    others = {registry.path_filter.path, registry.makefile.path}
+    spans = [span for span in spans if span[0] not in others and not span[0].startswith(f"{FOLDER}/")]
     spans += [(registry.path_filter.path, n.start_byte, n.end_byte) for n in registry.path_filter.strings]
     spans += [
         (watched.path, watched.node.start_byte, watched.end)
@@ -76,8 +84,9 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
         for step in registry.darwin.steps
         if step.condition_node is not None and step.only != old
     ]
-    elsewhere = (r for r in registry.registrations(old) if not r.path.startswith(f"{FOLDER}/"))
-    for registration in elsewhere:
+    for registration in registry.registrations(old):
+        if registration.path == registry.makefile.path or registration.path.startswith(f"{FOLDER}/"):
+            continue
         source = Source(registration.path, tree.read(registration.path) or b"")
         start = source.offset(registration.line)
         line = (registration.path, start, source.line_end(start))
@@ -92,6 +101,27 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
     for path in (f"{FOLDER}/{name}" for name in tree.list(FOLDER)):
         if path in own or (path.endswith(".go") and not path.endswith("_test.go")):
             _edit_quoted(changes, path, old, new)
+
+
+def _rename_in_makefiles(registry: Registry, changes: ChangeSet, old: str, new: str) -> None:
+    """Rename what LocalAI's Makefile makes of a backend, and the folder where another's Makefile takes it.
+
+    A target of a test keeps its name, as do the options of the engine: others ask for them by it.
+    """
+    variable = rf"BACKEND_{re.escape(_identifier(old))}"
+    made = rf"(?<![\w./-])(?:{MADE}){re.escape(old)}(?=-darwin\b|\.tar\b|(?![\w.-]))"
+    defined = rf"(?m:^{variable}\s*=.*)|\b{variable}\b"
+    rename = _renamer(registry, old, new)
+    source = registry.makefile.source
+    for match in re.finditer(rf"(?P<defined>{defined})|{made}", source.data.decode() if source else ""):
+        start, end = (len(match.string[:at].encode()) for at in match.span())
+        text = rename(match[0]) if match["defined"] else f"{match[0].removesuffix(old)}{new}"
+        changes.add(Edit(registry.makefile.path, start, end, text))
+    for path in (f"{registry.directory(name)}/Makefile" for name in registry.names):
+        beside = rb"(?<=\.\./)" + re.escape(old.encode()) + rb"(?![\w.-])"
+        borrowed = registry.tree.read(path) if f"{registry.directory(old)}/Makefile" != path else None
+        for found in re.finditer(beside, borrowed or b""):
+            changes.add(Edit(path, found.start(), found.end(), new))
 
 
 def _outermost(spans: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
@@ -132,7 +162,8 @@ def _renamer(registry: Registry, old: str, new: str) -> Callable[[str], str]:
     others = sorted((n for n in registry.names if old in n and n != old), key=len, reverse=True)
     skipped = "|".join(re.escape(other) for other in others)
     longer = rf"(?!(?:{skipped})\b)" if skipped else ""
-    word = rf"(?:(?<![\w/])|(?P<path>{OWN_PATHS})){longer}{re.escape(old)}(?!\w|\.\w|-grpc\b)"
+    place = rf"(?:(?<![\w/])(?<!test-extra-backend-)|(?P<path>{OWN_PATHS}))"
+    word = rf"{place}{longer}{re.escape(old)}(?!\w|\.\w|-grpc\b)"
     variable = rf"\bBACKEND_{re.escape(_identifier(old))}\b"
     pattern = re.compile(rf"(?P<other>{skipped or '(?!)'})|{word}|(?P<variable>{variable})")
 
@@ -161,7 +192,8 @@ def _renamed_items(text: str, rename: Callable[[str], str]) -> str:
             key = found[1]
         elif line.startswith(("-", "#")):
             key = ""
-        lines.append(line if key in FOREIGN_KEYS else rename(line))
+        engines = key in FOREIGN_KEYS or line.startswith("  #")  # a comment inside of an item
+        lines.append(line if engines else rename(line))
     return "".join(lines)
 
 
@@ -183,8 +215,7 @@ def _move_files(registry: Registry, changes: ChangeSet, old: str, new: str) -> N
     tree = registry.tree
     for path in own_files(registry, old):
         content = in_text.sub(rb"\g<1>" + new.encode(), tree.read(path) or b"")
-        changes.create(in_path.sub(rf"\g<1>{new}", path), content, tree.is_executable(path))
-        changes.delete(path)
+        changes.move(path, in_path.sub(rf"\g<1>{new}", path), content)
 
 
 def _move_submodules(registry: Registry, changes: ChangeSet, old: str, new: str) -> Iterator[Manual]:
@@ -215,12 +246,13 @@ def _prove(before: Registry, changes: ChangeSet, new: str) -> None:
 
 def _new_findings(before: Registry, changes: ChangeSet, old: str, new: str) -> list[Manual]:
     """What the rules find after the change and did not find before it."""
-    known = Counter(f.rule for f in check.find(before, all_rules()) if f.backend == old)
-    found = [f for f in check.find(Registry(changes.overlay()), all_rules()) if f.backend in (old, new)]
+    own = (old, new)
+    known = Counter((f.rule, f.backend not in own and f.backend) for f in check.find(before, all_rules()))
     asked = []
-    for finding in found:
-        if known[finding.rule]:
-            known[finding.rule] -= 1
+    for finding in check.find(Registry(changes.overlay()), all_rules()):
+        kind = finding.rule, finding.backend not in own and finding.backend
+        if known[kind]:
+            known[kind] -= 1
         else:
             asked.append(Manual(finding.path, f"{finding.rule}: {finding.message}; {finding.help}"))
     return asked
