@@ -25,6 +25,8 @@ from scaffold.surfaces.base import Manual
 from scaffold.surfaces.bump_deps import BumpDepsSurface
 from scaffold.surfaces.gallery import GallerySurface
 from scaffold.surfaces.importers import FOLDER
+from scaffold.surfaces.matrix import MATRIX_FILE, WORKFLOW_FILE
+from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Source
 from scaffold.tree import Tree
 
@@ -36,6 +38,9 @@ MADE = (
     r"|(?:\./)?backend/(?:python|go|cpp|rust)/|(?:\./)?backend/Dockerfile\.|(?:\./)?scripts/build/"
 )
 """What stands before a backend's name in LocalAI's Makefile where it means the backend."""
+
+_COMMENTED = (*TestJobsSurface.paths, MATRIX_FILE, WORKFLOW_FILE)
+"""Files whose comments are about backends, as their entries are."""
 
 KEYED = {*GallerySurface.paths, *BumpDepsSurface.paths}
 FOREIGN_KEYS = {"description", "urls", "icon", "tags", "license", "repository", "variable", "branch"}
@@ -84,6 +89,7 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
         for step in registry.darwin.steps
         if step.condition_node is not None and step.only != old
     ]
+    spans += [(path, *span) for path in _COMMENTED for span in _comments(tree.read(path) or b"")]
     for registration in registry.registrations(old):
         if registration.path == registry.makefile.path or registration.path.startswith(f"{FOLDER}/"):
             continue
@@ -101,6 +107,11 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
     for path in (f"{FOLDER}/{name}" for name in tree.list(FOLDER)):
         if path in own or (path.endswith(".go") and not path.endswith("_test.go")):
             _edit_quoted(changes, path, old, new)
+
+
+def _comments(data: bytes) -> Iterator[tuple[int, int]]:
+    """The spans of the lines that are comments: some say why a backend is not built or tested."""
+    return (match.span() for match in re.finditer(rb"(?m)^[ \t]*#.*$", data))
 
 
 def _rename_in_makefiles(registry: Registry, changes: ChangeSet, old: str, new: str) -> None:
