@@ -75,13 +75,13 @@ def test_stopping_writes_nothing(miniature: Path, where: str, keys: str) -> None
 
 
 def test_a_narrow_terminal_asks_the_same(miniature: Path) -> None:
-    options = ("--lang", "go", "--modality", "tts", "--import", "none")
+    options = ("--lang", "python", "--modality", "tts", "--import", "none")
     terminal = Terminal("new-backend", "avocet", *options, cwd=miniature, columns=40, lines=20)
     for question in ("Engine", "Platforms", "One sentence", "License", "Write it?"):
         terminal.answer(question, ENTER)
     code, printed = terminal.finish()
     assert code == 0, printed
-    assert (miniature / "backend/go/avocet/main.go").is_file()
+    assert (miniature / "backend/python/avocet/backend.py").is_file()
 
 
 @pytest.mark.parametrize("given", [("stdin",), ("stdout",), ("stdin", "stdout")])
