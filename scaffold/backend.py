@@ -72,6 +72,8 @@ class Rule:
         return self.why.format(found=match[0]) if match else None
 
 
+READS_HARDWARE = Rule("|".join(HARDWARE_WORDS), "contains '{found}': LocalAI reads hardware from names")
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "name": (
         Rule(
@@ -84,7 +86,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
             rf"\A({'|'.join(GALLERY_PREFIXES)})",
             "starts with '{found}', which marks a variant of another backend",
         ),
-        Rule("|".join(HARDWARE_WORDS), "contains '{found}': LocalAI reads hardware from names"),
+        READS_HARDWARE,
         Rule(rf"\A({'|'.join(RESERVED_NAMES)})\Z", "is taken: LocalAI or the build of every backend uses it"),
     ),
     "upstream": (

@@ -369,13 +369,8 @@ def add_variant(
     """Ship an existing backend for one more platform."""
     from scaffold.operations import variants as operation
 
-    _change(
-        repo,
-        f"added {' '.join(variants)} to {name}",
-        lambda tree: operation.add(tree, name, variants),
-        dry_run,
-        output,
-    )
+    what = f"added {' '.join(variants)} to {name}"
+    _change(repo, what, lambda tree: operation.add(tree, name, variants), dry_run, output)
 
 
 @app.command("remove-variant")
@@ -389,13 +384,8 @@ def remove_variant(
     """Ship an existing backend for one platform less."""
     from scaffold.operations import variants as operation
 
-    _change(
-        repo,
-        f"removed {' '.join(variants)} from {name}",
-        lambda tree: operation.remove(tree, name, variants),
-        dry_run,
-        output,
-    )
+    what = f"removed {' '.join(variants)} from {name}"
+    _change(repo, what, lambda tree: operation.remove(tree, name, variants), dry_run, output)
 
 
 def _change(

@@ -8,7 +8,6 @@ killed between two writes is rolled back by the next one (`recover`).
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import os
 import re
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scaffold.errors import ScaffoldError, UsageError
-from scaffold.tree import Overlay, Tree, WorkTree
+from scaffold.tree import Overlay, Tree
 
 CONTEXT_LINES = 3
 
@@ -48,6 +47,8 @@ class NewFile:
 
     content: bytes
     executable: bool = False
+    moved: str = ""
+    """The file that it was before, whose mode it keeps."""
 
 
 @dataclass(slots=True)
@@ -58,6 +59,8 @@ class ChangeSet:
     edits: list[Edit] = field(default_factory=list)
     created: dict[str, NewFile] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    folders: dict[str, bool] = field(default_factory=dict)
+    """Empty folder -> whether it is there after the change."""
 
     def add(self, *edits: Edit) -> None:
         """Plan edits. Insertions at one offset keep the order in which they were added."""
@@ -76,15 +79,24 @@ class ChangeSet:
             raise UsageError(f"{path} exists already")
         self.created[path] = NewFile(content, executable)
 
+    def move(self, old: str, new: str, content: bytes) -> None:
+        """Plan a file elsewhere, with another content."""
+        self.create(new, content, self.tree.is_executable(old))
+        self.created[new].moved = old
+        self.delete(old)
+
     def delete(self, path: str) -> None:
         """Plan a file away."""
         self.deleted.add(path)
 
+    def move_folder(self, old: str, new: str | None) -> None:
+        """Plan an empty folder elsewhere, or away; one that holds something stays where it is."""
+        if self.tree.is_dir(old) and not self.tree.list(old):
+            self.folders[old] = False
+            self.folders.update({new: True} if new else {})
+
     def delete_lines(self, path: str, start: int, end: int) -> None:
-        """Plan whole lines away; the last line of a file that ends without a newline still does."""
-        data = self.tree.read(path) or b""
-        if end == len(data) and start and not data.endswith(b"\n"):
-            start -= 1
+        """Plan whole lines away; a file that ends without a newline still does."""
         self.add(Edit(path, start, end, ""))
 
     def edited_paths(self) -> list[str]:
@@ -92,15 +104,21 @@ class ChangeSet:
         return sorted({edit.path for edit in self.edits})
 
     def by_path(self) -> dict[str, list[Edit]]:
-        """The edits of each file in file order; raises where two of them overlap."""
+        """The edits of each file in file order, neighbouring deletions as one.
+
+        Raises ScaffoldError where two of them overlap.
+        """
         grouped: dict[str, list[Edit]] = defaultdict(list)
-        for edit in self.edits:
-            grouped[edit.path].append(edit)
+        for edit in sorted(self.edits, key=lambda edit: (edit.path, edit.start, edit.end)):
+            edits = grouped[edit.path]
+            if edits and edits[-1].end > edit.start:
+                raise ScaffoldError(f"{edit.path}: two planned edits overlap at byte {edit.start}")
+            if edits and edits[-1].end == edit.start and not edits[-1].text and not edit.text:
+                edit = Edit(edit.path, edits.pop().start, edit.end, "")
+            edits.append(edit)
         for path, edits in grouped.items():
-            edits.sort(key=lambda edit: (edit.start, edit.end))
-            for before, after in itertools.pairwise(edits):
-                if before.end > after.start:
-                    raise ScaffoldError(f"{path}: two planned edits overlap at byte {after.start}")
+            if len(edits) == 1 or edits[-2].end < edits[-1].start:
+                edits[-1] = _without_newline(self.tree.read(path) or b"", edits[-1])
         return dict(grouped)
 
     def contents(self) -> dict[str, bytes | None]:
@@ -114,7 +132,8 @@ class ChangeSet:
 
     def overlay(self) -> Overlay:
         """The tree as it will be."""
-        return Overlay(self.tree, self.contents())
+        executable = {path for path, new in self.created.items() if new.executable}
+        return Overlay(self.tree, self.contents(), executable)
 
     def lines(self, path: str) -> list[int]:
         """Where the edits of an existing file begin, as lines of the result."""
@@ -146,7 +165,7 @@ class ChangeSet:
             return
         before = self.tree.read(path) or b""
         if path in self.deleted:
-            yield from _deletion_diff(path, before, self._is_executable(path))
+            yield from _deletion_diff(path, before, self.tree.is_executable(path))
             return
         edits = self.by_path()[path]
         header = f"diff --git a/{path} b/{path}\n"
@@ -156,9 +175,6 @@ class ChangeSet:
         else:
             yield header
             yield from _binary_diff(before, _replaced(before, 0, len(before), edits))
-
-    def _is_executable(self, path: str) -> bool:
-        return isinstance(self.tree, WorkTree) and os.access(self.tree.root / path, os.X_OK)
 
     def commit(self, root: Path) -> None:
         """Write the whole change below `root`, or nothing.
@@ -173,15 +189,19 @@ class ChangeSet:
             on_disk = _read_bytes(root / path)
             if on_disk != expected:
                 raise ScaffoldError(f"{path} changed while the edit was planned; nothing was written")
-        journal.begin({path: (self.tree.read(path), content) for path, content in contents.items()})
+        modes = {path: _mode(root / new.moved) for path, new in self.created.items() if new.moved}
+        before_and_after = {path: (self.tree.read(path), content) for path, content in contents.items()}
+        journal.begin(before_and_after, self.folders)
         try:
             for path, content in sorted(contents.items()):
                 new = self.created.get(path)
                 if content is None:
                     _remove(root / path, root)
                 else:
-                    mode = (0o755 if new.executable else 0o644) if new else None
+                    mode = modes.get(path, 0o755 if new.executable else 0o644) if new else None
                     _write_atomically(root / path, content, mode)
+            for path, there in self.folders.items():
+                _set_folder(root / path, there, root)
         except BaseException as error:
             journal.recover()
             if isinstance(error, OSError):
@@ -199,8 +219,13 @@ class Journal:
         self.root = root
         self.folder = _private_folder(root) / "scaffold-journal"
 
-    def begin(self, changes: dict[str, tuple[bytes | None, bytes | None]]) -> None:
-        """Record the content of every file before and after; None where there is no such file."""
+    def begin(
+        self, changes: dict[str, tuple[bytes | None, bytes | None]], folders: dict[str, bool] | None = None
+    ) -> None:
+        """Record the content of every file before and after; None where there is no such file.
+
+        Of each empty folder, whether it is there after.
+        """
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         entries = []
@@ -211,6 +236,7 @@ class Journal:
             if after is None:
                 entry["mode"] = _mode(self.root / path)
             entries.append(entry)
+        entries += [{"path": path, "folder": there} for path, there in (folders or {}).items()]
         _write_durably(self.folder / "plan.json.part", json.dumps(entries).encode())
         os.replace(self.folder / "plan.json.part", self.folder / "plan.json")
 
@@ -238,6 +264,9 @@ class Journal:
         conflicts: list[str] = []
         for number, entry in enumerate(json.loads(plan)):
             target = self.root / entry["path"]
+            if "folder" in entry:  # these come last: putting files back may empty folders
+                _set_folder(target, not entry["folder"], self.root)
+                continue
             _part(target).unlink(missing_ok=True)
             current = _read_bytes(target)
             before = None if entry["new"] else (self.folder / f"{number}.before").read_bytes()
@@ -258,6 +287,14 @@ class Journal:
             )
         self.end()
         return restored
+
+
+def _without_newline(data: bytes, edit: Edit) -> Edit:
+    """The last edit of a file; where it deletes the last lines, the new last one ends as they did."""
+    ended = edit.text or edit.end < len(data) or data.endswith(b"\n")
+    if ended or edit.start == edit.end or data[edit.start - 1 : edit.start] != b"\n":
+        return edit
+    return Edit(edit.path, edit.start - 1, edit.end, "")
 
 
 def _private_folder(root: Path) -> Path:
@@ -331,6 +368,13 @@ def _remove_empty_parents(folder: Path, root: Path) -> None:
         except OSError:
             return
         folder = folder.parent
+
+
+def _set_folder(folder: Path, there: bool, root: Path) -> None:
+    if there:
+        folder.mkdir(parents=True, exist_ok=True)
+    else:
+        _remove_empty_parents(folder, root)
 
 
 def _creation_diff(path: str, new: NewFile) -> Iterator[str]:

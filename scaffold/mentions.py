@@ -1,17 +1,24 @@
 """Where else a repository names a backend: the places that no surface knows.
 
-A surface registers; a mention is whatever remains: another workflow, a script, the Makefile of a
-fork, a Go file that asks for the backend by name, a row of a table for readers. Comments, prose and
-tests are left out, and so are the backend's own files.
+A surface registers; a mention is whatever remains. `mentions` finds those that work with a backend:
+another workflow, a script, the Makefile of a fork, a Go file that asks for the backend by name, a row
+of a table for readers; comments, prose and tests are left out, and so are the backend's own files.
+`find_named` finds every line that has the name in it, whatever it says.
 """
 
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scaffold.surfaces.base import Registration
-from scaffold.tree import Tree
+from scaffold.tree import Tree, WorkTree
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
 
 SURFACE = "mentions"
 
@@ -87,3 +94,64 @@ def _row(names: Collection[str]) -> re.Pattern[str]:
     """How a table for readers names a backend: by one of its names, as a word, or by an address."""
     words = (re.escape(re.sub(r"^https?://|\.git$", "", name)) for name in sorted(names))
     return re.compile(rf"(?i)(?<![\w.-])({'|'.join(words)})(?![\w-]|\.\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A file that names a backend, and the line of each time."""
+
+    path: str
+    lines: tuple[int, ...]
+
+    @property
+    def line(self) -> int:
+        """The first one."""
+        return self.lines[0]
+
+    @property
+    def count(self) -> int:
+        """How often it is named."""
+        return len(self.lines)
+
+
+def find_named(registry: Registry, after: Tree, name: str, *also_known: str) -> Iterator[Named]:
+    """Files that name a backend after a change, alone or in a longer word such as `latest-cpu-NAME`.
+
+    The names of others, and those that are `also_known`, mean these also where they hold this one.
+    """
+    own = re.compile(spelled(name))
+    known = {alias for other in {*registry.names} - {name} for alias in registry.aliases_of(other)}
+    longer = {other for other in known.union(also_known) if own.search(other.encode()) and other != name}
+    others = b"|".join(spelled(other) for other in sorted(longer, key=len, reverse=True)) or rb"(?!)"
+    word = whole_word(others + rb"|(?P<own>" + spelled(name) + rb")")
+    for path in _files_with(registry.tree, name):
+        data = after.read(path)
+        if data and b"\0" not in data and own.search(data):
+            lines = []
+            line, counted = 1, 0
+            for match in word.finditer(data):
+                if match["own"]:
+                    line += data.count(b"\n", counted, match.start())
+                    counted = match.start()
+                    lines.append(line)
+            if lines:
+                yield Named(path, tuple(lines))
+
+
+def whole_word(pattern: bytes) -> re.Pattern[bytes]:
+    """What matches a pattern and is no part of a longer word."""
+    return re.compile(rb"(?<![A-Za-z0-9])(?:" + pattern + rb")(?![A-Za-z0-9])")
+
+
+def spelled(name: str) -> bytes:
+    """A pattern for a name as people write it, as an identifier of code and as a Make variable."""
+    return rb"(?i:" + rb"[-_]?".join(re.escape(part.encode()) for part in name.split("-")) + rb")"
+
+
+def _files_with(tree: Tree, name: str) -> list[str]:
+    if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
+        pattern = "[-_]?".join(re.escape(part) for part in name.split("-"))
+        command = ["git", "-C", str(tree.root), "grep", "-z", "-l", "-I", "-i", "-E", "--untracked", pattern]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        return sorted(path for path in result.stdout.split("\0") if path)
+    return list(tree.files(""))

@@ -22,7 +22,7 @@ from scaffold.surfaces.gallery import GallerySurface
 from scaffold.surfaces.hardware import Hardware
 from scaffold.surfaces.importers import ImporterSurface
 from scaffold.surfaces.makefile import MakefileSurface
-from scaffold.surfaces.matrix import MatrixSurface
+from scaffold.surfaces.matrix import SHARED_DOCKERFILES, MatrixSurface
 from scaffold.surfaces.path_filter import PathFilterSurface
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Place
@@ -37,6 +37,15 @@ LANGS = ("python", "go", "cpp", "rust")
 
 STARTS = ("run.sh", "backend.py", "main.go", "grpc-server.cpp", "package.sh")
 """Files that only a backend's directory holds, its start script first."""
+
+
+OWN_SCRIPTS = (
+    ".docker/{n}-build-target.sh",
+    ".docker/{n}-compile.sh",
+    "scripts/build/{n}-build-target_test.sh",
+    "scripts/build/{n}-darwin.sh",
+)
+"""Where the scripts of a backend's own lie."""
 
 
 class Registry:
@@ -264,13 +273,18 @@ class Registry:
         return list(found.values())
 
     def own_files(self, name: str) -> list[str]:
-        """The files outside of its directory that are a backend's alone."""
-        linux = [entry for entry in self.matrix.entries_of(name) if entry.linux and entry.lang == "cpp"]
-        others = {entry.dockerfile_type for entry in self.matrix.linux if entry.backend != name}
-        own = [f"backend/Dockerfile.{t}" for t in sorted({e.dockerfile_type for e in linux} - others)]
-        own.append(f"scripts/build/{name}-darwin.sh")
-        own += [f".docker/{file}" for file in self.tree.list(".docker") if file.startswith(f"{name}-")]
-        return [path for path in own if self.tree.read(path) is not None]
+        """The files outside of its directory that are a backend's alone: its Dockerfiles and scripts."""
+        shared = {*SHARED_DOCKERFILES, *(e.dockerfile_type for e in self.matrix.linux if e.backend != name)}
+        own = {name, *self.own_dockerfiles(name)} - shared
+        paths = [f"backend/Dockerfile.{dockerfile}" for dockerfile in sorted(own)]
+        paths += [script.replace("{n}", name) for script in OWN_SCRIPTS]
+        return [path for path in paths if self.tree.read(path) is not None]
+
+    def own_dockerfiles(self, name: str) -> frozenset[str]:
+        """Suffixes of the Dockerfiles that build this backend and no other one, its language's included."""
+        used = {(entry.dockerfile_type, entry.backend) for entry in self.matrix.linux}
+        own = {dockerfile for dockerfile, backend in used if backend == name and dockerfile}
+        return frozenset(own - {dockerfile for dockerfile, backend in used if backend != name})
 
     def backend_called(self, name: str) -> str | None:
         """The backend that has this name, or whose gallery item has it; None where there is none."""

@@ -11,7 +11,7 @@ import contextlib
 import os
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -36,6 +36,9 @@ class Tree(Protocol):
 
     def files(self, folder: str) -> Iterator[str]:
         """Paths of all regular files below `folder`, in sorted order."""
+
+    def is_executable(self, path: str) -> bool:
+        """Whether a file may be run."""
 
 
 class WorkTree:
@@ -88,6 +91,9 @@ class WorkTree:
             found += [file.relative_to(self.root).as_posix() for file in files]
         return iter(sorted(found))
 
+    def is_executable(self, path: str) -> bool:
+        return os.access(self._prefix + path, os.X_OK)
+
 
 class GitTree:
     """The files of one commit, read from git objects; nothing is checked out."""
@@ -100,7 +106,8 @@ class GitTree:
             raise UsageError(f"{rev!r} names no commit of {root}")
 
     @cached_property
-    def _objects(self) -> dict[str, str]:
+    def _objects(self) -> dict[str, tuple[str, str]]:
+        """Path -> mode and name."""
         asked = _run(self.root, "ls-tree", "-r", "-z", "--full-tree", self.commit)
         if asked.returncode:
             said = asked.stderr.strip().partition("\n")[0]
@@ -109,7 +116,8 @@ class GitTree:
         for record in asked.stdout.split("\0"):
             meta, _, path = record.partition("\t")
             if meta and not meta.startswith(("120000", "160000")):
-                objects[path] = meta.split(" ")[2]
+                mode, _, name = meta.split(" ")
+                objects[path] = mode, name
         return objects
 
     @cached_property
@@ -135,9 +143,9 @@ class GitTree:
         )
 
     def read(self, path: str) -> bytes | None:
-        name = self._objects.get(path)
-        if name is None:
+        if path not in self._objects:
             return None
+        _, name = self._objects[path]
         reader = self._reader
         assert reader.stdin
         assert reader.stdout
@@ -165,6 +173,9 @@ class GitTree:
         prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
         return iter(sorted(path for path in self._objects if path.startswith(prefix)))
 
+    def is_executable(self, path: str) -> bool:
+        return self._objects.get(path, ("", ""))[0] == "100755"
+
     def _unreadable(self, path: str) -> ShapeError:
         return ShapeError(path, None, f"cannot be read from commit {self.commit[:12]}")
 
@@ -177,11 +188,17 @@ class GitTree:
 
 
 class Overlay:
-    """`base` as it would be with some files written (bytes) or gone (None)."""
+    """`base` as it would be with some files written (bytes) or gone (None).
 
-    def __init__(self, base: Tree, changes: Mapping[str, bytes | None]) -> None:
+    Of the files that are new, those in `executable` may be run; the others keep what they may.
+    """
+
+    def __init__(
+        self, base: Tree, changes: Mapping[str, bytes | None], executable: Collection[str] = ()
+    ) -> None:
         self.base = base
         self.changes = changes
+        self.executable = executable
 
     def read(self, path: str) -> bytes | None:
         return self.changes[path] if path in self.changes else self.base.read(path)
@@ -209,6 +226,21 @@ class Overlay:
         paths = {path for path in self.base.files(folder) if path not in self.changes}
         paths.update(p for p, c in self.changes.items() if c is not None and p.startswith(prefix))
         return iter(sorted(paths))
+
+    def is_executable(self, path: str) -> bool:
+        if path in self.changes and (self.changes[path] is None or self.base.read(path) is None):
+            return path in self.executable
+        return self.base.is_executable(path)
+
+
+def kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
+    """The files below a folder, without those that git ignores."""
+    if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
+        asked = _run(tree.root, "ls-files", "-z", "-co", "--exclude-standard", "--", folder)
+        if asked.returncode == 0:
+            listed = sorted({path for path in asked.stdout.split("\0") if path})
+            return (path for path in listed if tree.read(path) is not None)
+    return tree.files(folder)
 
 
 def find_root(start: Path) -> Path:

@@ -9,7 +9,7 @@ finds an error in the new backend.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -18,7 +18,7 @@ from scaffold.errors import ShapeError
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.rules.base import Severity
-from scaffold.surfaces.base import Addition
+from scaffold.surfaces.base import Addition, Removal
 from scaffold.syntax.golang import GoSource
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.make import MakeSource
@@ -57,18 +57,21 @@ def prove_insertion(addition: Addition) -> None:
             _prove_values(path, addition.changes.tree, after, addition)
 
 
-def prove_removal(changes: ChangeSet, texts_change: bool = False) -> None:
+def prove_removal(removal: Removal, texts_change: bool = False) -> None:
     """Raises ProofError where a planned removal does more than take things away.
 
     With `texts_change` a value may become another one, as a capability that leads elsewhere now.
     """
+    changes = removal.changes
     prove_syntax(changes)
-    after = changes.overlay()
+    overlay = changes.overlay()
     for path in changes.edited_paths():
         if path.endswith((".yml", ".yaml")):
             # What stays must be there as it was: put back, the removed values are pure insertions.
             before = load_yaml(path, changes.tree, duplicates=True)
-            list(inserted_values(path, load_yaml(path, after, duplicates=True), before, texts_change))
+            after = load_yaml(path, overlay, duplicates=True)
+            _take(path, after, removal.regained)
+            list(inserted_values(path, after, before, texts_change))
 
 
 def prove_syntax(changes: ChangeSet) -> None:
@@ -103,9 +106,7 @@ def _prove_values(path: str, before: Tree, after: Tree, addition: Addition) -> N
         old, duplicates = load_yaml(path, before), False
     except RepeatedKeyError:  # not this edit's fault; a new one would be
         old, duplicates = load_yaml(path, before, duplicates=True), True
-    for _, name, key in (drop for drop in addition.dropped if drop[0] == path):
-        for item in (item for item in old if item.get("name") == name):
-            item.pop(key, None)
+    _take(path, old, addition.dropped)
     inserted = list(inserted_values(path, old, load_yaml(path, after, duplicates)))
     for value in expected:
         match = next((found for found in inserted if _covers(found, value)), None)
@@ -116,6 +117,13 @@ def _prove_values(path: str, before: Tree, after: Tree, addition: Addition) -> N
     inserted = [found for found in inserted if found not in expected]
     if inserted:
         raise ProofError(path, None, f"the planned edit would also add {inserted[0]!r}")
+
+
+def _take(path: str, items: Any, moved: Iterable[tuple[str, str, str]]) -> None:
+    """Leave the keys out of named items that another item has before or after the change."""
+    for _, name, key in (move for move in moved if move[0] == path):
+        for item in (item for item in items if item.get("name") == name):
+            item.pop(key, None)
 
 
 def load_yaml(path: str, tree: Tree, duplicates: bool = False) -> Any:

@@ -97,7 +97,10 @@ def _optional(question: str) -> Callable[[str], bool | str]:
 
 
 def _answer(question: questionary.Question) -> Any:
-    answer = question.ask()
+    try:
+        answer = question.ask()
+    except EOFError:  # Ctrl-D
+        answer = None
     if answer is None:
         raise UsageError("stopped; nothing was written")
     return answer

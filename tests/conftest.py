@@ -8,10 +8,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from scaffold.resources import miniature_dir
 
 PIN = "0123456789abcdef0123456789abcdef01234567"
+
+
+settings.register_profile("patient", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("patient")
 
 
 def real_repository() -> Path | None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scaffold import edits
 from scaffold.edits import ChangeSet, Edit, Journal, insertion
 from scaffold.errors import ScaffoldError, UsageError
-from scaffold.tree import WorkTree
+from scaffold.tree import Overlay, WorkTree
 from tests.consumers import files, run
 
 LINES = st.lists(st.text("ab{}:- \t", max_size=6), max_size=14)
@@ -116,6 +116,57 @@ def test_overlapping_edits_are_refused(tmp_path: Path) -> None:
     changes.add(Edit("f", 0, 3, "x"), Edit("f", 2, 4, "y"))
     with pytest.raises(ScaffoldError, match="overlap"):
         changes.contents()
+
+
+@given(
+    lines=st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), min_size=1, max_size=8),
+    end=st.sampled_from(["", "\n"]),
+)
+def test_whole_lines_leave_the_end_as_it_was(lines: list[tuple[str, bool]], end: str) -> None:
+    text = "\n".join(line for line, _ in lines) + end
+    changes = ChangeSet(Overlay(WorkTree(Path("/nonexistent")), {"f": text.encode()}))
+    for position, (_, goes) in enumerate(lines):
+        if goes:
+            changes.delete_lines("f", 2 * position, min(2 * position + 2, len(text)))
+    left = [line for line, goes in lines if not goes]
+    after = changes.overlay().read("f")
+    assert after == ("\n".join(left) + end if left else "").encode()
+
+
+def moving(root: Path) -> ChangeSet:
+    """A file and an empty folder that move."""
+    (root / "old/empty").mkdir(parents=True)
+    (root / "old/file").write_text("text\n")
+    changes = ChangeSet(WorkTree(root))
+    changes.delete("old/file")
+    changes.create("new/file", b"text\n")
+    changes.move_folder("old/empty", "new/empty")
+    return changes
+
+
+def test_an_empty_folder_moves(tmp_path: Path) -> None:
+    moving(tmp_path).commit(tmp_path)
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == [
+        "new", "new/empty", "new/file",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_move_that_fails_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int) -> None:
+    changes = moving(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    change, calls = edits._set_folder, []
+
+    def refused(folder: Path, there: bool, root: Path) -> None:
+        calls.append(folder)
+        change(folder, there, root)
+        if len(calls) == failing:
+            raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(edits, "_set_folder", refused)
+    with pytest.raises(ScaffoldError, match="Permission denied; nothing was changed"):
+        changes.commit(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_an_existing_file_is_not_created_again(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,9 +19,9 @@ from scaffold.cli import app
 from scaffold.edits import Journal
 from scaffold.errors import ScaffoldError, UsageError
 from scaffold.modalities import MODALITIES
-from scaffold.operations import new, remove, variants
+from scaffold.operations import new, remove, rename, variants
 from scaffold.registry import Registry
-from scaffold.tree import Overlay, WorkTree
+from scaffold.tree import Overlay, Tree, WorkTree
 from scaffold.variants import supported
 from tests import lifecycle
 from tests.consumers import run
@@ -89,6 +90,60 @@ def test_what_git_ignores_stays(miniature: Path, lang: str, kind: str) -> None:
 # --- every backend can be removed ----------------------------------------------------------------------
 
 
+SUBMODULES = """[submodule "docs/theme"]
+\tpath = docs/theme
+\turl = https://github.com/acme/theme
+[submodule "backend/rust/kestrel/sources/engine"]
+\tpath = backend/rust/kestrel/sources/engine
+\turl = https://github.com/acme/kestrel
+"""
+
+
+def test_a_submodule_goes_with_its_backend(miniature: Path) -> None:
+    folder = miniature / "backend/rust/kestrel/sources/engine"
+    folder.mkdir(parents=True)
+    (miniature / ".gitmodules").write_text(SUBMODULES)
+    before = lifecycle.snapshot(miniature)
+    there = rename.plan(WorkTree(miniature), "kestrel", "quill-wort")
+    there.changes.commit(miniature)
+    moved = miniature / "backend/rust/quill-wort/sources/engine"
+    assert moved.is_dir()
+    assert not (miniature / "backend/rust/kestrel").exists()
+    assert any("--force-remove backend/rust/kestrel/sources/engine" in m.what for m in there.manual)
+    renamed = (miniature / ".gitmodules").read_text()
+    assert renamed == SUBMODULES.replace("backend/rust/kestrel", "backend/rust/quill-wort")
+    rename.plan(WorkTree(miniature), "quill-wort", "kestrel").changes.commit(miniature)
+    assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
+
+    (folder / "main.c").write_text("")  # a clone is git's, and stays
+    lifecycle.as_repository(folder)
+    lifecycle.as_repository(miniature)
+    remove.plan(WorkTree(miniature), "kestrel").changes.commit(miniature)
+    left = [path.name for path in (miniature / "backend/rust/kestrel").rglob("*")]
+    assert {"sources", "engine", "main.c"} <= {*left}
+    assert "Cargo.toml" not in left
+    assert (miniature / ".gitmodules").read_text() == SUBMODULES[: SUBMODULES.index('[submodule "backend')]
+
+
+def test_own_scripts_go_and_a_name_is_found_in_any_spelling(miniature: Path) -> None:
+    scripts = ["backend/Dockerfile.meadow-lark"]
+    for path in (".docker/meadow-lark-build-target.sh", "scripts/build/meadow-lark-build-target_test.sh"):
+        (miniature / path).parent.mkdir(parents=True, exist_ok=True)
+        (miniature / path).write_text("echo .docker/meadow-lark-build-target.sh\n")
+        scripts.append(path)
+    (miniature / "notes.txt").write_text("a lark\nMEADOW_LARK=1\nMeadowLark\nsee meadow-larks\n")
+    before = lifecycle.snapshot(miniature)
+    rename.plan(WorkTree(miniature), "meadow-lark", "quill").changes.commit(miniature)
+    assert (miniature / ".docker/quill-build-target.sh").read_text() == "echo .docker/quill-build-target.sh\n"
+    rename.plan(WorkTree(miniature), "quill", "meadow-lark").changes.commit(miniature)
+    assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
+    plan = remove.plan(WorkTree(miniature), "meadow-lark")
+    assert plan.changes.deleted >= set(scripts)
+    assert [m.lines for m in plan.mentions if m.path == "notes.txt"] == [(2, 3)]
+    lark = remove.plan(WorkTree(miniature), "lark")
+    assert [m.lines for m in lark.mentions if m.path == "notes.txt"] == [(1,)]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_removed_backend_is_forgotten(miniature: Path, tmp_path: Path, name: str) -> None:
     lifecycle.as_repository(miniature)
@@ -153,6 +208,39 @@ def test_a_variant_comes_and_goes(name: str, chosen: tuple[str, ...]) -> None:
     without = Overlay(with_it, back.changes.contents())
     touched = {*plan.changes.contents(), *back.changes.contents()}
     assert [path for path in touched if without.read(path) != BASE.read(path)] == []
+
+
+def single(tree: Tree, name: str) -> Tree:
+    """A tree in whose gallery a backend of one image has no metas: the image is an item of its own."""
+    text = (tree.read("backend/index.yaml") or b"").decode()
+    items = re.findall(rf"(?m)^- !!merge <<: \*{name}\n(?:  .*\n)+", text)
+    for item in items:
+        text = text.replace(item, "")
+    latest, master = (item.partition('"\n')[2] for item in items if "uri" in item)
+    text = text.replace(f'  capabilities:\n    default: "cpu-{name}"\n', "")
+    urls = re.search(rf"(?m)^- &{name}\n(?:  .*\n)+?  urls:\n(?:    .*\n)+", text)
+    assert urls
+    text = text.replace(urls[0], urls[0] + latest)
+    text = text.replace(
+        f"## {name}\n", f'## {name}\n- !!merge <<: *{name}\n  name: "{name}-development"\n{master}'
+    )
+    return Overlay(tree, {"backend/index.yaml": text.encode()})
+
+
+@pytest.mark.parametrize(("name", "chosen"), [("kestrel", ["cuda12"]), ("kestrel", ["vulkan", "cuda13"])])
+def test_a_single_image_gains_a_variant_and_loses_it(name: str, chosen: list[str]) -> None:
+    base = single(BASE, name)
+    assert not any(item.is_meta for item in Registry(base).gallery.metas(name))
+    with_it = variants.add(base, name, chosen).changes.overlay()
+    gallery = Registry(with_it).gallery
+    assert [meta.name for meta in gallery.metas(name)] == [name, f"{name}-development"]
+    assert all(meta.is_meta and not meta.uri for meta in gallery.metas(name))
+    assert len(gallery.image_items(name)) == 2 * (1 + len(chosen))
+    without = variants.remove(with_it, name, chosen).changes.overlay()
+    assert without.read("backend/index.yaml") == base.read("backend/index.yaml")
+    # The other one of two is no single image: nobody has taken it for one.
+    left = variants.remove(with_it, name, ["cpu"]).changes.overlay()
+    assert all(meta.is_meta for meta in Registry(left).gallery.metas(name))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,63 +5,14 @@ from __future__ import annotations
 import os
 import pty
 import re
-import select
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import PIN
-
-DOWN, SPACE, ENTER, STOP = "\x1b[B", " ", "\r", "\x03"
-PATIENCE = 60
-"""Seconds after which a question that does not come is a failure; nothing waits that long."""
-
-
-class Terminal:
-    """A program on a pseudo-terminal."""
-
-    def __init__(self, *arguments: str, cwd: Path) -> None:
-        self.ours, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "scaffold", *arguments],
-            stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd, start_new_session=True,
-            env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "COLUMNS": "120", "LINES": "50"},
-        )  # fmt: skip
-        os.close(theirs)
-        self.seen = ""
-        self.everything = ""
-
-    def answer(self, question: str, keys: str) -> None:
-        """Wait for a question that was not seen yet, and type."""
-        self.wait(question)
-        os.write(self.ours, keys.encode())
-
-    def wait(self, text: str) -> None:
-        begin = time.monotonic()
-        while text not in self.seen:
-            assert time.monotonic() - begin < PATIENCE, f"{text!r} did not come:\n{self.seen[-2000:]}"
-            assert self._read(), f"the program ended before {text!r}:\n{self.seen[-2000:]}"
-        self.seen = self.seen.partition(text)[2]
-
-    def finish(self) -> tuple[int, str]:
-        """Exit code, and what was printed since the last question."""
-        while self._read():
-            pass
-        return self.process.wait(), self.seen
-
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self.ours], [], [], 1)
-        try:
-            data = os.read(self.ours, 65536) if ready else b" "
-        except OSError:  # how Linux says that the other end has closed
-            return False
-        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", data.decode(errors="replace")) if ready else ""
-        self.seen += text
-        self.everything += text
-        return True
+from tests.terminal import DOWN, END, ENTER, STOP, Terminal
 
 
 def test_asks_for_what_is_missing_and_writes_once_it_is_told_to(miniature: Path) -> None:
@@ -70,7 +21,7 @@ def test_asks_for_what_is_missing_and_writes_once_it_is_told_to(miniature: Path)
     terminal.answer("What is it for?", ENTER)  # llm
     terminal.answer("Engine on GitHub", "not a repository" + ENTER)
     terminal.wait("is not OWNER/REPO")
-    os.write(terminal.ours, ("\x7f" * 20 + "acme/avocet.cpp" + ENTER).encode())
+    terminal.type("\x7f" * 20 + "acme/avocet.cpp" + ENTER)
     terminal.answer("Kind", ENTER)  # grpc
     terminal.answer("Commit to pin", PIN + ENTER)
     terminal.answer("Platforms", ENTER)
@@ -103,20 +54,49 @@ def test_never_asks_what_is_given_or_follows_from_like(miniature: Path) -> None:
     assert set(re.findall(r"""tag-suffix: ['"](\S*)avocet['"]""", matrix)) == finch
 
 
-@pytest.mark.parametrize("where", ["Language", "Write it?"])
-def test_stopping_writes_nothing(miniature: Path, where: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "keys"),
+    [("Language", STOP), ("Engine", STOP), ("Engine", END), ("Platforms", STOP), ("Write it?", "n")],
+)
+def test_stopping_writes_nothing(miniature: Path, where: str, keys: str) -> None:
     before = {path: path.read_bytes() for path in miniature.rglob("*") if path.is_file()}
     options = () if where == "Language" else ("--lang", "python", "--modality", "tts", "--import", "none")
     terminal = Terminal("new-backend", "avocet", *options, cwd=miniature)
-    if where == "Write it?":
-        for question in ("Engine", "Platforms", "One sentence", "License"):
-            terminal.answer(question, ENTER)
-    terminal.answer(where, STOP if where == "Language" else "n")
+    for question in ("Engine", "Platforms", "One sentence", "License") if where != "Language" else ():
+        if question == where:
+            break
+        terminal.answer(question, ENTER)
+    terminal.answer(where, keys)
     code, printed = terminal.finish()
     assert code == 2
     assert "stopped; nothing was written" in printed
     assert "Traceback" not in printed
     assert {path: path.read_bytes() for path in miniature.rglob("*") if path.is_file()} == before
+
+
+def test_a_narrow_terminal_asks_the_same(miniature: Path) -> None:
+    options = ("--lang", "python", "--modality", "tts", "--import", "none")
+    terminal = Terminal("new-backend", "avocet", *options, cwd=miniature, columns=40, lines=20)
+    for question in ("Engine", "Platforms", "One sentence", "License", "Write it?"):
+        terminal.answer(question, ENTER)
+    code, printed = terminal.finish()
+    assert code == 0, printed
+    assert (miniature / "backend/python/avocet/backend.py").is_file()
+
+
+@pytest.mark.parametrize("given", [("stdin",), ("stdout",), ("stdin", "stdout")])
+def test_a_pipe_is_never_asked(miniature: Path, given: tuple[str, ...]) -> None:
+    """Neither where the answers would come from one, nor where the questions would go to one."""
+    ours, theirs = pty.openpty()
+    streams = {name: subprocess.PIPE if name in given else theirs for name in ("stdin", "stdout")}
+    command = [sys.executable, "-m", "scaffold", "new-backend", "avocet"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=miniature, text=True, **streams) as process:
+        os.close(theirs)
+        _, said = process.communicate("")
+    os.close(ours)
+    assert process.returncode == 2
+    assert "which language?" in said
+    assert not (miniature / "backend/go/avocet").exists()
 
 
 def test_never_asks_without_input(miniature: Path) -> None:

@@ -12,7 +12,7 @@ from scaffold.edits import ChangeSet
 from scaffold.errors import UsageError
 from scaffold.registry import Registry
 from scaffold.surfaces.base import Addition, Manual, Registration
-from scaffold.tree import Tree
+from scaffold.tree import Tree, kept_by_git
 from scaffold.variants import supported
 
 
@@ -87,11 +87,9 @@ def require_free(registry: Registry, backend: Backend, existing: list[Registrati
     """Raises UsageError where something has the name of a backend already."""
     name = backend.name
     taken = [f"{r.path}:{r.line}: {r.what}" for r in existing]
-    if name in registry.directories:
-        taken.insert(
-            0,
-            f"backend/{registry.directories[name]}/{name}: a {registry.directories[name]} backend",
-        )
+    there = registry.directory(name)
+    if there and any(kept_by_git(registry.tree, there)):
+        taken.insert(0, f"{there}: a {registry.directories[name]} backend")
     for variable in (
         d for d in registry.makefile.definitions if d.variable == backend.make_variable and d.name != name
     ):

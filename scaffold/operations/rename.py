@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from scaffold import verify
-from scaffold.backend import RULES
+from scaffold.backend import HARDWARE_WORDS, READS_HARDWARE, RULES
 from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import UsageError
+from scaffold.mentions import find_named, spelled, whole_word
 from scaffold.operations import check
 from scaffold.operations.new import require_free
 from scaffold.operations.remove import (
     LifecyclePlan,
     as_removal,
-    find_mentions,
     own_files,
     require_known,
 )
-from scaffold.registry import Registry
+from scaffold.registry import OWN_SCRIPTS, Registry
 from scaffold.rules import all_rules
 from scaffold.surfaces.base import Manual
 from scaffold.surfaces.bump_deps import BumpDepsSurface
 from scaffold.surfaces.gallery import GallerySurface
 from scaffold.surfaces.importers import FOLDER
+from scaffold.surfaces.matrix import MATRIX_FILE, WORKFLOW_FILE
+from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Source
-from scaffold.tree import WorkTree
+from scaffold.tree import Tree
 
 OWN_PATHS = r"(?m:^/)|backend/(?:python|go|cpp|rust)/|backend/Dockerfile\.|backends/|scripts/build/|\.docker/"
 """What stands before a backend's name where a path is LocalAI's own, and not the engine's address."""
+
+MADE = (
+    r"backends/|docker-(?:build|save)-|local-ai-backend:|BACKEND=|(?:\./)?backend-images/"
+    r"|(?:\./)?backend/(?:python|go|cpp|rust)/|(?:\./)?backend/Dockerfile\.|(?:\./)?scripts/build/"
+)
+"""What stands before a backend's name in LocalAI's Makefile where it means the backend."""
+
+_COMMENTED = (*TestJobsSurface.paths, MATRIX_FILE, WORKFLOW_FILE)
+"""Files whose comments are about backends, as their entries are."""
 
 KEYED = {*GallerySurface.paths, *BumpDepsSurface.paths}
 FOREIGN_KEYS = {"description", "urls", "icon", "tags", "license", "repository", "variable", "branch"}
 """Keys of a meta and of a bump entry that speak of the engine, which keeps its name."""
 
 
-def plan(tree: WorkTree, old: str, new: str) -> LifecyclePlan:
+def plan(tree: Tree, old: str, new: str) -> LifecyclePlan:
     """Plan another name for a backend: its directory, its files and every registration.
 
     What the backend's own sources call themselves stays as it is: it works under any directory.
@@ -47,17 +57,15 @@ def plan(tree: WorkTree, old: str, new: str) -> LifecyclePlan:
     """
     registry = Registry(tree)
     require_known(registry, old)
-    for rule in RULES["name"]:
-        problem = rule.broken_by(new)
-        if problem:
-            raise UsageError(f"name {new!r} {problem}")
+    _require_good(registry, old, new)
     _require_free(registry, old, new)
     changes = ChangeSet(tree)
     _rename_registrations(registry, changes, old, new)
+    _rename_in_makefiles(registry, changes, old, new)
     _move_files(registry, changes, old, new)
     _prove(registry, changes, new)
-    manual = _new_findings(registry, changes, old, new)
-    return LifecyclePlan(changes, tuple(manual), tuple(find_mentions(registry, changes, old, new)))
+    manual = [*_move_submodules(registry, changes, old, new), *_new_findings(registry, changes, old, new)]
+    return LifecyclePlan(changes, tuple(manual), tuple(find_named(registry, changes.overlay(), old, new)))
 
 
 def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new: str) -> None:
@@ -67,8 +75,9 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
     removal = as_removal(registry, old, ChangeSet(tree))
     for surface in registry.surfaces:
         surface.remove(removal)
-    spans = [(e.path, e.start, e.end) for e in removal.changes.edits if e.path != registry.path_filter.path]
-    spans = [span for span in spans if not span[0].startswith(f"{FOLDER}/")]
+    spans = [(e.path, e.start, e.end) for e in removal.changes.edits]
+    others = {registry.path_filter.path, registry.makefile.path}
+    spans = [span for span in spans if span[0] not in others and not span[0].startswith(f"{FOLDER}/")]
     spans += [(registry.path_filter.path, n.start_byte, n.end_byte) for n in registry.path_filter.strings]
     spans += [
         (watched.path, watched.start, watched.end)
@@ -80,8 +89,10 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
         for step in registry.darwin.steps
         if step.condition_node is not None and step.only != old
     ]
-    elsewhere = (r for r in registry.registrations(old) if not r.path.startswith(f"{FOLDER}/"))
-    for registration in elsewhere:
+    spans += [(path, *span) for path in _COMMENTED for span in _comments(tree.read(path) or b"")]
+    for registration in registry.registrations(old):
+        if registration.path == registry.makefile.path or registration.path.startswith(f"{FOLDER}/"):
+            continue
         source = Source(registration.path, tree.read(registration.path) or b"")
         start = source.offset(registration.line)
         line = (registration.path, start, source.line_end(start))
@@ -98,6 +109,32 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
             _edit_quoted(changes, path, old, new)
 
 
+def _comments(data: bytes) -> Iterator[tuple[int, int]]:
+    """The spans of the lines that are comments: some say why a backend is not built or tested."""
+    return (match.span() for match in re.finditer(rb"(?m)^[ \t]*#.*$", data))
+
+
+def _rename_in_makefiles(registry: Registry, changes: ChangeSet, old: str, new: str) -> None:
+    """Rename what LocalAI's Makefile makes of a backend, and the folder where another's Makefile takes it.
+
+    A target of a test keeps its name, as do the options of the engine: others ask for them by it.
+    """
+    variable = rf"BACKEND_{re.escape(_identifier(old))}"
+    made = rf"(?<![\w./-])(?:{MADE}){re.escape(old)}(?=-darwin\b|\.tar\b|(?![\w.-]))"
+    defined = rf"(?m:^{variable}\s*=.*)|\b{variable}\b"
+    rename = _renamer(registry, old, new)
+    source = registry.makefile.source
+    for match in re.finditer(rf"(?P<defined>{defined})|{made}", source.data.decode() if source else ""):
+        start, end = (len(match.string[:at].encode()) for at in match.span())
+        text = rename(match[0]) if match["defined"] else f"{match[0].removesuffix(old)}{new}"
+        changes.add(Edit(registry.makefile.path, start, end, text))
+    for path in (f"{registry.directory(name)}/Makefile" for name in registry.names):
+        beside = rb"(?<=\.\./)" + re.escape(old.encode()) + rb"(?![\w.-])"
+        borrowed = registry.tree.read(path) if f"{registry.directory(old)}/Makefile" != path else None
+        for found in re.finditer(beside, borrowed or b""):
+            changes.add(Edit(path, found.start(), found.end(), new))
+
+
 def _outermost(spans: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
     """The spans that lie in no other one."""
     last = ("", 0, 0)
@@ -107,10 +144,27 @@ def _outermost(spans: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int
             last = span
 
 
+def _require_good(registry: Registry, old: str, new: str) -> None:
+    for rule in RULES["name"]:
+        problem = rule.broken_by(new)
+        if problem and not (rule is READS_HARDWARE and _is_read_already(registry, old, new)):
+            raise UsageError(f"name {new!r} {problem}")
+
+
+def _is_read_already(registry: Registry, old: str, new: str) -> bool:
+    """Whether LocalAI reads the same hardware in the old name, or the backend's own files use the new one."""
+    words = {word for word in HARDWARE_WORDS if word in new}
+    return all(word in old for word in words) or _calls_itself(registry, old, new)
+
+
+def _calls_itself(registry: Registry, backend: str, name: str) -> bool:
+    """Whether a backend's own files use a word as a name."""
+    word = whole_word(spelled(name))
+    return any(word.search(registry.tree.read(path) or b"") for path in own_files(registry, backend))
+
+
 def _require_free(registry: Registry, old: str, new: str) -> None:
     backend = registry.describe(old).model_copy(update={"name": new, "upstream": ""})
-    if next(iter(registry.tree.files(backend.directory)), None) is not None:
-        raise UsageError(f"name {new!r} is taken: {backend.directory} exists")
     require_free(registry, backend, registry.registrations(new))
 
 
@@ -119,7 +173,8 @@ def _renamer(registry: Registry, old: str, new: str) -> Callable[[str], str]:
     others = sorted((n for n in registry.names if old in n and n != old), key=len, reverse=True)
     skipped = "|".join(re.escape(other) for other in others)
     longer = rf"(?!(?:{skipped})\b)" if skipped else ""
-    word = rf"(?:(?<![\w/])|(?P<path>{OWN_PATHS})){longer}{re.escape(old)}(?!\w|\.\w|-grpc\b)"
+    place = rf"(?:(?<![\w/])(?<!test-extra-backend-)|(?P<path>{OWN_PATHS}))"
+    word = rf"{place}{longer}{re.escape(old)}(?!\w|\.\w|-grpc\b)"
     variable = rf"\bBACKEND_{re.escape(_identifier(old))}\b"
     pattern = re.compile(rf"(?P<other>{skipped or '(?!)'})|{word}|(?P<variable>{variable})")
 
@@ -148,7 +203,8 @@ def _renamed_items(text: str, rename: Callable[[str], str]) -> str:
             key = found[1]
         elif line.startswith(("-", "#")):
             key = ""
-        lines.append(line if key in FOREIGN_KEYS else rename(line))
+        engines = key in FOREIGN_KEYS or line.startswith("  #")  # a comment inside of an item
+        lines.append(line if engines else rename(line))
     return "".join(lines)
 
 
@@ -163,15 +219,24 @@ def _edit_quoted(changes: ChangeSet, path: str, old: str, new: str) -> None:
 
 def _move_files(registry: Registry, changes: ChangeSet, old: str, new: str) -> None:
     """Move the backend's own files; in them, LocalAI's paths to them follow."""
-    word = rf"({OWN_PATHS}){re.escape(old)}(?![\w.]|-(?!darwin\.sh|compile\.sh))"
+    scripts = "|".join(re.escape(s.partition("{n}-")[2]) for s in OWN_SCRIPTS)
+    word = rf"({OWN_PATHS}){re.escape(old)}(?![\w.]|-(?!{scripts}))"
     in_path = re.compile(word)
     in_text = re.compile(word.encode())
     tree = registry.tree
-    assert isinstance(tree, WorkTree)
     for path in own_files(registry, old):
         content = in_text.sub(rb"\g<1>" + new.encode(), tree.read(path) or b"")
-        changes.create(in_path.sub(rf"\g<1>{new}", path), content, os.access(tree.root / path, os.X_OK))
-        changes.delete(path)
+        changes.move(path, in_path.sub(rf"\g<1>{new}", path), content)
+
+
+def _move_submodules(registry: Registry, changes: ChangeSet, old: str, new: str) -> Iterator[Manual]:
+    """Move the folders of engines that are submodules; git's index is a person's."""
+    directory = registry.directory(old)
+    for folder in registry.build_context.submodules(directory):
+        there = f"{directory.removesuffix(old)}{new}{folder.removeprefix(directory)}"
+        changes.move_folder(folder, there)
+        entry = f'--cacheinfo "160000,$(git rev-parse :{folder}),{there}" --force-remove {folder}'
+        yield Manual(there, f"git goes on keeping the submodule where it was: git update-index --add {entry}")
 
 
 def _prove(before: Registry, changes: ChangeSet, new: str) -> None:
@@ -192,12 +257,13 @@ def _prove(before: Registry, changes: ChangeSet, new: str) -> None:
 
 def _new_findings(before: Registry, changes: ChangeSet, old: str, new: str) -> list[Manual]:
     """What the rules find after the change and did not find before it."""
-    known = Counter(f.rule for f in check.find(before, all_rules()) if f.backend == old)
-    found = [f for f in check.find(Registry(changes.overlay()), all_rules()) if f.backend in (old, new)]
+    own = (old, new)
+    known = Counter((f.rule, f.backend not in own and f.backend) for f in check.find(before, all_rules()))
     asked = []
-    for finding in found:
-        if known[finding.rule]:
-            known[finding.rule] -= 1
+    for finding in check.find(Registry(changes.overlay()), all_rules()):
+        kind = finding.rule, finding.backend not in own and finding.backend
+        if known[kind]:
+            known[kind] -= 1
         else:
             asked.append(Manual(finding.path, f"{finding.rule}: {finding.message}; {finding.help}"))
     return asked

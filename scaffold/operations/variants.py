@@ -75,7 +75,7 @@ def remove(tree: Tree, name: str, unwanted: Iterable[str]) -> LifecyclePlan:
             removal.changes.delete(script)
     _remove_profiles(registry, removal, gone, built)
     _update_table(registry, name, removal.changes, built, built - set(gone))
-    verify.prove_removal(removal.changes, texts_change=True)
+    verify.prove_removal(removal, texts_change=True)
     return LifecyclePlan(removal.changes, tuple(removal.manual))
 
 

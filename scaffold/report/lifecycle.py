@@ -10,12 +10,12 @@ from typer import style
 
 if TYPE_CHECKING:
     from scaffold.edits import ChangeSet
-    from scaffold.operations.remove import Mention
+    from scaffold.mentions import Named
     from scaffold.surfaces.base import Manual
 
 
 def as_json(
-    headline: str, changes: ChangeSet, manual: Iterable[Manual], mentions: Iterable[Mention], dry_run: bool
+    headline: str, changes: ChangeSet, manual: Iterable[Manual], mentions: Iterable[Named], dry_run: bool
 ) -> str:
     """Version 1 of the machine-readable result."""
     result: dict[str, Any] = {
@@ -41,7 +41,7 @@ def edited(changes: ChangeSet) -> list[dict[str, Any]]:
 
 
 def as_text(
-    headline: str, changes: ChangeSet, manual: Iterable[Manual], mentions: Iterable[Mention], dry_run: bool
+    headline: str, changes: ChangeSet, manual: Iterable[Manual], mentions: Iterable[Named], dry_run: bool
 ) -> str:
     """For people: what happened, where, and what remains."""
     lines = [style(f"{'would have ' if dry_run else ''}{headline}", bold=True)]

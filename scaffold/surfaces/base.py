@@ -167,6 +167,8 @@ class Removal:
     dockerfiles: frozenset[str] = frozenset()
     """Suffixes of the Dockerfiles that build nothing but this backend."""
     manual: list[Manual] = field(default_factory=list)
+    regained: list[tuple[str, str, str]] = field(default_factory=list)
+    """YAML path, name of an item and key that comes back to it from an item that goes."""
 
     def drop(
         self, source: Source, start: int, end: int, marker: str = "#", follows_own: bool = False
@@ -182,7 +184,7 @@ class Removal:
 
     def is_about(self, text: str) -> bool:
         """Whether a text names this backend, and no other one before it."""
-        named = (m[0] for m in re.finditer(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", text))
+        named = (m[0].lower() for m in re.finditer(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", text))
         return next((n for n in named if n == self.name or n in self.others), None) == self.name
 
     def ask(self, path: str, what: str) -> None:

@@ -1,26 +1,28 @@
-"""Files that keep a build clean: what never enters an image, a commit or another backend's tests.
+"""Files that say what is part of a build: what never enters an image, a commit or another backend's tests.
 
 A C++ backend's Makefile takes its clone for a target: a host checkout copied into the image would
 be compiled instead of the pin, and a CMake cache stops cmake. The unit-test script of the C++
 backends compiles every `*_test.cpp` that it finds, upstream's included. A bare `go build` at the
-root drops a Go backend's binary there.
+root drops a Go backend's binary there. An engine that is a git submodule is part of the checkout.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 from scaffold.surfaces.base import Addition, Registration, Removal, Surface
 from scaffold.syntax.source import Source
 
 DOCKERIGNORE = ".dockerignore"
 GITIGNORE = ".gitignore"
+GITMODULES = ".gitmodules"
 UNIT_TESTS = "backend/cpp/run-unit-tests.sh"
 
 
 class BuildContextSurface(Surface):
-    """`.dockerignore`, `.gitignore` and `backend/cpp/run-unit-tests.sh`."""
+    """`.dockerignore`, `.gitignore`, `.gitmodules` and `backend/cpp/run-unit-tests.sh`."""
 
     name = "build context"
 
@@ -33,6 +35,28 @@ class BuildContextSurface(Surface):
             for number, line in enumerate(source.data.decode().splitlines() if source else (), 1):
                 if pattern.match(line.strip()):
                     yield Registration(self.name, path, number, line.strip())
+        for folder, first, last in self._submodules:
+            if re.match(rf"backend/(?:cpp|go|python|rust)/{re.escape(name)}/", folder):
+                yield Registration(self.name, GITMODULES, first, f"submodule {folder}", last)
+
+    def submodules(self, directory: str) -> list[str]:
+        """The folders of the engines that are git submodules below a backend's directory."""
+        return [folder for folder, _, _ in self._submodules if folder.startswith(f"{directory}/")]
+
+    @cached_property
+    def _submodules(self) -> list[tuple[str, int, int]]:
+        """Folder, first and last line of each section of `.gitmodules`."""
+        source = self.load(Source, GITMODULES)
+        found = []
+        for section in re.finditer(
+            r"(?m)^\[submodule.*\n(?:(?!\[).*\n?)*", source.data.decode() if source else ""
+        ):
+            assert source is not None
+            folder = re.search(r"(?m)^\s*path\s*=\s*(\S+)", section[0])
+            first = section.string.count("\n", 0, section.start()) + 1
+            if folder:
+                found.append((folder[1], first, first + len(section[0].splitlines()) - 1))
+        return found
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend
@@ -51,12 +75,12 @@ class BuildContextSurface(Surface):
             self._append(addition, GITIGNORE, [f"/{backend.name}"], "/cloud-proxy\n", "/local-store\n")
 
     def remove(self, removal: Removal) -> None:
-        lines = [(r.path, r.line) for r in self.registrations(removal.name)]
-        for path, line in lines:
-            source = self.load(Source, path)
+        for place in self.registrations(removal.name):
+            source = self.load(Source, place.path)
             assert source is not None
-            start = source.offset(line)
-            removal.changes.delete_lines(path, start, source.line_end(start))
+            first, last = place.lines[0], place.lines[-1]
+            end = source.line_end(source.offset(last))
+            removal.changes.delete_lines(place.path, source.offset(first), end)
         tests = self.load(Source, UNIT_TESTS)
         excluded = re.compile(rf"(?m)^[ \t]*-not -path '\*/{re.escape(removal.source_folder)}/\*' \\\n")
         for match in excluded.finditer(tests.data.decode() if tests and removal.source_folder else ""):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.edits import ChangeSet
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import read
@@ -46,4 +46,4 @@ class Dependabot:
     def drop(self, changes: ChangeSet, folder: Folder) -> None:
         """Plan an entry away."""
         start = folder.source.line_start(folder.start)
-        changes.add(Edit(folder.path, start, folder.end, ""))
+        changes.delete_lines(folder.path, start, folder.end)

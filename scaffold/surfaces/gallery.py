@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces.base import (
@@ -32,6 +33,8 @@ from scaffold.tree import Tree
 from scaffold.variants import VARIANTS, capabilities
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from scaffold.backend import Backend
 
 DEVELOPMENT = "-development"
@@ -40,6 +43,9 @@ CHANNELS = {"": "latest", DEVELOPMENT: "master"}
 
 UNKNOWN_LICENSE = "NOASSERTION"
 """SPDX for a license that nobody has stated."""
+
+IMAGE_KEYS = ("uri", "mirrors")
+"""Keys of an image; a meta has none of them."""
 
 DEFAULT_REPOSITORY = "quay.io/go-skynet/local-ai-backends"
 DEFAULT_MIRROR = "localai/localai-backends"
@@ -143,19 +149,22 @@ class Item(YamlRecord):
         end = self.end if node is None else self.source.line_end(node.end_byte - 1)
         changes.insert(self.path, end, "".join(f"{x}\n" for x in ([head] if node is None else []) + lines))
 
-    @property
-    def mirrors_end(self) -> int:
-        """Offset behind the last mirror; comments that follow it belong to what comes next."""
-        node = self.value("mirrors")
-        listed = [mirror.end_byte for _, mirror in self.source.scalars(node)]
-        return listed[-1] if listed else node.end_byte if node is not None else self.end
+    def lines(self, *keys: str) -> list[tuple[int, int]]:
+        """The lines of some keys, neighbours as one; comments that follow belong to what comes next."""
+        spans: list[tuple[int, int]] = []
+        for key, node in self.nodes.items():
+            if key in keys:
+                start, end = self.source.line_start(node.start_byte), _text_end(node)
+                joined = spans.pop()[0] if spans and spans[-1][1] == start else start
+                spans.append((joined, self.source.line_end(end - 1)))
+        return spans
 
     def set_mirrors(self, changes: ChangeSet, mirrors: list[str]) -> None:
         """Plan other mirrors: in the place of the present ones, or behind the uri."""
         text = "mirrors:\n" + "\n".join(f"    - {mirror}" for mirror in mirrors)
         nodes = self.nodes
         if "mirrors" in nodes:
-            changes.add(Edit(self.path, nodes["mirrors"].start_byte, self.mirrors_end, text))
+            changes.add(Edit(self.path, nodes["mirrors"].start_byte, _text_end(nodes["mirrors"]), text))
         elif "uri" in nodes:
             changes.insert(self.path, self.source.line_end(nodes["uri"].end_byte - 1), f"  {text}\n")
 
@@ -297,7 +306,7 @@ class GallerySurface(FileSurface):
     def delete(self, changes: ChangeSet, items: Iterable[Item]) -> None:
         """Plan items away."""
         for item in items:
-            changes.add(Edit(item.path, item.source.line_start(item.start), item.end, ""))
+            changes.delete_lines(item.path, item.source.line_start(item.start), item.end)
 
     def development_text(self, anchor: str, name: str, keys: dict[str, str]) -> str:
         """A new development meta; `keys` maps capability keys to development images."""
@@ -391,32 +400,43 @@ class GallerySurface(FileSurface):
         return any(item.anchor for item in items) and {item.name for item in items} <= names
 
     def _split(self, addition: Addition, items: list[Item]) -> None:
-        """Plan metas in the place of a backend's only images, and these as items that the metas lead to."""
+        """Plan each of a backend's only images as a meta, and the image itself behind it; see `_join`."""
         backend = addition.backend
         built = {entry.variant for entry in self.matrix.entries_of(backend.name) if entry.variant}
         everything = sorted(built | set(backend.variants))
         keys = self._capabilities(backend.model_copy(update={"variants": everything}))
         anchor = next((item.anchor for item in items if item.anchor), backend.name)
-        moved = []
         for item in items:
             ending = item.name.removeprefix(backend.name)
             variant = self.matrix.by_tag_suffix[item.tag_suffix].variant or everything[0]
             capabilities = {key: f"{image}{ending}" for key, image in keys.items()}
-            nodes = item.nodes
-            ends = {"uri": nodes["uri"].end_byte, "mirrors": item.mirrors_end}
-            for key in (key for key in ends if key in nodes):
-                start, end = (
-                    item.source.line_start(nodes[key].start_byte),
-                    item.source.line_end(ends[key] - 1),
-                )
-                addition.changes.delete_lines(self.path, start, end)
-                addition.drop(self.path, item.name, key)
-            item.begin_capabilities(addition.changes, capabilities)
-            addition.expect(self.path, capabilities)
+            head = "".join(f"{line}\n" for line in _capability_lines(capabilities))
+            moved = item.lines(*IMAGE_KEYS)
+            for start, end in moved:
+                addition.changes.add(Edit(self.path, start, end, head))
+                head = ""
             name = f"{self.image_name(backend, variant)}{ending}"
-            moved.append(_image(anchor, name, item.uri, item.mirrors))
-            addition.expect(self.path, {"name": name, "uri": item.uri, "mirrors": list(item.mirrors)})
-        addition.insert(self.path, items[-1].end, "".join(moved))
+            text = "".join(item.source.slice(start, end) for start, end in moved)
+            addition.insert(self.path, item.end, f'- !!merge <<: *{anchor}\n  name: "{name}"\n{text}')
+            addition.expect(self.path, capabilities)
+            image: dict[str, Any] = {"name": name, "uri": item.uri}
+            addition.expect(self.path, {**image, "mirrors": list(item.mirrors)} if item.mirrors else image)
+            for key in IMAGE_KEYS:
+                addition.drop(self.path, item.name, key)
+
+    def _join(self, removal: Removal, images: list[Item]) -> bool:
+        """Plan the only images as items of their own again, where each stands right behind its meta."""
+        following = {before.start: item for before, item in pairwise(self.items)}
+        metas = sorted(self.metas(removal.name), key=lambda meta: meta.start)
+        if images != [following.get(meta.start) for meta in metas]:
+            return False
+        for meta, image in zip(metas, images, strict=True):
+            text = "".join(image.source.slice(*span) for span in image.lines(*IMAGE_KEYS))
+            for start, end in meta.lines("capabilities"):
+                removal.changes.add(Edit(self.path, start, end, text))
+            removal.changes.delete_lines(self.path, image.source.line_start(image.start), image.end)
+            removal.regained += [(self.path, meta.name, key) for key in IMAGE_KEYS]
+        return True
 
     def _lead_to(self, addition: Addition, meta: Item, ending: str) -> None:
         """Plan the keys that lead to a backend's variants and that a meta lacks."""
@@ -446,6 +466,8 @@ class GallerySurface(FileSurface):
             for entry in entries
             if entry.variant in left
         }
+        if self._join(removal, [item for item in self.image_items(removal.name) if item not in items]):
+            return
         keys = capabilities(left)
         for meta in self.metas(removal.name):
             channel = CHANNELS[DEVELOPMENT if meta.name.endswith(DEVELOPMENT) else ""]
@@ -560,3 +582,9 @@ def tags(backend: Backend) -> tuple[str, ...]:
 
 def _capability_lines(keys: dict[str, str]) -> list[str]:
     return ["  capabilities:", *(f'    {key}: "{image}"' for key, image in keys.items())]
+
+
+def _text_end(node: Node) -> int:
+    """Where the text of a value ends: comments that follow it may be inside of its node."""
+    inner = [child for child in node.named_children if child.type != "comment"]
+    return _text_end(inner[-1]) if inner else node.end_byte

@@ -255,7 +255,7 @@ class MakefileSurface(FileSurface):
         """Plan whole lines away."""
         assert self.source is not None
         for offset in offsets:
-            changes.add(Edit(self.path, self.source.line_start(offset), self.source.line_end(offset), ""))
+            changes.delete_lines(self.path, self.source.line_start(offset), self.source.line_end(offset))
 
     def list_backend(self, addition: Addition) -> None:
         """Plan a backend's words in the two lists of all backends, where they lack it."""
