@@ -17,7 +17,7 @@ from scaffold.edits import ChangeSet
 from scaffold.errors import ShapeError
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
-from scaffold.rules.base import Severity
+from scaffold.rules.base import PipelineRule, Severity
 from scaffold.surfaces.base import Addition
 from scaffold.syntax.golang import GoSource
 from scaffold.syntax.javascript import JsSource
@@ -241,7 +241,8 @@ def _prove_rules(addition: Addition, after: Registry) -> None:
 
     The other backends are as they were: all that was inserted is known, and is about this one.
     """
-    for finding in (f for rule in all_rules() for f in rule.check(after)):
+    rules = [rule for rule in all_rules() if not isinstance(rule, PipelineRule)]
+    for finding in (f for rule in rules for f in rule.check(after)):
         if finding.backend != addition.backend.name:
             continue
         if finding.severity is Severity.error:
