@@ -20,6 +20,14 @@ MODULES = (
     "tests",
     "files",
     "repository",
+    "pipeline.concurrency",
+    "pipeline.caches",
+    "pipeline.images",
+    "pipeline.artifacts",
+    "pipeline.jobs",
+    "pipeline.homebrew",
+    "pipeline.localai",
+    "pipeline.notes",
 )
 """The modules of this package that hold rules, in the order of reports and catalogue."""
 
