@@ -20,6 +20,7 @@ WORKFLOWS = (".github/workflows/backend.yml", ".github/workflows/backend_pr.yml"
 
 LINUX_BUILD = "backend_build.yml"
 DARWIN_BUILD = "backend_build_darwin.yml"
+MERGE = "backend_merge.yml"
 BASE_IMAGES = ".github/workflows/base-images.yml"
 SPLIT_SCRIPT = "scripts/changed-backends.js"
 MATRIX_LIMIT = 256
@@ -78,13 +79,21 @@ class ImageBuilds:
     @cached_property
     def callers(self) -> list[Caller]:
         """Every job that builds matrix entries, workflow by workflow."""
+        return self._callers(LINUX_BUILD, DARWIN_BUILD)
+
+    @cached_property
+    def merges(self) -> list[Caller]:
+        """Every job that merges the images of matrix entries."""
+        return self._callers(MERGE)
+
+    def _callers(self, *reusable: str) -> list[Caller]:
         found = []
         for path in WORKFLOWS:
             source = self._source(path)
             for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
                 assert source is not None
                 builds = source.scalar(source.get(job.value, "uses")).rpartition("/")[2]
-                if builds in (LINUX_BUILD, DARWIN_BUILD):
+                if builds in reusable:
                     text = source.text(job.node)
                     entries = source.items(source.get(job.value, "strategy", "matrix", "include"))
                     found.append(
