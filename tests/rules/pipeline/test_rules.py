@@ -674,6 +674,11 @@ CASES: dict[str, Case] = {
             {"ci": job("- uses: actions/cache@v4\n  with: {path: a, key: \"k-${{ hashFiles('a', 'b') }}\"}")}
         ),
     ),
+    "docs-stale": Case(
+        tree({"AGENTS.md": "See `docs/a.md:3`,\nand `docs/gone.md`.\n", "docs/a.md": ""}),
+        "docs/gone.md",
+        tree({"AGENTS.md": "`docs/a.md` `docs/<x>.md` `other/gone.md` `docs/*`\n", "docs/a.md": ""}),
+    ),
     "dead-output": Case(
         tree({"ci": job("- run: a", head="runs-on: x\noutputs:\n  a: b")}),
         "a: b",
