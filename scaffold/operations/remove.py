@@ -13,7 +13,7 @@ from scaffold.edits import ChangeSet
 from scaffold.errors import UsageError
 from scaffold.operations import check
 from scaffold.registry import Registry
-from scaffold.rules import all_rules
+from scaffold.rules import registration_rules
 from scaffold.surfaces.base import Manual, Removal
 from scaffold.surfaces.matrix import SHARED_DOCKERFILES
 from scaffold.tree import Tree, WorkTree
@@ -145,8 +145,8 @@ def _kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
 
 def _ask_what_breaks(removal: Removal, before: Registry) -> None:
     """Findings about the backends that stay and that the removal would bring."""
-    known = Counter(f.identity for f in check.find(before, all_rules()))
-    for finding in check.find(Registry(removal.changes.overlay()), all_rules()):
+    known = Counter(f.identity for f in check.find(before, registration_rules()))
+    for finding in check.find(Registry(removal.changes.overlay()), registration_rules()):
         if known[finding.identity]:
             known[finding.identity] -= 1
         else:

@@ -21,7 +21,7 @@ from scaffold.operations.remove import (
     require_known,
 )
 from scaffold.registry import Registry
-from scaffold.rules import all_rules
+from scaffold.rules import registration_rules
 from scaffold.surfaces.base import Manual
 from scaffold.surfaces.bump_deps import BumpDepsSurface
 from scaffold.surfaces.gallery import GallerySurface
@@ -192,8 +192,10 @@ def _prove(before: Registry, changes: ChangeSet, new: str) -> None:
 
 def _new_findings(before: Registry, changes: ChangeSet, old: str, new: str) -> list[Manual]:
     """What the rules find after the change and did not find before it."""
-    known = Counter(f.rule for f in check.find(before, all_rules()) if f.backend == old)
-    found = [f for f in check.find(Registry(changes.overlay()), all_rules()) if f.backend in (old, new)]
+    known = Counter(f.rule for f in check.find(before, registration_rules()) if f.backend == old)
+    found = [
+        f for f in check.find(Registry(changes.overlay()), registration_rules()) if f.backend in (old, new)
+    ]
     asked = []
     for finding in found:
         if known[finding.rule]:

@@ -46,10 +46,6 @@ class Text:
     quote: str
 
 
-MAX_INDENTS = 120
-"""Block indentations that the parser takes; about twice as many end the process."""
-_DEEP = re.compile(rb"(?m)^[ \t?:-]{%d}" % MAX_INDENTS)
-
 _FLAT_PAIR = re.compile(
     rb"(?:^|\n)([ ]*(?:-[ ])?)([\w-]+):"
     rb"""(?:[ ](?:'([^'\n]*)'|"([^"\\\n]*)"|([\w./][\w./ -]*)))?[ ]*(?=\n|$)"""
@@ -61,23 +57,7 @@ class YamlSource(ParsedSource):
     """A YAML file. Only the block style and the plain scalars of LocalAI's files are understood."""
 
     def __init__(self, path: str, data: bytes) -> None:
-        """Raises ShapeError where the parser would not survive the file."""
         super().__init__(path, data, _parser)
-        if _DEEP.search(data):
-            self._require_shallow()
-
-    def _require_shallow(self) -> None:
-        """The parser keeps its block indentations in a buffer of fixed size, and does not look at its end."""
-        stack = [0]
-        for match in re.finditer(rb"(?m)^[ \t?:-]*", self.data):
-            indents = [i for i, byte in enumerate(match[0]) if byte in b"-?:"]
-            for indent in (*indents, len(match[0])):
-                while stack[-1] > indent:
-                    stack.pop()
-                if stack[-1] < indent:
-                    stack.append(indent)
-            if len(stack) > MAX_INDENTS:
-                raise self.shape_error(match.start(), "is nested too deeply")
 
     @property
     def comments(self) -> str:
