@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from scaffold.pipeline.expressions import is_known
@@ -129,22 +129,30 @@ def built(step: StepRun, tree: Tree) -> tuple[Dockerfile, str] | None:
     return (found, posixpath.normpath(context)) if found is not None else None
 
 
-def cache_exports(step: StepRun) -> list[dict[str, str]]:
+def cache_exports(step: StepRun) -> tuple[dict[str, str], ...]:
     """The `cache-to` of a build step, each as its options; a bare name is a registry's."""
+    return _cache_exports(step.input("cache-to"))
+
+
+@cache
+def _cache_exports(text: str) -> tuple[dict[str, str], ...]:
     found = []
-    for line in step.input("cache-to").split("\n"):
-        text = line.strip()
-        if text:
-            options = _options(text)
-            if "type" in options or is_known(text):
-                found.append(options if "type" in options else {"type": "registry", "ref": text})
-    return found
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        options = _options(line)
+        if "type" in options or is_known(line):
+            found.append(options if "type" in options else {"type": "registry", "ref": line})
+    return tuple(found)
 
 
-def outputs(step: StepRun) -> list[dict[str, str]]:
+def outputs(step: StepRun) -> tuple[dict[str, str], ...]:
     """The `outputs` of a build step, each as its options; `name` may list several images."""
+    return _outputs(step.input("outputs"))
+
+
+@cache
+def _outputs(text: str) -> tuple[dict[str, str], ...]:
     found = []
-    for line in step.input("outputs").split("\n"):
+    for line in text.split("\n"):
         names = re.search(r"\"?name=([^\"]+?)\"(?:,|$)", line) if '"' in line else None
         options = dict(
             o.strip().partition("=")[::2] for o in re.split(r",(?=[\w-]+=)", line.replace('"', ""))
@@ -153,7 +161,7 @@ def outputs(step: StepRun) -> list[dict[str, str]]:
             options["name"] = names[1]
         if "type" in options:
             found.append(options)
-    return found
+    return tuple(found)
 
 
 def pushes(step: StepRun) -> bool | None:

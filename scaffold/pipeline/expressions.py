@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 MAX_DEPTH = 50
@@ -56,13 +56,15 @@ class Open(dict[str, Any]):
         self.label = label
 
 
-class Later:
-    """A property that is evaluated when it is read: most jobs read few of their inputs."""
+class Lazy(dict[str, Any]):
+    """A context whose properties are evaluated when they are read: most jobs read few of their inputs."""
 
-    __slots__ = ("evaluate",)
-
-    def __init__(self, evaluate: Callable[[], Any]) -> None:
+    def __init__(self, names: Iterable[str], evaluate: Callable[[str], Any]) -> None:
+        super().__init__(dict.fromkeys(names, _PENDING))
         self.evaluate = evaluate
+
+
+_PENDING = object()
 
 
 class Scope(Protocol):
@@ -237,8 +239,8 @@ def property_of(value: Any, key: Any) -> Any:
     if isinstance(value, dict):
         if key in value:
             item = value[key]
-            if isinstance(item, Later):
-                item = value[key] = item.evaluate()
+            if item is _PENDING:
+                item = value[key] = value.evaluate(key)  # type: ignore[attr-defined]
             return item
         folded = text_of(key).lower()
         for name in value:
@@ -379,7 +381,7 @@ def _to_json(value: Any) -> Any:
 
 
 def _has_unknown(value: Any) -> bool:
-    if isinstance(value, (Open, Unknown, Later)):
+    if isinstance(value, (Open, Unknown)) or value is _PENDING:
         return True
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(map(_has_unknown, items))
@@ -529,7 +531,7 @@ def parse(text: str) -> Node:
     return node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Template:
     """A text with `${{ }}` in it: texts and expressions in turn."""
 
@@ -540,12 +542,11 @@ class Template:
         """Its expressions, in order."""
         return tuple(part for part in self.parts if isinstance(part, Node))
 
-    @property
-    def constant(self) -> str | None:
-        """Its text, where it has no expression."""
-        if not self.parts:
-            return ""
-        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else None
+    @cached_property
+    def contexts(self) -> frozenset[str]:
+        """The contexts that it reads."""
+        nodes = (node for expression in self.expressions for node in expression.walk())
+        return frozenset(node.name for node in nodes if isinstance(node, Context))
 
     def value(self, scope: Scope) -> Any:
         """Its value: that of its one expression where it is nothing else, a string otherwise."""

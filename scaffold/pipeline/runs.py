@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from scaffold.pipeline import events, matrix
 from scaffold.pipeline.events import Event
 from scaffold.pipeline.expressions import (
-    Later,
+    Lazy,
     Open,
+    Scope,
     Template,
     Unknown,
     has_status,
@@ -26,6 +27,7 @@ from scaffold.pipeline.expressions import (
 from scaffold.pipeline.model import MAX_DEPTH, Job, Occurrence, Pipeline, Step, Workflow, local_path
 from scaffold.syntax import yaml_values as yaml
 
+_ONE = matrix.Legs([{}])
 MAX_JOBS = 8192
 """Jobs of one run that are looked at; GitHub starts at most 256 of one matrix."""
 
@@ -41,6 +43,8 @@ class Run:
         self.pipeline: Pipeline = workflow.pipeline
         self.complete = True
         """Whether every job is there with all its rows."""
+        self._using: dict[tuple[str, ...], list[JobRun]] = {}
+        self._decided: dict[Template, Any] = {}
 
     @cached_property
     def jobs(self) -> list[JobRun]:
@@ -64,9 +68,30 @@ class Run:
         """Whether a job of it uses one of some actions."""
         return any(not job.actions.isdisjoint(actions) for job in self.every_job())
 
+    def using(self, *actions: str) -> list[JobRun]:
+        """The legs that may run and that use one of some actions; without such a job nothing is expanded."""
+        if actions not in self._using:
+            jobs = {job for job in self.every_job() if not job.actions.isdisjoint(actions)}
+            legs = (leg for leg in self.jobs if leg.job in jobs) if jobs else ()
+            self._using[actions] = [leg for leg in legs if leg.reached is not False]
+        return self._using[actions]
+
+    def value(self, of: Template, scope: Scope) -> Any:
+        """What a template is in a scope of this run: once where the event alone decides."""
+        if not of.contexts <= {"github"}:
+            return of.value(scope)
+        if of not in self._decided:
+            self._decided[of] = of.value(scope)
+        return self._decided[of]
+
+    @cached_property
+    def github(self) -> Mapping[str, Any]:
+        """The `github` context: in a called workflow too it is that of the workflow that was started."""
+        return {**self.event.github, "workflow": self.workflow.name, "workflow_ref": self.workflow.path}
+
     def _expand(self, call: Call, found: list[JobRun], depth: int) -> None:
         for job in call.workflow.jobs.values():
-            legs = matrix.expand(job.matrix, call.scope(job), self.pipeline, job.id)
+            legs = matrix.expand(job.matrix, call.scope(job), self.pipeline, job.id) if job.matrix else _ONE
             self.complete &= legs.complete
             for number, row in enumerate(legs.rows):
                 if len(found) >= MAX_JOBS:
@@ -129,8 +154,12 @@ class Call:
         self.run = run
         self.workflow = workflow
         self.caller = caller
-        self.label: str = caller.label if caller is not None else ""
         self._reached: dict[str, Truth] = {}
+
+    @property
+    def label(self) -> str:
+        """A name that tells it from the other calls of the run."""
+        return self.caller.label if self.caller is not None else ""
 
     @cached_property
     def inputs(self) -> Any:
@@ -138,11 +167,14 @@ class Call:
         if self.caller is None:
             dispatched = self.run.event.name in ("workflow_dispatch", "workflow_call")
             return Open("inputs") if dispatched else {}
-        given = self.caller.job.node.mapping("with").values
-        return {
-            name: Later(partial(_input, given.get(name, default), self.caller, boolean))
-            for name, (default, boolean) in self.workflow.inputs.items()
-        }
+        return Lazy(self.workflow.inputs, self._input)
+
+    def _input(self, name: str) -> Any:
+        """One of the inputs: given by the caller, or its default."""
+        assert self.caller is not None
+        default, boolean = self.workflow.inputs[name]
+        found = evaluated(self.caller.job.node.mapping("with").values.get(name, default), self.caller)
+        return False if boolean and found == "" else found
 
     @cached_property
     def secrets(self) -> Any:
@@ -155,15 +187,11 @@ class Call:
             return token | {n: evaluated(v, self.caller) for n, v in passed.values.items()}
         return self.caller.call.secrets if passed is not None else token
 
-    @cached_property
-    def github(self) -> Mapping[str, Any]:
-        """The `github` context: of the workflow that the event started."""
-        workflow = self.run.workflow
-        return {**self.run.event.github, "workflow": workflow.name, "workflow_ref": workflow.path}
-
     def context(self, name: str) -> Any:
         """The value of a context that the whole workflow has."""
-        if name in ("github", "inputs", "secrets"):
+        if name == "github":
+            return self.run.github
+        if name in ("inputs", "secrets"):
             return getattr(self, name)
         return Open(name if name == "vars" else f"{name}@{self.label}")
 
@@ -193,11 +221,6 @@ class Call:
         return all_of(parts)
 
 
-def _input(value: yaml.Value, caller: JobRun, boolean: bool) -> Any:
-    found = evaluated(value, caller)
-    return False if boolean and found == "" else found
-
-
 def all_of(parts: list[Truth]) -> Truth:
     """And, in three values."""
     if False in parts:
@@ -211,7 +234,11 @@ class _Scope:
     def __init__(self, call: Call, job: Job) -> None:
         self.call = call
         self.job = job
-        self.label: str = f"{call.label}/{job.id}"
+
+    @property
+    def label(self) -> str:
+        """A name that tells it from the other scopes of the run."""
+        return f"{self.call.label}/{self.job.id}"
 
     def context(self, name: str) -> Any:
         """The value of a context."""
@@ -273,7 +300,10 @@ class JobRun(_Scope):
         """Whether the matrix is known: otherwise this one row stands for all."""
         self.number = number
         self._bound: dict[Occurrence, StepRun] = {}
-        self.label = f"{self.label}#{number}"
+
+    @cached_property
+    def label(self) -> str:  # type: ignore[override]
+        return f"{self.call.label}/{self.job.id}#{self.number}"
 
     def context(self, name: str) -> Any:
         if name == "matrix":
@@ -377,15 +407,20 @@ class StepRun:
         """One of its `with` as text, with holes for what is unknown; "" where it is not given."""
         if name not in self._inputs:
             value = self.step.node.get("with", name)
-            self._inputs[name] = text_of(evaluated(value, self)) if isinstance(value, yaml.Scalar) else ""
+            self._inputs[name] = text_of(self._input(value)) if isinstance(value, yaml.Scalar) else ""
         return self._inputs[name]
+
+    def _input(self, value: yaml.Scalar) -> Any:
+        return self.job.call.run.value(template(value.text), self) if "${{" in value.text else value.typed
 
     @cached_property
     def runs(self) -> Truth:
         """Whether it runs."""
         own = self.step.condition
         around = self.outer.runs if self.outer is not None else self.job.reached
-        return all_of([around, truth_of(own.value(self)) if own is not None else True])
+        if own is None or around is False:
+            return around
+        return all_of([around, truth_of(self.job.call.run.value(own, self))])
 
 
 def evaluated(value: yaml.Value, scope: Any) -> Any:

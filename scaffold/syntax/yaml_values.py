@@ -41,7 +41,7 @@ class Scalar:
             return self.text
         if self.text in _WORDS:
             return _WORDS[self.text]
-        if _NUMBER.fullmatch(self.text):
+        if self.text[0] in _SIGNS and _NUMBER.fullmatch(self.text):
             return float(self.text) if re.search(r"[.eE]", self.text) else int(self.text)
         return self.text
 
@@ -91,6 +91,8 @@ _WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
+_SIGNS = frozenset("+-.0123456789")
+_SIMPLE = re.compile(rb"""[\w./~$\x80-\xff][^\n]*|'(?P<single>[^'\n]*)'|"(?P<double>[^"\\\n]*)\"""")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -123,6 +125,11 @@ class _Reader:
     depth: int = 0
 
     def value(self, node: Node) -> Value:
+        kind = node.type
+        if kind == "flow_node":
+            simple = self._simple(node.start_byte, node.end_byte)
+            if simple is not None:
+                return simple
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.source.shape_error(node, "is nested too deeply")
@@ -130,7 +137,7 @@ class _Reader:
         self.size += 1
         anchor = ""
         content = None
-        for child in node.named_children if node.type in ("block_node", "flow_node") else (node,):
+        for child in node.named_children if kind in ("block_node", "flow_node") else (node,):
             if child.type == "anchor":
                 anchor = self.source.text(child)[1:]
             elif child.type not in ("tag", "comment"):
@@ -143,6 +150,16 @@ class _Reader:
             self.sizes[anchor] = self.size - before
         self.depth -= 1
         return value
+
+    def _simple(self, start: int, end: int) -> Scalar | None:
+        """A scalar on one line that stands for what is written: nearly all are, and need no other node."""
+        text = self.source.data[start:end]
+        match = _SIMPLE.fullmatch(text)
+        if match is None:
+            return None
+        self.size += 1
+        style = chr(text[0]) if match.lastgroup else ""
+        return Scalar((match[match.lastgroup] if match.lastgroup else text).decode(), start, end, style)
 
     def _content(self, node: Node) -> Value:
         kind = node.type

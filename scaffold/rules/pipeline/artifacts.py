@@ -79,8 +79,8 @@ def uploads(run: Run) -> tuple[Upload, ...]:
 
 
 def _uploads(run: Run) -> Iterator[Upload]:
-    for leg in run.jobs:
-        for step in leg.using(UPLOAD, MERGE) if leg.reached is not False else ():
+    for leg in run.using(UPLOAD, MERGE):
+        for step in leg.using(UPLOAD, MERGE):
             if step.runs is not False:
                 merged = step.step.action == MERGE and not step.input("name")
                 yield Upload("merged-artifacts" if merged else artifact_name(step), step)
@@ -93,8 +93,8 @@ def downloads(run: Run) -> tuple[Download, ...]:
 
 
 def _downloads(run: Run) -> Iterator[Download]:
-    for leg in run.jobs:
-        for step in leg.using(DOWNLOAD, MERGE) if leg.reached is not False else ():
+    for leg in run.using(DOWNLOAD, MERGE):
+        for step in leg.using(DOWNLOAD, MERGE):
             foreign = {"run-id", "repository", "artifact-ids", "github-token"} & step.step.given
             if step.runs is not False and not foreign:
                 name = step.input("name") if step.step.action == DOWNLOAD else ""
@@ -263,8 +263,8 @@ class DigestNeverMerged(PipelineRule):
                 fixed = re.split(f"[*?{HOLE}]", download.name or download.pattern)[0]
                 by_prefix.setdefault(fixed, []).append(download)
             missing: dict[Step, list[str]] = {}
-            for leg in run.jobs:
-                if leg.reached is False or not leg.complete or not _pushes_by_digest(leg):
+            for leg in run.using(UPLOAD):
+                if not leg.complete or not _pushes_by_digest(leg):
                     continue
                 own = [Upload(artifact_name(s), s) for s in leg.using(UPLOAD) if s.runs is not False]
                 if own and not any(_is_wanted(u.name, exact, by_prefix) for u in own):

@@ -54,12 +54,7 @@ def restores(leg: JobRun) -> list[Use]:
 @lru_cache(maxsize=64)
 def writers(run: Run) -> list[Use]:
     """Every step of a run that writes a cache."""
-    return [Use.of(s) for leg in run.jobs if leg.reached is not False for s in leg.using(SAVE, BOTH)]
-
-
-def caching(run: Run) -> bool:
-    """Whether a workflow, or one that it calls, has a cache step at all."""
-    return run.uses(SAVE, RESTORE, BOTH)
+    return [Use.of(step) for leg in run.using(SAVE, BOTH) for step in leg.using(SAVE, BOTH)]
 
 
 class CacheToOnPr(PipelineRule):
@@ -93,25 +88,35 @@ class CacheToOnPr(PipelineRule):
         """Build steps that a pull request certainly runs and that write one registry ref for all."""
         reported: set[Step] = set()
         for run in registry.runs.pull_requests():
-            if not run.uses(*docker.BUILD):
+            written = [
+                (leg, number, refs)
+                for leg in run.using(*docker.BUILD)
+                for number, step in enumerate(leg.using(*docker.BUILD))
+                if (refs := _registry_refs(step))
+            ]
+            if not written:
                 continue
             twin = Run(run.workflow, pull_request_of(run.workflow, number=2, head_ref="another"))
-            for leg, other in zip(run.jobs, twin.jobs, strict=False):
-                for step, same in zip(leg.using(*docker.BUILD), other.using(*docker.BUILD), strict=False):
-                    refs = _registry_refs(step) & _registry_refs(same) if step.runs else set()
-                    if refs and step.step not in reported:
-                        reported.add(step.step)
-                        yield self.finding(
-                            step.step.at("with", "cache-to"),
-                            "",
-                            step.step.title,
-                            f"a pull request writes the cache {_shown(min(refs))}, which other builds read",
-                            "write the cache on pushes only, and let pull requests read it",
-                        )
+            twins = dict(zip(run.jobs, twin.jobs, strict=False))
+            for leg, number, refs in written:
+                step = list(leg.using(*docker.BUILD))[number]
+                if leg not in twins or step.step in reported:
+                    continue
+                shared = refs & _registry_refs(list(twins[leg].using(*docker.BUILD))[number])
+                if shared:
+                    reported.add(step.step)
+                    yield self.finding(
+                        step.step.at("with", "cache-to"),
+                        "",
+                        step.step.title,
+                        f"a pull request writes the cache {_shown(min(shared))}, which other builds read",
+                        "write the cache on pushes only, and let pull requests read it",
+                    )
 
 
 def _registry_refs(step: StepRun) -> set[str]:
-    if "cache-to" not in step.step.node.mapping("with").values:
+    """The refs that a step certainly writes."""
+    if "cache-to" not in step.step.given or not step.runs:
         return set()
     refs = {o.get("ref", "") for o in docker.cache_exports(step) if o["type"] == "registry"}
     return {ref for ref in refs if ref and not re.search(f"{HOLE}(?:steps|needs|env)@", ref)}
@@ -201,11 +206,10 @@ class SaveRestoreDiffer(PipelineRule):
         """Pairs of one key with other paths, and saves whose key no restore of the paths looks for."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            for leg in run.jobs if caching(run) else ():
-                found = restores(leg)
-                for save in (Use.of(step) for step in leg.using(SAVE)):
-                    if save.at.step in reported or not found:
-                        continue
+            for leg in run.jobs if run.uses(SAVE) else ():
+                saves = [s for s in leg.using(SAVE) if s.step not in reported and not _spelled_alike(s)]
+                found = restores(leg) if saves else []
+                for save in map(Use.of, saves if found else ()):
                     problem = _differs(save, found)
                     if problem:
                         reported.add(save.at.step)
@@ -216,6 +220,19 @@ class SaveRestoreDiffer(PipelineRule):
                             problem,
                             "let save and restore agree on paths and key",
                         )
+
+
+def _spelled_alike(save: StepRun) -> bool:
+    """Whether a restore of the job has the paths and the key of a save, letter by letter."""
+    if save.outer is not None or "env" in save.step.node.values:
+        return False
+    spelled = [save.step.node.text("with", name) for name in ("path", "key")]
+    return any(
+        o.outer is None
+        and "env" not in o.step.node.values
+        and [o.step.node.text("with", name) for name in ("path", "key")] == spelled
+        for o in save.job.job.using(RESTORE, BOTH)
+    )
 
 
 def _differs(save: Use, found: Sequence[Use]) -> str:
@@ -271,10 +288,8 @@ class LegsShareCacheRef(PipelineRule):
         reported: set[tuple[Step, str]] = set()
         for run in registry.runs.all():
             first: dict[tuple[str, str], StepRun] = {}
-            for leg in run.jobs:
-                if leg.reached is False or not leg.complete:
-                    continue
-                for step in leg.using(*docker.BUILD, "actions/upload-artifact"):
+            for leg in run.using(*docker.BUILD, "actions/upload-artifact"):
+                for step in leg.using(*docker.BUILD, "actions/upload-artifact") if leg.complete else ():
                     for kind, name in _written(step) if step.runs is not False else ():
                         earlier = first.setdefault((kind, name), step)
                         if earlier.job is leg or not _together(earlier, step):
@@ -347,8 +362,8 @@ class KeyHardCodesAxis(PipelineRule):
         reported: set[Step] = set()
         for run in registry.runs.all():
             by_job: dict[object, list[JobRun]] = {}
-            for leg in run.jobs if caching(run) else ():
-                if leg.reached is not False and leg.complete and len(leg.row) > 0:
+            for leg in run.using(SAVE, RESTORE, BOTH):
+                if leg.complete and len(leg.row) > 0:
                     by_job.setdefault((leg.call, leg.job), []).append(leg)
             for legs in by_job.values():
                 for occurrence in legs[0].job.using(SAVE, RESTORE, BOTH) if len(legs) > 1 else ():
@@ -484,8 +499,9 @@ class SkippableSecondRestore(PipelineRule):
         """Restores of a folder that another restore filled, under a condition that only a run knows."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            for leg in run.jobs if caching(run) else ():
-                found = restores(leg) if leg.reached is not False else []
+            for leg in run.using(RESTORE, BOTH):
+                steps = [o.step for o in leg.job.using(RESTORE, BOTH)]
+                found = restores(leg) if any("steps." in s.node.text("if") for s in steps) else []
                 for position, second in enumerate(found):
                     own = second.at.step.condition
                     text = second.at.step.node.text("if")
@@ -542,13 +558,12 @@ class RestoreWithoutWriter(PipelineRule):
                     everywhere.setdefault(o.step.node.text("with", "path").strip(), []).append(o.step)
         reported: set[tuple[Step, str]] = set()
         for run in registry.runs.all():
-            if not caching(run) or not run.complete:
-                continue
-            for leg in run.jobs:
-                for use in restores(leg) if leg.reached is not False else ():
-                    step = use.at.step
-                    if use.at.input("fail-on-cache-miss") != "true" or use.at.runs is False:
+            for leg in run.using(RESTORE, BOTH) if run.complete else ():
+                for at in leg.using(RESTORE, BOTH):
+                    step = at.step
+                    if at.input("fail-on-cache-miss") != "true" or at.runs is False:
                         continue
+                    use = Use.of(at)
                     others = everywhere.get(step.node.text("with", "path").strip(), [])
                     if any(o.path != step.path and _may_write(o, use.key) for o in others):
                         continue  # another workflow writes it, some time before

@@ -53,8 +53,8 @@ class DigestProvenance(PipelineRule):
         """Build steps that push one digest to several registries with an attestation."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            for leg in run.jobs if run.uses(*docker.BUILD) else ():
-                for step in leg.using(*docker.BUILD) if leg.reached is not False else ():
+            for leg in run.using(*docker.BUILD):
+                for step in leg.using(*docker.BUILD):
                     if step.step in reported or step.runs is False or "outputs" not in step.step.given:
                         continue
                     names = [
@@ -63,10 +63,10 @@ class DigestProvenance(PipelineRule):
                         if options.get("push-by-digest") == "true"
                         for name in options.get("name", "").split(",")
                     ]
+                    if len({_registry(name) for name in names}) < 2:  # noqa: PLR2004 - two registries
+                        continue
                     provenance = "false" if _without_attestations(step) else step.input("provenance")
-                    if len({_registry(name) for name in names}) > 1 and provenance != "false":
-                        if not is_known(provenance):
-                            continue
+                    if provenance != "false" and is_known(provenance):
                         reported.add(step.step)
                         yield self.finding(
                             step.step.at("with", "outputs"),
@@ -135,12 +135,12 @@ class PathsCoverInputs(PipelineRule):
         for run in registry.runs.pushes():
             workflow = run.workflow
             paths = workflow.node.get("on", "push", "paths")
-            if not isinstance(paths, yaml.Sequence) or not paths.items or not run.uses(*docker.BUILD):
+            if not isinstance(paths, yaml.Sequence) or not paths.items:
                 continue
             patterns = [scalar.text for scalar in yaml.scalars(paths)]
             reported: set[str] = set()
-            for leg in run.jobs:
-                for step in leg.using(*docker.BUILD) if leg.reached is not False else ():
+            for leg in run.using(*docker.BUILD):
+                for step in leg.using(*docker.BUILD):
                     found = docker.built(step, registry.tree) if step.runs is not False else None
                     if found is None or not docker.pushes(step):
                         continue
@@ -263,8 +263,8 @@ class QemuLeg(PipelineRule):
         """Build steps of a leg whose one platform is not the runner's."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            for leg in run.jobs if run.uses(*docker.BUILD) else ():
-                for step in leg.using(*docker.BUILD) if leg.reached is not False else ():
+            for leg in run.using(*docker.BUILD):
+                for step in leg.using(*docker.BUILD):
                     if step.step in reported or step.runs is False:
                         continue
                     arch = emulated(leg, step)

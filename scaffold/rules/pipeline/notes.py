@@ -132,7 +132,7 @@ def _certain(
     for run in registry.runs.pull_requests(fork=fork):
         if fork and run.event.name == "pull_request_target":
             continue
-        for leg in run.jobs:
+        for leg in run.using(SAVE, "docker/login-action"):
             for step in leg.using(SAVE, "docker/login-action") if leg.reached else ():
                 problem = rule.judge(step) if step.runs and step.step not in reported else ""
                 if problem:
@@ -199,8 +199,8 @@ class QemuUnneeded(Note):
         """Steps that set up QEMU in a job all of whose legs build for their runner."""
         found: dict[Step, list[bool]] = {}
         for run in registry.runs.all():
-            for leg in run.jobs if run.uses("docker/setup-qemu-action") else ():
-                for step in leg.using("docker/setup-qemu-action") if leg.reached is not False else ():
+            for leg in run.using("docker/setup-qemu-action"):
+                for step in leg.using("docker/setup-qemu-action"):
                     platforms = [
                         s.input("platforms") for s in leg.using(*docker.BUILD) if s.runs is not False
                     ]
@@ -236,10 +236,10 @@ class CacheMountNotExported(Note):
         """Dockerfiles with cache mounts that a step builds with an exported cache."""
         reported: set[str] = set()
         for run in registry.runs.all():
-            for leg in run.jobs if run.uses(*docker.BUILD) else ():
+            for leg in run.using(*docker.BUILD):
                 if any("cache-dance" in action for action in leg.job.actions):
                     continue
-                for step in leg.using(*docker.BUILD) if leg.reached is not False else ():
+                for step in leg.using(*docker.BUILD):
                     found = docker.built(step, registry.tree) if "cache-to" in step.step.given else None
                     if found is None or found[0].path in reported or not found[0].cache_mounts:
                         continue
