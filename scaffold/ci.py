@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.javascript import JsSource
-from scaffold.syntax.source import Place
+from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.yaml import YamlSource, repeated
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class ImageBuilds:
 
     def _source(self, path: str) -> YamlSource | None:
         data = self.tree.read(path)
-        return YamlSource(path, data) if data is not None else None
+        return parsed(YamlSource, path, data) if data is not None else None
 
     @cached_property
     def callers(self) -> list[Caller]:
@@ -152,7 +152,7 @@ class ImageBuilds:
     def has_script(self) -> bool:
         """Whether the script that hands the matrix to the workflows has any code."""
         data = self.tree.read(SPLIT_SCRIPT)
-        return data is not None and any(JsSource(SPLIT_SCRIPT, data).declarations())
+        return data is not None and any(parsed(JsSource, SPLIT_SCRIPT, data).declarations())
 
     @cached_property
     def shards(self) -> tuple[int, Place] | None:

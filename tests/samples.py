@@ -78,7 +78,7 @@ class SampleDull(Sample):
 
 
 @pytest.fixture
-def sample_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def sample_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """The catalogue holds the sample rules alone."""
     module = types.ModuleType("scaffold.rules.sample")
     for kind in (SampleBroken, SampleShaky, SampleDull):
@@ -87,7 +87,6 @@ def sample_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(scaffold.rules, "REGISTRATIONS", ("sample",))
     monkeypatch.setattr(scaffold.rules, "PIPELINE", ())
-    yield
 
 
 def view(

@@ -125,7 +125,8 @@ class Property(Node):
     key: Node
 
     def value(self, scope: Scope) -> Any:
-        return property_of(self.of.value(scope), self.key.value(scope))
+        key = self.key.content if isinstance(self.key, Literal) else self.key.value(scope)
+        return property_of(self.of.value(scope), key)
 
     def children(self) -> tuple[Node, ...]:
         return (self.of, self.key)

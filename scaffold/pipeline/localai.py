@@ -10,15 +10,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from scaffold.ci import SPLIT_SCRIPT
 from scaffold.errors import ShapeError
 from scaffold.sandbox import Sandbox, ScriptError
 from scaffold.syntax.javascript import JsSource
+from scaffold.syntax.source import parsed
 
 if TYPE_CHECKING:
     from scaffold.surfaces.matrix import Entry, MatrixSurface
     from scaffold.tree import Tree
-
-SCRIPT = "scripts/changed-backends.js"
 
 _WORLD = """
 const OUTPUT = [];
@@ -33,7 +33,7 @@ const STUBS = {
 
 def generated(tree: Tree, matrix: MatrixSurface) -> Mapping[str, list[dict[str, Any]]]:
     """Output name -> the rows of the matrix that it holds; empty where the script cannot be run."""
-    data = tree.read(SCRIPT)
+    data = tree.read(SPLIT_SCRIPT)
     if data is None:
         return {}
     entries = {
@@ -41,8 +41,9 @@ def generated(tree: Tree, matrix: MatrixSurface) -> Mapping[str, list[dict[str, 
         "includeDarwin": [_typed(entry) for entry in matrix.darwin],
     }
     try:
-        source = JsSource(SCRIPT, data)
-        sandbox = Sandbox(f"const MATRIX = {json.dumps(entries)};\n{_WORLD}{_runnable(source)}")
+        source = parsed(JsSource, SPLIT_SCRIPT, data)
+        matrix_text = json.dumps(json.dumps(entries))
+        sandbox = Sandbox(f"const MATRIX = JSON.parse({matrix_text});\n{_WORLD}{_runnable(source)}")
         lines = sandbox.evaluate("OUTPUT")
         return dict(_matrices(lines if isinstance(lines, list) else ()))
     except (ScriptError, ShapeError, ValueError):

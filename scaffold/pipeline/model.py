@@ -12,7 +12,7 @@ from typing import Any
 from scaffold.errors import ShapeError
 from scaffold.pipeline.expressions import Template, condition, template
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.source import Place
+from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.yaml import YamlSource
 from scaffold.tree import Tree
 
@@ -24,13 +24,21 @@ Generated = Callable[[], Mapping[str, list[dict[str, Any]]]]
 """Output of a script -> the rows of the matrix that it makes, where that is known."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One step of a job or of a composite action."""
 
-    source: YamlSource
-    node: yaml.Mapping
-    index: int
+    def __init__(self, source: YamlSource, node: yaml.Mapping, index: int) -> None:
+        self.source = source
+        self.node = node
+        self.index = index
+        self.id = node.text("id")
+        self.uses = node.text("uses")
+        """The action that it uses, with its version."""
+        self.action = self.uses.partition("@")[0].lower()
+        """The action that it uses, without its version, in small letters."""
+        self.run = node.text("run")
+        """The script that it runs."""
+        self.given = node.mapping("with").values
 
     @property
     def path(self) -> str:
@@ -41,26 +49,6 @@ class Step:
     def line(self) -> int:
         """Line where it starts."""
         return self.source.line(self.node.start)
-
-    @property
-    def id(self) -> str:
-        """Its id; "" where it has none."""
-        return self.node.text("id")
-
-    @property
-    def uses(self) -> str:
-        """The action that it uses, with its version."""
-        return self.node.text("uses")
-
-    @property
-    def action(self) -> str:
-        """The action that it uses, without its version, in small letters."""
-        return self.uses.partition("@")[0].lower()
-
-    @property
-    def run(self) -> str:
-        """The script that it runs."""
-        return self.node.text("run")
 
     @property
     def title(self) -> str:
@@ -76,14 +64,9 @@ class Step:
         value = self.node.get("if")
         return condition(value.text) if isinstance(value, yaml.Scalar) else None
 
-    @property
-    def given(self) -> set[str]:
-        """The names of its `with`."""
-        return set(self.node.mapping("with").values)
-
     def input(self, name: str) -> Template | None:
         """One of its `with`."""
-        value = self.node.get("with", name)
+        value = self.given.get(name)
         return template(value.text) if isinstance(value, yaml.Scalar) else None
 
     def at(self, *keys: str) -> Place:
@@ -349,7 +332,7 @@ class Pipeline:
 @lru_cache(maxsize=512)
 def _read(path: str, data: bytes) -> tuple[YamlSource, yaml.Mapping] | None:
     """One reading per content: two states of a repository share the files that did not change."""
-    source = YamlSource(path, data)
+    source = parsed(YamlSource, path, data)
     node = yaml.read(source)
     if not isinstance(node, yaml.Mapping):
         if node is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from scaffold.pipeline import events, matrix
@@ -302,7 +302,7 @@ class JobRun(_Scope):
         self._bound: dict[Occurrence, StepRun] = {}
 
     @cached_property
-    def label(self) -> str:  # type: ignore[override]
+    def label(self) -> str:
         return f"{self.call.label}/{self.job.id}#{self.number}"
 
     def context(self, name: str) -> Any:
@@ -329,7 +329,7 @@ class JobRun(_Scope):
         labels = [self.text(item) for item in yaml.scalars(value)]
         return labels[0] if len(labels) == 1 else ""
 
-    @cached_property
+    @property
     def reached(self) -> Truth:
         """Whether the job runs."""
         return self.call.reached(self.job.id)
@@ -365,6 +365,7 @@ class StepRun:
     step: Step
     outer: StepRun | None = None
     _inputs: dict[str, str] = field(default_factory=dict)
+    _runs: Truth | str = "not asked"
 
     @property
     def path(self) -> str:
@@ -399,28 +400,30 @@ class StepRun:
     def inputs(self) -> dict[str, Any]:
         """The inputs of the composite action that it uses."""
         around = self.outer or self.job
-        given = self.step.node.mapping("with").values
+        given = self.step.given
         known = self.job.job.workflow.pipeline.action_inputs(local_path(self.step.uses))
         return {name: evaluated(given.get(name, default), around) for name, default in known.items()}
 
     def input(self, name: str) -> str:
         """One of its `with` as text, with holes for what is unknown; "" where it is not given."""
         if name not in self._inputs:
-            value = self.step.node.get("with", name)
+            value = self.step.given.get(name)
             self._inputs[name] = text_of(self._input(value)) if isinstance(value, yaml.Scalar) else ""
         return self._inputs[name]
 
     def _input(self, value: yaml.Scalar) -> Any:
         return self.job.call.run.value(template(value.text), self) if "${{" in value.text else value.typed
 
-    @cached_property
+    @property
     def runs(self) -> Truth:
         """Whether it runs."""
-        own = self.step.condition
-        around = self.outer.runs if self.outer is not None else self.job.reached
-        if own is None or around is False:
-            return around
-        return all_of([around, truth_of(self.job.call.run.value(own, self))])
+        if isinstance(self._runs, str):
+            own = self.step.condition
+            around = self.outer.runs if self.outer is not None else self.job.reached
+            if own is not None and around is not False:
+                around = all_of([around, truth_of(self.job.call.run.value(own, self))])
+            self._runs = around
+        return self._runs
 
 
 def evaluated(value: yaml.Value, scope: Any) -> Any:
@@ -432,6 +435,7 @@ def evaluated(value: yaml.Value, scope: Any) -> Any:
     return {name: evaluated(item, scope) for name, item in value.values.items()}
 
 
+@cache
 def native(runner: str) -> tuple[str, str]:
     """System and architecture of a runner of GitHub's, as `runner` says them; "" where unknown."""
     name = runner.lower()

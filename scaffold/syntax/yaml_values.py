@@ -93,6 +93,7 @@ _WORDS = {
 }  # fmt: skip
 _SIGNS = frozenset("+-.0123456789")
 _SIMPLE = re.compile(rb"""[\w./~$\x80-\xff][^\n]*|'(?P<single>[^'\n]*)'|"(?P<double>[^"\\\n]*)\"""")
+_SIMPLE_PAIR = re.compile(rb"([\w.-]+):[ ]+(" + _SIMPLE.pattern + rb")")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -153,13 +154,16 @@ class _Reader:
 
     def _simple(self, start: int, end: int) -> Scalar | None:
         """A scalar on one line that stands for what is written: nearly all are, and need no other node."""
-        text = self.source.data[start:end]
-        match = _SIMPLE.fullmatch(text)
+        match = _SIMPLE.fullmatch(self.source.data, start, end)
         if match is None:
             return None
         self.size += 1
-        style = chr(text[0]) if match.lastgroup else ""
-        return Scalar((match[match.lastgroup] if match.lastgroup else text).decode(), start, end, style)
+        return self._scalar(match, 0)
+
+    def _scalar(self, match: re.Match[bytes], group: int) -> Scalar:
+        quoted = match.lastgroup
+        text = match[quoted or group].decode()
+        return Scalar(text, *match.span(group), "" if not quoted else "'" if quoted == "single" else '"')
 
     def _content(self, node: Node) -> Value:
         kind = node.type
@@ -197,6 +201,14 @@ class _Reader:
         merged: list[Mapping] = []
         for pair in node.named_children:
             if pair.type not in ("block_mapping_pair", "flow_pair"):
+                continue
+            start = pair.start_byte
+            simple = _SIMPLE_PAIR.fullmatch(self.source.data, start, pair.end_byte)
+            if simple is not None:
+                name = simple[1].decode()
+                keys[name] = Scalar(name, start, simple.end(1))
+                values[name] = self._scalar(simple, 2)
+                self.size += 2
                 continue
             key_node = pair.child_by_field_name("key")
             value_node = pair.child_by_field_name("value")

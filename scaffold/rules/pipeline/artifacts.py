@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from scaffold.edits import ChangeSet, Edit
 from scaffold.pipeline import docker
 from scaffold.pipeline.expressions import HOLE, is_known
-from scaffold.pipeline.patterns import WILDCARDS
 from scaffold.pipeline.runs import JobRun, Run, StepRun
 from scaffold.pipeline.shell import commands, without_comments
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -51,25 +50,41 @@ class Download:
         if self.name and is_known(name) and is_known(self.name):
             return name == self.name
         if is_known(name):
-            return globbed(wanted, literal=bool(self.name)).fullmatch(name) is not None
+            return fits(wanted, name)
         if is_known(wanted) and self.name:
-            return globbed(name, literal=True).fullmatch(wanted) is not None
+            return fits(name, wanted)
         length = min(len(part) for part in (name.partition(HOLE)[0], re.split(f"[*?{HOLE}]", wanted)[0]))
         return name[:length] == wanted[:length]
 
 
+def fits(pattern: str, name: str) -> bool:
+    """Whether a pattern takes a name: `*`, `?`, and unknown parts that may be anything."""
+    first, *rest = _pieces(pattern)
+    if not rest:
+        return _same(first, name)
+    *middle, last = rest
+    end = len(name) - len(last)
+    at = len(first)
+    if at > end or not (_same(first, name[:at]) and _same(last, name[end:])):
+        return False
+    for piece in middle:
+        at = next((n for n in range(at, end - len(piece) + 1) if _same(piece, name[n : n + len(piece)])), -1)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
+
+
 @cache
-def globbed(pattern: str, literal: bool = False) -> re.Pattern[str]:
-    """A pattern of artifact names: `*` and `?`, and unknown parts that may be anything."""
-    found = ""
-    for part in re.split(f"({HOLE}[^\ue001]*\ue001|[*?])", pattern):
-        if part.startswith(HOLE) or (part == "*" and not literal):
-            found = f"{found.removesuffix('.*')}.*"
-            if found.count(".*") > WILDCARDS:
-                break
-        else:
-            found += "." if part == "?" and not literal else re.escape(part)
-    return re.compile(found, re.DOTALL)
+def _pieces(pattern: str) -> tuple[str, ...]:
+    """The fixed pieces of a pattern, with anything between two of them."""
+    return tuple(re.split(f"{HOLE}[^\ue001]*\ue001|\\*", pattern))
+
+
+def _same(piece: str, text: str) -> bool:
+    if "?" not in piece:
+        return piece == text
+    return len(piece) == len(text) and all(p in ("?", t) for p, t in zip(piece, text, strict=True))
 
 
 @lru_cache(maxsize=64)
@@ -95,7 +110,7 @@ def downloads(run: Run) -> tuple[Download, ...]:
 def _downloads(run: Run) -> Iterator[Download]:
     for leg in run.using(DOWNLOAD, MERGE):
         for step in leg.using(DOWNLOAD, MERGE):
-            foreign = {"run-id", "repository", "artifact-ids", "github-token"} & step.step.given
+            foreign = {"run-id", "repository", "artifact-ids", "github-token"} & step.step.given.keys()
             if step.runs is not False and not foreign:
                 name = step.input("name") if step.step.action == DOWNLOAD else ""
                 yield Download(name, step.input("pattern") or "*", step)
@@ -226,8 +241,7 @@ def taken(pattern: str, names: list[str]) -> list[str]:
     prefix = re.split(r"[*?]", pattern, maxsplit=1)[0]
     start = bisect_left(names, prefix)
     end = bisect_left(names, f"{prefix}\U0010ffff")
-    matcher = globbed(pattern)
-    return [name for name in names[start:end] if matcher.fullmatch(name)]
+    return [name for name in names[start:end] if fits(pattern, name)]
 
 
 class DigestNeverMerged(PipelineRule):
@@ -257,17 +271,20 @@ class DigestNeverMerged(PipelineRule):
                 continue
             wanted = list(downloads(run))
             exact = {d.name for d in wanted if d.name and is_known(d.name)}
-            vague = [d for d in wanted if not is_known(d.name) or not d.name]
-            by_prefix: dict[str, list[Download]] = {}
-            for download in vague:
-                fixed = re.split(f"[*?{HOLE}]", download.name or download.pattern)[0]
-                by_prefix.setdefault(fixed, []).append(download)
+            vague = [d for d in wanted if not is_known(d.name or d.pattern)]
+            patterns = {d.pattern for d in wanted if not d.name and is_known(d.pattern)}
+            made = sorted({upload.name for upload in uploads(run) if is_known(upload.name)})
+            served = exact.union(*(taken(pattern, made) for pattern in patterns))
             missing: dict[Step, list[str]] = {}
             for leg in run.using(UPLOAD):
                 if not leg.complete or not _pushes_by_digest(leg):
                     continue
                 own = [Upload(artifact_name(s), s) for s in leg.using(UPLOAD) if s.runs is not False]
-                if own and not any(_is_wanted(u.name, exact, by_prefix) for u in own):
+                if own and not any(
+                    u.name in served
+                    or any(d.may_take(u.name) for d in (vague if is_known(u.name) else wanted))
+                    for u in own
+                ):
                     missing.setdefault(own[0].at.step, []).append(own[0].name)
             for step, names in missing.items():
                 more = f" and {len(names) - 1} more" if len(names) > 1 else ""
@@ -278,18 +295,6 @@ class DigestNeverMerged(PipelineRule):
                     f"the digest in {_shown(names[0])}{more} is downloaded by no job: that image gets no tag",
                     "let a later job download the artifact and tag the image",
                 )
-
-
-def _is_wanted(name: str, exact: set[str], by_prefix: dict[str, list[Download]]) -> bool:
-    """Whether some download takes a name; downloads are found by how they begin."""
-    if name in exact:
-        return True
-    known = name.partition(HOLE)[0]
-    if not is_known(name):
-        return any(d.may_take(name) for group in by_prefix.values() for d in group) or any(
-            globbed(name, literal=True).fullmatch(other) for other in exact
-        )
-    return any(d.may_take(name) for n in range(len(known) + 1) for d in by_prefix.get(known[:n], ()))
 
 
 def _pushes_by_digest(leg: JobRun) -> bool:
@@ -358,6 +363,8 @@ def _executed(wanted: Download, base: str) -> tuple[Step, str] | None:
     """The first later step that runs a downloaded file, and the file as it is called there."""
     folder = posixpath.normpath(wanted.at.input("path") or ".")
     file = posixpath.normpath(posixpath.join(folder, base))
+    if not any(base in o.step.run for o in wanted.at.job.job.occurrences):
+        return None
     behind = False
     for occurrence in wanted.at.job.job.occurrences:
         step = occurrence.step

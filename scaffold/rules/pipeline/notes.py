@@ -13,7 +13,7 @@ from scaffold.pipeline.expressions import Call, is_known, template
 from scaffold.pipeline.runs import StepRun, native
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
-from scaffold.rules.pipeline.artifacts import DOWNLOAD, UPLOAD, downloads, globbed, uploads
+from scaffold.rules.pipeline.artifacts import DOWNLOAD, UPLOAD, downloads, fits, uploads
 from scaffold.rules.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.rules.pipeline.concurrency import cancelled_pushes, harmed
 from scaffold.rules.pipeline.images import ARCHES, known_dockerfiles
@@ -285,10 +285,9 @@ class ReduceWaitsForStrangers(Note):
                 root = wanted.at.job.root.job
                 if wanted.name or not is_known(wanted.pattern):
                     continue
-                matcher = globbed(wanted.pattern)
                 for need in root.needs:
                     own = taken.setdefault((root, need), set())
-                    own |= {name for name in made.get(need, ()) if matcher.fullmatch(name)}
+                    own |= {name for name in made.get(need, ()) if fits(wanted.pattern, name)}
             for (job, need), own in taken.items():
                 if own and len(made[need]) > 2 * len(own):
                     yield self.finding(
