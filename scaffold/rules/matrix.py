@@ -519,7 +519,7 @@ class MatrixBuilderBaseImage(Rule):
     Fix: `scaffold check --fix` writes the tag that `base-images.yml` builds for this build type, CUDA
     version and architecture.
 
-    A Dockerfile without such a stage does not look at the field; an entry that has it anyway is reported.
+    A Dockerfile without such a stage does not look at the field; an entry that has it anyway is an info.
     """
 
     severity = Severity.error
@@ -548,6 +548,7 @@ class MatrixBuilderBaseImage(Rule):
                     f"{entry.fields.get('dockerfile', '')} has no stage on a builder image: the field is"
                     " without effect",
                     "delete the field, or give the Dockerfile a builder-prebuilt stage",
+                    severity=Severity.info,
                 )
                 continue
             if not takes[entry.fields.get("dockerfile", "")] or len(entry.arches) != 1:

@@ -161,9 +161,10 @@ class _Reader:
         return self._scalar(match, 0)
 
     def _scalar(self, match: re.Match[bytes], group: int) -> Scalar:
-        quoted = match.lastgroup
-        text = match[quoted or group].decode()
-        return Scalar(text, *match.span(group), "" if not quoted else "'" if quoted == "single" else '"')
+        for quoted, style in (("single", "'"), ("double", '"')):
+            if match[quoted] is not None:
+                return Scalar(match[quoted].decode(), *match.span(group), style)
+        return Scalar(match[group].decode(), *match.span(group))
 
     def _content(self, node: Node) -> Value:
         kind = node.type
