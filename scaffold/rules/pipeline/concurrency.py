@@ -54,6 +54,10 @@ PUBLISHING = (
 )
 """The first words of commands that do."""
 
+IMAGE_TOOLS = {"docker", "podman", "crane", "skopeo", "oras"}
+_COMMIT = re.compile(r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|rev-parse\b")
+"""What makes a name that only one commit or run has."""
+
 DIFFERS = {"dorny/paths-filter", "tj-actions/changed-files", "step-security/changed-files"}
 """Actions that look at what one push changed: what they did not start for a cancelled push, nobody does."""
 
@@ -120,8 +124,10 @@ class PushCancelsPush(PipelineRule):
           group: ci-${{ github.event.pull_request.number || github.sha }}
           cancel-in-progress: ${{ github.event_name == 'pull_request' }}
 
-    It is an error where the workflow publishes images, packages or releases, or decides by what one push
-    changed. For workflows that only test, `push-cancels-test` in the group pipeline-notes tells the same.
+    It is an error where the workflow decides by what one push changed, publishes packages or releases, or
+    names images after the commit: no later run does that again. It is a warning where images have names
+    that the run of the next push gives to its own. For workflows that only test, `push-cancels-test` in
+    the group pipeline-notes tells the same.
 
     Fix: `scaffold check --fix` adds the commit to the group of pushes. A group that only deploys the
     newest state may be meant to be cancelled: say so in a comment, `# scaffold: allow push-cancels-push`
@@ -134,7 +140,7 @@ class PushCancelsPush(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups that two pushes share and that cancel, of workflows that publish or diff."""
         for run, group in cancelled_pushes(registry):
-            reason = harmed(run, group.job)
+            reason, certain = harmed(run, group.job)
             if reason:
                 yield self.finding(
                     group.place,
@@ -146,6 +152,7 @@ class PushCancelsPush(PipelineRule):
                     fix=_append(
                         group, run.workflow, "-${{ github.event_name == 'push' && github.sha || '' }}"
                     ),
+                    severity=self.severity if certain else Severity.warning,
                 )
 
 
@@ -172,8 +179,9 @@ def _insert(path: str, offset: int, text: str, changes: ChangeSet) -> None:
     changes.add(Edit(path, offset, offset, text))
 
 
-def harmed(run: Run, job: Job | None) -> str:
-    """What of a run is lost when it is cancelled; "" where a later run does it again."""
+def harmed(run: Run, job: Job | None) -> tuple[str, bool]:
+    """What a run does beside testing, and whether it is lost for certain when the run is cancelled."""
+    found = ""
     for leg in run.jobs:
         if leg.reached is False or (job is not None and leg.root.job is not job):
             continue
@@ -182,13 +190,26 @@ def harmed(run: Run, job: Job | None) -> str:
             and not leg.job.uses.startswith("./")
             and leg.text(leg.job.node.get("with", "push")) == "true"
         ):
-            return f"it pushes an image ({leg.job.path}:{leg.job.line})"
+            found = found or f"it pushes an image ({leg.job.path}:{leg.job.line})"
         for step in leg.steps:
-            if step.runs is not False:
-                reason = loss(step, run)
-                if reason:
-                    return f"{reason} ({step.path}:{step.line})"
-    return ""
+            reason = loss(step, run) if step.runs is not False else ""
+            if not reason or ("changed" in reason and not step.runs):
+                continue  # what only some runs look at, this one may not need
+            found = found or f"{reason} ({step.path}:{step.line})"
+            if step.runs and ("image" not in reason or _named_after_commit(step)):
+                return f"{reason} ({step.path}:{step.line})", True
+    return found, False
+
+
+def _named_after_commit(step: StepRun) -> bool:
+    """Whether the image that a step pushes has a name that no later push gives to its own."""
+    tags = step.step.node.text("with", "tags")
+    texts = [tags, step.step.run]
+    if "steps." in tags:
+        texts += [
+            s.node.text("with", "tags") for s in step.job.job.steps if s.id and f"steps.{s.id}." in tags
+        ]
+    return any(_COMMIT.search(text) for text in texts)
 
 
 def loss(step: StepRun, run: Run) -> str:
@@ -213,11 +234,12 @@ def loss(step: StepRun, run: Run) -> str:
         return "it looks at what one push changed"
     for command in commands(script):
         if any(command.starts(*words) for words in PUBLISHING) and "--dry-run" not in command.words:
-            return f"it runs {' '.join(command.bare[:2])}"
+            image = command.bare[0] in IMAGE_TOOLS
+            return "it pushes an image" if image else f"it runs {' '.join(command.bare[:2])}"
         if command.starts("docker", "buildx") and "--push" in command.words:
             return "it pushes an image"
         if command.starts("make") and any(word.rpartition("=")[2] == "push" for word in command.words):
-            return "it runs make push"
+            return "it pushes an image with make"
         for word in command.bare:
             if "/" in word and re.fullmatch(r"(?:\./)?[\w./-]+\.(?:js|mjs|ts|py|sh)", word):
                 source = run.pipeline.tree.read(word.removeprefix("./")) or b""

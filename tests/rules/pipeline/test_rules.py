@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.rules.base import Severity
 from tests.rules.pipeline.trees import RULES, Case, assert_case, found, miniature, tree
 
 BUILD = ".github/workflows/backend_build.yml"
@@ -224,7 +225,7 @@ def watched(*paths: str) -> dict[str, str]:
 
 CASES: dict[str, Case] = {
     "push-cancels-push": Case(
-        tree({"ci": ci(BY_BRANCH)}),
+        tree({"ci": ci(BY_BRANCH, step="run: npm publish")}),
         "group: ci-",
         tree({"ci": ci(BY_COMMIT), "test": ci(BY_BRANCH, step="run: make test")}),
     ),
@@ -747,3 +748,19 @@ def test_unknown_uploads_are_given_the_benefit_of_the_doubt() -> None:
         "jobs:\n", "jobs:\n  other:\n    uses: a/b/.github/workflows/c.yml@v1\n"
     )
     assert found(tree({"ci": external}), "artifact-not-uploaded") == []
+
+
+@pytest.mark.parametrize(
+    ("step", "severities"),
+    [
+        ("run: git diff ${{ github.event.before }}", [Severity.error]),
+        ("{if: steps.a.outputs.b != 'true', run: 'git diff ${{ github.event.before }}'}", []),
+        ("run: docker push example/app:latest", [Severity.warning]),
+        ("run: docker push example/app:$GITHUB_SHA", [Severity.error]),
+        ("{if: steps.a.outputs.b != 'true', run: npm publish}", [Severity.warning]),
+        ("run: npm publish --dry-run", []),
+    ],
+)
+def test_only_what_no_later_run_does_again_is_an_error(step: str, severities: list[Severity]) -> None:
+    findings = found(tree({"ci": ci(BY_BRANCH, step=step)}), "push-cancels-push")
+    assert [f.severity for f in findings] == severities
