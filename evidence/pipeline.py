@@ -68,7 +68,6 @@ INCIDENTS = (
     Incident("base-deps-single-source", "LocalAI", "593f3a864", note="packages moved into the one script"),
     Incident("qemu-leg", "LocalAI", "ea9bf3dba", note="platforms: linux/amd64 on an arm64 runner"),
     Incident("filter-unmapped-backend", "LocalAI", "621c612b2", "ds4", note="ds4 started no job (#9761)"),
-    Incident("matrix-arch-mismatch", "LocalAI", "f0374aa0e", note="emulated legs, registration pack"),
     Incident("key-hard-codes-axis", "eve", "ca333cef6", note="PR #5665: amd64 in the key of arm64 jobs"),
     Incident("rebuild-after-restore", "eve", "ca333cef6", note="PR #5665: make pkgs eve"),
     Incident("skippable-second-restore", "eve", "ca333cef6", note="PR #5665: arm64 kept the cache of amd64"),

@@ -107,7 +107,7 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
         len(registry.names),
         len(rules),
         base_name,
-        len(registry.pipeline.workflows) if any(isinstance(r, PipelineRule) for r in rules) else 0,
+        len(registry.pipeline.paths) if any(isinstance(r, PipelineRule) for r in rules) else 0,
     )
 
 

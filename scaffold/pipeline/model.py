@@ -255,10 +255,14 @@ class Pipeline:
         self._workflows: dict[str, Workflow | None] = {}
 
     @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The files of the workflows that GitHub runs: it does not look into sub-folders."""
+        return tuple(f"{FOLDER}/{n}" for n in self.tree.list(FOLDER) if n.endswith((".yml", ".yaml")))
+
+    @cached_property
     def workflows(self) -> tuple[Workflow, ...]:
-        """Every workflow that GitHub runs: it does not look into sub-folders."""
-        names = (n for n in self.tree.list(FOLDER) if n.endswith((".yml", ".yaml")))
-        return tuple(w for w in (self.workflow(f"{FOLDER}/{name}") for name in names) if w is not None)
+        """Every workflow that can be read."""
+        return tuple(w for w in map(self.workflow, self.paths) if w is not None)
 
     @cached_property
     def generated(self) -> Mapping[str, list[dict[str, Any]]]:

@@ -68,11 +68,18 @@ def fits(pattern: str, name: str) -> bool:
     if at > end or not (_same(first, name[:at]) and _same(last, name[end:])):
         return False
     for piece in middle:
-        at = next((n for n in range(at, end - len(piece) + 1) if _same(piece, name[n : n + len(piece)])), -1)
+        at = _find(piece, name, at, end)
         if at < 0:
             return False
         at += len(piece)
     return True
+
+
+def _find(piece: str, name: str, start: int, end: int) -> int:
+    if "?" not in piece:
+        return name.find(piece, start, end)
+    starts = range(start, end - len(piece) + 1)
+    return next((n for n in starts if _same(piece, name[n : n + len(piece)])), -1)
 
 
 @cache

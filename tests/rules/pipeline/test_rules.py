@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scaffold.rules.base import Severity
+from scaffold.rules.pipeline.artifacts import fits
 from tests.rules.pipeline.trees import RULES, Case, assert_case, found, miniature, tree
 
 BUILD = ".github/workflows/backend_build.yml"
@@ -764,3 +765,21 @@ def test_unknown_uploads_are_given_the_benefit_of_the_doubt() -> None:
 def test_only_what_no_later_run_does_again_is_an_error(step: str, severities: list[Severity]) -> None:
     findings = found(tree({"ci": ci(BY_BRANCH, step=step)}), "push-cancels-push")
     assert [f.severity for f in findings] == severities
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "taken"),
+    [
+        ("a-*", "a-b", True),
+        ("a-*", "a", False),
+        ("*-b-*", "a-b-c", True),
+        ("*-b-*", "a-c-b", False),
+        ("a?c*", "abcd", True),
+        ("*?c*d", "xxbcyd", True),
+        ("a*a", "a", False),
+        ("abc", "abc", True),
+        ("a?", "abc", False),
+    ],
+)
+def test_the_patterns_of_artifacts(pattern: str, name: str, taken: bool) -> None:
+    assert fits(pattern, name) is taken
