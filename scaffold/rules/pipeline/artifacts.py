@@ -178,7 +178,7 @@ class ArtifactNotUploaded(PipelineRule):
                 if wanted.pattern == "*" and not wanted.name:
                     continue
                 plain = not wanted.name and is_known(wanted.pattern) and len(certain) == len(known)
-                if not (taken(wanted.pattern, known) if plain else any(map(wanted.may_take, known))):
+                if not (any(taken(wanted.pattern, known)) if plain else any(map(wanted.may_take, known))):
                     reported.add(step)
                     yield self.finding(
                         step,
@@ -243,12 +243,12 @@ class ArtifactGlobOvermatch(PipelineRule):
                     owner |= dict.fromkeys(taken(pattern, names), pattern)
 
 
-def taken(pattern: str, names: list[str]) -> list[str]:
+def taken(pattern: str, names: list[str]) -> Iterator[str]:
     """The names that a pattern takes, of a sorted list."""
     prefix = re.split(r"[*?]", pattern, maxsplit=1)[0]
     start = bisect_left(names, prefix)
     end = bisect_left(names, f"{prefix}\U0010ffff")
-    return [name for name in names[start:end] if fits(pattern, name)]
+    return (name for name in names[start:end] if fits(pattern, name))
 
 
 class DigestNeverMerged(PipelineRule):
