@@ -132,8 +132,8 @@ def test_unknown_parts_are_holes_with_names() -> None:
 
 
 def test_templates() -> None:
-    assert template("plain").constant == "plain"
-    assert template("").constant == ""
+    assert template("plain").parts == ("plain",)
+    assert template("").value(World()) == ""
     assert template("${{ matrix.flag }}").value(World()) is False
     assert template("a${{ matrix.flag }}").value(World()) == "afalse"
     assert template("${{ '}}' }}x").value(World()) == "}}x"
