@@ -72,9 +72,12 @@ class Run:
         """The legs that may run and that use one of some actions; without such a job nothing is expanded."""
         if actions not in self._using:
             jobs = {job for job in self.every_job() if not job.actions.isdisjoint(actions)}
-            legs = (leg for leg in self.jobs if leg.job in jobs) if jobs else ()
-            self._using[actions] = [leg for leg in legs if leg.reached is not False]
+            self._using[actions] = [leg for leg in self._may_run if leg.job in jobs] if jobs else []
         return self._using[actions]
+
+    @cached_property
+    def _may_run(self) -> list[JobRun]:
+        return [leg for leg in self.jobs if leg.reached is not False]
 
     def value(self, of: Template, scope: Scope) -> Any:
         """What a template is in a scope of this run: once where the event alone decides."""

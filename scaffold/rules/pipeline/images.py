@@ -55,7 +55,9 @@ class DigestProvenance(PipelineRule):
         for run in registry.runs.all():
             for leg in run.using(*docker.BUILD):
                 for step in leg.using(*docker.BUILD):
-                    if step.step in reported or step.runs is False or "outputs" not in step.step.given:
+                    if step.step in reported or "outputs" not in step.step.given:
+                        continue
+                    if step.input("provenance") == "false" or step.runs is False:
                         continue
                     names = [
                         name
