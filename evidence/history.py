@@ -23,9 +23,9 @@ from datetime import date
 from pathlib import Path
 
 from scaffold.errors import ScaffoldError
+from scaffold.operations import check
 from scaffold.operations.check import find
 from scaffold.registry import Registry
-from scaffold.rules import all_rules
 from scaffold.tree import GitTree
 
 PATHS = (
@@ -82,7 +82,7 @@ def checked(commit: Commit) -> Commit:
     """The commit with what the check finds in it."""
     tree = GitTree(Path(os.environ["LOCALAI_REPO"]), commit.sha)
     try:
-        found = find(Registry(tree), all_rules())
+        found = find(Registry(tree), check.Scope().rules())
         commit.findings = Counter((f.severity.value, f.identity) for f in found)
         commit.severities = Counter(f.severity.value for f in found)
     except ScaffoldError as error:

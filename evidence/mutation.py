@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scaffold.errors import ShapeError
+from scaffold.operations import check
 from scaffold.operations.check import find
 from scaffold.registry import Registry
-from scaffold.rules import all_rules
 from scaffold.surfaces.path_filter import DARWIN, LINUX
 from scaffold.syntax.javascript import walk
 from scaffold.syntax.yaml import YamlSource
@@ -254,7 +254,7 @@ Identity = tuple[str, str, str, str]
 
 def known_findings(tree: Tree) -> Counter[Identity]:
     """What the check finds in a tree as it is."""
-    return Counter(f.identity for f in find(Registry(tree), all_rules()))
+    return Counter(f.identity for f in find(Registry(tree), check.Scope().rules()))
 
 
 def mutated(tree: Tree, mutation: Mutation) -> Overlay:
@@ -267,7 +267,7 @@ def mutated(tree: Tree, mutation: Mutation) -> Overlay:
 def killer(tree: Tree, known: Counter[Identity], mutation: Mutation) -> str | None:
     """The rule that finds a mutation; None where none does."""
     try:
-        found = find(Registry(mutated(tree, mutation)), all_rules())
+        found = find(Registry(mutated(tree, mutation)), check.Scope().rules())
     except ShapeError as error:
         return f"exit 3: {error.path}"
     left = Counter(known)

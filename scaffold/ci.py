@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.javascript import JsSource
-from scaffold.syntax.source import Place
+from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.yaml import YamlSource
-from scaffold.syntax.yaml_items import parsed
+from scaffold.syntax.yaml_items import item_of
 
 if TYPE_CHECKING:
     from scaffold.tree import Tree
@@ -21,6 +21,7 @@ WORKFLOWS = (".github/workflows/backend.yml", ".github/workflows/backend_pr.yml"
 
 LINUX_BUILD = "backend_build.yml"
 DARWIN_BUILD = "backend_build_darwin.yml"
+MERGE = "backend_merge.yml"
 BASE_IMAGES = ".github/workflows/base-images.yml"
 SPLIT_SCRIPT = "scripts/changed-backends.js"
 MATRIX_LIMIT = 256
@@ -76,18 +77,26 @@ class ImageBuilds:
 
     def _source(self, path: str) -> YamlSource | None:
         data = self.tree.read(path)
-        return YamlSource(path, data) if data is not None else None
+        return parsed(YamlSource, path, data) if data is not None else None
 
     @cached_property
     def callers(self) -> list[Caller]:
         """Every job that builds matrix entries, workflow by workflow."""
+        return self._callers(LINUX_BUILD, DARWIN_BUILD)
+
+    @cached_property
+    def merges(self) -> list[Caller]:
+        """Every job that merges the images of matrix entries."""
+        return self._callers(MERGE)
+
+    def _callers(self, *reusable: str) -> list[Caller]:
         found = []
         for path in WORKFLOWS:
             source = self._source(path)
             for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
                 assert source is not None
                 builds = source.scalar(source.get(job.value, "uses")).rpartition("/")[2]
-                if builds in (LINUX_BUILD, DARWIN_BUILD):
+                if builds in reusable:
                     text = source.text(job.node)
                     entries = source.items(source.get(job.value, "strategy", "matrix", "include"))
                     found.append(
@@ -117,7 +126,7 @@ class ImageBuilds:
         for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
             assert source is not None
             entries = source.items(source.get(job.value, "strategy", "matrix", "include"))
-            found += [BaseImage(parsed(source, entry)) for entry in entries]
+            found += [BaseImage(item_of(source, entry)) for entry in entries]
         return found
 
     @cached_property
@@ -144,7 +153,7 @@ class ImageBuilds:
     def has_script(self) -> bool:
         """Whether the script that hands the matrix to the workflows has any code."""
         data = self.tree.read(SPLIT_SCRIPT)
-        return data is not None and any(JsSource(SPLIT_SCRIPT, data).declarations())
+        return data is not None and any(parsed(JsSource, SPLIT_SCRIPT, data).declarations())
 
     @cached_property
     def shards(self) -> tuple[int, Place] | None:

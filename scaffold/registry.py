@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from scaffold.ci import ImageBuilds
 from scaffold.directory import Directory
 from scaffold.errors import ShapeError
 from scaffold.modalities import MODALITIES
+from scaffold.pipeline.localai import generated
+from scaffold.pipeline.model import Pipeline
+from scaffold.pipeline.runs import Runs
 from scaffold.surfaces.base import Addition, Registration, Surface
 from scaffold.surfaces.build_context import BuildContextSurface
 from scaffold.surfaces.bump_deps import BumpDepsSurface, Pin
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 
 LANGS = ("python", "go", "cpp", "rust")
 
+MARK = "backend/index.yaml"
+"""The file that only a checkout of LocalAI has."""
+
 STARTS = ("run.sh", "backend.py", "main.go", "grpc-server.cpp", "package.sh")
 """Files that only a backend's directory holds, its start script first."""
 
@@ -48,7 +54,33 @@ OWN_SCRIPTS = (
 """Where the scripts of a backend's own lie."""
 
 
-class Registry:
+class Repository:
+    """Any repository: its workflows."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every backend; none in a repository that is no checkout of LocalAI."""
+        return ()
+
+    def read_ahead(self) -> None:
+        """Read what nearly every rule asks for, and load the parser that the rest is read with."""
+        import tree_sitter_yaml  # noqa: F401
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """Its workflows."""
+        return Pipeline(self.tree)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """What events make of its workflows."""
+        return Runs(self.pipeline)
+
+
+class Registry(Repository):
     """One checkout of LocalAI."""
 
     def __init__(self, tree: Tree, only: str | None = None) -> None:
@@ -56,13 +88,14 @@ class Registry:
 
         `only` narrows what is asked of every backend to one.
         """
-        self.tree = tree
+        super().__init__(tree)
         self.only = only
-        if tree.read("backend/index.yaml") is None:
+        if tree.read(MARK) is None:
             raise ShapeError(
-                "backend/index.yaml",
+                MARK,
                 None,
-                "is missing: this is no checkout of LocalAI (point --repo at one)",
+                "is missing: this is no checkout of LocalAI (point --repo at one); "
+                "`scaffold check --select pipeline` checks the workflows of any repository",
             )
         self.matrix = MatrixSurface(tree)
         self.gallery = GallerySurface(tree, self.matrix)
@@ -78,6 +111,10 @@ class Registry:
         self.builds = ImageBuilds(tree)
         self.hardware = Hardware(tree)
         self.dependabot = Dependabot(tree)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        return Pipeline(self.tree, partial(generated, self.tree, self.matrix))
 
     @property
     def surfaces(self) -> tuple[Surface, ...]:
@@ -97,9 +134,7 @@ class Registry:
         )
 
     def read_ahead(self) -> None:
-        """Read what nearly every rule asks for, and load the parser that the rest is read with."""
-        import tree_sitter_yaml  # noqa: F401
-
+        super().read_ahead()
         _ = self.names, self.matrix.by_tag_suffix, self.gallery.by_tag_suffix
 
     @cached_property

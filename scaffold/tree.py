@@ -204,7 +204,7 @@ class Overlay:
         return self.changes[path] if path in self.changes else self.base.read(path)
 
     def list(self, folder: str) -> list[str]:
-        prefix = f"{folder.strip('/')}/"
+        prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
         names = set(self.base.list(folder))
         for path, content in self.changes.items():
             if path.startswith(prefix):

@@ -16,7 +16,7 @@ from typing import Any
 from scaffold.edits import ChangeSet
 from scaffold.errors import ShapeError
 from scaffold.registry import Registry
-from scaffold.rules import all_rules
+from scaffold.rules import registration_rules
 from scaffold.rules.base import Severity
 from scaffold.surfaces.base import Addition, Removal
 from scaffold.syntax.golang import GoSource
@@ -237,9 +237,9 @@ def _prove_path_filter(addition: Addition, before: Registry, after: Registry) ->
 def ask_what_rules_find(addition: Addition, before: Registry) -> None:
     """Leave to a person what the rules find in the backend after a change, and did not before."""
     name = addition.backend.name
-    known = {f.identity for rule in all_rules() for f in rule.check(Registry(before.tree, name))}
+    known = {f.identity for rule in registration_rules() for f in rule.check(Registry(before.tree, name))}
     after = Registry(addition.changes.overlay(), name)
-    for finding in (f for rule in all_rules() for f in rule.check(after)):
+    for finding in (f for rule in registration_rules() for f in rule.check(after)):
         if finding.backend == name and finding.identity not in known:
             addition.ask(finding.path, f"{finding.rule}: {finding.message}; {finding.help}")
 
@@ -249,7 +249,7 @@ def _prove_rules(addition: Addition, after: Registry) -> None:
 
     The other backends are as they were: all that was inserted is known, and is about this one.
     """
-    for finding in (f for rule in all_rules() for f in rule.check(after)):
+    for finding in (f for rule in registration_rules() for f in rule.check(after)):
         if finding.backend != addition.backend.name:
             continue
         if finding.severity is Severity.error:

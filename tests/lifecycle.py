@@ -13,7 +13,6 @@ import pytest
 from scaffold.operations import check
 from scaffold.operations.remove import LifecyclePlan
 from scaffold.registry import Registry
-from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Severity
 from scaffold.tree import Tree
 from tests import consumers
@@ -38,7 +37,7 @@ def differences(before: Snapshot, after: Snapshot) -> list[str]:
 
 
 def findings(tree: Tree) -> list[Finding]:
-    return check.find(Registry(tree), all_rules())
+    return check.find(Registry(tree), check.Scope().rules())
 
 
 def new_findings(before: list[Finding], after: list[Finding]) -> list[Finding]:

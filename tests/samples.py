@@ -14,7 +14,6 @@ from scaffold.edits import ChangeSet, Edit
 from scaffold.operations.check import Result
 from scaffold.registry import Registry
 from scaffold.report.view import View
-from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place, Source
 from scaffold.tree import Overlay, WorkTree
@@ -79,17 +78,15 @@ class SampleDull(Sample):
 
 
 @pytest.fixture
-def sample_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def sample_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """The catalogue holds the sample rules alone."""
     module = types.ModuleType("scaffold.rules.sample")
     for kind in (SampleBroken, SampleShaky, SampleDull):
         monkeypatch.setattr(kind, "__module__", module.__name__)
         setattr(module, kind.__name__, kind)
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(scaffold.rules, "MODULES", ("sample",))
-    all_rules.cache_clear()
-    yield
-    all_rules.cache_clear()
+    monkeypatch.setattr(scaffold.rules, "REGISTRATIONS", ("sample",))
+    monkeypatch.setattr(scaffold.rules, "PIPELINE", ())
 
 
 def view(

@@ -318,6 +318,7 @@ def test_the_catalogue_and_a_page(check: Check) -> None:
         "group": "sample",
         "severity": "error",
         "fixable": True,
+        "default": True,
         "summary": "Finds the lines `# WORD backend subject` of the gallery.",
     }
     code, out, _ = check("sample-broken", command="explain")

@@ -10,7 +10,6 @@ import pytest
 from scaffold.modalities import MODALITIES
 from scaffold.operations import check, new
 from scaffold.registry import Registry
-from scaffold.rules import all_rules
 from scaffold.tree import Tree
 from scaffold.variants import VARIANTS, supported
 from tests.rules.trees import BASE
@@ -44,7 +43,7 @@ ALL = combinations()
 
 
 def identities(tree: Tree) -> Counter[tuple[str, ...]]:
-    found = check.find(Registry(tree), all_rules())
+    found = check.find(Registry(tree), check.Scope().rules())
     return Counter((*f.identity, f.message) for f in found)
 
 

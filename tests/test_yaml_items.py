@@ -26,7 +26,7 @@ TOLD = [field.name for field in fields(YamlItem) if field.name not in ("source",
 
 def by_tree(source: YamlSource, *keys: str) -> list[YamlItem]:
     """The items as the tree of the whole file has them."""
-    return [yaml_items.parsed(source, node) for node in source.items(source.get(source.document(), *keys))]
+    return [yaml_items.item_of(source, node) for node in source.items(source.get(source.document(), *keys))]
 
 
 def places(item: YamlItem) -> list[tuple[str, int, int]]:

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from scaffold.errors import UsageError
-from scaffold.operations import workers
-from scaffold.registry import Registry
+from scaffold.operations.workers import find
+from scaffold.registry import MARK, Registry, Repository
 from scaffold.rules import all_rules
-from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, Rule, Severity
+from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
 from scaffold.rules.repository import SuppressionUnused
 from scaffold.suppressions import Suppressions
 from scaffold.tree import Tree
@@ -30,6 +30,8 @@ class Result:
     backends: int = 0
     rules: int = 0
     base: str | None = None
+    workflows: int = 0
+    """How many were looked at; none where no rule about them was chosen."""
 
     def is_new(self, position: int) -> bool:
         """Whether the change introduced the finding; every finding is new where there is no base."""
@@ -55,7 +57,7 @@ class Scope:
 
     def rules(self) -> list[Rule]:
         """The chosen rules. Raises UsageError for a name that no rule and no group of rules has."""
-        chosen = [rule for rule in all_rules() if not self.select or _named(rule, self.select)]
+        chosen = [r for r in all_rules() if (_named(r, self.select) if self.select else r.default)]
         for name in (*self.select, *self.ignore):
             if not any(_named(rule, (name,)) for rule in all_rules()):
                 raise UsageError(f"no rule is called {name!r}; `scaffold rules` lists them")
@@ -73,23 +75,27 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     shape that no reader knows.
     """
     rules = scope.rules()
-    registry = Registry(tree)
+    registry = opened(tree, rules)
     unknown = sorted(set(scope.backends) - set(registry.names))
-    if unknown and not (base and set(unknown) <= set(Registry(base).names)):
+    if unknown and not (base and set(unknown) <= set(opened(base, rules).names)):
         known = " ".join(registry.names)
         raise UsageError(f"no backend is called {', '.join(unknown)}; known: {known}")
-    suppressions = Suppressions.read(tree)
     found = find(registry, rules)
     before: list[Finding] = []
     if base is not None:
-        earlier = Registry(base)
+        earlier = opened(base, rules)
         before = find(earlier, rules)
         for rule in rules:
             if isinstance(rule, ChangeRule):
+                assert isinstance(earlier, Registry)
+                assert isinstance(registry, Registry)
                 found += rule.compare(earlier, registry)
+    suppressions = Suppressions.read(tree, found)
     kept, suppressed = suppressions.split(found)
     if not scope.select and not scope.backends:
-        kept += SuppressionUnused().stale(suppressions.stale(suppressed))
+        asleep = {rule.slug for rule in all_rules()} - {rule.slug for rule in rules}
+        stale = [entry for entry in suppressions.stale(suppressed) if entry.rule not in asleep]
+        kept += SuppressionUnused().stale(stale)
     findings = sorted((f for f in kept if _about(f, scope)), key=_order)
     old = _positions_of_old(findings, before)
     gone = Counter(f.identity for f in before) - Counter(f.identity for f in found)
@@ -102,12 +108,17 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
         len(registry.names),
         len(rules),
         base_name,
+        len(registry.pipeline.paths) if any(isinstance(r, PipelineRule) for r in rules) else 0,
     )
 
 
-def find(registry: Registry, rules: Sequence[Rule]) -> list[Finding]:
-    """The findings of some rules, in their order. Raises ShapeError where a surface cannot be read."""
-    return workers.find(registry, rules)
+def opened(tree: Tree, rules: Sequence[Rule]) -> Repository:
+    """A tree as some rules need it: rules about workflows alone take any repository.
+
+    Raises ShapeError where a rule needs a checkout of LocalAI and the tree is none.
+    """
+    any_repository = all(isinstance(rule, PipelineRule) for rule in rules)
+    return Repository(tree) if any_repository and tree.read(MARK) is None else Registry(tree)
 
 
 def _about(finding: Finding, scope: Scope) -> bool:

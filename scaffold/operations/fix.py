@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import ScaffoldError
 from scaffold.operations import check
+from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
-from scaffold.rules.base import Finding
+from scaffold.rules.base import Finding, PipelineRule, Rule
 from scaffold.tree import Tree
 from scaffold.verify import prove_syntax
 
@@ -37,6 +38,7 @@ class _Attempt:
     """The fixes accepted so far, over one tree."""
 
     tree: Tree
+    rules: Sequence[Rule]
     before: Identities
     accepted: list[Finding] = field(default_factory=list)
     discarded: list[tuple[Finding, str]] = field(default_factory=list)
@@ -72,7 +74,7 @@ class _Attempt:
         try:
             changes = self.changes(findings)
             prove_syntax(changes)
-            after = _identities(changes.overlay())
+            after = _identities(changes.overlay(), self.rules)
         except ScaffoldError as error:
             return str(error), set()
         appeared = after - self.before
@@ -92,7 +94,8 @@ def repair(tree: Tree, scope: check.Scope, base: Tree | None = None, base_name: 
     """
     found = check.run(tree, scope, base, base_name)
     fixable = [f for i, f in enumerate(found.findings) if f.fix and found.is_new(i)]
-    attempt = _Attempt(tree, _identities(tree))
+    rules = _judges(tree, scope)
+    attempt = _Attempt(tree, rules, _identities(tree, rules))
     attempt.accept(fixable)
     changes = attempt.changes(attempt.accepted)
     result = check.run(changes.overlay(), scope, base, base_name) if attempt.accepted else found
@@ -106,5 +109,14 @@ def _edits(tree: Tree, finding: Finding) -> list[Edit]:
     return changes.edits
 
 
-def _identities(tree: Tree) -> Identities:
-    return Counter(finding.identity for finding in check.find(Registry(tree), all_rules()))
+def _judges(tree: Tree, scope: check.Scope) -> Sequence[Rule]:
+    """The rules that judge a repair: every one that can look at such a repository."""
+    chosen = scope.rules()
+    everyone = [rule for rule in all_rules() if rule.default or rule in chosen]
+    if isinstance(check.opened(tree, chosen), Registry):
+        return everyone
+    return [rule for rule in everyone if isinstance(rule, PipelineRule)]
+
+
+def _identities(tree: Tree, rules: Sequence[Rule]) -> Identities:
+    return Counter(finding.identity for finding in find(check.opened(tree, rules), rules))

@@ -10,9 +10,9 @@ from scaffold import verify
 from scaffold.edits import ChangeSet
 from scaffold.errors import UsageError
 from scaffold.mentions import Named, find_named
-from scaffold.operations import check
+from scaffold.operations.workers import find
 from scaffold.registry import Registry
-from scaffold.rules import all_rules
+from scaffold.rules import registration_rules
 from scaffold.surfaces.base import Manual, Removal
 from scaffold.tree import Tree, kept_by_git
 
@@ -104,8 +104,8 @@ def own_files(registry: Registry, name: str) -> Iterator[str]:
 
 def _ask_what_breaks(removal: Removal, before: Registry) -> None:
     """Findings about the backends that stay and that the removal would bring."""
-    known = Counter(f.identity for f in check.find(before, all_rules()))
-    for finding in check.find(Registry(removal.changes.overlay()), all_rules()):
+    known = Counter(f.identity for f in find(before, registration_rules()))
+    for finding in find(Registry(removal.changes.overlay()), registration_rules()):
         if known[finding.identity]:
             known[finding.identity] -= 1
         else:

@@ -11,7 +11,6 @@ from scaffold.backend import HARDWARE_WORDS, READS_HARDWARE, RULES
 from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import UsageError
 from scaffold.mentions import find_named, spelled, whole_word
-from scaffold.operations import check
 from scaffold.operations.new import require_free
 from scaffold.operations.remove import (
     LifecyclePlan,
@@ -19,8 +18,9 @@ from scaffold.operations.remove import (
     own_files,
     require_known,
 )
+from scaffold.operations.workers import find
 from scaffold.registry import OWN_SCRIPTS, Registry
-from scaffold.rules import all_rules
+from scaffold.rules import registration_rules
 from scaffold.surfaces.base import Manual
 from scaffold.surfaces.bump_deps import BumpDepsSurface
 from scaffold.surfaces.gallery import GallerySurface
@@ -257,10 +257,10 @@ def _prove(before: Registry, changes: ChangeSet, new: str) -> None:
 
 def _new_findings(before: Registry, changes: ChangeSet, old: str, new: str) -> list[Manual]:
     """What the rules find after the change and did not find before it."""
-    own = (old, new)
-    known = Counter((f.rule, f.backend not in own and f.backend) for f in check.find(before, all_rules()))
+    own, rules = (old, new), registration_rules()
+    known = Counter((f.rule, f.backend not in own and f.backend) for f in find(before, rules))
     asked = []
-    for finding in check.find(Registry(changes.overlay()), all_rules()):
+    for finding in find(Registry(changes.overlay()), rules):
         kind = finding.rule, finding.backend not in own and finding.backend
         if known[kind]:
             known[kind] -= 1

@@ -11,18 +11,19 @@ import marshal
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
 
 from scaffold.edits import ChangeSet
 from scaffold.errors import ScaffoldError
-from scaffold.registry import Registry
-from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.registry import Registry, Repository
+from scaffold.rules.base import Finding, PipelineRule, Rule, Severity
 from scaffold.tree import WorkTree
 
 TOGETHER = (
+    {"pipeline", "pipeline-notes"},
     {"files", "makefile"},
     {"path-filter", "darwin", "importers", "repository", "pins", "docs", "tests"},
 )
@@ -35,14 +36,21 @@ Found = dict[int, list[Finding]]
 """Number of a rule -> its findings."""
 
 
-def find(registry: Registry, rules: Sequence[Rule]) -> list[Finding]:
+def find(repository: Repository, rules: Sequence[Rule]) -> list[Finding]:
     """The findings of some rules, in their order. Raises ShapeError where a surface cannot be read."""
     shares = _shares(rules)
-    found = _shared(registry, shares) if len(shares) > 1 and _may_fork(registry) else {}
+    found = _shared(repository, shares) if len(shares) > 1 and _may_fork(repository) else {}
     findings: list[Finding] = []
     for number, rule in enumerate(rules):
-        findings += found[number] if number in found else rule.check(registry)
+        findings += found[number] if number in found else _check(repository, rule)
     return findings
+
+
+def _check(repository: Repository, rule: Rule) -> Iterator[Finding]:
+    if isinstance(rule, PipelineRule):
+        return rule.check(repository)
+    assert isinstance(repository, Registry), "a rule about registrations is asked of LocalAI alone"
+    return rule.check(repository)
 
 
 def _shares(rules: Sequence[Rule]) -> list[Share]:
@@ -53,15 +61,15 @@ def _shares(rules: Sequence[Rule]) -> list[Share]:
     return [share for share in shares.values() if share]
 
 
-def _may_fork(registry: Registry) -> bool:
+def _may_fork(repository: Repository) -> bool:
     """Whether a second process helps: git's pipe cannot be shared, and a thread's locks would stay locked."""
     alone = threading.active_count() == 1 and sys.platform == "linux"
-    return alone and isinstance(registry.tree, WorkTree) and len(os.sched_getaffinity(0)) > 1
+    return alone and isinstance(repository.tree, WorkTree) and len(os.sched_getaffinity(0)) > 1
 
 
-def _shared(registry: Registry, shares: Sequence[Share]) -> Found:
+def _shared(repository: Repository, shares: Sequence[Share]) -> Found:
     """What two processes find; nothing for a rule on which one of them failed."""
-    registry.read_ahead()
+    repository.read_ahead()
     queue, filled = os.pipe()
     answer, said = os.pipe()
     os.write(filled, bytes(range(len(shares))))
@@ -71,16 +79,16 @@ def _shared(registry: Registry, shares: Sequence[Share]) -> Found:
         status = 1
         try:
             os.close(answer)
+            found = _take(repository, shares, queue)
             with os.fdopen(said, "wb") as file:
-                told = {n: [*map(_tell, findings)] for n, findings in _take(registry, shares, queue).items()}
-                marshal.dump(told, file)
+                marshal.dump({number: [*map(_tell, findings)] for number, findings in found.items()}, file)
             status = 0
         finally:
             os._exit(status)  # whatever is left to do is the parent's
     os.close(said)
     with os.fdopen(answer, "rb") as file:
         try:
-            found = _take(registry, shares, queue)
+            found = _take(repository, shares, queue)
             data = file.read()
         finally:
             os.close(queue)
@@ -88,17 +96,17 @@ def _shared(registry: Registry, shares: Sequence[Share]) -> Found:
     if not status:
         rules = {number: rule for share in shares for number, rule in share}
         for number, told in marshal.loads(data).items():  # noqa: S302 - our own words
-            found[number] = [_hear(registry, rules[number], one) for one in told]
+            found[number] = [_hear(repository, rules[number], one) for one in told]
     return found
 
 
-def _take(registry: Registry, shares: Sequence[Share], queue: int) -> Found:
+def _take(repository: Repository, shares: Sequence[Share], queue: int) -> Found:
     """Check one share after the other, as long as there are any; a rule that fails is left out."""
     found: Found = {}
     while taken := os.read(queue, 1):
         for number, rule in shares[taken[0]]:
             with suppress(ScaffoldError):
-                found[number] = [*rule.check(registry)]
+                found[number] = [*_check(repository, rule)]
     return found
 
 
@@ -117,19 +125,19 @@ def _tell(finding: Finding) -> tuple[str | int | bool, ...]:
     )
 
 
-def _hear(registry: Registry, rule: Rule, told: tuple[Any, ...]) -> Finding:
+def _hear(repository: Repository, rule: Rule, told: tuple[Any, ...]) -> Finding:
     """The finding that was told; its rule is asked once more should somebody want to fix it."""
     slug, severity, backend, path, line, subject, message, advice, fixable = told
-    fix = partial(_fix, registry, rule, told) if fixable else None
+    fix = partial(_fix, repository, rule, told) if fixable else None
     return Finding(slug, Severity(severity), backend, path, line, subject, message, advice, fix)
 
 
-def _fix(registry: Registry, rule: Rule, told: tuple[Any, ...], changes: ChangeSet) -> None:
-    fix = next(finding.fix for finding in _found_again(registry, rule) if _tell(finding) == told)
+def _fix(repository: Repository, rule: Rule, told: tuple[Any, ...], changes: ChangeSet) -> None:
+    fix = next(finding.fix for finding in _found_again(repository, rule) if _tell(finding) == told)
     assert fix is not None
     fix(changes)
 
 
 @lru_cache(maxsize=32)
-def _found_again(registry: Registry, rule: Rule) -> list[Finding]:
-    return [*rule.check(registry)]
+def _found_again(repository: Repository, rule: Rule) -> list[Finding]:
+    return [*_check(repository, rule)]

@@ -38,6 +38,7 @@ def as_json(rules: Sequence[Rule]) -> str:
             "group": rule.group,
             "severity": rule.severity.value,
             "fixable": rule.fixable,
+            "default": rule.default,
             "summary": rule.summary,
         }
         for rule in rules

@@ -38,6 +38,7 @@ def render(view: View) -> str:
             "suppressed": len(result.suppressed),
             "backends": result.backends,
             "rules": result.rules,
+            **({"workflows": result.workflows} if result.workflows else {}),
         },
     }
     if view.compared:

@@ -20,7 +20,8 @@ _SECTION = re.compile(rf"({'|'.join(SECTIONS)}):(?:\s+(.*))?")
 def page(rule: Rule) -> str:
     """The page of one rule as Markdown."""
     fixable = "; `scaffold check --fix` repairs it" if rule.fixable else ""
-    about = f"Severity **{rule.severity.value}**, group `{rule.group}`{fixable}."
+    asked = "" if rule.default else "; runs only where it or its group is selected"
+    about = f"Severity **{rule.severity.value}**, group `{rule.group}`{fixable}{asked}."
     summary, _, body = rule.page.partition("\n")
     text = "\n".join([f"# {rule.slug}", "", summary, "", about, "", *_blocks(body)])
     return _without_double_blanks(text).rstrip() + "\n"

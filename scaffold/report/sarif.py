@@ -95,15 +95,15 @@ class _Log:
     def suppressed(self) -> Iterator[Json]:
         """The suppressed findings, each with the reason that a person gave."""
         findings = self._view.result.suppressed
-        entries = Suppressions.read(self._view.tree).entries if findings else ()
+        entries = Suppressions.read(self._view.tree, findings).entries if findings else ()
         for finding in findings:
             yield self.result(finding, False) | {
                 "suppressions": [
                     {
-                        "kind": "external",
+                        "kind": "external" if entry.path == SUPPRESSIONS else "inSource",
                         "status": "accepted",
                         "justification": entry.reason,
-                        "location": _location(SUPPRESSIONS, {"startLine": entry.line}),
+                        "location": _location(entry.path, {"startLine": entry.line}),
                     }
                     for entry in entries
                     if entry.covers(finding)

@@ -129,7 +129,12 @@ def praise(view: View) -> str:
 def totals(view: View) -> str:
     """What was looked at, and what was found, in one sentence."""
     result = view.result
-    scope = f"{counted(result.rules, 'rule')} over {counted(result.backends, 'backend')}"
+    looked_at = [
+        counted(number, noun)
+        for number, noun in ((result.backends, "backend"), (result.workflows, "workflow"))
+        if number or (noun == "backend" and not result.workflows)
+    ]
+    scope = f"{counted(result.rules, 'rule')} over {' and '.join(looked_at)}"
     aside = f", {len(result.suppressed)} suppressed" if result.suppressed else ""
     if not result.findings:
         return f"Clean: {scope} found nothing{aside}."

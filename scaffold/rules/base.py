@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 from scaffold.edits import ChangeSet
 
 if TYPE_CHECKING:
-    from scaffold.registry import Registry
+    from scaffold.registry import Registry, Repository
 
 Fix = Callable[[ChangeSet], None]
 """Plans the edits that make a finding disappear."""
@@ -76,11 +76,13 @@ class Rule(ABC):
     severity: ClassVar[Severity]
     fixable: ClassVar[bool] = False
     """Whether some of its findings have a fix."""
+    default: ClassVar[bool] = True
+    """Whether it runs where nobody selects it."""
 
     @cached_property
     def slug(self) -> str:
         """The name in reports, options and suppressions: the class name in words."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(self).__name__).lower()
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9])", "-", type(self).__name__).lower()
 
     @property
     def group(self) -> str:
@@ -116,6 +118,18 @@ class Rule(ABC):
         return Finding(
             self.slug, severity or self.severity, backend, place.path, place.line, subject, message, help, fix
         )
+
+
+class PipelineRule(Rule):
+    """A rule about workflows, actions, Dockerfiles and build scripts: of any repository."""
+
+    @property
+    def group(self) -> str:
+        return "pipeline" if self.default else "pipeline-notes"
+
+    @abstractmethod
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """The findings in one repository, which may be no checkout of LocalAI."""
 
 
 class ChangeRule(Rule):

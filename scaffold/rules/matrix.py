@@ -518,6 +518,8 @@ class MatrixBuilderBaseImage(Rule):
 
     Fix: `scaffold check --fix` writes the tag that `base-images.yml` builds for this build type, CUDA
     version and architecture.
+
+    A Dockerfile without such a stage does not look at the field; an entry that has it anyway is an info.
     """
 
     severity = Severity.error
@@ -537,9 +539,20 @@ class MatrixBuilderBaseImage(Rule):
             e.fields["builder-base-image"].rpartition(":")[0] for e in registry.matrix.linux if _prebuilt(e)
         )
         for entry in registry.matrix.linux:
+            own = entry.fields.get("builder-base-image", "")
+            if own and not takes[entry.fields.get("dockerfile", "")]:
+                yield self.finding(
+                    entry.at("builder-base-image"),
+                    entry.backend,
+                    f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} unused",
+                    f"{entry.fields.get('dockerfile', '')} has no stage on a builder image: the field is"
+                    " without effect",
+                    "delete the field, or give the Dockerfile a builder-prebuilt stage",
+                    severity=Severity.info,
+                )
+                continue
             if not takes[entry.fields.get("dockerfile", "")] or len(entry.arches) != 1:
                 continue
-            own = entry.fields.get("builder-base-image", "")
             right = _builder_tag(entry, images)
             if right is None and own.rpartition(":")[2] not in tags:
                 yield self.finding(
@@ -718,24 +731,30 @@ class MatrixShardLimit(Rule):
             yield from self._jobs(registry, shards[0])
 
     def _jobs(self, registry: Registry, shards: int) -> Iterator[Finding]:
-        for path in dict.fromkeys(caller.path for caller in registry.builds.callers):
-            callers = [c for c in registry.builds.callers if c.path == path]
-            numbered = {
-                int(match[1]): caller
-                for caller in callers
-                if (match := re.fullmatch(r"backend-jobs-singlearch-(\d{1,4})", caller.job))
-            }
-            for number in sorted(set(range(1, shards + 1)) ^ set(numbered)):
-                place = numbered.get(number, callers[-1])
-                yield self.finding(
-                    place,
-                    "",
-                    f"{path} {number}",
-                    f"shard {number} of the single-arch matrix has no job here: its images are never built"
-                    if number not in numbered
-                    else f"job {place.job} waits for a shard that the script does not make ({shards} shards)",
-                    "give both workflows one backend-jobs-singlearch-<n> job per shard",
-                )
+        for all_callers, job, lost in (
+            (registry.builds.callers, "backend-jobs", "built"),
+            (registry.builds.merges, "backend-merge-jobs", "tagged"),
+        ):
+            for path in dict.fromkeys(caller.path for caller in all_callers):
+                callers = [c for c in all_callers if c.path == path]
+                numbered = {
+                    int(match[1]): caller
+                    for caller in callers
+                    if (match := re.fullmatch(rf"{job}-singlearch-(\d{{1,4}})", caller.job))
+                }
+                for number in sorted(set(range(1, shards + 1)) ^ set(numbered)):
+                    place = numbered.get(number, callers[-1])
+                    yield self.finding(
+                        place,
+                        "",
+                        f"{path} {number}" if lost == "built" else f"{path} merge {number}",
+                        f"shard {number} of the single-arch matrix has no job here: its images are"
+                        f" never {lost}"
+                        if number not in numbered
+                        else f"job {place.job} waits for a shard that the script does not make"
+                        f" ({shards} shards)",
+                        f"give the workflow one {job}-singlearch-<n> job per shard",
+                    )
 
 
 class MatrixUnforwardedField(Rule):

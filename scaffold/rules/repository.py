@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.ci import SPLIT_SCRIPT, WORKFLOWS
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
-from scaffold.suppressions import PATH, Suppression
+from scaffold.suppressions import Suppression
 from scaffold.surfaces.importers import REGISTRY, REGISTRY_FILE
 from scaffold.surfaces.path_filter import DARWIN, LINUX
 from scaffold.syntax.source import Place
@@ -243,7 +243,7 @@ def _records(registry: Registry) -> dict[str, Counter[tuple[str, str]]]:
 
 
 class SuppressionUnused(Rule):
-    """Every suppression in .scaffold.toml suppresses something.
+    """Every suppression, in .scaffold.toml or in a comment, suppresses something.
 
     Why: a suppression outlives its reason, and then hides the next defect of the same kind.
 
@@ -271,7 +271,7 @@ class SuppressionUnused(Rule):
         """A finding for each suppression that matched nothing."""
         for entry in entries:
             yield self.finding(
-                Place(PATH, entry.line),
+                Place(entry.path, entry.line),
                 entry.backend,
                 f"{entry.rule} {entry.match}",
                 f"this suppression of {entry.rule} matches no finding",

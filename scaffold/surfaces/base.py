@@ -7,11 +7,12 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from scaffold.edits import ChangeSet
 from scaffold.errors import ShapeError
+from scaffold.syntax.source import parsed
 from scaffold.tree import Tree
 
 if TYPE_CHECKING:
@@ -221,14 +222,8 @@ class Surface(ABC):
         for path in paths:
             data = self.tree.read(path)
             if data is not None:
-                return cast("S", _parsed(kind, path, data))  # type: ignore[arg-type]
+                return parsed(kind, path, data)  # type: ignore[arg-type, no-any-return]
         return None
-
-
-@lru_cache(maxsize=64)
-def _parsed(kind: type[Source], path: str, data: bytes) -> Source:
-    """One source per content: two states of a repository share the files that did not change."""
-    return kind(path, data)
 
 
 class FileSurface(Surface):

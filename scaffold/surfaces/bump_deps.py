@@ -8,7 +8,7 @@ from functools import cached_property
 
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, YamlRecord
 from scaffold.syntax.yaml import YamlSource, quote
-from scaffold.syntax.yaml_items import parsed
+from scaffold.syntax.yaml_items import item_of
 
 FIELDS = ("repository", "variable", "branch", "file")
 
@@ -50,7 +50,7 @@ class BumpDepsSurface(FileSurface):
         found = []
         for job in source.pairs(jobs):
             for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
-                entry = parsed(source, item)
+                entry = item_of(source, item)
                 if len(entry.fields.keys() & set(FIELDS)) > len(FIELDS) / 2:
                     found.append(Pin(entry, *(entry.fields.get(field, "") for field in FIELDS)))
         return found

@@ -50,6 +50,18 @@ class JsSource(ParsedSource):
         """The top-level function or variable of that name."""
         return next((node for found, node in self.declarations() if found == name), None)
 
+    def imports(self) -> Iterator[tuple[Node, list[str]]]:
+        """Every import statement, with the names that it brings."""
+        for statement in self.root.named_children:
+            if statement.type == "import_statement":
+                clause = next((c for c in statement.named_children if c.type == "import_clause"), None)
+                names = []
+                for node in walk(clause) if clause is not None else ():
+                    renamed = node.parent is not None and node.parent.type == "import_specifier"
+                    if node.type == "identifier" and not (renamed and node.next_named_sibling is not None):
+                        names.append(self.text(node))
+                yield statement, names
+
     def names(self, node: Node) -> set[str]:
         """Every identifier used below `node`."""
         span = (node.start_byte, node.end_byte)

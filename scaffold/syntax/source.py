@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import time
 from bisect import bisect_left
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from scaffold.errors import ShapeError
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node, Parser
 
+
+S = TypeVar("S", bound="Source")
 
 MAX_PARSED_BYTES = 8 << 20
 MAX_NESTING = 1000
@@ -188,3 +190,9 @@ class ParsedSource(Source):
             first = next((e for e in self.errors() if e.start_byte >= node.start_byte), node)
             raise self.shape_error(first, f"{what} does not parse")
         return node
+
+
+@lru_cache(maxsize=256)
+def parsed(kind: Callable[[str, bytes], S], path: str, data: bytes) -> S:
+    """One source per content: its readers share it, and so do two states of a repository."""
+    return kind(path, data)

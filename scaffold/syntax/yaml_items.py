@@ -90,10 +90,10 @@ def read(source: YamlSource, *keys: str) -> list[YamlItem]:
     if lists is not None:
         return lists.get("/".join(keys), [])
     value = source.get(source.document(), *keys)
-    return [parsed(source, node) for node in source.items(value)]
+    return [item_of(source, node) for node in source.items(value)]
 
 
-def parsed(source: YamlSource, node: Node) -> YamlItem:
+def item_of(source: YamlSource, node: Node) -> YamlItem:
     """An item, by its node in the syntax tree."""
     value = source.item_value(node)
     pairs = source.pairs(value)
@@ -185,7 +185,7 @@ def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | N
             node = source.item_alone(begin, behind)
             if node is None:
                 return None
-            item = parsed(source, node)
+            item = item_of(source, node)
         items.append(item)
     return items
 

@@ -14,7 +14,7 @@ from scaffold.edits import ChangeSet
 from scaffold.operations import check, new
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
-from scaffold.rules import all_rules
+from scaffold.rules import registration_rules
 from scaffold.rules.base import Finding, Severity
 from scaffold.tree import Overlay, Tree, WorkTree
 from scaffold.variants import supported
@@ -28,7 +28,7 @@ WREN = "backend/go/wren-cpp"
 HERON = "backend/cpp/heron"
 KESTREL = "backend/rust/kestrel"
 
-OWN = {rule.slug: rule for rule in all_rules() if rule.group == "files"}
+OWN = {rule.slug: rule for rule in registration_rules() if rule.group == "files"}
 BASE = WorkTree(miniature_dir())
 
 
@@ -78,8 +78,8 @@ def assert_fixed(where: Tree, finding: Finding) -> Overlay:
     changes = ChangeSet(where)
     finding.fix(changes)
     after = changes.overlay()
-    before = Counter(f.identity for f in check.find(Registry(where), all_rules()))
-    left = Counter(f.identity for f in check.find(Registry(after), all_rules()))
+    before = Counter(f.identity for f in check.find(Registry(where), registration_rules()))
+    left = Counter(f.identity for f in check.find(Registry(after), registration_rules()))
     assert not left - before
     assert before - left == Counter([finding.identity])
     return after

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.operations import check
-from scaffold.rules import all_rules
+from scaffold.rules import registration_rules
 from scaffold.rules.base import Finding
 from tests.rules import test_files as files
 from tests.rules import trees
@@ -243,5 +243,5 @@ def test_every_rule_has_a_failing_case() -> None:
     tables = [getattr(module, "CASES", {}) for module in MODULES]
     broken = {case.rule for table in tables for case in table.values()}
     assert broken | OWN_FILES.keys() | {"collateral-edit", "suppression-unused"} == {
-        r.slug for r in all_rules()
+        r.slug for r in registration_rules()
     }

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from scaffold.operations import check, fix
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
-from scaffold.rules import all_rules
+from scaffold.rules import registration_rules
 from scaffold.rules.base import Finding, Severity
 from scaffold.surfaces.base import YamlRecord
 from scaffold.tree import Overlay, Tree, WorkTree
@@ -33,7 +33,7 @@ DOCS = "docs/content/reference/compatibility-table.md"
 DEPENDABOT = ".github/dependabot.yml"
 
 BASE = WorkTree(miniature_dir())
-RULES = {rule.slug: rule for rule in all_rules()}
+RULES = {rule.slug: rule for rule in registration_rules()}
 
 Select = Callable[[Registry], YamlRecord]
 Step = Callable[[Tree], dict[str, bytes | None]]
@@ -184,7 +184,7 @@ class Case:
 
 
 def findings(tree: Tree, slug: str | None = None) -> list[Finding]:
-    return check.find(Registry(tree), [RULES[slug]] if slug else all_rules())
+    return check.find(Registry(tree), [RULES[slug]] if slug else registration_rules())
 
 
 def told(found: list[Finding]) -> list[tuple[str, str, str, int]]:

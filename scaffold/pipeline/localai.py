@@ -1,0 +1,79 @@
+"""LocalAI's generated matrix: what its own script hands to the workflows when everything is built.
+
+The script is JavaScript in the repository. It runs in a sandbox, with its files, its event and its
+outputs replaced, so that shards, merges and names are what they are at that commit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from scaffold.ci import SPLIT_SCRIPT
+from scaffold.errors import ShapeError
+from scaffold.sandbox import Sandbox, ScriptError
+from scaffold.syntax.javascript import JsSource
+from scaffold.syntax.source import parsed
+
+if TYPE_CHECKING:
+    from scaffold.surfaces.matrix import Entry, MatrixSurface
+    from scaffold.tree import Tree
+
+_WORLD = """
+const OUTPUT = [];
+const console = {log() {}, warn() {}, error() {}};
+const process = {env: {GITHUB_EVENT_PATH: "event", GITHUB_OUTPUT: "output", FORCE_ALL: "true"}};
+const STUBS = {
+  fs: {readFileSync: () => "{}", appendFileSync: (path, text) => OUTPUT.push(text)},
+  yaml: {load: () => MATRIX},
+};
+"""
+
+
+def generated(tree: Tree, matrix: MatrixSurface) -> Mapping[str, list[dict[str, Any]]]:
+    """Output name -> the rows of the matrix that it holds; empty where the script cannot be run."""
+    data = tree.read(SPLIT_SCRIPT)
+    if data is None:
+        return {}
+    entries = {
+        "include": [_typed(entry) for entry in matrix.linux],
+        "includeDarwin": [_typed(entry) for entry in matrix.darwin],
+    }
+    try:
+        source = parsed(JsSource, SPLIT_SCRIPT, data)
+        matrix_text = json.dumps(json.dumps(entries))
+        sandbox = Sandbox(f"const MATRIX = JSON.parse({matrix_text});\n{_WORLD}{_runnable(source)}")
+        lines = sandbox.evaluate("OUTPUT")
+        return dict(_matrices(lines if isinstance(lines, list) else ()))
+    except (ScriptError, ShapeError, ValueError):
+        return {}
+
+
+def _runnable(source: JsSource) -> str:
+    """The script without its imports: what it imports is a stub, or nothing that a full build needs."""
+    stubs = ""
+    text = source.data
+    for statement, names in reversed(list(source.imports())):
+        text = text[: statement.start_byte] + text[statement.end_byte :]
+        for name in names:
+            stubs += f"const {name} = STUBS.{name} ?? function () {{ return new Map(); }};\n"
+    return stubs + text.decode()
+
+
+def _matrices(lines: Iterable[Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The outputs that are matrices."""
+    for line in lines:
+        name, _, value = str(line).strip().partition("=")
+        rows = json.loads(value).get("include") if value.startswith("{") else None
+        if isinstance(rows, list):
+            yield name, [row for row in rows if isinstance(row, dict)]
+
+
+def _typed(entry: Entry) -> dict[str, Any]:
+    """The fields of an entry as a YAML library gives them to the script."""
+    words = {"true": True, "false": False}
+    return {
+        name: words.get(text, text) if not entry.quotes.get(name) else text
+        for name, text in entry.fields.items()
+    }

@@ -1,0 +1,127 @@
+"""The rows of `strategy.matrix`: axes, `include`, `exclude`, and matrices that an expression makes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scaffold.pipeline.expressions import (
+    Call,
+    Context,
+    Literal,
+    Node,
+    Open,
+    Property,
+    Scope,
+    Unknown,
+    template,
+)
+from scaffold.pipeline.model import Pipeline
+from scaffold.syntax import yaml_values as yaml
+
+LIMIT = 256
+"""Jobs that GitHub makes of one matrix; of a larger one it makes none."""
+EXPANDED = 4 * LIMIT
+"""Rows that are looked at."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """The rows of a matrix."""
+
+    rows: list[Row]
+    complete: bool = True
+    """Whether they are all of them; otherwise a row has unknown values."""
+    count: int = 1
+
+
+def expand(value: yaml.Value | None, scope: Scope, pipeline: Pipeline, job: str) -> Legs:
+    """The rows of a job's matrix; one empty row where it has none."""
+    if value is None:
+        return Legs([{}])
+    if isinstance(value, yaml.Scalar):
+        return _generated(value, scope, pipeline, job)
+    if isinstance(value, yaml.Mapping):
+        return _rows({name: _value(item, scope) for name, item in value.values.items()}, job)
+    return _unknown(job)
+
+
+def _generated(value: yaml.Scalar, scope: Scope, pipeline: Pipeline, job: str) -> Legs:
+    of = template(value.text)
+    found = of.value(scope)
+    if isinstance(found, dict) and not isinstance(found, Open):
+        return _rows(found, job)
+    name = of.expressions and output_of(of.expressions[0])
+    rows = pipeline.generated.get(name) if name else None
+    return Legs(list(rows), True, len(rows)) if rows is not None else _unknown(job)
+
+
+def output_of(node: Node) -> str | None:
+    """The output of another job that `fromJson(needs.<job>.outputs.<name>)` reads."""
+    if isinstance(node, Call) and node.name == "fromjson" and node.arguments:
+        node = node.arguments[0]
+    at = node
+    while isinstance(at, Property):
+        at = at.of
+    if isinstance(node, Property) and isinstance(node.key, Literal) and isinstance(at, Context):
+        return str(node.key.content) if at.name == "needs" else None
+    return None
+
+
+def _unknown(job: str) -> Legs:
+    return Legs([Open(f"matrix@{job}")], complete=False)
+
+
+def _value(value: yaml.Value, scope: Scope) -> Any:
+    """A value of a matrix, which is the one place where YAML's types count."""
+    if isinstance(value, yaml.Scalar):
+        return template(value.text).value(scope) if "${{" in value.text else value.typed
+    if isinstance(value, yaml.Sequence):
+        return [_value(item, scope) for item in value.items]
+    return {name: _value(item, scope) for name, item in value.values.items()}
+
+
+def _rows(spec: Mapping[str, Any], job: str) -> Legs:
+    complete = True
+    axes: dict[str, list[Any]] = {}
+    for name, values in spec.items():
+        if name not in ("include", "exclude"):
+            known = isinstance(values, list)
+            complete &= known and not any(isinstance(v, Unknown) for v in values)
+            axes[name] = values if known else [Unknown(f"matrix.{name}@{job}")]
+    include, exclude = spec.get("include"), spec.get("exclude")
+    complete &= all(e is None or isinstance(e, list) for e in (include, exclude))
+    count = math.prod(map(len, axes.values())) if axes else 0
+    if count > EXPANDED or (isinstance(include, list) and len(include) > EXPANDED):
+        extra = len(include) if isinstance(include, list) and not axes else 0
+        return Legs(_unknown(job).rows, False, max(count, extra))
+    rows: list[dict[str, Any]] = []
+    if axes:
+        rows = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    for pattern in exclude if isinstance(exclude, list) else ():
+        if isinstance(pattern, dict):
+            rows = [row for row in rows if not _fits(pattern, row)]
+    originals = [dict(row) for row in rows]
+    for extra_row in include if isinstance(include, list) else ():
+        if not isinstance(extra_row, dict):
+            complete = False
+            continue
+        taken = False
+        for row, original in zip(rows, originals, strict=False):
+            if all(original[key] == item for key, item in extra_row.items() if key in original):
+                row |= extra_row
+                taken = True
+        if not taken:
+            rows.append(dict(extra_row))
+    if not complete:
+        rows = [Open(f"matrix@{job}", row) for row in rows] or [Open(f"matrix@{job}")]
+    return Legs(list(rows), complete, len(rows))
+
+
+def _fits(pattern: Mapping[str, Any], row: Row) -> bool:
+    return all(key in row and row[key] == item for key, item in pattern.items())

@@ -1,0 +1,362 @@
+"""What stands in the files: workflows, jobs, steps, and the composite actions that steps use."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from scaffold.errors import ShapeError
+from scaffold.pipeline.expressions import Template, condition, template
+from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.source import Place, parsed
+from scaffold.syntax.yaml import YamlSource
+from scaffold.tree import Tree
+
+FOLDER = ".github/workflows"
+MAX_DEPTH = 4
+"""Reusable workflows and composite actions are followed this far; GitHub allows ten."""
+
+Generated = Callable[[], Mapping[str, list[dict[str, Any]]]]
+"""Output of a script -> the rows of the matrix that it makes, where that is known."""
+
+
+class Step:
+    """One step of a job or of a composite action."""
+
+    def __init__(self, source: YamlSource, node: yaml.Mapping, index: int) -> None:
+        self.source = source
+        self.node = node
+        self.index = index
+        self.id = node.text("id")
+        self.uses = node.text("uses")
+        """The action that it uses, with its version."""
+        self.action = self.uses.partition("@")[0].lower()
+        """The action that it uses, without its version, in small letters."""
+        self.run = node.text("run")
+        """The script that it runs."""
+        self.given = node.mapping("with").values
+
+    @property
+    def path(self) -> str:
+        """The file that it stands in."""
+        return self.source.path
+
+    @property
+    def line(self) -> int:
+        """Line where it starts."""
+        return self.source.line(self.node.start)
+
+    @property
+    def title(self) -> str:
+        """What a person calls it."""
+        for key in ("name", "id", "uses"):
+            if self.node.text(key):
+                return self.node.text(key)
+        return self.run.strip().partition("\n")[0][:60]
+
+    @property
+    def condition(self) -> Template | None:
+        """Its `if`."""
+        value = self.node.get("if")
+        return condition(value.text) if isinstance(value, yaml.Scalar) else None
+
+    def input(self, name: str) -> Template | None:
+        """One of its `with`."""
+        value = self.given.get(name)
+        return template(value.text) if isinstance(value, yaml.Scalar) else None
+
+    def at(self, *keys: str) -> Place:
+        """The place of a value below a chain of keys; of the step where there is none."""
+        mapping, found = self.node, None
+        for key in keys:
+            found = mapping.keys.get(key, found)
+            mapping = mapping.mapping(key)
+        return self.source.place(found.start if found is not None else self.node.start)
+
+    def line_of(self, needle: str, *keys: str) -> Place:
+        """The line of a value that holds a text, by default of its script."""
+        value = self.node.get(*(keys or ("run",)))
+        if not isinstance(value, yaml.Scalar):
+            return self.at(*keys)
+        offset = self.source.data.find(needle.encode(), value.start, value.end)
+        return self.source.place(max(offset, value.start))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occurrence:
+    """A step as a job meets it: its own, or one of a composite action that a step of it uses."""
+
+    step: Step
+    outer: Occurrence | None = None
+
+    @property
+    def chain(self) -> Iterator[Step]:
+        """The step and the steps that lead to it, the innermost first."""
+        at: Occurrence | None = self
+        while at is not None:
+            yield at.step
+            at = at.outer
+
+
+class Job:
+    """One job of a workflow."""
+
+    def __init__(self, workflow: Workflow, key: yaml.Scalar, node: yaml.Mapping) -> None:
+        self.workflow = workflow
+        self.id = key.text
+        self.key = key
+        self.node = node
+        self.uses = node.text("uses")
+
+    @property
+    def path(self) -> str:
+        """The file that it stands in."""
+        return self.workflow.path
+
+    @property
+    def line(self) -> int:
+        """Line of its name."""
+        return self.workflow.source.line(self.key.start)
+
+    def at(self, *keys: str) -> Place:
+        """The place of a value below a chain of keys; of the job where there is none."""
+        mapping, found = self.node, self.key
+        for key in keys:
+            found = mapping.keys.get(key, found)
+            mapping = mapping.mapping(key)
+        return self.workflow.source.place(found.start)
+
+    @cached_property
+    def needs(self) -> tuple[str, ...]:
+        """The jobs that it waits for."""
+        return tuple(scalar.text for scalar in yaml.scalars(self.node.get("needs")))
+
+    @cached_property
+    def called(self) -> Workflow | None:
+        """The reusable workflow of this repository that it calls."""
+        path = local_path(self.uses)
+        return self.workflow.pipeline.workflow(path) if path.endswith((".yml", ".yaml")) else None
+
+    @cached_property
+    def condition(self) -> Template | None:
+        """Its `if`."""
+        value = self.node.get("if")
+        return condition(value.text) if isinstance(value, yaml.Scalar) else None
+
+    @cached_property
+    def matrix(self) -> yaml.Value | None:
+        """Its `strategy.matrix`."""
+        return self.node.get("strategy", "matrix")
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Its steps."""
+        return _steps(self.workflow.source, self.node.get("steps"))
+
+    @cached_property
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        """Its steps with those of the composite actions that they use, in the order in which they run."""
+        return tuple(self.workflow.pipeline.flat(self.steps))
+
+    def using(self, *actions: str) -> tuple[Occurrence, ...]:
+        """The steps that use one of some actions."""
+        if actions not in self._using:
+            known = not self.actions.isdisjoint(actions)
+            self._using[actions] = (
+                tuple(o for o in self.occurrences if o.step.action in actions) if known else ()
+            )
+        return self._using[actions]
+
+    @cached_property
+    def _using(self) -> dict[tuple[str, ...], tuple[Occurrence, ...]]:
+        return {}
+
+    @cached_property
+    def actions(self) -> frozenset[str]:
+        """Every action that it uses."""
+        return frozenset(o.step.action for o in self.occurrences)
+
+
+def _steps(source: YamlSource, value: yaml.Value | None) -> tuple[Step, ...]:
+    items = value.items if isinstance(value, yaml.Sequence) else []
+    return tuple(Step(source, node, i) for i, node in enumerate(items) if isinstance(node, yaml.Mapping))
+
+
+class Workflow:
+    """One file of `.github/workflows`."""
+
+    def __init__(self, pipeline: Pipeline, source: YamlSource, node: yaml.Mapping) -> None:
+        self.pipeline = pipeline
+        self.source = source
+        self.node = node
+        self.path = source.path
+
+    @property
+    def name(self) -> str:
+        """What `github.workflow` says."""
+        return self.node.text("name") or self.path
+
+    @cached_property
+    def events(self) -> dict[str, yaml.Mapping]:
+        """Event that starts it -> its filters."""
+        on = self.node.get("on")
+        if isinstance(on, yaml.Mapping):
+            return {name: on.mapping(name) for name in on.values}
+        return {scalar.text: yaml.EMPTY for scalar in yaml.scalars(on)}
+
+    @cached_property
+    def jobs(self) -> dict[str, Job]:
+        """Its jobs, in file order."""
+        jobs = self.node.mapping("jobs")
+        return {
+            name: Job(self, jobs.keys[name], node)
+            for name, node in jobs.values.items()
+            if isinstance(node, yaml.Mapping)
+        }
+
+    @cached_property
+    def inputs(self) -> dict[str, tuple[yaml.Scalar, bool]]:
+        """Input that a caller may give -> its default, and whether it is a boolean."""
+        spec = self.node.mapping("on", "workflow_call", "inputs")
+        return {name: (value, spec.text(name, "type") == "boolean") for name, value in defaults(spec).items()}
+
+    def at(self, *keys: str) -> Place:
+        """The place of a value below a chain of keys."""
+        mapping, found = self.node, None
+        for key in keys:
+            found = mapping.keys.get(key, found)
+            mapping = mapping.mapping(key)
+        return self.source.place(found.start if found is not None else 0)
+
+    def upstream(self, job: Job) -> dict[str, Job]:
+        """Every job that a job waits for, directly or not."""
+        found: dict[str, Job] = {}
+        pending = list(job.needs)
+        while pending:
+            name = pending.pop()
+            if name not in found and name in self.jobs:
+                found[name] = self.jobs[name]
+                pending += self.jobs[name].needs
+        return found
+
+
+class Pipeline:
+    """The workflows of a repository. A file that cannot be read is a problem, not an end."""
+
+    def __init__(self, tree: Tree, generated: Generated = dict) -> None:
+        self.tree = tree
+        self.problems: list[ShapeError] = []
+        self._generated = generated
+        self._actions: dict[str, tuple[Step, ...]] = {}
+        self._workflows: dict[str, Workflow | None] = {}
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The files of the workflows that GitHub runs: it does not look into sub-folders."""
+        return tuple(f"{FOLDER}/{n}" for n in self.tree.list(FOLDER) if n.endswith((".yml", ".yaml")))
+
+    @cached_property
+    def workflows(self) -> tuple[Workflow, ...]:
+        """Every workflow that can be read."""
+        return tuple(w for w in map(self.workflow, self.paths) if w is not None)
+
+    @cached_property
+    def generated(self) -> Mapping[str, list[dict[str, Any]]]:
+        """Output of the matrix script -> its rows; empty where there is no such script."""
+        return self._generated()
+
+    def workflow(self, path: str) -> Workflow | None:
+        """One workflow; None where there is none that can be read."""
+        if path not in self._workflows:
+            found = self._document(path)
+            self._workflows[path] = Workflow(self, *found) if found is not None else None
+        return self._workflows[path]
+
+    def flat(
+        self, steps: tuple[Step, ...], outer: Occurrence | None = None, depth: int = 0
+    ) -> Iterator[Occurrence]:
+        """Steps, each followed by those of the composite action that it uses."""
+        for step in steps:
+            occurrence = Occurrence(step, outer)
+            yield occurrence
+            folder = local_path(step.uses)
+            if folder and depth < MAX_DEPTH:
+                yield from self.flat(self.action(folder), occurrence, depth + 1)
+
+    def action(self, folder: str) -> tuple[Step, ...]:
+        """The steps of a composite action of this repository; none for other actions."""
+        if folder not in self._actions:
+            self._actions[folder] = ()
+            for name in ("action.yml", "action.yaml"):
+                found = self._document(posixpath.join(folder, name))
+                if found is not None:
+                    source, node = found
+                    self._actions[folder] = _steps(source, node.get("runs", "steps"))
+                    break
+        return self._actions[folder]
+
+    def action_inputs(self, folder: str) -> dict[str, yaml.Scalar]:
+        """The defaults of an action's inputs."""
+        for name in ("action.yml", "action.yaml"):
+            found = self._document(posixpath.join(folder, name))
+            if found is not None:
+                return defaults(found[1].mapping("inputs"))
+        return {}
+
+    @cached_property
+    def default_branch(self) -> str:
+        """The branch that most filters name."""
+        counts = Counter(
+            branch.text
+            for workflow in self.workflows
+            for event in ("push", "pull_request")
+            for branch in yaml.scalars(workflow.events.get(event, yaml.EMPTY).get("branches"))
+        )
+        usual = [name for name in ("main", "master", "develop", "dev", "trunk") if counts[name]]
+        if usual:
+            return max(usual, key=lambda name: counts[name])
+        texts = b"\n".join(workflow.source.data for workflow in self.workflows)
+        return "master" if texts.count(b"heads/master") > texts.count(b"heads/main") else "main"
+
+    def _document(self, path: str) -> tuple[YamlSource, yaml.Mapping] | None:
+        try:
+            data = self.tree.read(path)
+            found = _read(path, data) if data is not None else None
+        except ShapeError as error:
+            if not any(problem.path == path for problem in self.problems):
+                self.problems.append(error)
+            return None
+        return found
+
+
+@lru_cache(maxsize=512)
+def _read(path: str, data: bytes) -> tuple[YamlSource, yaml.Mapping] | None:
+    """One reading per content: two states of a repository share the files that did not change."""
+    source = parsed(YamlSource, path, data)
+    node = yaml.read(source)
+    if not isinstance(node, yaml.Mapping):
+        if node is None:
+            return None
+        raise ShapeError(path, 1, "is no mapping, expected a workflow or an action")
+    return source, node
+
+
+def local_path(uses: str) -> str:
+    """Path of a workflow or action of this repository (`./x`, or `$/x`); "" for any other."""
+    if not uses.startswith(("./", "$/")):
+        return ""
+    path = posixpath.normpath(uses[2:].partition("@")[0])
+    return "" if path.startswith("..") else path
+
+
+def defaults(inputs: yaml.Mapping) -> dict[str, yaml.Scalar]:
+    """Input -> its default, of a reusable workflow or an action."""
+    found = {}
+    for name, spec in inputs.values.items():
+        value = spec.get("default") if isinstance(spec, yaml.Mapping) else None
+        found[name] = value if isinstance(value, yaml.Scalar) else yaml.Scalar("", 0, 0, "'")
+    return found

@@ -1,0 +1,343 @@
+"""Rules about concurrency groups: which run cancels which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.edits import ChangeSet, Edit
+from scaffold.pipeline import docker, events
+from scaffold.pipeline.expressions import Scope, template, text_of, truth_of
+from scaffold.pipeline.runs import Call, Run, StepRun, pull_request_of, pushed_branch
+from scaffold.pipeline.shell import commands, without_comments
+from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.model import Job, Workflow
+    from scaffold.registry import Repository
+
+PUBLISHERS = {
+    "pypa/gh-action-pypi-publish",
+    "softprops/action-gh-release",
+    "ncipollo/release-action",
+    "actions/create-release",
+    "goreleaser/goreleaser-action",
+    "redhat-actions/push-to-registry",
+    "stefanprodan/helm-gh-pages",
+    "helm/chart-releaser-action",
+}
+"""Actions that publish something that the run of a later push does not publish again."""
+
+PUBLISHING = (
+    ("docker", "push"),
+    ("podman", "push"),
+    ("crane", "push"),
+    ("skopeo", "copy"),
+    ("oras", "push"),
+    ("helm", "push"),
+    ("npm", "publish"),
+    ("pnpm", "publish"),
+    ("yarn", "publish"),
+    ("cargo", "publish"),
+    ("twine", "upload"),
+    ("uv", "publish"),
+    ("poetry", "publish"),
+    ("gh", "release", "create"),
+    ("gh", "release", "upload"),
+    ("gh", "release", "edit"),
+    ("docker", "buildx", "imagetools", "create"),
+)
+"""The first words of commands that do."""
+
+IMAGE_TOOLS = {"docker", "podman", "crane", "skopeo", "oras"}
+_COMMIT = re.compile(r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|rev-parse\b")
+"""What makes a name that only one commit or run has."""
+
+DIFFERS = {"dorny/paths-filter", "tj-actions/changed-files", "step-security/changed-files"}
+"""Actions that look at what one push changed: what they did not start for a cancelled push, nobody does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A concurrency group of a run."""
+
+    name: str
+    cancels: bool | None
+    node: yaml.Value
+    place: Place
+    job: Job | None
+
+
+def groups(run: Run) -> Iterator[Group]:
+    """The concurrency groups of a run: of the workflow, and of the jobs that it may reach."""
+    whole = Call(run, run.workflow)
+    yield from _group(whole, run.workflow.node.get("concurrency"), run.workflow, None)
+    if not any("concurrency" in job.node.values for job in run.workflow.jobs.values()):
+        return  # the jobs need no expansion
+    for leg in run.jobs:
+        if leg.reached is not False and leg.call.caller is None and "concurrency" in leg.job.node.values:
+            yield from _group(leg, leg.job.node.get("concurrency"), run.workflow, leg.job)
+
+
+def _group(scope: Scope, value: yaml.Value | None, workflow: Workflow, job: Job | None) -> Iterator[Group]:
+    node = value.get("group") if isinstance(value, yaml.Mapping) else value
+    if not isinstance(node, yaml.Scalar):
+        return
+    cancel = value.get("cancel-in-progress") if isinstance(value, yaml.Mapping) else None
+    truth: bool | None = False
+    if isinstance(cancel, yaml.Scalar):
+        known = "${{" in cancel.text
+        truth = truth_of(template(cancel.text).value(scope)) if known else cancel.text == "true"
+    name = text_of(template(node.text).value(scope))
+    yield Group(name, truth, node, workflow.source.place(node.start), job)
+
+
+def shared(one: Run, other: Run) -> Iterator[Group]:
+    """The groups of a run in which another run of the same workflow cancels it."""
+    for group, twin in zip(groups(one), groups(other), strict=False):
+        if group.node is twin.node and group.name == twin.name and group.cancels and twin.cancels:
+            yield group
+
+
+class PushCancelsPush(PipelineRule):
+    """A push does not cancel the run of the push before it, where that run publishes or reads a diff.
+
+    Why: on a push `github.head_ref` is empty, so `${{ github.head_ref || github.ref }}` is the name of
+    the branch, one group for all pushes. Two pull requests of LocalAI were merged within 11 seconds; the
+    second run cancelled the first one's builds, looked at its own diff, found nothing to build, and the
+    images of the first were never made.
+
+    Fails:
+
+        concurrency:
+          group: ci-${{ github.head_ref || github.ref }}
+          cancel-in-progress: true
+
+    Passes:
+
+        concurrency:
+          group: ci-${{ github.event.pull_request.number || github.sha }}
+          cancel-in-progress: ${{ github.event_name == 'pull_request' }}
+
+    It is an error where the workflow decides by what one push changed, publishes packages or releases, or
+    names images after the commit: no later run does that again. It is a warning where images have names
+    that the run of the next push gives to its own. For workflows that only test, `push-cancels-test` in
+    the group pipeline-notes tells the same.
+
+    Fix: `scaffold check --fix` adds the commit to the group of pushes. A group that only deploys the
+    newest state may be meant to be cancelled: say so in a comment, `# scaffold: allow push-cancels-push`
+    and the reason.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Groups that two pushes share and that cancel, of workflows that publish or diff."""
+        for run, group in cancelled_pushes(registry):
+            reason, certain = harmed(run, group.job)
+            if reason:
+                yield self.finding(
+                    group.place,
+                    "",
+                    f"group of {group.job.id}" if group.job else "group",
+                    f"two pushes to {run.event.github['ref_name']} share the group, the later one cancels the"
+                    f" earlier, and {reason}",
+                    "give each push a group of its own: add ${{ github.sha }} where the event is a push",
+                    fix=_append(
+                        group, run.workflow, "-${{ github.event_name == 'push' && github.sha || '' }}"
+                    ),
+                    severity=self.severity if certain else Severity.warning,
+                )
+
+
+def cancelled_pushes(registry: Repository) -> Iterator[tuple[Run, Group]]:
+    """The groups in which a push cancels the run of the push before it."""
+    for run in registry.runs.pushes():
+        branch = pushed_branch(run.workflow)
+        assert branch is not None
+        default = registry.pipeline.default_branch
+        for group in shared(run, Run(run.workflow, events.push(branch, 2, default))):
+            yield run, group
+
+
+def _append(group: Group, workflow: Workflow, text: str) -> partial[None] | None:
+    """A fix that adds to a group that stands on one line."""
+    node = group.node
+    if not isinstance(node, yaml.Scalar) or node.style not in ("", '"'):
+        return None
+    end = node.end - 1 if node.style else node.end
+    return partial(_insert, workflow.path, end, text)
+
+
+def _insert(path: str, offset: int, text: str, changes: ChangeSet) -> None:
+    changes.add(Edit(path, offset, offset, text))
+
+
+def harmed(run: Run, job: Job | None) -> tuple[str, bool]:
+    """What a run does beside testing, and whether it is lost for certain when the run is cancelled."""
+    found = ""
+    for leg in run.jobs:
+        if leg.reached is False or (job is not None and leg.root.job is not job):
+            continue
+        if (
+            leg.job.uses
+            and not leg.job.uses.startswith("./")
+            and leg.text(leg.job.node.get("with", "push")) == "true"
+        ):
+            found = found or f"it pushes an image ({leg.job.path}:{leg.job.line})"
+        for step in leg.steps:
+            reason = loss(step, run) if step.runs is not False else ""
+            if not reason or ("changed" in reason and not step.runs):
+                continue  # what only some runs look at, this one may not need
+            found = found or f"{reason} ({step.path}:{step.line})"
+            if step.runs and ("image" not in reason or _named_after_commit(step)):
+                return f"{reason} ({step.path}:{step.line})", True
+    return found, False
+
+
+def _named_after_commit(step: StepRun) -> bool:
+    """Whether the image that a step pushes has a name that no later push gives to its own."""
+    tags = step.step.node.text("with", "tags")
+    texts = [tags, step.step.run]
+    if "steps." in tags:
+        texts += [
+            s.node.text("with", "tags") for s in step.job.job.steps if s.id and f"steps.{s.id}." in tags
+        ]
+    return any(_COMMIT.search(text) for text in texts)
+
+
+def loss(step: StepRun, run: Run) -> str:
+    """What a step does that no later run does again."""
+    action = step.step.action
+    if action in docker.BUILD:
+        return "it pushes an image" if docker.pushes(step) else ""
+    if action in DIFFERS:
+        return "it starts jobs by what one push changed"
+    if action in PUBLISHERS:
+        rehearsal = "snapshot" in step.input("args") or "release" not in step.input("args")
+        return "" if "goreleaser" in action and rehearsal else f"it publishes with {action}"
+    script = step.step.run
+    if not script:
+        return ""
+    text = without_comments(script)
+    if "github.event.before" in text or any(
+        "github.event.before" in value.text
+        for value in step.step.node.mapping("env").values.values()
+        if isinstance(value, yaml.Scalar)
+    ):
+        return "it looks at what one push changed"
+    for command in commands(script):
+        if any(command.starts(*words) for words in PUBLISHING) and "--dry-run" not in command.words:
+            image = command.bare[0] in IMAGE_TOOLS
+            return "it pushes an image" if image else f"it runs {' '.join(command.bare[:2])}"
+        if command.starts("docker", "buildx") and "--push" in command.words:
+            return "it pushes an image"
+        if command.starts("make") and any(word.rpartition("=")[2] == "push" for word in command.words):
+            return "it pushes an image with make"
+        for word in command.bare:
+            if "/" in word and re.fullmatch(r"(?:\./)?[\w./-]+\.(?:js|mjs|ts|py|sh)", word):
+                source = run.pipeline.tree.read(word.removeprefix("./")) or b""
+                if re.search(rb"\bevent\.before\b|GITHUB_EVENT_BEFORE", source):
+                    return f"{word} looks at what one push changed"
+    return ""
+
+
+class PrGroupByBranch(PipelineRule):
+    """Two pull requests do not share a concurrency group because their branches have one name.
+
+    Why: `github.head_ref` is the name of a branch and not of its repository. Two forks that both work on
+    `fix-ci`, or on `main`, cancel each other's runs, and neither contributor knows why.
+
+    Fails:
+
+        concurrency:
+          group: ci-${{ github.head_ref || github.ref }}
+          cancel-in-progress: true
+
+    Passes:
+
+        concurrency:
+          group: ci-${{ github.event.pull_request.number || github.ref }}
+          cancel-in-progress: true
+
+    Fix: `scaffold check --fix` writes the number of the pull request instead of `github.head_ref`.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Groups that two pull requests of one branch name share."""
+        for run in registry.runs.pull_requests():
+            twin = Run(run.workflow, pull_request_of(run.workflow, number=2))
+            for group in shared(run, twin):
+                yield self.finding(
+                    group.place,
+                    "",
+                    f"group of {group.job.id}" if group.job else "group",
+                    "two pull requests whose branches have one name share the group and cancel each other",
+                    "use github.event.pull_request.number, which no other pull request has",
+                    fix=partial(_number, run.workflow, group.node)
+                    if isinstance(group.node, yaml.Scalar) and "github.head_ref" in group.node.text
+                    else None,
+                )
+
+
+def _number(workflow: Workflow, node: yaml.Value, changes: ChangeSet) -> None:
+    spelled = workflow.source.slice(node.start, node.end)
+    for match in re.finditer(r"github\.head_ref\b", spelled):
+        start = node.start + len(spelled[: match.start()].encode())
+        end = start + len(match[0])
+        changes.add(Edit(workflow.path, start, end, "github.event.pull_request.number"))
+
+
+class GroupSharedByWorkflows(PipelineRule):
+    """No two workflows share a concurrency group in which they cancel each other.
+
+    Why: a concurrency group is a name in the whole repository. A workflow that was copied with its group
+    cancels the run of the one that it was copied from, whenever one event starts both.
+
+    Fails:
+
+        # in lint.yml and in test.yml
+        concurrency:
+          group: ci-${{ github.ref }}
+          cancel-in-progress: true
+
+    Passes:
+
+        concurrency:
+          group: ${{ github.workflow }}-${{ github.ref }}
+          cancel-in-progress: true
+
+    Fix: put `${{ github.workflow }}` into both groups.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Groups that a workflow of the same event has too."""
+        reported = set()
+        for runs in (list(registry.runs.pushes()), list(registry.runs.pull_requests())):
+            first: dict[tuple[str, str], tuple[Run, Group]] = {}
+            for run in runs:
+                for group in groups(run):
+                    key = (group.name, str(run.event.github["ref"]))
+                    earlier, known = first.setdefault(key, (run, group))
+                    other = earlier.workflow is not run.workflow
+                    if other and (group.cancels or known.cancels) and group.place not in reported:
+                        reported.add(group.place)
+                        yield self.finding(
+                            group.place,
+                            "",
+                            f"group of {earlier.workflow.path}",
+                            f"{earlier.workflow.path} has the same concurrency group: a {run.event.name}"
+                            " starts both, and one cancels the other",
+                            "put ${{ github.workflow }} into both groups",
+                        )

@@ -1,0 +1,219 @@
+"""Rules about Homebrew formulas that come out of a cache."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.edits import ChangeSet, Edit
+from scaffold.pipeline.shell import Command, commands
+from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.pipeline.caches import BOTH, RESTORE, lines
+from scaffold.syntax import yaml_values as yaml
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.model import Job, Step
+    from scaffold.registry import Repository
+
+LEAVES = frozenset(
+    {"fmt", "libomp", "make", "nlohmann-json", "opus", "pkg-config", "pkgconf", "protoc-gen-go", "xxhash"}
+)
+"""Formulas that need no other at run time: nothing of theirs can be missing."""
+
+ENVIRONMENT = ("HOMEBREW_NO_AUTO_UPDATE", "HOMEBREW_NO_INSTALL_CLEANUP")
+
+
+@dataclass(frozen=True, slots=True)
+class Cellar:
+    """A job that restores formulas, and what it does with brew afterwards."""
+
+    job: Job
+    restore: Step
+    formulas: tuple[str, ...]
+    brews: tuple[tuple[Step, Command], ...]
+
+    def named(self, action: str) -> set[str]:
+        """The formulas that `brew <action>` names."""
+        return {word for _, c in self.brews if c.starts("brew", action) for word in c.operands}
+
+
+def cellars(registry: Repository) -> Iterator[Cellar]:
+    """The jobs that restore parts of Homebrew's Cellar."""
+    for workflow in registry.pipeline.workflows:
+        for job in workflow.jobs.values():
+            for occurrence in job.using(RESTORE, BOTH):
+                step = occurrence.step
+                found = [
+                    re.search(r"/Cellar/([\w@.+-]+)/?$", p) for p in lines(step.node.text("with", "path"))
+                ]
+                formulas = tuple(m[1] for m in found if m)
+                if formulas:
+                    later = job.steps[step.index :]
+                    brews = tuple((s, c) for s in later for c in commands(s.run) if c.starts("brew"))
+                    yield Cellar(job, step, formulas, brews)
+
+
+class BrewLink(PipelineRule):
+    """A formula that is restored from a cache is linked.
+
+    Why: the cache holds the formula's folder in the Cellar and not its links in `bin`. `brew install`
+    finds the folder, says that it is installed already, and links nothing: `ccache: command not found`,
+    on the runs that hit the cache and on no other.
+
+    Fails:
+
+        path: /opt/homebrew/Cellar/ccache
+        # later
+        run: brew install ccache
+
+    Passes:
+
+        run: |
+          brew install ccache
+          brew link --overwrite ccache 2>/dev/null || true
+
+    Fix: `scaffold check --fix` adds the line.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Restored and installed formulas that nothing links."""
+        for cellar in cellars(registry):
+            linked = cellar.named("link") | cellar.named("reinstall")
+            missing = [f for f in cellar.formulas if f in cellar.named("install") and f not in linked]
+            if missing:
+                step, command = next(
+                    (s, c)
+                    for s, c in cellar.brews
+                    if c.starts("brew", "install") and missing[0] in c.operands
+                )
+                yield self.finding(
+                    step.line_of("brew install"),
+                    "",
+                    f"{cellar.job.id} {' '.join(missing)}",
+                    f"{', '.join(missing)}: restored into the Cellar, so `brew install` links nothing",
+                    f"brew link --overwrite {' '.join(missing)} 2>/dev/null || true",
+                    fix=partial(_link, step, command, missing),
+                )
+
+
+def _link(step: Step, command: Command, formulas: list[str], changes: ChangeSet) -> None:
+    node = step.node.values["run"]
+    source = step.source
+    text = f"brew link --overwrite {' '.join(formulas)} 2>/dev/null || true"
+    if isinstance(node, yaml.Scalar) and node.style != "|":
+        spelled = source.slice(node.start, node.end)
+        key = step.node.keys["run"]
+        indent = " " * (key.start - source.line_start(key.start) + 2)
+        changes.add(Edit(step.path, node.start, node.end, f"|\n{indent}{spelled.strip()}\n{indent}{text}"))
+        return
+    offset = source.data.find(command.text.split("\n")[0][:40].encode(), node.start, node.end)
+    line = source.line_start(max(offset, node.start))
+    first = source.slice(line, source.line_end(line))
+    end = source.line_end(line)
+    while source.slice(line, end).rstrip().endswith("\\"):
+        line, end = end, source.line_end(end)
+    changes.insert(step.path, end, f"{first[: len(first) - len(first.lstrip())]}{text}\n")
+
+
+class BrewClosure(PipelineRule):
+    """A formula that is restored from a cache gets what it depends on.
+
+    Why: `brew install` sees the restored folder and installs nothing, its dependencies included. ccache
+    failed with `Library not loaded` in LocalAI. The first repair installed the four libraries that were
+    known to be missing, and the next run missed a fifth. `brew reinstall` resolves the dependencies anew
+    each time.
+
+    Fails:
+
+        path: /opt/homebrew/Cellar/ccache
+        # later
+        run: brew install ccache blake3 hiredis zstd     # and not fmt
+
+    Passes:
+
+        run: |
+          brew install ccache
+          brew reinstall ccache
+
+    Formulas that are known to depend on nothing are left alone.
+
+    Fix: `brew reinstall` the formula after `brew install`, or do not cache its Cellar.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Restored and installed formulas that are not installed anew."""
+        for cellar in cellars(registry):
+            fresh = cellar.named("reinstall") | LEAVES
+            for formula in cellar.formulas:
+                if formula not in fresh and formula in cellar.named("install"):
+                    yield self.finding(
+                        cellar.restore.line_of(f"/Cellar/{formula}", "with", "path"),
+                        "",
+                        f"{cellar.job.id} {formula}",
+                        f"{formula} is restored without its dependencies, and `brew install` adds none",
+                        f"brew reinstall {formula} after the install",
+                    )
+
+
+class BrewEnv(PipelineRule):
+    """Homebrew leaves a restored Cellar as it is.
+
+    Why: before an install brew updates itself and upgrades what it finds, and after it cleans up. Both
+    change the folders that the cache has just restored, and the next save keeps the mixture.
+
+    Fails:
+
+        path: /opt/homebrew/Cellar/ccache      # and no HOMEBREW_NO_AUTO_UPDATE
+
+    Passes:
+
+        env:
+          HOMEBREW_NO_AUTO_UPDATE: '1'
+          HOMEBREW_NO_INSTALL_CLEANUP: '1'
+
+    Fix: `scaffold check --fix` adds both to the job.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Jobs with a restored Cellar that do not set both."""
+        for cellar in cellars(registry):
+            job = cellar.job
+            known = {*job.workflow.node.mapping("env").values, *job.node.mapping("env").values}
+            scripts = "\n".join(step.run for step in job.steps)
+            missing = [n for n in ENVIRONMENT if n not in known and n not in scripts]
+            if missing and cellar.brews:
+                yield self.finding(
+                    job,
+                    "",
+                    f"{job.id} {' '.join(missing)}",
+                    f"brew may change the Cellar that {job.id} restores: {' and '.join(missing)} not set",
+                    "set them to '1' in the env of the job",
+                    fix=partial(_set_env, job, missing),
+                )
+
+
+def _set_env(job: Job, names: list[str], changes: ChangeSet) -> None:
+    source = job.workflow.source
+    env = job.node.get("env")
+    if isinstance(env, yaml.Mapping) and not env.flow and env.keys:
+        key = next(iter(env.keys.values()))
+        line = source.line_start(key.start)
+        indent = source.slice(line, key.start)
+        changes.insert(job.path, line, "".join(f"{indent}{name}: '1'\n" for name in names))
+    elif env is None and job.node.keys and not job.node.flow:
+        key = next(iter(job.node.keys.values()))
+        line = source.line_start(key.start)
+        indent = source.slice(line, key.start)
+        text = "".join(f"{indent}  {name}: '1'\n" for name in names)
+        changes.insert(job.path, line, f"{indent}env:\n{text}")

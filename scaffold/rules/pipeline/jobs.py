@@ -1,0 +1,318 @@
+"""Rules about jobs: which of them run, how many, and whether their files can be read at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.edits import ChangeSet, Edit
+from scaffold.pipeline import matrix
+from scaffold.pipeline.expressions import has_status, template
+from scaffold.pipeline.runs import StepRun
+from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.pipeline.concurrency import DIFFERS, loss
+from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.model import Job, Workflow
+    from scaffold.pipeline.runs import Run
+    from scaffold.registry import Repository
+
+
+class WorkflowUnreadable(PipelineRule):
+    """Every workflow and every local action can be read.
+
+    Why: GitHub starts nothing from a file that it cannot read, and says so on a page that nobody looks
+    at. What cannot be read is checked by no other rule.
+
+    Fails:
+
+        jobs:
+          build: {runs-on: ubuntu-latest
+
+    Passes:
+
+        jobs:
+          build: {runs-on: ubuntu-latest}
+
+    Fix: repair the file; actionlint says what it should be.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """The files that had to be left out."""
+        for workflow in registry.pipeline.workflows:
+            for job in workflow.jobs.values():
+                _ = job.occurrences, job.called
+        for problem in registry.pipeline.problems:
+            yield self.finding(
+                Place(problem.path, problem.line or 1),
+                "",
+                problem.path,
+                f"{problem.path} {problem.problem}: it is not checked",
+                "repair it",
+            )
+
+
+class BypassesChangeFilter(PipelineRule):
+    """In a workflow that builds what changed, every job that publishes asks the filter.
+
+    Why: a job beside the filtered matrix runs on every push, whatever was changed. LocalAI built and
+    published one macOS backend this way for each commit, until it became a row of the matrix like the
+    other 34 (#9731).
+
+    Fails:
+
+        jobs:
+          changes: {...}                    # makes the matrix out of the diff
+          build:
+            needs: changes
+            strategy: {matrix: "${{ fromJson(needs.changes.outputs.matrix) }}"}
+          build-special: {...}              # needs nothing, builds always
+          publish-special:
+            needs: build-special
+
+    Passes:
+
+          build-special:
+            needs: changes
+            if: needs.changes.outputs.special == 'true'
+
+    Fix: make it a row of the generated matrix, or let it need the filter.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Publishing jobs that neither are, feed nor need the job that filters, and what feeds them."""
+        for run in registry.runs.pushes():
+            workflow = run.workflow
+            filters = {name for name in generators(workflow) if _filters(run, workflow.jobs[name])}
+            if not filters:
+                continue
+            feeding = {name for f in filters for name in workflow.upstream(workflow.jobs[f])}
+            free = {
+                name
+                for name, job in workflow.jobs.items()
+                if name not in filters | feeding and not filters & set(workflow.upstream(job))
+            }
+            publishing = {
+                n for n in free if any(leg.root.job.id == n and _publishes(run, leg) for leg in run.jobs)
+            }
+            fed = {name for p in publishing for name in workflow.upstream(workflow.jobs[p])}
+            for name in sorted((publishing | fed) & free):
+                job = workflow.jobs[name]
+                if any(leg.job is job and leg.reached is not False for leg in run.jobs):
+                    yield self.finding(
+                        job,
+                        "",
+                        name,
+                        f"{name} runs on every push: it does not ask {' or '.join(sorted(filters))}"
+                        " what changed",
+                        "make it a row of the generated matrix, or let it need the filter",
+                    )
+
+
+def generators(workflow: Workflow) -> set[str]:
+    """The jobs whose outputs are the matrix of another job."""
+    return {name for job in workflow.jobs.values() for name in _generators(job)} & set(workflow.jobs)
+
+
+def _generators(job: Job) -> set[str]:
+    """The jobs whose outputs make the matrix of a job."""
+    if not isinstance(job.matrix, yaml.Scalar):
+        return set()
+    of = template(job.matrix.text)
+    if not of.expressions or matrix.output_of(of.expressions[0]) is None:
+        return set()
+    return set(of.names("needs"))
+
+
+def _filters(run: Run, job: Job) -> bool:
+    """Whether a job looks at what changed."""
+    for leg in run.jobs:
+        if leg.job is job:
+            for step in leg.steps:
+                if step.step.action in DIFFERS or "changed" in loss(step, run):
+                    return True
+                if re.search(r"\bgit diff\b[^\n]*--name", step.step.run):
+                    return True
+    return False
+
+
+def _publishes(run: Run, leg: object) -> bool:
+    from scaffold.pipeline.runs import JobRun
+
+    assert isinstance(leg, JobRun)
+    if leg.reached is False:
+        return False
+    return any(step.runs is not False and _is_publication(step, run) for step in leg.steps)
+
+
+def _is_publication(step: StepRun, run: Run) -> bool:
+    found = loss(step, run)
+    return bool(found) and "changed" not in found
+
+
+class ReduceSkippedByOneLeg(PipelineRule):
+    """A matrix that merges what another matrix built runs although one leg of that failed.
+
+    Why: a job waits for all legs of the jobs that it needs, and is skipped as a whole where one of them
+    failed. Two of 199 builds failed in a release of LocalAI, and none of the 197 images that had been
+    built got its tag.
+
+    Fails:
+
+        merge:
+          needs: [changes, build]
+          if: needs.changes.outputs.has-merges == 'true'
+          strategy: {matrix: "${{ fromJson(needs.changes.outputs.merges) }}"}
+
+    Passes:
+
+        merge:
+          needs: [changes, build]
+          if: ${{ !cancelled() && needs.changes.outputs.has-merges == 'true' }}
+
+    Checked where both matrices come from one job and the first is not `fail-fast`: a fixed matrix after
+    a fixed matrix is usually meant to need all of it.
+
+    Fix: `scaffold check --fix` adds `!cancelled() &&` to the condition.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Generated matrices that need a generated matrix, without a status function."""
+        for workflow in registry.pipeline.workflows:
+            for job in workflow.jobs.values():
+                own = _generators(job)
+                if not own or (job.condition is not None and has_status(job.condition)):
+                    continue
+                for name in job.needs:
+                    before = workflow.jobs.get(name)
+                    if before is None or not own & _generators(before):
+                        continue
+                    if before.node.text("strategy", "fail-fast") == "false":
+                        condition = job.node.get("if")
+                        fixable = isinstance(condition, yaml.Scalar) and condition.style in ("", '"')
+                        yield self.finding(
+                            job,
+                            "",
+                            f"{job.id} {name}",
+                            f"one failed leg of {name} skips every leg of {job.id}",
+                            "add !cancelled() && to its condition",
+                            fix=partial(_survive, workflow, job) if fixable else None,
+                        )
+
+
+def _survive(workflow: Workflow, job: Job, changes: ChangeSet) -> None:
+    node = job.node.get("if")
+    assert isinstance(node, yaml.Scalar)
+    text = node.text.strip()
+    if text.startswith("${{") and text.endswith("}}"):
+        text = text[3:-2].strip()
+    if "||" in text:
+        text = f"({text})"
+    quote = node.style
+    changes.add(Edit(workflow.path, node.start, node.end, f"{quote}${{{{ !cancelled() && {text} }}}}{quote}"))
+
+
+class MatrixOver256(PipelineRule):
+    """No matrix makes more than 256 jobs.
+
+    Why: GitHub makes none of them. The run waits and ends as a failure while every other job is green.
+    For the matrix that LocalAI's script generates, `matrix-shard-limit` counts.
+
+    Fails:
+
+        matrix:
+          version: [...]      # 30 of them
+          target: [...]       # and 10 of these
+
+    Passes:
+
+        matrix:
+          version: [...]      # 25
+          target: [...]       # 10
+
+    Fix: deal the rows among several jobs.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Jobs whose matrix has too many rows."""
+        reported: set[Job] = set()
+        for run in registry.runs.all():
+            for leg in run.jobs:
+                job = leg.job
+                if job in reported or not isinstance(job.matrix, yaml.Mapping):
+                    continue
+                reported.add(job)
+                count = matrix.expand(job.matrix, leg.call.scope(job), registry.pipeline, job.id).count
+                if count > matrix.LIMIT:
+                    yield self.finding(
+                        job.at("strategy", "matrix"),
+                        "",
+                        job.id,
+                        f"the matrix of {job.id} makes {count} jobs, and of more than {matrix.LIMIT}"
+                        " GitHub makes none",
+                        "deal the rows among several jobs",
+                    )
+
+
+class ReusableLiteralDrift(PipelineRule):
+    """Workflows that call one reusable workflow pass the same version.
+
+    Why: the version stands in each caller, and is raised in one of them. What the pull request tested is
+    then not what the release is built with.
+
+    Fails:
+
+        # release.yml                        # pr.yml
+        uses: ./.github/workflows/build.yml  uses: ./.github/workflows/build.yml
+        with: {go-version: "1.25.x"}         with: {go-version: "1.24.x"}
+
+    Passes:
+
+        # both
+        with: {go-version: "1.25.x"}
+
+    A workflow that itself calls with several versions tests several, and is left alone.
+
+    Fix: write the version once, as the default of the reusable workflow's input.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Literal versions in which the callers of one workflow differ."""
+        callers: dict[tuple[str, str], dict[str, list[tuple[Job, str]]]] = {}
+        for workflow in registry.pipeline.workflows:
+            for job in workflow.jobs.values():
+                if job.called is None:
+                    continue
+                for name, value in job.node.mapping("with").values.items():
+                    if "version" in name and isinstance(value, yaml.Scalar) and "${{" not in value.text:
+                        by_path = callers.setdefault((job.uses, name), {})
+                        by_path.setdefault(workflow.path, []).append((job, value.text))
+        for (uses, name), by_path in callers.items():
+            single = {p: jobs for p, jobs in by_path.items() if len({text for _, text in jobs}) == 1}
+            first: tuple[Job, str] | None = None
+            for jobs in single.values():
+                job, text = jobs[0]
+                first = first or (job, text)
+                if text != first[1]:
+                    yield self.finding(
+                        job.at("with", name),
+                        "",
+                        f"{job.id} {name}",
+                        f"{name} of {uses} is {text!r} here and {first[1]!r} in {first[0].path}",
+                        "pass one version, or leave it to the default of the input",
+                    )

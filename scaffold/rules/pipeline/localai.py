@@ -1,0 +1,284 @@
+"""Rules about LocalAI's own pipeline: its cache buster, its filter's safety nets, its base packages.
+
+What the build matrix, the path filter and the builder images have of it, the registration rules check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.edits import ChangeSet, Edit
+from scaffold.pipeline import docker
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.pipeline.jobs import generators
+from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.docker import Dockerfile
+    from scaffold.pipeline.model import Job, Step
+    from scaffold.registry import Repository
+
+REFRESH = "DEPS_REFRESH"
+UNPINNED = "backend/Dockerfile.python"
+"""The Dockerfile whose backends install what is not pinned."""
+
+BASE = "backend/Dockerfile.base-grpc-builder"
+BASE_SCRIPT = "install-base-deps"
+FROM_SOURCE = "builder-fromsource"
+
+
+class DepsRefresh(PipelineRule):
+    """The layer that installs unpinned packages is built anew every week.
+
+    Why: the packages are not pinned, and the layer that installs them depends on nothing that changes.
+    With a cache that lives for ever the images stay on the versions of the day on which they were first
+    built. `DEPS_REFRESH` is a build argument that holds the week: declared right before the install, it
+    makes the layer new.
+
+    Fails:
+
+        RUN cd /${BACKEND} && make
+        ARG DEPS_REFRESH=initial             # behind the install, and without effect
+
+    Passes:
+
+        ARG DEPS_REFRESH=initial
+        RUN cd /${BACKEND} && make           # and every build step passes DEPS_REFRESH=<week>
+
+    Fix: declare it before the install, compute it with `date` and pass it in every build step;
+    `scaffold check --fix` adds the build argument where another step of the job has it.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """The declaration, the steps that do not pass it, and the step that computes it."""
+        if not isinstance(registry, Registry):
+            return
+        file = docker.dockerfile(registry.tree, UNPINNED)
+        if file is None:
+            return
+        yield from self._declared(file)
+        for workflow in registry.pipeline.workflows:
+            for job in workflow.jobs.values():
+                passing = [s for s in job.steps if "BACKEND=" in _build_arguments(s)]
+                for step in passing:
+                    yield from self._passed(job, step, passing)
+
+    def _declared(self, file: Dockerfile) -> Iterator[Finding]:
+        declared = False
+        for instruction in file.instructions:
+            if instruction.name == "FROM":
+                declared = False
+            elif instruction.name == "ARG" and instruction.text.startswith(REFRESH):
+                declared = True
+            elif instruction.name == "RUN" and re.search(r"/\$\{BACKEND\}.*\bmake\b", instruction.text):
+                if not declared:
+                    yield self.finding(
+                        file.place(instruction),
+                        "",
+                        "declaration",
+                        f"packages are installed without ARG {REFRESH} before it: the layer never changes",
+                        f"declare ARG {REFRESH}=initial right before this instruction",
+                    )
+                return
+
+    def _passed(self, job: Job, step: Step, passing: list[Step]) -> Iterator[Finding]:
+        text = _build_arguments(step)
+        match = re.search(rf"(?m)^\s*{REFRESH}=(.*)$", text)
+        if match is None:
+            model = next((s for s in passing if f"{REFRESH}=" in _build_arguments(s)), None)
+            yield self.finding(
+                step.at("with", "build-args"),
+                "",
+                step.title,
+                f"{step.title!r} does not pass {REFRESH}: its layers never change",
+                f"add {REFRESH}=${{{{ steps.<id>.outputs.key }}}} to the build-args",
+                fix=partial(_pass, step, model) if model is not None else None,
+            )
+            return
+        source = re.search(r"steps\.([\w-]+)\.", match[1])
+        maker = next((s for s in job.steps if source and s.id == source[1]), None)
+        if source is not None and (maker is None or "date" not in maker.run):
+            yield self.finding(
+                maker.at("run") if maker is not None else step.at("with", "build-args"),
+                "",
+                f"{step.title} value",
+                f"{REFRESH} of {step.title!r} does not come from the date: the layer never changes",
+                'compute it with date: echo "key=$(date -u +%Y-W%V)" >> "$GITHUB_OUTPUT"',
+            )
+
+
+def _build_arguments(step: Step) -> str:
+    return step.node.text("with", "build-args") if step.action in docker.BUILD else ""
+
+
+def _pass(step: Step, model: Step, changes: ChangeSet) -> None:
+    line = next(ln for ln in _build_arguments(model).split("\n") if f"{REFRESH}=" in ln).strip()
+    node = step.node.get("with", "build-args")
+    assert isinstance(node, yaml.Scalar)
+    offset = step.source.data.find(b"BACKEND=", node.start, node.end)
+    start = step.source.line_start(offset)
+    indent = step.source.slice(start, offset)
+    if not indent.strip():
+        end = step.source.line_end(offset)
+        changes.add(Edit(step.path, end, end, f"{indent}{line}\n"))
+
+
+class FilterSafetyNets(PipelineRule):
+    """A workflow that builds only what changed builds everything now and then.
+
+    Why: a backend that nobody touches is never built again, and stays on the packages of its last
+    change. The weekly schedule builds all; `FORCE_ALL` builds all for a release, which has no diff.
+
+    Fails:
+
+        on:
+          push: {branches: [master], tags: ['*']}     # no schedule
+
+    Passes:
+
+        on:
+          push: {branches: [master], tags: ['*']}
+          schedule: [{cron: '0 6 * * 0'}]
+        # and FORCE_ALL in the env of the step that filters
+
+    Fix: add both.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Filtered workflows of pushes without a schedule or without FORCE_ALL."""
+        if not isinstance(registry, Registry):
+            return
+        for workflow in registry.pipeline.workflows:
+            if "push" not in workflow.events:
+                continue
+            for name in sorted(generators(workflow)):
+                job = workflow.jobs[name]
+                filtering = next((s for s in job.steps if "changed-backends" in s.run), None)
+                if filtering is None:
+                    continue
+                if "schedule" not in workflow.events:
+                    yield self.finding(
+                        workflow.at("on"),
+                        "",
+                        "schedule",
+                        "only what changed is built, and no schedule ever builds the rest",
+                        "add a weekly schedule",
+                    )
+                if (
+                    "FORCE_ALL" not in filtering.node.mapping("env").values
+                    and "FORCE_ALL" not in filtering.run
+                ):
+                    yield self.finding(
+                        filtering,
+                        "",
+                        "FORCE_ALL",
+                        "a release builds only what its last commit changed: FORCE_ALL is not set",
+                        "set FORCE_ALL for tags in the env of this step",
+                    )
+
+
+class BaseDepsSingleSource(PipelineRule):
+    r"""The packages of the builder images are installed by one script.
+
+    Why: a Dockerfile builds on the prebuilt builder image in CI and from source elsewhere. A package
+    that is installed in one of the two only is there for some and missing for others.
+
+    Fails:
+
+        FROM ${BASE_IMAGE} AS builder-fromsource
+        RUN apt-get install -y ninja-build
+
+    Passes:
+
+        RUN --mount=type=bind,source=.docker/install-base-deps.sh,target=/usr/local/sbin/install-base-deps \
+            bash /usr/local/sbin/install-base-deps
+
+    Fix: move the package into `.docker/install-base-deps.sh`.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Stages of the base Dockerfile and of builds from source that install by themselves."""
+        if not isinstance(registry, Registry) or registry.tree.read(BASE) is None:
+            return
+        for file in docker.dockerfiles(registry.tree, ("backend",)):
+            stage = FROM_SOURCE if file.path == BASE else ""
+            runs_script: Place | None = None
+            for instruction in file.instructions:
+                if instruction.name == "FROM":
+                    named = re.search(r"(?i)\bas\s+(\S+)", instruction.text)
+                    stage = FROM_SOURCE if file.path == BASE else named[1] if named else ""
+                    if stage == FROM_SOURCE:
+                        runs_script = runs_script or Place(file.path, instruction.line)
+                elif stage == FROM_SOURCE and instruction.name == "RUN":
+                    if BASE_SCRIPT in instruction.text:
+                        runs_script = None
+                        stage = f"{FROM_SOURCE} done" if file.path != BASE else stage
+                    elif re.search(r"\bapt(?:-get)?\s+(?:-\S+\s+)*install\b", instruction.text):
+                        yield self.finding(
+                            file.place(instruction),
+                            "",
+                            f"{file.path} apt",
+                            f"{file.path} installs packages of its own in {stage}",
+                            f"install them in .docker/{BASE_SCRIPT}.sh, for both ways to build",
+                        )
+                        runs_script = None
+            if runs_script is not None:
+                yield self.finding(
+                    runs_script,
+                    "",
+                    f"{file.path} script",
+                    f"{FROM_SOURCE} of {file.path} does not run {BASE_SCRIPT}",
+                    f"run .docker/{BASE_SCRIPT}.sh in it",
+                )
+
+
+class BaseRelease(PipelineRule):
+    """The base image of a matrix row and its `ubuntu-version` are one release of Ubuntu.
+
+    Why: the Dockerfile chooses package sources and pip's options by `ubuntu-version`. With the base
+    image of another release it adds the wrong sources, and fails, or installs what does not fit.
+
+    Fails:
+
+        - base-image: "ubuntu:24.04"
+          ubuntu-version: '2204'
+
+    Passes:
+
+        - base-image: "ubuntu:24.04"
+          ubuntu-version: '2404'
+
+    Fix: correct the one that was copied.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Rows that name two releases."""
+        if not isinstance(registry, Registry):
+            return
+        rows = [(e, e.fields, e.backend, e.tag_suffix) for e in registry.matrix.linux]
+        rows += [(image, image.fields, "", image.tag) for image in registry.builds.base_images]  # type: ignore[misc]
+        for row, fields, backend, name in rows:
+            image = re.search(r"ubuntu[:-]?(\d\d)\.?(\d\d)\b", fields.get("base-image", ""))
+            version = fields.get("ubuntu-version", "")
+            if image is not None and version and image[1] + image[2] != version:
+                yield self.finding(
+                    row.at("ubuntu-version"),
+                    backend,
+                    f"{name} {fields.get('platform-tag', '')}",
+                    f"{name} is built on {fields['base-image']} with ubuntu-version {version}",
+                    "make them one release",
+                )

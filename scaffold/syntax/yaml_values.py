@@ -1,0 +1,327 @@
+"""A YAML file as values with their places: block and flow style, block scalars, anchors and merges.
+
+`YamlSource` reads the style that LocalAI's registration files are written in, node by node; this is
+for files of any author. Scalars stay text: what `true` means is for the reader of a key to say, by
+`Scalar.typed` (YAML 1.2, so `on` is a word).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+    from scaffold.syntax.yaml import YamlSource
+
+MAX_VALUES = 100_000
+"""Values of a file with every alias written out; more are a bomb."""
+MAX_DEPTH = 60
+"""Nesting of a file that is read; a workflow has at most ten levels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar:
+    """A text. `start` and `end` are the offsets of its spelling."""
+
+    text: str
+    start: int
+    end: int
+    style: str = ""
+    """`'`, `"`, `|` or `>`; empty for a plain one."""
+
+    @property
+    def typed(self) -> Any:
+        """The value of YAML 1.2's core schema: null, boolean, number or string."""
+        if self.style:
+            return self.text
+        if self.text in _WORDS:
+            return _WORDS[self.text]
+        if self.text[0] in _SIGNS and _NUMBER.fullmatch(self.text):
+            return float(self.text) if re.search(r"[.eE]", self.text) else int(self.text)
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence:
+    """A list."""
+
+    items: list[Value]
+    start: int
+    end: int
+    flow: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping:
+    """Keys and values, in file order; of a repeated key the last one counts."""
+
+    values: dict[str, Value]
+    keys: dict[str, Scalar]
+    start: int
+    end: int
+    flow: bool = False
+
+    def get(self, *path: str) -> Value | None:
+        """The value below a chain of keys; None where one of them is missing."""
+        value: Value | None = self
+        for key in path:
+            value = value.values.get(key) if isinstance(value, Mapping) else None
+        return value
+
+    def text(self, *path: str) -> str:
+        """The text of a scalar below a chain of keys; "" where there is none."""
+        value = self.get(*path)
+        return value.text if isinstance(value, Scalar) else ""
+
+    def mapping(self, *path: str) -> Mapping:
+        """The mapping below a chain of keys; an empty one where there is none."""
+        value = self.get(*path)
+        return value if isinstance(value, Mapping) else EMPTY
+
+
+Value = Scalar | Sequence | Mapping
+EMPTY = Mapping({}, {}, 0, 0)
+
+_WORDS = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_SIGNS = frozenset("+-.0123456789")
+_SIMPLE = re.compile(rb"""[\w./~$\x80-\xff][^\n]*|'(?P<single>[^'\n]*)'|"(?P<double>[^"\\\n]*)\"""")
+_SIMPLE_PAIR = re.compile(rb"([\w.-]+):[ ]+(" + _SIMPLE.pattern + rb")")
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
+
+
+def read(source: YamlSource) -> Value | None:
+    """The first document of a file; None where it is empty.
+
+    Raises ShapeError where it does not parse or is nested too deeply.
+    """
+    document = source.document()
+    if source.root.has_error:
+        raise source.shape_error(next(source.errors(), None), "is no valid YAML")
+    return _Reader(source).value(document) if document is not None else None
+
+
+def scalars(value: Value | None) -> Iterator[Scalar]:
+    """A scalar itself, or the scalars of a sequence."""
+    if isinstance(value, Scalar):
+        yield value
+    elif isinstance(value, Sequence):
+        yield from (item for item in value.items if isinstance(item, Scalar))
+
+
+@dataclass(slots=True)
+class _Reader:
+    source: YamlSource
+    anchors: dict[str, Value] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Anchor -> how many values are below it."""
+    size: int = 0
+    depth: int = 0
+
+    def value(self, node: Node) -> Value:
+        kind = node.type
+        if kind == "flow_node":
+            simple = self._simple(node.start_byte, node.end_byte)
+            if simple is not None:
+                return simple
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.source.shape_error(node, "is nested too deeply")
+        before = self.size
+        self.size += 1
+        anchor = ""
+        content = None
+        for child in node.named_children if kind in ("block_node", "flow_node") else (node,):
+            if child.type == "anchor":
+                anchor = self.source.text(child)[1:]
+            elif child.type not in ("tag", "comment"):
+                content = child
+        value = (
+            self._content(content) if content is not None else Scalar("", node.start_byte, node.start_byte)
+        )
+        if anchor:
+            self.anchors[anchor] = value
+            self.sizes[anchor] = self.size - before
+        self.depth -= 1
+        return value
+
+    def _simple(self, start: int, end: int) -> Scalar | None:
+        """A scalar on one line that stands for what is written: nearly all are, and need no other node."""
+        match = _SIMPLE.fullmatch(self.source.data, start, end)
+        if match is None:
+            return None
+        self.size += 1
+        return self._scalar(match, 0)
+
+    def _scalar(self, match: re.Match[bytes], group: int) -> Scalar:
+        for quoted, style in (("single", "'"), ("double", '"')):
+            if match[quoted] is not None:
+                return Scalar(match[quoted].decode(), *match.span(group), style)
+        return Scalar(match[group].decode(), *match.span(group))
+
+    def _content(self, node: Node) -> Value:
+        kind = node.type
+        if kind in ("block_mapping", "flow_mapping"):
+            return self._mapping(node)
+        if kind in ("block_sequence", "flow_sequence"):
+            return self._sequence(node)
+        start, end = node.start_byte, node.end_byte
+        if kind == "alias":
+            name = self.source.text(node)[1:]
+            self.size += self.sizes.get(name, 0)
+            if self.size > MAX_VALUES:
+                raise self.source.shape_error(
+                    node, f"has aliases that stand for more than {MAX_VALUES} values"
+                )
+            found = self.anchors.get(name)
+            return found if found is not None else Scalar("", start, end)
+        text = self.source.text(node)
+        if kind == "block_scalar":
+            return Scalar(_block(text, self._indent(node)), start, end, text[0])
+        if kind == "double_quote_scalar":
+            return Scalar(_double(text[1:-1]), start, end, '"')
+        if kind == "single_quote_scalar":
+            return Scalar(_folded(text[1:-1]).replace("''", "'"), start, end, "'")
+        return Scalar(_folded(text) if "\n" in text else text, start, end)
+
+    def _indent(self, node: Node) -> int:
+        """Indentation of the line that a block scalar begins in."""
+        line = self.source.data[self.source.line_start(node.start_byte) : node.start_byte]
+        return len(line) - len(line.lstrip(b" -"))
+
+    def _mapping(self, node: Node) -> Mapping:
+        values: dict[str, Value] = {}
+        keys: dict[str, Scalar] = {}
+        merged: list[Mapping] = []
+        for pair in node.named_children:
+            if pair.type not in ("block_mapping_pair", "flow_pair"):
+                continue
+            start = pair.start_byte
+            simple = _SIMPLE_PAIR.fullmatch(self.source.data, start, pair.end_byte)
+            if simple is not None:
+                name = simple[1].decode()
+                keys[name] = Scalar(name, start, simple.end(1))
+                values[name] = self._scalar(simple, 2)
+                self.size += 2
+                continue
+            key_node = pair.child_by_field_name("key")
+            value_node = pair.child_by_field_name("value")
+            key = self.value(key_node) if key_node is not None else None
+            if not isinstance(key, Scalar):
+                continue
+            if value_node is not None:
+                value = self.value(value_node)
+            else:
+                value = Scalar("", pair.end_byte, pair.end_byte)
+            if key.text == "<<" and not key.style:
+                merged += [m for m in getattr(value, "items", [value]) if isinstance(m, Mapping)]
+                continue
+            values[key.text] = value
+            keys[key.text] = key
+        for other in merged:
+            for name, value in other.values.items():
+                values.setdefault(name, value)
+                keys.setdefault(name, other.keys[name])
+        return Mapping(values, keys, node.start_byte, node.end_byte, node.type == "flow_mapping")
+
+    def _sequence(self, node: Node) -> Sequence:
+        items: list[Value] = []
+        for child in node.named_children:
+            if child.type == "block_sequence_item":
+                inner = [c for c in child.named_children if c.type in ("block_node", "flow_node")]
+                empty = Scalar("", child.end_byte, child.end_byte)
+                items.append(self.value(inner[0]) if inner else empty)
+            elif child.type == "flow_pair":
+                items.append(self._mapping_of_pair(child))
+            elif child.type != "comment":
+                items.append(self.value(child))
+        return Sequence(items, node.start_byte, node.end_byte, node.type == "flow_sequence")
+
+    def _mapping_of_pair(self, pair: Node) -> Mapping:
+        """`[key: value]`: a sequence item that is a mapping of one pair."""
+        key_node, value_node = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        key = self.value(key_node) if key_node is not None else None
+        if not isinstance(key, Scalar) or value_node is None:
+            return EMPTY
+        value = self.value(value_node)
+        return Mapping({key.text: value}, {key.text: key}, pair.start_byte, pair.end_byte, True)
+
+
+def _folded(text: str) -> str:
+    """A flow scalar over several lines: a line break is a blank, an empty line is a line break."""
+    if "\n" not in text:
+        return text
+    first, *rest = text.split("\n")
+    folded = first.rstrip(" \t")
+    breaks = 0
+    for line in rest:
+        stripped = line.strip(" \t\r")
+        breaks += 1
+        if stripped:
+            folded += ("\n" * (breaks - 1) or " ") + stripped
+            breaks = 0
+    return folded + " " * bool(breaks)
+
+
+_ESCAPES = {
+    "n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v",
+    "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
+}  # fmt: skip
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\n[ \t]*|.)", re.DOTALL)
+
+
+def _double(text: str) -> str:
+    if "\\" not in text:
+        return _folded(text)
+    return _ESCAPE.sub(_unescaped, _folded(re.sub(r"(?<!\\)\\\n[ \t]*", "", text)))
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    escape = match[1]
+    if len(escape) > 1 and escape[0] in "xuU":
+        code = int(escape[1:], 16)
+        return chr(code) if code <= 0x10FFFF else "\ufffd"  # noqa: PLR2004 - the last code point
+    return _ESCAPES.get(escape, escape)
+
+
+def _block(text: str, parent: int) -> str:
+    """The text of a block scalar, `|` or `>`."""
+    header, _, body = text.partition("\n")
+    lines = body.split("\n")
+    given = re.search(r"\d", header.partition("#")[0])
+    filled = [line for line in lines if line.strip(" ")]
+    if given:
+        indent = parent + int(given[0])
+    else:
+        indent = min((len(line) - len(line.lstrip(" ")) for line in filled), default=0)
+    lines = [line[indent:] for line in lines]
+    end = len(lines)
+    while end and not lines[end - 1]:
+        end -= 1
+    kept, trailing = lines[:end], len(lines) - end
+    result = "\n".join(kept) if header[0] == "|" else _fold_block(kept)
+    chomp = header.partition("#")[0]
+    if "-" in chomp or not kept:
+        return result
+    return result + "\n" * (max(trailing, 1) if "+" in chomp else 1)
+
+
+def _fold_block(lines: list[str]) -> str:
+    folded = ""
+    for number, line in enumerate(lines):
+        if number:
+            before = lines[number - 1]
+            keeps = line[:1] in (" ", "\t") or before[:1] in (" ", "\t")
+            if not line or keeps:
+                folded += "\n"
+            elif before:
+                folded += " "
+        folded += line
+    return folded
