@@ -31,6 +31,9 @@ const STUBS = {
 """
 
 
+_WORDS = {"true": True, "false": False}
+
+
 def generated(tree: Tree, matrix: MatrixSurface) -> Mapping[str, list[dict[str, Any]]]:
     """Output name -> the rows of the matrix that it holds; empty where the script cannot be run."""
     data = tree.read(SPLIT_SCRIPT)
@@ -72,8 +75,7 @@ def _matrices(lines: Iterable[Any]) -> Iterator[tuple[str, list[dict[str, Any]]]
 
 def _typed(entry: Entry) -> dict[str, Any]:
     """The fields of an entry as a YAML library gives them to the script."""
-    words = {"true": True, "false": False}
-    return {
-        name: words.get(text, text) if not entry.quotes.get(name) else text
-        for name, text in entry.fields.items()
-    }
+    typed: dict[str, Any] = {**entry.fields}
+    words = [name for name, text in entry.fields.items() if text in _WORDS]
+    quotes = entry.quotes if words else {}
+    return typed | {name: _WORDS[typed[name]] for name in words if not quotes.get(name)}
