@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.pipeline.expressions import is_known
 from scaffold.syntax.source import Place
@@ -20,8 +19,7 @@ BUILD = ("docker/build-push-action",)
 _MOUNT = re.compile(r"--mount=(\S+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One instruction, with its continued lines joined."""
 
     name: str

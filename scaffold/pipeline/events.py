@@ -16,7 +16,7 @@ STARTS = ("push", "schedule", "workflow_dispatch", "release", "merge_group", "re
 """Events that start a workflow without a pull request, the most telling one first."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Event:
     """One event."""
 

@@ -97,7 +97,7 @@ class Node:
             yield from child.walk()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Literal(Node):
     """A string, number, boolean or null."""
 
@@ -107,7 +107,7 @@ class Literal(Node):
         return self.content
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Context(Node):
     """The name of a context."""
 
@@ -117,7 +117,7 @@ class Context(Node):
         return scope.context(self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Property(Node):
     """`of.key` or `of['key']`."""
 
@@ -132,7 +132,7 @@ class Property(Node):
         return (self.of, self.key)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Each(Node):
     """`of.*`: every item."""
 
@@ -156,7 +156,7 @@ class Spread(list[Any]):
     """What `.*` gives: a property of it is that property of every item."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Not(Node):
     """`!of`."""
 
@@ -171,7 +171,7 @@ class Not(Node):
         return (self.of,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Binary(Node):
     """`left operator right`."""
 
@@ -208,7 +208,7 @@ class Binary(Node):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Call(Node):
     """`name(arguments)`."""
 
@@ -532,7 +532,7 @@ def parse(text: str) -> Node:
     return node
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Template:
     """A text with `${{ }}` in it: texts and expressions in turn."""
 

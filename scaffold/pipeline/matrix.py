@@ -30,7 +30,7 @@ EXPANDED = 4 * LIMIT
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Legs:
     """The rows of a matrix."""
 

@@ -86,7 +86,7 @@ class Step:
         return self.source.place(max(offset, value.start))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Occurrence:
     """A step as a job meets it: its own, or one of a composite action that a step of it uses."""
 

@@ -132,8 +132,11 @@ def _place(finding: Finding) -> str:
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    line = one_line(text)
+    if len(first) + len(line) <= WIDTH:
+        return [first + line]
     return textwrap.wrap(
-        one_line(text),
+        line,
         WIDTH,
         initial_indent=first,
         subsequent_indent=rest,

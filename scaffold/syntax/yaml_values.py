@@ -24,7 +24,7 @@ MAX_DEPTH = 60
 """Nesting of a file that is read; a workflow has at most ten levels."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Scalar:
     """A text. `start` and `end` are the offsets of its spelling."""
 
@@ -46,7 +46,7 @@ class Scalar:
         return self.text
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Sequence:
     """A list."""
 
@@ -56,7 +56,7 @@ class Sequence:
     flow: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Mapping:
     """Keys and values, in file order; of a repeated key the last one counts."""
 

@@ -6,9 +6,8 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.pipeline import docker
@@ -28,16 +27,14 @@ MERGE = "actions/upload-artifact/merge"
 DOWNLOAD = "actions/download-artifact"
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(NamedTuple):
     """An artifact of a run."""
 
     name: str
     at: StepRun
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
+class Download(NamedTuple):
     """What a step downloads of its own run: one name, or all that a pattern takes."""
 
     name: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.pipeline import docker
@@ -27,8 +26,7 @@ RESTORE = "actions/cache/restore"
 BOTH = "actions/cache"
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A cache step in a run of its job, with its texts."""
 
     at: StepRun

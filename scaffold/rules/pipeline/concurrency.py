@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.pipeline import docker, events
@@ -62,8 +61,7 @@ DIFFERS = {"dorny/paths-filter", "tj-actions/changed-files", "step-security/chan
 """Actions that look at what one push changed: what they did not start for a cancelled push, nobody does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A concurrency group of a run."""
 
     name: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.pipeline.shell import Command, commands
@@ -26,8 +25,7 @@ LEAVES = frozenset(
 ENVIRONMENT = ("HOMEBREW_NO_AUTO_UPDATE", "HOMEBREW_NO_INSTALL_CLEANUP")
 
 
-@dataclass(frozen=True, slots=True)
-class Cellar:
+class Cellar(NamedTuple):
     """A job that restores formulas, and what it does with brew afterwards."""
 
     job: Job
