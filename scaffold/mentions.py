@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,20 +122,28 @@ def find_named(registry: Registry, after: Tree, name: str, *also_known: str) -> 
     own = re.compile(spelled(name))
     known = {alias for other in {*registry.names} - {name} for alias in registry.aliases_of(other)}
     longer = {other for other in known.union(also_known) if own.search(other.encode()) and other != name}
-    others = b"|".join(spelled(other) for other in sorted(longer, key=len, reverse=True)) or rb"(?!)"
-    word = whole_word(others + rb"|(?P<own>" + spelled(name) + rb")")
+    others = sorted(longer, key=len, reverse=True)
+    # As it is registered, a name is itself; only in another spelling it may be a part of another one's.
+    words = [_word(name, others, exactly) for exactly in (True, False)]
     for path in _files_with(registry.tree, name):
         data = after.read(path)
         if data and b"\0" not in data and own.search(data):
+            found = {m.start("own") for word in words for m in word.finditer(data) if m["own"]}
             lines = []
             line, counted = 1, 0
-            for match in word.finditer(data):
-                if match["own"]:
-                    line += data.count(b"\n", counted, match.start())
-                    counted = match.start()
-                    lines.append(line)
+            for start in sorted(found):
+                line += data.count(b"\n", counted, start)
+                counted = start
+                lines.append(line)
             if lines:
                 yield Named(path, tuple(lines))
+
+
+def _word(name: str, others: Iterable[str], exactly: bool) -> re.Pattern[bytes]:
+    """What names a backend, as the group `own`, or one of the others whose names hold its own."""
+    spell = _exactly if exactly else spelled
+    longer = b"|".join(map(spell, others)) or rb"(?!)"
+    return whole_word(longer + rb"|(?P<own>" + spell(name) + rb")")
 
 
 def whole_word(pattern: bytes) -> re.Pattern[bytes]:
@@ -146,6 +154,11 @@ def whole_word(pattern: bytes) -> re.Pattern[bytes]:
 def spelled(name: str) -> bytes:
     """A pattern for a name as people write it, as an identifier of code and as a Make variable."""
     return rb"(?i:" + rb"[-_]?".join(re.escape(part.encode()) for part in name.split("-")) + rb")"
+
+
+def _exactly(name: str) -> bytes:
+    """A pattern for a name as it is registered, or as an identifier of code."""
+    return re.escape(name.encode()).replace(rb"\-", b"[-_]")
 
 
 def _files_with(tree: Tree, name: str) -> list[str]:
