@@ -250,6 +250,7 @@ var _ = Describe("the backend", func() {
 			text += response.GetDelta()
 			final = response.GetFinalResult()
 		}
+		Expect(text).NotTo(BeEmpty())
 		Expect(final.GetText()).To(Equal(text))
 	})
 [% endif %]
