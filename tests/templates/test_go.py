@@ -137,6 +137,16 @@ def test_an_older_checkout_gets_what_it_knows(kind: str, tmp_path: Path) -> None
     assert run_ok([gofmt, "-l", "."], cwd=tmp_path) == ""
 
 
+def test_what_the_server_does_not_hand_on_is_not_answered() -> None:
+    """Free came to LocalAI's server for Go months after it came to the protocol."""
+    routes = {"rpcs": ["Health", "LoadModel", "Free", "TTSStream"], "go_routes": ["Health", "LoadModel"]}
+    for modality, frees in (("tts", False), ("rerank", True)):
+        files = render("go", {"name": "old", "modality": modality, **routes})
+        texts = "".join(file.content.decode() for file in files)
+        assert ("client.Free(" in texts) == ("Free()" in texts) == frees
+        assert "TTSStream" not in texts
+
+
 @pytest.mark.parametrize("system", ["linux/amd64", "darwin/arm64"])
 def test_every_backend_compiles(system: str, generated: _Generated) -> None:
     go, gofmt = harness.find_tool("go"), harness.find_tool("gofmt")
