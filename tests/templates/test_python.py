@@ -133,7 +133,7 @@ def test_renders(name: str, modality: str) -> None:
         assert file.executable == path.endswith((".sh", "/backend.py"))
         if path.endswith(".py"):
             compile(text, path, "exec")
-    todos = [path for path, file in files.items() if b"TODO:" in file.content]
+    todos = [path for path, file in files.items() if b"TODO" in file.content]
     assert todos == [f"{folder}/engine.py"]
     assert files[todos[0]].content.count(b"TODO") == 1
 
