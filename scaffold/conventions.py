@@ -25,6 +25,7 @@ def answers(tree: Tree) -> dict[str, Any]:
         "transcription_context": b"AudioTranscription(context.Context"
         in (tree.read("pkg/grpc/interface.go") or b""),
         "go_packages": [name for name in tree.list("pkg/grpc") if tree.is_dir(f"pkg/grpc/{name}")],
+        "go_routes": _go_routes(tree),
         "rpcs": [rpc for rpc, _ in calls],
         "identified": [rpc for rpc, request in calls if "string ModelIdentity =" in fields.get(request, "")],
         "detect_fields": re.findall(
@@ -43,6 +44,12 @@ def _newest_grpcio(tree: Tree) -> str:
         versions.update(re.findall(rb"^grpcio==([\d.]+)", data, re.MULTILINE))
     newest = max((tuple(map(int, v.split(b"."))) for v in versions), default=None)
     return ".".join(map(str, newest)) if newest else GRPC_FALLBACK
+
+
+def _go_routes(tree: Tree) -> list[str]:
+    """The RPCs that LocalAI's server for Go backends hands on; some came later than to the protocol."""
+    server = (tree.read("pkg/grpc/server.go") or b"").decode(errors="replace")
+    return re.findall(r"^func \(\w+ \*server\) ([A-Z]\w*)\(", server, re.MULTILINE)
 
 
 def _go_module(tree: Tree) -> str:

@@ -54,7 +54,7 @@ USES: dict[str, tuple[str, ...]] = {
         "detect_fields", "python_common", "grpcio_version", "profiles",
     ),
     "go": (
-        "go_module", "go_packages", "transcription_context",
+        "go_module", "go_packages", "go_routes", "answered", "transcription_context",
         "c_name", "library_variable", "upstream_folder",
     ),
     "cpp": ("detect_fields", "docker_scripts", "served", "cpp_namespace", "source"),
@@ -176,6 +176,10 @@ def _derived() -> dict[str, dict[str, Any]]:
         "model_identity": _hidden("[[ modality_rpc in identified ]]", "bool"),
         # the modality, or none where the checkout's protocol has no call for it
         "served": _hidden("[[ modality if modality_rpc in rpcs else 'none' ]]"),
+        # the RPCs that reach a Go backend: its own server for Rerank hands on all that it defines
+        "answered": _hidden(
+            "[[ rpcs if modality == 'rerank' else rpcs | select('in', go_routes) | list ]]", "yaml"
+        ),
         # suffixes of the requirements files that LocalAI's build looks for
         "profiles": _hidden(f"[[ variants | map('extract', {profiles}) | unique | list ]]", "yaml"),
         # C names take no dash: functions are my_backend_load, the library is libmy_backend_capi

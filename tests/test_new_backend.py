@@ -146,6 +146,7 @@ def test_any_combination_is_proved(data: st.DataObject) -> None:
         ({"name": "Ibex"}, "lower-case words"),
         ({"name": "ibex_x"}, "lower-case words"),
         ({"name": "ibex-"}, "lower-case words"),
+        ({"name": ""}, "name '' must be lower-case words"),
         ({"name": "../ibex"}, "lower-case words"),
         ({"name": "chip-tts"}, "contains 'hip'"),
         ({"name": "cpu-ibex"}, "starts with 'cpu-'"),

@@ -57,7 +57,7 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
 
 def _completed(registry: Registry, answers: dict[str, Any], like: str | None) -> dict[str, Any]:
     """The answers, with what `like` and the language give for those that were not given."""
-    given = {key: value for key, value in answers.items() if value not in (None, "", ())}
+    given = {key: value for key, value in answers.items() if key == "name" or value not in (None, "", ())}
     lang = given.get("lang")
     if like is not None:
         if like not in registry.directories:

@@ -137,6 +137,16 @@ def test_an_older_checkout_gets_what_it_knows(kind: str, tmp_path: Path) -> None
     assert run_ok([gofmt, "-l", "."], cwd=tmp_path) == ""
 
 
+def test_what_the_server_does_not_hand_on_is_not_answered() -> None:
+    """Free came to LocalAI's server for Go months after it came to the protocol."""
+    routes = {"rpcs": ["Health", "LoadModel", "Free", "TTSStream"], "go_routes": ["Health", "LoadModel"]}
+    for modality, frees in (("tts", False), ("rerank", True)):
+        files = render("go", {"name": "old", "modality": modality, **routes})
+        texts = "".join(file.content.decode() for file in files)
+        assert ("client.Free(" in texts) == ("Free()" in texts) == frees
+        assert "TTSStream" not in texts
+
+
 @pytest.mark.parametrize("system", ["linux/amd64", "darwin/arm64"])
 def test_every_backend_compiles(system: str, generated: _Generated) -> None:
     go, gofmt = harness.find_tool("go"), harness.find_tool("gofmt")
@@ -247,14 +257,20 @@ def test_make_test_runs_and_fails(kind: str, generated: _Generated, upstream: tu
     arguments = [*(pinned(folder, upstream) if kind == "purego" else []), "test"]
     assert specs_run(make(folder, *arguments)) >= 8
 
-    engine = folder / ("engine.go" if kind == "pure" else "shim/async_capi.cpp")
-    text = engine.read_text()
-    assert text.count("scaffold-model ") == 1
-    engine.write_text(text.replace("scaffold-model ", "another-model "))
-    broken = run(["make", *arguments], cwd=folder)
-    assert broken.returncode != 0
-    assert re.search(r"Ran \d+ of \d+ Specs", broken.stdout)
-    assert "FAIL!" in broken.stdout
+    engine = "engine.go" if kind == "pure" else "shim/async_capi.cpp"
+    for file, right, wrong, complaint in (
+        (engine, "scaffold-model ", "another-model ", "async: model file"),
+        ("main.go", "flag.Parse()", "flag.Parse()\n\tos.Exit(3)", "the backend has ended"),
+    ):
+        text = (folder / file).read_text()
+        assert text.count(right) == 1
+        (folder / file).write_text(text.replace(right, wrong))
+        broken = run(["make", *arguments], cwd=folder)
+        (folder / file).write_text(text)
+        assert broken.returncode != 0
+        assert re.search(r"Ran \d+ of \d+ Specs", broken.stdout)
+        assert "FAIL!" in broken.stdout
+        assert complaint in broken.stdout
 
 
 def test_the_clone_follows_the_pin(

@@ -133,7 +133,7 @@ def test_renders(name: str, modality: str) -> None:
         assert file.executable == path.endswith((".sh", "/backend.py"))
         if path.endswith(".py"):
             compile(text, path, "exec")
-    todos = [path for path, file in files.items() if b"TODO:" in file.content]
+    todos = [path for path, file in files.items() if b"TODO" in file.content]
     assert todos == [f"{folder}/engine.py"]
     assert files[todos[0]].content.count(b"TODO") == 1
 
@@ -242,16 +242,29 @@ def test_serves(shared_tree: Path, built: Path, tmp_path: Path, modality: str) -
     assert_tests_run(run_ok([folder / "test.sh"], tmp_path))
 
 
+BROKEN = {
+    "Health": ("backend.py", 'b"OK"', 'b"KO"', "b'KO' != b'OK'"),
+    "accepts everything": ("engine.py", "        check_model(path)\n", "", "True is not false"),
+    "no answer": ("engine.py", "yield piece.group()", "yield from ()", "b'' is not true"),
+    "ends at its start": ("backend.py", "    server.start()\n", "    sys.exit(0)\n", "the server has ended"),
+    "no Python": ("engine.py", "class Engine:", "class Engine", "the server has ended"),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
 def test_make_test_fails_with_a_broken_backend(
-    shared_tree: Path, built: Path, build_env: dict[str, str]
+    shared_tree: Path, built: Path, build_env: dict[str, str], broken: str
 ) -> None:
-    folder = lend(built, generate(shared_tree, "python", name="broken", modality="none"))
-    server = folder / "backend.py"
-    server.write_text(server.read_text().replace('b"OK"', 'b"KO"'))
+    file, right, wrong, complaint = BROKEN[broken]
+    name = "-".join(["broken", *broken.lower().split()])
+    folder = lend(built, generate(shared_tree, "python", name=name, modality="llm"))
+    code = (folder / file).read_text()
+    assert right in code
+    (folder / file).write_text(code.replace(right, wrong))
     done = run(["make", "test"], folder, build_env)
     assert done.returncode != 0
     assert_tests_run(done.stdout)
-    assert "FAILED (failures=1)" in done.stdout, done.stdout
+    assert complaint in done.stdout
 
 
 def test_the_generator_stays_out_of_the_environment(built: Path) -> None:

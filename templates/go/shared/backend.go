@@ -1,7 +1,7 @@
 package main
 
-[% set stream_asr = modality == 'asr' and 'AudioTranscriptionStream' in rpcs %]
-[% set stream_tts = modality == 'tts' and 'TTSStream' in rpcs %]
+[% set stream_asr = modality == 'asr' and 'AudioTranscriptionStream' in answered %]
+[% set stream_tts = modality == 'tts' and 'TTSStream' in answered %]
 [% set with_dst = modality in ['tts', 'image', 'video'] %]
 [% set with_status = with_dst or modality == 'detection' or 'grpcerrors' not in go_packages %]
 import (
@@ -66,7 +66,7 @@ func (b *backend) Load(opts *pb.ModelOptions) error {
 	return nil
 }
 
-[% if 'Free' in rpcs %]
+[% if 'Free' in answered %]
 // Free takes the lock itself: the server holds it in every other call.
 func (b *backend) Free() error {
 	b.Lock()
@@ -116,7 +116,7 @@ func (b *backend) PredictStream(opts *pb.PredictOptions, results chan string) er
 	}
 	return b.engine.generate(opts.GetPrompt(), func(piece string) { results <- piece })
 }
-[% if 'TokenizeString' in rpcs %]
+[% if 'TokenizeString' in answered %]
 
 func (b *backend) TokenizeString(opts *pb.PredictOptions) (pb.TokenizationResponse, error) {
 	if b.engine == nil {

@@ -53,6 +53,9 @@ func start(environment ...string) pb.BackendClient {
 		Eventually(session.Terminate(), 10*time.Second).Should(gexec.Exit(0))
 	})
 	Eventually(func() error {
+		if session.ExitCode() >= 0 {
+			return StopTrying("the backend has ended")
+		}
 		connection, err := net.Dial("tcp", address)
 		if err != nil {
 			return err

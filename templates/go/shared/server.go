@@ -75,7 +75,7 @@ func (s *server) LoadModel(_ context.Context, opts *pb.ModelOptions) (*pb.Result
 [% endif %]
 	return &pb.Result{Message: "model loaded", Success: true}, nil
 }
-[% if 'Free' in rpcs %]
+[% if 'Free' in answered %]
 
 func (s *server) Free(context.Context, *pb.HealthMessage) (*pb.Result, error) {
 	if err := s.backend.Free(); err != nil {
