@@ -24,7 +24,7 @@ from pathlib import Path
 
 from scaffold.errors import ScaffoldError
 from scaffold.operations import check
-from scaffold.operations.check import find
+from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.tree import GitTree
 

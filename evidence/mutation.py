@@ -21,7 +21,7 @@ from pathlib import Path
 
 from scaffold.errors import ShapeError
 from scaffold.operations import check
-from scaffold.operations.check import find
+from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.surfaces.path_filter import DARWIN, LINUX
 from scaffold.syntax.javascript import walk
