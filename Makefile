@@ -11,6 +11,7 @@ setup: $(VENV)/ready
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m compileall -q scaffold
 	touch $@
 
 demo: setup
@@ -31,7 +32,7 @@ templates: setup
 	$(BIN)/python -m scaffold.questions
 
 bench: setup
-	$(BIN)/python benchmarks/new_backend.py
+	$(BIN)/python benchmarks/costs.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

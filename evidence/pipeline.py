@@ -18,7 +18,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from scaffold.operations import check
+from scaffold.operations import check, workers
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.tree import GitTree
@@ -107,7 +107,7 @@ def relevant(repository: Path, rev: str, rule: Rule, about: str) -> list[Finding
     """What one rule finds in one commit."""
     tree = GitTree(repository, rev)
     try:
-        found = check.find(check.opened(tree, [rule]), [rule])
+        found = workers.find(check.opened(tree, [rule]), [rule])
     finally:
         tree.close()
     return [finding for finding in found if about in f"{finding.path} {finding.message}"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.operations import check
+from scaffold.operations import check, workers
 from scaffold.operations.remove import LifecyclePlan
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Severity
@@ -37,7 +37,7 @@ def differences(before: Snapshot, after: Snapshot) -> list[str]:
 
 
 def findings(tree: Tree) -> list[Finding]:
-    return check.find(Registry(tree), check.Scope().rules())
+    return workers.find(Registry(tree), check.Scope().rules())
 
 
 def new_findings(before: list[Finding], after: list[Finding]) -> list[Finding]:

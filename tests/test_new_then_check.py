@@ -8,7 +8,7 @@ from itertools import cycle
 import pytest
 
 from scaffold.modalities import MODALITIES
-from scaffold.operations import check, new
+from scaffold.operations import check, new, workers
 from scaffold.registry import Registry
 from scaffold.tree import Tree
 from scaffold.variants import VARIANTS, supported
@@ -43,7 +43,7 @@ ALL = combinations()
 
 
 def identities(tree: Tree) -> Counter[tuple[str, ...]]:
-    found = check.find(Registry(tree), check.Scope().rules())
+    found = workers.find(Registry(tree), check.Scope().rules())
     return Counter((*f.identity, f.message) for f in found)
 
 

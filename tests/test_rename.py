@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.errors import UsageError
-from scaffold.operations import check, rename
+from scaffold.operations import check, rename, workers
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
 from scaffold.tree import WorkTree
@@ -41,7 +41,7 @@ def test_there_and_back_is_the_identity(miniature: Path, name: str) -> None:
     assert own
     assert set(own) == {f"{registry.directory('quill-wort')}/"}
     asked = {path.partition(":")[0] for path in (m.what for m in there.manual)}
-    assert {f.rule for f in check.find(registry, check.Scope().rules())} <= asked
+    assert {f.rule for f in workers.find(registry, check.Scope().rules())} <= asked
     rename.plan(WorkTree(miniature), "quill-wort", name).changes.commit(miniature)
     assert contents(miniature) == before
 

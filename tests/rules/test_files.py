@@ -11,7 +11,7 @@ import pytest
 
 from scaffold.directory import unquoted_expansions
 from scaffold.edits import ChangeSet
-from scaffold.operations import check, new
+from scaffold.operations import new, workers
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
 from scaffold.rules import registration_rules
@@ -53,7 +53,7 @@ def tree(*changes: dict[str, bytes | None]) -> Tree:
 
 def findings(where: Tree, slug: str | None = None) -> list[Finding]:
     rules = [OWN[slug]] if slug else list(OWN.values())
-    return check.find(Registry(where), rules)
+    return workers.find(Registry(where), rules)
 
 
 def line_of(where: Tree, path: str, text: str) -> int:
@@ -78,8 +78,8 @@ def assert_fixed(where: Tree, finding: Finding) -> Overlay:
     changes = ChangeSet(where)
     finding.fix(changes)
     after = changes.overlay()
-    before = Counter(f.identity for f in check.find(Registry(where), registration_rules()))
-    left = Counter(f.identity for f in check.find(Registry(after), registration_rules()))
+    before = Counter(f.identity for f in workers.find(Registry(where), registration_rules()))
+    left = Counter(f.identity for f in workers.find(Registry(after), registration_rules()))
     assert not left - before
     assert before - left == Counter([finding.identity])
     return after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaffold.operations import check
+from scaffold.operations import workers
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Severity
@@ -14,7 +14,7 @@ MATRIX = ".github/backend-matrix.yml"
 
 
 def found(where: Tree, slug: str) -> list[Finding]:
-    return check.find(Registry(where), [rule for rule in all_rules() if rule.slug == slug])
+    return workers.find(Registry(where), [rule for rule in all_rules() if rule.slug == slug])
 
 
 def test_a_shard_without_a_merge_job_is_never_tagged() -> None:

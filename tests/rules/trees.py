@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from scaffold.operations import check, fix
+from scaffold.operations import check, fix, workers
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
 from scaffold.rules import registration_rules
@@ -184,7 +184,7 @@ class Case:
 
 
 def findings(tree: Tree, slug: str | None = None) -> list[Finding]:
-    return check.find(Registry(tree), [RULES[slug]] if slug else registration_rules())
+    return workers.find(Registry(tree), [RULES[slug]] if slug else registration_rules())
 
 
 def told(found: list[Finding]) -> list[tuple[str, str, str, int]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from scaffold.edits import ChangeSet
-from scaffold.operations import check
+from scaffold.operations import check, workers
 from scaffold.resources import miniature_dir
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, PipelineRule
@@ -42,12 +42,12 @@ def miniature(path: str, *pairs: tuple[str, str]) -> Tree:
 def found(where: Tree, slug: str) -> list[Finding]:
     """The findings of one rule."""
     rules = [RULES[slug]]
-    return check.find(check.opened(where, rules), rules)
+    return workers.find(check.opened(where, rules), rules)
 
 
 def everything(where: Tree) -> Counter[tuple[str, str, str, str]]:
     rules = [rule for rule in RULES.values() if rule.default]
-    return Counter(finding.identity for finding in check.find(check.opened(where, rules), rules))
+    return Counter(finding.identity for finding in workers.find(check.opened(where, rules), rules))
 
 
 @dataclass(frozen=True)
