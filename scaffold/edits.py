@@ -486,8 +486,9 @@ def _line_changes(before: bytes, edits: list[Edit]) -> list[_Change]:
     changes = []
     for start, end, together in groups:
         first_line = before.count(b"\n", 0, start)
-        last_line = first_line + len(_lines(before[start:end]))
-        changes.append(_Change(first_line, last_line, _lines(_replaced(before, start, end, together))))
+        old, new_lines = _lines(before[start:end]), _lines(_replaced(before, start, end, together))
+        if old != new_lines:
+            changes.append(_Change(first_line, first_line + len(old), new_lines))
     return changes
 
 

@@ -37,6 +37,7 @@ def contents_and_edits(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]]
 
 @given(case=contents_and_edits())
 @example(("\n\n", [(0, 0, "x"), (0, 1, "")]))
+@example(("\n\n\n\n\n\n\n::", [(0, 0, ""), (7, 8, "")]))
 @example(("a\nb\nc\n", [(0, 2, "x"), (4, 4, "y")]))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_git_applies_the_diff_to_the_planned_result(
