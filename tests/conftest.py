@@ -8,14 +8,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from scaffold.resources import miniature_dir
 
 PIN = "0123456789abcdef0123456789abcdef01234567"
 
 
-settings.register_profile("patient", deadline=None)  # how long an example takes is the machine's affair
+# How long an example takes is the machine's affair.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 

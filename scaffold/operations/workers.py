@@ -12,12 +12,11 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
 
 from scaffold.edits import ChangeSet
-from scaffold.errors import ScaffoldError
+from scaffold.errors import ShapeError
 from scaffold.registry import Registry, Repository
 from scaffold.rules.base import Finding, PipelineRule, Rule, Severity
 from scaffold.tree import WorkTree
@@ -34,6 +33,9 @@ Share = list[tuple[int, Rule]]
 
 Found = dict[int, list[Finding]]
 """Number of a rule -> its findings."""
+
+Broken = tuple[int, str, int | None, str]
+"""Number of the rule that met it, and the parts of a ShapeError."""
 
 
 def find(repository: Repository, rules: Sequence[Rule]) -> list[Finding]:
@@ -68,7 +70,10 @@ def _may_fork(repository: Repository) -> bool:
 
 
 def _shared(repository: Repository, shares: Sequence[Share]) -> Found:
-    """What two processes find; nothing for a rule on which one of them failed."""
+    """What two processes find; nothing for a rule that the second one did not live to answer.
+
+    Raises ShapeError where one of them could not read a surface.
+    """
     repository.read_ahead()
     queue, filled = os.pipe()
     answer, said = os.pipe()
@@ -79,35 +84,39 @@ def _shared(repository: Repository, shares: Sequence[Share]) -> Found:
         status = 1
         try:
             os.close(answer)
-            found = _take(repository, shares, queue)
+            found, broken = _take(repository, shares, queue)
+            told = {number: [*map(_tell, findings)] for number, findings in found.items()}
             with os.fdopen(said, "wb") as file:
-                marshal.dump({number: [*map(_tell, findings)] for number, findings in found.items()}, file)
+                marshal.dump((told, broken), file)
             status = 0
         finally:
             os._exit(status)  # whatever is left to do is the parent's
     os.close(said)
     with os.fdopen(answer, "rb") as file:
         try:
-            found = _take(repository, shares, queue)
+            found, broken = _take(repository, shares, queue)
             data = file.read()
         finally:
             os.close(queue)
             _, status = os.waitpid(child, 0)
-    if not status:
-        rules = {number: rule for share in shares for number, rule in share}
-        for number, told in marshal.loads(data).items():  # noqa: S302 - our own words
-            found[number] = [_hear(repository, rules[number], one) for one in told]
-    return found
+    told, broken_there = marshal.loads(data) if not status else ({}, None)  # noqa: S302 - our own words
+    if broken or broken_there:
+        raise ShapeError(*min(filter(None, (broken, broken_there)))[1:])
+    rules = {number: rule for share in shares for number, rule in share}
+    return found | {n: [_hear(repository, rules[n], one) for one in findings] for n, findings in told.items()}
 
 
-def _take(repository: Repository, shares: Sequence[Share], queue: int) -> Found:
-    """Check one share after the other, as long as there are any; a rule that fails is left out."""
+def _take(repository: Repository, shares: Sequence[Share], queue: int) -> tuple[Found, Broken | None]:
+    """Check one share after the other, as long as there are any and nothing is broken."""
     found: Found = {}
     while taken := os.read(queue, 1):
         for number, rule in shares[taken[0]]:
-            with suppress(ScaffoldError):
+            try:
                 found[number] = [*_check(repository, rule)]
-    return found
+            except ShapeError as error:
+                os.read(queue, len(shares))  # the other process need not go on either
+                return found, (number, error.path, error.line, error.problem)
+    return found, None
 
 
 def _tell(finding: Finding) -> tuple[str | int | bool, ...]:

@@ -40,6 +40,13 @@ AGREEMENT = 2 / 3
 """Share of the siblings that must agree."""
 
 
+OPTIONAL = {"platform-tag", "builder-base-image"}
+"""Fields that an entry may lack: rules of their own say when."""
+
+FEW = 1 / 10
+"""Share of the siblings up to which those that lack a field stand out, one of them always."""
+
+
 class MatrixMissingEntry(Rule):
     """Every backend directory has a matrix entry.
 
@@ -396,12 +403,26 @@ class MatrixOutlierField(Rule):
         for entry in (*registry.matrix.linux, *registry.matrix.darwin):
             for circle in _circles(registry, entry):
                 groups[circle].append(entry)
+        told: set[tuple[Entry, str]] = set()
+        lacking: list[tuple[Entry, str, object]] = []
         for circle, siblings in groups.items():
             usual = {field: _usual(field, siblings) for field in CIRCLES[str(circle[0])]}
             for entry in siblings:
                 for field, value in usual.items():
                     if value is not None and entry.fields.get(field) != value:
+                        told.add((entry, field))
                         yield from self._outlier(entry, field, value)
+            if circle[0] in ("language", "macOS"):
+                lacking += [(entry, field, circle[1]) for entry, field in _lacking(siblings)]
+        for entry, field, lang in lacking:
+            if (entry, field) not in told:
+                yield self.finding(
+                    entry,
+                    entry.backend,
+                    f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
+                    f"{entry.tag_suffix} has no {field}, and nearly all {lang} entries have one",
+                    f"add {field}, as in the entries around it",
+                )
         for field in ("base-image", "runs-on"):
             everywhere = Counter(e.fields[field] for e in registry.matrix.linux if field in e.fields)
             for entry in registry.matrix.linux:
@@ -439,6 +460,15 @@ class MatrixOutlierField(Rule):
             f"{field} {value!r} of {entry.tag_suffix} is used by no other entry",
             f"use the {field} of another entry of this variant",
         )
+
+
+def _lacking(siblings: list[Entry]) -> Iterator[tuple[Entry, str]]:
+    """The entries that lack a field which nearly all siblings have."""
+    present = Counter(field for entry in siblings for field in entry.fields)
+    for field, count in present.items():
+        few = len(siblings) - count <= max(1, FEW * len(siblings))
+        if field not in OPTIONAL and count >= ENOUGH and few:
+            yield from ((entry, field) for entry in siblings if field not in entry.fields)
 
 
 def _own_dockerfile(entry: Entry) -> bool:
