@@ -517,7 +517,6 @@ def _recover(root: Path) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    gc.disable()  # a run is short, and what it parses lives to its end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a report may hold what the terminal cannot show
