@@ -391,6 +391,7 @@ class MatrixOutlierField(Rule):
     backend with a Dockerfile of its own chooses its base image itself. A field is fine where a comment
     at the entry names it or its value, a runner where a comment speaks of the runner. A base image that
     is newer than the siblings' is information: somebody went ahead, and the others may have to follow.
+    A field that nearly all entries of the language have, whatever its value, is missed where it is not.
 
     Fix: use the siblings' value, or say in a comment why not.
     """

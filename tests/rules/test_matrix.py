@@ -152,6 +152,11 @@ CASES = {
         MINIATURE.edit_in(entry("-cpu-rookery"), ("    ubuntu-version: '2404'\n", "")),
         says="has no ubuntu-version",
     ),
+    "a field whose value differs from sibling to sibling": Case(
+        "matrix-outlier-field", "heron", MATRIX, ("'-gpu-nvidia-cuda-13-heron'", "^- build-type"),
+        MINIATURE.edit_in(entry("-gpu-nvidia-cuda-13-heron"), ("    platforms: 'linux/amd64'\n", "")),
+        also=None, says="has no platforms",
+    ),
     "a runner of its own": Case(
         "matrix-outlier-field", "rookery", MATRIX, ("'-cpu-rookery-4'", "runs-on"),
         more_entries(5, "-cpu-rookery", ("'ubuntu-latest'", "'bigger-runner'")),
