@@ -80,6 +80,9 @@ def _matrix(registry: Registry) -> Iterator[Mutation]:
         start = entry.source.line_start(entry.start)
         name = f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')}"
         yield Mutation("build matrix", f"delete entry {name}", entry.backend, entry.path, start, entry.end)
+        gone, pair = [*entry.nodes.items()][1 + number % (len(entry.fields) - 1)]
+        line = entry.source.line_start(pair.start_byte), entry.source.line_end(pair.end_byte - 1)
+        yield Mutation("build matrix", f"delete {gone} of {name}", entry.backend, entry.path, *line, "", gone)
         fields = [field for field in entry.fields if field != "skip-drivers"]
         field = fields[number % len(fields)]
         node = entry.value(field)
