@@ -4,7 +4,26 @@ import gc
 
 gc.disable()  # a run is short, and what it imports and parses lives to its end
 
-from scaffold.cli import main  # noqa: E402 - collecting garbage would take a tenth of the time of the imports
+import os  # noqa: E402 - collecting garbage would take a tenth of the time of the imports
+import sys  # noqa: E402
+
+from scaffold.cli import main  # noqa: E402
+
+
+def program() -> None:
+    """Run the command and end; the interpreter would take a while to put everything away for nothing."""
+    code = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1 if end.code else 0
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (BrokenPipeError, ValueError):  # nobody reads any more
+        code = code or 141
+    os._exit(code)
+
 
 if __name__ == "__main__":
-    main()
+    program()

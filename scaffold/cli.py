@@ -5,7 +5,6 @@ Nothing heavy is imported here; each command imports what it needs.
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import sys
@@ -516,7 +515,7 @@ def _recover(root: Path) -> None:
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Run the command that the program was called with; raises SystemExit."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a report may hold what the terminal cannot show
@@ -528,8 +527,6 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
-    finally:
-        gc.freeze()  # or the interpreter would look through it all once more
 
 
 def _call(arguments: Sequence[str]) -> None:

@@ -230,6 +230,8 @@ STATUS = frozenset({"success", "failure", "cancelled", "always"})
 
 def property_of(value: Any, key: Any) -> Any:
     """One property of a value, as GitHub looks it up: by a name in any case, null where it is missing."""
+    if type(value) is dict and type(key) is str and key in value:  # nearly always
+        return value[key]
     if isinstance(value, Spread):
         found = [property_of(item, key) for item in value]
         return Spread(item for item in found if item is not None)
