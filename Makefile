@@ -11,7 +11,7 @@ setup: $(VENV)/ready
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	$(BIN)/python -m compileall -q scaffold
+	$(BIN)/python -m compileall -q -x miniature scaffold
 	touch $@
 
 demo: setup
