@@ -214,6 +214,7 @@ def _tell(item: YamlItem, text: str) -> bool:
     return len(item.fields) == len(pairs) + bool(merged)
 
 
+@lru_cache(maxsize=4096)
 def _unquoted(raw: str) -> str:
     """The scalar that the rest of a plain line stands for; "" for the head of a literal text."""
     if raw[:1] in ("'", '"'):
