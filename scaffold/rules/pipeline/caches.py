@@ -18,7 +18,7 @@ from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 
 if TYPE_CHECKING:
-    from scaffold.pipeline.model import Step
+    from scaffold.pipeline.model import Job, Occurrence, Step
     from scaffold.registry import Repository
 
 SAVE = "actions/cache/save"
@@ -204,8 +204,9 @@ class SaveRestoreDiffer(PipelineRule):
         """Pairs of one key with other paths, and saves whose key no restore of the paths looks for."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            for leg in run.jobs if run.uses(SAVE) else ():
-                saves = [s for s in leg.using(SAVE) if s.step not in reported and not _spelled_alike(s)]
+            odd = {job: [o for o in job.using(SAVE) if not _spelled_alike(o, job)] for job in run.every_job()}
+            for leg in run.jobs if any(odd.values()) else ():
+                saves = [leg.bind(o) for o in odd[leg.job] if o.step not in reported]
                 found = restores(leg) if saves else []
                 for save in map(Use.of, saves if found else ()):
                     problem = _differs(save, found)
@@ -220,7 +221,7 @@ class SaveRestoreDiffer(PipelineRule):
                         )
 
 
-def _spelled_alike(save: StepRun) -> bool:
+def _spelled_alike(save: Occurrence, job: Job) -> bool:
     """Whether a restore of the job has the paths and the key of a save, letter by letter."""
     if save.outer is not None or "env" in save.step.node.values:
         return False
@@ -229,7 +230,7 @@ def _spelled_alike(save: StepRun) -> bool:
         o.outer is None
         and "env" not in o.step.node.values
         and [o.step.node.text("with", name) for name in ("path", "key")] == spelled
-        for o in save.job.job.using(RESTORE, BOTH)
+        for o in job.using(RESTORE, BOTH)
     )
 
 
