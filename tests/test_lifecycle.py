@@ -25,7 +25,7 @@ from scaffold.tree import Overlay, Tree, WorkTree
 from scaffold.variants import supported
 from tests import lifecycle
 from tests.consumers import run
-from tests.rules.trees import BASE
+from tests.rules.trees import BASE, text_of
 from tests.test_cli import scaffold
 from tests.test_new_backend import KINDS, answers
 from tests.test_new_then_check import variant_sets
@@ -391,3 +391,11 @@ def test_an_unwritable_folder_changes_nothing(miniature: Path, monkeypatch: pyte
 def test_an_unknown_backend_has_no_variants() -> None:
     with pytest.raises(UsageError, match="no backend is called"):
         variants.remove(BASE, "nobody", ["cpu"])
+
+
+def test_what_a_job_of_its_own_builds_is_not_added_again() -> None:
+    workflow = ".github/workflows/backend.yml"
+    text = text_of(BASE, workflow) + "  lark-vulkan:\n    with:\n      tag-suffix: '-gpu-vulkan-lark'\n"
+    with pytest.raises(UsageError, match="a job of its own pushes -gpu-vulkan-lark"):
+        variants.add(Overlay(BASE, {workflow: text.encode()}), "lark", ["vulkan"])
+    assert variants.add(BASE, "lark", ["vulkan"]).changes.edits

@@ -34,6 +34,10 @@ def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
     if DARWIN in added and _is_fork(registry, name):
         raise UsageError(f"{name} builds llama.cpp's sources, which have no generic build for macOS")
     addition = registry.addition(name, ChangeSet(tree))
+    for variant in added:
+        tag_suffix = registry.matrix.tag_suffix(addition.backend, VARIANTS[variant])
+        if tag_suffix in registry.builds.other_tags and tag_suffix not in registry.matrix.by_tag_suffix:
+            raise UsageError(f"{name} is built for {variant} already: a job of its own pushes {tag_suffix}")
     addition.backend = addition.backend.model_copy(update={"variants": added})
     registry.matrix.add(addition)
     registry.gallery.add_images(addition)
