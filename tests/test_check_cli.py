@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib.util
 import json
 import os
@@ -11,14 +10,14 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from scaffold import cli
 from scaffold.report import markdown
 from scaffold.tree import GitTree
+from tests.conftest import in_process
 from tests.consumers import files, run
 from tests.samples import GALLERY, sample_rules  # noqa: F401 - a fixture
 
@@ -61,22 +60,13 @@ def check(
     repo: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
-) -> Iterator[Check]:
+) -> Check:
     """Runs the command line inside `repo`, with the sample rules as the catalogue."""
     monkeypatch.chdir(repo)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
 
-    def call(*arguments: str, command: str = "check") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["scaffold", command, *arguments])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return int(end.value.code or 0), out, err
-
-    yield call
-    gc.enable()
+    call = in_process(monkeypatch, capfd)
+    return lambda *arguments, command="check": call(command, *arguments)
 
 
 def test_a_clean_tree_is_one_sentence_and_exit_0(check: Check) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from scaffold import cli
 from scaffold.errors import ShapeError
 from scaffold.operations import check as operation
 from scaffold.resources import miniature_dir
 from scaffold.tree import WorkTree
+from tests.conftest import in_process
 from tests.rules.pipeline.trees import tree
 from tests.test_check_cli import git
 
@@ -53,21 +52,12 @@ def write(root: Path, text: str, path: str = ".github/workflows/ci.yml") -> None
 
 
 @pytest.fixture
-def check(repo: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Check]:
+def check(repo: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Check:
     monkeypatch.chdir(repo)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["scaffold", "check", *arguments])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return int(end.value.code or 0), out, err
-
-    yield call
-    gc.enable()
+    call = in_process(monkeypatch, capfd)
+    return lambda *arguments: call("check", *arguments)
 
 
 def test_without_a_selection_it_says_what_works_there(check: Check) -> None:

@@ -47,7 +47,7 @@ def expand(value: yaml.Value | None, scope: Scope, pipeline: Pipeline, job: str)
     if isinstance(value, yaml.Scalar):
         return _generated(value, scope, pipeline, job)
     if isinstance(value, yaml.Mapping):
-        return _rows({name: _value(item, scope) for name, item in value.values.items()}, job)
+        return _rows({name: evaluated(item, scope) for name, item in value.values.items()}, job)
     return _unknown(job)
 
 
@@ -77,13 +77,13 @@ def _unknown(job: str) -> Legs:
     return Legs([Open(f"matrix@{job}")], complete=False)
 
 
-def _value(value: yaml.Value, scope: Scope) -> Any:
-    """A value of a matrix, which is the one place where YAML's types count."""
+def evaluated(value: yaml.Value, scope: Scope) -> Any:
+    """What a YAML value is in a scope: typed where nothing is quoted."""
     if isinstance(value, yaml.Scalar):
         return template(value.text).value(scope) if "${{" in value.text else value.typed
     if isinstance(value, yaml.Sequence):
-        return [_value(item, scope) for item in value.items]
-    return {name: _value(item, scope) for name, item in value.values.items()}
+        return [evaluated(item, scope) for item in value.items]
+    return {name: evaluated(item, scope) for name, item in value.values.items()}
 
 
 def _rows(spec: Mapping[str, Any], job: str) -> Legs:

@@ -176,7 +176,7 @@ class Call:
         """One of the inputs: given by the caller, or its default."""
         assert self.caller is not None
         default, boolean = self.workflow.inputs[name]
-        found = evaluated(self.caller.job.node.mapping("with").values.get(name, default), self.caller)
+        found = matrix.evaluated(self.caller.job.node.mapping("with").values.get(name, default), self.caller)
         return False if boolean and found == "" else found
 
     @cached_property
@@ -187,7 +187,7 @@ class Call:
             return token if self.run.event.fork else Open("secrets", token)
         passed = self.caller.job.node.get("secrets")
         if isinstance(passed, yaml.Mapping):
-            return token | {n: evaluated(v, self.caller) for n, v in passed.values.items()}
+            return token | {n: matrix.evaluated(v, self.caller) for n, v in passed.values.items()}
         return self.caller.call.secrets if passed is not None else token
 
     def context(self, name: str) -> Any:
@@ -264,7 +264,7 @@ class _Scope:
         found: dict[str, Any] = {}
         outer = _Plain(self)
         for value in (self.call.workflow.node.mapping("env"), self.job.node.mapping("env")):
-            found |= {name: evaluated(v, outer) for name, v in value.values.items()}
+            found |= {name: matrix.evaluated(v, outer) for name, v in value.values.items()}
         return found
 
     def render(self, of: Template | None) -> str:
@@ -327,7 +327,7 @@ class JobRun(_Scope):
         """The runner's label; with holes where it is not known, "" where there are several."""
         value = self.job.node.get("runs-on")
         if isinstance(value, yaml.Scalar):
-            found = evaluated(value, self)
+            found = matrix.evaluated(value, self)
             return text_of(found) if not isinstance(found, (list, dict)) else ""
         labels = [self.text(item) for item in yaml.scalars(value)]
         return labels[0] if len(labels) == 1 else ""
@@ -387,7 +387,7 @@ class StepRun:
             base = self.outer.context("env") if self.outer is not None else self.job.env
             if not own:
                 return base
-            return Open(base.label, base | {n: evaluated(v, self.job) for n, v in own.items()})
+            return Open(base.label, base | {n: matrix.evaluated(v, self.job) for n, v in own.items()})
         if self.outer is not None:
             if name == "inputs":
                 return self.outer.inputs
@@ -405,7 +405,7 @@ class StepRun:
         around = self.outer or self.job
         given = self.step.given
         known = self.job.job.workflow.pipeline.action_inputs(local_path(self.step.uses))
-        return {name: evaluated(given.get(name, default), around) for name, default in known.items()}
+        return {name: matrix.evaluated(given.get(name, default), around) for name, default in known.items()}
 
     def input(self, name: str) -> str:
         """One of its `with` as text, with holes for what is unknown; "" where it is not given."""
@@ -427,15 +427,6 @@ class StepRun:
                 around = all_of([around, truth_of(self.job.call.run.value(own, self))])
             self._runs = around
         return self._runs
-
-
-def evaluated(value: yaml.Value, scope: Any) -> Any:
-    """What a YAML value is in a scope: typed where nothing is quoted."""
-    if isinstance(value, yaml.Scalar):
-        return template(value.text).value(scope) if "${{" in value.text else value.typed
-    if isinstance(value, yaml.Sequence):
-        return [evaluated(item, scope) for item in value.items]
-    return {name: evaluated(item, scope) for name, item in value.values.items()}
 
 
 @cache
