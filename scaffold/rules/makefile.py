@@ -163,6 +163,10 @@ class MakefileDefinitionMismatch(Rule):
                 )
 
 
+PROGRESS = {"false", *(f"--progress={kind}" for kind in ("auto", "plain", "quiet", "rawjson", "tty"))}
+"""Nothing, or what docker build knows."""
+
+
 def _contradictions(
     registry: Registry, definition: Definition, entries: list[Entry]
 ) -> Iterator[tuple[str, str]]:
@@ -180,8 +184,8 @@ def _contradictions(
             yield "needs_backend_arg", needs
     if definition.context not in (".", "./") and not registry.tree.is_dir(definition.context.strip("./")):
         yield "context", "."
-    if definition.progress != "false" and not definition.progress.startswith("--progress="):
-        yield "progress", "false"
+    if definition.progress not in PROGRESS:
+        yield "progress", "--progress=plain" if "progress" in definition.progress else "false"
 
 
 class MakefileStaleBackend(Rule):
