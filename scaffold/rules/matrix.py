@@ -424,9 +424,20 @@ class MatrixOutlierField(Rule):
                     f"{entry.tag_suffix} has no {field}, and nearly all {lang} entries have one",
                     f"add {field}, as in the entries around it",
                 )
+        yield from self._strangers(registry)
+
+    def _strangers(self, registry: Registry) -> Iterator[Finding]:
+        """Values that no other entry has; a build type must itself be named by what excuses it."""
+        matrix = registry.matrix
+        build_types = Counter(entry.fields.get("build-type") for entry in (*matrix.linux, *matrix.darwin))
+        for entry in matrix.darwin:
+            own = entry.fields.get("build-type", "")
+            named = own in f"{entry.comments} {entry.inner_comments}"
+            if own and build_types[own] == 1 and not named and _explains(entry, "build-type", None):
+                yield self._stranger(entry, "build-type", own)
         for field in ("base-image", "runs-on"):
-            everywhere = Counter(e.fields[field] for e in registry.matrix.linux if field in e.fields)
-            for entry in registry.matrix.linux:
+            everywhere = Counter(e.fields[field] for e in matrix.linux if field in e.fields)
+            for entry in matrix.linux:
                 chooses = field == "runs-on" or (_own_dockerfile(entry) and not _prebuilt(entry))
                 if chooses and everywhere[entry.fields.get(field, "")] <= 1:
                     yield from self._unknown(entry, field)
@@ -452,9 +463,11 @@ class MatrixOutlierField(Rule):
         value = entry.fields.get(field, "")
         cuda = ".".join(entry.fields.get(f"cuda-{part}-version", "") for part in ("major", "minor"))
         brings_cuda = cuda != "." and f":{cuda}" in value
-        if brings_cuda or value in (AMD_RUNNER, ARM_RUNNER) or _explains(entry, field, value):
-            return
-        yield self.finding(
+        if not (brings_cuda or value in (AMD_RUNNER, ARM_RUNNER) or _explains(entry, field, value)):
+            yield self._stranger(entry, field, value)
+
+    def _stranger(self, entry: Entry, field: str, value: str) -> Finding:
+        return self.finding(
             entry.at(field),
             entry.backend,
             f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",

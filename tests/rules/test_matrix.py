@@ -162,6 +162,14 @@ CASES = {
         more_entries(5, "-cpu-rookery", ("'ubuntu-latest'", "'bigger-runner'")),
         also=None, says="bigger-runner",
     ),
+    "a build type that a comment names the field of": Case(
+        "matrix-outlier-field", "wren-cpp", MATRIX, ("'-metal-darwin-arm64-wren-cpp'", "build-type"),
+        MINIATURE.edit_in(
+            entry("-metal-darwin-arm64-wren-cpp"),
+            ('build-type: "metal"', '# the GPU is used where build-type=metal\n    build-type: "meqal"'),
+        ),
+        also=None, says="'meqal'",
+    ),
     "a base image without the toolkit": Case(
         "matrix-outlier-field", "heron", MATRIX, ("'-gpu-nvidia-cuda-13-heron'", "base-image"),
         MINIATURE.edit_in(entry("-gpu-nvidia-cuda-13-heron"), ("/cuda:13.0", "/cuda:12.8")),
