@@ -163,7 +163,7 @@ CASES = {
         also=None, says="bigger-runner",
     ),
     "a build type that a comment names the field of": Case(
-        "matrix-outlier-field", "wren-cpp", MATRIX, ("'-metal-darwin-arm64-wren-cpp'", "build-type"),
+        "matrix-outlier-field", "wren-cpp", MATRIX, ('"-metal-darwin-arm64-wren-cpp"', "build-type:"),
         MINIATURE.edit_in(
             entry("-metal-darwin-arm64-wren-cpp"),
             ('build-type: "metal"', '# the GPU is used where build-type=metal\n    build-type: "meqal"'),
