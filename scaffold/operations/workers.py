@@ -121,24 +121,14 @@ def _take(repository: Repository, shares: Sequence[Share], queue: int) -> tuple[
 
 def _tell(finding: Finding) -> tuple[str | int | bool, ...]:
     """A finding in words that another process understands; of its fix, whether there is one."""
-    return (
-        finding.rule,
-        finding.severity.value,
-        finding.backend,
-        finding.path,
-        finding.line,
-        finding.subject,
-        finding.message,
-        finding.help,
-        finding.fix is not None,
-    )
+    return (finding.rule, finding.severity.value, *finding[2:-1], finding.fix is not None)
 
 
 def _hear(repository: Repository, rule: Rule, told: tuple[Any, ...]) -> Finding:
     """The finding that was told; its rule is asked once more should somebody want to fix it."""
-    slug, severity, backend, path, line, subject, message, advice, fixable = told
+    slug, severity, *words, fixable = told
     fix = partial(_fix, repository, rule, told) if fixable else None
-    return Finding(slug, Severity(severity), backend, path, line, subject, message, advice, fix)
+    return Finding._make((slug, Severity(severity), *words, fix))
 
 
 def _fix(repository: Repository, rule: Rule, told: tuple[Any, ...], changes: ChangeSet) -> None:

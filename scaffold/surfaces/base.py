@@ -76,6 +76,10 @@ class YamlRecord:
         """The place of a value below a chain of keys; of the record itself where there is none."""
         return self.item.place(*keys)
 
+    def delete(self, changes: ChangeSet) -> None:
+        """Plan its lines away; the comments around it stay."""
+        changes.delete_lines(self.path, self.source.line_start(self.start), self.end)
+
     @property
     def inner_comments(self) -> str:
         """Text of the comments between its own lines and behind them."""

@@ -45,5 +45,4 @@ class Dependabot:
 
     def drop(self, changes: ChangeSet, folder: Folder) -> None:
         """Plan an entry away."""
-        start = folder.source.line_start(folder.start)
-        changes.delete_lines(folder.path, start, folder.end)
+        folder.delete(changes)

@@ -306,7 +306,7 @@ class GallerySurface(FileSurface):
     def delete(self, changes: ChangeSet, items: Iterable[Item]) -> None:
         """Plan items away."""
         for item in items:
-            changes.delete_lines(item.path, item.source.line_start(item.start), item.end)
+            item.delete(changes)
 
     def development_text(self, anchor: str, name: str, keys: dict[str, str]) -> str:
         """A new development meta; `keys` maps capability keys to development images."""
@@ -315,7 +315,12 @@ class GallerySurface(FileSurface):
 
     def image_text(self, anchor: str, name: str, tag: str) -> str:
         """A new image item."""
-        return _image(anchor, name, f"{self.repository}:{tag}", [f"{self.mirror}:{tag}"])
+        return (
+            f"- !!merge <<: *{anchor}\n"
+            f'  name: "{name}"\n'
+            f'  uri: "{self.repository}:{tag}"\n'
+            f"  mirrors:\n    - {self.mirror}:{tag}\n"
+        )
 
     def registrations(self, name: str) -> Iterable[Registration]:
         own = self._own(name)
@@ -434,7 +439,7 @@ class GallerySurface(FileSurface):
             text = "".join(image.source.slice(*span) for span in image.lines(*IMAGE_KEYS))
             for start, end in meta.lines("capabilities"):
                 removal.changes.add(Edit(self.path, start, end, text))
-            removal.changes.delete_lines(self.path, image.source.line_start(image.start), image.end)
+            image.delete(removal.changes)
             removal.regained += [(self.path, meta.name, key) for key in IMAGE_KEYS]
         return True
 
@@ -564,11 +569,6 @@ def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
     ]
     lines += [f"    - {quote(tag, '')}" for tag in tags(backend)]
     return "\n".join([*lines, *_capability_lines(keys)]) + "\n"
-
-
-def _image(anchor: str, name: str, uri: str, mirrors: Iterable[str]) -> str:
-    lines = [f"- !!merge <<: *{anchor}", f'  name: "{name}"', f'  uri: "{uri}"', "  mirrors:"]
-    return "\n".join([*lines, *(f"    - {mirror}" for mirror in mirrors)]) + "\n"
 
 
 def _with_ending(keys: dict[str, str]) -> dict[str, str]:

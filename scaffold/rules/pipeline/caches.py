@@ -87,7 +87,7 @@ class CacheToOnPr(PipelineRule):
         reported: set[Step] = set()
         for run in registry.runs.pull_requests():
             written = [
-                (leg, number, refs)
+                (leg, number, step, refs)
                 for leg in run.using(*docker.BUILD)
                 for number, step in enumerate(leg.using(*docker.BUILD))
                 if (refs := _registry_refs(step))
@@ -96,8 +96,7 @@ class CacheToOnPr(PipelineRule):
                 continue
             twin = Run(run.workflow, pull_request_of(run.workflow, number=2, head_ref="another"))
             twins = dict(zip(run.jobs, twin.jobs, strict=False))
-            for leg, number, refs in written:
-                step = list(leg.using(*docker.BUILD))[number]
+            for leg, number, step, refs in written:
                 if leg not in twins or step.step in reported:
                     continue
                 shared = refs & _registry_refs(list(twins[leg].using(*docker.BUILD))[number])
