@@ -271,13 +271,22 @@ class Directory:
             if self.tree.read(f"{parent}/{name}/Makefile") is not None
         )
 
+    @cached_property
+    def _lacks_neighbour(self) -> bool:
+        """Whether a variable of its Makefiles holds the folder of a neighbour that is not there."""
+        parent = self.path.rpartition("/")[0]
+        found = (match for text in self.makefiles for match in _NEIGHBOUR.finditer(text.code))
+        return any(not self.tree.is_dir(f"{parent}/{match[1].decode(errors='replace')}") for match in found)
+
     def builds_for(self, build_type: str, deep: bool = True) -> bool:
         """Whether some build file tells `build_type` from others, or hands it on to what is not read here."""
         family = build_type.partition("_")[0].encode()
         word = _build_type_word(build_type)
         if any(family in code and word.search(code) for code in self._build_code):
             return True
-        # What is handed on to a neighbour's copy is read there.
+        # What is handed on to a neighbour's copy is read there, if it is there.
+        if self._lacks_neighbour:
+            return True
         neighbours = [n for n in self.borrowed if n.tells_build_types] if deep else []
         if neighbours:
             return any(neighbour.builds_for(build_type, deep=False) for neighbour in neighbours)
@@ -484,6 +493,7 @@ _SYSTEM_LIBRARY = re.compile(rb"(?<![\w}])/(?:usr/)?lib(?:64)?/")
 _MAKE_TEST = re.compile(rb"-C[ \t]+(?:\./)?(backend/[\w.-]+/[\w.-]+)/?([^\n]*)")
 _DOCKER_SCRIPT = re.compile(rb"\.docker/[\w.-]+\.sh")
 _BESIDE = re.compile(rb"\.\./([A-Za-z0-9][\w.-]*)")
+_NEIGHBOUR = re.compile(rb"(?m)^\w+[ \t]*[:?]?=.*/\.\./([A-Za-z0-9][\w.-]*)[ \t]*$")
 _GATED = re.compile(rb"-D[A-Z0-9]+_GGML_(?:CUDA|HIP|HIPBLAS|VULKAN)=")
 _RPC_METHODS = {
     "python": re.compile(rb"(?m)^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\([ \t]*self[ \t]*,[ \t]*request"),

@@ -130,6 +130,18 @@ class ChangeSet:
             results[path] = _replaced(before, 0, len(before), edits)
         return results
 
+    def undone(self, tree: Tree) -> ChangeSet:
+        """The change that takes this one back from `tree`, its result; deleted files it cannot give back."""
+        back = ChangeSet(tree, deleted={*self.created})
+        for path, edits in self.by_path().items():
+            before = self.tree.read(path) or b""
+            shift = 0
+            for edit in edits:
+                start, length = edit.start + shift, len(edit.text.encode())
+                back.add(Edit(path, start, start + length, before[edit.start : edit.end].decode()))
+                shift += length - (edit.end - edit.start)
+        return back
+
     def overlay(self) -> Overlay:
         """The tree as it will be."""
         executable = {path for path, new in self.created.items() if new.executable}

@@ -157,6 +157,14 @@ def capabilities(built: set[str]) -> dict[str, str]:
     return keys
 
 
+def serves(variant: str | None, key: str) -> bool:
+    """Whether hardware of a capability key may run a variant's image; Vulkan runs on any GPU.
+
+    Nothing is known of an image whose variant is not in the table, None: it may.
+    """
+    return variant in (None, "vulkan") or key in VARIANTS[variant].capabilities
+
+
 def acceleration(built: set[str]) -> str:
     """The acceleration cell of the compatibility table for a set of built variants."""
     words = {VARIANTS[name].acceleration for name in built}

@@ -25,7 +25,7 @@ from scaffold.tree import Overlay, Tree, WorkTree
 from scaffold.variants import supported
 from tests import lifecycle
 from tests.consumers import run
-from tests.rules.trees import BASE, text_of
+from tests.rules.trees import BASE, MATRIX, text_of
 from tests.test_cli import scaffold
 from tests.test_new_backend import KINDS, answers
 from tests.test_new_then_check import variant_sets
@@ -209,6 +209,38 @@ def test_a_variant_comes_and_goes(name: str, chosen: tuple[str, ...]) -> None:
     without = Overlay(with_it, back.changes.contents())
     touched = {*plan.changes.contents(), *back.changes.contents()}
     assert [path for path in touched if without.read(path) != BASE.read(path)] == []
+
+
+def offered(root: Path) -> Path:
+    """A repository in whose gallery and table stands a variant of lark that nothing builds."""
+    rocm = variants.add(WorkTree(root), "lark", ["rocm"]).changes
+    for path in (path for path in rocm.edited_paths() if path != MATRIX):
+        (root / path).write_bytes(rocm.overlay().read(path) or b"")
+    return lifecycle.as_repository(root)
+
+
+def test_what_was_offered_before_it_was_built_is_so_again(miniature: Path) -> None:
+    """Only the last commit tells a variant that was half there from one that was not."""
+    offered(miniature)
+    variants.add(WorkTree(miniature), "lark", ["rocm"]).changes.commit(miniature)
+    assert run("git", "status", "--porcelain", cwd=miniature).stdout == f" M {MATRIX}\n"
+    variants.remove(WorkTree(miniature), "lark", ["rocm"]).changes.commit(miniature)
+    assert run("git", "status", "--porcelain", cwd=miniature).stdout == ""
+
+
+@pytest.mark.parametrize("change", ["commit", "edit"])
+def test_only_an_untouched_addition_is_undone(miniature: Path, change: str) -> None:
+    """What is committed, or was edited since, loses the variant in every place."""
+    offered(miniature)
+    variants.add(WorkTree(miniature), "lark", ["rocm"]).changes.commit(miniature)
+    if change == "commit":
+        run("git", "-c", "user.name=t", "-c", "user.email=t@t.t", "commit", "-qam", "rocm", cwd=miniature)
+    else:
+        (miniature / MATRIX).write_text(f"# mine\n{(miniature / MATRIX).read_text()}")
+    variants.remove(WorkTree(miniature), "lark", ["rocm"]).changes.commit(miniature)
+    left = Registry(WorkTree(miniature))
+    assert left.variants("lark") == REGISTRY.variants("lark")
+    assert [item.name for item in left.gallery.items] == [item.name for item in REGISTRY.gallery.items]
 
 
 def single(tree: Tree, name: str) -> Tree:

@@ -48,6 +48,10 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
     for watched in registry.dependabot.folders:
         if watched.is_backend and watched.directory == removal.directory:
             registry.dependabot.drop(removal.changes, watched)
+    for other, lenders in registry.borrowed.items():
+        if f"{removal.directory}/Makefile" in lenders:
+            folder = registry.directory(other)
+            removal.ask(f"{folder}/Makefile", f"it builds the sources of {name}: give {other} its own")
     verify.prove_removal(removal)
     _ask_what_breaks(removal, registry)
     mentions = tuple(find_named(registry, removal.changes.overlay(), name))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from scaffold import verify
 from scaffold.edits import ChangeSet
-from scaffold.errors import UsageError
+from scaffold.errors import ScaffoldError, UsageError
 from scaffold.operations.new import template_answers
 from scaffold.operations.remove import LifecyclePlan, as_removal, require_known
 from scaffold.registry import Registry
 from scaffold.surfaces.base import Addition, Removal
-from scaffold.tree import Tree
+from scaffold.tree import GitTree, Tree, WorkTree
 from scaffold.variants import DARWIN, VARIANTS, supported
 
 if TYPE_CHECKING:
@@ -25,6 +25,17 @@ def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
     Raises UsageError for an unknown backend or variant, and for one that is built already.
     """
     registry = Registry(tree)
+    addition = _addition(registry, name, wanted)
+    verify.prove_insertion(addition)
+    verify.ask_what_rules_find(addition, registry)
+    for path in sorted(addition.changes.created):
+        what = " ".join(addition.backend.variants)
+        addition.ask(path, f"complete it: it is what a new backend gets for {what}")
+    return LifecyclePlan(addition.changes, tuple(addition.manual))
+
+
+def _addition(registry: Registry, name: str, wanted: Iterable[str]) -> Addition:
+    """The planned addition, not yet proved. Raises as `add` does."""
     require_known(registry, name)
     added = _known(registry, name, wanted)
     built = set(registry.variants(name))
@@ -33,7 +44,7 @@ def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
         raise UsageError(f"{name} is built for {', '.join(again)} already")
     if DARWIN in added and _is_fork(registry, name):
         raise UsageError(f"{name} builds llama.cpp's sources, which have no generic build for macOS")
-    addition = registry.addition(name, ChangeSet(tree))
+    addition = registry.addition(name, ChangeSet(registry.tree))
     for variant in added:
         tag_suffix = registry.matrix.tag_suffix(addition.backend, VARIANTS[variant])
         if tag_suffix in registry.builds.other_tags and tag_suffix not in registry.matrix.by_tag_suffix:
@@ -45,15 +56,14 @@ def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
         _wire_darwin(registry, addition)
     _add_files(registry, addition, built | set(added))
     _update_table(registry, name, addition.changes, built, built | set(added))
-    verify.prove_insertion(addition)
-    verify.ask_what_rules_find(addition, registry)
-    for path in sorted(addition.changes.created):
-        addition.ask(path, f"complete it: it is what a new backend gets for {' '.join(added)}")
-    return LifecyclePlan(addition.changes, tuple(addition.manual))
+    return addition
 
 
 def remove(tree: Tree, name: str, unwanted: Iterable[str]) -> LifecyclePlan:
     """Plan one platform less; the inverse of `add`.
+
+    What `add` did since the last commit is undone, to the byte: only that commit says what was there
+    before, such as an image that the gallery offered and nothing built.
 
     Raises UsageError for an unknown backend or variant, for one that is not built, and where
     nothing would be left.
@@ -67,6 +77,9 @@ def remove(tree: Tree, name: str, unwanted: Iterable[str]) -> LifecyclePlan:
         raise UsageError(f"{name} is not built for {', '.join(absent)}")
     if built <= set(gone):
         raise UsageError(f"nothing of {name} would be left: use `scaffold remove-backend {name}`")
+    undone = _undone(tree, name, gone)
+    if undone is not None:
+        return LifecyclePlan(undone)
     removal = as_removal(registry, name, ChangeSet(tree))
     registry.matrix.remove_variants(removal, set(gone))
     registry.gallery.remove_variants(removal, set(gone), built - set(gone))
@@ -81,6 +94,19 @@ def remove(tree: Tree, name: str, unwanted: Iterable[str]) -> LifecyclePlan:
     _update_table(registry, name, removal.changes, built, built - set(gone))
     verify.prove_removal(removal, texts_change=True)
     return LifecyclePlan(removal.changes, tuple(removal.manual))
+
+
+def _undone(tree: Tree, name: str, gone: Iterable[str]) -> ChangeSet | None:
+    """The change that takes an uncommitted `add` back; None where that is not all that happened there."""
+    if not isinstance(tree, WorkTree):
+        return None
+    try:
+        added = _addition(Registry(GitTree(tree.root, "HEAD")), name, gone).changes
+    except (ScaffoldError, OSError):  # no git, no commit, or the variant is in it
+        return None
+    if any(tree.read(path) != content for path, content in added.contents().items()):
+        return None
+    return added.undone(tree)
 
 
 def _known(registry: Registry, name: str, variants: Iterable[str]) -> tuple[str, ...]:
@@ -168,6 +194,6 @@ def _update_table(
     new, gone = words[1] - words[0], words[0] - words[1]
     for table, row in registry.documented.get(name, ()):
         column = next((c for c in table.columns if c.lower().startswith("acceleration")), None)
-        # A cell that says something else than was built so far is not ours to complete.
-        if column is not None and registry.docs.accelerations(table, row, column) == words[0]:
+        # A cell without any such word says something else.
+        if column is not None and registry.docs.accelerations(table, row, column):
             registry.docs.set_accelerations(changes, table, row, column, new, gone)

@@ -102,7 +102,8 @@ def _missing_wiring(registry: Registry, name: str) -> Iterator[Missing]:
     if path_filter.has_table and path_filter.can_filter and registry.tree.read(script) is not None:
         started = set(registry.rebuilt[script][1])
         if started != {name}:
-            what = f"a change of {script} starts {len(started)} macOS builds instead of its own"
+            others = "other macOS builds than its own" if started else "no macOS build"
+            what = f"a change of {script} starts {others}"
             place = path_filter.function_place(SHARED_INPUTS)
             yield NARROWING, place, what, path_filter.add_shared_input
 

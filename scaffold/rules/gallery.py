@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.gallery import CHANNELS, DEVELOPMENT, Item
-from scaffold.variants import VARIANTS, capabilities
+from scaffold.variants import VARIANTS, capabilities, serves
 
 if TYPE_CHECKING:
     from scaffold.edits import ChangeSet
@@ -148,8 +148,7 @@ def _complete_keys(registry: Registry, meta: Item, images: dict[str, str], chang
     for key, image in keys.items():
         _add_capability(registry, meta, key, image, changes)
     if registry.gallery.development_meta(meta) is None:
-        everything = {key: f"{image}{DEVELOPMENT}" for key, image in (meta.capabilities | keys).items()}
-        _add_development_meta(registry, meta, everything, changes)
+        registry.gallery.add_development_meta(changes, meta, meta.capabilities | keys)
 
 
 class GalleryMissingMeta(Rule):
@@ -371,8 +370,7 @@ class GalleryCapabilityMissing(Rule):
         variants = {image: variant for variant, image in images.items()}
         for key, variant in capabilities(set(images)).items():
             present = variants.get(meta.capabilities.get(key, ""))
-            # Vulkan serves any GPU, so a meta may prefer it; another variant's image does not run there.
-            if present and present != "vulkan" and key not in VARIANTS[present].capabilities:
+            if not serves(present, key):
                 yield self.finding(
                     meta.at("capabilities", key),
                     name,
@@ -580,12 +578,13 @@ class GalleryDuplicateName(Rule):
             first = gallery.by_name[item.name]
             if first is not item:
                 same = gallery.item_text(first) == gallery.item_text(item)
+                do = "delete the repetition" if same else "give it the name of its own variant and channel"
                 yield self.finding(
                     item.at("name"),
                     gallery.owner(item),
                     item.name,
-                    f"{item.name} is the name of the item in line {first.line} too: this one is never seen",
-                    "delete the repetition" if same else "give it the name of its own variant and channel",
+                    f"{item.name} is the name of an earlier item too: this one is never seen",
+                    f"{do}; the other one is in line {first.line}",
                     fix=partial(gallery.delete, items=[item]) if same else None,
                 )
 
@@ -730,7 +729,7 @@ class GalleryMetaName(Rule):
 
     Why: importers, capability entries and model files name the meta; a meta under another name is
     found by none of them. Two backends of LocalAI drop the `-cpp` of their directory, which is
-    understood.
+    understood, as is any name that LocalAI's code uses and that is no other backend's.
 
     Fails:
 
@@ -748,10 +747,14 @@ class GalleryMetaName(Rule):
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Base metas whose name is neither the backend's nor the backend's without its engine suffix."""
+        """Base metas whose name is not the backend's, with its engine's suffix or without, nor in use."""
+        importers = registry.importers
+        used = {*importers.emitted, *(line.name for line in importers.pref_only)}
+        used |= {entry.key for entry in registry.capabilities.entries}
+        used -= {*registry.names}
         for name in registry.names:
             for meta in registry.gallery.base_metas(name):
-                known = {name, name.removesuffix("-cpp"), name.removesuffix("-ggml")}
+                known = {name, name.removesuffix("-cpp"), name.removesuffix("-ggml"), *used}
                 if meta.name not in known and registry.gallery.by_name[meta.name] is meta:
                     yield self.finding(
                         meta.at("name"),
@@ -847,21 +850,15 @@ class GalleryDevMetaMissing(Rule):
                     expected = {k: f"{v}{DEVELOPMENT}" for k, v in meta.capabilities.items()}
                     complete = all(image in gallery.by_name for image in expected.values())
                     complete = complete and expected.keys() <= _known_keys(registry)
+                    add = partial(gallery.add_development_meta, meta=meta, keys=meta.capabilities)
                     yield self.finding(
                         meta,
                         name,
                         meta.name,
                         f"{meta.name} has {len(development)} development images and no development meta",
                         f"add {meta.name}{DEVELOPMENT} with the same keys, each image with {DEVELOPMENT}",
-                        fix=partial(_add_development_meta, registry, meta, expected) if complete else None,
+                        fix=add if complete else None,
                     )
-
-
-def _add_development_meta(
-    registry: Registry, meta: Item, expected: dict[str, str], changes: ChangeSet
-) -> None:
-    text = registry.gallery.development_text(meta.anchor or meta.name, meta.name, expected)
-    changes.insert(meta.path, meta.end, text)
 
 
 class GalleryImageName(Rule):

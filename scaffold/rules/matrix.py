@@ -124,8 +124,9 @@ class MatrixDuplicateTag(Rule):
                         entry.backend,
                         "/".join(key),
                         f"tag suffix {entry.tag_suffix!r} with platform tag {key[1]!r} is that of "
-                        f"{earlier.backend} in line {earlier.line} too: the images overwrite each other",
-                        "give this entry the tag suffix and the platform tag of its own backend and arch",
+                        f"an entry of {earlier.backend} too: the images overwrite each other",
+                        "give this entry the tag suffix and the platform tag of its own backend and arch; "
+                        f"the other one is in line {earlier.line}",
                     )
 
 
@@ -359,8 +360,8 @@ class MatrixIncompletePair(Rule):
                         entry.backend,
                         f"{entry.tag_suffix} {field}",
                         f"the legs of {entry.tag_suffix} differ in {field}: {mine!r} here, {other!r} in "
-                        f"line {first.at(field).line}",
-                        "make them equal: they are merged into one image",
+                        "another",
+                        f"make them equal to line {first.at(field).line}: they are merged into one image",
                     )
 
 

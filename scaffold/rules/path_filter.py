@@ -113,8 +113,8 @@ class FilterShadowedBranch(Rule):
                     Place(surface.path, branch.line),
                     name,
                     f"{branch.suffix} {branch.backend}",
-                    f"the branch for {name!r} is never reached: line {earlier.line} catches it first",
-                    "delete one of the two" if alike else f"move it before line {earlier.line}",
+                    f"the branch for {name!r} is never reached: an earlier one catches it",
+                    f"delete it, or line {earlier.line}" if alike else f"move it before line {earlier.line}",
                     fix=_unshadow(registry, branch, earlier, alike),
                 )
 

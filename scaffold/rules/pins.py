@@ -177,8 +177,8 @@ class BumpDuplicateVariable(Rule):
                     pin.at("variable"),
                     pin.backend,
                     pin.variable,
-                    f"{pin.variable} has an entry in line {first[pin.variable]} too",
-                    "give one of the two pins a variable of its own",
+                    f"{pin.variable} has an earlier entry too",
+                    f"give this pin, or the one in line {first[pin.variable]}, a variable of its own",
                 )
             first.setdefault(pin.variable, pin.line)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
-from scaffold.edits import ChangeSet
+from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import ShapeError
 from scaffold.syntax.source import parsed
 from scaffold.tree import Tree
@@ -186,6 +186,21 @@ class Removal:
         if top < start and (follows_own or self.is_about(source.slice(top, start))):
             start = top
         self.changes.delete_lines(source.path, source.line_start(start), end)
+
+    def drop_code(self, source: Source, spans: Iterable[tuple[int, int]]) -> None:
+        """Plan statements away, with the comments right above them and one of the blank lines around them."""
+        blocks: list[tuple[int, int]] = []
+        for start, end in sorted(spans):
+            line = source.line_start(start)
+            if source.data[line:start].strip() or source.line_end(end - 1) != end:
+                self.changes.add(Edit(source.path, start, end, ""))
+                continue
+            top = source.comment_start(line, "//")
+            blocks.append((blocks.pop()[0] if blocks and blocks[-1][1] == top else top, end))
+        for top, end in blocks:
+            below = source.data[end : source.line_end(end)].strip()
+            start = top if below.strip(b"})") else source.blank_start(top)
+            self.changes.delete_lines(source.path, start, end)
 
     def is_about(self, text: str) -> bool:
         """Whether a text names this backend, and no other one before it."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces.base import (
@@ -30,7 +30,7 @@ from scaffold.surfaces.matrix import MatrixSurface
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.syntax.yaml_items import YamlItem, read
 from scaffold.tree import Tree
-from scaffold.variants import VARIANTS, capabilities
+from scaffold.variants import VARIANTS, capabilities, serves
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -379,12 +379,14 @@ class GallerySurface(FileSurface):
         source = required(self.source, self.path, "the backend gallery")
         images = self.image_items(backend.name)
         metas = [meta for meta in self.base_metas(backend.name) if meta.is_meta]
-        if not metas and self._is_single(backend.name):
-            self._split(addition, images)
+        singles = [] if metas else self._singles(images, backend.name)
+        if singles:
+            self._split(addition, singles)
         elif not images or not metas:
             raise source.shape_error(None, f"expected images and a meta of {backend.name}")
         anchor = images[-1].merges or images[-1].anchor or metas[0].anchor or backend.name
-        for name, tag in self._image_values(backend):
+        added = list(self._image_values(backend))
+        for name, tag in added:
             taken = self.by_name.get(name)
             if taken is not None and taken.uri.endswith(f":{tag}"):
                 continue  # offered already, though nothing built it
@@ -394,38 +396,49 @@ class GallerySurface(FileSurface):
             image = {"name": name, "uri": f"{self.repository}:{tag}", "mirrors": [f"{self.mirror}:{tag}"]}
             addition.expect(self.path, image)
         for meta in metas:
-            for twin, ending in ((meta, ""), (self.development_meta(meta), DEVELOPMENT)):
-                if twin is not None:
-                    self._lead_to(addition, twin, ending)
+            keys = self._lead_to(addition, meta, "")
+            twin = self.development_meta(meta)
+            if twin is not None:
+                self._lead_to(addition, twin, DEVELOPMENT)
+            elif {*_with_ending(keys).values()} <= {*self.by_name, *(name for name, _ in added)}:
+                self.add_development_meta(addition.changes, meta, keys)
+                twin_name = f"{meta.name}{DEVELOPMENT}"
+                addition.expect(self.path, {"name": twin_name, "capabilities": _with_ending(keys)})
 
-    def _is_single(self, backend: str) -> bool:
-        """Whether a backend has one image, which is an item of its own and no meta leads to."""
-        items = self.image_items(backend)
-        names = {backend, f"{backend}{DEVELOPMENT}"}
-        return any(item.anchor for item in items) and {item.name for item in items} <= names
+    def _singles(self, images: list[Item], backend: str) -> list[Item]:
+        """The images of a backend whose items are what a user installs; none where a meta leads to them."""
+        found = [item for item in images if item.name in (backend, f"{backend}{DEVELOPMENT}")]
+        return found if any(item.anchor for item in found) else []
 
     def _split(self, addition: Addition, items: list[Item]) -> None:
-        """Plan each of a backend's only images as a meta, and the image itself behind it; see `_join`."""
+        """Plan each image that is an item of its own as a meta, and the image behind it; see `_join`."""
         backend = addition.backend
-        built = {entry.variant for entry in self.matrix.entries_of(backend.name) if entry.variant}
-        everything = sorted(built | set(backend.variants))
+        built = {e.variant: e.tag_suffix for e in self.matrix.entries_of(backend.name) if e.variant}
+        everything = sorted({*built, *backend.variants})
         keys = self._capabilities(backend.model_copy(update={"variants": everything}))
+        for key, variant in capabilities(set(everything)).items():
+            for other in self.by_tag_suffix.get(built.get(variant, ""), ()):
+                if key in keys and other not in items and other.channel == CHANNELS[""]:
+                    keys[key] = other.name
         anchor = next((item.anchor for item in items if item.anchor), backend.name)
         for item in items:
             ending = item.name.removeprefix(backend.name)
             variant = self.matrix.by_tag_suffix[item.tag_suffix].variant or everything[0]
-            capabilities = {key: f"{image}{ending}" for key, image in keys.items()}
-            head = "".join(f"{line}\n" for line in _capability_lines(capabilities))
+            leading = {key: f"{image}{ending}" for key, image in keys.items()}
+            head = "".join(f"{line}\n" for line in _capability_lines(leading))
             moved = item.lines(*IMAGE_KEYS)
             for start, end in moved:
                 addition.changes.add(Edit(self.path, start, end, head))
                 head = ""
             name = f"{self.image_name(backend, variant)}{ending}"
             text = "".join(item.source.slice(start, end) for start, end in moved)
+            mirrors = list(item.mirrors)
+            if not mirrors:  # it merged those of another item, which becomes a meta
+                mirrors = [f"{self.mirror}:{item.uri.rpartition(':')[2]}"]
+                text += f"  mirrors:\n    - {mirrors[0]}\n"
             addition.insert(self.path, item.end, f'- !!merge <<: *{anchor}\n  name: "{name}"\n{text}')
-            addition.expect(self.path, capabilities)
-            image: dict[str, Any] = {"name": name, "uri": item.uri}
-            addition.expect(self.path, {**image, "mirrors": list(item.mirrors)} if item.mirrors else image)
+            addition.expect(self.path, leading)
+            addition.expect(self.path, {"name": name, "uri": item.uri, "mirrors": mirrors})
             for key in IMAGE_KEYS:
                 addition.drop(self.path, item.name, key)
 
@@ -443,19 +456,33 @@ class GallerySurface(FileSurface):
             removal.regained += [(self.path, meta.name, key) for key in IMAGE_KEYS]
         return True
 
-    def _lead_to(self, addition: Addition, meta: Item, ending: str) -> None:
-        """Plan the keys that lead to a backend's variants and that a meta lacks."""
+    def _lead_to(self, addition: Addition, meta: Item, ending: str) -> dict[str, str]:
+        """Plan the keys that lead to a backend's new variants; returns all keys of the meta after that."""
         added = set(addition.backend.variants)
-        everything = {e.variant for e in self.matrix.entries_of(addition.backend.name) if e.variant} | added
-        first = capabilities(everything)
+        entries = self.matrix.entries_of(addition.backend.name)
+        first = capabilities({entry.variant for entry in entries if entry.variant} | added)
+        variants = {i.name: e.variant for e in entries for i in self.by_tag_suffix.get(e.tag_suffix, ())}
+        keys = dict(meta.capabilities)
         for key, image in self._capabilities(addition.backend).items():
-            present = meta.capabilities.get(key)
-            if first[key] in added and present is None:
+            present = keys.get(key)
+            if first[key] not in added:
+                continue
+            if present is None:
                 meta.add_capability(addition.changes, key, f"{image}{ending}")
-                addition.expect(self.path, f"{image}{ending}")
-            elif first[key] in added and ending and present == image:  # written ahead, in the wrong channel
+            elif not serves(variants.get(present), key) or (ending and present == image):
                 meta.set_value(addition.changes, f"{image}{ending}", "capabilities", key)
-                addition.expect(self.path, f"{image}{ending}")
+            else:
+                continue
+            keys[key] = f"{image}{ending}"
+        if keys != meta.capabilities:
+            addition.drop(self.path, meta.name, "capabilities")
+            addition.expect(self.path, keys)
+        return keys
+
+    def add_development_meta(self, changes: ChangeSet, meta: Item, keys: dict[str, str]) -> None:
+        """Plan the development twin that a meta lacks, with the meta's keys."""
+        text = self.development_text(meta.anchor or meta.name, meta.name, _with_ending(keys))
+        changes.insert(self.path, meta.end, text)
 
     def remove_variants(self, removal: Removal, gone: set[str], left: set[str]) -> None:
         """Plan the images of some variants away; their keys lead to what is left, where it serves them."""

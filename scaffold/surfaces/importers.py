@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -105,7 +105,10 @@ class ImporterSurface(Surface):
     @cached_property
     def _sources(self) -> dict[str, str]:
         """Path -> text of every file of the folder that is no test."""
-        paths = (f"{FOLDER}/{n}" for n in self.tree.list(FOLDER) if re.fullmatch(r".*(?<!_test)\.go", n))
+        return self._texts(r".*(?<!_test)\.go")
+
+    def _texts(self, names: str) -> dict[str, str]:
+        paths = (f"{FOLDER}/{name}" for name in self.tree.list(FOLDER) if re.fullmatch(names, name))
         return {path: (self.tree.read(path) or b"").decode(errors="replace") for path in paths}
 
     @cached_property
@@ -259,36 +262,72 @@ class ImporterSurface(Surface):
         for importer in self.importers:
             if importer.name in removal.aliases:
                 self._remove_importer(removal, importer)
-        self._remove_offers(removal)
-
-    def _remove_offers(self, removal: Removal) -> None:
-        """The lines by which other importers offer the backend too."""
         for path, text in self._sources.items():
-            for match in _OFFER.finditer(text) if path not in removal.changes.deleted else ():
-                if match[1] in removal.aliases:
-                    start, end = (len(text[:at].encode()) for at in match.span())
-                    removal.changes.delete_lines(path, start, end)
+            touched = {*removal.changes.deleted, *removal.changes.edited_paths()}
+            if path not in touched and any(f'"{name}"' in text for name in removal.aliases):
+                self._take_out(removal, path)
 
     def _remove_importer(self, removal: Removal, importer: Importer) -> None:
-        text = self._sources[importer.path]
-        given = {m[2] for m in _BACKEND.finditer(text)} | {m[1] for m in _OFFER.finditer(text)}
-        served = sorted(given & removal.others)
-        if served:
-            what = f"{importer.type_name} is that of {', '.join(served)} too: take {removal.name} out of it"
-            removal.ask(importer.path, what)
+        if self._successor(removal, importer):
             return
         source = self.registry_source
         for type_name, element in self.registry:
             if type_name == importer.type_name and source is not None:
                 end = source.line_end(element.node.end_byte)
                 removal.drop(source, element.node.start_byte, end, "//")
-        if [other.path for other in self.importers].count(importer.path) > 1:
-            removal.ask(importer.path, f"delete {importer.type_name}: the file holds another importer too")
-            return
-        stem = importer.path.removesuffix(".go")
-        for path in (importer.path, f"{stem}_test.go"):
-            if self.tree.read(path) is not None:
-                removal.changes.delete(path)
+        test = f"{importer.path.removesuffix('.go')}_test.go"
+        if self.tree.read(test) is not None:
+            removal.changes.delete(test)
+        own = self.load(GoSource, importer.path)
+        assert own is not None
+        gone = (own.path, test, REGISTRY_FILE)
+        others = {path: text for path, text in self._texts(r".*\.go").items() if path not in gone}
+        for path, text in others.items():
+            if re.search(rf"\b{importer.type_name}\b", text):
+                removal.ask(path, f"it uses {importer.type_name}, which is gone")
+        words = {word for text in others.values() for word in re.findall(r"\w+", text)}
+        spans = own.without(importer.type_name, words)
+        if spans is None:
+            removal.changes.delete(importer.path)
+        else:
+            removal.drop_code(own, spans)
+
+    def _successor(self, removal: Removal, importer: Importer) -> str:
+        """The backend that an importer gives to its models from now on; "" where there is none."""
+        text = self._sources[importer.path]
+        given = [m[m.lastindex or 0] for pattern in (_BACKEND, _OFFER) for m in pattern.finditer(text)]
+        return next((name for name in (importer.name, *given) if name in removal.others), "")
+
+    def _take_out(self, removal: Removal, path: str) -> None:
+        """Take the backend out of Go code that stays: offers, branches, and it as what models get."""
+        source = self.load(GoSource, path)
+        assert source is not None
+        for start, end in _spans(source, _OFFER, removal.aliases):
+            self._drop_offer(removal, source, source.line_start(start), source.line_end(end))
+        importers = [importer for importer in self.importers if importer.path == path]
+        successor = self._successor(removal, importers[0]) if len(importers) == 1 else ""
+        others = [start for start, _ in _spans(source, _BACKEND, removal.others)]
+        branches = []
+        for start, end in _spans(source, _BACKEND, removal.aliases):
+            branch = source.branch(start, end)
+            if branch and not any(branch[0] <= other < branch[1] for other in others):
+                branches.append(branch)
+            elif successor:
+                removal.changes.add(Edit(path, start, end, successor))
+                removal.ask(path, f"its models get {successor} now, not {removal.name}: is that right?")
+        removal.drop_code(source, [*branches, *source.unused_without(branches)])
+        for start, end in _spans(source, _NAME, removal.aliases) if successor else ():
+            removal.changes.add(Edit(path, start, end, successor))
+            for line in self.pref_only:
+                if line.name == successor:
+                    self.drop_pref_only(removal.changes, line)
+
+    def _drop_offer(self, removal: Removal, source: GoSource, start: int, end: int) -> None:
+        """Plan a line of a slice away; with the only one, the line break between its braces."""
+        before, after = source.data[:start].rstrip(), source.data[end:].lstrip()
+        if before.endswith(b"{") and after.startswith(b"}"):
+            start, end = len(before), len(source.data) - len(after)
+        removal.changes.delete_lines(source.path, start, end)
 
     def _can_import(self) -> bool:
         """Whether this checkout's importers say their name and modality."""
@@ -316,6 +355,16 @@ class ImporterSurface(Surface):
             text = (self.tree.read(f"{FOLDER}/{file}") or b"").decode(errors="replace")
             used += re.findall(r'"((?:gopkg\.in|go\.yaml\.in)/yaml[^"]*)"', text)
         return majority(used) or "gopkg.in/yaml.v3"
+
+
+def _spans(source: GoSource, pattern: re.Pattern[str], names: Container[str]) -> list[tuple[int, int]]:
+    """The bytes of the names that a pattern finds as its last group."""
+    text = source.data.decode()
+    found = (m for m in pattern.finditer(text) if m[m.lastindex or 0] in names)
+    return [
+        (len(text[: m.start(m.lastindex or 0)].encode()), len(text[: m.end(m.lastindex or 0)].encode()))
+        for m in found
+    ]
 
 
 def _expectation(name: str) -> re.Pattern[bytes]:

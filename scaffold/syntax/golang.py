@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from scaffold.syntax.source import ParsedSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from tree_sitter import Node, Parser
+
+
+_DECLARATIONS = (
+    "function_declaration",
+    "method_declaration",
+    "type_declaration",
+    "var_declaration",
+    "const_declaration",
+)
+_FUNCTIONS = ("function_declaration", "method_declaration", "func_literal")
 
 
 @cache
@@ -73,9 +83,116 @@ class GoSource(ParsedSource):
         """The `Name: value` fields of a struct literal's body."""
         return {element.key: element.value for element in self.elements(body)}
 
+    def branch(self, start: int, end: int) -> tuple[int, int] | None:
+        """Span of the innermost `case` or `if` that a span stands in, if the code works without it.
+
+        None where it stands in no branch, or in one that is taken when no other is (`else`, `default`).
+        """
+        node = self.root.descendant_for_byte_range(start, end)
+        while node is not None and node.parent is not None and node.type not in _FUNCTIONS:
+            parent = node.parent
+            if node.type == "expression_case":
+                return node.start_byte, self.last_line_end(node.start_byte, node.end_byte)
+            if node.type == "default_case":
+                return None
+            if parent.type == "if_statement" and node.type == "block":
+                return self._if_span(parent) if parent.child_by_field_name("consequence") == node else None
+            node = parent
+        return None
+
+    def _if_span(self, node: Node) -> tuple[int, int] | None:
+        """What goes with an `if`; None where its `else` would go too."""
+        other, parent = node.child_by_field_name("alternative"), node.parent
+        if other is not None:
+            return (node.start_byte, other.start_byte) if other.type == "if_statement" else None
+        if parent is not None and parent.type == "if_statement":
+            before = parent.child_by_field_name("consequence")
+            return (before.end_byte, node.end_byte) if before is not None else None
+        return node.start_byte, self.line_end(node.end_byte)
+
+    def without(self, name: str, used: Collection[str]) -> list[tuple[int, int]] | None:
+        """What goes with a type: all that nothing else needs; None where that is the whole file.
+
+        `used` are the words of the other files of the package.
+        """
+        declared = {
+            node: self._declares(node) for node in self.root.named_children if node.type in _DECLARATIONS
+        }
+        kept = [node for node, names in declared.items() if name not in names and names & {*used}]
+        for node in kept:  # grows: what is kept needs what it uses
+            words = {self.text(n) for n in _all_of(node, ("identifier", "type_identifier"))} - {name}
+            kept += [n for n, names in declared.items() if n not in kept and names & words]
+        if not kept:
+            return None
+        gone = [node for node in declared if node not in kept]
+        gone += self._idle_imports([_span(node) for node in gone])
+        return [(node.start_byte, self.line_end(node.end_byte - 1)) for node in gone]
+
+    def _idle_imports(self, gone: Collection[tuple[int, int]]) -> list[Node]:
+        """The imports that nothing uses once some spans are gone; their whole declaration, if it is all."""
+        imports = [*_all_of(self.root, ("import_spec",))]
+        named = _all_of(self.root, ("identifier", "package_identifier"))
+        words = {self.text(n) for n in named if n.parent not in imports and not _within(n, gone)}
+        idle = [spec for spec in imports if not self._packages(spec) & {*words, ".", "_"}]
+        return idle if len(idle) < len(imports) else [*_all_of(self.root, ("import_declaration",))]
+
+    def _declares(self, node: Node) -> set[str]:
+        """The names that a declaration of the package declares; of a method, the type that it belongs to."""
+        receiver = node.child_by_field_name("receiver")
+        if receiver is not None:
+            return {self.text(n) for n in _all_of(receiver, ("type_identifier",))}
+        specs = [n for n in node.named_children if n.type.endswith("_spec")] or [node]
+        names = (spec.child_by_field_name("name") for spec in specs)
+        return {self.text(name) for name in names if name is not None} - {"_"}
+
+    def _packages(self, spec: Node) -> set[str]:
+        """The names under which what an import brings may be used."""
+        alias = spec.child_by_field_name("name")
+        if alias is not None:
+            return {self.text(alias)}
+        path = self.string(spec.child_by_field_name("path"))
+        return {word.partition(".v")[0] for word in path.split("/")}
+
+    def unused_without(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """The lines of imports and of declarations (`x := ...`) that nothing uses once the spans are gone."""
+        gone = [*spans]
+        functions = _all_of(self.root, _FUNCTIONS) if gone else ()
+        for function in functions:
+            names = list(_all_of(function, ("identifier",)))
+            for node in reversed([*_all_of(function, ("short_var_declaration",))]):
+                name = self.text(node.child_by_field_name("left") or node)
+                others = [n for n in names if self.text(n) == name and not _within(n, [_span(node)])]
+                unused = others and all(_within(other, gone) for other in others)
+                if unused and _is_statement(node) and not _within(node, gone):
+                    gone.append(_span(node))
+                    yield node.start_byte, self.line_end(node.end_byte)
+        for node in self._idle_imports(gone) if gone else ():
+            yield node.start_byte, self.line_end(node.end_byte - 1)
+
     def string(self, node: Node | None) -> str:
         """Text of a node; of a string literal, without its quotes."""
         return self.text(node).strip('"`') if node is not None else ""
+
+
+def _is_statement(node: Node) -> bool:
+    """Whether a declaration stands for itself, not in the head of an `if` or a loop."""
+    return node.parent is not None and node.parent.type in ("block", "statement_list", "expression_case")
+
+
+def _span(node: Node) -> tuple[int, int]:
+    return node.start_byte, node.end_byte
+
+
+def _within(node: Node, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= node.start_byte < end for start, end in spans)
+
+
+def _all_of(node: Node, kinds: tuple[str, ...]) -> Iterator[Node]:
+    """The nodes of some kinds below a node, in file order."""
+    if node.type in kinds:
+        yield node
+    for child in node.named_children:
+        yield from _all_of(child, kinds)
 
 
 def quote(text: str) -> str:

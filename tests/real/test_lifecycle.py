@@ -151,7 +151,7 @@ def is_right(name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_variant_comes_and_goes(name: str) -> None:
+def test_a_variant_comes_and_goes(checkout: Path, name: str) -> None:
     tree, known = head(), registry()
     built = known.variants(name)
     free = [v for v in supported(known.directories.get(name, "")) if v not in built]
@@ -173,6 +173,12 @@ def test_a_variant_comes_and_goes(name: str) -> None:
             without = Overlay(with_it, back.changes.contents())
             touched = {*plan.changes.contents(), *back.changes.contents()}
             assert [path for path in touched if without.read(path) != tree.read(path)] == [], chosen
+        try:
+            variants.add(WorkTree(checkout), name, [chosen]).changes.commit(checkout)
+            variants.remove(WorkTree(checkout), name, [chosen]).changes.commit(checkout)
+            assert run("git", "status", "--porcelain", cwd=checkout).stdout == "", chosen
+        finally:
+            lifecycle.restore(checkout)
 
 
 def git(*arguments: str) -> str:

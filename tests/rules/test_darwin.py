@@ -88,7 +88,7 @@ CASES = {
     "a script that rebuilds every backend": Case(
         "darwin-bespoke-wiring", "heron", FILTER, ("SHARED_BUILD_INPUTS =",),
         MINIATURE.edit(FILTER, (NARROW, "")),
-        fix=True, restores=True, severity=Severity.warning, says="instead of its own",
+        fix=True, restores=True, severity=Severity.warning, says="than its own",
     ),
     "wiring of what is not built": Case(
         "darwin-bespoke-wiring", "heron", DARWIN, ("Build heron backend",),

@@ -174,7 +174,7 @@ CASES = {
     "a macOS script that starts every build": Case(
         "darwin-bespoke-wiring", "heron", FILTER, ("SHARED_BUILD_INPUTS = ",),
         MINIATURE.rewrite(FILTER, lambda text: text.replace('"scripts/build/heron-darwin.sh"', '"scripts/build/owl-darwin.sh"')),
-        severity=Severity.warning, fix=True, says="instead of its own",
+        severity=Severity.warning, fix=True, says="than its own",
     ),
     "a base image that is ahead of the others": Case(
         "matrix-outlier-field", "rookery", MATRIX, ("'-gpu-nvidia-cuda-12-rookery'", "base-image"),

@@ -198,7 +198,7 @@ def assert_found(case: Case) -> None:
     line = line_of(tree, case.path, *case.at)
     assert told(own)[:1] == [(case.rule, case.backend, case.path, line)], told(found)
     assert len(own) == case.times, told(own)
-    assert case.says in own[0].message
+    assert case.says in f"{own[0].message}\n{own[0].help}"
     assert own[0].severity is (case.severity or RULES[case.rule].severity)
     assert own[0].help
     if case.also is not None:
