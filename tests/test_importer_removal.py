@@ -50,6 +50,14 @@ func ConfigureFolder(folder string) (config.ModelConfig, bool) {
 	}
 
 	backend := ""
+	if strings.HasSuffix(folder, ".x") {
+		backend = "night-heron"
+		if strings.HasPrefix(folder, "x") {
+			backend = "night-heron"
+		}
+	} else if strings.HasSuffix(folder, ".y") {
+		backend = "night-heron"
+	}
 	if strings.HasSuffix(folder, ".a") {
 		backend = "rookery"
 	} else if strings.HasSuffix(folder, ".b") {
@@ -87,7 +95,18 @@ def tree(miniature: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "name", ["finch-tts", "heron", "kestrel", "lark", "llama-cpp", "meadow-lark", "nest-store", "rookery"]
+    "name",
+    [
+        "finch-tts",
+        "heron",
+        "kestrel",
+        "lark",
+        "llama-cpp",
+        "meadow-lark",
+        "nest-store",
+        "night-heron",
+        "rookery",
+    ],
 )
 def test_no_importer_gives_a_removed_backend(tree: Path, name: str) -> None:
     known = lifecycle.findings(WorkTree(tree))

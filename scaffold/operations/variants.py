@@ -194,6 +194,7 @@ def _update_table(
     new, gone = words[1] - words[0], words[0] - words[1]
     for table, row in registry.documented.get(name, ()):
         column = next((c for c in table.columns if c.lower().startswith("acceleration")), None)
-        # A cell without any such word says something else.
-        if column is not None and registry.docs.accelerations(table, row, column):
+        told = registry.docs.accelerations(table, row, column) if column is not None else set()
+        # A cell without any such word says something else; one that claims more is a person's to mend.
+        if column is not None and told and told <= words[0] | words[1]:
             registry.docs.set_accelerations(changes, table, row, column, new, gone)

@@ -190,13 +190,13 @@ class Removal:
     def drop_code(self, source: Source, spans: Iterable[tuple[int, int]]) -> None:
         """Plan statements away, with the comments right above them and one of the blank lines around them."""
         blocks: list[tuple[int, int]] = []
-        for start, end in sorted(spans):
-            line = source.line_start(start)
-            if source.data[line:start].strip() or source.line_end(end - 1) != end:
+        for start, end in _united(spans):
+            line, last = source.line_start(start), source.line_end(end - 1)
+            if source.data[line:start].strip() or source.data[end:last].strip():
                 self.changes.add(Edit(source.path, start, end, ""))
                 continue
             top = source.comment_start(line, "//")
-            blocks.append((blocks.pop()[0] if blocks and blocks[-1][1] == top else top, end))
+            blocks.append((blocks.pop()[0] if blocks and blocks[-1][1] == top else top, last))
         for top, end in blocks:
             below = source.data[end : source.line_end(end)].strip()
             start = top if below.strip(b"})") else source.blank_start(top)
@@ -209,7 +209,18 @@ class Removal:
 
     def ask(self, path: str, what: str) -> None:
         """Leave something to a person."""
-        self.manual.append(Manual(path, what))
+        if Manual(path, what) not in self.manual:
+            self.manual.append(Manual(path, what))
+
+
+def _united(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in file order, those that overlap as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start < found[-1][1]:
+            start, end = found[-1][0], max(found.pop()[1], end)
+        found.append((start, end))
+    return found
 
 
 class Surface(ABC):

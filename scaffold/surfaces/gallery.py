@@ -385,8 +385,7 @@ class GallerySurface(FileSurface):
         elif not images or not metas:
             raise source.shape_error(None, f"expected images and a meta of {backend.name}")
         anchor = images[-1].merges or images[-1].anchor or metas[0].anchor or backend.name
-        added = list(self._image_values(backend))
-        for name, tag in added:
+        for name, tag in self._image_values(backend):
             taken = self.by_name.get(name)
             if taken is not None and taken.uri.endswith(f":{tag}"):
                 continue  # offered already, though nothing built it
@@ -396,14 +395,9 @@ class GallerySurface(FileSurface):
             image = {"name": name, "uri": f"{self.repository}:{tag}", "mirrors": [f"{self.mirror}:{tag}"]}
             addition.expect(self.path, image)
         for meta in metas:
-            keys = self._lead_to(addition, meta, "")
-            twin = self.development_meta(meta)
-            if twin is not None:
-                self._lead_to(addition, twin, DEVELOPMENT)
-            elif {*_with_ending(keys).values()} <= {*self.by_name, *(name for name, _ in added)}:
-                self.add_development_meta(addition.changes, meta, keys)
-                twin_name = f"{meta.name}{DEVELOPMENT}"
-                addition.expect(self.path, {"name": twin_name, "capabilities": _with_ending(keys)})
+            for twin, ending in ((meta, ""), (self.development_meta(meta), DEVELOPMENT)):
+                if twin is not None:
+                    self._lead_to(addition, twin, ending)
 
     def _singles(self, images: list[Item], backend: str) -> list[Item]:
         """The images of a backend whose items are what a user installs; none where a meta leads to them."""
@@ -456,8 +450,8 @@ class GallerySurface(FileSurface):
             removal.regained += [(self.path, meta.name, key) for key in IMAGE_KEYS]
         return True
 
-    def _lead_to(self, addition: Addition, meta: Item, ending: str) -> dict[str, str]:
-        """Plan the keys that lead to a backend's new variants; returns all keys of the meta after that."""
+    def _lead_to(self, addition: Addition, meta: Item, ending: str) -> None:
+        """Plan the keys of a meta that lead to a backend's new variants."""
         added = set(addition.backend.variants)
         entries = self.matrix.entries_of(addition.backend.name)
         first = capabilities({entry.variant for entry in entries if entry.variant} | added)
@@ -477,7 +471,6 @@ class GallerySurface(FileSurface):
         if keys != meta.capabilities:
             addition.drop(self.path, meta.name, "capabilities")
             addition.expect(self.path, keys)
-        return keys
 
     def add_development_meta(self, changes: ChangeSet, meta: Item, keys: dict[str, str]) -> None:
         """Plan the development twin that a meta lacks, with the meta's keys."""
