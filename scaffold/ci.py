@@ -112,8 +112,8 @@ class ImageBuilds:
         return found
 
     @cached_property
-    def other_tags(self) -> frozenset[str]:
-        """Tag suffixes that a job of its own builds, outside the matrix."""
+    def tags(self) -> frozenset[str]:
+        """Tag suffixes that the build workflows spell out: those of single jobs, and of a matrix in them."""
         texts = (self.tree.read(path) or b"" for path in WORKFLOWS)
         found = {m for text in texts for m in _TAG_SUFFIX.findall(text)}
         return frozenset(tag.decode() for tag in found)

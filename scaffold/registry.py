@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from scaffold.surfaces.matrix import SHARED_DOCKERFILES, MatrixSurface
 from scaffold.surfaces.path_filter import PathFilterSurface
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Place
-from scaffold.tree import Tree
+from scaffold.tree import Tree, kept_by_git
 
 if TYPE_CHECKING:
     from scaffold.backend import Backend
@@ -306,6 +306,20 @@ class Registry(Repository):
             for place in sorted(own, key=lambda place: (place.path, place.line)):
                 found.setdefault((place.surface, place.path, place.line, place.what), place)
         return list(found.values())
+
+    @cached_property
+    def other_tags(self) -> frozenset[str]:
+        """Tag suffixes that jobs of their own build, outside the matrix."""
+        return self.builds.tags - self.matrix.by_tag_suffix.keys()
+
+    def all_files(self, name: str) -> Iterator[str]:
+        """The files that are a backend's alone: its directory, Dockerfiles and scripts.
+
+        What git ignores, such as a build's output, is nobody's.
+        """
+        folder = self.directory(name)
+        yield from kept_by_git(self.tree, folder) if folder else ()
+        yield from self.own_files(name)
 
     def own_files(self, name: str) -> list[str]:
         """The files outside of its directory that are a backend's alone: its Dockerfiles and scripts."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scaffold import verify
@@ -14,7 +13,7 @@ from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.rules import registration_rules
 from scaffold.surfaces.base import Manual, Removal
-from scaffold.tree import Tree, kept_by_git
+from scaffold.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
     registry = Registry(tree)
     require_known(registry, name)
     removal = as_removal(registry, name, ChangeSet(tree))
-    for path in own_files(registry, name):
+    for path in registry.all_files(name):
         removal.changes.delete(path)
     for path in (f"backend/Dockerfile.{dockerfile}" for dockerfile in removal.dockerfiles):
         if tree.read(path) is not None:  # a language's Dockerfile came with its first backend
@@ -94,16 +93,6 @@ def require_known(registry: Registry, name: str) -> None:
         near = get_close_matches(name, registry.names)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {' '.join(registry.names)}"
         raise UsageError(f"no backend is called {name!r}; {hint}")
-
-
-def own_files(registry: Registry, name: str) -> Iterator[str]:
-    """The files that are this backend's alone: its directory, Dockerfile and build scripts.
-
-    What git ignores, such as a build's output, stays where it is.
-    """
-    folder = registry.directory(name)
-    yield from kept_by_git(registry.tree, folder) if folder else ()
-    yield from registry.own_files(name)
 
 
 def _ask_what_breaks(removal: Removal, before: Registry) -> None:

@@ -12,12 +12,7 @@ from scaffold.edits import ChangeSet, Edit
 from scaffold.errors import UsageError
 from scaffold.mentions import find_named, spelled, whole_word
 from scaffold.operations.new import require_free
-from scaffold.operations.remove import (
-    LifecyclePlan,
-    as_removal,
-    own_files,
-    require_known,
-)
+from scaffold.operations.remove import LifecyclePlan, as_removal, require_known
 from scaffold.operations.workers import find
 from scaffold.registry import OWN_SCRIPTS, Registry
 from scaffold.rules import registration_rules
@@ -160,7 +155,7 @@ def _is_read_already(registry: Registry, old: str, new: str) -> bool:
 def _calls_itself(registry: Registry, backend: str, name: str) -> bool:
     """Whether a backend's own files use a word as a name."""
     word = whole_word(spelled(name))
-    return any(word.search(registry.tree.read(path) or b"") for path in own_files(registry, backend))
+    return any(word.search(registry.tree.read(path) or b"") for path in registry.all_files(backend))
 
 
 def _require_free(registry: Registry, old: str, new: str) -> None:
@@ -224,7 +219,7 @@ def _move_files(registry: Registry, changes: ChangeSet, old: str, new: str) -> N
     in_path = re.compile(word)
     in_text = re.compile(word.encode())
     tree = registry.tree
-    for path in own_files(registry, old):
+    for path in registry.all_files(old):
         content = in_text.sub(rb"\g<1>" + new.encode(), tree.read(path) or b"")
         changes.move(path, in_path.sub(rf"\g<1>{new}", path), content)
 

@@ -47,7 +47,7 @@ def _addition(registry: Registry, name: str, wanted: Iterable[str]) -> Addition:
     addition = registry.addition(name, ChangeSet(registry.tree))
     for variant in added:
         tag_suffix = registry.matrix.tag_suffix(addition.backend, VARIANTS[variant])
-        if tag_suffix in registry.builds.other_tags and tag_suffix not in registry.matrix.by_tag_suffix:
+        if tag_suffix in registry.other_tags:
             raise UsageError(f"{name} is built for {variant} already: a job of its own pushes {tag_suffix}")
     addition.backend = addition.backend.model_copy(update={"variants": added})
     registry.matrix.add(addition)

@@ -57,7 +57,7 @@ class GalleryImageNotBuilt(Rule):
         for item in gallery.items:
             ours = item.uri.rpartition(":")[0] == gallery.repository
             built = item.tag_suffix in registry.matrix.by_tag_suffix
-            if ours and not built and item.tag_suffix not in registry.builds.other_tags:
+            if ours and not built and item.tag_suffix not in registry.other_tags:
                 yield self.finding(
                     item.at("uri"),
                     gallery.owner(item),
