@@ -728,8 +728,8 @@ class GalleryMetaName(Rule):
     """The meta is named after its backend.
 
     Why: importers, capability entries and model files name the meta; a meta under another name is
-    found by none of them. Two backends of LocalAI drop the `-cpp` of their directory, which is
-    understood, as is any name that LocalAI's code uses and that is no other backend's.
+    found by none of them. A name that LocalAI's code uses and that is no other backend's is found, as
+    `depth-anything` is, whose directory is `depth-anything-cpp`.
 
     Fails:
 
@@ -747,15 +747,14 @@ class GalleryMetaName(Rule):
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Base metas whose name is not the backend's, with its engine's suffix or without, nor in use."""
+        """Base metas whose name is neither the backend's nor one that LocalAI's code uses."""
         importers = registry.importers
         used = {*importers.emitted, *(line.name for line in importers.pref_only)}
         used |= {entry.key for entry in registry.capabilities.entries}
         used -= {*registry.names}
         for name in registry.names:
             for meta in registry.gallery.base_metas(name):
-                known = {name, name.removesuffix("-cpp"), name.removesuffix("-ggml"), *used}
-                if meta.name not in known and registry.gallery.by_name[meta.name] is meta:
+                if meta.name not in {name, *used} and registry.gallery.by_name[meta.name] is meta:
                     yield self.finding(
                         meta.at("name"),
                         name,
