@@ -144,6 +144,29 @@ def test_own_scripts_go_and_a_name_is_found_in_any_spelling(miniature: Path) -> 
     assert [m.lines for m in lark.mentions if m.path == "notes.txt"] == [(1,)]
 
 
+def test_comments_and_tables_of_a_backend_go_with_it(miniature: Path) -> None:
+    """A heading that is no more than the name goes from wherever it stands, a sentence does not."""
+    heading, words = "  # lark (birds)\n", "  # lark, as the entries below\n"
+    first = Registry(WorkTree(miniature)).matrix.entries_of("rookery")[0]
+    matrix = miniature / MATRIX
+    text = matrix.read_text()
+    at = text.rindex("\n", 0, first.start) + 1
+    matrix.write_text(text[:at] + words + heading + text[at:])
+    gallery = miniature / "backend/index.yaml"
+    start = Registry(WorkTree(miniature)).gallery.image_items("kestrel")[0].start
+    items = gallery.read_text()
+    at = items.rindex("\n", 0, start) + 1
+    gallery.write_text(f"{items[:at]}## lark\n\n{items[at:]}")
+    capabilities = miniature / "core/config/backend_capabilities.go"
+    table = 'var quiet = map[string]struct{}{\n\t"lark": {},\n\t"wren": {},\n}\n'
+    capabilities.write_text(f"{capabilities.read_text()}\n{table}")
+    remove.plan(WorkTree(miniature), "lark").changes.commit(miniature)
+    left = matrix.read_text()
+    assert (words in left, heading in left) == (True, False)
+    assert "## lark" not in gallery.read_text()
+    assert capabilities.read_text().endswith('{\n\t"wren": {},\n}\n')
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_removed_backend_is_forgotten(miniature: Path, tmp_path: Path, name: str) -> None:
     lifecycle.as_repository(miniature)

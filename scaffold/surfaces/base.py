@@ -187,6 +187,15 @@ class Removal:
             start = top
         self.changes.delete_lines(source.path, source.line_start(start), end)
 
+    def drop_headers(self, source: Source) -> None:
+        """Plan the comments away that are this backend's name and no more, wherever they still stand."""
+        gone = [(edit.start, edit.end) for edit in self.changes.edits if edit.path == source.path]
+        names = "|".join(re.escape(name) for name in sorted(self.aliases))
+        header = rf"(?m)^[ \t]*#+[ \t]*(?:{names})(?:[ \t]*\(.*\))?[ \t]*\n(?:[ \t]*\n)?"
+        for match in re.finditer(header.encode(), source.data):
+            if not any(start <= match.start() < end for start, end in gone):
+                self.changes.delete_lines(source.path, *match.span())
+
     def drop_code(self, source: Source, spans: Iterable[tuple[int, int]]) -> None:
         """Plan statements away, with the comments right above them and one of the blank lines around them."""
         blocks: list[tuple[int, int]] = []

@@ -123,10 +123,10 @@ class CapabilitiesSurface(FileSurface):
         addition.insert(self.path, source.line_end(after.node.end_byte), text)
 
     def remove(self, removal: Removal) -> None:
-        for entry in self.entries:
-            if entry.key in removal.aliases and self.source is not None:
-                start, end = entry.node.start_byte, self.source.line_end(entry.node.end_byte)
-                removal.drop(self.source, start, end, "//")
+        for entry in (e for name in removal.aliases for _, e in self._tables.get(name, ())):
+            assert self.source is not None
+            start, end = entry.node.start_byte, self.source.line_end(entry.node.end_byte)
+            removal.drop(self.source, start, end, "//")
 
     def _last_alike(self, usecase: str, addition: Addition) -> Element:
         """The entry to stand behind: the nearest relative of the modality, else the last of it."""

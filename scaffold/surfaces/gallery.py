@@ -372,6 +372,8 @@ class GallerySurface(FileSurface):
             if item.start in own:
                 before = self.items[position - 1].start if position else None
                 removal.drop(item.source, item.start, item.end, follows_own=before in own)
+        if self.source is not None:
+            removal.drop_headers(self.source)
 
     def add_images(self, addition: Addition) -> None:
         """Plan the images of more variants of a backend that is there, and the keys that lead to them."""

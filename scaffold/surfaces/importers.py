@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.edits import ChangeSet, Edit
 from scaffold.surfaces import importer_source
 from scaffold.surfaces.base import Addition, Registration, Removal, Surface, majority
 from scaffold.syntax.golang import Element, GoSource, quote
 from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 PREF_ONLY_FILE = "core/http/endpoints/localai/backend.go"
 PREF_ONLY = "knownPrefOnlyBackends"
@@ -273,8 +276,7 @@ class ImporterSurface(Surface):
         source = self.registry_source
         for type_name, element in self.registry:
             if type_name == importer.type_name and source is not None:
-                end = source.line_end(element.node.end_byte)
-                removal.drop(source, element.node.start_byte, end, "//")
+                self._drop_registered(removal, source, type_name, element.node)
         test = f"{importer.path.removesuffix('.go')}_test.go"
         if self.tree.read(test) is not None:
             removal.changes.delete(test)
@@ -291,6 +293,17 @@ class ImporterSurface(Surface):
             removal.changes.delete(importer.path)
         else:
             removal.drop_code(own, spans)
+
+    def _drop_registered(self, removal: Removal, source: GoSource, type_name: str, node: Node) -> None:
+        """Plan the line of an importer away, with the comment that begins with its name."""
+        start, end = source.line_start(node.start_byte), source.line_end(node.end_byte)
+        top = source.comment_start(start, "//")
+        firsts = re.finditer(rb"(?m)^[ \t]*//[ \t]*(\w{4,})", source.data[top:start])
+        own = next((m.start() for m in firsts if type_name.startswith(m[1].decode())), None)
+        if own is None:
+            removal.drop(source, start, end, "//")
+        else:
+            removal.changes.delete_lines(source.path, top + own, end)
 
     def _successor(self, removal: Removal, importer: Importer) -> str:
         """The backend that an importer gives to its models from now on; "" where there is none."""

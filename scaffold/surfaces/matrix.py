@@ -180,6 +180,9 @@ class MatrixSurface(Surface):
 
     def remove(self, removal: Removal) -> None:
         self.remove_variants(removal, None)
+        source = self._source(self.file)
+        if source is not None:
+            removal.drop_headers(source)
 
     def remove_variants(self, removal: Removal, variants: set[str] | None) -> None:
         """Plan a backend's entries of some variants away; of all, where none are named."""
