@@ -48,7 +48,7 @@ def _addition(registry: Registry, name: str, wanted: Iterable[str]) -> Addition:
     for variant in added:
         tag_suffix = registry.matrix.tag_suffix(addition.backend, VARIANTS[variant])
         if tag_suffix in registry.other_tags:
-            raise UsageError(f"{name} is built for {variant} already: a job of its own pushes {tag_suffix}")
+            addition.ask(registry.matrix.file, f"a job of its own pushes {tag_suffix} already: delete it")
     addition.backend = addition.backend.model_copy(update={"variants": added})
     registry.matrix.add(addition)
     registry.gallery.add_images(addition)
