@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import string
-import subprocess
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from scaffold import git
 from scaffold.errors import ScaffoldError, UsageError
 from scaffold.tree import Overlay, Tree
 
@@ -311,17 +311,8 @@ def _without_newline(data: bytes, edit: Edit) -> Edit:
 
 def _private_folder(root: Path) -> Path:
     """A folder that no commit holds: git's own, else one that is gone after every run."""
-    if shutil.which("git") is None:
-        return root / ".scaffold"
-    result = subprocess.run(
-        ["git", "-C", str(root), "rev-parse", "--absolute-git-dir", "--show-toplevel"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    git_dir, _, top = result.stdout.strip().partition("\n")
-    if result.returncode == 0 and Path(top).resolve() == root.resolve():
-        return Path(git_dir)
+    if git.has_top(root):
+        return Path(git.output(root, "rev-parse", "--absolute-git-dir"))
     return root / ".scaffold"
 
 

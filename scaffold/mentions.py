@@ -9,11 +9,11 @@ of a table for readers; comments, prose and tests are left out, and so are the b
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scaffold import git
 from scaffold.surfaces.base import Registration
 from scaffold.tree import Tree, WorkTree
 
@@ -164,7 +164,6 @@ def _exactly(name: str) -> bytes:
 def _files_with(tree: Tree, name: str) -> list[str]:
     if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
         pattern = "[-_]?".join(re.escape(part) for part in name.split("-"))
-        command = ["git", "-C", str(tree.root), "grep", "-z", "-l", "-I", "-i", "-E", "--untracked", pattern]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        return sorted(path for path in result.stdout.split("\0") if path)
+        found = git.output(tree.root, "grep", "-z", "-l", "-I", "-i", "-E", "--untracked", pattern)
+        return sorted(path for path in found.split("\0") if path)
     return list(tree.files(""))

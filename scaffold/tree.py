@@ -10,13 +10,16 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import subprocess
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from scaffold import git
 from scaffold.errors import ShapeError, UsageError
+
+if TYPE_CHECKING:
+    import subprocess
 
 MAX_FILE_BYTES = 16 << 20
 """No registration file comes near this size; a larger one is not read."""
@@ -101,19 +104,19 @@ class GitTree:
     def __init__(self, root: Path, rev: str) -> None:
         """Raises UsageError where `rev` names no commit of the repository at `root`."""
         self.root = root
-        self.commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+        self.commit = git.commit(root, rev)
         if not self.commit:
             raise UsageError(f"{rev!r} names no commit of {root}")
 
     @cached_property
     def _objects(self) -> dict[str, tuple[str, str]]:
         """Path -> mode and name."""
-        asked = _run(self.root, "ls-tree", "-r", "-z", "--full-tree", self.commit)
+        asked = git.run(self.root, "ls-tree", "-r", "-z", "--full-tree", self.commit)
         if asked.returncode:
-            said = asked.stderr.strip().partition("\n")[0]
-            raise ShapeError(".git", None, f"commit {self.commit[:12]} cannot be read; git says: {said}")
+            problem = f"commit {self.commit[:12]} cannot be read; git says: {git.complaint(asked)}"
+            raise ShapeError(".git", None, problem)
         objects = {}
-        for record in asked.stdout.split("\0"):
+        for record in asked.stdout.decode(errors="replace").split("\0"):
             meta, _, path = record.partition("\t")
             if meta and not meta.startswith(("120000", "160000")):
                 mode, _, name = meta.split(" ")
@@ -135,12 +138,7 @@ class GitTree:
 
     @cached_property
     def _reader(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            ["git", "-C", str(self.root), "cat-file", "--batch"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        return git.reader(self.root)
 
     def read(self, path: str) -> bytes | None:
         if path not in self._objects:
@@ -236,9 +234,9 @@ class Overlay:
 def kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
     """The files below a folder, without those that git ignores."""
     if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
-        asked = _run(tree.root, "ls-files", "-z", "-co", "--exclude-standard", "--", folder)
+        asked = git.run(tree.root, "ls-files", "-z", "-co", "--exclude-standard", "--", folder)
         if asked.returncode == 0:
-            listed = sorted({path for path in asked.stdout.split("\0") if path})
+            listed = sorted({path for path in asked.stdout.decode(errors="replace").split("\0") if path})
             return (path for path in listed if tree.read(path) is not None)
     return tree.files(folder)
 
@@ -250,17 +248,6 @@ def find_root(start: Path) -> Path:
         if (folder / ".git").exists():
             return folder
     return start
-
-
-def _git(root: Path, *arguments: str) -> str:
-    result = _run(root, *arguments)
-    return result.stdout.strip() if result.returncode == 0 else ""
-
-
-def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["git", "-C", str(root), *arguments], capture_output=True, text=True, errors="replace", check=False
-    )
 
 
 def _bounded(path: str, data: bytes) -> bytes:

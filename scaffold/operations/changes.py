@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scaffold import git
 from scaffold.errors import UsageError
 from scaffold.operations.compare import states
 from scaffold.tree import GitTree, Overlay, Tree
@@ -58,13 +58,7 @@ def change(root: Path, rev: str | None, base: str | None, files: Sequence[str]) 
 def _default_base(root: Path, rev: str | None) -> str | None:
     """HEAD for the work tree, the first parent of a commit; None where there is none."""
     wanted = "HEAD" if rev is None else f"{rev}^1"
-    if shutil.which("git") is None or not _output(root, "rev-parse", "--show-toplevel"):
-        return None
-    top = _output(root, "rev-parse", "--show-toplevel").decode().strip()
-    if Path(top).resolve() != root.resolve():
-        return None
-    found = _output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}")
-    return found.decode().strip() or None
+    return (git.commit(root, wanted) or None) if git.has_top(root) else None
 
 
 def _files(name: str, root: Path, head: Tree) -> Iterator[str]:
@@ -92,30 +86,20 @@ def _changed(root: Path, head: Tree, base: GitTree | None) -> list[str]:
         return list(head.files(""))  # a first commit adds everything
     diff = ("diff", "--name-only", "-z", "--find-renames", "--no-ext-diff", "--no-relative")
     if isinstance(head, GitTree):
-        listing = _output(root, *diff, base.commit, head.commit, "--", check=True)
-        return _names(listing)
+        return _listed(root, *diff, base.commit, head.commit, "--")
     # New files count too, and a moved one is a rename: a copy of the index that knows them tells.
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
-        own = root / _output(root, "rev-parse", "--git-path", "index").decode().strip()
+        own = root / git.output(root, "rev-parse", "--git-path", "index")
         if own.exists():
             shutil.copyfile(own, index)
         environment = {**os.environ, "GIT_INDEX_FILE": str(index)}
-        _output(root, "add", "--intent-to-add", "--", ".", environment=environment)
-        listing = _output(root, *diff, base.commit, "--", environment=environment, check=True)
-    return _names(listing)
+        git.run(root, "add", "--intent-to-add", "--", ".", environment=environment)
+        return _listed(root, *diff, base.commit, "--", environment=environment)
 
 
-def _names(listing: bytes) -> list[str]:
-    return [os.fsdecode(name) for name in listing.split(b"\0") if name]
-
-
-def _output(
-    root: Path, *arguments: str, environment: dict[str, str] | None = None, check: bool = False
-) -> bytes:
-    command = ["git", "-C", str(root), *arguments]
-    result = subprocess.run(command, capture_output=True, check=False, env=environment)
-    if check and result.returncode:
-        why = result.stderr.decode(errors="replace").strip().partition("\n")[0]
-        raise UsageError(f"git cannot list the changed files: {why}")
-    return result.stdout if result.returncode == 0 else b""
+def _listed(root: Path, *arguments: str, environment: dict[str, str] | None = None) -> list[str]:
+    result = git.run(root, *arguments, environment=environment)
+    if result.returncode:
+        raise UsageError(f"git cannot list the changed files: {git.complaint(result)}")
+    return [os.fsdecode(name) for name in result.stdout.split(b"\0") if name]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from scaffold import git
 from scaffold.errors import ShapeError, UsageError
 from scaffold.tree import GitTree, Tree, WorkTree
 
@@ -61,7 +60,7 @@ def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
             return
         tip = GitTree(root, base).commit  # raises where there is no such commit
         grown_from = opened[0].commit if opened else "HEAD"
-        opened.append(GitTree(root, _git(root, "merge-base", tip, grown_from) or tip))
+        opened.append(GitTree(root, git.output(root, "merge-base", tip, grown_from) or tip))
         yield States(head, opened[-1], base)
     finally:
         for tree in opened:
@@ -69,21 +68,12 @@ def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
 
 
 def _require_git_root(root: Path) -> None:
-    if shutil.which("git") is None:
+    if not git.is_installed():
         raise UsageError("--rev and --base read git objects, and git is not installed")
-    asked = _run(root, "rev-parse", "--git-dir")
+    asked = git.run(root, "rev-parse", "--git-dir")
     if asked.returncode:  # it may also be one that git refuses, because another user owns it
-        why = asked.stderr.strip().partition("\n")[0]
+        why = git.complaint(asked)
         raise UsageError(f"--rev and --base need a git repository at {root}; git says: {why}")
-    top = _git(root, "rev-parse", "--show-toplevel")  # a bare repository has none
+    top = git.output(root, "rev-parse", "--show-toplevel")  # a bare repository has none
     if top and Path(top).resolve() != root.resolve():
         raise UsageError(f"--rev and --base need the root of a git repository; that of {root} is {top}")
-
-
-def _git(root: Path, *arguments: str) -> str:
-    result = _run(root, *arguments)
-    return result.stdout.strip() if result.returncode == 0 else ""
-
-
-def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
