@@ -142,3 +142,12 @@ def test_a_use_that_is_no_code_of_the_package_is_left_to_a_person(tree: Path) ->
     assert (f"{FOLDER}/all_test.go", "it uses LarkImporter, which is gone") in {
         (m.path, m.what) for m in plan.manual
     }
+
+
+def test_an_importer_without_a_name_is_that_of_what_it_gives(tree: Path) -> None:
+    """Before importers had names, the backend that an importer gave was all that told whose it was."""
+    lark = tree / FOLDER / "lark.go"
+    lark.write_text("".join(line for line in lark.open() if "Name() string" not in line))
+    remove.plan(WorkTree(tree), "lark").changes.commit(tree)
+    assert "LarkImporter" not in lark.read_text()
+    assert "LarkImporter{}" not in (tree / FOLDER / "importers.go").read_text()

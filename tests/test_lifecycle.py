@@ -167,6 +167,23 @@ def test_comments_and_tables_of_a_backend_go_with_it(miniature: Path) -> None:
     assert capabilities.read_text().endswith('{\n\t"wren": {},\n}\n')
 
 
+def test_a_condition_of_the_path_filter_goes_with_its_backend() -> None:
+    """As the loop over all backends asked for the one whose sources are another's."""
+    path = "scripts/lib/backend-filter.mjs"
+    loop = """
+export function outputs(backend, changed, files) {
+  // lark builds the sources of wren.
+  if (backend === "lark" && !changed) {
+    changed = files.some(file => file.startsWith("backend/go/wren-cpp/"));
+  }
+  return changed;
+}
+"""
+    tree = Overlay(BASE, {path: (text_of(BASE, path) + loop).encode()})
+    after = text_of(remove.plan(tree, "lark").changes.overlay(), path)
+    assert after.endswith("export function outputs(backend, changed, files) {\n  return changed;\n}\n")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_removed_backend_is_forgotten(miniature: Path, tmp_path: Path, name: str) -> None:
     lifecycle.as_repository(miniature)

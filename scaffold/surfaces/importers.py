@@ -263,7 +263,9 @@ class ImporterSurface(Surface):
             for match in re.finditer(_expectation(name), test.data if test else b""):
                 removal.changes.delete_lines(PREF_ONLY_TEST_FILE, match.start(), match.end())
         for importer in self.importers:
-            if importer.name in removal.aliases:
+            given = {match[2] for match in _BACKEND.finditer(self._sources[importer.path])}
+            nameless = not importer.name and given and given <= removal.aliases
+            if importer.name in removal.aliases or nameless:
                 self._remove_importer(removal, importer)
         for path, text in self._sources.items():
             touched = {*removal.changes.deleted, *removal.changes.edited_paths()}

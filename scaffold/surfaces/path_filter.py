@@ -504,13 +504,28 @@ class PathFilterSurface(FileSurface):
             assert left is not None
             assert right is not None
             outer = chain.parent
-            if node == left and outer is not None and outer.type == "parenthesized_expression":
+            operator = chain.child_by_field_name("operator")
+            if operator is not None and source.text(operator) == "&&":
+                self._remove_condition(removal, source, chain)
+            elif node == left and outer is not None and outer.type == "parenthesized_expression":
                 removal.changes.add(Edit(self.path, outer.start_byte, right.start_byte, ""))
                 removal.changes.add(Edit(self.path, right.end_byte, outer.end_byte, ""))
             elif node == left:
                 removal.changes.add(Edit(self.path, node.start_byte, right.start_byte, ""))
             else:
                 removal.changes.add(Edit(self.path, left.end_byte, node.end_byte, ""))
+
+    def _remove_condition(self, removal: Removal, source: JsSource, condition: Node) -> None:
+        """Plan an `if` away whose condition asks for this backend and for more."""
+        head = condition.parent
+        node = head.parent if head is not None else None
+        if (
+            node is not None
+            and node.type == "if_statement"
+            and node.child_by_field_name("alternative") is None
+        ):
+            start, end = self._with_comments(node), source.line_end(node.end_byte)
+            removal.changes.delete_lines(self.path, start, end)
 
     def _with_comments(self, node: Node) -> int:
         """Offset of the line where a node starts, with the comment lines right above it."""
