@@ -29,7 +29,7 @@ docs: setup
 	$(BIN)/python -m scaffold.report.rule_pages docs/rules
 
 templates: setup
-	$(BIN)/python -m scaffold.questions
+	$(BIN)/python -m scaffold.template.questions
 
 bench: setup
 	$(BIN)/python benchmarks/costs.py

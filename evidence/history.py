@@ -22,11 +22,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from scaffold.checkout.tree import GitTree
 from scaffold.errors import ScaffoldError
 from scaffold.operations import check
 from scaffold.operations.workers import find
 from scaffold.registry import Registry
-from scaffold.tree import GitTree
 
 PATHS = (
     ".github/backend-matrix.yml",

@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from scaffold.backend.variants import supported
+from scaffold.checkout.tree import Tree, WorkTree
 from scaffold.errors import ScaffoldError, UsageError
 from scaffold.operations import remove, rename, variants
 from scaffold.operations.remove import LifecyclePlan
@@ -28,8 +30,6 @@ from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.rules import registration_rules
 from scaffold.rules.base import Finding
-from scaffold.tree import Tree, WorkTree
-from scaffold.variants import supported
 
 NEW = "quill-wort"
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scaffold.checkout.tree import GitTree, Overlay, Tree
 from scaffold.errors import ShapeError
 from scaffold.operations import check
 from scaffold.operations.workers import find
@@ -26,7 +27,6 @@ from scaffold.registry import Registry
 from scaffold.surfaces.path_filter import DARWIN, LINUX
 from scaffold.syntax.javascript import walk
 from scaffold.syntax.yaml import YamlSource
-from scaffold.tree import GitTree, Overlay, Tree
 
 ERROR_LEVEL = ("build matrix", "gallery", "path filter", "Makefile definition", "Makefile eval", "bump pin")
 """Surfaces whose omissions break a build or a user: every mutation must be found."""

@@ -18,10 +18,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from scaffold.checkout.tree import GitTree
 from scaffold.operations import check, workers
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.tree import GitTree
 
 REPOSITORIES = {"LocalAI": "LOCALAI_REPO", "eve": "EVE_REPO", "lampe": "LAMPE_REPO"}
 

@@ -7,7 +7,7 @@ gc.disable()  # a run is short, and what it imports and parses lives to its end
 import os  # noqa: E402 - collecting garbage would take a tenth of the time of the imports
 import sys  # noqa: E402
 
-from scaffold.cli import main  # noqa: E402
+from scaffold.cli.main import main  # noqa: E402
 
 
 def program() -> None:

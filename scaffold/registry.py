@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from scaffold.ci import ImageBuilds
-from scaffold.directory import Directory
+from scaffold.backend.modalities import MODALITIES
+from scaffold.checkout.tree import Tree, kept_by_git
+from scaffold.directory.directory import Directory
 from scaffold.errors import ShapeError
-from scaffold.modalities import MODALITIES
+from scaffold.pipeline.image_builds import ImageBuilds
 from scaffold.pipeline.localai import generated
 from scaffold.pipeline.model import Pipeline
 from scaffold.pipeline.runs import Runs
@@ -29,11 +30,10 @@ from scaffold.surfaces.matrix import SHARED_DOCKERFILES, MatrixSurface
 from scaffold.surfaces.path_filter import PathFilterSurface
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Place
-from scaffold.tree import Tree, kept_by_git
 
 if TYPE_CHECKING:
-    from scaffold.backend import Backend
-    from scaffold.edits import ChangeSet
+    from scaffold.backend.answers import Backend
+    from scaffold.checkout.changes import ChangeSet
     from scaffold.surfaces.docs import Row, Table
 
 LANGS = ("python", "go", "cpp", "rust")
@@ -255,7 +255,7 @@ class Registry(Repository):
 
     def describe(self, name: str) -> Backend:
         """An existing backend as answers, as far as its surfaces tell; not validated."""
-        from scaffold.backend import Backend
+        from scaffold.backend.answers import Backend
 
         meta = next(iter(self.gallery.base_metas(name)), None)
         pin = next((pin for pin in self.bump_deps.pins if pin.backend == name), None)

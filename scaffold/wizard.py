@@ -8,13 +8,13 @@ from typing import Any
 import questionary
 from typer import style
 
-from scaffold.backend import KINDS, NEEDS_UPSTREAM, problem
+from scaffold.backend.answers import KINDS, NEEDS_UPSTREAM, problem
+from scaffold.backend.modalities import MODALITIES
+from scaffold.backend.variants import supported
 from scaffold.errors import UsageError
-from scaffold.modalities import MODALITIES
 from scaffold.operations.new import NewBackend, default_variants
 from scaffold.registry import Registry
 from scaffold.report import new_backend as report
-from scaffold.variants import supported
 
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 """First character of a line of a diff -> its colour."""

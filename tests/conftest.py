@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from scaffold import cli
+from scaffold.cli.main import main
 from scaffold.resources import miniature_dir
 
 PIN = "0123456789abcdef0123456789abcdef01234567"
@@ -32,7 +32,7 @@ def in_process(
         monkeypatch.setattr(sys, "argv", ["scaffold", *arguments])
         capfd.readouterr()
         with pytest.raises(SystemExit) as end:
-            cli.main()
+            main()
         out, err = capfd.readouterr()
         assert "Traceback" not in err
         return int(end.value.code or 0), out, err

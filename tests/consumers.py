@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from scaffold.checkout.tree import WorkTree
 from scaffold.registry import Registry
-from scaffold.tree import WorkTree
 
 
 @dataclass(frozen=True)

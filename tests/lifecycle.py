@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.checkout.tree import Tree
 from scaffold.operations import check, workers
 from scaffold.operations.remove import LifecyclePlan
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Severity
-from scaffold.tree import Tree
 from tests import consumers
 from tests.consumers import run
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 import scaffold.rules
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Overlay, WorkTree
 from scaffold.operations.check import Result
 from scaffold.registry import Registry
 from scaffold.report.view import View
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place, Source
-from scaffold.tree import Overlay, WorkTree
 
 GALLERY = "backend/index.yaml"
 

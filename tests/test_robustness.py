@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.checkout.tree import Overlay, WorkTree
 from scaffold.errors import ShapeError
 from scaffold.operations import check
 from scaffold.resources import miniature_dir
-from scaffold.tree import Overlay, WorkTree
 from tests.consumers import run
 from tests.rules.trees import (
     BASE,

@@ -13,8 +13,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from scaffold.ci_script import CiScript, Job, Outcome
 from scaffold.operations.changes import Change
+from scaffold.pipeline.changed_backends import CiScript, Job, Outcome
 from scaffold.surfaces.test_jobs import TestJobsSurface
 
 SECONDS = 5

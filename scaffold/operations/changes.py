@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scaffold import git
+from scaffold.checkout import git
+from scaffold.checkout.tree import GitTree, Overlay, Tree
 from scaffold.errors import UsageError
 from scaffold.operations.compare import states
-from scaffold.tree import GitTree, Overlay, Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from scaffold.checkout.tree import Tree
 from scaffold.errors import UsageError
 from scaffold.operations.workers import find
 from scaffold.registry import MARK, Registry, Repository
 from scaffold.rules import all_rules
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
 from scaffold.rules.repository import SuppressionUnused
-from scaffold.suppressions import Suppressions
-from scaffold.tree import Tree
+from scaffold.rules.suppressions import Suppressions
 
 
 @dataclass(frozen=True, slots=True)

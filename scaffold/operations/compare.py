@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from scaffold import git
+from scaffold.checkout import git
+from scaffold.checkout.tree import GitTree, Tree, WorkTree
 from scaffold.errors import ShapeError, UsageError
-from scaffold.tree import GitTree, Tree, WorkTree
 
 T = TypeVar("T")
 

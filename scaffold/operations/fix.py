@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Tree
 from scaffold.errors import ScaffoldError
 from scaffold.operations import check
+from scaffold.operations.proof import prove_syntax
 from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, PipelineRule, Rule
-from scaffold.tree import Tree
-from scaffold.verify import prove_syntax
 
 Identities = Counter[tuple[str, str, str, str]]
 

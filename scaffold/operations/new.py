@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scaffold import conventions, generate, verify
-from scaffold.backend import Backend
-from scaffold.edits import ChangeSet
+from scaffold.backend.answers import Backend
+from scaffold.backend.variants import supported
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.errors import UsageError
+from scaffold.operations import proof
 from scaffold.registry import Registry
 from scaffold.surfaces.base import Addition, Manual, Registration
-from scaffold.tree import Tree, kept_by_git
-from scaffold.variants import supported
+from scaffold.template import facts, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,12 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
     require_free(registry, backend, existing)
     kin = registry.relatives(backend.lang, backend.kind, backend.modality, backend.variants, like)
     addition = Addition(backend, kin, ChangeSet(tree))
-    for file in generate.render(backend.lang, template_answers(backend, tree)):
+    for file in render.render(backend.lang, template_answers(backend, tree)):
         addition.changes.create(file.path, file.content, file.executable)
     for surface in registry.surfaces:
         surface.add(addition)
     _ask_the_rest(addition, registry)
-    verify.prove(addition, registry)
+    proof.prove(addition, registry)
     return NewBackend(backend, kin[0] if kin else None, addition.changes, tuple(addition.manual))
 
 
@@ -110,7 +111,7 @@ def template_answers(backend: Backend, tree: Tree) -> dict[str, Any]:
     asked = backend.model_dump(include={"name", "kind", "modality", "upstream", "pin", "license"})
     return {
         **asked,
-        **conventions.answers(tree),
+        **facts.answers(tree),
         "variants": list(backend.variants),
         "description": backend.summary,
         "url": backend.home,

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from scaffold.backend.variants import VARIANTS
+from scaffold.checkout.tree import Tree
 from scaffold.errors import UsageError
-from scaffold.mentions import mentions
 from scaffold.operations import check
+from scaffold.operations.mentions import mentions
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Severity
 from scaffold.surfaces.base import Registration
-from scaffold.tree import Tree
-from scaffold.variants import VARIANTS
 
 OWN_FILES = "own files"
 DEPENDABOT = "dependabot"

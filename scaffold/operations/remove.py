@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from scaffold import verify
-from scaffold.edits import ChangeSet
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.tree import Tree
 from scaffold.errors import UsageError
-from scaffold.mentions import Named, find_named
+from scaffold.operations import proof
+from scaffold.operations.mentions import Named, find_named
 from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.rules import registration_rules
 from scaffold.surfaces.base import Manual, Removal
-from scaffold.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
         if f"{removal.directory}/Makefile" in lenders:
             folder = registry.directory(other)
             removal.ask(f"{folder}/Makefile", f"it builds the sources of {name}: give {other} its own")
-    verify.prove_removal(removal)
+    proof.prove_removal(removal)
     _ask_what_breaks(removal, registry)
     mentions = tuple(find_named(registry, removal.changes.overlay(), name))
     return LifecyclePlan(removal.changes, tuple(removal.manual), mentions)

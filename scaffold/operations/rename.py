@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from scaffold import verify
-from scaffold.backend import HARDWARE_WORDS, READS_HARDWARE, RULES
-from scaffold.edits import ChangeSet, Edit
+from scaffold.backend.answers import HARDWARE_WORDS, READS_HARDWARE, RULES
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Tree
 from scaffold.errors import UsageError
-from scaffold.mentions import find_named, spelled, whole_word
+from scaffold.operations import proof
+from scaffold.operations.mentions import find_named, spelled, whole_word
 from scaffold.operations.new import require_free
 from scaffold.operations.remove import LifecyclePlan, as_removal, require_known
 from scaffold.operations.workers import find
@@ -23,7 +25,6 @@ from scaffold.surfaces.importers import FOLDER
 from scaffold.surfaces.matrix import MATRIX_FILE, WORKFLOW_FILE
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Source
-from scaffold.tree import Tree
 
 OWN_PATHS = r"(?m:^/)|backend/(?:python|go|cpp|rust)/|backend/Dockerfile\.|backends/|scripts/build/|\.docker/"
 """What stands before a backend's name where a path is LocalAI's own, and not the engine's address."""
@@ -235,7 +236,7 @@ def _move_submodules(registry: Registry, changes: ChangeSet, old: str, new: str)
 
 
 def _prove(before: Registry, changes: ChangeSet, new: str) -> None:
-    verify.prove_syntax(changes)
+    proof.prove_syntax(changes)
     after = Registry(changes.overlay())
     for entries, results, old_results in (
         (after.matrix.linux, after.inferred[0], before.inferred[0]),
@@ -245,7 +246,7 @@ def _prove(before: Registry, changes: ChangeSet, new: str) -> None:
             expected = f"{after.directory(new)}/" if entry.backend == new else then
             if now != expected:
                 problem = f"under that name the path filter would map {entry.tag_suffix} to {now}"
-                raise verify.ProofError(
+                raise proof.ProofError(
                     after.path_filter.path, None, f"{problem}: choose another than {new!r}"
                 )
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from scaffold import verify
-from scaffold.edits import ChangeSet
+from scaffold.backend.variants import DARWIN, VARIANTS, supported
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.tree import GitTree, Tree, WorkTree
 from scaffold.errors import ScaffoldError, UsageError
+from scaffold.operations import proof
 from scaffold.operations.new import template_answers
 from scaffold.operations.remove import LifecyclePlan, as_removal, require_known
 from scaffold.registry import Registry
 from scaffold.surfaces.base import Addition, Removal
-from scaffold.tree import GitTree, Tree, WorkTree
-from scaffold.variants import DARWIN, VARIANTS, supported
 
 if TYPE_CHECKING:
-    from scaffold.generate import GeneratedFile
+    from scaffold.template.render import GeneratedFile
 
 
 def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
@@ -26,8 +26,8 @@ def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
     """
     registry = Registry(tree)
     addition = _addition(registry, name, wanted)
-    verify.prove_insertion(addition)
-    verify.ask_what_rules_find(addition, registry)
+    proof.prove_insertion(addition)
+    proof.ask_what_rules_find(addition, registry)
     for path in sorted(addition.changes.created):
         what = " ".join(addition.backend.variants)
         addition.ask(path, f"complete it: it is what a new backend gets for {what}")
@@ -92,7 +92,7 @@ def remove(tree: Tree, name: str, unwanted: Iterable[str]) -> LifecyclePlan:
             removal.changes.delete(script)
     _remove_profiles(registry, removal, gone, built)
     _update_table(registry, name, removal.changes, built, built - set(gone))
-    verify.prove_removal(removal, texts_change=True)
+    proof.prove_removal(removal, texts_change=True)
     return LifecyclePlan(removal.changes, tuple(removal.manual))
 
 
@@ -167,14 +167,14 @@ def _remove_profiles(registry: Registry, removal: Removal, gone: Iterable[str], 
 
 def _rendered(registry: Registry, name: str, built: set[str]) -> list[GeneratedFile]:
     """What the template makes of an existing backend; nothing where it refuses one of that name."""
-    from scaffold import generate
+    from scaffold.template import render
 
     variants = tuple(variant for variant in VARIANTS if variant in built)
     backend = registry.describe(name).model_copy(update={"variants": variants})
     if backend.bespoke_darwin:  # what a fork lacks; a server of its own is built the same on any base image
         backend = backend.model_copy(update={"kind": "grpc"})
     try:
-        return generate.render(backend.lang, template_answers(backend, registry.tree))
+        return render.render(backend.lang, template_answers(backend, registry.tree))
     except ValueError:
         return []
 

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from scaffold.edits import ChangeSet
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.tree import WorkTree
 from scaffold.errors import ShapeError
 from scaffold.registry import Registry, Repository
 from scaffold.rules.base import Finding, PipelineRule, Rule, Severity
-from scaffold.tree import WorkTree
 
 TOGETHER = (
     {"pipeline", "pipeline-notes"},

@@ -12,8 +12,8 @@ from scaffold.pipeline.expressions import is_known
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
+    from scaffold.checkout.tree import Tree
     from scaffold.pipeline.runs import StepRun
-    from scaffold.tree import Tree
 
 BUILD = ("docker/build-push-action",)
 _MOUNT = re.compile(r"--mount=(\S+)")

@@ -10,15 +10,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from scaffold.ci import SPLIT_SCRIPT
 from scaffold.errors import ShapeError
-from scaffold.sandbox import Sandbox, ScriptError
+from scaffold.pipeline.image_builds import SPLIT_SCRIPT
 from scaffold.syntax.javascript import JsSource
+from scaffold.syntax.sandbox import Sandbox, ScriptError
 from scaffold.syntax.source import parsed
 
 if TYPE_CHECKING:
+    from scaffold.checkout.tree import Tree
     from scaffold.surfaces.matrix import Entry, MatrixSurface
-    from scaffold.tree import Tree
 
 _WORLD = """
 const OUTPUT = [];

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline.expressions import Template, condition, template
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.yaml import YamlSource
-from scaffold.tree import Tree
 
 FOLDER = ".github/workflows"
 MAX_DEPTH = 4

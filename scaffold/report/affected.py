@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from typer import style
 
-from scaffold.ci_script import Job
 from scaffold.operations.affected import Affected, Kind, Reason
+from scaffold.pipeline.changed_backends import Job
 from scaffold.report.view import counted, one_line
 
 WIDTH = 100

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from typer import style
 
 if TYPE_CHECKING:
-    from scaffold.edits import ChangeSet
-    from scaffold.mentions import Named
+    from scaffold.checkout.changes import ChangeSet
+    from scaffold.operations.mentions import Named
     from scaffold.surfaces.base import Manual
 
 

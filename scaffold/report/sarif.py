@@ -17,15 +17,16 @@ from typing import Any
 from urllib.parse import quote
 
 from scaffold import __version__
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Tree
 from scaffold.errors import ScaffoldError
 from scaffold.report import rule_pages
 from scaffold.report.view import View
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Severity
-from scaffold.suppressions import PATH as SUPPRESSIONS
-from scaffold.suppressions import Suppressions
-from scaffold.tree import Tree
+from scaffold.rules.suppressions import PATH as SUPPRESSIONS
+from scaffold.rules.suppressions import Suppressions
 
 Json = dict[str, Any]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from scaffold.checkout.tree import Tree
 from scaffold.operations.check import Result
 from scaffold.rules.base import SEVERITIES, Finding
-from scaffold.tree import Tree
 
 NAMED = 5
 """How many names a sentence lists before it says how many more there are."""

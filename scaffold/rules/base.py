@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
-from scaffold.edits import ChangeSet
+from scaffold.checkout.changes import ChangeSet
 
 if TYPE_CHECKING:
     from scaffold.registry import Registry, Repository

@@ -12,7 +12,7 @@ from scaffold.surfaces.path_filter import BESPOKE_SET, SHARED_INPUTS
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
-    from scaffold.edits import ChangeSet
+    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
     from scaffold.surfaces.base import Addition
     from scaffold.surfaces.gallery import Item

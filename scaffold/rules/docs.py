@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from scaffold.backend.variants import VARIANTS, acceleration
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
-from scaffold.variants import VARIANTS, acceleration
 
 if TYPE_CHECKING:
-    from scaffold.edits import ChangeSet
+    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 

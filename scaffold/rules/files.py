@@ -6,8 +6,17 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from scaffold.directory import PROTO, Directory, Flag, PythonInstaller, Spot, service_rpcs, test_calls
-from scaffold.edits import ChangeSet, Edit, insertion
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit, insertion
+from scaffold.directory.directory import (
+    PROTO,
+    Directory,
+    Flag,
+    PythonInstaller,
+    Spot,
+    service_rpcs,
+    test_calls,
+)
 from scaffold.rules.base import Finding, Fix, Rule, Severity
 from scaffold.syntax.source import Place
 

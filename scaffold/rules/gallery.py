@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from scaffold.backend.variants import VARIANTS, capabilities, serves
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.gallery import CHANNELS, DEVELOPMENT, Item
-from scaffold.variants import VARIANTS, capabilities, serves
 
 if TYPE_CHECKING:
-    from scaffold.edits import ChangeSet
+    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 SUFFIX_OF_CHANNEL = {channel: ending for ending, channel in CHANNELS.items()}

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaffold.directory import service_rpcs
+from scaffold.directory.directory import service_rpcs
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.importers import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
-    from scaffold.edits import ChangeSet
+    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 WITHOUT_USE_CASE = re.compile(

@@ -12,7 +12,7 @@ from scaffold.surfaces.matrix import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
-    from scaffold.edits import ChangeSet
+    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
     from scaffold.surfaces.makefile import Definition
 

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaffold.ci import LINUX_BUILD, MATRIX_LIMIT
+from scaffold.backend.variants import VARIANTS
+from scaffold.pipeline.image_builds import LINUX_BUILD, MATRIX_LIMIT
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
-from scaffold.variants import VARIANTS
 
 if TYPE_CHECKING:
-    from scaffold.ci import BaseImage, Caller
-    from scaffold.edits import ChangeSet
+    from scaffold.checkout.changes import ChangeSet
+    from scaffold.pipeline.image_builds import BaseImage, Caller
     from scaffold.registry import Registry
 
 CIRCLES = {

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaffold.ci import BASE_IMAGES
+from scaffold.pipeline.image_builds import BASE_IMAGES
 from scaffold.rules.base import Finding, Fix, Rule, Severity
 from scaffold.surfaces.path_filter import DARWIN, LINUX, Branch
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
-    from scaffold.edits import ChangeSet
+    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 

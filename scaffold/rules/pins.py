@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from scaffold.rules.base import Finding, Rule, Severity
 
 if TYPE_CHECKING:
-    from scaffold.edits import ChangeSet
+    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 SHA = re.compile(r"[0-9a-f]{40}")

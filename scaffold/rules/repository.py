@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaffold.ci import SPLIT_SCRIPT, WORKFLOWS
+from scaffold.pipeline.image_builds import SPLIT_SCRIPT, WORKFLOWS
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
-from scaffold.suppressions import Suppression
+from scaffold.rules.suppressions import Suppression
 from scaffold.surfaces.importers import REGISTRY, REGISTRY_FILE
 from scaffold.surfaces.path_filter import DARWIN, LINUX
 from scaffold.syntax.source import Place

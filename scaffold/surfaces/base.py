@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.syntax.source import parsed
-from scaffold.tree import Tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from scaffold.backend import Backend
+    from scaffold.backend.answers import Backend
     from scaffold.syntax.source import Place, Source
     from scaffold.syntax.yaml import YamlSource
     from scaffold.syntax.yaml_items import YamlItem

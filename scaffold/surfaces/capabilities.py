@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from scaffold.edits import ChangeSet
+from scaffold.checkout.changes import ChangeSet
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.syntax.golang import Element, GoSource, quote
 from scaffold.syntax.source import Place

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.edits import Edit
+from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.syntax.yaml import YamlSource
 

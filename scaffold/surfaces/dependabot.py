@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from scaffold.edits import ChangeSet
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.tree import Tree
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import read
-from scaffold.tree import Tree
 
 FILE = ".github/dependabot.yml"
 

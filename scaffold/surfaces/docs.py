@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.backend.variants import ACCELERATIONS, acceleration
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.syntax.source import Place, Source
-from scaffold.variants import ACCELERATIONS, acceleration
 
 if TYPE_CHECKING:
-    from scaffold.backend import Backend
+    from scaffold.backend.answers import Backend
 
 FALLBACK_SECTIONS = ("utilities", "specialized", "other")
 

@@ -16,7 +16,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.backend.variants import VARIANTS, capabilities, serves
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Tree
 from scaffold.surfaces.base import (
     Addition,
     FileSurface,
@@ -29,13 +32,11 @@ from scaffold.surfaces.base import (
 from scaffold.surfaces.matrix import MatrixSurface
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.syntax.yaml_items import YamlItem, read
-from scaffold.tree import Tree
-from scaffold.variants import VARIANTS, capabilities, serves
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from scaffold.backend import Backend
+    from scaffold.backend.answers import Backend
 
 DEVELOPMENT = "-development"
 CHANNELS = {"": "latest", DEVELOPMENT: "master"}

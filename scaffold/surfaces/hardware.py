@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from scaffold.tree import Tree
+from scaffold.checkout.tree import Tree
 
 PATH = "pkg/system/capabilities.go"
 FALLBACK = "cpu"

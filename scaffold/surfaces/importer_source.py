@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scaffold.syntax.golang import quote
 
 if TYPE_CHECKING:
-    from scaffold.backend import Backend
+    from scaffold.backend.answers import Backend
 
 
 def type_name(backend: Backend) -> str:

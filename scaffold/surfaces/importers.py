@@ -11,7 +11,8 @@ from collections.abc import Container, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.surfaces import importer_source
 from scaffold.surfaces.base import Addition, Registration, Removal, Surface, majority
 from scaffold.syntax.golang import Element, GoSource, quote

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, majority, required
 from scaffold.surfaces.matrix import SHARED_DOCKERFILES
 from scaffold.syntax.make import Assignment, MakeSource, Rule, Word
 
 if TYPE_CHECKING:
-    from scaffold.backend import Backend
+    from scaffold.backend.answers import Backend
     from scaffold.syntax.source import Place, Span
 
 GENERATOR = "generate-docker-build-target"

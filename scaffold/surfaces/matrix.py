@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.backend.variants import DARWIN, VARIANTS, Variant, build_type, classify
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.errors import ShapeError
 from scaffold.surfaces.base import Addition, Registration, Removal, Surface, YamlRecord, majority
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.syntax.yaml_items import YamlItem, read
-from scaffold.variants import DARWIN, VARIANTS, Variant, build_type, classify
 
 if TYPE_CHECKING:
-    from scaffold.backend import Backend
+    from scaffold.backend.answers import Backend
 
 MATRIX_FILE = ".github/backend-matrix.yml"
 WORKFLOW_FILE = ".github/workflows/backend.yml"

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.edits import ChangeSet, Edit
-from scaffold.sandbox import Sandbox, ScriptError
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.syntax.javascript import JsSource, walk
+from scaffold.syntax.sandbox import Sandbox, ScriptError
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import Pair, YamlSource
 
 if TYPE_CHECKING:
-    from scaffold.backend import Backend
+    from scaffold.backend.answers import Backend
 
 DETECT = "detect-changes"
 

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.errors import ShapeError
 from scaffold.operations import check
 from scaffold.pipeline.matrix import expand
 from scaffold.pipeline.model import Pipeline
 from scaffold.pipeline.patterns import takes
 from scaffold.pipeline.runs import Call, Run, Runs, main_event, pull_request_of
-from scaffold.pipeline.shell import commands
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
 from scaffold.syntax import yaml_values
+from scaffold.syntax.shell import commands
 from scaffold.syntax.yaml import YamlSource
-from scaffold.tree import Overlay, Tree, WorkTree
 
 W = ".github/workflows/"
 

@@ -14,19 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.modalities import MODALITIES
+from scaffold.backend.modalities import MODALITIES
+from scaffold.backend.variants import VARIANTS, supported
+from scaffold.checkout.tree import GitTree, Overlay, WorkTree
 from scaffold.operations import new, remove, variants
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding
 from scaffold.surfaces.gallery import Item
 from scaffold.surfaces.matrix import Entry
-from scaffold.tree import GitTree, Overlay, WorkTree
-from scaffold.variants import VARIANTS, supported
 from tests import lifecycle
 from tests.conftest import PIN, commit_of, export, real_repository
 from tests.consumers import run
-from tests.test_new_backend import KINDS, NATIVE
-from tests.test_new_then_check import variant_sets
+from tests.operations.test_new_backend import KINDS, NATIVE
+from tests.operations.test_new_then_check import variant_sets
 
 pytestmark = pytest.mark.skipif(
     real_repository() is None, reason="LOCALAI_REPO does not name a clone of LocalAI: skipped"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.backend.variants import supported
+from scaffold.checkout.tree import GitTree, WorkTree
 from scaffold.operations import new
+from scaffold.operations.proof import RepeatedKeyError, load_yaml
 from scaffold.registry import Registry
-from scaffold.tree import GitTree, WorkTree
-from scaffold.variants import supported
-from scaffold.verify import RepeatedKeyError, load_yaml
 from tests import consumers
 from tests.conftest import PIN, commit_of, export, real_repository
 

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
+from scaffold.checkout.tree import GitTree
 from scaffold.operations import overview
 from scaffold.report import overview as report
-from scaffold.tree import GitTree
 from tests.conftest import real_repository
-from tests.test_overview import unseen
+from tests.operations.test_overview import unseen
 
 pytestmark = pytest.mark.skipif(
     real_repository() is None, reason="LOCALAI_REPO does not name a clone of LocalAI: skipped"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.checkout.tree import GitTree, WorkTree
 from scaffold.operations import rename
 from scaffold.registry import Registry
-from scaffold.tree import GitTree, WorkTree
 from tests import lifecycle
 from tests.conftest import commit_of, export, real_repository
 from tests.consumers import run

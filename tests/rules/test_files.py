@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.directory import unquoted_expansions
-from scaffold.edits import ChangeSet
+from scaffold.backend.variants import supported
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.tree import Overlay, Tree, WorkTree
+from scaffold.directory.directory import unquoted_expansions
 from scaffold.operations import new, workers
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
 from scaffold.rules import registration_rules
 from scaffold.rules.base import Finding, Severity
-from scaffold.tree import Overlay, Tree, WorkTree
-from scaffold.variants import supported
 from tests.conftest import PIN
-from tests.test_new_backend import KINDS, answers
+from tests.operations.test_new_backend import KINDS, answers
 
 MATRIX = ".github/backend-matrix.yml"
 FINCH = "backend/python/finch-tts"

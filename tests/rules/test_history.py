@@ -8,6 +8,7 @@ import pytest
 
 from scaffold.operations import check, fix, new
 from scaffold.rules.base import Severity
+from tests.operations.test_new_backend import answers
 from tests.rules.trees import (
     BUMP,
     CAPABILITIES,
@@ -26,7 +27,6 @@ from tests.rules.trees import (
     pin,
     told,
 )
-from tests.test_new_backend import answers
 
 PUSH, PULL = ".github/workflows/backend.yml", ".github/workflows/backend_pr.yml"
 SCRIPT = "scripts/changed-backends.js"

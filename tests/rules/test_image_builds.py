@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from scaffold.checkout.tree import Tree
 from scaffold.operations import workers
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Severity
-from scaffold.tree import Tree
 from tests.rules.pipeline.trees import MINIATURE, miniature
 
 BACKEND = ".github/workflows/backend.yml"

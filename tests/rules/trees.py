@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.operations import check, fix, workers
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
 from scaffold.rules import registration_rules
 from scaffold.rules.base import Finding, Severity
 from scaffold.surfaces.base import YamlRecord
-from scaffold.tree import Overlay, Tree, WorkTree
 
 MATRIX = ".github/backend-matrix.yml"
 GALLERY = "backend/index.yaml"

@@ -34,10 +34,11 @@ from typing import Any
 
 import pytest
 
-from scaffold import conventions, modalities
-from scaffold.generate import render
+from scaffold.template import facts
+from scaffold.backend import modalities
+from scaffold.template.render import render
 from scaffold.resources import miniature_dir
-from scaffold.tree import WorkTree
+from scaffold.checkout.tree import WorkTree
 
 MODALITIES = tuple(modalities.MODALITIES)
 # Keywords, digits, dashes and 40 characters; and what Go or cargo reads off file and target names.
@@ -121,7 +122,7 @@ def write(lang: str, folder: Path, **answers: Any) -> Path:
 
 def generate(tree: Path, lang: str, **answers: Any) -> Path:
     """Render a template into `tree` (a writable copy), for what that tree has."""
-    return write(lang, tree, **{**conventions.answers(WorkTree(tree)), **answers})
+    return write(lang, tree, **{**facts.answers(WorkTree(tree)), **answers})
 
 
 # --- tools -----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.generate import render
+from scaffold.template.render import render
 from tests.templates import harness
 from tests.templates.harness import MODALITIES, PIN, run, run_ok
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from scaffold.generate import render
+from scaffold.template.render import render
 from tests.templates import harness
 from tests.templates.harness import (
     MODALITIES,

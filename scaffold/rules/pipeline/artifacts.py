@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
 from scaffold.pipeline.expressions import HOLE, is_known
 from scaffold.pipeline.runs import JobRun, Run, StepRun
-from scaffold.pipeline.shell import commands, without_comments
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.caches import artifact_name, lines
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.shell import commands, without_comments
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Step

@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
 from scaffold.pipeline.expressions import HOLE, is_known, names
 from scaffold.pipeline.patterns import WILDCARDS
 from scaffold.pipeline.runs import JobRun, Run, StepRun, pull_request_of
-from scaffold.pipeline.shell import commands
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.shell import commands
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Job, Occurrence, Step

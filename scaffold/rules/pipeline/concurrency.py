@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker, events
 from scaffold.pipeline.expressions import Scope, template, text_of, truth_of
 from scaffold.pipeline.runs import Call, Run, StepRun, pull_request_of, pushed_branch
-from scaffold.pipeline.shell import commands, without_comments
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.shell import commands, without_comments
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.edits import ChangeSet, Edit
-from scaffold.pipeline.shell import Command, commands
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.caches import BOTH, RESTORE, lines
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.shell import Command, commands
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Job, Step

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
 from scaffold.pipeline.docker import Dockerfile
 from scaffold.pipeline.expressions import Literal, Property, is_known, text_of
@@ -18,9 +19,9 @@ from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 
 if TYPE_CHECKING:
+    from scaffold.checkout.tree import Tree
     from scaffold.pipeline.model import Step, Workflow
     from scaffold.registry import Repository
-    from scaffold.tree import Tree
 
 
 class DigestProvenance(PipelineRule):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.pipeline import matrix
 from scaffold.pipeline.expressions import has_status, template
 from scaffold.pipeline.runs import StepRun

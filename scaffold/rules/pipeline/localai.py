@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaffold.edits import ChangeSet, Edit
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity

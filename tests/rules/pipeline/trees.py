@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-from scaffold.edits import ChangeSet
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.operations import check, workers
+from scaffold.operations.proof import prove_syntax
 from scaffold.resources import miniature_dir
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, PipelineRule
-from scaffold.tree import Overlay, Tree, WorkTree
-from scaffold.verify import prove_syntax
 
 W = ".github/workflows/"
 RULES = {rule.slug: rule for rule in all_rules() if isinstance(rule, PipelineRule)}

@@ -1,0 +1,1 @@
+"""A new backend: the answers, and the tables that they come from."""

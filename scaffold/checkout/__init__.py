@@ -1,0 +1,1 @@
+"""A checkout: what is read from it, and how it is changed."""

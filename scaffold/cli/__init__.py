@@ -1,0 +1,1 @@
+"""The command line: parses options, runs one operation, prints one report."""

@@ -1,0 +1,190 @@
+"""What the workflows and Dockerfiles say of building images: callers, shards, builder images."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from scaffold.surfaces.base import YamlRecord
+from scaffold.syntax.javascript import JsSource
+from scaffold.syntax.source import Place, parsed
+from scaffold.syntax.yaml import YamlSource
+from scaffold.syntax.yaml_items import item_of
+
+if TYPE_CHECKING:
+    from scaffold.checkout.tree import Tree
+
+WORKFLOWS = (".github/workflows/backend.yml", ".github/workflows/backend_pr.yml")
+"""The workflows that build images: of a push, of a pull request."""
+
+LINUX_BUILD = "backend_build.yml"
+DARWIN_BUILD = "backend_build_darwin.yml"
+MERGE = "backend_merge.yml"
+BASE_IMAGES = ".github/workflows/base-images.yml"
+SPLIT_SCRIPT = "scripts/changed-backends.js"
+MATRIX_LIMIT = 256
+"""Jobs of one matrix from which on GitHub starts none of them."""
+
+_INPUT = re.compile(
+    rb"--mount=type=bind,source=([^,\s]+)|^COPY[ \t]+(?!--from)((?:[^\s\\\[]+[ \t]+)+\S+)", re.MULTILINE
+)
+_OWN_FOLDER = rb"[\w/]*backend/(\w+)/\$\{?BACKEND\}?"
+_FOLDER_VARIABLE = re.compile(rb"(?m)^[ \t]*(\w+)=[\"']?" + _OWN_FOLDER + rb"[\"']?[ \t]*$")
+_GOALS = re.compile(
+    rb"(?m)^(?!\s*#).*?\bmake[ \t]+-C[ \t]+[\"']?(?:" + _OWN_FOLDER + rb"|\$\{?(\w+)\}?)/?[\"']?"
+    rb"((?:[ \t]+[a-z][\w-]*)+)[ \t]*(?=[;&|\n]|$)"
+)
+_TAG_SUFFIX = re.compile(rb"(?m)(?:tag-suffix:\s*[\"']?|^\s*suffix=)(-[\w.-]+)")
+_OWN_SOURCES = r"\.?$|backend/(?:python|go|cpp|rust)/(?!common)"
+
+
+class Caller(NamedTuple):
+    """A job that calls the reusable build workflow once per matrix entry."""
+
+    path: str
+    line: int
+    job: str
+    builds: str
+    """Name of the reusable workflow."""
+    fields: frozenset[str]
+    """The matrix fields that it hands on."""
+    static_entries: int
+    """Number of entries that stand in the job itself; 0 where a script hands them in."""
+
+
+@dataclass(slots=True, eq=False)
+class BaseImage(YamlRecord):
+    """One builder image that `base-images.yml` builds."""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Field -> value."""
+        return self.item.fields
+
+    @property
+    def tag(self) -> str:
+        """Its tag."""
+        return self.fields.get("tag", "")
+
+
+class ImageBuilds:
+    """The build side of the CI, read once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    def _source(self, path: str) -> YamlSource | None:
+        data = self.tree.read(path)
+        return parsed(YamlSource, path, data) if data is not None else None
+
+    @cached_property
+    def callers(self) -> list[Caller]:
+        """Every job that builds matrix entries, workflow by workflow."""
+        return self._callers(LINUX_BUILD, DARWIN_BUILD)
+
+    @cached_property
+    def merges(self) -> list[Caller]:
+        """Every job that merges the images of matrix entries."""
+        return self._callers(MERGE)
+
+    def _callers(self, *reusable: str) -> list[Caller]:
+        found = []
+        for path in WORKFLOWS:
+            source = self._source(path)
+            for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
+                assert source is not None
+                builds = source.scalar(source.get(job.value, "uses")).rpartition("/")[2]
+                if builds in reusable:
+                    text = source.text(job.node)
+                    entries = source.items(source.get(job.value, "strategy", "matrix", "include"))
+                    found.append(
+                        Caller(
+                            path,
+                            source.line(job.node.start_byte),
+                            job.key,
+                            builds,
+                            frozenset(re.findall(r"(?<![\w-])matrix\.([\w-]+)", text)),
+                            len(entries),
+                        )
+                    )
+        return found
+
+    @cached_property
+    def tags(self) -> frozenset[str]:
+        """Tag suffixes that the build workflows spell out: those of single jobs, and of a matrix in them."""
+        texts = (self.tree.read(path) or b"" for path in WORKFLOWS)
+        found = {m for text in texts for m in _TAG_SUFFIX.findall(text)}
+        return frozenset(tag.decode() for tag in found)
+
+    @cached_property
+    def base_images(self) -> list[BaseImage]:
+        """The builder images; empty in a checkout that has none."""
+        source = self._source(BASE_IMAGES)
+        found: list[BaseImage] = []
+        for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
+            assert source is not None
+            entries = source.items(source.get(job.value, "strategy", "matrix", "include"))
+            found += [BaseImage(item_of(source, entry)) for entry in entries]
+        return found
+
+    @cached_property
+    def shared_inputs(self) -> dict[str, Place]:
+        """File outside of every backend that a backend Dockerfile copies or mounts -> where it does."""
+        found: dict[str, Place] = {}
+        for name in self.tree.list("backend"):
+            data = (self.tree.read(f"backend/{name}") or b"") if name.startswith("Dockerfile.") else b""
+            for match in _INPUT.finditer(data):
+                for word in (match[1] or match[2] or b"").split()[: -1 if match[2] else None]:
+                    path = word.decode(errors="replace").removeprefix("./").rstrip("/")
+                    if re.fullmatch(r"[\w.][\w./-]*", path) and not re.match(_OWN_SOURCES, path):
+                        place = Place(f"backend/{name}", data.count(b"\n", 0, match.start()) + 1)
+                        found.setdefault(self._example(path), place)
+        return {path: place for path, place in found.items() if path}
+
+    def _example(self, path: str) -> str:
+        """A file that stands for `path`: itself, or the first file of a folder; "" for nothing."""
+        if self.tree.read(path) is not None:
+            return path
+        return next(iter(self.tree.files(path)), "") if self.tree.is_dir(path) else ""
+
+    @cached_property
+    def has_script(self) -> bool:
+        """Whether the script that hands the matrix to the workflows has any code."""
+        data = self.tree.read(SPLIT_SCRIPT)
+        return data is not None and any(parsed(JsSource, SPLIT_SCRIPT, data).declarations())
+
+    @cached_property
+    def shards(self) -> tuple[int, Place] | None:
+        """Among how many jobs the script deals the single-arch entries, and where it says so."""
+        data = self.tree.read(SPLIT_SCRIPT) or b""
+        match = re.search(rb"^const SINGLEARCH_SHARDS\s*=\s*(\d+)", data, re.MULTILINE)
+        if match is None:
+            return None
+        return int(match[1]), Place(SPLIT_SCRIPT, data.count(b"\n", 0, match.start()) + 1)
+
+    def goals(self, lang: str, dockerfile: str | None) -> list[tuple[str, str]]:
+        """(make goal, recipe) of all that a recipe calls in a backend's directory; no Dockerfile is macOS."""
+        script = "golang" if lang == "go" else lang
+        macos = f"scripts/build/{script}-darwin.sh"
+        path = macos if dockerfile is None else dockerfile.removeprefix("./")
+        if (path, lang) not in self._goals:
+            data = (self.tree.read(path) or b"") if path else b""
+            folders = {match[1]: match[2] for match in _FOLDER_VARIABLE.finditer(data)}
+            self._goals[path, lang] = [
+                (goal.decode(), path)
+                for match in _GOALS.finditer(data)
+                if (match[1] or folders.get(match[2], b"")).decode() == lang
+                for goal in match[3].split()
+            ]
+        return self._goals[path, lang]
+
+    @cached_property
+    def _goals(self) -> dict[tuple[str, str], list[tuple[str, str]]]:
+        return {}
+
+    def takes_builder_image(self, dockerfile: str) -> bool:
+        """Whether a Dockerfile has a stage on a prebuilt builder image."""
+        data = self.tree.read(dockerfile.removeprefix("./")) or b""
+        return re.search(rb"^FROM \$\{?BUILDER_BASE_IMAGE\b", data, re.MULTILINE) is not None

@@ -1,0 +1,148 @@
+"""Suppressions: findings that a person has judged and accepts, each with its reason.
+
+They stand in `.scaffold.toml` at the root of the checked repository:
+
+    [[suppress]]
+    rule = "matrix-darwin-missing"
+    backend = "rookery"
+    reason = "its engine needs CUDA"
+
+A comment does the same for the line that it stands on, or for the line below it:
+
+    # scaffold: allow push-cancels-push the later run publishes everything again
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from scaffold.checkout.tree import Tree
+from scaffold.errors import ShapeError
+from scaffold.syntax.source import Source
+
+if TYPE_CHECKING:
+    from scaffold.rules.base import Finding
+
+PATH = ".scaffold.toml"
+FOLDERS = (".github", ".github/workflows")
+YAML = (".yml", ".yaml")
+_COMMENT = re.compile(r"#\s*scaffold: allow\b\s*(?P<rule>[\w-]*)\s*(?P<reason>.*?)\s*$")
+FIELDS = {"rule", "backend", "reason", "match"}
+
+
+class Suppression(NamedTuple):
+    """One `[[suppress]]` table."""
+
+    rule: str
+    backend: str
+    reason: str
+    match: str
+    """What the message must contain; empty where every finding of the rule and backend is meant."""
+    line: int
+    path: str = PATH
+    """The file that it stands in."""
+    about: int = 0
+    """Line that a comment is about."""
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is meant."""
+        if self.about:
+            return (finding.rule, finding.path, finding.line) == (self.rule, self.path, self.about)
+        return finding.rule == self.rule and finding.backend == self.backend and self.match in finding.message
+
+
+class Suppressions(NamedTuple):
+    """Every suppression of a repository."""
+
+    entries: tuple[Suppression, ...] = ()
+
+    @classmethod
+    def read(cls, tree: Tree, findings: Sequence[Finding] = ()) -> Suppressions:
+        """Those of a tree: its file, and the comments in `.github` and where the findings are.
+
+        Raises ShapeError where the file is wrong or a reason is missing.
+        """
+        paths = dict.fromkeys((*_pipeline_files(tree), *(finding.path for finding in findings)))
+        comments = tuple(entry for path in paths for entry in _comments(path, _content(tree, path)))
+        return cls((*cls._of_file(tree), *comments))
+
+    @classmethod
+    def _of_file(cls, tree: Tree) -> tuple[Suppression, ...]:
+        data = tree.read(PATH)
+        if data is None:
+            return ()
+        import tomllib
+
+        text = Source(PATH, data).data.decode()
+        try:
+            document = tomllib.loads(text)
+        except RecursionError:
+            raise ShapeError(PATH, None, "is no valid TOML: it is nested too deeply") from None
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"line (\d+)", str(error))
+            raise ShapeError(PATH, int(line[1]) if line else None, f"is no valid TOML: {error}") from None
+        unknown = sorted(set(document) - {"suppress"})
+        if unknown:
+            raise ShapeError(PATH, None, f"unknown key {unknown[0]!r}; known: suppress")
+        tables = document.get("suppress", [])
+        lines = [
+            n for n, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*suppress\s*\]\]", line)
+        ]
+        if not isinstance(tables, list) or len(lines) != len(tables):
+            raise ShapeError(PATH, None, "expected [[suppress]] tables")
+        return tuple(_entry(table, line) for table, line in zip(tables, lines, strict=True))
+
+    def split(self, findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+        """The findings that stay, and those that are suppressed."""
+        kept: list[Finding] = []
+        suppressed: list[Finding] = []
+        for finding in findings:
+            (suppressed if any(e.covers(finding) for e in self.entries) else kept).append(finding)
+        return kept, suppressed
+
+    def stale(self, suppressed: Sequence[Finding]) -> list[Suppression]:
+        """Those that suppress none of the findings."""
+        return [entry for entry in self.entries if not any(entry.covers(f) for f in suppressed)]
+
+
+def _pipeline_files(tree: Tree) -> list[str]:
+    return [f"{folder}/{name}" for folder in FOLDERS for name in tree.list(folder) if name.endswith(YAML)]
+
+
+def _content(tree: Tree, path: str) -> bytes:
+    """A file's bytes; none of one that cannot be read, which a rule says."""
+    try:
+        return tree.read(path) or b""
+    except ShapeError:
+        return b""
+
+
+def _comments(path: str, data: bytes) -> Iterator[Suppression]:
+    """The suppressions in the comments of a file."""
+    if b"scaffold: allow" not in data:
+        return
+    lines = data.decode(errors="replace").split("\n")
+    for number, line in enumerate(lines, 1):
+        match = _COMMENT.search(line)
+        if match is None:
+            continue
+        if not match["reason"]:
+            raise ShapeError(path, number, "a suppression needs a rule and a reason")
+        about = number
+        while about < len(lines) and lines[about - 1].strip().startswith("#"):
+            about += 1
+        yield Suppression(match["rule"], "", match["reason"], "", number, path, about)
+
+
+def _entry(table: Any, line: int) -> Suppression:
+    wrong = [key for key, value in table.items() if key not in FIELDS or not isinstance(value, str)]
+    if wrong:
+        raise ShapeError(
+            PATH, line, f"{wrong[0]!r}: a suppression has the texts rule, backend, reason, match"
+        )
+    for key in ("rule", "reason"):
+        if not table.get(key, "").strip():
+            raise ShapeError(PATH, line, f"a suppression needs a {key}")
+    return Suppression(table["rule"], table.get("backend", ""), table["reason"], table.get("match", ""), line)

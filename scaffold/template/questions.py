@@ -1,0 +1,223 @@
+"""The questions of the templates: `python -m scaffold.questions` writes templates/*/copier.yml.
+
+A template has to work alone (`copier copy templates/go DEST`), and copier lets no template
+include a file from outside. So what the templates have in common is written into each of them,
+from the tables that judge the command line's answers too.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import LiteralScalarString
+
+from scaffold.backend.answers import CPP_TAKEN, GO_PIN, KINDS, NEEDS_UPSTREAM, RULES
+from scaffold.backend.modalities import MODALITIES
+from scaffold.backend.variants import DARWIN, VARIANTS, supported
+from scaffold.checkout.tree import WorkTree
+from scaffold.resources import miniature_dir, template_dir
+from scaffold.template import facts
+
+HEADER = "# Written by scaffold/template/questions.py: change it there, and run `make templates`.\n\n"
+
+SETTINGS = {
+    "_subdirectory": "[[ kind ]]",
+    "_templates_suffix": ".jinja",
+    "_envops": {
+        # delimiters that ${{ }}, Go's {{ }} and $(...) do not collide with
+        "block_start_string": "[%",
+        "block_end_string": "%]",
+        "variable_start_string": "[[",
+        "variable_end_string": "]]",
+        "comment_start_string": "[#",
+        "comment_end_string": "#]",
+        "keep_trailing_newline": True,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    },
+}
+
+KIND_HELP = {
+    "plain": "a Python package behind a gRPC server",
+    "pure": "all Go, no native library",
+    "purego": "a native library with a C ABI, loaded at run time",
+    "grpc": "a gRPC server of its own around a C or C++ engine",
+    "llama-fork": "the llama-cpp backend compiled against a fork of llama.cpp",
+    "tonic": "a Rust engine behind a tonic server",
+}
+
+USES: dict[str, tuple[str, ...]] = {
+    "python": (
+        "description", "license", "url",
+        "detect_fields", "python_common", "grpcio_version", "profiles",
+    ),
+    "go": (
+        "go_module", "go_packages", "go_routes", "answered", "transcription_context",
+        "c_name", "library_variable", "upstream_folder",
+    ),
+    "cpp": ("detect_fields", "docker_scripts", "served", "cpp_namespace", "source"),
+    "rust": ("description", "license", "url", "dockerfile_rust"),
+}  # fmt: skip
+"""What the files of a template use of the questions that not all templates have."""
+
+
+def text(lang: str) -> str:
+    """The whole of `templates/<lang>/copier.yml`."""
+    yaml = YAML()
+    yaml.width = 10_000
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    stream = io.StringIO()
+    for part in (SETTINGS, *({name: asked} for name, asked in questions(lang).items())):
+        yaml.dump(part, stream)
+        stream.write("\n")
+    return HEADER + stream.getvalue().rstrip("\n") + "\n"
+
+
+def questions(lang: str) -> dict[str, dict[str, Any]]:
+    """The questions of one template in the order in which they are asked."""
+    every = _asked(lang) | _facts() | _derived()
+    unused = {name for names in USES.values() for name in names} - set(USES[lang])
+    return {name: asked for name, asked in every.items() if name not in unused}
+
+
+def _asked(lang: str) -> dict[str, dict[str, Any]]:
+    wraps = f"kind in {sorted(NEEDS_UPSTREAM)}"
+    return {
+        "name": {
+            "type": "str",
+            "help": "Name of the backend, as model configurations will spell it",
+            "placeholder": "my-backend",
+            "validator": _by_rule("name"),
+        },
+        "kind": {
+            "type": "str",
+            "help": "Kind of backend",
+            "choices": {f"{kind}: {KIND_HELP[kind]}": kind for kind in KINDS[lang]},
+            "default": KINDS[lang][0],
+        },
+        "modality": {
+            "type": "str",
+            "help": "What the model does",
+            "choices": list(MODALITIES),
+            "default": "llm",
+        },
+        "variants": {
+            "type": "str",
+            "help": "Platforms to build for",
+            "multiselect": True,
+            "choices": list(supported(lang)),
+            "default": ["cpu"],
+            "validator": _first(
+                ("not variants", "a backend needs at least one variant"),
+                (
+                    f"kind == 'llama-fork' and '{DARWIN}' in variants",
+                    "a fork of llama.cpp has no build for macOS",
+                ),
+            ),
+        },
+        "upstream": {
+            "type": "str",
+            "help": "GitHub repository of the engine, as OWNER/REPO; empty for none",
+            "default": "",
+            "validator": _first(
+                (f"not upstream and {wraps}", "this kind wraps an upstream engine"),
+                *([("upstream and name == 'go'", GO_PIN)] if lang == "go" else []),
+                *_broken("upstream", optional=True),
+            ),
+        },
+        "pin": {
+            "type": "str",
+            "help": "Commit of the upstream to build, 40 hexadecimal digits",
+            "default": "",
+            "when": "[[ upstream != '' ]]",
+            "validator": _first(
+                ("upstream and not pin", "an upstream needs a pin"), *_broken("pin", optional=True)
+            ),
+        },
+        "description": {
+            "type": "str",
+            "help": "One sentence about the backend",
+            "default": "[[ name ]]: [[ 'LocalAI' if modality == 'none' else modality ]] backend"
+            "[% if upstream %] on [[ upstream ]][% endif %]",
+        },
+        "license": {
+            "type": "str",
+            "help": "SPDX identifier of the engine's license; may be empty",
+            "default": "",
+        },
+        "url": {
+            "type": "str",
+            "help": "Home page of the engine",
+            "default": "https://github.com/[[ upstream or 'mudler/LocalAI' ]]",
+            "validator": _by_rule("url"),
+        },
+    }
+
+
+def _facts() -> dict[str, dict[str, Any]]:
+    """What `scaffold new-backend` reads from the checkout; by default, what the miniature has."""
+    found = facts.answers(WorkTree(miniature_dir()))
+    kinds = {bool: "bool", str: "str"}
+    return {name: _hidden(value, kinds.get(type(value), "yaml")) for name, value in found.items()}
+
+
+def _derived() -> dict[str, dict[str, Any]]:
+    upper = "[[ name | upper | replace('-', '_') ]]"
+    calls = {modality.name: modality.methods[0] for modality in MODALITIES.values() if modality.methods}
+    profiles = {variant.name: variant.profile for variant in VARIANTS.values()}
+    return {
+        "pin_variable": _hidden(f"{upper}_VERSION"),
+        "repo_variable": _hidden(f"{upper}_REPO"),
+        # the RPC of the modality
+        "modality_rpc": _hidden(f"[[ {calls}.get(modality, '') ]]"),
+        # whether its request says which model it is for
+        "model_identity": _hidden("[[ modality_rpc in identified ]]", "bool"),
+        # the modality, or none where the checkout's protocol has no call for it
+        "served": _hidden("[[ modality if modality_rpc in rpcs else 'none' ]]"),
+        # the RPCs that reach a Go backend: its own server for Rerank hands on all that it defines
+        "answered": _hidden(
+            "[[ rpcs if modality == 'rerank' else rpcs | select('in', go_routes) | list ]]", "yaml"
+        ),
+        # suffixes of the requirements files that LocalAI's build looks for
+        "profiles": _hidden(f"[[ variants | map('extract', {profiles}) | unique | list ]]", "yaml"),
+        # C names take no dash: functions are my_backend_load, the library is libmy_backend_capi
+        "c_name": _hidden("[[ name | replace('-', '_') ]]"),
+        # the suffix keeps a keyword of C++, or a namespace of gRPC's, usable
+        "cpp_namespace": _hidden("[[ name | replace('-', '_') ]]_backend"),
+        "library_variable": _hidden(f"{upper}_LIBRARY"),
+        "upstream_folder": _hidden("sources/[[ upstream.split('/') | last ]]"),
+        # a C++ upstream lies beside our own files, and is a target of the Makefile
+        "source": _hidden(
+            "[% set repo = upstream.split('/') | last %]"
+            f"[[ repo ~ '-src' if repo in {list(CPP_TAKEN)} else repo ]]"
+        ),
+    }
+
+
+def _hidden(default: Any, kind: str = "str") -> dict[str, Any]:
+    return {"type": kind, "default": default, "when": False}
+
+
+def _broken(question: str, optional: bool = False) -> list[tuple[str, str]]:
+    """Condition and reason of each rule, in copier's language."""
+    given = f"{question} and " if optional else ""
+    found = [(f"({question} | regex_search({rule.wrong!r}))", rule.why) for rule in RULES[question]]
+    return [(f"{given}{match} is not none", why.format(found=f"[[ {match} ]]")) for match, why in found]
+
+
+def _by_rule(question: str) -> LiteralScalarString:
+    return _first(*_broken(question))
+
+
+def _first(*refusals: tuple[str, str]) -> LiteralScalarString:
+    """A validator that gives the reason of the first condition that holds."""
+    branches = "".join(f"[% elif {condition} %]\n{reason}\n" for condition, reason in refusals)
+    validator: LiteralScalarString = LiteralScalarString(branches.replace("elif", "if", 1) + "[% endif %]\n")
+    return validator
+
+
+if __name__ == "__main__":
+    for each in KINDS:
+        (template_dir(each) / "copier.yml").write_text(text(each), encoding="utf-8")

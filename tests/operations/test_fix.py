@@ -1,0 +1,220 @@
+"""`check --fix`: what was deleted comes back, nothing else changes, and what cannot be repaired stays."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evidence.mutation import Mutation, mutated, mutations
+from scaffold.checkout.tree import Overlay, Tree, WorkTree
+from scaffold.operations import check, fix
+from scaffold.registry import Registry
+from tests.consumers import files, run
+from tests.rules.test_gallery import in_both
+from tests.rules.trees import (
+    BASE,
+    CAPABILITIES,
+    DEPENDABOT,
+    FILTER,
+    GALLERY,
+    MATRIX,
+    MINIATURE,
+    PREF_ONLY,
+    Altered,
+    entry,
+    findings,
+    item,
+    told,
+)
+
+SAMPLE = 12
+MAKEFILE = "Makefile"
+REPAIRABLE = (
+    "gallery",
+    "Makefile definition",
+    "Makefile eval",
+    "Makefile lists",
+    "bump pin",
+    "compatibility table",
+)
+
+
+def deletions() -> list[Mutation]:
+    """A sample of the deletions that a fix can undo."""
+    found = [mutation for mutation in mutations(Registry(BASE)) if not mutation.field]
+    random.Random(20).shuffle(found)
+    chosen = [m for surface in REPAIRABLE for m in [x for x in found if x.surface == surface][:SAMPLE]]
+    chosen += [m for m in found if m.path == PREF_ONLY]
+    chosen += [m for m in found if m.surface == "path filter" and m.backend]
+    return chosen
+
+
+DELETIONS = deletions()
+
+
+def repaired(tree: Tree) -> fix.Repair:
+    return fix.repair(tree, check.Scope())
+
+
+def unrelated_lines(before: Tree, after: Overlay) -> list[str]:
+    """Lines of the miniature that a repair has taken away."""
+    gone = []
+    for path in after.changes:
+        left = (after.read(path) or b"").splitlines()
+        gone += [f"{path}: {line!r}" for line in (before.read(path) or b"").splitlines() if line not in left]
+    return gone
+
+
+@pytest.mark.parametrize("deletion", DELETIONS, ids=[f"{m.surface}: {m.what}" for m in DELETIONS])
+def test_what_was_deleted_comes_back(deletion: Mutation) -> None:
+    broken = mutated(BASE, deletion)
+    repair = repaired(broken)
+    assert told(list(repair.result.findings)) == []
+    assert repair.discarded == ()
+    after = repair.changes.overlay()
+    again = repaired(after)
+    assert (again.fixed, again.changes.edits, again.discarded) == ((), [], ())
+    assert unrelated_lines(broken, after) == [] or deletion.surface in ("Makefile lists", "path filter")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_several_deletions_at_once(seed: int) -> None:
+    """Deletions in different files, repaired together."""
+    chosen: dict[str, Mutation] = {}
+    for mutation in random.Random(seed).sample(DELETIONS, len(DELETIONS)):
+        chosen.setdefault(mutation.path, mutation)
+    tree: Tree = BASE
+    for mutation in chosen.values():
+        tree = mutated(tree, mutation)
+    broken = findings(tree)
+    assert len({f.path for f in broken}) > 2
+    assert told(list(repaired(tree).result.findings)) == []
+
+
+BROKEN: dict[str, Altered] = {
+    "a word": MINIATURE.edit(MAKEFILE, (" backends/lark ", " ")),
+    "both images and their keys": in_both("finch-tts", ('    amd: "rocm-finch-tts"\n', "")).drop(
+        item("rocm-finch-tts"), item("rocm-finch-tts-development")
+    ),
+    "a meta": MINIATURE.drop(item("kestrel")),
+    "two words that stand together": MINIATURE.edit(
+        MAKEFILE, (" backends/kestrel ", " backends/kestrel backends/gone backends/lost ")
+    ),
+    "two fields of one definition": MINIATURE.edit(
+        MAKEFILE, ("= lark|golang|.|false|true", "= lark|python|nowhere|loud|false")
+    ),
+    "a block that two rules repair": in_both(
+        "rookery", ('    nvidia-cuda-12: "cuda12-rookery"\n', "")
+    ).edit_in(item("rookery-development"), ('    metal: "metal-rookery-development"\n', "")),
+    "one leg on the wrong runner": MINIATURE.edit_in(
+        entry("-cpu-heron", "arm64"), ("'ubuntu-24.04-arm'", "'ubuntu-latest'")
+    ),
+    "a folder that is gone": MINIATURE.edit(DEPENDABOT, ("python/rookery", "python/gone")),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_repeated_repairs_end_in_a_clean_tree(name: str) -> None:
+    """Fixes that overlap wait for the next run; each run helps, and the last one has nothing to do."""
+    tree = BROKEN[name].tree()
+    assert findings(tree)
+    for _ in range(3):
+        repair = repaired(tree)
+        if not repair.fixed:
+            break
+        before = len(findings(tree))
+        tree = repair.changes.overlay()
+        assert len(findings(tree)) < before
+    assert told(findings(tree)) == []
+
+
+def test_a_shared_edit_is_made_once() -> None:
+    repair = repaired(BROKEN["two fields of one definition"].tree())
+    assert len(repair.fixed) == 4
+    assert len(repair.changes.edits) == 1
+    assert repair.changes.contents()[MAKEFILE] == BASE.read(MAKEFILE)
+
+
+def test_fixes_that_overlap_are_not_both_made() -> None:
+    repair = repaired(BROKEN["a block that two rules repair"].tree())
+    assert repair.changes.by_path(), "raises where edits overlap"
+    assert repair.fixed
+    assert all(why for _, why in repair.discarded)
+
+
+def test_a_fix_that_would_bring_another_finding_is_discarded() -> None:
+    generic = "  if (!item.lang) {\n    return `backend/python/${item.backend}/`;\n  }\n"
+    repair = repaired(MINIATURE.edit(FILTER, (generic, "")).tree())
+    assert (repair.fixed, repair.changes.edits) == ((), [])
+    assert {why for _, why in repair.discarded} >= {"it would bring filter-unmapped-backend finch-tts"}
+    assert {finding.rule for finding, _ in repair.discarded} == {"filter-unmapped-backend"}
+    assert {f.rule for f in repair.result.findings} == {"filter-unmapped-backend"}
+
+
+def test_a_fix_that_cannot_be_planned_is_discarded_and_the_others_are_made() -> None:
+    wrong = ("`backend/cpp/llama-cpp/`", "`backend/cpp/llama/`")
+    altered = MINIATURE.edit(FILTER, wrong).edit(MAKEFILE, (" backends/lark ", " "))
+    repair = repaired(altered.tree())
+    assert [finding.rule for finding in repair.fixed] == ["makefile-not-parallel"]
+    ((finding, why),) = repair.discarded
+    assert finding.rule == "filter-unmapped-backend"
+    assert why.startswith(FILTER)
+    assert "no place for a branch" in why
+
+
+def test_only_what_is_in_scope_is_repaired() -> None:
+    altered = MINIATURE.edit(
+        MAKEFILE, (" backends/lark ", " "), (" docker-build-lark ", " "), (" backends/heron ", " ")
+    )
+    scope = check.Scope(select=("makefile-not-parallel",), backends=("lark",))
+    repair = fix.repair(altered.tree(), scope)
+    assert [(f.rule, f.backend) for f in repair.fixed] == [("makefile-not-parallel", "lark")]
+
+
+def test_only_what_a_change_introduced_is_repaired() -> None:
+    before = MINIATURE.edit(MAKEFILE, (" backends/lark ", " "))
+    after = before.edit(MAKEFILE, (" docker-build-lark ", " "))
+    repair = fix.repair(after.tree(), check.Scope(), before.tree(), "main")
+    assert [f.rule for f in repair.fixed] == ["makefile-docker-build-list"]
+    assert [f.rule for f in repair.result.findings] == ["makefile-not-parallel"]
+
+
+def test_what_only_a_person_knows_stays() -> None:
+    tree = (
+        MINIATURE.drop(entry("-gpu-nvidia-cuda-12-wren-cpp"))
+        .edit(CAPABILITIES, ('\t"heron": {', '\t"egret": {'))
+        .tree()
+    )
+    repair = repaired(tree)
+    rules = {f.rule for f in repair.result.findings}
+    assert {"gallery-image-not-built", "capabilities-missing"} <= rules
+    assert MATRIX not in repair.changes.contents()
+
+
+def scaffold(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return run(
+        sys.executable, "-m", "scaffold", "check", "--repo", str(root), *options, cwd=root, check=False
+    )
+
+
+def test_a_diff_writes_nothing_and_is_what_fix_writes(miniature: Path, tmp_path: Path) -> None:
+    for path, data in BROKEN["both images and their keys"].tree().changes.items():  # type: ignore[attr-defined]
+        (miniature / path).write_bytes(data)
+    (miniature / GALLERY).write_bytes(BROKEN["both images and their keys"].tree().read(GALLERY) or b"")
+    before = files(miniature)
+    shown = scaffold(miniature, "--diff")
+    assert shown.returncode == 1
+    assert files(miniature) == before
+    run("git", "init", "--quiet", cwd=miniature)
+    run("git", "apply", "-", cwd=miniature, text=shown.stdout)
+    applied = (miniature / GALLERY).read_bytes()
+    for path, data in before.items():
+        (miniature / path).write_bytes(data)
+    assert scaffold(miniature, "--fix").returncode == 0
+    assert (miniature / GALLERY).read_bytes() == applied
+    assert scaffold(miniature, "--fix").stdout.startswith("Clean")
+    assert check.run(WorkTree(miniature), check.Scope()).findings == ()

@@ -1,0 +1,84 @@
+"""What new-backend writes, check has nothing to say about: not an error, not a warning, not an info."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import cycle
+
+import pytest
+
+from scaffold.backend.modalities import MODALITIES
+from scaffold.backend.variants import VARIANTS, supported
+from scaffold.checkout.tree import Tree
+from scaffold.operations import check, new, workers
+from scaffold.registry import Registry
+from tests.operations.test_new_backend import KINDS, answers
+from tests.rules.trees import BASE
+
+IMPORTS = ("auto", "pref-only")
+
+
+def variant_sets(lang: str, kind: str) -> list[tuple[str, ...]]:
+    """Each variant alone, with the CPU, all of them, and the usual mixtures."""
+    usable = [v for v in supported(lang) if not (kind == "llama-fork" and v == "metal")]
+    mixed = (
+        ("cpu", "metal"), ("cpu", "cuda12", "cuda13"), ("cuda12", "cuda13"), ("cpu", "vulkan", "metal"),
+        ("cpu", "rocm", "sycl-f16", "sycl-f32"), ("cpu", "l4t", "l4t-cuda13"), ("cuda13", "l4t-cuda13"),
+    )  # fmt: skip
+    fitting = [s for s in mixed if set(s) <= set(usable)]
+    return [*((v,) for v in usable), tuple(usable), *fitting]
+
+
+def combinations() -> list[tuple[str, str, tuple[str, ...], str, str]]:
+    """Every kind with every set of variants; modalities and kinds of import in turn."""
+    modality, imports = cycle(MODALITIES), cycle(IMPORTS)
+    return [
+        (lang, kind, variants, next(modality), next(imports))
+        for lang, kind in KINDS
+        for variants in variant_sets(lang, kind)
+    ]
+
+
+ALL = combinations()
+
+
+def identities(tree: Tree) -> Counter[tuple[str, ...]]:
+    found = workers.find(Registry(tree), check.Scope().rules())
+    return Counter((*f.identity, f.message) for f in found)
+
+
+def test_every_value_occurs() -> None:
+    assert {variant for _, _, variants, _, _ in ALL for variant in variants} == set(VARIANTS)
+    for lang, kind in KINDS:
+        own = [case for case in ALL if case[:2] == (lang, kind)]
+        assert {case[4] for case in own} == set(IMPORTS)
+    assert {case[3] for case in ALL} == set(MODALITIES)
+
+
+@pytest.mark.parametrize(
+    ("lang", "kind", "variants", "modality", "imports"),
+    ALL,
+    ids=[f"{kind}-{'+'.join(variants)}-{modality}-{imports}" for _, kind, variants, modality, imports in ALL],
+)
+def test_it_adds_no_finding(
+    lang: str, kind: str, variants: tuple[str, ...], modality: str, imports: str
+) -> None:
+    wanted = answers(
+        lang, kind, variants=variants, modality=modality, imports=imports, license="mit", description="Sings."
+    )
+    plan = new.plan(BASE, wanted)
+    assert identities(plan.changes.overlay()) - identities(BASE) == Counter()
+
+
+@pytest.mark.parametrize(("lang", "kind"), KINDS)
+def test_who_wants_no_import_is_told_what_that_costs(lang: str, kind: str) -> None:
+    plan = new.plan(BASE, answers(lang, kind, imports="none"))
+    added = identities(plan.changes.overlay()) - identities(BASE)
+    assert [identity[0] for identity in added] == ["importer-missing"]
+
+
+@pytest.mark.parametrize(("lang", "kind"), KINDS)
+def test_it_adds_no_finding_without_any_answer(lang: str, kind: str) -> None:
+    wanted = {key: value for key, value in answers(lang, kind).items() if key != "modality"}
+    plan = new.plan(BASE, wanted)
+    assert identities(plan.changes.overlay()) - identities(BASE) == Counter()
