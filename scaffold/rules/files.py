@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit, insertion
-from scaffold.directory.directory import (
-    PROTO,
-    Directory,
-    Flag,
-    PythonInstaller,
-    Spot,
-    service_rpcs,
-    test_calls,
-)
+from scaffold.directory.directory import Directory
+from scaffold.directory.makefile import test_calls
+from scaffold.directory.native import Flag
+from scaffold.directory.python import PythonInstaller
+from scaffold.directory.service import PROTO, service_rpcs
+from scaffold.directory.text import Spot
 from scaffold.rules.base import Finding, Fix, Rule, Severity
 from scaffold.syntax.source import Place
 

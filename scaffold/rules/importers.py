@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaffold.directory.directory import service_rpcs
+from scaffold.directory.service import service_rpcs
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.importers import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
 from scaffold.syntax.source import Place

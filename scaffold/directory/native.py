@@ -1,0 +1,122 @@
+"""What decides how a native backend is built: build types and CMake options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+from scaffold.directory.text import Spot, Text
+
+RUNTIME_SCRIPTS = ("run.sh", "test.sh", "package.sh")
+"""Scripts that build nothing: the start, the tests, and what copies a finished build together."""
+
+
+def is_cmake(name: str) -> bool:
+    """Whether a file of this name is read by CMake."""
+    return name == "CMakeLists.txt" or name.endswith(".cmake")
+
+
+def is_build_script(name: str) -> bool:
+    """Whether a file of this name is a script that may build or fetch something."""
+    return name.endswith(".sh") and name not in RUNTIME_SCRIPTS
+
+
+_DOCKER_SCRIPT = re.compile(rb"\.docker/[\w.-]+\.sh")
+
+
+def docker_scripts(dockerfile: Text) -> list[str]:
+    """The paths of the scripts below `.docker/` that a Dockerfile names."""
+    return sorted({m[0].decode() for m in _DOCKER_SCRIPT.finditer(dockerfile.code)})
+
+
+@cache
+def build_type_word(build_type: str) -> re.Pattern[bytes]:
+    """A build type as a word, or a pattern that matches it: `sycl_f16`, `sycl_%`, `sycl*`, `sycl`."""
+    family, _, rest = build_type.partition("_")
+    tail = rf"(?:_{re.escape(rest)}|_?[%*]|(?!\w))" if rest else r"(?!\w)"
+    return re.compile(rf"(?<![\w./-]){re.escape(family)}{tail}".encode())
+
+
+_COMPILES = re.compile(rb"cmake|-D[A-Z]|CMAKE_ARGS|make ")
+
+
+def build_code(text: Text) -> bytes:
+    """The code of a build file that can tell build types apart."""
+    if text.path.startswith("backend/Dockerfile"):
+        return b"\n".join(line for line in text.joined.split(b"\n") if b"cmake" in line)
+    return text.joined if not text.path.endswith(".sh") or _COMPILES.search(text.code) else b""
+
+
+_BUILD_TYPE_BRANCH = re.compile(rb"(?m)^[ \t]*(?:else[ \t]+)?if\w*\b[^\n]*BUILD_TYPE")
+
+
+def tells_build_types(makefile: Text) -> bool:
+    """Whether a Makefile has a branch for some build type."""
+    return _BUILD_TYPE_BRANCH.search(makefile.code) is not None
+
+
+_BUILD_TYPE_TEST = re.compile(rb"(?m)^[ \t]*(?:(?:else[ \t]+)?if\w*\b[^\n]*)?BUILD_TYPE")
+
+
+def last_build_type(makefile: Text) -> int:
+    """Offset of the last line that tells build types apart; 0 where there is none."""
+    found = [match.start() for match in _BUILD_TYPE_TEST.finditer(makefile.code)]
+    return found[-1] if found else 0
+
+
+_HANDS_ON = re.compile(
+    rb"-DBUILD_TYPE\b"
+    rb"|(?m:^(?![^\n]*(?:\becho\b|\bif\w*\b|\bcase\b|\[|\binfo\b))[^\n]*\$[({]BUILD_TYPE)"
+    rb"|(?:\$\(MAKE\)|\bmake)[^\n]{0,200}?-C[ \t]+sources/"
+    rb"|\bifneq[ \t]*\(\$[({]BUILD_TYPE[)}],[ \t]*\)"
+)
+
+
+def hands_on_build_type(makefile: Text) -> bool:
+    """Whether a Makefile gives the build type, whatever it is, to what is not read here."""
+    return _HANDS_ON.search(makefile.joined) is not None
+
+
+_GATED = re.compile(rb"-D[A-Z0-9]+_GGML_(?:CUDA|HIP|HIPBLAS|VULKAN)=")
+
+
+def has_gated_options(makefile: Text) -> bool:
+    """Whether the engine has options of its own in front of ggml's."""
+    return _GATED.search(makefile.joined) is not None
+
+
+class Flag(NamedTuple):
+    """One `-DNAME=...` (or `set(NAME ...)`) of a build file."""
+
+    spot: Spot
+    """The name alone."""
+    text: Text
+    beside: frozenset[str]
+    """The names of the other flags that the same statement sets."""
+
+
+_SETS = re.compile(rb"(?:-D[ \t]*|\bset[ \t]*\([ \t]*)\Z")
+_DEFINE = re.compile(rb"-D[ \t]*(\w+)(?=[=:])")
+
+
+def flags(texts: Iterable[Text], names: Iterable[str]) -> Iterator[Flag]:
+    """Every place where a build file sets one of some CMake options."""
+    wanted = _flag_pattern(frozenset(names))
+    for text in texts:
+        for match in wanted.finditer(text.code):
+            if not _SETS.search(text.code, max(match.start() - 12, 0), match.start()):
+                continue
+            start = text.joined.rfind(b"\n", 0, match.start()) + 1
+            end = text.joined.find(b"\n", match.end())
+            line = text.joined[start : end if end >= 0 else len(text.joined)]
+            beside = {m[1].decode() for m in _DEFINE.finditer(line)}
+            spot = text.spot(match.start(), match.end())
+            yield Flag(spot, text, frozenset(beside - {spot.text}))
+
+
+@cache
+def _flag_pattern(names: frozenset[str]) -> re.Pattern[bytes]:
+    choice = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    return re.compile(rf"(?:{choice})(?!\w)".encode())

@@ -1,0 +1,90 @@
+"""One file of a directory as text: its code without comments, its lines, a few bytes of it."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import NamedTuple
+
+from scaffold.syntax.source import Place
+
+MAX_NESTING = 40
+MAX_BYTES = 1 << 20
+"""No script or source that a person wrote is longer; a longer one is taken to be absent."""
+
+_HASH_COMMENT = re.compile(rb"[\s;]#[^\n]*")
+_C_COMMENT = re.compile(rb"//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?")
+_CONTINUATION = re.compile(rb"\\\r?\n")
+
+
+class Spot(NamedTuple):
+    """A few bytes of a file."""
+
+    path: str
+    line: int
+    start: int
+    end: int
+    text: str
+
+
+class Text:
+    """One file. `code` is its content with every comment blanked: offsets are the same in both."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+
+    @cached_property
+    def code(self) -> bytes:
+        """The content without `#` comments."""
+        if b"#" not in self.data:
+            return self.data
+        blank = _HASH_COMMENT.sub(lambda found: found[0][:1] + b" " * (len(found[0]) - 1), b"\n" + self.data)
+        return blank[1:]
+
+    @cached_property
+    def joined(self) -> bytes:
+        """`code` with continued lines as one; the offsets stay."""
+        return _CONTINUATION.sub(lambda found: b" " * len(found[0]), self.code)
+
+    @cached_property
+    def is_utf8(self) -> bool:
+        """Whether it can be edited as text."""
+        try:
+            self.data.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def place(self, offset: int) -> Place:
+        """The line of an offset."""
+        return Place(self.path, self.data.count(b"\n", 0, offset) + 1)
+
+    def spot(self, start: int, end: int) -> Spot:
+        """The bytes between two offsets."""
+        line = self.data.count(b"\n", 0, start) + 1
+        return Spot(self.path, line, start, end, self.data[start:end].decode(errors="replace"))
+
+    def first(self, pattern: re.Pattern[bytes]) -> Spot | None:
+        """The first match in the code."""
+        found = pattern.search(self.code)
+        return self.spot(found.start(), found.end()) if found else None
+
+    def comment_above(self, offset: int) -> str:
+        """The comment on the line of `offset` and the comment lines right above it."""
+        start = self.data.rfind(b"\n", 0, offset) + 1
+        end = self.data.find(b"\n", offset)
+        lines = [self.data[offset : end if end >= 0 else len(self.data)].partition(b"#")[2]]
+        while start:
+            above = self.data.rfind(b"\n", 0, start - 1) + 1
+            line = self.data[above:start].strip()
+            if not line.startswith(b"#"):
+                break
+            lines.insert(0, line.lstrip(b"# "))
+            start = above
+        return b" ".join(lines).decode(errors="replace")
+
+
+def blank_c_comments(code: bytes) -> bytes:
+    """`code` without `//` and `/* */` comments; offsets and lines stay."""
+    return _C_COMMENT.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), code)
