@@ -8,20 +8,21 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from scaffold.backend.modalities import MODALITIES
+from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.directory.directory import Directory
 from scaffold.errors import ShapeError
 from scaffold.pipeline.image_builds import ImageBuilds
 from scaffold.pipeline.localai import generated
 from scaffold.pipeline.model import Pipeline
-from scaffold.pipeline.runs import Runs
+from scaffold.pipeline.repository import Repository
 from scaffold.surfaces.base import Addition, Registration, Surface
 from scaffold.surfaces.build_context import BuildContextSurface
 from scaffold.surfaces.bump_deps import BumpDepsSurface, Pin
 from scaffold.surfaces.capabilities import CapabilitiesSurface
 from scaffold.surfaces.darwin import DarwinSurface
 from scaffold.surfaces.dependabot import Dependabot
-from scaffold.surfaces.docs import DocsSurface
+from scaffold.surfaces.docs import DocsSurface, Row, Table
 from scaffold.surfaces.gallery import GallerySurface
 from scaffold.surfaces.hardware import Hardware
 from scaffold.surfaces.importers import ImporterSurface
@@ -33,8 +34,6 @@ from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
-    from scaffold.checkout.changes import ChangeSet
-    from scaffold.surfaces.docs import Row, Table
 
 LANGS = ("python", "go", "cpp", "rust")
 
@@ -52,32 +51,6 @@ OWN_SCRIPTS = (
     "scripts/build/{n}-darwin.sh",
 )
 """Where the scripts of a backend's own lie."""
-
-
-class Repository:
-    """Any repository: its workflows."""
-
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Every backend; none in a repository that is no checkout of LocalAI."""
-        return ()
-
-    def read_ahead(self) -> None:
-        """Read what nearly every rule asks for, and load the parser that the rest is read with."""
-        import tree_sitter_yaml  # noqa: F401
-
-    @cached_property
-    def pipeline(self) -> Pipeline:
-        """Its workflows."""
-        return Pipeline(self.tree)
-
-    @cached_property
-    def runs(self) -> Runs:
-        """What events make of its workflows."""
-        return Runs(self.pipeline)
 
 
 class Registry(Repository):

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from scaffold.checkout.tree import Tree
 from scaffold.errors import UsageError
 from scaffold.operations.workers import find
-from scaffold.registry import MARK, Registry, Repository
+from scaffold.pipeline.repository import Repository
+from scaffold.registry import MARK, Registry
 from scaffold.rules import all_rules
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
 from scaffold.rules.repository import SuppressionUnused

@@ -18,7 +18,8 @@ from typing import Any
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import WorkTree
 from scaffold.errors import ShapeError
-from scaffold.registry import Registry, Repository
+from scaffold.pipeline.repository import Repository
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Rule, Severity
 
 TOGETHER = (

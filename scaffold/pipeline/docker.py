@@ -6,14 +6,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import cache, cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from scaffold.pipeline.expressions import is_known
+from scaffold.checkout.tree import Tree
+from scaffold.pipeline.expressions.values import is_known
+from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.checkout.tree import Tree
-    from scaffold.pipeline.runs import StepRun
 
 BUILD = ("docker/build-push-action",)
 _MOUNT = re.compile(r"--mount=(\S+)")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scaffold.pipeline.expressions import FORK, Open, OwnRepository, Unknown
+from scaffold.pipeline.expressions.values import FORK, Open, OwnRepository, Unknown
 
 REPOSITORY = OwnRepository("github.repository", truth=True)
 OWNER = OwnRepository("github.repository_owner", truth=True)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from scaffold.checkout.tree import Tree
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import item_of
-
-if TYPE_CHECKING:
-    from scaffold.checkout.tree import Tree
 
 WORKFLOWS = (".github/workflows/backend.yml", ".github/workflows/backend_pr.yml")
 """The workflows that build images: of a push, of a pull request."""

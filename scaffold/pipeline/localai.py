@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline.image_builds import SPLIT_SCRIPT
+from scaffold.surfaces.matrix import Entry, MatrixSurface
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.sandbox import Sandbox, ScriptError
 from scaffold.syntax.source import parsed
-
-if TYPE_CHECKING:
-    from scaffold.checkout.tree import Tree
-    from scaffold.surfaces.matrix import Entry, MatrixSurface
 
 _WORLD = """
 const OUTPUT = [];

@@ -8,17 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scaffold.pipeline.expressions import (
-    Call,
-    Context,
-    Literal,
-    Node,
-    Open,
-    Property,
-    Scope,
-    Unknown,
-    template,
-)
+from scaffold.pipeline.expressions.nodes import Call, Context, Literal, Node, Property, Scope
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.values import Open, Unknown
 from scaffold.pipeline.model import Pipeline
 from scaffold.syntax import yaml_values as yaml
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
-from scaffold.pipeline.expressions import Template, condition, template
+from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.yaml import YamlSource

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 from scaffold.checkout.changes import ChangeSet
 
 if TYPE_CHECKING:
-    from scaffold.registry import Registry, Repository
+    from scaffold.pipeline.repository import Repository
+    from scaffold.registry import Registry
 
 Fix = Callable[[ChangeSet], None]
 """Plans the edits that make a finding disappear."""

@@ -14,15 +14,14 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
-from scaffold.syntax.source import parsed
+from scaffold.syntax.source import Place, Source, parsed
+from scaffold.syntax.yaml import YamlSource
+from scaffold.syntax.yaml_items import YamlItem
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from scaffold.backend.answers import Backend
-    from scaffold.syntax.source import Place, Source
-    from scaffold.syntax.yaml import YamlSource
-    from scaffold.syntax.yaml_items import YamlItem
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Source")

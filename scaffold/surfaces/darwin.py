@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
+from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import YamlSource
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-    from scaffold.syntax.source import Place
 
 GENERIC_COMMAND = "build-darwin-"
 

@@ -17,10 +17,10 @@ from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, majority, required
 from scaffold.surfaces.matrix import SHARED_DOCKERFILES
 from scaffold.syntax.make import Assignment, MakeSource, Rule, Word
+from scaffold.syntax.source import Place, Span
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
-    from scaffold.syntax.source import Place, Span
 
 GENERATOR = "generate-docker-build-target"
 DEFINITION_FIELDS = ("name", "dockerfile_type", "context", "progress", "needs_backend_arg")

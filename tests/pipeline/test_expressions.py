@@ -10,20 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.pipeline.events import REPOSITORY
-from scaffold.pipeline.expressions import (
-    FORK,
-    ExpressionError,
-    Open,
-    Unknown,
-    condition,
-    has_status,
-    is_known,
-    names,
-    parse,
-    template,
-    text_of,
-    truth_of,
-)
+from scaffold.pipeline.expressions.nodes import names
+from scaffold.pipeline.expressions.parser import ExpressionError, parse
+from scaffold.pipeline.expressions.templates import condition, has_status, template
+from scaffold.pipeline.expressions.values import FORK, Open, Unknown, is_known, text_of, truth_of
 
 CONTEXTS: dict[str, Any] = {
     "github": {

@@ -15,7 +15,9 @@ from scaffold.operations import check
 from scaffold.pipeline.matrix import expand
 from scaffold.pipeline.model import Pipeline
 from scaffold.pipeline.patterns import takes
-from scaffold.pipeline.runs import Call, Run, Runs, main_event, pull_request_of
+from scaffold.pipeline.runs import Run, Runs
+from scaffold.pipeline.scopes import Call
+from scaffold.pipeline.triggers import main_event, pull_request_of
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
 from scaffold.syntax import yaml_values

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
-from scaffold.pipeline.expressions import HOLE, is_known
-from scaffold.pipeline.runs import JobRun, Run, StepRun
+from scaffold.pipeline.expressions.values import HOLE, is_known
+from scaffold.pipeline.runs import Run
+from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.caches import artifact_name, lines
 from scaffold.syntax import yaml_values as yaml
@@ -21,7 +22,7 @@ from scaffold.syntax.shell import commands, without_comments
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Step
-    from scaffold.registry import Repository
+    from scaffold.pipeline.repository import Repository
 
 UPLOAD = "actions/upload-artifact"
 MERGE = "actions/upload-artifact/merge"

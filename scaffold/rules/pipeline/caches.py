@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
-from scaffold.pipeline.expressions import HOLE, is_known, names
+from scaffold.pipeline.expressions.nodes import names
+from scaffold.pipeline.expressions.values import HOLE, is_known
 from scaffold.pipeline.patterns import WILDCARDS
-from scaffold.pipeline.runs import JobRun, Run, StepRun, pull_request_of
+from scaffold.pipeline.runs import Run
+from scaffold.pipeline.scopes import JobRun, StepRun
+from scaffold.pipeline.triggers import pull_request_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
@@ -20,7 +23,7 @@ from scaffold.syntax.shell import commands
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Job, Occurrence, Step
-    from scaffold.registry import Repository
+    from scaffold.pipeline.repository import Repository
 
 SAVE = "actions/cache/save"
 RESTORE = "actions/cache/restore"

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker, events
-from scaffold.pipeline.expressions import Scope, template, text_of, truth_of
-from scaffold.pipeline.runs import Call, Run, StepRun, pull_request_of, pushed_branch
+from scaffold.pipeline.expressions.nodes import Scope
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.values import text_of, truth_of
+from scaffold.pipeline.runs import Run
+from scaffold.pipeline.scopes import Call, StepRun
+from scaffold.pipeline.triggers import pull_request_of, pushed_branch
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import commands, without_comments
@@ -19,7 +23,7 @@ from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Job, Workflow
-    from scaffold.registry import Repository
+    from scaffold.pipeline.repository import Repository
 
 PUBLISHERS = {
     "pypa/gh-action-pypi-publish",

@@ -16,7 +16,7 @@ from scaffold.syntax.shell import Command, commands
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Job, Step
-    from scaffold.registry import Repository
+    from scaffold.pipeline.repository import Repository
 
 LEAVES = frozenset(
     {"fmt", "libomp", "make", "nlohmann-json", "opus", "pkg-config", "pkgconf", "protoc-gen-go", "xxhash"}

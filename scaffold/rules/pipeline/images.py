@@ -12,16 +12,17 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
 from scaffold.pipeline.docker import Dockerfile
-from scaffold.pipeline.expressions import Literal, Property, is_known, text_of
+from scaffold.pipeline.expressions.nodes import Literal, Property
+from scaffold.pipeline.expressions.values import is_known, text_of
 from scaffold.pipeline.patterns import takes
-from scaffold.pipeline.runs import JobRun, StepRun, native
+from scaffold.pipeline.scopes import JobRun, StepRun, native
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 
 if TYPE_CHECKING:
     from scaffold.checkout.tree import Tree
     from scaffold.pipeline.model import Step, Workflow
-    from scaffold.registry import Repository
+    from scaffold.pipeline.repository import Repository
 
 
 class DigestProvenance(PipelineRule):

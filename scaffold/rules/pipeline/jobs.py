@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import matrix
-from scaffold.pipeline.expressions import has_status, template
-from scaffold.pipeline.runs import StepRun
+from scaffold.pipeline.expressions.templates import has_status, template
+from scaffold.pipeline.scopes import StepRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.concurrency import DIFFERS, loss
 from scaffold.syntax import yaml_values as yaml
@@ -19,8 +19,8 @@ from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Job, Workflow
+    from scaffold.pipeline.repository import Repository
     from scaffold.pipeline.runs import Run
-    from scaffold.registry import Repository
 
 
 class WorkflowUnreadable(PipelineRule):
@@ -146,7 +146,7 @@ def _filters(run: Run, job: Job) -> bool:
 
 
 def _publishes(run: Run, leg: object) -> bool:
-    from scaffold.pipeline.runs import JobRun
+    from scaffold.pipeline.scopes import JobRun
 
     assert isinstance(leg, JobRun)
     if leg.reached is False:

@@ -22,7 +22,7 @@ from scaffold.syntax.source import Place
 if TYPE_CHECKING:
     from scaffold.pipeline.docker import Dockerfile
     from scaffold.pipeline.model import Job, Step
-    from scaffold.registry import Repository
+    from scaffold.pipeline.repository import Repository
 
 REFRESH = "DEPS_REFRESH"
 UNPINNED = "backend/Dockerfile.python"

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.expressions import Call, is_known, template
-from scaffold.pipeline.runs import StepRun, native
+from scaffold.pipeline.expressions.nodes import Call
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.values import is_known
+from scaffold.pipeline.scopes import StepRun, native
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.artifacts import DOWNLOAD, UPLOAD, downloads, fits, uploads
@@ -22,7 +24,7 @@ from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Job, Step
-    from scaffold.registry import Repository
+    from scaffold.pipeline.repository import Repository
 
 
 class Note(PipelineRule):

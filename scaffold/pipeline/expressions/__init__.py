@@ -1,0 +1,1 @@
+"""GitHub's `${{ }}` language: a parser, and an evaluator that knows what it does not know."""

@@ -1,0 +1,197 @@
+"""The syntax tree of an expression: each node says what it evaluates to.
+
+Where the known part of a condition decides (`false && x`), the result is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from scaffold.pipeline.expressions.functions import call
+from scaffold.pipeline.expressions.values import (
+    Open,
+    Spread,
+    Unknown,
+    compare,
+    equal_values,
+    label_of,
+    property_of,
+    truth_of,
+)
+
+
+class Scope(Protocol):
+    """Where an expression is evaluated."""
+
+    def context(self, name: str) -> Any:
+        """The value of a context such as `github` or `matrix`."""
+
+    def status(self, function: str) -> Any:
+        """The value of `success()`, `failure()`, `cancelled()` or `always()`."""
+
+
+class Node:
+    """A node of the syntax tree."""
+
+    __slots__ = ()
+
+    def value(self, scope: Scope) -> Any:
+        """What it evaluates to."""
+        raise NotImplementedError
+
+    def children(self) -> tuple[Node, ...]:
+        """The nodes below it."""
+        return ()
+
+    def walk(self) -> Iterator[Node]:
+        """Itself and every node below it."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+
+@dataclass(slots=True, eq=False)
+class Literal(Node):
+    """A string, number, boolean or null."""
+
+    content: Any
+
+    def value(self, scope: Scope) -> Any:  # noqa: ARG002
+        return self.content
+
+
+@dataclass(slots=True, eq=False)
+class Context(Node):
+    """The name of a context."""
+
+    name: str
+
+    def value(self, scope: Scope) -> Any:
+        return scope.context(self.name)
+
+
+@dataclass(slots=True, eq=False)
+class Property(Node):
+    """`of.key` or `of['key']`."""
+
+    of: Node
+    key: Node
+
+    def value(self, scope: Scope) -> Any:
+        key = self.key.content if isinstance(self.key, Literal) else self.key.value(scope)
+        return property_of(self.of.value(scope), key)
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.of, self.key)
+
+
+@dataclass(slots=True, eq=False)
+class Each(Node):
+    """`of.*`: every item."""
+
+    of: Node
+
+    def value(self, scope: Scope) -> Any:
+        value = self.of.value(scope)
+        if isinstance(value, Unknown):
+            return Unknown(f"{value.label}.*")
+        if isinstance(value, Open):
+            return Unknown(f"{value.label}.*")
+        if isinstance(value, dict):
+            return Spread(property_of(value, key) for key in list(value))
+        return Spread(value if isinstance(value, list) else ())
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.of,)
+
+
+@dataclass(slots=True, eq=False)
+class Not(Node):
+    """`!of`."""
+
+    of: Node
+
+    def value(self, scope: Scope) -> Any:
+        value = self.of.value(scope)
+        truth = truth_of(value)
+        return Unknown(f"!{label_of(value)}") if truth is None else not truth
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.of,)
+
+
+@dataclass(slots=True, eq=False)
+class Binary(Node):
+    """`left operator right`."""
+
+    operator: str
+    left: Node
+    right: Node
+
+    def value(self, scope: Scope) -> Any:
+        left = self.left.value(scope)
+        if self.operator in ("&&", "||"):
+            return self._logical(left, scope)
+        right = self.right.value(scope)
+        if self.operator in ("==", "!="):
+            equal = equal_values(left, right)
+            if isinstance(equal, Unknown):
+                return Unknown(f"{label_of(left)}{self.operator}{label_of(right)}")
+            return equal is (self.operator == "==")
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return Unknown(f"{label_of(left)}{self.operator}{label_of(right)}")
+        return compare(self.operator, left, right)
+
+    def _logical(self, left: Any, scope: Scope) -> Any:
+        decides = self.operator == "||"
+        truth = truth_of(left)
+        if truth is decides:
+            return left
+        right = self.right.value(scope)
+        if truth is not None:
+            return right
+        known = decides if truth_of(right) is decides else None
+        return Unknown(f"({label_of(left)}{self.operator}{label_of(right)})", known)
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.left, self.right)
+
+
+@dataclass(slots=True, eq=False)
+class Call(Node):
+    """`name(arguments)`."""
+
+    name: str
+    arguments: tuple[Node, ...]
+
+    def value(self, scope: Scope) -> Any:
+        if self.name in STATUS:
+            return scope.status(self.name)
+        return call(self.name, [argument.value(scope) for argument in self.arguments])
+
+    def children(self) -> tuple[Node, ...]:
+        return self.arguments
+
+
+STATUS = frozenset({"success", "failure", "cancelled", "always"})
+"""Functions about the jobs or steps before; a condition without one means `success() &&`."""
+
+
+def names(node: Node, context: str) -> Iterator[str]:
+    """The properties of a context that an expression reads; `*` where it reads the whole."""
+    if isinstance(node, Property) and isinstance(node.of, Context) and node.of.name == context:
+        yield node.key.content.lower() if isinstance(node.key, Literal) else "*"
+        yield from names(node.key, context)
+    elif isinstance(node, Context):
+        if node.name == context:
+            yield "*"
+    else:
+        for child in node.children():
+            yield from names(child, context)
+
+
+def calls(node: Node) -> Iterator[Call]:
+    """Every call in an expression."""
+    return (child for child in node.walk() if isinstance(child, Call))

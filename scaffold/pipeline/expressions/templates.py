@@ -1,0 +1,96 @@
+"""Texts with `${{ }}` in them, and conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from scaffold.pipeline.expressions.nodes import STATUS, Context, Literal, Node, Scope, calls, names
+from scaffold.pipeline.expressions.parser import ExpressionError, Parser, parse
+from scaffold.pipeline.expressions.values import MAX_LENGTH, Unknown, text_of
+
+
+@dataclass(eq=False)
+class Template:
+    """A text with `${{ }}` in it: texts and expressions in turn."""
+
+    parts: tuple[str | Node, ...]
+
+    @property
+    def expressions(self) -> tuple[Node, ...]:
+        """Its expressions, in order."""
+        return tuple(part for part in self.parts if isinstance(part, Node))
+
+    @cached_property
+    def contexts(self) -> frozenset[str]:
+        """The contexts that it reads."""
+        nodes = (node for expression in self.expressions for node in expression.walk())
+        return frozenset(node.name for node in nodes if isinstance(node, Context))
+
+    def value(self, scope: Scope) -> Any:
+        """Its value: that of its one expression where it is nothing else, a string otherwise."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], Node):
+            return self.parts[0].value(scope)
+        texts = []
+        length = 0
+        for part in self.parts:
+            text = part if isinstance(part, str) else text_of(part.value(scope))
+            length += len(text)
+            if length > MAX_LENGTH:
+                return Unknown(f"a text of more than {MAX_LENGTH} characters")
+            texts.append(text)
+        return "".join(texts)
+
+    def names(self, context: str) -> Iterator[str]:
+        """The properties of a context that it reads, such as the axes of `matrix`; `*` for all of it."""
+        for expression in self.expressions:
+            yield from names(expression, context)
+
+
+@cache
+def template(text: str) -> Template:
+    """The parts of a text. An expression that does not parse is a value that nobody knows."""
+    parts: list[str | Node] = []
+    position = 0
+    while (start := text.find("${{", position)) >= 0:
+        if start > position:
+            parts.append(text[position:start])
+        node, position = _embedded(text, start)
+        parts.append(node)
+    if position < len(text):
+        parts.append(text[position:])
+    return Template(tuple(parts))
+
+
+def _embedded(text: str, start: int) -> tuple[Node, int]:
+    """The expression of a `${{` at `start`, and the offset behind its `}}`."""
+    try:
+        parser = Parser(text, start + 3)
+        node = parser.expression()
+        closing = re.compile(r"\s*\}\}").match(text, parser.end)
+        if closing is None:
+            raise ExpressionError("expected }}")
+        return node, closing.end()
+    except (ExpressionError, RecursionError):
+        end = text.find("}}", start)
+        end = len(text) if end < 0 else end + 2
+        return Literal(Unknown(text[start:end])), end
+
+
+@cache
+def condition(text: str) -> Template:
+    """An `if:`: an expression, with or without `${{ }}`. One that does not parse is unknown."""
+    if "${{" in text:
+        return template(text)
+    try:
+        return Template((parse(text),))
+    except (ExpressionError, RecursionError):
+        return Template((Literal(Unknown(text)),))
+
+
+def has_status(of: Template) -> bool:
+    """Whether a condition asks for the status itself, so that `success()` is not implied."""
+    return any(c.name in STATUS for expression in of.expressions for c in calls(expression))

@@ -1,0 +1,169 @@
+"""The values of GitHub's expressions, and what is known of them.
+
+A value that only a real run has is `Unknown`. It travels through every operator and keeps its name,
+so that two keys can be compared although nobody knows the hash in them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MAX_LENGTH = 1 << 16
+"""Length of a string that is made; a longer one is unknown."""
+
+HOLE = "\ue000"
+HOLE_END = "\ue001"
+"""What stands around the name of an unknown part in a rendered text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that only a run has. Two with one label are the same value."""
+
+    label: str
+    truth: bool | None = None
+    """Whether it counts as true, where that is known."""
+
+
+class OwnRepository(Unknown):
+    """The name of the repository, or of its owner: it equals whatever the workflows compare it with."""
+
+
+FORK = "\ue002fork"
+"""The owner and name of a fork: equal to nothing that a workflow can spell."""
+
+
+class Open(dict[str, Any]):
+    """A context of which only some properties are known; the others are unknown, not null."""
+
+    def __init__(self, label: str, known: Mapping[str, Any] | None = None) -> None:
+        super().__init__(known or {})
+        self.label = label
+
+
+class Lazy(dict[str, Any]):
+    """A context whose properties are evaluated when they are read: most jobs read few of their inputs."""
+
+    def __init__(self, names: Iterable[str], evaluate: Callable[[str], Any]) -> None:
+        super().__init__(dict.fromkeys(names, PENDING))
+        self.evaluate = evaluate
+
+
+PENDING = object()
+"""A property of a `Lazy` that nobody has read yet."""
+
+
+class Spread(list[Any]):
+    """What `.*` gives: a property of it is that property of every item."""
+
+
+def property_of(value: Any, key: Any) -> Any:
+    """One property of a value, as GitHub looks it up: by a name in any case, null where it is missing."""
+    if type(value) is dict and type(key) is str and key in value:  # nearly always
+        return value[key]
+    if isinstance(value, Spread):
+        found = [property_of(item, key) for item in value]
+        return Spread(item for item in found if item is not None)
+    if isinstance(value, Unknown):
+        return Unknown(f"{value.label}.{label_of(key)}")
+    if isinstance(key, Unknown):
+        return Unknown(f"{label_of(value)}[{key.label}]")
+    if isinstance(value, dict):
+        if key in value:
+            item = value[key]
+            if item is PENDING:
+                item = value[key] = value.evaluate(key)  # type: ignore[attr-defined]
+            return item
+        folded = text_of(key).lower()
+        for name in value:
+            if name.lower() == folded:
+                return property_of(value, name)
+        return Unknown(f"{value.label}.{folded}") if isinstance(value, Open) else None
+    if isinstance(value, list) and isinstance(key, (int, float)) and 0 <= key < len(value):
+        return value[int(key)]
+    return None
+
+
+def truth_of(value: Any) -> bool | None:
+    """Whether a value counts as true; None where that is not known."""
+    if isinstance(value, Unknown):
+        return value.truth
+    if isinstance(value, str) and HOLE in value:
+        return True  # something stands around the hole
+    if isinstance(value, float) and math.isnan(value):
+        return False
+    return value not in (None, False, 0, "") if not isinstance(value, (dict, list)) else True
+
+
+def text_of(value: Any) -> str:
+    """The string that a value becomes; an unknown one becomes a named hole."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Unknown):
+        return f"{HOLE}{value.label}{HOLE_END}"
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(int(value)) if math.isfinite(value) and value == int(value) else str(value)
+    return "Array" if isinstance(value, list) else "Object"
+
+
+def label_of(value: Any) -> str:
+    """A name for a value that tells it from others."""
+    if isinstance(value, Unknown):
+        return value.label
+    return value.label if isinstance(value, Open) else repr(value)[:200]
+
+
+def is_known(text: str) -> bool:
+    """Whether a rendered text has no unknown part."""
+    return HOLE not in text
+
+
+def equal_values(left: Any, right: Any) -> bool | Unknown:
+    """GitHub's `==`: strings in any case, different types as numbers."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, OwnRepository):
+            return FORK not in other if isinstance(other, str) else isinstance(other, OwnRepository)
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        if isinstance(left, Unknown) and isinstance(right, Unknown) and left.label == right.label:
+            return True
+        return Unknown("==")
+    if isinstance(left, str) and isinstance(right, str):
+        if left != right and (HOLE in left or HOLE in right):
+            return Unknown("==")
+        return left.lower() == right.lower()
+    if isinstance(left, (dict, list)) or isinstance(right, (dict, list)):
+        return left is right
+    if type(left) is type(right):
+        return bool(left == right)
+    return number(left) == number(right)
+
+
+def compare(operator: str, left: Any, right: Any) -> bool:
+    """GitHub's `<`, `<=`, `>` and `>=`: strings in any case, all else as numbers."""
+    if isinstance(left, str) and isinstance(right, str):
+        a: Any = left.lower()
+        b: Any = right.lower()
+    else:
+        a, b = number(left), number(right)
+    return bool({"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator])
+
+
+def number(value: Any) -> float:
+    """The number that a value becomes; NaN where it is none."""
+    if value is None or value is False or value == "":
+        return 0.0
+    if value is True:
+        return 1.0
+    if isinstance(value, (int, float)):
+        return float(value)
+    try:
+        return float(int(value, 16) if value[:2].lower() == "0x" else value) if value.strip() else 0.0
+    except (ValueError, AttributeError):
+        return math.nan

@@ -1,0 +1,337 @@
+"""Where expressions are evaluated: a workflow as it is called, a job with one row of its matrix, a step.
+
+A job or step runs, does not run, or nobody knows (`None`): what another job or step says is unknown.
+The simulated run is the one in which everything goes well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+from scaffold.pipeline import matrix
+from scaffold.pipeline.events import Event
+from scaffold.pipeline.expressions.nodes import Scope
+from scaffold.pipeline.expressions.templates import Template, has_status, template
+from scaffold.pipeline.expressions.values import Lazy, Open, Unknown, text_of, truth_of
+from scaffold.pipeline.model import Job, Occurrence, Step, Workflow, local_path
+from scaffold.syntax import yaml_values as yaml
+
+Truth = bool | None
+
+
+class Started:
+    """A workflow and the event that starts it."""
+
+    def __init__(self, workflow: Workflow, event: Event) -> None:
+        self.workflow = workflow
+        self.event = event
+        self._decided: dict[Template, Any] = {}
+
+    def value(self, of: Template, scope: Scope) -> Any:
+        """What a template is in a scope of this run: once where the event alone decides."""
+        if not of.contexts <= {"github"}:
+            return of.value(scope)
+        if of not in self._decided:
+            self._decided[of] = of.value(scope)
+        return self._decided[of]
+
+    @cached_property
+    def github(self) -> Mapping[str, Any]:
+        """The `github` context: in a called workflow too it is that of the workflow that was started."""
+        return {**self.event.github, "workflow": self.workflow.name, "workflow_ref": self.workflow.path}
+
+
+class Call:
+    """A workflow as it is run: by the event, or by a job that calls it."""
+
+    def __init__(self, run: Started, workflow: Workflow, caller: JobRun | None = None) -> None:
+        self.run = run
+        self.workflow = workflow
+        self.caller = caller
+        self._reached: dict[str, Truth] = {}
+
+    @property
+    def label(self) -> str:
+        """A name that tells it from the other calls of the run."""
+        return self.caller.label if self.caller is not None else ""
+
+    @cached_property
+    def inputs(self) -> Any:
+        """The `inputs` context."""
+        if self.caller is None:
+            dispatched = self.run.event.name in ("workflow_dispatch", "workflow_call")
+            return Open("inputs") if dispatched else {}
+        return Lazy(self.workflow.inputs, self._input)
+
+    def _input(self, name: str) -> Any:
+        """One of the inputs: given by the caller, or its default."""
+        assert self.caller is not None
+        default, boolean = self.workflow.inputs[name]
+        found = matrix.evaluated(self.caller.job.node.mapping("with").values.get(name, default), self.caller)
+        return False if boolean and found == "" else found
+
+    @cached_property
+    def secrets(self) -> Any:
+        """The `secrets` context: a fork has only the token."""
+        token = {"GITHUB_TOKEN": Unknown("secrets.GITHUB_TOKEN", truth=True)}
+        if self.caller is None:
+            return token if self.run.event.fork else Open("secrets", token)
+        passed = self.caller.job.node.get("secrets")
+        if isinstance(passed, yaml.Mapping):
+            return token | {n: matrix.evaluated(v, self.caller) for n, v in passed.values.items()}
+        return self.caller.call.secrets if passed is not None else token
+
+    def context(self, name: str) -> Any:
+        """The value of a context that the whole workflow has."""
+        if name == "github":
+            return self.run.github
+        if name in ("inputs", "secrets"):
+            return getattr(self, name)
+        return Open(name if name == "vars" else f"{name}@{self.label}")
+
+    def status(self, function: str) -> Any:
+        """Everything before went well."""
+        return function in ("success", "always")
+
+    def scope(self, job: Job) -> _JobScope:
+        """Where what is above the rows of a job is evaluated: its `if`, its matrix, its `needs`."""
+        return _JobScope(self, job)
+
+    def reached(self, name: str) -> Truth:
+        """Whether a job runs."""
+        if name not in self._reached:
+            self._reached[name] = None  # a job that waits for itself never tells
+            self._reached[name] = self._reach(self.workflow.jobs[name])
+        return self._reached[name]
+
+    def _reach(self, job: Job) -> Truth:
+        own = job.condition
+        before = [self.reached(name) for name in job.needs if name in self.workflow.jobs]
+        parts = [] if own is not None and has_status(own) else before
+        if self.caller is not None:
+            parts = [*parts, self.caller.reached]
+        if own is not None:
+            parts = [*parts, truth_of(own.value(self.scope(job)))]
+        return all_of(parts)
+
+
+def all_of(parts: list[Truth]) -> Truth:
+    """And, in three values."""
+    if False in parts:
+        return False
+    return None if None in parts else True
+
+
+class _Scope:
+    """What every scope of a called workflow has."""
+
+    def __init__(self, call: Call, job: Job) -> None:
+        self.call = call
+        self.job = job
+
+    @property
+    def label(self) -> str:
+        """A name that tells it from the other scopes of the run."""
+        return f"{self.call.label}/{self.job.id}"
+
+    def context(self, name: str) -> Any:
+        """The value of a context."""
+        if name == "env":
+            return self.env
+        if name in ("github", "inputs", "secrets", "needs", "vars"):
+            return self.call.context(name)
+        return Open(f"{name}@{self.label}")
+
+    def status(self, function: str) -> Any:
+        """Everything before went well."""
+        return self.call.status(function)
+
+    @cached_property
+    def env(self) -> Any:
+        """The `env` context: a step can add to it."""
+        return Open(f"env@{self.label}", self._env())
+
+    def _env(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        outer = _Plain(self)
+        for value in (self.call.workflow.node.mapping("env"), self.job.node.mapping("env")):
+            found |= {name: matrix.evaluated(v, outer) for name, v in value.values.items()}
+        return found
+
+    def render(self, of: Template | None) -> str:
+        """A template as text, with holes for what is unknown."""
+        return text_of(of.value(self)) if of is not None else ""
+
+    def text(self, value: yaml.Value | None) -> str:
+        """A scalar as text, with holes for what is unknown."""
+        return self.render(template(value.text)) if isinstance(value, yaml.Scalar) else ""
+
+
+class _Plain:
+    """A scope without `env`, for `env` itself."""
+
+    def __init__(self, of: _Scope) -> None:
+        self._of = of
+
+    def context(self, name: str) -> Any:
+        return Open(f"env@{self._of.label}") if name == "env" else self._of.context(name)
+
+    def status(self, function: str) -> Any:
+        return self._of.status(function)
+
+
+class _JobScope(_Scope):
+    """The scope above the rows of a job."""
+
+
+class JobRun(_Scope):
+    """A job with one row of its matrix."""
+
+    def __init__(self, call: Call, job: Job, row: Mapping[str, Any], number: int, complete: bool) -> None:
+        super().__init__(call, job)
+        self.row = row
+        self.complete = complete
+        """Whether the matrix is known: otherwise this one row stands for all."""
+        self.number = number
+        self._bound: dict[Occurrence, StepRun] = {}
+
+    @cached_property
+    def label(self) -> str:
+        return f"{self.call.label}/{self.job.id}#{self.number}"
+
+    def context(self, name: str) -> Any:
+        if name == "matrix":
+            return self.row
+        if name == "runner":
+            return self._runner
+        return super().context(name)
+
+    @cached_property
+    def _runner(self) -> Any:
+        system, arch = native(self.runs_on)
+        known = {"os": system} if system else {}
+        # What the runner alone knows is one value for all jobs on that kind of runner.
+        return Open(f"runner@{self.runs_on}", known | ({"arch": arch} if arch else {}))
+
+    @cached_property
+    def runs_on(self) -> str:
+        """The runner's label; with holes where it is not known, "" where there are several."""
+        value = self.job.node.get("runs-on")
+        if isinstance(value, yaml.Scalar):
+            found = matrix.evaluated(value, self)
+            return text_of(found) if not isinstance(found, (list, dict)) else ""
+        labels = [self.text(item) for item in yaml.scalars(value)]
+        return labels[0] if len(labels) == 1 else ""
+
+    @property
+    def reached(self) -> Truth:
+        """Whether the job runs."""
+        return self.call.reached(self.job.id)
+
+    @property
+    def root(self) -> JobRun:
+        """The job of the workflow that the event started."""
+        return self.call.caller.root if self.call.caller is not None else self
+
+    def bind(self, occurrence: Occurrence) -> StepRun:
+        """One of the job's steps, in this run."""
+        found = self._bound.get(occurrence)
+        if found is None:
+            outer = self.bind(occurrence.outer) if occurrence.outer is not None else None
+            found = self._bound[occurrence] = StepRun(self, occurrence.step, outer)
+        return found
+
+    @property
+    def steps(self) -> Iterator[StepRun]:
+        """Its steps, with those of composite actions."""
+        return map(self.bind, self.job.occurrences)
+
+    def using(self, *actions: str) -> Iterator[StepRun]:
+        """The steps that use one of some actions."""
+        return map(self.bind, self.job.using(*actions))
+
+
+@dataclass(eq=False)
+class StepRun:
+    """A step in a run of its job."""
+
+    job: JobRun
+    step: Step
+    outer: StepRun | None = None
+    _inputs: dict[str, str] = field(default_factory=dict)
+    _runs: Truth | str = "not asked"
+
+    @property
+    def path(self) -> str:
+        """The file that it stands in."""
+        return self.step.path
+
+    @property
+    def line(self) -> int:
+        """Line where it starts."""
+        return self.step.line
+
+    def context(self, name: str) -> Any:
+        """The value of a context: a step of a composite action has inputs of its own."""
+        if name == "env":
+            own = self.step.node.mapping("env").values
+            base = self.outer.context("env") if self.outer is not None else self.job.env
+            if not own:
+                return base
+            return Open(base.label, base | {n: matrix.evaluated(v, self.job) for n, v in own.items()})
+        if self.outer is not None:
+            if name == "inputs":
+                return self.outer.inputs
+            if name == "steps":
+                return Open(f"steps@{self.job.label}.{self.outer.step.index}")
+        return self.job.context(name)
+
+    def status(self, function: str) -> Any:
+        """Everything before went well."""
+        return self.job.status(function)
+
+    @cached_property
+    def inputs(self) -> dict[str, Any]:
+        """The inputs of the composite action that it uses."""
+        around = self.outer or self.job
+        given = self.step.given
+        known = self.job.job.workflow.pipeline.action_inputs(local_path(self.step.uses))
+        return {name: matrix.evaluated(given.get(name, default), around) for name, default in known.items()}
+
+    def input(self, name: str) -> str:
+        """One of its `with` as text, with holes for what is unknown; "" where it is not given."""
+        if name not in self._inputs:
+            value = self.step.given.get(name)
+            self._inputs[name] = text_of(self._input(value)) if isinstance(value, yaml.Scalar) else ""
+        return self._inputs[name]
+
+    def _input(self, value: yaml.Scalar) -> Any:
+        return self.job.call.run.value(template(value.text), self) if "${{" in value.text else value.typed
+
+    @property
+    def runs(self) -> Truth:
+        """Whether it runs."""
+        if isinstance(self._runs, str):
+            own = self.step.condition
+            around = self.outer.runs if self.outer is not None else self.job.reached
+            if own is not None and around is not False:
+                around = all_of([around, truth_of(self.job.call.run.value(own, self))])
+            self._runs = around
+        return self._runs
+
+
+@cache
+def native(runner: str) -> tuple[str, str]:
+    """System and architecture of a runner of GitHub's, as `runner` says them; "" where unknown."""
+    name = runner.lower()
+    if name.startswith("ubuntu-"):
+        return "Linux", "ARM64" if name.endswith("-arm") else "X64" if name.count("-") == 1 else ""
+    if name.startswith("windows-"):
+        return "Windows", "ARM64" if name.endswith("-arm") else "X64" if name.count("-") == 1 else ""
+    if name.startswith("macos-"):
+        intel = name.endswith(("-intel", "-large")) or name in ("macos-12", "macos-13")
+        return "macOS", "X64" if intel else "ARM64"
+    return "", ""

@@ -1,0 +1,56 @@
+"""Which event starts a workflow: of its triggers and their filters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scaffold.pipeline import events
+from scaffold.pipeline.events import Event
+from scaffold.pipeline.model import Workflow
+from scaffold.pipeline.patterns import compiled
+from scaffold.syntax import yaml_values as yaml
+
+
+def main_event(workflow: Workflow) -> Event:
+    """The event that shows most of a workflow: a push to its branch, else what starts it."""
+    default = workflow.pipeline.default_branch
+    for name in events.STARTS:
+        if name in workflow.events:
+            branch = pushed_branch(workflow)
+            if name != "push":
+                return events.other(name, default)
+            if branch is not None:
+                return events.push(branch, 1, default)
+    if "pull_request" in workflow.events or "pull_request_target" in workflow.events:
+        return pull_request_of(workflow)
+    return events.other(next(iter(workflow.events), "push"), default)
+
+
+def pushed_branch(workflow: Workflow) -> str | None:
+    """A branch whose pushes start a workflow, the default one where it does; None where there is none."""
+    filters = workflow.events.get("push")
+    if filters is None:
+        return None
+    default = workflow.pipeline.default_branch
+    named = [s.text for s in yaml.scalars(filters.get("branches"))]
+    if not named:
+        tags_only = "tags" in filters.values and not {"branches", "branches-ignore"} & set(filters.values)
+        return None if tags_only else default
+    return _chosen(named, default)
+
+
+def pull_request_of(workflow: Workflow, **changes: Any) -> Event:
+    """A pull request that starts a workflow."""
+    target = "pull_request" not in workflow.events and "pull_request_target" in workflow.events
+    filters = workflow.events.get("pull_request_target" if target else "pull_request", yaml.EMPTY)
+    default = workflow.pipeline.default_branch
+    base = _chosen([s.text for s in yaml.scalars(filters.get("branches"))], default)
+    return events.pull_request(base=base, default_branch=default, target=target, **changes)
+
+
+def _chosen(patterns: list[str], default: str) -> str:
+    """A branch that a filter takes, the default branch where it is one of them."""
+    plain = [p for p in patterns if not set(p) & set("*?[]!+")]
+    if not patterns or default in patterns or any(compiled(p).fullmatch(default) for p in patterns):
+        return default
+    return plain[0] if plain else patterns[0].replace("*", "1").lstrip("!")
