@@ -24,7 +24,7 @@ from scaffold.errors import ShapeError
 from scaffold.operations import check
 from scaffold.operations.workers import find
 from scaffold.registry import Registry
-from scaffold.surfaces.path_filter import DARWIN, LINUX
+from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
 from scaffold.syntax.javascript import walk
 from scaffold.syntax.yaml import YamlSource
 

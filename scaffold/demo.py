@@ -15,7 +15,8 @@ from scaffold.report import findings_text
 from scaffold.report import new_backend as report
 from scaffold.report.view import View
 from scaffold.resources import miniature_dir
-from scaffold.surfaces.path_filter import LINUX, PathFilterSurface
+from scaffold.surfaces.path_filter.editing import PathFilterSurface
+from scaffold.surfaces.path_filter.reading import LINUX
 
 ANSWERS = {
     "name": "ds4",

@@ -23,12 +23,13 @@ from scaffold.surfaces.capabilities import CapabilitiesSurface
 from scaffold.surfaces.darwin import DarwinSurface
 from scaffold.surfaces.dependabot import Dependabot
 from scaffold.surfaces.docs import DocsSurface, Row, Table
-from scaffold.surfaces.gallery import GallerySurface
+from scaffold.surfaces.gallery.editing import GallerySurface
 from scaffold.surfaces.hardware import Hardware
-from scaffold.surfaces.importers import ImporterSurface
-from scaffold.surfaces.makefile import MakefileSurface
-from scaffold.surfaces.matrix import SHARED_DOCKERFILES, MatrixSurface
-from scaffold.surfaces.path_filter import PathFilterSurface
+from scaffold.surfaces.importers.editing import ImporterSurface
+from scaffold.surfaces.makefile.editing import MakefileSurface
+from scaffold.surfaces.matrix.editing import MatrixSurface
+from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
+from scaffold.surfaces.path_filter.editing import PathFilterSurface
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Place
 

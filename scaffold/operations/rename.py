@@ -20,9 +20,9 @@ from scaffold.registry import OWN_SCRIPTS, Registry
 from scaffold.rules import registration_rules
 from scaffold.surfaces.base import Manual
 from scaffold.surfaces.bump_deps import BumpDepsSurface
-from scaffold.surfaces.gallery import GallerySurface
-from scaffold.surfaces.importers import FOLDER
-from scaffold.surfaces.matrix import MATRIX_FILE, WORKFLOW_FILE
+from scaffold.surfaces.gallery.editing import GallerySurface
+from scaffold.surfaces.importers.reading import FOLDER
+from scaffold.surfaces.matrix.reading import MATRIX_FILE, WORKFLOW_FILE
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Source
 

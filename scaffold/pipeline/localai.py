@@ -13,7 +13,8 @@ from typing import Any
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline.image_builds import SPLIT_SCRIPT
-from scaffold.surfaces.matrix import Entry, MatrixSurface
+from scaffold.surfaces.matrix.editing import MatrixSurface
+from scaffold.surfaces.matrix.reading import Entry
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.sandbox import Sandbox, ScriptError
 from scaffold.syntax.source import parsed

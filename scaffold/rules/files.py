@@ -19,7 +19,7 @@ from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.registry import Registry
-    from scaffold.surfaces.matrix import Entry
+    from scaffold.surfaces.matrix.reading import Entry
 
 NATIVE = ("go", "cpp", "rust")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import VARIANTS, capabilities, serves
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.gallery import CHANNELS, DEVELOPMENT, Item
+from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
 
 if TYPE_CHECKING:
     from scaffold.checkout.changes import ChangeSet

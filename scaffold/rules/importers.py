@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.directory.service import service_rpcs
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.importers import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
+from scaffold.surfaces.importers.reading import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.matrix import SHARED_DOCKERFILES, Entry
+from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
-    from scaffold.surfaces.makefile import Definition
+    from scaffold.surfaces.makefile.reading import Definition
 
 LISTED = ("python", "go", "rust")
 """Languages whose tests the extra test targets run; C++ has a script of its own."""

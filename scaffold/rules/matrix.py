@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from scaffold.backend.variants import VARIANTS
 from scaffold.pipeline.image_builds import LINUX_BUILD, MATRIX_LIMIT
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.matrix import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, SHARED_DOCKERFILES, Entry
+from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:

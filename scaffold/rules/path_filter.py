@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.pipeline.image_builds import BASE_IMAGES
 from scaffold.rules.base import Finding, Fix, Rule, Severity
-from scaffold.surfaces.path_filter import DARWIN, LINUX, Branch
+from scaffold.surfaces.path_filter.reading import DARWIN, LINUX, Branch
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from scaffold.pipeline.image_builds import SPLIT_SCRIPT, WORKFLOWS
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
 from scaffold.rules.suppressions import Suppression
-from scaffold.surfaces.importers import REGISTRY, REGISTRY_FILE
-from scaffold.surfaces.path_filter import DARWIN, LINUX
+from scaffold.surfaces.importers.reading import REGISTRY, REGISTRY_FILE
+from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from scaffold.checkout.tree import WorkTree
 from scaffold.operations import remove
 from scaffold.registry import Registry
-from scaffold.surfaces.importers import FOLDER
+from scaffold.surfaces.importers.reading import FOLDER
 from tests import consumers, lifecycle
 from tests.rules.trees import BASE
 

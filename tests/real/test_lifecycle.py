@@ -20,8 +20,8 @@ from scaffold.checkout.tree import GitTree, Overlay, WorkTree
 from scaffold.operations import new, remove, variants
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding
-from scaffold.surfaces.gallery import Item
-from scaffold.surfaces.matrix import Entry
+from scaffold.surfaces.gallery.items import Item
+from scaffold.surfaces.matrix.reading import Entry
 from tests import lifecycle
 from tests.conftest import PIN, commit_of, export, real_repository
 from tests.consumers import run

@@ -1,308 +1,33 @@
-"""The backend gallery, `backend/index.yaml`: what a user can install.
+"""New, changed and lost items of the backend gallery.
 
-A backend has a meta (an anchored item whose `capabilities` map hardware to images), a
-`-development` meta, and one image item per variant in each channel: `latest` for releases,
-`master` under a name that ends in `-development`. The file is edited as text: it mixes two list
-indents and spells merges `!!merge <<`, which no serialiser keeps.
+The file is edited as text: it mixes two list indents and spells merges `!!merge <<`, which no
+serialiser keeps.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import VARIANTS, capabilities, serves
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.checkout.tree import Tree
-from scaffold.surfaces.base import (
-    Addition,
-    FileSurface,
-    Registration,
-    Removal,
-    YamlRecord,
-    majority,
-    required,
-)
-from scaffold.surfaces.matrix import MatrixSurface
-from scaffold.syntax.yaml import YamlSource, quote
-from scaffold.syntax.yaml_items import YamlItem, read
+from scaffold.surfaces.base import Addition, Removal, majority, required
+from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, IMAGE_KEYS, Item, capability_lines
+from scaffold.surfaces.gallery.reading import GalleryReader
+from scaffold.syntax.yaml import quote
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
-
     from scaffold.backend.answers import Backend
-
-DEVELOPMENT = "-development"
-CHANNELS = {"": "latest", DEVELOPMENT: "master"}
-"""Suffix of the item's name -> first part of the image's tag."""
 
 UNKNOWN_LICENSE = "NOASSERTION"
 """SPDX for a license that nobody has stated."""
 
-IMAGE_KEYS = ("uri", "mirrors")
-"""Keys of an image; a meta has none of them."""
 
-DEFAULT_REPOSITORY = "quay.io/go-skynet/local-ai-backends"
-DEFAULT_MIRROR = "localai/localai-backends"
-
-
-@dataclass(slots=True, eq=False)
-class Item(YamlRecord):
-    """One item of the gallery."""
-
-    name: str
-    alias: str
-    anchor: str | None
-    merges: str | None
-    """Name of the anchor that it merges."""
-    uri: str
-    mirrors: tuple[str, ...]
-    capabilities: dict[str, str]
-    tags: tuple[str, ...]
-    channel: str
-    """`latest` or `master`: the first part of the image's tag; "" for a meta."""
-    tag_suffix: str
-    """The image's tag without its channel, as in the matrix; "" for a meta."""
-
-    @classmethod
-    def of(cls, item: YamlItem) -> Item:
-        """The item of the gallery that an item of the file is."""
-        fields = item.fields
-        uri = fields.get("uri", "")
-        channel, dash, rest = uri.rpartition(":")[2].partition("-")
-        return cls(
-            item,
-            name=fields.get("name", ""),
-            alias=fields.get("alias", ""),
-            anchor=item.anchor,
-            merges=fields["<<"].removeprefix("*") if "<<" in fields else None,
-            uri=uri,
-            mirrors=item.lists.get("mirrors", ()),
-            capabilities=item.maps.get("capabilities", {}),
-            tags=item.lists.get("tags", ()),
-            channel=channel,
-            tag_suffix=dash + rest,
-        )
-
-    @property
-    def is_meta(self) -> bool:
-        """Whether it maps hardware to images."""
-        return bool(self.capabilities)
-
-    def set_value(self, changes: ChangeSet, value: str, *keys: str) -> None:
-        """Plan another text for a scalar below a chain of keys that is there."""
-        node = self.value(*keys)
-        if node is not None:
-            style = self.source.slice(node.start_byte, node.start_byte + 1)
-            text = quote(value, style if style in ("'", '"') else "")
-            changes.add(Edit(self.path, node.start_byte, node.end_byte, text))
-
-    def set_key(self, changes: ChangeSet, old: str, new: str) -> None:
-        """Plan another name for a capability key."""
-        for pair in self.source.pairs(self.value("capabilities")):
-            if pair.key == old:
-                start = pair.node.start_byte
-                changes.add(Edit(self.path, start, start + len(old.encode()), new))
-
-    def add_capability(self, changes: ChangeSet, key: str, image: str) -> None:
-        """Plan one more capability, behind the last one."""
-        pairs = self.source.pairs(self.value("capabilities"))
-        if not pairs:
-            self.begin_capabilities(changes, {key: image})
-            return
-        last = pairs[-1].node
-        indent = " " * (last.start_byte - self.source.line_start(last.start_byte))
-        changes.insert(self.path, self.source.line_end(last.end_byte - 1), f'{indent}{key}: "{image}"\n')
-
-    def drop_capability(self, changes: ChangeSet, key: str) -> None:
-        """Plan the line of a capability away."""
-        for pair in self.source.pairs(self.value("capabilities")):
-            if pair.key == key:
-                start = self.source.line_start(pair.node.start_byte)
-                changes.delete_lines(self.path, start, self.source.line_end(pair.node.end_byte - 1))
-
-    def set_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
-        """Plan other capabilities in the place of the present ones."""
-        pairs = self.source.pairs(self.value("capabilities"))
-        if not pairs:
-            self.begin_capabilities(changes, capabilities)
-            return
-        first, last = pairs[0].node, pairs[-1].node
-        indent = " " * (first.start_byte - self.source.line_start(first.start_byte))
-        text = f"\n{indent}".join(f'{key}: "{image}"' for key, image in capabilities.items())
-        changes.add(Edit(self.path, first.start_byte, last.end_byte, text))
-
-    def add_alias(self, changes: ChangeSet, alias: str) -> None:
-        """Plan an alias behind the name."""
-        where = self.source.line_end(self.nodes["name"].end_byte - 1)
-        changes.insert(self.path, where, f'  alias: "{alias}"\n')
-
-    def begin_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
-        """Plan the capabilities of an item that has none, below their key where it is there."""
-        head, *lines = _capability_lines(capabilities)
-        node = self.nodes.get("capabilities")
-        end = self.end if node is None else self.source.line_end(node.end_byte - 1)
-        changes.insert(self.path, end, "".join(f"{x}\n" for x in ([head] if node is None else []) + lines))
-
-    def lines(self, *keys: str) -> list[tuple[int, int]]:
-        """The lines of some keys, neighbours as one; comments that follow belong to what comes next."""
-        spans: list[tuple[int, int]] = []
-        for key, node in self.nodes.items():
-            if key in keys:
-                start, end = self.source.line_start(node.start_byte), _text_end(node)
-                joined = spans.pop()[0] if spans and spans[-1][1] == start else start
-                spans.append((joined, self.source.line_end(end - 1)))
-        return spans
-
-    def set_mirrors(self, changes: ChangeSet, mirrors: list[str]) -> None:
-        """Plan other mirrors: in the place of the present ones, or behind the uri."""
-        text = "mirrors:\n" + "\n".join(f"    - {mirror}" for mirror in mirrors)
-        nodes = self.nodes
-        if "mirrors" in nodes:
-            changes.add(Edit(self.path, nodes["mirrors"].start_byte, _text_end(nodes["mirrors"]), text))
-        elif "uri" in nodes:
-            changes.insert(self.path, self.source.line_end(nodes["uri"].end_byte - 1), f"  {text}\n")
-
-
-class GallerySurface(FileSurface):
+class GallerySurface(GalleryReader):
     """`backend/index.yaml`."""
-
-    name = "gallery"
-    paths = ("backend/index.yaml",)
-
-    def __init__(self, tree: Tree, matrix: MatrixSurface) -> None:
-        super().__init__(tree)
-        self.matrix = matrix
-
-    @cached_property
-    def source(self) -> YamlSource | None:
-        """The file; None where it is absent."""
-        return self.load(YamlSource, *self.paths)
-
-    @cached_property
-    def items(self) -> list[Item]:
-        """Every item, in file order."""
-        if self.source is None:
-            return []
-        return [Item.of(item) for item in read(self.source)]
-
-    @cached_property
-    def capability_keys(self) -> set[str]:
-        """Every capability key that some meta of the checkout uses."""
-        return {key for item in self.items for key in item.capabilities}
-
-    @cached_property
-    def by_tag_suffix(self) -> dict[str, list[Item]]:
-        """Tag suffix -> its image items, one per channel."""
-        found: dict[str, list[Item]] = {}
-        for item in self.items:
-            if item.uri:
-                found.setdefault(item.tag_suffix, []).append(item)
-        return found
-
-    def image_items(self, backend: str) -> list[Item]:
-        """The image items of a backend, joined by the image's tag: a meta may be named differently."""
-        if backend not in self._images:
-            own = {entry.tag_suffix for entry in self.matrix.entries_of(backend)}
-            items = [item for tag_suffix in own for item in self.by_tag_suffix.get(tag_suffix, ())]
-            self._images[backend] = sorted(items, key=lambda item: item.start)
-        return self._images[backend]
-
-    @cached_property
-    def _images(self) -> dict[str, list[Item]]:
-        return {}
-
-    @cached_property
-    def by_anchor(self) -> dict[str, Item]:
-        """Anchor -> the item that defines it."""
-        return {item.anchor: item for item in self.items if item.anchor}
-
-    @cached_property
-    def by_name(self) -> dict[str, Item]:
-        """Name -> the first item that has it."""
-        found: dict[str, Item] = {}
-        for item in self.items:
-            found.setdefault(item.name, item)
-        return found
-
-    @cached_property
-    def merging(self) -> dict[str, list[Item]]:
-        """Anchor -> the items that merge it."""
-        found: dict[str, list[Item]] = {}
-        for item in self.items:
-            if item.merges:
-                found.setdefault(item.merges, []).append(item)
-        return found
-
-    def metas(self, backend: str) -> list[Item]:
-        """The metas of a backend, its base one first: those its images merge, and its namesakes."""
-        base = self.base_metas(backend)
-        development = [i for meta in base for i in self.merging.get(meta.anchor or "", ()) if i.is_meta]
-        return [*base, *(i for i in development if i.name != backend)]
-
-    def base_metas(self, backend: str) -> list[Item]:
-        """The anchored metas of a backend, in file order."""
-        anchors = {item.merges or item.anchor for item in self.image_items(backend)}
-        found = {a: self.by_anchor[a] for a in anchors if a and a in self.by_anchor}
-        namesake = self.by_name.get(backend)
-        if namesake is not None and namesake.anchor:
-            found[namesake.anchor] = namesake
-        own = [i for i in found.values() if self.owner(i) == backend]
-        return sorted(own, key=lambda item: item.start)
-
-    def development_meta(self, meta: Item) -> Item | None:
-        """The development twin of a base meta."""
-        twin = self.by_name.get(f"{meta.name}{DEVELOPMENT}")
-        return twin if twin is not None and not twin.uri else None
-
-    def owner(self, item: Item) -> str:
-        """The backend that an item belongs to.
-
-        An image is its matrix entry's; a meta its images'; what no entry builds goes with the
-        rest of its meta, and a meta without any image is its namesake's.
-        """
-        if item.uri and item.tag_suffix in self.matrix.by_tag_suffix:
-            return self.matrix.by_tag_suffix[item.tag_suffix].backend
-        anchor = item.anchor or item.merges or ""
-        if anchor not in self._owners:
-            built = (
-                self.matrix.by_tag_suffix[i.tag_suffix].backend
-                for i in self.merging.get(anchor, ())
-                if i.uri and i.tag_suffix in self.matrix.by_tag_suffix
-            )
-            meta = self.by_anchor.get(anchor, item)
-            self._owners[anchor] = majority(built) or meta.name.removesuffix(DEVELOPMENT)
-        return self._owners[anchor]
-
-    @cached_property
-    def _owners(self) -> dict[str, str]:
-        return {}
-
-    @cached_property
-    def repository(self) -> str:
-        """The repository that most images are pushed to."""
-        return majority(i.uri.rpartition(":")[0] for i in self.items if i.uri) or DEFAULT_REPOSITORY
-
-    @cached_property
-    def mirror(self) -> str:
-        """The mirror of that repository."""
-        return majority(m.rpartition(":")[0] for i in self.items for m in i.mirrors) or DEFAULT_MIRROR
-
-    @cached_property
-    def mirrors(self) -> set[str]:
-        """Every mirror that more than one item has."""
-        counts = Counter(m.rpartition(":")[0] for item in self.items for m in item.mirrors)
-        return {mirror for mirror, count in counts.items() if count > 1 and mirror}
-
-    def item_text(self, item: Item) -> bytes:
-        """The lines of an item, without the comments around it."""
-        return item.source.data[item.source.line_start(item.start) : item.end]
 
     def delete(self, changes: ChangeSet, items: Iterable[Item]) -> None:
         """Plan items away."""
@@ -312,7 +37,7 @@ class GallerySurface(FileSurface):
     def development_text(self, anchor: str, name: str, keys: dict[str, str]) -> str:
         """A new development meta; `keys` maps capability keys to development images."""
         lines = [f"- !!merge <<: *{anchor}", f'  name: "{name}{DEVELOPMENT}"']
-        return "\n".join([*lines, *_capability_lines(keys)]) + "\n"
+        return "\n".join([*lines, *capability_lines(keys)]) + "\n"
 
     def image_text(self, anchor: str, name: str, tag: str) -> str:
         """A new image item."""
@@ -322,32 +47,6 @@ class GallerySurface(FileSurface):
             f'  uri: "{self.repository}:{tag}"\n'
             f"  mirrors:\n    - {self.mirror}:{tag}\n"
         )
-
-    def registrations(self, name: str) -> Iterable[Registration]:
-        own = self._own(name)
-        for item in self.items:
-            mine = item.start in own
-            if mine or name in (item.name, item.alias) or item.name == f"{name}{DEVELOPMENT}":
-                what = f"{item.channel} image" if item.uri and not item.is_meta else "meta"
-                yield Registration(self.name, self.path, item.line, f"{what} {item.name}", item.last_line)
-            for key, image in item.capabilities.items() if mine else ():
-                line = item.at("capabilities", key).line
-                yield Registration(self.name, self.path, line, f"capability {key}: {image}")
-
-    def references(self, name: str) -> Iterable[Registration]:
-        own = self._own(name)
-        images = {item.name for item in self.image_items(name)}
-        for item in self.items:
-            for key, image in item.capabilities.items():
-                if image in images and item.start not in own:
-                    line = item.at("capabilities", key).line
-                    what = f"capability {key}: {image} of {item.name}"
-                    yield Registration(self.name, self.path, line, what)
-
-    def _own(self, name: str) -> set[int]:
-        """The offsets of a backend's metas and images, those that no entry builds included."""
-        known = {item.start for item in (*self.metas(name), *self.image_items(name))}
-        return known | {item.start for item in self.items if self.owner(item) == name}
 
     def add(self, addition: Addition) -> None:
         source = required(self.source, self.path, "the backend gallery")
@@ -422,7 +121,7 @@ class GallerySurface(FileSurface):
             ending = item.name.removeprefix(backend.name)
             variant = self.matrix.by_tag_suffix[item.tag_suffix].variant or everything[0]
             leading = {key: f"{image}{ending}" for key, image in keys.items()}
-            head = "".join(f"{line}\n" for line in _capability_lines(leading))
+            head = "".join(f"{line}\n" for line in capability_lines(leading))
             moved = item.lines(*IMAGE_KEYS)
             for start, end in moved:
                 addition.changes.add(Edit(self.path, start, end, head))
@@ -591,7 +290,7 @@ def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
         "  tags:",
     ]
     lines += [f"    - {quote(tag, '')}" for tag in tags(backend)]
-    return "\n".join([*lines, *_capability_lines(keys)]) + "\n"
+    return "\n".join([*lines, *capability_lines(keys)]) + "\n"
 
 
 def _with_ending(keys: dict[str, str]) -> dict[str, str]:
@@ -601,13 +300,3 @@ def _with_ending(keys: dict[str, str]) -> dict[str, str]:
 def tags(backend: Backend) -> tuple[str, ...]:
     """The gallery tags of a backend: the given ones, else those of its modality."""
     return backend.tags or backend.use.tags or ("backend",)
-
-
-def _capability_lines(keys: dict[str, str]) -> list[str]:
-    return ["  capabilities:", *(f'    {key}: "{image}"' for key, image in keys.items())]
-
-
-def _text_end(node: Node) -> int:
-    """Where the text of a value ends: comments that follow it may be inside of its node."""
-    inner = [child for child in node.named_children if child.type != "comment"]
-    return _text_end(inner[-1]) if inner else node.end_byte

@@ -1,171 +1,26 @@
-"""The CI build matrix: one entry per image and architecture, Linux and Darwin.
+"""New and lost entries of the CI build matrix.
 
-Since May 2026 it is `.github/backend-matrix.yml`; before, the two lists stood in the jobs of
-`.github/workflows/backend.yml`. An entry is written with the field order, the quoting and the
-values that most siblings of its variant and language have at this checkout.
+An entry is written with the field order, the quoting and the values that most siblings of its variant
+and language have at this checkout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.backend.variants import DARWIN, VARIANTS, Variant, build_type, classify
-from scaffold.checkout.changes import ChangeSet
-from scaffold.checkout.edit import Edit
+from scaffold.backend.variants import DARWIN, VARIANTS, Variant, build_type
 from scaffold.errors import ShapeError
-from scaffold.surfaces.base import Addition, Registration, Removal, Surface, YamlRecord, majority
-from scaffold.syntax.yaml import YamlSource, quote
-from scaffold.syntax.yaml_items import YamlItem, read
+from scaffold.surfaces.base import Addition, Removal, majority
+from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry, MatrixReader
+from scaffold.syntax.yaml import quote
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
 
-MATRIX_FILE = ".github/backend-matrix.yml"
-WORKFLOW_FILE = ".github/workflows/backend.yml"
-ARM_RUNNER = "ubuntu-24.04-arm"
-AMD_RUNNER = "ubuntu-latest"
-ARCH_FIELDS = {"platforms", "platform-tag", "runs-on", "builder-base-image"}
-"""Fields in which the two legs of an image differ; in every other they are one image."""
-SHARED_DOCKERFILES = {"python": "python", "golang": "go", "rust": "rust"}
-"""Suffix of a Dockerfile that is a language's, however many backends it has -> that language."""
 
-
-@dataclass(slots=True, eq=False)
-class Entry(YamlRecord):
-    """One matrix entry."""
-
-    backend: str
-    """Name of the backend that it builds."""
-    tag_suffix: str
-    """The image's name: `latest` or `master` goes before it in the tag."""
-    arches: tuple[str, ...]
-    """The architectures that it builds."""
-    linux: bool
-    """Whether it stands in the Linux matrix: macOS builds without a Dockerfile."""
-    variant: str | None
-    """Its build variant; None for one that the table does not know."""
-
-    @classmethod
-    def of(cls, item: YamlItem) -> Entry:
-        """The entry that an item is."""
-        fields = item.fields
-        linux = "dockerfile" in fields or "platforms" in fields
-        platforms = (word.strip() for word in fields.get("platforms", "").split(","))
-        return cls(
-            item,
-            fields.get("backend", ""),
-            fields.get("tag-suffix", ""),
-            tuple(word.removeprefix("linux/") for word in platforms if word),
-            linux,
-            classify(fields) if linux else DARWIN,
-        )
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """Field -> value, in file order."""
-        return self.item.fields
-
-    @property
-    def quotes(self) -> dict[str, str]:
-        """Field -> the quote that its value is written with: `'`, `"` or nothing."""
-        return self.item.quotes
-
-    @property
-    def dockerfile_type(self) -> str:
-        """Suffix of its Dockerfile; "" on Darwin."""
-        return self.fields.get("dockerfile", "").rpartition("Dockerfile.")[2]
-
-    @property
-    def lang(self) -> str:
-        """Language that a Linux entry builds, by its Dockerfile."""
-        return SHARED_DOCKERFILES.get(self.dockerfile_type, "cpp")
-
-    def set(self, changes: ChangeSet, field: str, value: str, after: str = "platforms") -> None:
-        """Plan another value of a field; one that is not there goes behind the field `after`."""
-        node = self.value(field)
-        if node is not None:
-            text = quote(value, self.quotes.get(field, ""))
-            changes.add(Edit(self.path, node.start_byte, node.end_byte, text))
-            return
-        before = self.value(after) or next(iter(self.nodes.values()))
-        indent = " " * (self.start - self.source.line_start(self.start) + 2)
-        text = f"{indent}{field}: {quote(value, self.quotes.get(after, ''))}\n"
-        changes.insert(self.path, self.source.line_end(before.end_byte - 1), text)
-
-    @property
-    def shape(self) -> tuple[str, ...]:
-        """Its fields in file order."""
-        return tuple(self.fields)
-
-
-class MatrixSurface(Surface):
+class MatrixSurface(MatrixReader):
     """Both matrices."""
-
-    name = "build matrix"
-
-    @cached_property
-    def linux(self) -> list[Entry]:
-        """The entries of the Linux matrix, in file order."""
-        return self._entries("include", "backend-jobs")
-
-    @cached_property
-    def darwin(self) -> list[Entry]:
-        """The entries of the Darwin matrix, in file order."""
-        return self._entries("includeDarwin", "backend-jobs-darwin")
-
-    @property
-    def file(self) -> str:
-        """The file that the entries stand in."""
-        return MATRIX_FILE if self._source(MATRIX_FILE) else WORKFLOW_FILE
-
-    def _entries(self, key: str, job: str) -> list[Entry]:
-        for path, keys in (
-            (MATRIX_FILE, (key,)),
-            (WORKFLOW_FILE, ("jobs", job, "strategy", "matrix", "include")),
-        ):
-            source = self._source(path)
-            items = read(source, *keys) if source else []
-            if items:
-                return [Entry.of(item) for item in items]
-        return []
-
-    def _source(self, path: str) -> YamlSource | None:
-        if path not in self._sources:
-            self._sources[path] = self.load(YamlSource, path)
-        return self._sources[path]
-
-    @cached_property
-    def _sources(self) -> dict[str, YamlSource | None]:
-        return {}
-
-    @cached_property
-    def by_backend(self) -> dict[str, list[Entry]]:
-        """Backend -> all its entries, Linux first."""
-        found: dict[str, list[Entry]] = {}
-        for entry in (*self.linux, *self.darwin):
-            found.setdefault(entry.backend, []).append(entry)
-        return found
-
-    @cached_property
-    def by_tag_suffix(self) -> dict[str, Entry]:
-        """Tag suffix -> the first entry that builds it."""
-        found: dict[str, Entry] = {}
-        for entry in (*self.linux, *self.darwin):
-            found.setdefault(entry.tag_suffix, entry)
-        return found
-
-    def entries_of(self, backend: str) -> list[Entry]:
-        """All entries of one backend, Linux first."""
-        return self.by_backend.get(backend, [])
-
-    def registrations(self, name: str) -> Iterable[Registration]:
-        for entry in self.entries_of(name):
-            builds = ", ".join(filter(None, (entry.variant, *entry.arches)))
-            what = f"entry {entry.tag_suffix} ({builds})"
-            yield Registration(self.name, entry.path, entry.line, what, entry.last_line)
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend
@@ -203,20 +58,6 @@ class MatrixSurface(Surface):
             raise self._no_matrix("Linux")
         siblings = self.siblings(backend, variant)
         return [self._leg(backend, variant, arches, siblings, kin) for arches in self._arch_legs(variant)]
-
-    def siblings(self, backend: Backend, variant: Variant) -> list[Entry]:
-        """The existing entries of a variant, of the nearest circle that has any: kind, language, native."""
-        if variant.name == DARWIN:
-            same_lang = [e for e in self.darwin if self.darwin_lang(e) == backend.lang]
-            return same_lang or [e for e in self.darwin if "lang" in e.fields]
-        of_variant = [e for e in self.linux if e.variant == variant.name]
-        same_lang = [e for e in of_variant if e.lang == backend.lang]
-        if backend.lang == "cpp":
-            prebuilt = backend.kind == "llama-fork"
-            same_kind = [e for e in same_lang if ("builder-base-image" in e.fields) == prebuilt]
-            same_lang = same_kind or same_lang
-        native = [e for e in of_variant if e.lang != "python"] if backend.lang != "python" else []
-        return same_lang or native or of_variant
 
     def tag_suffix(self, backend: Backend, variant: Variant) -> str:
         """Tag suffix of a variant's image, by the pattern that most siblings have."""
@@ -324,13 +165,6 @@ class MatrixSurface(Surface):
         fields["backend"] = backend.name
         fields["tag-suffix"] = self.tag_suffix(backend, variant)
         return Leg(fields, model.quotes, self._after(siblings, kin))
-
-    def darwin_lang(self, entry: Entry) -> str:
-        """Language of a Darwin entry; its `lang` field chooses the runner, so C++ says go too."""
-        if "lang" not in entry.fields:
-            return "python"
-        linux = next((e for e in self.entries_of(entry.backend) if e.linux), None)
-        return linux.lang if linux else entry.fields["lang"]
 
     def _after(self, pool: list[Entry], kin: tuple[str, ...]) -> Entry:
         """The entry behind which a new one of this pool goes."""

@@ -1,190 +1,27 @@
-"""The root Makefile: how a backend's image is built by hand, and which tests run.
-
-Since January 2026 a backend is one `BACKEND_X = name|dockerfile|context|progress|needs-arg` line and
-its `$(eval ...)`; before, it was three explicit rules. Both are read; a checkout is written in
-the form that it has.
-"""
+"""New and lost lines of the root Makefile: a checkout is written in the form that it has."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, majority, required
-from scaffold.surfaces.matrix import SHARED_DOCKERFILES
-from scaffold.syntax.make import Assignment, MakeSource, Rule, Word
-from scaffold.syntax.source import Place, Span
+from scaffold.surfaces.base import Addition, Removal, majority, required
+from scaffold.surfaces.makefile.reading import GENERATOR, Definition, MakefileReader
+from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
+from scaffold.syntax.make import MakeSource, Rule, Word
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
 
-GENERATOR = "generate-docker-build-target"
-DEFINITION_FIELDS = ("name", "dockerfile_type", "context", "progress", "needs_backend_arg")
 TEST_GOALS = {"go": "", "python": "", "cpp": "grpc-server", "rust": "{n}-grpc"}
 """Make goal that builds what a backend's tests need; empty where the default goal does."""
 
-_WORKS_ON = re.compile(
-    r"backend/(?:python|go|cpp|rust)/([\w.-]+)|\bBACKEND=([\w.-]+)|local-ai-backend:([\w.-]+)"
-    r"|scripts/build/([\w.-]+)-darwin\.sh|backend-images/([\w.-]+)\.tar|\bbackends/([\w.-]+)"
-)
 
-
-class Definition(NamedTuple):
-    """One `BACKEND_X` line."""
-
-    variable: str
-    name: str
-    dockerfile_type: str
-    context: str
-    progress: str
-    needs_backend_arg: str
-    assignment: Assignment
-
-    def with_fields(self, fields: Mapping[str, str]) -> str:
-        """Its value with another text for some fields."""
-        return "|".join(fields.get(name, getattr(self, name)) for name in DEFINITION_FIELDS)
-
-
-class MakefileSurface(FileSurface):
+class MakefileSurface(MakefileReader):
     """The root Makefile."""
-
-    name = "Makefile"
-    paths = ("Makefile",)
-
-    @cached_property
-    def source(self) -> MakeSource | None:
-        """The file; None where it is absent."""
-        return self.load(MakeSource, *self.paths)
-
-    @cached_property
-    def definitions(self) -> list[Definition]:
-        """Every five-field definition, in file order."""
-        found = []
-        for assignment in self.source.assignments if self.source else ():
-            parts = [part.strip() for part in assignment.value.split("|")]
-            if assignment.name.startswith("BACKEND_") and len(parts) == len(DEFINITION_FIELDS):
-                fields = dict(zip(DEFINITION_FIELDS, parts, strict=True))
-                found.append(Definition(assignment.name, assignment=assignment, **fields))
-        return found
-
-    @cached_property
-    def evals(self) -> dict[str, Word]:
-        """Variable -> the `$(eval ...)` line that makes its target."""
-        found = {}
-        for call in self.source.calls if self.source else ():
-            match = re.search(r"\$\((BACKEND_\w+)\)", call.text)
-            if match and GENERATOR in call.text:
-                found[match[1]] = call
-        return found
-
-    def rule(self, target: str) -> Rule | None:
-        """The explicit rule of a target."""
-        return self.source.rule(target) if self.source else None
-
-    def list_words(self, target: str) -> list[Word]:
-        """The prerequisites of a one-line list such as `.NOTPARALLEL`."""
-        rule = self.rule(target)
-        return list(rule.prerequisites) if rule else []
-
-    def test_lines(self, target: str) -> dict[str, Word]:
-        """Backend -> its recipe line in `prepare-test-extra` or `test-extra`."""
-        rule = self.rule(target)
-        found: dict[str, Word] = {}
-        for line in rule.recipe if rule else ():
-            match = re.search(r"-C backend/(?:python|go|cpp|rust)/([\w.-]+)", line.text)
-            if match:
-                found.setdefault(match[1], line)
-        return found
-
-    def rule_with_recipe(self, target: str) -> bool:
-        """Whether an explicit rule makes a target."""
-        rule = self.rule(target)
-        return rule is not None and bool(rule.recipe)
-
-    def makes(self, target: str) -> bool:
-        """Whether some rule, definition or pattern could make a target; in doubt, yes."""
-        if self.source is None or self.rule(target) is not None:
-            return True
-        if any(target == f"docker-build-{d.name}" for d in self.definitions):
-            return True
-        words = (w.text for rule in self.source.rules for w in rule.targets if {"%", "$"} & {*w.text})
-        if any("$" in w or re.fullmatch(re.escape(w).replace("%", ".+"), target) for w in words):
-            return True
-        named = rb"(?m)^" + re.escape(target.encode()) + rb"\b[^=\n]*:"
-        return re.search(named, self.source.data) is not None
-
-    def recipe_text(self, target: str) -> str:
-        """The recipe of a target as one text."""
-        rule = self.rule(target)
-        return self.source.slice(rule.start_byte, rule.end_byte) if rule and self.source else ""
-
-    def place(self, at: Span | int) -> Place:
-        """The line of something in this file."""
-        assert self.source is not None
-        return self.source.place(at)
-
-    def registrations(self, name: str) -> Iterable[Registration]:
-        if self.source is None:
-            return
-        for definition in self.definitions:
-            if definition.name == name:
-                yield self._at(definition.assignment.start_byte, f"definition {definition.variable}")
-                if definition.variable in self.evals:
-                    yield self._at(
-                        self.evals[definition.variable].start_byte, f"eval of {definition.variable}"
-                    )
-        own = {
-            f"backends/{name}",
-            f"docker-build-{name}",
-            f"docker-save-{name}",
-            f"backends/{name}-darwin",
-        }
-        for rule in self.source.rules:
-            for word in (*rule.targets, *rule.prerequisites):
-                if word.text in own and rule.targets:
-                    yield self._at(word.start_byte, f"{word.text} in rule {rule.targets[0].text}")
-        for target in ("prepare-test-extra", "test-extra"):
-            if name in self.test_lines(target):
-                yield self._at(self.test_lines(target)[name].start_byte, f"line of {target}")
-
-    def references(self, name: str) -> Iterable[Registration]:
-        if self.source is None:
-            return
-        rules = self.source.rules
-        image = f"docker-build-{name}"
-        tests = {t.text for r in rules if any(p.text == image for p in r.prerequisites) for t in r.targets}
-        tests.discard("docker-build-backends")
-        for rule in rules:
-            if rule.targets and rule.prerequisites and all(p.text in tests for p in rule.prerequisites):
-                first, last = self.place(rule.start_byte), self.place(rule.prerequisites[-1].start_byte)
-                what = f"rule {rule.targets[0].text} gathers its tests"
-                yield Registration(self.name, self.path, first.line, what, last.line)
-        for assignment in self.source.assignments:
-            if name in assignment.value.split():
-                yield self._at(assignment.start_byte, f"word of {assignment.name}")
-        for line, target in self._recipe_lines.get(name, ()):
-            yield Registration(self.name, self.path, line, f"recipe of {target}")
-
-    @cached_property
-    def _recipe_lines(self) -> dict[str, list[tuple[int, str]]]:
-        """Backend -> the recipe lines that work on it, each with its rule; not those of the test lists."""
-        found: dict[str, list[tuple[int, str]]] = {}
-        rule = ""
-        for number, line in enumerate(self.source.data.decode().split("\n") if self.source else (), 1):
-            head = re.match(r"([^\s#:=]+)[^:=]*:(?!=)", line)
-            rule = head[1] if head else rule
-            if line.startswith("\t") and rule not in ("prepare-test-extra", "test-extra"):
-                names = (n for match in _WORKS_ON.finditer(line) for n in match.groups() if n)
-                for name in dict.fromkeys(names):
-                    found.setdefault(name, []).append((number, rule))
-        return found
-
-    def _at(self, offset: int, what: str) -> Registration:
-        return Registration(self.name, self.path, self.place(offset).line, what)
 
     def add(self, addition: Addition) -> None:
         required(self.source, self.path, "the root Makefile")

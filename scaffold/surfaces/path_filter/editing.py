@@ -1,242 +1,34 @@
-"""The path filter: the JavaScript that decides which CI jobs a change starts.
-
-Since July 2026 it is `scripts/lib/backend-filter.mjs`; before, the same functions stood in
-`scripts/changed-backends.js`. What a branch means is never guessed: the functions are cut out of
-the file and run in a sandbox on matrix entries. The syntax tree only says where to edit.
-"""
+"""New and lost branches of the path filter, and the lists beside them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
+from scaffold.surfaces.base import Addition, Removal
+from scaffold.surfaces.path_filter.reading import (
+    BESPOKE_SET,
+    DARWIN,
+    FILTER,
+    LINUX,
+    SHARED_INPUTS,
+    Branch,
+    PathFilterReader,
+)
 from scaffold.syntax.javascript import JsSource, walk
-from scaffold.syntax.sandbox import Sandbox, ScriptError
-from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-LINUX = "inferBackendPath"
-DARWIN = "inferBackendPathDarwin"
-FILTER = "filterMatrix"
-BESPOKE_SET = "DARWIN_BESPOKE_BUILDERS"
-SHARED_INPUTS = "SHARED_BUILD_INPUTS"
 LENT = '"backend/cpp/llama-cpp/"'
 """The sources that forks build."""
 GENERIC_LANGS = ("python", "go", "rust")
 
 
-class Branch(NamedTuple):
-    """One `if (...) { return ...; }` of an infer function."""
-
-    suffix: str | None
-    """What the Dockerfile's name must end with, where it tests that."""
-    backend: str | None
-    """The backend's name, where it tests that."""
-    start: int
-    """Offset of its first line, leading comments included."""
-    end: int
-    """Offset just after its last line."""
-    line: int
-
-
-class _Alike:
-    """Matrix entries that a script cannot tell apart, each kind once.
-
-    A script that reads `item.backend` sees no other field. Other fields count in LocalAI's filter only
-    where it compares two states of the matrix file, which is never asked here.
-    """
-
-    def __init__(self, script: str, entries: Sequence[Mapping[str, str]]) -> None:
-        words = set(re.findall(r"[\w-]+", script))
-        kinds: dict[tuple[tuple[str, str], ...], int] = {}
-        self.positions: list[int] = []
-        """For each entry, the position of its kind."""
-        for entry in entries:
-            seen = tuple((field, value) for field, value in entry.items() if field in words)
-            self.positions.append(kinds.setdefault(seen, len(kinds)))
-        self.entries = [dict(kind) for kind in kinds]
-
-
-class PathFilterSurface(FileSurface):
+class PathFilterSurface(PathFilterReader):
     """The pure functions of the path filter."""
-
-    name = "path filter"
-    paths = ("scripts/lib/backend-filter.mjs", "scripts/changed-backends.js")
-
-    @cached_property
-    def source(self) -> JsSource | None:
-        """The file; None where it is absent."""
-        return self.load(JsSource, *self.paths)
-
-    def branches(self, function: str) -> list[Branch]:
-        """The branches of an infer function, in the order in which they are tried."""
-        source = self._required()
-        node = required(source.declaration(function), self.path, f"a function {function}(item)")
-        source.require_clean(node, function)
-        body = node.child_by_field_name("body")
-        found = []
-        for child in body.named_children if body is not None else ():
-            if child.type == "if_statement":
-                condition = source.text(child.child_by_field_name("condition") or child)
-                suffix = re.search(r"""dockerfile\.endsWith\(\s*["']([^"']+)["']\s*\)""", condition)
-                backend = re.search(r"""item\.backend\s*===?\s*["']([^"']+)["']""", condition)
-                found.append(
-                    Branch(
-                        suffix[1] if suffix else None,
-                        backend[1] if backend else None,
-                        self._with_comments(child),
-                        source.line_end(child.end_byte - 1),
-                        source.line(child.start_byte),
-                    )
-                )
-        if not found:
-            raise source.shape_error(node, f"expected if-branches in {function}")
-        return found
-
-    def infer(
-        self, linux: Sequence[Mapping[str, str]], darwin: Sequence[Mapping[str, str]]
-    ) -> tuple[list[str | None], list[str | None]]:
-        """The directories that the repository's own functions give for matrix entries.
-
-        Raises ShapeError where the functions cannot be run.
-        """
-        source = self._required()
-        script = self.closure(LINUX, DARWIN)
-        try:
-            sandbox = Sandbox(script)
-            found = []
-            for function, entries in ((LINUX, linux), (DARWIN, darwin)):
-                alike = _Alike(script, entries)
-                results = sandbox.map(function, alike.entries)
-                if not all(result is None or isinstance(result, str) for result in results):
-                    raise ScriptError("it answers no path")
-                found.append([results[position] for position in alike.positions])
-        except ScriptError as error:
-            raise source.shape_error(source.declaration(LINUX), f"{LINUX} cannot be run: {error}") from None
-        return found[0], found[1]
-
-    @property
-    def can_filter(self) -> bool:
-        """Whether it can be told which entries a change starts: by a function, or by its two conditions."""
-        return self._filter_script is not None
-
-    @property
-    def has_table(self) -> bool:
-        """Whether the checkout lists the inputs that several backends share."""
-        return self.source is not None and self.source.declaration(SHARED_INPUTS) is not None
-
-    @cached_property
-    def _filter_script(self) -> str | None:
-        """Source of `filterMatrix`; before July 2026 it is made of the conditions in the script itself."""
-        source = self.source
-        if source is None:
-            return None
-        if source.declaration(FILTER) is not None:
-            return self.closure(FILTER)
-        conditions = {name: self._condition(name) for name in ("includes", "includesDarwin")}
-        if any(node is None for node in conditions.values()):
-            return None
-        nodes = [node for node in conditions.values() if node is not None]
-        known = {name for name, _ in source.declarations()} - {*conditions, "changedFiles"}
-        used = sorted({name for node in nodes for name in source.names(node) if name in known})
-        linux, darwin = map(source.text, nodes)
-        return (
-            f"{self.closure(*used)}\n"
-            f"function {FILTER}({{includes, includesDarwin, changedFiles}}) {{ return {{"
-            f"filtered: includes.filter({linux}), filteredDarwin: includesDarwin.filter({darwin})}}; }}"
-        )
-
-    def _condition(self, name: str) -> Node | None:
-        """The function in `<name>.filter(...)` that asks for the changed files."""
-        source = self._required()
-        for node in walk(source.root):
-            if node.type != "call_expression":
-                continue
-            callee, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-            if callee is None or arguments is None or source.text(callee) != f"{name}.filter":
-                continue
-            if "changedFiles" in source.names(arguments) and arguments.named_children:
-                return arguments.named_children[0]
-        return None
-
-    @property
-    def has_bespoke_set(self) -> bool:
-        """Whether the checkout lists the backends that have a macOS step of their own."""
-        return self.source is not None and self.source.declaration(BESPOKE_SET) is not None
-
-    @cached_property
-    def bespoke(self) -> frozenset[str]:
-        """The backends that have a macOS step of their own, as the filter lists them."""
-        declaration = self.source.declaration(BESPOKE_SET) if self.source else None
-        if declaration is None or self.source is None:
-            return frozenset()
-        return frozenset(self.source.text(n)[1:-1] for n in walk(declaration) if n.type == "string")
-
-    @property
-    def strings(self) -> list[Node]:
-        """Every string of the file."""
-        nodes = walk(self.source.root) if self.source else ()
-        return [node for node in nodes if node.type in ("string", "template_string")]
-
-    def function_place(self, name: str) -> Place:
-        """The line of a top-level declaration."""
-        source = self._required()
-        node = source.declaration(name)
-        return source.place(node) if node is not None else Place(self.path)
-
-    def comments_name(self, path: str) -> bool:
-        """Whether a comment of the filter speaks of a file."""
-        return re.search(rf"(?<![\w/-]){re.escape(path)}(?![\w-])", self._comments) is not None
-
-    @cached_property
-    def _comments(self) -> str:
-        source = self._required()
-        return "\n".join(source.text(node) for node in walk(source.root) if node.type == "comment")
-
-    def rebuilt_by(
-        self,
-        files: Sequence[str],
-        linux: Sequence[Mapping[str, str]],
-        darwin: Sequence[Mapping[str, str]],
-    ) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-        """File -> the backends whose Linux and macOS images a change of it alone rebuilds.
-
-        Raises ShapeError where the repository's filter cannot be run.
-        """
-        source = self._required()
-        script = required(self._filter_script, self.path, f"a function {FILTER}")
-        shared = source.declaration(SHARED_INPUTS) is not None
-        deciding = self.closure(LINUX, DARWIN, *([SHARED_INPUTS] if shared else []))
-        call = (
-            f"{FILTER}({{includes: linux, includesDarwin: darwin, changedFiles: [file], "
-            "previousMatrix: null, protoRevisions: null})"
-        )
-        try:
-            sandbox = Sandbox(script)
-            sandbox.define("linux", _Alike(deciding, linux).entries)
-            sandbox.define("darwin", _Alike(deciding, darwin).entries)
-            found = sandbox.map(
-                f"(file => {{ const r = {call}; return "
-                "[r.filtered, r.filteredDarwin].map(es => [...new Set(es.map(e => e.backend))]); })",
-                list(files),
-            )
-            if not all(_is_pair_of_names(answer) for answer in found):
-                raise ScriptError("it answers no entries")
-        except ScriptError as error:
-            raise source.shape_error(source.declaration(FILTER), f"{FILTER} cannot be run: {error}") from None
-        return {file: (tuple(a), tuple(b)) for file, (a, b) in zip(files, found, strict=True)}
-
-    def equal(self, one: Branch, other: Branch) -> bool:
-        """Whether two branches are the same text."""
-        source = self._required()
-        return source.slice(one.start, one.end) == source.slice(other.start, other.end)
 
     def drop(self, changes: ChangeSet, branch: Branch) -> None:
         """Plan a branch away, with the comments above it."""
@@ -248,44 +40,6 @@ class PathFilterSurface(FileSurface):
         text = source.slice(branch.start, branch.end)
         self.drop(changes, branch)
         changes.insert(self.path, before.start, text)
-
-    def closure(self, *functions: str) -> str:
-        """Source of top-level functions with every top-level declaration that they use."""
-        source = self._required()
-        known = dict(source.declarations())
-        wanted = [
-            required(name if name in known else None, self.path, f"a function {name}") for name in functions
-        ]
-        chosen: dict[int, Node] = {}
-        while wanted:
-            node = known[wanted.pop()]
-            if node.start_byte not in chosen:
-                chosen[node.start_byte] = node
-                wanted += [name for name in source.names(node) if name in known]
-        return "\n".join(source.text(chosen[start]) for start in sorted(chosen))
-
-    def registrations(self, name: str) -> Iterable[Registration]:
-        n = re.escape(name)
-        names = re.compile(
-            rf"{n}|backend/\w+/{n}(/.*)?|backend/Dockerfile\.{n}|scripts/build/{n}-darwin\.sh"
-            rf"|\.docker/{n}-[\w-]+\.sh"
-        )
-        seen = set()
-        for text, line, declaration in self._strings:
-            if line not in seen and names.fullmatch(text):
-                seen.add(line)
-                yield Registration(self.name, self.path, line, f"in {declaration}")
-
-    @cached_property
-    def _strings(self) -> list[tuple[str, int, str]]:
-        """Every string of the file, with its line and the top-level declaration that holds it."""
-        source = self.source
-        return [
-            (source.text(node)[1:-1], source.line(node.start_byte), name)
-            for name, declaration in (source.declarations() if source is not None else ())
-            for node in walk(declaration)
-            if source is not None and node.type in ("string", "template_string")
-        ]
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend
@@ -528,30 +282,10 @@ class PathFilterSurface(FileSurface):
             start, end = self._with_comments(node), source.line_end(node.end_byte)
             removal.changes.delete_lines(self.path, start, end)
 
-    def _with_comments(self, node: Node) -> int:
-        """Offset of the line where a node starts, with the comment lines right above it."""
-        source = self._required()
-        first = node
-        while first.prev_named_sibling is not None and first.prev_named_sibling.type == "comment":
-            comment = first.prev_named_sibling
-            if source.line(comment.end_byte) + 1 != source.line(first.start_byte):
-                break
-            first = comment
-        return source.line_start(first.start_byte)
-
-    def _required(self) -> JsSource:
-        return required(self.source, self.path, "the path filter of the CI")
-
 
 def _fork_test(item: str, name: str) -> str:
     """Whether an entry is that of a fork, and the sources that it borrows have changed."""
     return f'{item}.backend === "{name}" && changedFiles.some(file => file.startsWith({LENT}))'
-
-
-def _is_pair_of_names(answer: object) -> bool:
-    parts = answer if isinstance(answer, list) else []
-    lists = [part for part in parts if isinstance(part, list)]
-    return len(parts) == len(lists) == 2 and all(isinstance(n, str) for part in lists for n in part)  # noqa: PLR2004 - Linux and macOS
 
 
 def _branch(condition: str, directory: str) -> str:

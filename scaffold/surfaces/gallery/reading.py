@@ -1,0 +1,183 @@
+"""The backend gallery, `backend/index.yaml`: what a user can install.
+
+A backend has a meta (an anchored item whose `capabilities` map hardware to images), a
+`-development` meta, and one image item per variant in each channel: `latest` for releases,
+`master` under a name that ends in `-development`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property
+
+from scaffold.checkout.tree import Tree
+from scaffold.surfaces.base import FileSurface, Registration, majority
+from scaffold.surfaces.gallery.items import DEVELOPMENT, Item
+from scaffold.surfaces.matrix.editing import MatrixSurface
+from scaffold.syntax.yaml import YamlSource
+from scaffold.syntax.yaml_items import read
+
+DEFAULT_REPOSITORY = "quay.io/go-skynet/local-ai-backends"
+DEFAULT_MIRROR = "localai/localai-backends"
+
+
+class GalleryReader(FileSurface):
+    """What the gallery says."""
+
+    name = "gallery"
+    paths = ("backend/index.yaml",)
+
+    def __init__(self, tree: Tree, matrix: MatrixSurface) -> None:
+        super().__init__(tree)
+        self.matrix = matrix
+
+    @cached_property
+    def source(self) -> YamlSource | None:
+        """The file; None where it is absent."""
+        return self.load(YamlSource, *self.paths)
+
+    @cached_property
+    def items(self) -> list[Item]:
+        """Every item, in file order."""
+        if self.source is None:
+            return []
+        return [Item.of(item) for item in read(self.source)]
+
+    @cached_property
+    def capability_keys(self) -> set[str]:
+        """Every capability key that some meta of the checkout uses."""
+        return {key for item in self.items for key in item.capabilities}
+
+    @cached_property
+    def by_tag_suffix(self) -> dict[str, list[Item]]:
+        """Tag suffix -> its image items, one per channel."""
+        found: dict[str, list[Item]] = {}
+        for item in self.items:
+            if item.uri:
+                found.setdefault(item.tag_suffix, []).append(item)
+        return found
+
+    def image_items(self, backend: str) -> list[Item]:
+        """The image items of a backend, joined by the image's tag: a meta may be named differently."""
+        if backend not in self._images:
+            own = {entry.tag_suffix for entry in self.matrix.entries_of(backend)}
+            items = [item for tag_suffix in own for item in self.by_tag_suffix.get(tag_suffix, ())]
+            self._images[backend] = sorted(items, key=lambda item: item.start)
+        return self._images[backend]
+
+    @cached_property
+    def _images(self) -> dict[str, list[Item]]:
+        return {}
+
+    @cached_property
+    def by_anchor(self) -> dict[str, Item]:
+        """Anchor -> the item that defines it."""
+        return {item.anchor: item for item in self.items if item.anchor}
+
+    @cached_property
+    def by_name(self) -> dict[str, Item]:
+        """Name -> the first item that has it."""
+        found: dict[str, Item] = {}
+        for item in self.items:
+            found.setdefault(item.name, item)
+        return found
+
+    @cached_property
+    def merging(self) -> dict[str, list[Item]]:
+        """Anchor -> the items that merge it."""
+        found: dict[str, list[Item]] = {}
+        for item in self.items:
+            if item.merges:
+                found.setdefault(item.merges, []).append(item)
+        return found
+
+    def metas(self, backend: str) -> list[Item]:
+        """The metas of a backend, its base one first: those its images merge, and its namesakes."""
+        base = self.base_metas(backend)
+        development = [i for meta in base for i in self.merging.get(meta.anchor or "", ()) if i.is_meta]
+        return [*base, *(i for i in development if i.name != backend)]
+
+    def base_metas(self, backend: str) -> list[Item]:
+        """The anchored metas of a backend, in file order."""
+        anchors = {item.merges or item.anchor for item in self.image_items(backend)}
+        found = {a: self.by_anchor[a] for a in anchors if a and a in self.by_anchor}
+        namesake = self.by_name.get(backend)
+        if namesake is not None and namesake.anchor:
+            found[namesake.anchor] = namesake
+        own = [i for i in found.values() if self.owner(i) == backend]
+        return sorted(own, key=lambda item: item.start)
+
+    def development_meta(self, meta: Item) -> Item | None:
+        """The development twin of a base meta."""
+        twin = self.by_name.get(f"{meta.name}{DEVELOPMENT}")
+        return twin if twin is not None and not twin.uri else None
+
+    def owner(self, item: Item) -> str:
+        """The backend that an item belongs to.
+
+        An image is its matrix entry's; a meta its images'; what no entry builds goes with the
+        rest of its meta, and a meta without any image is its namesake's.
+        """
+        if item.uri and item.tag_suffix in self.matrix.by_tag_suffix:
+            return self.matrix.by_tag_suffix[item.tag_suffix].backend
+        anchor = item.anchor or item.merges or ""
+        if anchor not in self._owners:
+            built = (
+                self.matrix.by_tag_suffix[i.tag_suffix].backend
+                for i in self.merging.get(anchor, ())
+                if i.uri and i.tag_suffix in self.matrix.by_tag_suffix
+            )
+            meta = self.by_anchor.get(anchor, item)
+            self._owners[anchor] = majority(built) or meta.name.removesuffix(DEVELOPMENT)
+        return self._owners[anchor]
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def repository(self) -> str:
+        """The repository that most images are pushed to."""
+        return majority(i.uri.rpartition(":")[0] for i in self.items if i.uri) or DEFAULT_REPOSITORY
+
+    @cached_property
+    def mirror(self) -> str:
+        """The mirror of that repository."""
+        return majority(m.rpartition(":")[0] for i in self.items for m in i.mirrors) or DEFAULT_MIRROR
+
+    @cached_property
+    def mirrors(self) -> set[str]:
+        """Every mirror that more than one item has."""
+        counts = Counter(m.rpartition(":")[0] for item in self.items for m in item.mirrors)
+        return {mirror for mirror, count in counts.items() if count > 1 and mirror}
+
+    def item_text(self, item: Item) -> bytes:
+        """The lines of an item, without the comments around it."""
+        return item.source.data[item.source.line_start(item.start) : item.end]
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        own = self._own(name)
+        for item in self.items:
+            mine = item.start in own
+            if mine or name in (item.name, item.alias) or item.name == f"{name}{DEVELOPMENT}":
+                what = f"{item.channel} image" if item.uri and not item.is_meta else "meta"
+                yield Registration(self.name, self.path, item.line, f"{what} {item.name}", item.last_line)
+            for key, image in item.capabilities.items() if mine else ():
+                line = item.at("capabilities", key).line
+                yield Registration(self.name, self.path, line, f"capability {key}: {image}")
+
+    def references(self, name: str) -> Iterable[Registration]:
+        own = self._own(name)
+        images = {item.name for item in self.image_items(name)}
+        for item in self.items:
+            for key, image in item.capabilities.items():
+                if image in images and item.start not in own:
+                    line = item.at("capabilities", key).line
+                    what = f"capability {key}: {image} of {item.name}"
+                    yield Registration(self.name, self.path, line, what)
+
+    def _own(self, name: str) -> set[int]:
+        """The offsets of a backend's metas and images, those that no entry builds included."""
+        known = {item.start for item in (*self.metas(name), *self.image_items(name))}
+        return known | {item.start for item in self.items if self.owner(item) == name}

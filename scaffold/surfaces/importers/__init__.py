@@ -1,0 +1,1 @@
+"""The Go registries by which a model finds its backend."""

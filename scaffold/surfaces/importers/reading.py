@@ -1,0 +1,186 @@
+"""The Go registries by which a model finds its backend.
+
+`knownPrefOnlyBackends` lists the backends that a user picks by name in the import form;
+`defaultImporters` lists, specific before generic, the importers that recognise a model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple
+
+from scaffold.surfaces.base import Registration, Surface
+from scaffold.syntax.golang import Element, GoSource
+from scaffold.syntax.source import Place
+
+PREF_ONLY_FILE = "core/http/endpoints/localai/backend.go"
+PREF_ONLY = "knownPrefOnlyBackends"
+PREF_ONLY_TEST_FILE = "core/http/endpoints/localai/backend_test.go"
+FOLDER = "core/gallery/importers"
+REGISTRY_FILE = f"{FOLDER}/importers.go"
+REGISTRY = "defaultImporters"
+GENERIC = (
+    "LlamaCPPImporter",
+    "MLXImporter",
+    "VLLMImporter",
+    "TransformersImporter",
+    "DiffuserImporter",
+)
+"""Importers that claim any model of their format; a specific one must come before all of them."""
+
+
+class PrefOnly(NamedTuple):
+    """One line of the pref-only slice."""
+
+    name: str
+    modality: str
+    element: Element
+
+
+class Importer(NamedTuple):
+    """One importer type; its name is "" in a checkout whose importers have none."""
+
+    type_name: str
+    name: str
+    path: str
+    line: int
+
+
+_TYPE = re.compile(r"(?m)^type (\w+Importer) struct")
+NAME = re.compile(r'\*(\w+)\) Name\(\)\s+string\s*\{\s*return\s+"([^"]+)"')
+"""Importer type, and the name that it gives itself."""
+_OFFERED = re.compile(r'\{Name:\s*"([^"]+)",\s*Modality:')
+GIVEN = re.compile(r'(?m)^\s*(Backend:|backend\s*:?=)\s*"([^"]+)"')
+"""A backend that an importer gives to a model."""
+_DROP_IN = re.compile(r'(?m)^\s*\{\s*(Name:)\s*"([^"]+)",\s*Modality:')
+"""A backend that an importer offers in place of its own (`AdditionalBackends`)."""
+
+
+class ImporterReader(Surface):
+    """What the pref-only slice and the importer registry say."""
+
+    name = "importers"
+
+    @cached_property
+    def pref_only_source(self) -> GoSource | None:
+        """The file of the pref-only slice; None where it is absent."""
+        return self.load(GoSource, PREF_ONLY_FILE)
+
+    @cached_property
+    def pref_only(self) -> list[PrefOnly]:
+        """The pref-only lines in file order; empty in a checkout from before the slice existed."""
+        source = self.pref_only_source
+        if source is None:
+            return []
+        found = []
+        for element in source.elements(source.literal(PREF_ONLY)):
+            fields = source.fields(element.value)
+            found.append(
+                PrefOnly(
+                    source.string(fields.get("Name")),
+                    source.string(fields.get("Modality")),
+                    element,
+                )
+            )
+        return found
+
+    @cached_property
+    def registry_source(self) -> GoSource | None:
+        """The file of the importer registry; None where it is absent."""
+        return self.load(GoSource, REGISTRY_FILE)
+
+    @cached_property
+    def registry(self) -> list[tuple[str, Element]]:
+        """Type name and element of every registered importer, in order."""
+        source = self.registry_source
+        if source is None:
+            return []
+        elements = source.elements(source.literal(REGISTRY))
+        return [(re.sub(r"[&{}\s]", "", source.text(e.node)), e) for e in elements]
+
+    @cached_property
+    def _sources(self) -> dict[str, str]:
+        """Path -> text of every file of the folder that is no test."""
+        return self._texts(r".*(?<!_test)\.go")
+
+    def _texts(self, names: str) -> dict[str, str]:
+        paths = (f"{FOLDER}/{name}" for name in self.tree.list(FOLDER) if re.fullmatch(names, name))
+        return {path: (self.tree.read(path) or b"").decode(errors="replace") for path in paths}
+
+    @cached_property
+    def importers(self) -> list[Importer]:
+        """Every importer type, with the name that it gives itself."""
+        found = []
+        for path, text in self._sources.items():
+            names = dict(NAME.findall(text))
+            for match in _TYPE.finditer(text):
+                line = text.count("\n", 0, match.start()) + 1
+                found.append(Importer(match[1], names.get(match[1], ""), path, line))
+        return found
+
+    @cached_property
+    def emitted(self) -> dict[str, Place]:
+        """Backend -> the first place where an importer gives it to a model."""
+        found: dict[str, Place] = {}
+        for path, text in self._sources.items():
+            for pattern in (NAME, GIVEN, _DROP_IN):
+                for match in pattern.finditer(text):
+                    line = text.count("\n", 0, match.start()) + 1
+                    found.setdefault(match[2], Place(path, line))
+        return found
+
+    @cached_property
+    def mentioned(self) -> set[str]:
+        """Every string of the importers that could be the name of a backend."""
+        return {word for text in self._sources.values() for word in re.findall(r'"([a-z0-9][\w.-]*)"', text)}
+
+    def importer_of(self, name: str) -> tuple[str, int] | None:
+        """File and line where an importer says that it is `name`'s."""
+        for importer in self.importers:
+            if importer.name == name:
+                text = self._sources[importer.path]
+                match = next(m for m in NAME.finditer(text) if m[2] == name)
+                return importer.path, text.count("\n", 0, match.start()) + 1
+        return None
+
+    def pref_only_place(self, line: PrefOnly) -> Place:
+        """Where a pref-only line stands."""
+        assert self.pref_only_source is not None
+        return self.pref_only_source.place(line.element.node)
+
+    def registrations(self, name: str) -> Iterable[Registration]:
+        for line in self.pref_only:
+            if line.name == name:
+                assert self.pref_only_source is not None
+                at = self.pref_only_source.line(line.element.node.start_byte)
+                yield Registration(self.name, PREF_ONLY_FILE, at, "pref-only line")
+        test = self.load(GoSource, PREF_ONLY_TEST_FILE)
+        expectation = re.search(rf'expectPrefOnly\("{re.escape(name)}"', test.data.decode()) if test else None
+        if test and expectation:
+            at = test.data.decode().count("\n", 0, expectation.start()) + 1
+            yield Registration(self.name, PREF_ONLY_TEST_FILE, at, "test of the pref-only line")
+        importer = self.importer_of(name)
+        if importer:
+            yield Registration(self.name, *importer, "importer")
+
+    def references(self, name: str) -> Iterable[Registration]:
+        types = {importer.type_name for importer in self.importers if importer.name == name}
+        for type_name, element in self.registry:
+            if type_name in types and self.registry_source is not None:
+                place = self.registry_source.place(element.node)
+                yield Registration(self.name, place.path, place.line, f"registered importer {type_name}")
+        for place, what in self._used.get(name, ()):
+            yield Registration(self.name, place.path, place.line, what)
+
+    @cached_property
+    def _used(self) -> dict[str, list[tuple[Place, str]]]:
+        """Backend -> every place where an importer gives it to a model, or offers it as a choice."""
+        found: dict[str, list[tuple[Place, str]]] = {}
+        for path, text in self._sources.items():
+            for pattern, what in ((_OFFERED, "offered by an importer"), (GIVEN, "given to a model")):
+                for match in pattern.finditer(text):
+                    line = text.count("\n", 0, match.start(match.lastindex or 0)) + 1
+                    found.setdefault(match[match.lastindex or 0], []).append((Place(path, line), what))
+        return found

@@ -1,0 +1,1 @@
+"""The CI build matrix."""
