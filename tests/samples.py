@@ -82,9 +82,10 @@ class SampleDull(Sample):
 def sample_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """The catalogue holds the sample rules alone."""
     module = types.ModuleType("scaffold.rules.sample")
-    for kind in (SampleBroken, SampleShaky, SampleDull):
+    kinds = (SampleBroken, SampleShaky, SampleDull)
+    for kind in kinds:
         monkeypatch.setattr(kind, "__module__", module.__name__)
-        setattr(module, kind.__name__, kind)
+    monkeypatch.setattr(module, "RULES", kinds, raising=False)
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(scaffold.rules, "REGISTRATIONS", ("sample",))
     monkeypatch.setattr(scaffold.rules, "PIPELINE", ())

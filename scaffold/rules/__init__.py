@@ -1,8 +1,7 @@
-"""The rules, one class each, grouped by the surface that they look at."""
+"""The rules, one class each, in a module or package for each group: the surface that they look at."""
 
 from __future__ import annotations
 
-import inspect
 from functools import cache
 from importlib import import_module
 
@@ -21,17 +20,8 @@ REGISTRATIONS = (
     "files",
     "repository",
 )
-"""The modules of this package that hold rules about backends, in the order of reports and catalogue."""
-PIPELINE = (
-    "pipeline.concurrency",
-    "pipeline.caches",
-    "pipeline.images",
-    "pipeline.artifacts",
-    "pipeline.jobs",
-    "pipeline.homebrew",
-    "pipeline.localai",
-    "pipeline.notes",
-)
+"""The groups of rules about backends, in the order of reports and catalogue. Each lists its RULES."""
+PIPELINE = ("pipeline",)
 """Those about workflows: their rules take any repository."""
 
 
@@ -46,12 +36,6 @@ def registration_rules() -> tuple[Rule, ...]:
 
 
 @cache
-def _rules_of(modules: tuple[str, ...]) -> tuple[Rule, ...]:
-    found: list[Rule] = []
-    for name in modules:
-        module = import_module(f"scaffold.rules.{name}")
-        for kind in vars(module).values():
-            own = inspect.isclass(kind) and kind.__module__ == module.__name__
-            if own and issubclass(kind, Rule) and not inspect.isabstract(kind):
-                found.append(kind())
-    return tuple(found)
+def _rules_of(groups: tuple[str, ...]) -> tuple[Rule, ...]:
+    modules = (import_module(f"scaffold.rules.{group}") for group in groups)
+    return tuple(kind() for module in modules for kind in module.RULES)

@@ -87,8 +87,9 @@ class Rule(ABC):
 
     @property
     def group(self) -> str:
-        """The group that it belongs to, named after its module."""
-        return type(self).__module__.rpartition(".")[2].replace("_", "-")
+        """The group that it belongs to, named after its module or package in scaffold.rules."""
+        name = type(self).__module__.removeprefix("scaffold.rules.").partition(".")[0]
+        return name.replace("_", "-")
 
     @property
     def page(self) -> str:

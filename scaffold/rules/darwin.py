@@ -166,3 +166,10 @@ class DarwinCoverage(Rule):
 
 def _set_metal(meta: Item, image: str, changes: ChangeSet) -> None:
     meta.set_value(changes, image, "capabilities", "metal")
+
+
+RULES: tuple[type[Rule], ...] = (
+    DarwinBespokeWiring,
+    DarwinCoverage,
+)
+"""In the order of the catalogue."""

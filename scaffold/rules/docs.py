@@ -104,3 +104,10 @@ class DocsAcceleration(Rule):
                     if plain
                     else None,
                 )
+
+
+RULES: tuple[type[Rule], ...] = (
+    DocsMissingRow,
+    DocsAcceleration,
+)
+"""In the order of the catalogue."""

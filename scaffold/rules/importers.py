@@ -283,3 +283,14 @@ class CapabilitiesMissing(Rule):
                     f"{name} {why}, and {surface.path} does not say what it serves",
                     f'add "{name}" to BackendCapabilities with its RPCs and use cases',
                 )
+
+
+RULES: tuple[type[Rule], ...] = (
+    ImporterUnknownBackend,
+    ImporterUnregistered,
+    ImporterMissing,
+    ImporterOrder,
+    ImporterShadowedPref,
+    CapabilitiesMissing,
+)
+"""In the order of the catalogue."""

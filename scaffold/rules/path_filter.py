@@ -228,3 +228,12 @@ class FilterBorrowedSources(Rule):
                         f"{name} builds the sources of {folder}/, and a change of them does not rebuild it",
                         f"let {surface.path} start {name} for changes below {folder}/",
                     )
+
+
+RULES: tuple[type[Rule], ...] = (
+    FilterUnmappedBackend,
+    FilterShadowedBranch,
+    FilterSharedInput,
+    FilterBorrowedSources,
+)
+"""In the order of the catalogue."""

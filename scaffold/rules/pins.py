@@ -294,3 +294,14 @@ class BumpBranchMissing(Rule):
                     f"the entry of {pin.variable} has no {what} that GitHub knows",
                     f"write {what}: as " + ('"owner/name"' if not good else "the branch to follow"),
                 )
+
+
+RULES: tuple[type[Rule], ...] = (
+    BumpMissingEntry,
+    BumpPinNotFound,
+    BumpDuplicateVariable,
+    BumpPinNotSha,
+    BumpRepositoryMismatch,
+    BumpBranchMissing,
+)
+"""In the order of the catalogue."""

@@ -312,3 +312,14 @@ class DuplicateKey(Rule):
                     f"key {key!r} stands twice in one mapping",
                     "delete the one that is wrong",
                 )
+
+
+RULES: tuple[type[Rule], ...] = (
+    RegistrationStale,
+    RegistrationFileMissing,
+    BackendNameHardware,
+    CollateralEdit,
+    SuppressionUnused,
+    DuplicateKey,
+)
+"""In the order of the catalogue."""

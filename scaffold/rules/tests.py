@@ -175,3 +175,11 @@ class TestjobsConditionMismatch(Rule):
                     f"job {command.job} tests {name} and waits for {', '.join(sorted(awaited))}",
                     f"wait for needs.{DETECT}.outputs.{name}",
                 )
+
+
+RULES: tuple[type[Rule], ...] = (
+    TestjobsUnknownOutput,
+    TestjobsUnusedOutput,
+    TestjobsConditionMismatch,
+)
+"""In the order of the catalogue."""

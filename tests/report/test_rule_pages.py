@@ -53,7 +53,7 @@ def test_a_docstring_becomes_markdown() -> None:
         "\n"
         "Finds the lines `# WORD backend subject` of the gallery.\n"
         "\n"
-        "Severity **error**, group `samples`; `scaffold check --fix` repairs it.\n"
+        "Severity **error**, group `tests`; `scaffold check --fix` repairs it.\n"
         "\n"
         "## Why\n"
         "\n"

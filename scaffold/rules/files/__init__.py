@@ -1,0 +1,27 @@
+"""Rules about a backend's own files: requirements, Makefile, scripts, sources."""
+
+from scaffold.rules.base import Rule
+from scaffold.rules.files.build_options import BuildFlagObsolete, BuildTypeUnhandled
+from scaffold.rules.files.darwin import DarwinPackaging, DarwinRunScript
+from scaffold.rules.files.makefiles import BuildTargetMissing, MakefileTestTarget
+from scaffold.rules.files.pins import BumpPinElsewhere
+from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
+from scaffold.rules.files.requirements import MatrixNoRequirements, RequirementsUnused
+from scaffold.rules.files.services import RustStubMissing, SignalShutdown
+
+RULES: tuple[type[Rule], ...] = (
+    MatrixNoRequirements,
+    RequirementsUnused,
+    MakefileTestTarget,
+    BuildTargetMissing,
+    DarwinRunScript,
+    DarwinPackaging,
+    BuildTypeUnhandled,
+    BuildFlagObsolete,
+    RustStubMissing,
+    BumpPinElsewhere,
+    PythonRunQuoting,
+    NativeRunQuoting,
+    SignalShutdown,
+)
+"""In the order of the catalogue."""

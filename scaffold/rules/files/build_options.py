@@ -1,0 +1,163 @@
+"""Options of native builds: what is done for the hardware of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
+from scaffold.directory.native import Flag
+from scaffold.directory.text import Spot
+from scaffold.rules.base import Finding, Fix, Rule, Severity
+from scaffold.rules.files.words import NATIVE, some
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+
+
+class BuildTypeUnhandled(Rule):
+    """The matrix builds an image for hardware that the backend's own build does nothing for.
+
+    Why: a `BUILD_TYPE` that no line of the Makefile tells from others gives the default build: a CPU
+    library in an image that is named, listed and chosen as a GPU image. Nobody sees it but users who
+    wonder about the speed. LocalAI builds SYCL images of five ggml backends like this: ced,
+    face-detect, moss-transcribe-cpp, parakeet-cpp, voice-detect.
+
+    On macOS ggml chooses Metal by itself. An engine that has options of its own in front of ggml's
+    (`-DFINCH_GGML_CUDA=ON`) does not: parakeet-cpp's macOS image was for the CPU until #11492.
+
+    Read are the Makefile with its includes, CMake files, build scripts, the scripts that the backend's
+    own Dockerfile runs, and a neighbour whose sources are borrowed. A build type that is handed on to
+    an upstream's Makefile is taken to be handled there. Python has matrix-no-requirements instead.
+
+    Fails: `build-type: 'vulkan'` in the matrix, and
+
+        ifeq ($(BUILD_TYPE),cublas)
+            CMAKE_ARGS+=-DGGML_CUDA=ON
+        endif
+
+    Passes: the same with
+
+        else ifeq ($(BUILD_TYPE),vulkan)
+            CMAKE_ARGS+=-DGGML_VULKAN=ON
+
+    Fix: add the branch, or drop the matrix entry and its images.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for name, lang in registry.backends.items():
+            if lang not in NATIVE:
+                continue
+            files = registry.files(name)
+            if not files.build_files:
+                continue
+            wanted: dict[str, list[str]] = {}
+            for entry in registry.matrix.entries_of(name):
+                kind = entry.fields.get("build-type", "")
+                told = entry.linux or (kind == "metal" and files.has_gated_options)
+                if kind and told and kind not in wanted.setdefault(kind.partition("_")[0], []):
+                    wanted[kind.partition("_")[0]].append(kind)
+            for family, kinds in wanted.items():
+                silent = sorted(kind for kind in kinds if not files.builds_for(kind))
+                if silent:
+                    yield self.finding(
+                        files.build_type_place,
+                        name,
+                        f"build type {family}",
+                        f"nothing here is done for BUILD_TYPE {some(silent)}, which the matrix builds: "
+                        "the image has the CPU build",
+                        f"add `else ifeq ($(BUILD_TYPE),{silent[0]})` with the engine's options, "
+                        "or drop the matrix entries and their images",
+                    )
+
+
+RENAMED = {
+    "GGML_HIPBLAS": "GGML_HIP",
+    "GGML_CUBLAS": "GGML_CUDA",
+    **{f"{old}_{name}": "GGML_CUDA" for old in ("LLAMA", "WHISPER") for name in ("CUBLAS", "CUDA")},
+    **{f"{old}_HIPBLAS": "GGML_HIP" for old in ("LLAMA", "WHISPER")},
+    **{f"WHISPER_{name}": f"GGML_{name}" for name in ("METAL", "VULKAN", "SYCL")},
+    **{
+        f"LLAMA_{name}": f"GGML_{name}"
+        for name in (
+            "METAL", "METAL_EMBED_LIBRARY", "VULKAN", "SYCL", "SYCL_F16", "BLAS", "NATIVE", "RPC",
+            "AVX", "AVX2", "AVX512", "FMA", "F16C",
+        )
+    },
+}  # fmt: skip
+"""Option that ggml, llama.cpp and whisper.cpp no longer read -> the one that they read."""
+
+HARDWARE = {
+    "GGML_HIP": ("hipblas",),
+    "GGML_CUDA": ("cublas", "l4t"),
+    "GGML_VULKAN": ("vulkan",),
+    "GGML_SYCL": ("sycl_f16", "sycl_f32", "intel"),
+    "GGML_SYCL_F16": ("sycl_f16",),
+}
+"""Option -> the build types that are nothing without it."""
+
+
+class BuildFlagObsolete(Rule):
+    """A build sets an option that its engine no longer reads.
+
+    Why: CMake ignores an option that nobody declares. When ggml renamed `GGML_HIPBLAS` to `GGML_HIP`,
+    the ROCm images of four LocalAI backends became CPU images without one failing build (#10666), and
+    new backends went on copying the old name from their neighbours.
+
+    Fine where the new name stands beside the old one, for an old pin, and where the engine has an
+    option of its own (`-DSD_HIPBLAS=ON`) that sets it. Only an info where the matrix has no image of
+    that hardware.
+
+    Fails:
+
+        CMAKE_ARGS+=-DGGML_HIPBLAS=ON
+
+    Passes:
+
+        CMAKE_ARGS+=-DGGML_HIP=ON
+
+    Fix: `check --fix` writes the new name. A build that was silently for the CPU becomes one for the
+    GPU: it may need `CC`, `CXX` and `AMDGPU_TARGETS` as its neighbours set them.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for name in registry.backends:
+            by_file: dict[tuple[str, str], list[Flag]] = {}
+            for flag in registry.files(name).flags(RENAMED):
+                if not _covered(flag):
+                    by_file.setdefault((flag.spot.path, flag.spot.text), []).append(flag)
+            for (path, old), flags in by_file.items():
+                new = RENAMED[old]
+                built = {e.fields.get("build-type", "") for e in registry.matrix.entries_of(name)}
+                matters = new not in HARDWARE or not built.isdisjoint(HARDWARE[new])
+                yield self.finding(
+                    flags[0].spot,
+                    name,
+                    f"{old} in {path}",
+                    f"{old} is not read by the engine any more; it reads {new}",
+                    f"write {new}",
+                    severity=None if matters else Severity.info,
+                    fix=_rename([flag.spot for flag in flags], new) if flags[0].text.is_utf8 else None,
+                )
+
+
+def _covered(flag: Flag) -> bool:
+    """Whether the new option, or the engine's own for the same, is set beside an old one."""
+    new = RENAMED[flag.spot.text]
+    ends = (flag.spot.text.partition("_")[2], new.partition("_")[2])
+    return new in flag.beside or any(
+        "GGML" not in other and other.endswith(ends) and other not in RENAMED for other in flag.beside
+    )
+
+
+def _rename(spots: Sequence[Spot], new: str) -> Fix:
+    def fix(changes: ChangeSet) -> None:
+        changes.add(*(Edit(spot.path, spot.start, spot.end, new) for spot in spots))
+
+    return fix

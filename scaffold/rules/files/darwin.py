@@ -1,0 +1,103 @@
+"""Scripts of backends that are shipped for macOS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.directory.directory import Directory
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.files.words import NATIVE
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+    from scaffold.surfaces.matrix.reading import Entry
+
+
+class DarwinRunScript(Rule):
+    """The start script of a backend that is shipped for macOS knows only Linux's libraries.
+
+    Why: macOS ignores `LD_LIBRARY_PATH` and has no `.so` to load; the backend is installed and dies
+    when it starts. LocalAI repaired 19 backends for it (#10481, #10488, #10523, #10525, #10528).
+
+    A script that names no library at all is fine: a pure Go backend has none.
+
+    Fails: a Darwin matrix entry, and in `run.sh`
+
+        export LD_LIBRARY_PATH="$CURDIR/lib:$LD_LIBRARY_PATH"
+
+    Passes:
+
+        if [ "$(uname)" = "Darwin" ]; then
+            export DYLD_LIBRARY_PATH="$CURDIR/lib:$DYLD_LIBRARY_PATH"
+        else
+            export LD_LIBRARY_PATH="$CURDIR/lib:$LD_LIBRARY_PATH"
+        fi
+
+    Fix: add the Darwin branch, with the `.dylib` where the script names a library file; make the
+    program's own default `.dylib` there too.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for files, entry in _shipped_for_darwin(registry):
+            spot = files.starts_linux_only
+            if spot and not files.sets_rpath:
+                more = files.packages_linux_only
+                also = f"; {more.path}:{more.line} needs the .dylib too" if more else ""
+                yield self.finding(
+                    spot,
+                    files.name,
+                    "libraries in run.sh",
+                    f"{entry.tag_suffix} is shipped for macOS, but run.sh knows only `{spot.text}`",
+                    "add a branch for `uname` = Darwin that exports DYLD_LIBRARY_PATH"
+                    f" (and the .dylib where a library is named){also}",
+                )
+
+
+class DarwinPackaging(Rule):
+    """The packaging of a backend that is shipped for macOS knows only Linux's libraries.
+
+    Why: the build makes a `.dylib`, `package.sh` copies `*.so`: the image has no library, or the
+    script ends in "could not detect architecture". LocalAI repaired it for parakeet-cpp and its
+    siblings (#10481), opus (#10523), piper (#10525) and silero-vad (#10528).
+
+    Where `run.sh` has the same flaw, darwin-run-script reports both as one. A backend with a
+    `scripts/build/<name>-darwin.sh` is packaged by that script.
+
+    Fails: a Darwin matrix entry, and in `package.sh`
+
+        cp -fv "$CURDIR"/libfinch.so "$CURDIR/package/lib/"
+
+    Passes:
+
+        cp -fv "$CURDIR"/libfinch.so "$CURDIR/package/lib/" 2>/dev/null || true
+        cp -fv "$CURDIR"/libfinch.dylib "$CURDIR/package/lib/" 2>/dev/null || true
+
+    Fix: copy the `.dylib` too, and fail only where neither is there.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for files, entry in _shipped_for_darwin(registry):
+            spot = files.packages_linux_only
+            if spot and not files.starts_linux_only:
+                yield self.finding(
+                    spot,
+                    files.name,
+                    f"libraries in {spot.path}",
+                    f"{entry.tag_suffix} is shipped for macOS, but {spot.path} knows only `{spot.text}`",
+                    "copy the .dylib as well as the .so, and fail only where neither is there",
+                )
+
+
+def _shipped_for_darwin(registry: Registry) -> Iterator[tuple[Directory, Entry]]:
+    """Every native backend with a Darwin image, with its entry."""
+    seen = set()
+    for entry in registry.matrix.darwin:
+        lang = registry.directories.get(entry.backend)
+        if lang in NATIVE and entry.backend not in seen:
+            seen.add(entry.backend)
+            yield registry.files(entry.backend), entry

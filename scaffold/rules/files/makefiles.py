@@ -1,0 +1,117 @@
+"""Makefiles of backends: the targets that tests and image builds call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.directory.makefile import test_calls
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+    from scaffold.surfaces.matrix.reading import Entry
+
+
+class MakefileTestTarget(Rule):
+    """A backend whose `test` CI runs has no `test` rule in its Makefile.
+
+    Why: GNU make has a built-in rule that makes a file `X` out of `X.sh`. Every Python backend has a
+    `test.sh`; so without a rule, `make -C backend/python/finch test` copies it to a file called
+    `test`, succeeds, and has tested nothing. LocalAI's `make test-extra` does that for
+    faster-whisper and speaker-recognition.
+
+    Fails: `$(MAKE) -C backend/python/finch test` in `test-extra`, and in the backend's Makefile only
+
+        install:
+                bash install.sh
+
+    Passes: the same with
+
+        .PHONY: test
+        test: install
+                bash test.sh
+
+    Fix: add the rule, and list it in `.PHONY`.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        seen = set()
+        for place, path in _tested(registry):
+            name = path.rpartition("/")[2]
+            if path in seen or registry.directory(name) != path:
+                continue
+            seen.add(path)
+            files = registry.files(name)
+            if files.has_make_rule("test"):
+                continue
+            if "test.sh" in files.names or "test" in files.names:
+                message = f"`make -C {path} test` succeeds and tests nothing: its Makefile has no `test` rule"
+            else:
+                message = f"`make -C {path} test` fails: its Makefile has no `test` rule"
+            yield self.finding(
+                place,
+                name,
+                f"test rule of {path}",
+                message,
+                f"add to {path}/Makefile: `.PHONY: test`, `test:`, and the recipe `bash test.sh`",
+            )
+
+
+class BuildTargetMissing(Rule):
+    """A backend's Makefile lacks a target that the build of its image calls.
+
+    Why: the Dockerfiles and `scripts/build/*-darwin.sh` are shared, and call `build` and `clean` in
+    the directory of whichever backend they build. Where the rule is missing, every such job fails:
+    after LocalAI gave huggingface, local-store, piper and silero-vad a macOS entry, they built and
+    then died at `make clean` (8989d2944, c0461f32a, a9267f391).
+
+    Fails: a Darwin matrix entry for lark, and no `clean:` in its Makefile, while golang-darwin.sh has
+
+        make -C backend/go/${BACKEND} clean
+
+    Passes:
+
+        clean:
+                rm -rf lark package
+
+    Fix: add the rule.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for name, lang in registry.backends.items():
+            goals: dict[str, tuple[str, Entry]] = {}
+            for entry in registry.matrix.entries_of(name):
+                dockerfile = entry.fields.get("dockerfile", "") if entry.linux else None
+                for goal, recipe in registry.builds.goals(lang, dockerfile):
+                    goals.setdefault(goal, (recipe, entry))
+            for goal, (recipe, entry) in goals.items():
+                if not registry.files(name).has_make_rule(goal):
+                    path = f"{registry.directory(name)}/Makefile"
+                    yield self.finding(
+                        Place(path) if registry.tree.read(path) is not None else entry,
+                        name,
+                        f"target {goal}",
+                        f"{recipe} calls `make {goal}` here for {entry.tag_suffix}: there is no such rule",
+                        f"add `{goal}:` to {path}",
+                    )
+
+
+def _tested(registry: Registry) -> Iterator[tuple[Place, str]]:
+    """(place, backend directory) of every `make ... test` of the extra tests."""
+    makefile = registry.makefile
+    for target in ("test-extra", "prepare-test-extra"):
+        rule = makefile.rule(target)
+        for line in rule.recipe if rule and makefile.source else ():
+            for _, path in test_calls(line.text.encode()):
+                assert makefile.source
+                yield makefile.source.place(line), path
+    jobs = registry.test_jobs.source
+    for offset, path in test_calls(jobs.data) if jobs else ():
+        assert jobs
+        yield jobs.place(offset), path

@@ -1,0 +1,123 @@
+"""Requirements of a Python backend: what each of its images installs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from scaffold.directory.directory import Directory
+from scaffold.directory.python import PythonInstaller
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.files.words import some
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+    from scaffold.surfaces.matrix.reading import Entry
+
+
+class MatrixNoRequirements(Rule):
+    """A Python image installs no requirements file of its own although the others do.
+
+    Why: `installRequirements` installs `requirements.txt` and then whichever of
+    `requirements-<build type>.txt` and `requirements-<profile>.txt` exists; one that is missing is
+    skipped without a word. The image is built, starts, and fails at the first `import torch`: so did
+    LocalAI's chatterbox on macOS until e7fc604db, and so does rfdetr on JetPack 6.
+
+    A missing file is fine, and no finding, where `requirements.txt` already has what the files of
+    the other builds add, or where `install.sh` installs in a branch of its own for that build.
+
+    Fails: `build-type: 'l4t'` with `cuda-major-version: "12"` in the matrix, and
+
+        requirements.txt            grpcio
+        requirements-cublas12.txt   torch, finch
+
+    Passes: the same with
+
+        requirements-l4t12.txt      torch, finch
+
+    Fix: write the file that the help names, with the packages of that hardware's index; or drop the
+    matrix entry and its images.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        installer = PythonInstaller(registry.tree)
+        if not installer.names:
+            return
+        for name, lang in registry.backends.items():
+            if lang == "python":
+                yield from self._judge(registry.files(name), registry.matrix.entries_of(name), installer)
+
+    def _judge(
+        self, files: Directory, entries: Sequence[Entry], installer: PythonInstaller
+    ) -> Iterator[Finding]:
+        builds: dict[tuple[str, str], Entry] = {}
+        for entry in entries:
+            kind = entry.fields.get("build-type", "")
+            profile = installer.profile(kind, entry.fields.get("cuda-major-version", ""))
+            builds.setdefault((kind, profile), entry)
+        specific = {
+            build: [name for name in installer.specific(*build) if name in files.names] for build in builds
+        }
+        if all(specific.values()):
+            return
+        added = [files.packages(names) for names in specific.values() if names]
+        missing = frozenset.intersection(*added) - files.packages(installer.common) if added else None
+        if not missing:
+            return
+        for (kind, profile), entry in builds.items():
+            words = {"Darwin", "mps", "metal"} if not entry.linux else {kind or "cpu", profile}
+            if specific[kind, profile] or files.installs_itself(frozenset(words)):
+                continue
+            wanted = f"requirements-{profile}.txt"
+            yield self.finding(
+                entry,
+                files.name,
+                wanted,
+                f"the {profile} image installs no requirements file but the common ones: "
+                f"it lacks {some(sorted(missing))}, which every other build of {files.name} installs",
+                f"write {files.path}/{wanted}, or drop the entry",
+            )
+
+
+class RequirementsUnused(Rule):
+    """A requirements file is installed by no image.
+
+    Why: somebody wrote down what the backend needs on some hardware, and nobody built it. LocalAI's
+    kokoro had a file for the CPU long before #11161 built it, so that a host without a GPU could
+    install it.
+
+    Fails: `requirements-cpu.txt` in `backend/python/finch`, and only entries with a GPU in the matrix.
+
+    Passes: the same, and an entry with `build-type: ''`.
+
+    Files that no build type of the checkout reads are not looked at.
+
+    Fix: add the matrix entries and the images of that hardware, or delete the file.
+    """
+
+    severity = Severity.info
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        installer = PythonInstaller(registry.tree)
+        read: dict[str, set[str]] = {}
+        builds: dict[tuple[str, str], tuple[str, ...]] = {}
+        for entry in (*registry.matrix.linux, *registry.matrix.darwin) if installer.names else ():
+            key = (entry.fields.get("build-type", ""), entry.fields.get("cuda-major-version", ""))
+            if key not in builds:
+                builds[key] = installer.specific(key[0], installer.profile(*key))
+            read.setdefault(entry.backend, set()).update(builds[key])
+        anywhere = {name for names in builds.values() for name in names}
+        for backend, lang in registry.backends.items():
+            if lang == "python" and backend in read:
+                files = registry.files(backend)
+                for name in sorted((anywhere & set(files.names)) - read[backend]):
+                    yield self.finding(
+                        Place(f"{files.path}/{name}"),
+                        backend,
+                        name,
+                        f"no image of {backend} installs {name}",
+                        "add the matrix entries and images of that hardware, or delete the file",
+                    )

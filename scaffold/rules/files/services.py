@@ -1,0 +1,87 @@
+"""Servers of backends: what they do with gRPC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.directory.service import PROTO, service_rpcs
+from scaffold.rules.base import Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+
+
+class RustStubMissing(Rule):
+    """A Rust backend does not implement an RPC of the service.
+
+    Why: tonic's service trait has no default methods: a new RPC in `backend/backend.proto` breaks the
+    build of every Rust backend, in a workflow that the pull request does not run. LocalAI repaired
+    kokoros seven times for it (#9422, #9499, #9682, #9972, #10547, #10612, #11414).
+
+    Fails: `rpc Depth(DepthRequest) returns (DepthResponse) {}` in the proto, and no
+
+        async fn depth(&self, request: Request<DepthRequest>) -> ...
+
+    Passes: the method, or in `build.rs`
+
+        tonic_build::configure().generate_default_stubs(true)
+
+    Fix: implement the method with `Err(Status::unimplemented("..."))`, or let tonic generate it.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for name, lang in registry.backends.items():
+            service = registry.files(name).rust_service if lang == "rust" else None
+            if service is None or service.complete:
+                continue
+            written = {method.replace("_", "").lower() for method in service.methods}
+            for rpc in service_rpcs(registry.tree):
+                if rpc.lower() not in written:
+                    yield self.finding(
+                        service.place,
+                        name,
+                        f"rpc {rpc}",
+                        f"RPC {rpc} of {PROTO} is not implemented: this does not compile",
+                        f'add a method for {rpc} that returns Err(Status::unimplemented("{rpc}")), '
+                        "or generate_default_stubs(true) in build.rs",
+                    )
+
+
+class SignalShutdown(Rule):
+    """A C++ server calls gRPC's `Shutdown` in a signal handler.
+
+    Why: `Shutdown` takes a mutex, which a handler must not do: it may interrupt the thread that holds
+    it. Of ten SIGTERMs to such a server, nine ended in abseil's "potential deadlock" abort and one in
+    a hang; LocalAI's audio-cpp sets a flag instead and says why (#11141).
+
+    Fails:
+
+        void on_signal(int) { g_server->Shutdown(); }
+        std::signal(SIGTERM, on_signal);
+
+    Passes:
+
+        void on_signal(int) { g_stop.store(true); }
+
+        // in the main thread
+        while (!g_stop.load()) std::this_thread::sleep_for(100ms);
+        server->Shutdown(deadline);
+
+    Fix: let the handler set a lock-free atomic, and call `Shutdown` in the thread that waits for it.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for name, lang in registry.backends.items():
+            for spot in registry.files(name).signal_shutdowns[:1] if lang == "cpp" else ():
+                yield self.finding(
+                    spot,
+                    name,
+                    f"Shutdown in the signal handler of {spot.path}",
+                    "gRPC's Shutdown is called in a signal handler: it aborts or hangs on SIGTERM",
+                    "set a std::atomic<bool> in the handler and call Shutdown in the main thread",
+                )

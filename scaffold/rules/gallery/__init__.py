@@ -1,0 +1,48 @@
+"""Rules about the backend gallery."""
+
+from scaffold.rules.base import Rule
+from scaffold.rules.gallery.capabilities import (
+    GalleryCapabilityMissing,
+    GalleryCapabilityTarget,
+    GalleryCapabilityUnknownKey,
+    GalleryNoDefault,
+)
+from scaffold.rules.gallery.development import GalleryDevMetaDrift, GalleryDevMetaMissing
+from scaffold.rules.gallery.images import (
+    GalleryChannelMismatch,
+    GalleryImageMissing,
+    GalleryImageNotBuilt,
+    GalleryMirror,
+    GalleryWrongMerge,
+)
+from scaffold.rules.gallery.metadata import GalleryLicenseSpelling, GalleryMetadata
+from scaffold.rules.gallery.metas import GalleryImageAsMeta, GalleryMissingMeta
+from scaffold.rules.gallery.names import (
+    GalleryAliasMissing,
+    GalleryDuplicateName,
+    GalleryImageName,
+    GalleryMetaName,
+)
+
+RULES: tuple[type[Rule], ...] = (
+    GalleryImageNotBuilt,
+    GalleryImageMissing,
+    GalleryMissingMeta,
+    GalleryImageAsMeta,
+    GalleryCapabilityTarget,
+    GalleryCapabilityMissing,
+    GalleryCapabilityUnknownKey,
+    GalleryNoDefault,
+    GalleryDuplicateName,
+    GalleryMirror,
+    GalleryChannelMismatch,
+    GalleryWrongMerge,
+    GalleryMetaName,
+    GalleryDevMetaDrift,
+    GalleryDevMetaMissing,
+    GalleryImageName,
+    GalleryAliasMissing,
+    GalleryMetadata,
+    GalleryLicenseSpelling,
+)
+"""In the order of the catalogue."""

@@ -1,0 +1,312 @@
+"""Capabilities of a meta: which image a host's hardware leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.backend.variants import VARIANTS, capabilities, serves
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.gallery.items import DEVELOPMENT, Item
+
+if TYPE_CHECKING:
+    from scaffold.checkout.changes import ChangeSet
+    from scaffold.registry import Registry
+
+
+CPU_KEYS = ("default", "cpu")
+"""Keys by which a host without an accelerator is served, in LocalAI's order."""
+
+FOREIGN_KEYS = ("nvidia", "amd", "intel")
+"""Hardware that a Vulkan image may serve where there is no better one."""
+
+
+class GalleryCapabilityTarget(Rule):
+    """Each capability names an image of this backend, of the meta's own channel.
+
+    Why: a key that names an item which does not exist leaves the users of that hardware without the
+    backend; one that names another backend's image installs the wrong program.
+
+    Fails:
+
+        capabilities:
+          nvidia: "cuda12-rokery"          # the image is cuda12-rookery
+
+    Passes:
+
+        capabilities:
+          nvidia: "cuda12-rookery"
+
+    Fix: name an image of the backend, or delete the line.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Capabilities without an image, or with another backend's."""
+        gallery = registry.gallery
+        for meta in gallery.items:
+            for key, name in meta.capabilities.items():
+                problem = _target_problem(registry, meta, name)
+                if problem:
+                    yield self.finding(
+                        meta.at("capabilities", key),
+                        gallery.owner(meta),
+                        f"{meta.name} {key}",
+                        f"{meta.name}: {key} names {name!r}, {problem}",
+                        "name an image of this backend, or delete the line",
+                    )
+
+
+def _target_problem(registry: Registry, meta: Item, name: str) -> str | None:
+    gallery = registry.gallery
+    image = gallery.by_name.get(name)
+    if image is None:
+        return "which is no gallery item"
+    if not image.uri:
+        return "which is a meta, not an image"
+    owner, own = gallery.owner(image), gallery.owner(meta)
+    if owner != own:
+        return f"an image of {owner}"
+    if meta.name.endswith(DEVELOPMENT) != name.endswith(DEVELOPMENT):
+        return "an image of the other channel"
+    return None
+
+
+class GalleryCapabilityMissing(Rule):
+    """The hardware of every built variant finds its image, by the plain key and by the refined ones.
+
+    Why: LocalAI looks up exactly the key that it detects, `nvidia-cuda-12` where that toolkit is
+    installed, and falls back to `default`, not to `nvidia`. A missing refined key gives the owner of
+    a GPU the CPU image without a word.
+
+    Fails:
+
+        capabilities:                      # and cuda12-rookery is built
+          default: "cpu-rookery"
+          nvidia: "cuda12-rookery"
+
+    Passes:
+
+        capabilities:
+          default: "cpu-rookery"
+          nvidia: "cuda12-rookery"
+          nvidia-cuda-12: "cuda12-rookery"
+
+    A key may name another of the backend's images, such as Vulkan for hardware that has no image of
+    its own; it must be there. The plain `nvidia-l4t` is not asked of a backend whose only Jetson image
+    needs CUDA 13.
+
+    Fix: `scaffold check --fix` adds the line to the meta and to its development twin.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Keys that a built image deserves and the meta does not have."""
+        for name in registry.names:
+            images = images_by_variant(registry, name)
+            metas = [m for m in registry.gallery.base_metas(name) if m.is_meta]
+            for meta in metas:
+                yield from self._missing(registry, name, meta, images)
+
+    def _missing(
+        self, registry: Registry, name: str, meta: Item, images: dict[str, str]
+    ) -> Iterator[Finding]:
+        for key, image in wanted_keys(registry, meta, images).items():
+            fix = partial(add_capability, registry, meta, key, image)
+            unknown = _unknown_key_of(registry, meta, image)
+            if unknown:
+                fix = partial(_rename_key, registry, meta, unknown, key)
+            yield self.finding(
+                meta.at("capabilities"),
+                name,
+                f"{meta.name} {key}",
+                f"{meta.name} has no {key}: such a host gets {_fallback(meta)}, though {image} is built",
+                f'add {key}: "{image}" to its capabilities',
+                fix=fix,
+            )
+        variants = {image: variant for variant, image in images.items()}
+        for key, variant in capabilities(set(images)).items():
+            present = variants.get(meta.capabilities.get(key, ""))
+            if not serves(present, key):
+                yield self.finding(
+                    meta.at("capabilities", key),
+                    name,
+                    f"{meta.name} {key} {present}",
+                    f"{meta.name}: {key} names the {present} image, though {images[variant]} is built",
+                    f'set {key}: "{images[variant]}"',
+                    fix=partial(_set_capability, registry, meta, key, images[variant]),
+                )
+
+
+def wanted_keys(registry: Registry, meta: Item, images: dict[str, str]) -> dict[str, str]:
+    """The keys that built images deserve and a meta lacks, each with its image."""
+    expected = capabilities(set(images))
+    wanted = {key: images[variant] for key, variant in expected.items() if key != "default"}
+    wanted = _served_by_vulkan(meta, images) | wanted
+    known = registry.gallery.capability_keys
+    return {key: image for key, image in wanted.items() if key in known and key not in meta.capabilities}
+
+
+def _unknown_key_of(registry: Registry, meta: Item, image: str) -> str | None:
+    """The key without meaning that names an image, where one does."""
+    known = known_keys(registry)
+    return next((k for k, v in meta.capabilities.items() if v == image and k not in known), None)
+
+
+def known_keys(registry: Registry) -> set[str]:
+    """The keys that LocalAI reports for some host, or that a variant has."""
+    return {*registry.hardware.reported, *(k for v in VARIANTS.values() for k in v.capabilities)}
+
+
+def images_by_variant(registry: Registry, name: str) -> dict[str, str]:
+    """Variant -> name of its release image, for the images that are built."""
+    images: dict[str, str] = {}
+    for item in registry.gallery.image_items(name):
+        variant = registry.matrix.by_tag_suffix[item.tag_suffix].variant
+        if item.channel == "latest" and variant:
+            images.setdefault(variant, item.name)
+    return images
+
+
+def _served_by_vulkan(meta: Item, images: dict[str, str]) -> dict[str, str]:
+    """The keys of a meta that gives foreign hardware its Vulkan image: then all of it, refined keys too."""
+    vulkan = images.get("vulkan")
+    served = [key for key in FOREIGN_KEYS if vulkan and meta.capabilities.get(key) == vulkan]
+    if vulkan is None or len(served) < len(FOREIGN_KEYS) - 1:
+        return {}
+    keys = [*FOREIGN_KEYS, *(["nvidia-cuda-12", "nvidia-cuda-13"])]
+    if any(key.startswith("nvidia-l4t") and image == vulkan for key, image in meta.capabilities.items()):
+        keys += ["nvidia-l4t", "nvidia-l4t-cuda-12", "nvidia-l4t-cuda-13"]
+    return dict.fromkeys(keys, vulkan)
+
+
+def _fallback(meta: Item) -> str:
+    image = next((meta.capabilities[key] for key in CPU_KEYS if key in meta.capabilities), None)
+    return image or "nothing"
+
+
+def _twins(registry: Registry, meta: Item) -> Iterator[tuple[Item, str]]:
+    """A meta and its development twin, each with the ending of its images."""
+    yield meta, ""
+    twin = registry.gallery.development_meta(meta)
+    if twin is not None:
+        yield twin, DEVELOPMENT
+
+
+def add_capability(registry: Registry, meta: Item, key: str, image: str, changes: ChangeSet) -> None:
+    """Give a meta and its development twin a key, where they lack it."""
+    for twin, ending in _twins(registry, meta):
+        if key not in twin.capabilities:
+            twin.add_capability(changes, key, f"{image}{ending}")
+
+
+def _set_capability(registry: Registry, meta: Item, key: str, image: str, changes: ChangeSet) -> None:
+    for twin, ending in _twins(registry, meta):
+        twin.set_value(changes, f"{image}{ending}", "capabilities", key)
+
+
+class GalleryCapabilityUnknownKey(Rule):
+    """Every capability key is one that LocalAI reports for some host.
+
+    Why: a key that is never reported never matches. Where it is the only way to an image, the image
+    is unreachable: `metal-darwin-arm64`, copied from a tag suffix, left Macs with the CPU image.
+
+    Fails:
+
+        capabilities:
+          metal-darwin-arm64: "metal-rookery"
+
+    Passes:
+
+        capabilities:
+          metal: "metal-rookery"
+
+    An error where the key is the only one that names its image, else information.
+
+    Fix: `scaffold check --fix` renames it to the key of the image's variant, or deletes nothing that is
+    still needed.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Keys that `pkg/system/capabilities.go` does not know; the development meta goes with its base."""
+        if not registry.hardware.reported:
+            return
+        known = known_keys(registry)
+        gallery = registry.gallery
+        for meta in gallery.items:
+            base = gallery.by_name.get(meta.name.removesuffix(DEVELOPMENT))
+            for key, image in meta.capabilities.items():
+                if key in known or (base is not None and base is not meta and key in base.capabilities):
+                    continue
+                others = [k for k, v in meta.capabilities.items() if v == image and k in known]
+                right = self._right_key(registry, image)
+                missing = right is not None and right not in meta.capabilities
+                yield self.finding(
+                    meta.at("capabilities", key),
+                    gallery.owner(meta),
+                    f"{meta.name} {key}",
+                    f"{meta.name}: no host reports {key}"
+                    + ("" if others else f", and nothing else leads to {image}"),
+                    f"write {right} instead" if missing else "delete it",
+                    fix=partial(_rename_key, registry, meta, key, right) if right and missing else None,
+                    severity=Severity.info if others else Severity.error,
+                )
+
+    def _right_key(self, registry: Registry, image: str) -> str | None:
+        item = registry.gallery.by_name.get(image)
+        entry = registry.matrix.by_tag_suffix.get(item.tag_suffix) if item else None
+        return VARIANTS[entry.variant].capabilities[0] if entry and entry.variant else None
+
+
+def _rename_key(registry: Registry, meta: Item, old: str, new: str, changes: ChangeSet) -> None:
+    for twin, _ in _twins(registry, meta):
+        twin.set_key(changes, old, new)
+
+
+class GalleryNoDefault(Rule):
+    """A host without an accelerator finds the CPU image that is built.
+
+    Why: LocalAI falls back to `default`, then to `cpu`. A meta with neither offers a machine without
+    a GPU nothing, though its image is there.
+
+    Fails:
+
+        capabilities:                # and cpu-rookery is built
+          nvidia: "cuda12-rookery"
+
+    Passes:
+
+        capabilities:
+          default: "cpu-rookery"
+          nvidia: "cuda12-rookery"
+
+    Fix: `scaffold check --fix` adds `default` to the meta and to its development twin.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Metas of backends with a CPU image and without a key for it."""
+        for name in registry.names:
+            image = images_by_variant(registry, name).get("cpu")
+            metas = registry.gallery.base_metas(name) if image else ()
+            fallbacks = {"default"} | ({"cpu"} & registry.hardware.reported)
+            for meta in metas:
+                if image and meta.is_meta and not fallbacks & set(meta.capabilities):
+                    yield self.finding(
+                        meta.at("capabilities"),
+                        name,
+                        meta.name,
+                        f"{meta.name} has no default: a host without accelerator gets nothing, "
+                        f"though {image} is built",
+                        f'add default: "{image}" to its capabilities',
+                        fix=partial(add_capability, registry, meta, "default", image),
+                    )

@@ -1,0 +1,110 @@
+"""Development metas: the same as their base, with the images of the development channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.gallery.capabilities import known_keys
+from scaffold.surfaces.gallery.items import DEVELOPMENT
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+
+
+class GalleryDevMetaDrift(Rule):
+    """A development meta has the keys of its base, each with the development image.
+
+    Why: the two lists are written by hand, one below the other, and the second is the one that is
+    forgotten: users of the development channel get the CPU image on hardware that was added since.
+
+    Fails:
+
+        name: "rookery"              capabilities: default, nvidia
+        name: "rookery-development"  capabilities: default
+
+    Passes:
+
+        both have default and nvidia, the second with "-development" behind each image
+
+    Fix: `scaffold check --fix` writes the list of the base.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Development metas that differ from their base in more than the suffix."""
+        gallery = registry.gallery
+        for meta in gallery.items:
+            twin = gallery.development_meta(meta) if meta.is_meta else None
+            if twin is None or twin is meta:
+                continue
+            expected = {key: f"{image}{DEVELOPMENT}" for key, image in meta.capabilities.items()}
+            if twin.capabilities == expected:
+                continue
+            complete = all(image in gallery.by_name for image in expected.values())
+            extra = twin.capabilities.keys() - expected.keys()
+            fix = partial(twin.set_capabilities, capabilities=expected) if complete and not extra else None
+            for key in sorted(expected.keys() | twin.capabilities.keys()):
+                image, right = twin.capabilities.get(key), expected.get(key)
+                if image != right:
+                    yield self.finding(
+                        twin.at("capabilities"),
+                        gallery.owner(meta),
+                        f"{twin.name} {key}",
+                        f"{twin.name} has no {key}, {meta.name} has it"
+                        if image is None
+                        else f"{twin.name} has {key}, {meta.name} has it not"
+                        if right is None
+                        else f"{twin.name}: {key} names {image!r}, expected {right!r}",
+                        f"give {meta.name} the key {key} too"
+                        if right is None
+                        else "repeat the capabilities of the base, each image with -development",
+                        fix=fix,
+                    )
+
+
+class GalleryDevMetaMissing(Rule):
+    """A backend with development images has a development meta.
+
+    Why: without it the nightly images are built and stored, and nobody can install them by one name.
+
+    Fails:
+
+        - name: "cpu-rookery-development"      # and no item "rookery-development"
+
+    Passes:
+
+        - !!merge <<: *rookery
+          name: "rookery-development"
+          capabilities:
+            default: "cpu-rookery-development"
+
+    Fix: `scaffold check --fix` adds it behind the base meta.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Base metas with development images and without the twin."""
+        gallery = registry.gallery
+        for name in registry.names:
+            development = [i for i in gallery.image_items(name) if i.name.endswith(DEVELOPMENT)]
+            for meta in gallery.base_metas(name):
+                if meta.is_meta and development and f"{meta.name}{DEVELOPMENT}" not in gallery.by_name:
+                    expected = {k: f"{v}{DEVELOPMENT}" for k, v in meta.capabilities.items()}
+                    complete = all(image in gallery.by_name for image in expected.values())
+                    complete = complete and expected.keys() <= known_keys(registry)
+                    add = partial(gallery.add_development_meta, meta=meta, keys=meta.capabilities)
+                    yield self.finding(
+                        meta,
+                        name,
+                        meta.name,
+                        f"{meta.name} has {len(development)} development images and no development meta",
+                        f"add {meta.name}{DEVELOPMENT} with the same keys, each image with {DEVELOPMENT}",
+                        fix=add if complete else None,
+                    )

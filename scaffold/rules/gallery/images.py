@@ -1,0 +1,275 @@
+"""Images of the gallery: built, offered in both channels, and reached from every registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.gallery.capabilities import add_capability, images_by_variant, wanted_keys
+from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
+
+if TYPE_CHECKING:
+    from scaffold.checkout.changes import ChangeSet
+    from scaffold.registry import Registry
+
+
+class GalleryImageNotBuilt(Rule):
+    """The tag of every image item is built by some matrix entry.
+
+    Why: the gallery offers the image, CI never made it, and the user meets `MANIFEST_UNKNOWN` when
+    he installs it. LocalAI had this reported in #5899, #6114, #9236 and #10939.
+
+    Fails:
+
+        - !!merge <<: *rookery
+          name: "rocm-rookery"
+          uri: "<registry>/local-ai-backends:latest-gpu-rocm-hipblas-rookery"
+        # and no matrix entry with tag-suffix: '-gpu-rocm-hipblas-rookery'
+
+    Passes:
+
+        the same item, and an entry with tag-suffix: '-gpu-rocm-hipblas-rookery'
+
+    Fix: add the matrix entry, or delete the item and the capabilities that name it. Which of the two
+    is meant, only a person knows.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Items whose tag no entry has; images of other repositories are not LocalAI's to build."""
+        if not registry.matrix.by_tag_suffix:
+            return
+        gallery = registry.gallery
+        for item in gallery.items:
+            ours = item.uri.rpartition(":")[0] == gallery.repository
+            built = item.tag_suffix in registry.matrix.by_tag_suffix
+            if ours and not built and item.tag_suffix not in registry.other_tags:
+                yield self.finding(
+                    item.at("uri"),
+                    gallery.owner(item),
+                    item.name,
+                    f"{item.name} is offered, but no matrix entry builds tag suffix {item.tag_suffix!r}",
+                    f"add an entry with tag-suffix: {item.tag_suffix!r} to {registry.matrix.file}, "
+                    "or delete the item and what names it",
+                )
+            elif item.uri and not ours and built:
+                yield self.finding(
+                    item.at("uri"),
+                    gallery.owner(item),
+                    item.name,
+                    f"the uri of {item.name} is {item.uri!r}, and CI pushes that tag to {gallery.repository}",
+                    f"expected {gallery.repository}:{item.uri.rpartition(':')[2]}",
+                )
+
+
+class GalleryImageMissing(Rule):
+    """Every tag that the matrix builds has its image item, in both channels.
+
+    Why: CI spends hours on an image that no user can install. The development channel is forgotten
+    most often: it has no user on the day of the release.
+
+    Fails:
+
+        - tag-suffix: '-gpu-vulkan-rookery'     # in the matrix, and no item with that tag
+
+    Passes:
+
+        uri: "<registry>/local-ai-backends:latest-gpu-vulkan-rookery"
+        uri: "<registry>/local-ai-backends:master-gpu-vulkan-rookery"
+
+    Fix: `scaffold check --fix` adds the item beside its twin or behind the backend's last image.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Built tags without an item of some channel."""
+        gallery = registry.gallery
+        for tag_suffix, entry in registry.matrix.by_tag_suffix.items():
+            present = {item.channel: item for item in gallery.by_tag_suffix.get(tag_suffix, ())}
+            for channel in CHANNELS.values():
+                if channel not in present and tag_suffix:
+                    yield self.finding(
+                        entry,
+                        entry.backend,
+                        f"{channel}{tag_suffix}",
+                        f"the matrix builds {channel}{tag_suffix}, and no gallery item offers it",
+                        f"add an image item with that tag to {gallery.path}",
+                        fix=partial(_complete_images, registry, entry.backend)
+                        if entry.variant and gallery.image_items(entry.backend)
+                        else None,
+                    )
+
+
+def _complete_images(registry: Registry, backend: str, changes: ChangeSet) -> None:
+    """Add every image item that a backend lacks, and what leads to it.
+
+    The images of a backend are completed together: its development meta can name them only then.
+    """
+    gallery = registry.gallery
+    images = images_by_variant(registry, backend)
+    for entry in {e.tag_suffix: e for e in registry.matrix.entries_of(backend) if e.variant}.values():
+        twins = gallery.by_tag_suffix.get(entry.tag_suffix, [])
+        assert entry.variant is not None
+        name = (
+            twins[0].name.removesuffix(DEVELOPMENT)
+            if twins
+            else gallery.image_name(registry.describe(backend), entry.variant)
+        )
+        images.setdefault(entry.variant, name)
+        beside = (twins or gallery.image_items(backend))[-1]
+        anchor = beside.merges or beside.anchor or backend
+        for ending, channel in CHANNELS.items():
+            if channel not in {item.channel for item in twins}:
+                text = gallery.image_text(anchor, f"{name}{ending}", f"{channel}{entry.tag_suffix}")
+                changes.insert(gallery.path, beside.end, text)
+    for meta in gallery.base_metas(backend):
+        if meta.is_meta:
+            _complete_keys(registry, meta, images, changes)
+
+
+def _complete_keys(registry: Registry, meta: Item, images: dict[str, str], changes: ChangeSet) -> None:
+    keys = wanted_keys(registry, meta, images)
+    for key, image in keys.items():
+        add_capability(registry, meta, key, image, changes)
+    if registry.gallery.development_meta(meta) is None:
+        registry.gallery.add_development_meta(changes, meta, meta.capabilities | keys)
+
+
+class GalleryMirror(Rule):
+    """Every image item has mirrors, and they carry the same tag as the uri.
+
+    Why: LocalAI tries the mirrors when the first registry fails. A mirror with another tag installs
+    another image on exactly the day on which nobody looks.
+
+    Fails:
+
+        uri: "<registry>/local-ai-backends:latest-cpu-rookery"
+        mirrors:
+          - localai/localai-backends:latest-cpu-lark
+
+    Passes:
+
+        mirrors:
+          - localai/localai-backends:latest-cpu-rookery
+
+    Fix: `scaffold check --fix` writes the mirror that the other items have, with this item's tag.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Items of LocalAI's own images without mirrors, or with a wrong one."""
+        gallery = registry.gallery
+        for item in gallery.items:
+            if not item.uri or item.uri.rpartition(":")[0] != gallery.repository:
+                continue
+            tag = item.uri.rpartition(":")[2]
+            wrong = [m for m in item.mirrors if m.rpartition(":")[2] != tag or "/" not in m]
+            strange = [m for m in item.mirrors if m.rpartition(":")[0] not in gallery.mirrors]
+            if item.mirrors and not wrong and not strange:
+                continue
+            right = [f"{gallery.mirror}:{tag}"]
+            yield self.finding(
+                item.at("mirrors"),
+                gallery.owner(item),
+                item.name,
+                f"{item.name} has no mirrors"
+                if not item.mirrors
+                else f"mirror {(wrong or strange)[0]!r} of {item.name} is not its image",
+                f"set its mirrors to {right[0]}",
+                fix=partial(item.set_mirrors, mirrors=right),
+            )
+
+
+class GalleryChannelMismatch(Rule):
+    """Name and uri of an image speak of one channel.
+
+    Why: `-development` is built from master, the other name from releases. A swapped pair gives
+    everyone who asks for a release the build of last night.
+
+    Fails:
+
+        name: "cpu-rookery-development"
+        uri: "<registry>/local-ai-backends:latest-cpu-rookery"
+
+    Passes:
+
+        name: "cpu-rookery-development"
+        uri: "<registry>/local-ai-backends:master-cpu-rookery"
+
+    Fix: `scaffold check --fix` corrects the uri where its channel has no other item.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Items whose name ends in the suffix of another channel."""
+        gallery = registry.gallery
+        for item in gallery.items:
+            if not item.uri or item.uri.rpartition(":")[0] != gallery.repository:
+                continue
+            expected = CHANNELS[DEVELOPMENT if item.name.endswith(DEVELOPMENT) else ""]
+            if item.channel != expected:
+                tag = f"{expected}{item.tag_suffix}"
+                taken = any(i.channel == expected for i in gallery.by_tag_suffix.get(item.tag_suffix, ()))
+                yield self.finding(
+                    item.at("uri"),
+                    gallery.owner(item),
+                    item.name,
+                    f"{item.name} is an item of channel {expected}, its uri has {item.channel or 'none'}",
+                    f"set the tag of its uri to {tag}",
+                    fix=None if taken else partial(_set_tag, item, f"{gallery.repository}:{tag}"),
+                )
+
+
+def _set_tag(item: Item, uri: str, changes: ChangeSet) -> None:
+    item.set_value(changes, uri, "uri")
+
+
+class GalleryWrongMerge(Rule):
+    """An image item merges the meta of its own backend.
+
+    Why: what an item does not say itself it takes from the item that it merges: description, license,
+    icon, tags. A copied block that still merges its model shows users another project.
+
+    Fails:
+
+        - !!merge <<: *lark
+          name: "cpu-rookery"
+          uri: "<registry>/local-ai-backends:latest-cpu-rookery"
+
+    Passes:
+
+        - !!merge <<: *rookery
+          name: "cpu-rookery"
+
+    Fix: merge the anchor of the backend's own meta.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Images that merge another anchor than most images of their backend, or none."""
+        gallery = registry.gallery
+        for name in registry.names:
+            metas = {meta.anchor for meta in gallery.base_metas(name)}
+            namesake = gallery.by_name.get(name)
+            own = {namesake.anchor} if namesake is not None and namesake.anchor else metas
+            for item in gallery.image_items(name):
+                anchor = item.merges or item.anchor
+                if own and anchor not in own and (item.merges is None or anchor in gallery.by_anchor):
+                    expected = next(iter(sorted(filter(None, own))), name)
+                    yield self.finding(
+                        item,
+                        name,
+                        item.name,
+                        f"{item.name} merges {f'*{anchor}' if anchor else 'nothing'}, not *{expected}",
+                        f"write `- !!merge <<: *{expected}`",
+                    )

@@ -1,0 +1,123 @@
+"""Metas of the gallery: what users install, and LocalAI resolves to an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from scaffold.checkout.changes import ChangeSet
+    from scaffold.registry import Registry
+
+
+class GalleryMissingMeta(Rule):
+    """Every backend that is built has a meta, and every anchor that an item merges exists.
+
+    Why: users install the meta and LocalAI picks the image for their hardware. Images without a meta
+    appear as odd names that nobody installs; an undefined anchor makes the whole gallery unreadable.
+
+    Fails:
+
+        - !!merge <<: *rookery          # and no item has &rookery
+          name: "cpu-rookery"
+
+    Passes:
+
+        - &rookery
+          name: "rookery"
+          capabilities:
+            default: "cpu-rookery"
+
+    Fix: `scaffold check --fix` writes a meta with what the matrix knows; complete its description.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Backends with images or entries and without a meta."""
+        gallery = registry.gallery
+        for name, entries in registry.matrix.by_backend.items():
+            metas = [m for m in gallery.base_metas(name) if m.is_meta or m.uri]
+            if not metas and name:
+                images = gallery.image_items(name)
+                yield self.finding(
+                    images[0] if images else entries[0],
+                    name,
+                    "meta",
+                    f"{name} is built, and the gallery has no meta that offers it",
+                    f"add an item with an anchor, a name and capabilities to {gallery.path}",
+                    fix=partial(_add_meta, registry, name),
+                )
+        for anchor, items in gallery.merging.items():
+            if anchor not in gallery.by_anchor:
+                owner = gallery.owner(items[0])
+                if owner not in registry.matrix.by_backend:
+                    yield self.finding(
+                        items[0],
+                        owner,
+                        anchor,
+                        f"{len(items)} items merge *{anchor}, which no item defines",
+                        f"define &{anchor} on the backend's meta, above the items that merge it",
+                    )
+
+
+def _add_meta(registry: Registry, name: str, changes: ChangeSet) -> None:
+    registry.gallery.add_metas(registry.addition(name, changes))
+
+
+class GalleryImageAsMeta(Rule):
+    """The item that stands for a backend with several images is no image itself.
+
+    Why: LocalAI chooses by `capabilities` only where an item has no `uri`. An item with both is always
+    that one image, whatever the hardware: LocalAI's mlx family was installed as the macOS build on
+    Linux. An item with a `uri` alone chooses nothing: opus, piper, silero-vad and three others gave
+    Macs a Linux image although the macOS one was built (#9813, #10299).
+
+    Fails: a matrix that also builds `-metal-darwin-arm64-rookery`, and
+
+        - &rookery
+          name: "rookery"
+          uri: "<registry>/local-ai-backends:latest-cpu-rookery"
+
+    Passes:
+
+        - &rookery
+          name: "rookery"
+          capabilities:
+            default: "cpu-rookery"
+            metal: "metal-rookery"
+        - !!merge <<: *rookery
+          name: "cpu-rookery"
+          uri: "<registry>/local-ai-backends:latest-cpu-rookery"
+
+    A backend with a single image may offer it under its own name.
+
+    Fix: move uri and mirrors into an item of its own, named after its variant, and name it in the
+    capabilities.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Items with a uri that also have capabilities, or that should have them."""
+        gallery = registry.gallery
+        for item in gallery.items:
+            if not item.uri or not (item.is_meta or item.anchor):
+                continue
+            owner = gallery.owner(item)
+            others = {i.tag_suffix for i in gallery.image_items(owner)} - {item.tag_suffix}
+            if item.is_meta or others:
+                yield self.finding(
+                    item.at("uri"),
+                    owner,
+                    item.name,
+                    f"{item.name} has a uri: LocalAI ignores its capabilities and always installs that image"
+                    if item.is_meta
+                    else f"{item.name} is one image, though {owner} has {len(others)} more: nothing chooses "
+                    f"{min(others)!r} or its like where it fits",
+                    "give the image an item of its own, and this one capabilities without uri and mirrors",
+                )

@@ -1,0 +1,191 @@
+"""Names in the gallery: by which an item is found."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.backend.variants import VARIANTS
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.gallery.items import DEVELOPMENT, Item
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+
+
+class GalleryDuplicateName(Rule):
+    """No two items have one name.
+
+    Why: LocalAI takes the first and never sees the second. A copied block whose name was not changed
+    hides the backend that it was written for.
+
+    Fails:
+
+        - name: "cpu-rookery"
+        - name: "cpu-rookery"
+
+    Passes:
+
+        - name: "cpu-rookery"
+        - name: "cpu-rookery-development"
+
+    Fix: rename the copy; `scaffold check --fix` deletes one that is equal to the first.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Items whose name an earlier item has."""
+        gallery = registry.gallery
+        for item in gallery.items:
+            first = gallery.by_name[item.name]
+            if first is not item:
+                same = gallery.item_text(first) == gallery.item_text(item)
+                do = "delete the repetition" if same else "give it the name of its own variant and channel"
+                yield self.finding(
+                    item.at("name"),
+                    gallery.owner(item),
+                    item.name,
+                    f"{item.name} is the name of an earlier item too: this one is never seen",
+                    f"{do}; the other one is in line {first.line}",
+                    fix=partial(gallery.delete, items=[item]) if same else None,
+                )
+
+
+class GalleryMetaName(Rule):
+    """The meta is named after its backend.
+
+    Why: importers, capability entries and model files name the meta; a meta under another name is
+    found by none of them. A name that LocalAI's code uses and that is no other backend's is found, as
+    `depth-anything` is, whose directory is `depth-anything-cpp`.
+
+    Fails:
+
+        - &rookery
+          name: "rokery"
+
+    Passes:
+
+        - &rookery
+          name: "rookery"
+
+    Fix: name the meta like the directory.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Base metas whose name is neither the backend's nor one that LocalAI's code uses."""
+        importers = registry.importers
+        used = {*importers.emitted, *(line.name for line in importers.pref_only)}
+        used |= {entry.key for entry in registry.capabilities.entries}
+        used -= {*registry.names}
+        for name in registry.names:
+            for meta in registry.gallery.base_metas(name):
+                if meta.name not in {name, *used} and registry.gallery.by_name[meta.name] is meta:
+                    yield self.finding(
+                        meta.at("name"),
+                        name,
+                        meta.name,
+                        f"the meta of {name} is named {meta.name!r}",
+                        f"name it {name!r}, or nothing that names the backend finds it",
+                    )
+
+
+class GalleryImageName(Rule):
+    """The name of an image follows from its variant and ends in the backend's name.
+
+    Why: LocalAI reads hardware from the names of installed images when it chooses between them, and
+    people read them in the gallery.
+
+    Fails:
+
+        name: "cuda12-rookery"
+        uri: "<registry>/local-ai-backends:latest-gpu-rocm-hipblas-rookery"
+
+    Passes:
+
+        name: "rocm-rookery"
+        uri: "<registry>/local-ai-backends:latest-gpu-rocm-hipblas-rookery"
+
+    A spelling that at least two backends use for a variant is accepted as a convention.
+
+    Fix: rename the item and the capabilities that name it.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Items whose name no convention of their variant gives."""
+        users: dict[tuple[str, str], set[str]] = defaultdict(set)
+        found: list[tuple[Item, str, str, str]] = []
+        for tag_suffix, items in registry.gallery.by_tag_suffix.items():
+            entry = registry.matrix.by_tag_suffix.get(tag_suffix)
+            if entry is None or entry.variant is None:
+                continue
+            for item in items:
+                stem = item.name.removesuffix(DEVELOPMENT)
+                prefix = stem.removesuffix(entry.backend)
+                users[entry.variant, prefix].add(entry.backend)
+                found.append((item, entry.backend, entry.variant, prefix))
+        for item, backend, variant, prefix in found:
+            expected = VARIANTS[variant].image.replace("{n}", backend)
+            stem = item.name.removesuffix(DEVELOPMENT)
+            convention = len(users[variant, prefix]) > 1 and stem.endswith(f"-{backend}")
+            if stem != expected and not convention and not (stem == backend and not item.merges):
+                single = stem == backend and registry.gallery.by_name.get(stem, item).uri
+                if not single:
+                    yield self.finding(
+                        item.at("name"),
+                        backend,
+                        item.name,
+                        f"{item.name} is the {variant} image of {backend}; siblings name it {expected!r}",
+                        "rename it, with the capabilities that name it",
+                    )
+
+
+class GalleryAliasMissing(Rule):
+    """A backend with development images has an alias.
+
+    Why: a model asks for `rookery`. Where only `rookery-development` is installed, LocalAI finds it by
+    the alias that both share; without one it reports that the backend is not there. LocalAI forgot it
+    for opus (#9083) and whisperx (b7247fc14).
+
+    Fails:
+
+        - &rookery
+          name: "rookery"
+          capabilities: ...
+
+    Passes:
+
+        - &rookery
+          name: "rookery"
+          alias: "rookery"
+          capabilities: ...
+
+    Fix: `scaffold check --fix` adds the line; the images take it over by their merge.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Base metas without alias whose backend has development images."""
+        gallery = registry.gallery
+        for name in registry.names:
+            if not any(item.name.endswith(DEVELOPMENT) for item in gallery.image_items(name)):
+                continue
+            for meta in gallery.base_metas(name):
+                if not meta.alias and gallery.by_name[meta.name] is meta:
+                    yield self.finding(
+                        meta.at("name"),
+                        name,
+                        meta.name,
+                        f"{meta.name} has no alias: its development build does not serve its models",
+                        f'add alias: "{meta.name}"',
+                        fix=partial(meta.add_alias, alias=meta.name),
+                    )

@@ -1,0 +1,22 @@
+"""Rules about the root Makefile."""
+
+from scaffold.rules.base import Rule
+from scaffold.rules.makefile.definitions import (
+    MakefileDefinitionMismatch,
+    MakefileMissingDefinition,
+    MakefileMissingEval,
+)
+from scaffold.rules.makefile.lists import MakefileDockerBuildList, MakefileNotParallel
+from scaffold.rules.makefile.stale import MakefileStaleBackend
+from scaffold.rules.makefile.test_lists import MakefileTestLists
+
+RULES: tuple[type[Rule], ...] = (
+    MakefileMissingDefinition,
+    MakefileMissingEval,
+    MakefileDefinitionMismatch,
+    MakefileStaleBackend,
+    MakefileNotParallel,
+    MakefileDockerBuildList,
+    MakefileTestLists,
+)
+"""In the order of the catalogue."""

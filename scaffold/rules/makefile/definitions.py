@@ -1,0 +1,184 @@
+"""Definitions of the root Makefile: how each backend is built by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.checkout.changes import ChangeSet
+    from scaffold.registry import Registry
+    from scaffold.surfaces.makefile.reading import Definition
+
+
+class MakefileMissingDefinition(Rule):
+    """Every backend that CI builds can be built by hand: a definition, or an explicit rule.
+
+    Why: `make docker-build-<name>` is how a contributor builds what CI builds, and how the end-to-end
+    tests get their image. Without the definition the target does not exist.
+
+    Fails:
+
+        # BACKEND_ROOKERY is nowhere
+
+    Passes:
+
+        BACKEND_ROOKERY = rookery|python|.|false|true
+
+    Fix: `scaffold check --fix` adds the definition and its eval beside the nearest relative.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Backends with Linux entries and no way to build them."""
+        makefile = registry.makefile
+        if makefile.source is None:
+            return
+        defined = {definition.name for definition in makefile.definitions}
+        for name in registry.backends:
+            targets = (f"docker-build-{name}", f"backends/{name}")
+            explicit = any((rule := makefile.rule(target)) and rule.recipe for target in targets)
+            linux = any(entry.linux for entry in registry.matrix.entries_of(name))
+            if linux and name not in defined and not explicit:
+                variable = f"BACKEND_{name.upper().replace('-', '_')}"
+                yield self.finding(
+                    Place(makefile.path),
+                    name,
+                    "definition",
+                    f"the Makefile has no {variable}: {name} cannot be built by hand",
+                    f"add `{variable} = {name}|<dockerfile>|.|false|<true or false>` and its $(eval ...)",
+                    fix=partial(_define, registry, name) if makefile.definitions else None,
+                )
+
+
+def _define(registry: Registry, name: str, changes: ChangeSet) -> None:
+    addition = registry.addition(name, changes)
+    registry.makefile.define(addition)
+    registry.makefile.list_backend(addition)
+
+
+class MakefileMissingEval(Rule):
+    """Every definition has the eval that makes its target, and every eval a definition.
+
+    Why: a definition alone does nothing, and `make` says only `No rule to make target`. An eval of an
+    undefined variable makes a target without a name, silently.
+
+    Fails:
+
+        BACKEND_ROOKERY = rookery|python|.|false|true
+        # and no $(eval $(call generate-docker-build-target,$(BACKEND_ROOKERY)))
+
+    Passes:
+
+        BACKEND_ROOKERY = rookery|python|.|false|true
+        $(eval $(call generate-docker-build-target,$(BACKEND_ROOKERY)))
+
+    Fix: `scaffold check --fix` adds the missing eval.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Definitions without eval, and evals without definition."""
+        makefile = registry.makefile
+        if makefile.source is None:
+            return
+        variables = {definition.variable for definition in makefile.definitions}
+        for definition in makefile.definitions:
+            rule = makefile.rule(f"docker-build-{definition.name}")
+            if definition.variable not in makefile.evals and not (rule and rule.recipe):
+                yield self.finding(
+                    makefile.place(definition.assignment),
+                    definition.name,
+                    definition.variable,
+                    f"{definition.variable} has no eval: there is no target docker-build-{definition.name}",
+                    f"add `$(eval $(call generate-docker-build-target,$({definition.variable})))`",
+                    fix=partial(_evaluate, registry, definition.name),
+                )
+        for variable, call in makefile.evals.items():
+            if variable not in variables:
+                name = variable.removeprefix("BACKEND_").lower().replace("_", "-")
+                yield self.finding(
+                    makefile.place(call),
+                    name,
+                    variable,
+                    f"the eval of {variable} has no definition of five fields",
+                    f"define {variable}, or delete the eval",
+                )
+
+
+def _evaluate(registry: Registry, name: str, changes: ChangeSet) -> None:
+    registry.makefile.evaluate(registry.addition(name, changes))
+
+
+class MakefileDefinitionMismatch(Rule):
+    """A definition agrees with the matrix and the Dockerfile.
+
+    Why: an image built by hand is then another one than CI's. A Dockerfile that several backends share
+    and that is not told which one builds its default backend under this one's name.
+
+    Fails:
+
+        BACKEND_ROOKERY = rookery|golang|.|false|false     # the matrix says Dockerfile.python
+
+    Passes:
+
+        BACKEND_ROOKERY = rookery|python|.|false|true
+
+    The fields are name, Dockerfile, context, progress and whether the Dockerfile needs BACKEND.
+
+    Fix: `scaffold check --fix` corrects the fields that the matrix decides.
+    """
+
+    severity = Severity.error
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Definitions with a field that the matrix, the Dockerfile or the variable contradicts."""
+        makefile = registry.makefile
+        for definition in makefile.definitions:
+            name = definition.name
+            entries = [entry for entry in registry.matrix.entries_of(name) if entry.linux]
+            contradictions = dict(_contradictions(registry, definition, entries))
+            for what, right in contradictions.items():
+                yield self.finding(
+                    makefile.place(definition.assignment),
+                    name,
+                    f"{definition.variable} {what}",
+                    f"{definition.variable}: {what} is {getattr(definition, what)!r}, expected {right!r}",
+                    f"write {definition.variable} = {definition.with_fields(contradictions)}",
+                    fix=partial(makefile.redefine, definition=definition, fields=contradictions),
+                )
+
+
+PROGRESS = {"false", *(f"--progress={kind}" for kind in ("auto", "plain", "quiet", "rawjson", "tty"))}
+"""Nothing, or what docker build knows."""
+
+
+def _contradictions(
+    registry: Registry, definition: Definition, entries: list[Entry]
+) -> Iterator[tuple[str, str]]:
+    own_name = definition.variable.removeprefix("BACKEND_").lower().replace("_", "-")
+    if definition.name != own_name and own_name in registry.backends:
+        yield "name", own_name
+        entries = [entry for entry in registry.matrix.entries_of(own_name) if entry.linux]
+    types = {entry.dockerfile_type for entry in entries}
+    if types:
+        right = definition.dockerfile_type if definition.dockerfile_type in types else min(types)
+        if right != definition.dockerfile_type:
+            yield "dockerfile_type", right
+        needs = "true" if right in SHARED_DOCKERFILES else "false"
+        if definition.needs_backend_arg != needs:
+            yield "needs_backend_arg", needs
+    if definition.context not in (".", "./") and not registry.tree.is_dir(definition.context.strip("./")):
+        yield "context", "."
+    if definition.progress not in PROGRESS:
+        yield "progress", "--progress=plain" if "progress" in definition.progress else "false"

@@ -1,0 +1,78 @@
+"""What the root Makefile says of backends that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+
+
+class MakefileStaleBackend(Rule):
+    """The Makefile names no backend that is gone.
+
+    Why: a list that names a removed backend breaks the target that walks it, and hides what is
+    current.
+
+    Fails:
+
+        docker-build-backends: docker-build-rookery docker-build-gone
+
+    Passes:
+
+        docker-build-backends: docker-build-rookery
+
+    Fix: `scaffold check --fix` deletes the name.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Definitions, list words and test lines of backends without a directory."""
+        makefile = registry.makefile
+        if makefile.source is None:
+            return
+        for definition in makefile.definitions:
+            own = definition.variable.removeprefix("BACKEND_").lower().replace("_", "-")
+            if definition.name not in registry.directories and own not in registry.directories:
+                call = makefile.evals.get(definition.variable)
+                offsets = [definition.assignment.start_byte, *([call.start_byte] if call else [])]
+                yield self._gone(registry, definition.name, definition.variable, *offsets)
+        for target, prefix in ((".NOTPARALLEL", "backends/"), ("docker-build-backends", "docker-build-")):
+            for word in makefile.list_words(target):
+                name = word.text.removeprefix(prefix)
+                known = name in registry.directories or makefile.rule_with_recipe(word.text)
+                if (
+                    word.text.startswith(prefix)
+                    and not known
+                    and name.removesuffix("-darwin") not in registry.directories
+                ):
+                    yield self.finding(
+                        makefile.place(word),
+                        name,
+                        f"{target} {word.text}",
+                        f"{target} names {word.text}, and there is no such backend or target",
+                        f"delete {word.text}",
+                        fix=partial(makefile.drop_word, word=word),
+                    )
+        for target in ("prepare-test-extra", "test-extra"):
+            for name, line in makefile.test_lines(target).items():
+                if name not in registry.directories:
+                    yield self._gone(registry, name, f"{target} {name}", line.start_byte)
+
+    def _gone(self, registry: Registry, name: str, subject: str, *offsets: int) -> Finding:
+        source = registry.makefile.source
+        assert source is not None
+        return self.finding(
+            source.place(offsets[0]),
+            name,
+            subject,
+            f"{subject} is about {name}, which has no directory below backend/",
+            "delete the line",
+            fix=partial(registry.makefile.drop_lines, offsets=offsets),
+        )

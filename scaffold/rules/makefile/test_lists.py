@@ -1,0 +1,93 @@
+"""Lists of tests in the root Makefile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.checkout.changes import ChangeSet
+    from scaffold.registry import Registry
+
+
+LISTED = ("python", "go", "rust")
+"""Languages whose tests the extra test targets run; C++ has a script of its own."""
+
+
+class MakefileTestLists(Rule):
+    """A backend that has tests is prepared and tested by the extra test targets.
+
+    Why: `prepare-test-extra` installs what `test-extra` runs. A backend in one list only fails on a
+    clean machine, or is installed for nothing.
+
+    Fails:
+
+        prepare-test-extra: ...
+                $(MAKE) -C backend/python/rookery
+        test-extra: ...                          # and rookery is not tested
+
+    Passes:
+
+        both lists name backend/python/rookery
+
+    A Go test compiles what it needs and is not asked to be prepared. A comment in the recipe that
+    names the backend explains its absence, and so does one in test-extra.yml that says why not.
+
+    Fix: `scaffold check --fix` adds the line to the other list.
+    """
+
+    severity = Severity.info
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Backends that one of the lists names and the other does not, and tests that nothing runs."""
+        makefile = registry.makefile
+        prepared = makefile.test_lines("prepare-test-extra")
+        tested = makefile.test_lines("test-extra")
+        if not prepared or not tested:
+            return
+        elsewhere = {use.name.rpartition("/")[2] for use in registry.test_jobs.make_commands}
+        for name, lang in registry.backends.items():
+            if name not in prepared and name not in tested:
+                if lang in LISTED and name not in elsewhere and registry.files(name).has_make_rule("test"):
+                    yield self._untested(registry, name)
+                continue
+            target = "test-extra" if name in prepared else "prepare-test-extra"
+            if (name in prepared and name in tested) or self._explained(registry, name, target):
+                continue
+            yield self.finding(
+                makefile.place(prepared.get(name) or tested[name]),
+                name,
+                target,
+                f"{name} is in {'prepare-test-extra' if name in prepared else 'test-extra'}, not in {target}",
+                f"add its line to {target}, or name it there in a comment that says why not",
+                fix=partial(_add_test_line, registry, name, target),
+            )
+
+    def _explained(self, registry: Registry, name: str, target: str) -> bool:
+        """Whether a comment speaks of the absence, or the test needs no preparation: go test compiles."""
+        word = rf"#.*(?<![\w-]){re.escape(name)}(?![\w.]|-(?!grpc))"
+        if re.search(word, registry.makefile.recipe_text(target)):
+            return True
+        reason = r"\b(?:disabled|skip\w*|not|cannot|without|needs|never|no)\b"
+        said = re.findall(rf"{word}.*(?:\n\s*#.*)?", registry.test_jobs.comments)
+        explained = any(re.search(reason, comment) for comment in said)
+        return explained or (target == "prepare-test-extra" and registry.backends[name] == "go")
+
+    def _untested(self, registry: Registry, name: str) -> Finding:
+        return self.finding(
+            Place(registry.first_file(name)),
+            name,
+            "untested",
+            f"{name} has a test target, and neither test-extra nor a job runs it",
+            "add it to prepare-test-extra and test-extra, or give it a job in test-extra.yml",
+        )
+
+
+def _add_test_line(registry: Registry, name: str, target: str, changes: ChangeSet) -> None:
+    registry.makefile.add_test_line(registry.addition(name, changes), target)

@@ -1,0 +1,31 @@
+"""Rules about the CI build matrix."""
+
+from scaffold.rules.base import Rule
+from scaffold.rules.matrix.architectures import MatrixArchMismatch, MatrixIncompletePair
+from scaffold.rules.matrix.builders import MatrixBuilderBaseImage
+from scaffold.rules.matrix.entries import (
+    MatrixDarwinMissing,
+    MatrixDuplicateTag,
+    MatrixMissingDirectory,
+    MatrixMissingDockerfile,
+    MatrixMissingEntry,
+    MatrixTagSuffix,
+)
+from scaffold.rules.matrix.jobs import MatrixShardLimit, MatrixUnforwardedField
+from scaffold.rules.matrix.siblings import MatrixOutlierField
+
+RULES: tuple[type[Rule], ...] = (
+    MatrixMissingEntry,
+    MatrixDuplicateTag,
+    MatrixTagSuffix,
+    MatrixArchMismatch,
+    MatrixIncompletePair,
+    MatrixOutlierField,
+    MatrixBuilderBaseImage,
+    MatrixMissingDockerfile,
+    MatrixMissingDirectory,
+    MatrixShardLimit,
+    MatrixUnforwardedField,
+    MatrixDarwinMissing,
+)
+"""In the order of the catalogue."""

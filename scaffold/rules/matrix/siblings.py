@@ -1,0 +1,210 @@
+"""Fields of the build matrix in which an entry differs from its siblings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARM_RUNNER, SHARED_DOCKERFILES, Entry
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+
+
+CIRCLES = {
+    "every image": ("tag-latest",),
+    "language": ("context",),
+    "variant": ("cuda-major-version", "cuda-minor-version", "ubuntu-version"),
+    "toolkit": ("base-image",),
+    "recipe": ("skip-drivers", "runs-on"),
+    "macOS": ("build-type", "lang"),
+}
+"""Among which entries a field is nearly always the same: see `_circles`."""
+
+ENOUGH = 3
+"""Siblings that must agree before an entry that differs stands out."""
+
+TELLING = 6
+"""Length from which on a value in a comment is no accident."""
+
+AGREEMENT = 2 / 3
+"""Share of the siblings that must agree."""
+
+OPTIONAL = {"platform-tag", "builder-base-image"}
+"""Fields that an entry may lack: rules of their own say when."""
+
+FEW = 1 / 10
+"""Share of the siblings up to which those that lack a field stand out, one of them always."""
+
+
+class MatrixOutlierField(Rule):
+    """Base image, CUDA version, runner and their like agree with the siblings of the variant.
+
+    Why: most wrong values were copied along from an outdated neighbour. In LocalAI five ROCm entries
+    kept a base image that the other 29 had left, backend after backend.
+
+    Fails:
+
+        - build-type: 'hipblas'
+          base-image: "rocm/dev-ubuntu-24.04:6.4.4"     # the siblings: 7.2.1
+
+    Passes:
+
+        - build-type: 'hipblas'
+          base-image: "rocm/dev-ubuntu-24.04:7.2.1"
+
+    Siblings are the entries of the same variant and architecture that use the same Dockerfile; a
+    backend with a Dockerfile of its own chooses its base image itself. A field is fine where a comment
+    at the entry names it or its value, a runner where a comment speaks of the runner. A base image that
+    is newer than the siblings' is information: somebody went ahead, and the others may have to follow.
+    A field that nearly all entries of the language have, whatever its value, is missed where it is not.
+
+    Fix: use the siblings' value, or say in a comment why not.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Fields in which an entry stands alone against at least two thirds of its siblings."""
+        groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
+        for entry in (*registry.matrix.linux, *registry.matrix.darwin):
+            for circle in _circles(registry, entry):
+                groups[circle].append(entry)
+        told: set[tuple[Entry, str]] = set()
+        lacking: list[tuple[Entry, str, object]] = []
+        for circle, siblings in groups.items():
+            usual = {field: _usual(field, siblings) for field in CIRCLES[str(circle[0])]}
+            for entry in siblings:
+                for field, value in usual.items():
+                    if value is not None and entry.fields.get(field) != value:
+                        told.add((entry, field))
+                        yield from self._outlier(entry, field, value)
+            if circle[0] in ("language", "macOS"):
+                lacking += [(entry, field, circle[1]) for entry, field in _lacking(siblings)]
+        for entry, field, lang in lacking:
+            if (entry, field) not in told:
+                yield self.finding(
+                    entry,
+                    entry.backend,
+                    f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
+                    f"{entry.tag_suffix} has no {field}, and nearly all {lang} entries have one",
+                    f"add {field}, as in the entries around it",
+                )
+        yield from self._strangers(registry)
+
+    def _strangers(self, registry: Registry) -> Iterator[Finding]:
+        """Values that no other entry has; a build type must itself be named by what excuses it."""
+        matrix = registry.matrix
+        build_types = Counter(entry.fields.get("build-type") for entry in (*matrix.linux, *matrix.darwin))
+        for entry in matrix.darwin:
+            own = entry.fields.get("build-type", "")
+            named = own in f"{entry.comments} {entry.inner_comments}"
+            if own and build_types[own] == 1 and not named and _explains(entry, "build-type", None):
+                yield self._stranger(entry, "build-type", own)
+        for field in ("base-image", "runs-on"):
+            everywhere = Counter(e.fields[field] for e in matrix.linux if field in e.fields)
+            for entry in matrix.linux:
+                chooses = field == "runs-on" or (_own_dockerfile(entry) and not prebuilt(entry))
+                if chooses and everywhere[entry.fields.get(field, "")] <= 1:
+                    yield from self._unknown(entry, field)
+
+    def _outlier(self, entry: Entry, field: str, usual: str) -> Iterator[Finding]:
+        own = entry.fields.get(field)
+        if (field == "runs-on" and _explains_runner(entry)) or _explains(entry, field, own):
+            return
+        variant = entry.variant or "?"
+        yield self.finding(
+            entry.at(field),
+            entry.backend,
+            f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
+            f"{field} of {entry.tag_suffix} is {own!r}; most {variant} siblings have {usual!r}"
+            if own is not None
+            else f"{entry.tag_suffix} has no {field}; most {variant} siblings have {usual!r}",
+            f"set {field}: {usual!r}, or say in a comment why {field} differs",
+            severity=Severity.info if field == "base-image" and _is_newer(own or "", usual) else None,
+        )
+
+    def _unknown(self, entry: Entry, field: str) -> Iterator[Finding]:
+        """A value that no other entry has: a runner, or an image that does not bring the entry's CUDA."""
+        value = entry.fields.get(field, "")
+        cuda = ".".join(entry.fields.get(f"cuda-{part}-version", "") for part in ("major", "minor"))
+        brings_cuda = cuda != "." and f":{cuda}" in value
+        if not (brings_cuda or value in (AMD_RUNNER, ARM_RUNNER) or _explains(entry, field, value)):
+            yield self._stranger(entry, field, value)
+
+    def _stranger(self, entry: Entry, field: str, value: str) -> Finding:
+        return self.finding(
+            entry.at(field),
+            entry.backend,
+            f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
+            f"{field} {value!r} of {entry.tag_suffix} is used by no other entry",
+            f"use the {field} of another entry of this variant",
+        )
+
+
+def _lacking(siblings: list[Entry]) -> Iterator[tuple[Entry, str]]:
+    """The entries that lack a field which nearly all siblings have."""
+    present = Counter(field for entry in siblings for field in entry.fields)
+    for field, count in present.items():
+        few = len(siblings) - count <= max(1, FEW * len(siblings))
+        if field not in OPTIONAL and count >= ENOUGH and few:
+            yield from ((entry, field) for entry in siblings if field not in entry.fields)
+
+
+def _own_dockerfile(entry: Entry) -> bool:
+    return entry.dockerfile_type not in SHARED_DOCKERFILES
+
+
+def prebuilt(entry: Entry) -> bool:
+    """Whether an entry compiles on a builder image."""
+    return "builder-base-image" in entry.fields
+
+
+def _circles(registry: Registry, entry: Entry) -> Iterator[tuple[object, ...]]:
+    """The circles of CIRCLES that an entry belongs to."""
+    if not entry.linux:
+        yield "macOS", registry.directories.get(entry.backend) or registry.matrix.darwin_lang(entry)
+        return
+    yield ("every image",)
+    yield "language", entry.lang
+    yield "variant", entry.variant, entry.arches
+    own = _own_dockerfile(entry)
+    if prebuilt(entry) or not own:  # a Dockerfile of its own chooses its base image itself
+        yield "toolkit", entry.variant, entry.arches
+    recipe = entry.dockerfile_type if not own else "prebuilt" if prebuilt(entry) else f"own {entry.backend}"
+    yield "recipe", entry.variant, entry.arches, recipe
+
+
+def _explains(entry: Entry, field: str, value: str | None) -> bool:
+    """Whether a comment at an entry names a field, or its value where that is more than a digit."""
+    said = f"{entry.comments} {entry.inner_comments}"
+    return field in said or (value is not None and len(value) >= TELLING and value in said)
+
+
+def _is_newer(image: str, other: str) -> bool:
+    """Whether an image is a later version of another one."""
+    name, _, version = image.partition(":")
+    other_name, _, other_version = other.partition(":")
+    numbers, others = ([int(n) for n in re.findall(r"\d{1,9}", v)] for v in (version, other_version))
+    return name == other_name and numbers > others
+
+
+def _explains_runner(entry: Entry) -> bool:
+    return "runner" in f"{entry.comments} {entry.inner_comments}"
+
+
+def _usual(field: str, siblings: list[Entry]) -> str | None:
+    """The value of nearly all siblings; None where they do not agree."""
+    if field == "runs-on":
+        siblings = [entry for entry in siblings if not _explains_runner(entry)]
+    values = Counter(entry.fields.get(field) for entry in siblings)
+    value, count = values.most_common(1)[0] if values else (None, 0)
+    # On a CPU no step reads skip-drivers, so there only an entry that stands quite alone is odd.
+    idle = field == "skip-drivers" and siblings and siblings[0].variant == "cpu"
+    if idle and _own_dockerfile(siblings[0]):
+        return None
+    enough = len(siblings) - 1 if idle else AGREEMENT * len(siblings)
+    return value if count >= ENOUGH and count >= enough else None
