@@ -6,12 +6,15 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import cache, cached_property, lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.repository import Repository
 
 BUILD = ("docker/build-push-action",)
 _MOUNT = re.compile(r"--mount=(\S+)")
@@ -112,6 +115,19 @@ def dockerfiles(tree: Tree, folders: tuple[str, ...] = ("",)) -> Iterator[Docker
                 found = dockerfile(tree, posixpath.join(folder, name))
                 if found is not None:
                     yield found
+
+
+def known_dockerfiles(repository: Repository) -> list[Dockerfile]:
+    """The Dockerfiles at the usual places, and those that a workflow builds."""
+    found = {file.path: file for file in dockerfiles(repository.tree, ("", "backend", "docker"))}
+    for workflow in repository.pipeline.workflows:
+        for job in workflow.jobs.values():
+            for o in job.using(*BUILD):
+                path = posixpath.normpath(o.step.node.text("with", "file") or "Dockerfile")
+                file = dockerfile(repository.tree, path) if path not in found else None
+                if file is not None:
+                    found[path] = file
+    return list(found.values())
 
 
 def built(step: StepRun, tree: Tree) -> tuple[Dockerfile, str] | None:

@@ -360,3 +360,8 @@ def defaults(inputs: yaml.Mapping) -> dict[str, yaml.Scalar]:
         value = spec.get("default") if isinstance(spec, yaml.Mapping) else None
         found[name] = value if isinstance(value, yaml.Scalar) else yaml.Scalar("", 0, 0, "'")
     return found
+
+
+def lines(text: str) -> Iterator[str]:
+    """The lines of a list that an action takes as text."""
+    return (line.strip() for line in text.split("\n") if line.strip())

@@ -227,6 +227,13 @@ class JobRun(_Scope):
         return labels[0] if len(labels) == 1 else ""
 
     @property
+    def title(self) -> str:
+        """The job that the event started and what tells this leg of it apart, for people."""
+        job, row = self.root.job, self.root.row
+        values = [value for value in row.values() if isinstance(value, str) and value][:3]
+        return f"{job.id} ({', '.join(values)})" if values else job.id
+
+    @property
     def reached(self) -> Truth:
         """Whether the job runs."""
         return self.call.reached(self.job.id)
@@ -321,6 +328,10 @@ class StepRun:
                 around = all_of([around, truth_of(self.job.call.run.value(own, self))])
             self._runs = around
         return self._runs
+
+
+ARCHES = {"linux/amd64": "X64", "linux/arm64": "ARM64", "linux/arm64/v8": "ARM64"}
+"""Platform of an image -> architecture of the runner that builds it without emulation."""
 
 
 @cache

@@ -7,6 +7,7 @@ so that two keys can be compared although nobody knows the hash in them.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -123,6 +124,11 @@ def label_of(value: Any) -> str:
 def is_known(text: str) -> bool:
     """Whether a rendered text has no unknown part."""
     return HOLE not in text
+
+
+def shown(text: str) -> str:
+    """A rendered text for people: what is unknown in it is three dots."""
+    return re.sub(f"{HOLE}[^{HOLE_END}]*{HOLE_END}", "…", text)
 
 
 def equal_values(left: Any, right: Any) -> bool | Unknown:

@@ -1,31 +1,22 @@
 """Rules about workflows: they take any repository."""
 
 from scaffold.rules.base import Rule
-from scaffold.rules.pipeline.artifacts import (
-    ArtifactGlobOvermatch,
-    ArtifactNotUploaded,
-    DigestNeverMerged,
-    ExecBit,
-)
-from scaffold.rules.pipeline.caches import (
-    CacheToIgnoreError,
-    CacheToOnPr,
-    KeyHardCodesAxis,
-    LegsShareCacheRef,
+from scaffold.rules.pipeline.artifacts.digests import DigestNeverMerged
+from scaffold.rules.pipeline.artifacts.names import ArtifactGlobOvermatch, ArtifactNotUploaded
+from scaffold.rules.pipeline.artifacts.programs import ExecBit
+from scaffold.rules.pipeline.caches.keys import KeyHardCodesAxis, SaveRestoreDiffer
+from scaffold.rules.pipeline.caches.registry import CacheToIgnoreError, CacheToOnPr, LegsShareCacheRef
+from scaffold.rules.pipeline.caches.restores import (
     RebuildAfterRestore,
     RestoreWithoutWriter,
-    SaveRestoreDiffer,
     SkippableSecondRestore,
 )
 from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupByBranch, PushCancelsPush
 from scaffold.rules.pipeline.homebrew import BrewClosure, BrewEnv, BrewLink
-from scaffold.rules.pipeline.images import (
-    CopyFromArg,
-    DigestProvenance,
-    PathsCoverInputs,
-    QemuLeg,
-    TagCoversInputs,
-)
+from scaffold.rules.pipeline.images.digests import DigestProvenance
+from scaffold.rules.pipeline.images.dockerfiles import CopyFromArg
+from scaffold.rules.pipeline.images.inputs import PathsCoverInputs, TagCoversInputs
+from scaffold.rules.pipeline.images.platforms import QemuLeg
 from scaffold.rules.pipeline.jobs import (
     BypassesChangeFilter,
     MatrixOver256,
@@ -34,21 +25,12 @@ from scaffold.rules.pipeline.jobs import (
     WorkflowUnreadable,
 )
 from scaffold.rules.pipeline.localai import BaseDepsSingleSource, BaseRelease, DepsRefresh, FilterSafetyNets
-from scaffold.rules.pipeline.notes import (
-    CacheMountId,
-    CacheMountNotExported,
-    CacheSaveOnPr,
-    DeadOutput,
-    DiskBeforeBuildx,
-    DocsStale,
-    KeySpelledTwice,
-    PushCancelsTest,
-    QemuUnneeded,
-    ReduceWaitsForStrangers,
-    RepeatedStepIf,
-    RunnerAllowList,
-    SecretLoginOnFork,
-)
+from scaffold.rules.pipeline.notes.caches import CacheMountId, CacheMountNotExported, KeySpelledTwice
+from scaffold.rules.pipeline.notes.docs import DocsStale
+from scaffold.rules.pipeline.notes.jobs import DeadOutput, ReduceWaitsForStrangers, RepeatedStepIf
+from scaffold.rules.pipeline.notes.pull_requests import CacheSaveOnPr, SecretLoginOnFork
+from scaffold.rules.pipeline.notes.pushes import PushCancelsTest
+from scaffold.rules.pipeline.notes.runners import DiskBeforeBuildx, QemuUnneeded, RunnerAllowList
 
 RULES: tuple[type[Rule], ...] = (
     PushCancelsPush,

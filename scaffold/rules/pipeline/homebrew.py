@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
+from scaffold.pipeline.caches import BOTH, RESTORE
+from scaffold.pipeline.model import lines
 from scaffold.rules.base import Finding, PipelineRule, Severity
-from scaffold.rules.pipeline.caches import BOTH, RESTORE, lines
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, commands
 

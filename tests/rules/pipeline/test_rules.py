@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.pipeline.artifacts import fits
 from scaffold.rules.base import Severity
-from scaffold.rules.pipeline.artifacts import fits
 from tests.rules.pipeline.trees import RULES, Case, assert_case, found, miniature, tree
 
 BUILD = ".github/workflows/backend_build.yml"

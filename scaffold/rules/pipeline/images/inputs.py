@@ -1,4 +1,4 @@
-"""Rules about images: what they are built from, for whom, and under which name."""
+"""Inputs of an image: what rebuilds it, and what its tag depends on."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
 from scaffold.pipeline.docker import Dockerfile
 from scaffold.pipeline.expressions.nodes import Literal, Property
-from scaffold.pipeline.expressions.values import is_known, text_of
 from scaffold.pipeline.patterns import takes
-from scaffold.pipeline.scopes import JobRun, StepRun, native
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 
@@ -23,87 +21,6 @@ if TYPE_CHECKING:
     from scaffold.checkout.tree import Tree
     from scaffold.pipeline.model import Step, Workflow
     from scaffold.pipeline.repository import Repository
-
-
-class DigestProvenance(PipelineRule):
-    """An image that is pushed by digest to two registries is pushed without provenance.
-
-    Why: the attestation is part of what the digest names, and it is made once for each registry. The
-    two then hold different digests, the step knows one of them, and the merge fails in the other
-    registry with `not found`, as it did in LocalAI.
-
-    Fails:
-
-        outputs: |
-          type=image,name=quay.io/example/app,push-by-digest=true,push=true
-          type=image,name=docker.io/example/app,push-by-digest=true,push=true
-
-    Passes:
-
-        outputs: |
-          type=image,name=quay.io/example/app,push-by-digest=true,push=true
-          type=image,name=docker.io/example/app,push-by-digest=true,push=true
-        provenance: false
-
-    Fix: `scaffold check --fix` adds `provenance: false`.
-    """
-
-    severity = Severity.error
-    fixable = True
-
-    def check(self, registry: Repository) -> Iterator[Finding]:
-        """Build steps that push one digest to several registries with an attestation."""
-        reported: set[Step] = set()
-        for run in registry.runs.all():
-            for leg in run.using(*docker.BUILD):
-                for step in leg.using(*docker.BUILD):
-                    if step.step in reported or "outputs" not in step.step.given:
-                        continue
-                    if step.input("provenance") == "false" or step.runs is False:
-                        continue
-                    names = [
-                        name
-                        for options in docker.outputs(step)
-                        if options.get("push-by-digest") == "true"
-                        for name in options.get("name", "").split(",")
-                    ]
-                    if len({_registry(name) for name in names}) < 2:  # noqa: PLR2004 - two registries
-                        continue
-                    provenance = "false" if _without_attestations(step) else step.input("provenance")
-                    if provenance != "false" and is_known(provenance):
-                        reported.add(step.step)
-                        yield self.finding(
-                            step.step.at("with", "outputs"),
-                            "",
-                            step.step.title,
-                            f"the image goes by digest to {' and '.join(dict.fromkeys(names))}, and its"
-                            " provenance makes the digests differ",
-                            "set provenance: false",
-                            fix=partial(_set_provenance, step.step),
-                        )
-
-
-def _without_attestations(step: StepRun) -> bool:
-    """Whether the environment switches attestations off."""
-    value = step.context("env").get("BUILDX_NO_DEFAULT_ATTESTATIONS")
-    return "provenance" not in step.step.given and value is not None and text_of(value) in ("1", "true")
-
-
-def _registry(name: str) -> str:
-    host, slash, _ = name.partition("/")
-    return host if slash and ("." in host or ":" in host) else "docker.io"
-
-
-def _set_provenance(step: Step, changes: ChangeSet) -> None:
-    inputs = step.node.mapping("with")
-    node = inputs.get("provenance")
-    if isinstance(node, yaml.Scalar):
-        changes.add(Edit(step.path, node.start, node.end, "false"))
-        return
-    key = inputs.keys["outputs"]
-    line = step.source.line_start(key.start)
-    indent = step.source.slice(line, key.start)
-    changes.insert(step.path, line, f"{indent}provenance: false\n")
 
 
 class PathsCoverInputs(PipelineRule):
@@ -188,110 +105,6 @@ def _add_path(tree: Tree, workflow: Workflow, paths: yaml.Sequence, path: str, c
     line = source.line_start(last.start)
     indent = source.slice(line, last.start).partition("-")[0]
     changes.insert(workflow.path, source.line_end(last.end - 1), f"{indent}- '{text}'\n")
-
-
-class CopyFromArg(PipelineRule):
-    """`COPY --from` names a stage or an image, and no variable.
-
-    Why: a build argument is not expanded there: the build looks for a stage that is called `${STAGE}`.
-    It fails where somebody first uses that branch of the Dockerfile.
-
-    Fails:
-
-        COPY --from=${BUILDER} /out /
-
-    Passes:
-
-        FROM ${BUILDER} AS builder
-        FROM scratch
-        COPY --from=builder /out /
-
-    Fix: give the image a name with `FROM ... AS`, where variables are expanded.
-    """
-
-    severity = Severity.error
-
-    def check(self, registry: Repository) -> Iterator[Finding]:
-        """Instructions with a variable behind `--from=`."""
-        for file in known_dockerfiles(registry):
-            for instruction in file.instructions:
-                match = re.match(r"(?:--\S+\s+)*--from=(\S*\$\S*)", instruction.text)
-                if instruction.name == "COPY" and match:
-                    yield self.finding(
-                        file.place(instruction),
-                        "",
-                        match[1],
-                        f"COPY --from={match[1]}: a variable is not expanded there",
-                        f"name the image in a stage: FROM {match[1]} AS source, COPY --from=source",
-                    )
-
-
-def known_dockerfiles(registry: Repository) -> list[Dockerfile]:
-    """The Dockerfiles at the usual places, and those that a workflow builds."""
-    found = {file.path: file for file in docker.dockerfiles(registry.tree, ("", "backend", "docker"))}
-    for workflow in registry.pipeline.workflows:
-        for job in workflow.jobs.values():
-            for o in job.using(*docker.BUILD):
-                path = posixpath.normpath(o.step.node.text("with", "file") or "Dockerfile")
-                file = docker.dockerfile(registry.tree, path) if path not in found else None
-                if file is not None:
-                    found[path] = file
-    return list(found.values())
-
-
-class QemuLeg(PipelineRule):
-    """A leg that builds for amd64 or arm64 alone runs on a runner of that architecture.
-
-    Why: GitHub has runners of both. A leg of the other architecture compiles under emulation, many times
-    as slowly, and with some compilers not at all. An image of LocalAI for arm64 boards was built on an
-    arm64 runner with `platforms: linux/amd64`, which was nothing that the boards could start.
-
-    Fails:
-
-        strategy:
-          matrix: {platform: [linux/amd64, linux/arm64]}
-        runs-on: ubuntu-latest
-
-    Passes:
-
-        runs-on: ${{ matrix.platform == 'linux/arm64' && 'ubuntu-24.04-arm' || 'ubuntu-latest' }}
-
-    A Dockerfile that compiles for the target on the build platform (`BUILDPLATFORM`) emulates nothing.
-
-    Fix: choose the runner by the platform.
-    """
-
-    severity = Severity.warning
-
-    def check(self, registry: Repository) -> Iterator[Finding]:
-        """Build steps of a leg whose one platform is not the runner's."""
-        reported: set[Step] = set()
-        for run in registry.runs.all():
-            for leg in run.using(*docker.BUILD):
-                for step in leg.using(*docker.BUILD):
-                    if step.step in reported or step.runs is False:
-                        continue
-                    arch = emulated(leg, step)
-                    found = docker.built(step, registry.tree) if arch else None
-                    if arch and found is not None and "BUILDPLATFORM" not in found[0].text:
-                        reported.add(step.step)
-                        yield self.finding(
-                            step.step.at("with", "platforms"),
-                            "",
-                            step.step.title,
-                            f"a leg builds for {arch} on {leg.runs_on}: everything in it is emulated",
-                            "run the leg on a runner of its architecture",
-                        )
-
-
-ARCHES = {"linux/amd64": "X64", "linux/arm64": "ARM64", "linux/arm64/v8": "ARM64"}
-
-
-def emulated(leg: JobRun, step: StepRun) -> str:
-    """The one platform of a leg that its runner must emulate; "" where there is none."""
-    platform = step.input("platforms").strip()
-    system, arch = native(leg.runs_on)
-    return platform if system == "Linux" and arch and ARCHES.get(platform, arch) != arch else ""
 
 
 class TagCoversInputs(PipelineRule):

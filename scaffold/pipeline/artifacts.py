@@ -1,0 +1,139 @@
+"""Artifacts: what the jobs of a run upload and download."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known
+from scaffold.pipeline.runs import Run
+from scaffold.pipeline.scopes import StepRun
+
+UPLOAD = "actions/upload-artifact"
+MERGE = "actions/upload-artifact/merge"
+DOWNLOAD = "actions/download-artifact"
+
+
+class Upload(NamedTuple):
+    """An artifact of a run."""
+
+    name: str
+    at: StepRun
+
+
+class Download(NamedTuple):
+    """What a step downloads of its own run: one name, or all that a pattern takes."""
+
+    name: str
+    pattern: str
+    at: StepRun
+
+    def may_take(self, name: str) -> bool:
+        """Whether it takes an artifact, or may: what is unknown may be anything."""
+        wanted = self.name or self.pattern
+        if self.name and is_known(name) and is_known(self.name):
+            return name == self.name
+        if is_known(name):
+            return fits(wanted, name)
+        if is_known(wanted) and self.name:
+            return fits(name, wanted)
+        length = min(len(part) for part in (name.partition(HOLE)[0], re.split(f"[*?{HOLE}]", wanted)[0]))
+        return name[:length] == wanted[:length]
+
+
+def fits(pattern: str, name: str) -> bool:
+    """Whether a pattern takes a name: `*`, `?`, and unknown parts that may be anything."""
+    first, *rest = _pieces(pattern)
+    if not rest:
+        return _same(first, name)
+    *middle, last = rest
+    end = len(name) - len(last)
+    at = len(first)
+    if at > end or not (_same(first, name[:at]) and _same(last, name[end:])):
+        return False
+    for piece in middle:
+        at = _find(piece, name, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
+
+
+def _find(piece: str, name: str, start: int, end: int) -> int:
+    if "?" not in piece:
+        return name.find(piece, start, end)
+    starts = range(start, end - len(piece) + 1)
+    return next((n for n in starts if _same(piece, name[n : n + len(piece)])), -1)
+
+
+@cache
+def _pieces(pattern: str) -> tuple[str, ...]:
+    """The fixed pieces of a pattern, with anything between two of them."""
+    return tuple(re.split(f"{HOLE}[^{HOLE_END}]*{HOLE_END}|\\*", pattern))
+
+
+def _same(piece: str, text: str) -> bool:
+    if "?" not in piece:
+        return piece == text
+    return len(piece) == len(text) and all(p in ("?", t) for p, t in zip(piece, text, strict=True))
+
+
+def artifact_name(step: StepRun) -> str:
+    """The name of the artifact that a step uploads; one that is no archive is named after its file."""
+    if step.input("archive") == "false":
+        return step.input("path").strip().rpartition("/")[2]
+    return step.input("name") or "artifact"
+
+
+@lru_cache(maxsize=64)
+def uploads(run: Run) -> tuple[Upload, ...]:
+    """The artifacts that a run may upload."""
+    return tuple(_uploads(run))
+
+
+def _uploads(run: Run) -> Iterator[Upload]:
+    for leg in run.using(UPLOAD, MERGE):
+        for step in leg.using(UPLOAD, MERGE):
+            if step.runs is not False:
+                merged = step.step.action == MERGE and not step.input("name")
+                yield Upload("merged-artifacts" if merged else artifact_name(step), step)
+
+
+@lru_cache(maxsize=64)
+def downloads(run: Run) -> tuple[Download, ...]:
+    """What a run downloads of its own artifacts."""
+    return tuple(_downloads(run))
+
+
+def _downloads(run: Run) -> Iterator[Download]:
+    for leg in run.using(DOWNLOAD, MERGE):
+        for step in leg.using(DOWNLOAD, MERGE):
+            foreign = {"run-id", "repository", "artifact-ids", "github-token"} & step.step.given.keys()
+            if step.runs is not False and not foreign:
+                name = step.input("name") if step.step.action == DOWNLOAD else ""
+                yield Download(name, step.input("pattern") or "*", step)
+
+
+def has_strangers(run: Run) -> bool:
+    """Whether something may upload artifacts that is not in the repository."""
+    for job in run.every_job():
+        if job.uses and not job.uses.startswith(("./", "$/")):
+            return True
+        for occurrence in job.occurrences:
+            step = occurrence.step
+            if step.action not in (UPLOAD, MERGE, DOWNLOAD) and "artifact" in f"{step.action} {step.run}":
+                return True
+            if step.action.startswith("actions/github-script"):
+                return True
+    return False
+
+
+def taken(pattern: str, names: list[str]) -> Iterator[str]:
+    """The names that a pattern takes, of a sorted list."""
+    prefix = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    start = bisect_left(names, prefix)
+    end = bisect_left(names, f"{prefix}\U0010ffff")
+    return (name for name in names[start:end] if fits(pattern, name))

@@ -1,0 +1,1 @@
+"""Rules about artifacts: who uploads what, and who downloads it."""

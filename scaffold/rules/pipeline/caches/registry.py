@@ -1,0 +1,200 @@
+"""Caches in a registry: who writes them, and under which name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
+from scaffold.pipeline import docker
+from scaffold.pipeline.artifacts import artifact_name
+from scaffold.pipeline.expressions.values import HOLE, shown
+from scaffold.pipeline.runs import Run
+from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.triggers import pull_request_of
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.syntax import yaml_values as yaml
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.model import Step
+    from scaffold.pipeline.repository import Repository
+
+
+class CacheToOnPr(PipelineRule):
+    """A pull request does not write the registry cache that all builds read.
+
+    Why: the cache of a branch that is never merged replaces the one that master made, and every build
+    after it starts cold, or from layers that nobody reviewed.
+
+    Fails:
+
+        - uses: docker/build-push-action@v7
+          with:
+            cache-to: type=registry,ref=example/ci-cache:app,mode=max
+
+    Passes:
+
+        - uses: docker/build-push-action@v7
+          if: github.event_name != 'pull_request'
+          with:
+            cache-to: type=registry,ref=example/ci-cache:app,mode=max
+
+    A ref of its own for each pull request is fine.
+
+    Fix: give pull requests a build step without `cache-to`, or make it
+    `${{ github.event_name != 'pull_request' && '...' || '' }}`.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Build steps that a pull request certainly runs and that write one registry ref for all."""
+        reported: set[Step] = set()
+        for run in registry.runs.pull_requests():
+            written = [
+                (leg, number, step, refs)
+                for leg in run.using(*docker.BUILD)
+                for number, step in enumerate(leg.using(*docker.BUILD))
+                if (refs := _registry_refs(step))
+            ]
+            if not written:
+                continue
+            twin = Run(run.workflow, pull_request_of(run.workflow, number=2, head_ref="another"))
+            twins = dict(zip(run.jobs, twin.jobs, strict=False))
+            for leg, number, step, refs in written:
+                if leg not in twins or step.step in reported:
+                    continue
+                shared = refs & _registry_refs(list(twins[leg].using(*docker.BUILD))[number])
+                if shared:
+                    reported.add(step.step)
+                    yield self.finding(
+                        step.step.at("with", "cache-to"),
+                        "",
+                        step.step.title,
+                        f"a pull request writes the cache {shown(min(shared))}, which other builds read",
+                        "write the cache on pushes only, and let pull requests read it",
+                    )
+
+
+def _registry_refs(step: StepRun) -> set[str]:
+    """The refs that a step certainly writes."""
+    if "cache-to" not in step.step.given or not step.runs:
+        return set()
+    refs = {o.get("ref", "") for o in docker.cache_exports(step) if o["type"] == "registry"}
+    return {ref for ref in refs if ref and not re.search(f"{HOLE}(?:steps|needs|env)@", ref)}
+
+
+class CacheToIgnoreError(PipelineRule):
+    """A registry that refuses the cache does not fail the build.
+
+    Why: the cache is written after the image is built. Without `ignore-error=true` an hour of work is
+    thrown away because the registry had a bad minute. Checked in LocalAI alone: elsewhere a cache that
+    is not written may matter more.
+
+    Fails:
+
+        cache-to: type=registry,ref=quay.io/example/ci-cache:app,mode=max
+
+    Passes:
+
+        cache-to: type=registry,ref=quay.io/example/ci-cache:app,mode=max,ignore-error=true
+
+    Fix: `scaffold check --fix` adds it.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Registry exports of LocalAI's build steps without `ignore-error=true`."""
+        if not isinstance(registry, Registry):
+            return
+        for workflow in registry.pipeline.workflows:
+            for job in workflow.jobs.values():
+                for occurrence in job.using(*docker.BUILD):
+                    node = occurrence.step.node.get("with", "cache-to")
+                    if not isinstance(node, yaml.Scalar) or "type=registry" not in node.text:
+                        continue
+                    if "ignore-error=true" not in node.text:
+                        one_line = node.style == "" and "\n" not in node.text
+                        yield self.finding(
+                            occurrence.step.at("with", "cache-to"),
+                            "",
+                            occurrence.step.title,
+                            "the build fails where the registry refuses its cache",
+                            "add ,ignore-error=true",
+                            fix=partial(_insert, occurrence.step.path, node.end, ",ignore-error=true")
+                            if one_line
+                            else None,
+                        )
+
+
+def _insert(path: str, offset: int, text: str, changes: ChangeSet) -> None:
+    changes.add(Edit(path, offset, offset, text))
+
+
+class LegsShareCacheRef(PipelineRule):
+    """No two jobs of one run write the same cache or artifact.
+
+    Why: the one that finishes last replaces the other's cache, and an artifact of a taken name fails the
+    upload. The legs of a matrix need what tells them apart in the name: usually the architecture.
+
+    Fails:
+
+        strategy:
+          matrix: {arch: [amd64, arm64]}
+        steps:
+          - uses: docker/build-push-action@v7
+            with:
+              cache-to: type=registry,ref=example/ci-cache:app
+
+    Passes:
+
+        cache-to: type=registry,ref=example/ci-cache:app-${{ matrix.arch }}
+
+    Fix: put the axis that differs into the name.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Refs and artifact names that two jobs of a run write."""
+        reported: set[tuple[Step, str]] = set()
+        for run in registry.runs.all():
+            first: dict[tuple[str, str], StepRun] = {}
+            for leg in run.using(*docker.BUILD, "actions/upload-artifact"):
+                for step in leg.using(*docker.BUILD, "actions/upload-artifact") if leg.complete else ():
+                    for kind, name in _written(step) if step.runs is not False else ():
+                        earlier = first.setdefault((kind, name), step)
+                        if earlier.job is leg or not _together(earlier, step):
+                            continue
+                        if (step.step, kind) not in reported:
+                            reported.add((step.step, kind))
+                            yield self.finding(
+                                step.step,
+                                "",
+                                f"{kind} {step.step.title}",
+                                f"two jobs of one run write the {kind} {shown(name)}:"
+                                f" {earlier.job.title} and {leg.title}",
+                                "put what tells the jobs apart into the name",
+                            )
+
+
+def _written(step: StepRun) -> Iterator[tuple[str, str]]:
+    if step.step.action in docker.BUILD:
+        for options in docker.cache_exports(step):
+            if options["type"] == "registry" and options.get("ref"):
+                yield "cache", options["ref"]
+    elif not step.step.uses.endswith(("@v1", "@v2", "@v3")) and step.input("overwrite") != "true":
+        yield "artifact", artifact_name(step)
+
+
+def _together(one: StepRun, other: StepRun) -> bool:
+    """Whether one run certainly has both steps, if it has the first."""
+    if one.step is other.step and one.job.job is other.job.job:
+        return one.runs == other.runs
+    return bool(one.runs and other.runs)

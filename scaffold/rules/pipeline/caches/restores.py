@@ -1,0 +1,213 @@
+"""Restores of caches: what a job assumes that it gets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, Use, restores, writers
+from scaffold.pipeline.expressions.nodes import names
+from scaffold.pipeline.expressions.values import HOLE, is_known, shown
+from scaffold.pipeline.patterns import WILDCARDS
+from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.syntax.shell import commands
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.model import Step
+    from scaffold.pipeline.repository import Repository
+
+
+class RebuildAfterRestore(PipelineRule):
+    """A job does not build again what it has just restored.
+
+    Why: the target is there to be a no-op. When the restore is wrong, it is silently the whole build:
+    lf-edge/eve rebuilt every arm64 package in the job that was meant to use them.
+
+    Fails:
+
+        # the job `packages` runs `make pkgs` and caches its folder; this job needs it, and
+        - uses: actions/cache/restore@v4
+          with: {path: ~/.linuxkit/cache, key: "...", fail-on-cache-miss: true}
+        - run: make pkgs eve
+
+    Passes:
+
+        - run: make eve
+
+    Fix: leave out the target that the other job built; a missing cache then fails the step that needs it.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Make targets that the job which wrote the restored cache ran too."""
+        for workflow in registry.pipeline.workflows:
+            for job in workflow.jobs.values():
+                restored = {
+                    o.step.node.text("with", "path").strip()
+                    for o in job.using(RESTORE, BOTH)
+                    if o.step.node.text("with", "fail-on-cache-miss") == "true"
+                }
+                for writer in workflow.upstream(job).values() if restored else ():
+                    saved = {o.step.node.text("with", "path").strip() for o in writer.using(SAVE, BOTH)}
+                    built = (
+                        {t for step in writer.steps for t in _targets(step)} if saved & restored else set()
+                    )
+                    for step in job.steps:
+                        for target in sorted(set(_targets(step)) & built):
+                            yield self.finding(
+                                step.line_of("make "),
+                                "",
+                                f"{job.id} {target}",
+                                f"make {target} builds what the job {writer.id} built and this one restored",
+                                f"leave {target} out: what is restored must be enough",
+                            )
+
+
+def _targets(step: Step) -> Iterator[str]:
+    for command in commands(step.run):
+        if command.starts("make"):
+            for word in command.bare[1:]:
+                if re.fullmatch(r"[a-zA-Z][\w./-]*", word):
+                    yield word
+
+
+class SkippableSecondRestore(PipelineRule):
+    """A step that replaces a restored folder by another is not left out by chance.
+
+    Why: two caches are restored into one folder, the second one only where a step says so. Where it is
+    left out, the folder keeps the first one's content, which is another architecture's or another
+    platform's, and the build goes on with it.
+
+    Fails:
+
+        - uses: actions/cache/restore@v4
+          with: {path: ~/cache, key: tools-amd64}
+        - uses: actions/cache/restore@v4
+          if: steps.arch.outputs.matched != 'true'
+          with: {path: ~/cache, key: "packages-${{ matrix.arch }}"}
+
+    Passes:
+
+        - uses: actions/cache/restore@v4
+          if: matrix.arch == 'riscv64'
+          with: {path: ~/cache, key: tools-amd64}
+        - uses: actions/cache/restore@v4
+          with: {path: ~/cache, key: "packages-${{ matrix.arch }}"}
+
+    A second restore after a miss of the first one is a fallback, and fine.
+
+    Fix: decide by the matrix, not by the output of a step, or restore into two folders.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Restores of a folder that another restore filled, under a condition that only a run knows."""
+        reported: set[Step] = set()
+        for run in registry.runs.all():
+            for leg in run.using(RESTORE, BOTH):
+                steps = [o.step for o in leg.job.using(RESTORE, BOTH)]
+                found = restores(leg) if any("steps." in s.node.text("if") for s in steps) else []
+                for position, second in enumerate(found):
+                    own = second.at.step.condition
+                    text = second.at.step.node.text("if")
+                    if own is None or second.at.step in reported or "cache-hit" in text or "outcome" in text:
+                        continue
+                    reads = {c for e in own.expressions for c in names(e, "steps")}
+                    for first in found[:position]:
+                        if (
+                            reads
+                            and first.at.runs == leg.reached
+                            and second.at.runs is None
+                            and first.paths == second.paths
+                            and first.key != second.key
+                        ):
+                            reported.add(second.at.step)
+                            yield self.finding(
+                                second.at.step.at("if"),
+                                "",
+                                second.at.step.title,
+                                f"where this restore is skipped, the folder keeps {shown(first.key)}"
+                                f" from line {first.at.line}",
+                                "decide by the matrix which of the two is restored",
+                            )
+                            break
+
+
+class RestoreWithoutWriter(PipelineRule):
+    """A cache that must be there is written by some job.
+
+    Why: `fail-on-cache-miss` turns a missing cache into a failed job. A key that no leg of any job
+    writes fails always, or is never reached and hides that the leg has nothing of its own.
+
+    Fails:
+
+        # only generic and nvidia are ever built
+        key: packages-${{ matrix.platform }}        # and the matrix has platform: rt
+        fail-on-cache-miss: true
+
+    Passes:
+
+        key: packages-${{ matrix.platform == 'rt' && 'generic' || matrix.platform }}
+
+    Fix: write the key that the leg shares, or build what is missing.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Restores that must hit, of a key that no writer of the run has."""
+        everywhere: dict[str, list[Step]] = {}
+        for workflow in registry.pipeline.workflows:
+            for job in workflow.jobs.values():
+                for o in job.using(SAVE, BOTH):
+                    everywhere.setdefault(o.step.node.text("with", "path").strip(), []).append(o.step)
+        reported: set[tuple[Step, str]] = set()
+        for run in registry.runs.all():
+            for leg in run.using(RESTORE, BOTH) if run.complete else ():
+                for at in leg.using(RESTORE, BOTH):
+                    step = at.step
+                    if at.input("fail-on-cache-miss") != "true" or at.runs is False:
+                        continue
+                    use = Use.of(at)
+                    others = everywhere.get(step.node.text("with", "path").strip(), [])
+                    if any(o.path != step.path and _may_write(o, use.key) for o in others):
+                        continue  # another workflow writes it, some time before
+                    keys = {w.key for w in writers(run) if w.paths == use.paths}
+                    if not any(_may_equal(key, use.key) for key in keys) and (step, use.key) not in reported:
+                        reported.add((step, use.key))
+                        yield self.finding(
+                            step.at("with", "key"),
+                            "",
+                            f"{step.title} {leg.title}",
+                            f"no job writes {shown(use.key)}, which {leg.title} must restore",
+                            "restore a key that some job writes, or write this one",
+                        )
+
+
+def _may_write(step: Step, key: str) -> bool:
+    """Whether a step of another workflow may write a key: a commit or a run in it is a number."""
+    of = step.input("key")
+    pattern = ""
+    for part in of.parts if of is not None else ():
+        if isinstance(part, str):
+            pattern += re.escape(part)
+        else:
+            numbers = set(names(part, "github")) & {"sha", "run_id", "run_number", "run_attempt"}
+            pattern += "[0-9a-f]+" if numbers else "(?s:.*)"
+            if pattern.count(".*") > WILDCARDS:
+                break
+    return re.fullmatch(pattern, key, re.DOTALL) is not None
+
+
+def _may_equal(one: str, other: str) -> bool:
+    """Whether two rendered texts may be the same."""
+    if one == other:
+        return True
+    if is_known(one) and is_known(other):
+        return False
+    return one.partition(HOLE)[0].startswith(other.partition(HOLE)[0]) or other.partition(HOLE)[0].startswith(
+        one.partition(HOLE)[0]
+    )

@@ -1,0 +1,49 @@
+"""Dockerfiles of the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.pipeline.docker import known_dockerfiles
+from scaffold.rules.base import Finding, PipelineRule, Severity
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.repository import Repository
+
+
+class CopyFromArg(PipelineRule):
+    """`COPY --from` names a stage or an image, and no variable.
+
+    Why: a build argument is not expanded there: the build looks for a stage that is called `${STAGE}`.
+    It fails where somebody first uses that branch of the Dockerfile.
+
+    Fails:
+
+        COPY --from=${BUILDER} /out /
+
+    Passes:
+
+        FROM ${BUILDER} AS builder
+        FROM scratch
+        COPY --from=builder /out /
+
+    Fix: give the image a name with `FROM ... AS`, where variables are expanded.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Instructions with a variable behind `--from=`."""
+        for file in known_dockerfiles(registry):
+            for instruction in file.instructions:
+                match = re.match(r"(?:--\S+\s+)*--from=(\S*\$\S*)", instruction.text)
+                if instruction.name == "COPY" and match:
+                    yield self.finding(
+                        file.place(instruction),
+                        "",
+                        match[1],
+                        f"COPY --from={match[1]}: a variable is not expanded there",
+                        f"name the image in a stage: FROM {match[1]} AS source, COPY --from=source",
+                    )

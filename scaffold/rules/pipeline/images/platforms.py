@@ -1,0 +1,66 @@
+"""Platforms of an image, and the runners that build for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.pipeline import docker
+from scaffold.pipeline.scopes import ARCHES, JobRun, StepRun, native
+from scaffold.rules.base import Finding, PipelineRule, Severity
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.model import Step
+    from scaffold.pipeline.repository import Repository
+
+
+class QemuLeg(PipelineRule):
+    """A leg that builds for amd64 or arm64 alone runs on a runner of that architecture.
+
+    Why: GitHub has runners of both. A leg of the other architecture compiles under emulation, many times
+    as slowly, and with some compilers not at all. An image of LocalAI for arm64 boards was built on an
+    arm64 runner with `platforms: linux/amd64`, which was nothing that the boards could start.
+
+    Fails:
+
+        strategy:
+          matrix: {platform: [linux/amd64, linux/arm64]}
+        runs-on: ubuntu-latest
+
+    Passes:
+
+        runs-on: ${{ matrix.platform == 'linux/arm64' && 'ubuntu-24.04-arm' || 'ubuntu-latest' }}
+
+    A Dockerfile that compiles for the target on the build platform (`BUILDPLATFORM`) emulates nothing.
+
+    Fix: choose the runner by the platform.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Build steps of a leg whose one platform is not the runner's."""
+        reported: set[Step] = set()
+        for run in registry.runs.all():
+            for leg in run.using(*docker.BUILD):
+                for step in leg.using(*docker.BUILD):
+                    if step.step in reported or step.runs is False:
+                        continue
+                    arch = emulated(leg, step)
+                    found = docker.built(step, registry.tree) if arch else None
+                    if arch and found is not None and "BUILDPLATFORM" not in found[0].text:
+                        reported.add(step.step)
+                        yield self.finding(
+                            step.step.at("with", "platforms"),
+                            "",
+                            step.step.title,
+                            f"a leg builds for {arch} on {leg.runs_on}: everything in it is emulated",
+                            "run the leg on a runner of its architecture",
+                        )
+
+
+def emulated(leg: JobRun, step: StepRun) -> str:
+    """The one platform of a leg that its runner must emulate; "" where there is none."""
+    platform = step.input("platforms").strip()
+    system, arch = native(leg.runs_on)
+    return platform if system == "Linux" and arch and ARCHES.get(platform, arch) != arch else ""

@@ -1,0 +1,141 @@
+"""Notes about jobs and what they hand on."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD, downloads, fits, uploads
+from scaffold.pipeline.expressions.values import is_known
+from scaffold.rules.base import Finding
+from scaffold.rules.pipeline.notes.note import Note
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.model import Job
+    from scaffold.pipeline.repository import Repository
+
+
+class ReduceWaitsForStrangers(Note):
+    """A job that merges artifacts waits only for the legs that make them.
+
+    Why: it starts when the slowest leg of the matrix is done, its own or not. A registry that deletes
+    untagged digests after a while may be faster.
+
+    Fails:
+
+        merge: {needs: build}          # and takes 2 of the 40 artifacts that build makes
+
+    Passes:
+
+        merge: {needs: build-of-two-architectures}
+
+    Fix: split the matrix by what is merged.
+    """
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Downloads by pattern that take less than half of what a needed matrix uploads."""
+        for run in registry.runs.all():
+            if not run.uses(DOWNLOAD) or not run.uses(UPLOAD):
+                continue
+            made: dict[str, list[str]] = {}
+            for upload in uploads(run):
+                if is_known(upload.name):
+                    made.setdefault(upload.at.job.root.job.id, []).append(upload.name)
+            taken: dict[tuple[Job, str], set[str]] = {}
+            for wanted in downloads(run):
+                root = wanted.at.job.root.job
+                if wanted.name or not is_known(wanted.pattern):
+                    continue
+                for need in root.needs:
+                    own = taken.setdefault((root, need), set())
+                    own |= {name for name in made.get(need, ()) if fits(wanted.pattern, name)}
+            for (job, need), own in taken.items():
+                if own and len(made[need]) > 2 * len(own):
+                    yield self.finding(
+                        job,
+                        "",
+                        f"{job.id} {need}",
+                        f"{job.id} waits for all {len(made[need])} artifacts of {need} and takes {len(own)}",
+                        "split the matrix by what is merged",
+                    )
+
+
+class RepeatedStepIf(Note):
+    """What holds for all steps of a job is said once, at the job.
+
+    Why: a job that only repeats `steps.cache.outputs.cache-hit != 'true'` starts a runner to find out
+    that there is nothing to do, and the next step that is added forgets the condition.
+
+    Fails:
+
+        - if: steps.cache.outputs.cache-hit != 'true'
+        - if: steps.cache.outputs.cache-hit != 'true'
+        - if: steps.cache.outputs.cache-hit != 'true'
+
+    Passes:
+
+        # the cache is looked up in a job before, and this job has the one `if`
+
+    Fix: look the cache up in a job of its own, and give this job the condition.
+    """
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Conditions on a cache-hit or an outcome that two or more steps of a job repeat."""
+        for workflow in registry.pipeline.workflows:
+            for job in workflow.jobs.values():
+                counts = Counter(
+                    text
+                    for step in job.steps
+                    if re.search(r"cache-hit|\.outcome\b", text := step.node.text("if"))
+                )
+                for text, count in counts.items():
+                    if count > 1:
+                        first = next(step for step in job.steps if step.node.text("if") == text)
+                        yield self.finding(
+                            first.at("if"),
+                            "",
+                            f"{job.id} {text}",
+                            f"{count} steps of {job.id} have the condition {text}",
+                            "make it a condition of the job",
+                        )
+
+
+class DeadOutput(Note):
+    """An output of a job is read by some job.
+
+    Why: what nobody reads is computed for nothing, and the next reader believes that it matters.
+
+    Fails:
+
+        outputs:
+          has-backends: ${{ steps.filter.outputs.has-backends }}     # and no needs.<job>.outputs.has-backends
+
+    Passes:
+
+        if: needs.changes.outputs.has-backends == 'true'
+
+    Fix: delete it.
+    """
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Outputs of jobs that their workflow never mentions again."""
+        for workflow in registry.pipeline.workflows:
+            text = workflow.source.data.decode()
+            whole = "toJSON(needs" in text or "toJson(needs" in text
+            for job in workflow.jobs.values():
+                for name in job.node.mapping("outputs").values if not whole else ():
+                    used = re.compile(
+                        rf"(?:needs|jobs)\.{re.escape(job.id)}\.outputs(?:\.{re.escape(name)}\b|\[['\"]{re.escape(name)}['\"]\])"
+                    )
+                    if not used.search(text) and not re.search(
+                        rf"needs\.{re.escape(job.id)}\.outputs\s*[)}}\[]", text
+                    ):
+                        yield self.finding(
+                            job.at("outputs", name),
+                            "",
+                            f"{job.id} {name}",
+                            f"no job reads the output {name} of {job.id}",
+                            "delete it",
+                        )

@@ -1,0 +1,47 @@
+"""Notes about pushes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding
+from scaffold.rules.pipeline.concurrency import cancelled_pushes, harmed
+from scaffold.rules.pipeline.notes.note import Note
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.repository import Repository
+
+
+class PushCancelsTest(Note):
+    """A push does not cancel the tests of the push before it.
+
+    Why: the cancelled commit stays untested. Where the next one fails, nobody knows which of the two it
+    was. Many projects want it so, to save runners; `push-cancels-push` is the error of the same shape.
+
+    Fails:
+
+        concurrency:
+          group: test-${{ github.ref }}
+          cancel-in-progress: true
+
+    Passes:
+
+        concurrency:
+          group: test-${{ github.event.pull_request.number || github.sha }}
+          cancel-in-progress: true
+
+    Fix: add the commit to the group of pushes.
+    """
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Groups that two pushes share and that cancel, of workflows that lose nothing but a test."""
+        for run, group in cancelled_pushes(registry):
+            if not harmed(run, group.job)[0]:
+                yield self.finding(
+                    group.place,
+                    "",
+                    f"group of {group.job.id}" if group.job else "group",
+                    f"a push to {run.event.github['ref_name']} cancels the tests of the one before",
+                    "add ${{ github.sha }} to the group where the event is a push",
+                )

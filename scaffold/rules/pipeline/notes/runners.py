@@ -1,0 +1,145 @@
+"""Notes about runners."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.pipeline import docker
+from scaffold.pipeline.scopes import ARCHES, native
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding
+from scaffold.rules.pipeline.notes.note import Note
+from scaffold.syntax import yaml_values as yaml
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.model import Step
+    from scaffold.pipeline.repository import Repository
+
+
+class QemuUnneeded(Note):
+    """QEMU is set up where something is emulated.
+
+    Why: it costs a download for each job, and hides that a leg has come to the wrong runner.
+
+    Fails:
+
+        runs-on: ubuntu-24.04-arm
+        steps:
+          - uses: docker/setup-qemu-action@v3
+          - uses: docker/build-push-action@v6
+            with: {platforms: linux/arm64}
+
+    Passes:
+
+        runs-on: ubuntu-24.04-arm
+        steps:
+          - uses: docker/build-push-action@v6
+            with: {platforms: linux/arm64}
+
+    Fix: delete the step.
+    """
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Steps that set up QEMU in a job all of whose legs build for their runner."""
+        found: dict[Step, list[bool]] = {}
+        for run in registry.runs.all():
+            for leg in run.using("docker/setup-qemu-action"):
+                for step in leg.using("docker/setup-qemu-action"):
+                    platforms = [
+                        s.input("platforms") for s in leg.using(*docker.BUILD) if s.runs is not False
+                    ]
+                    arch = native(leg.runs_on)[1]
+                    found.setdefault(step.step, []).append(
+                        bool(platforms) and all(arch and ARCHES.get(p) == arch for p in platforms)
+                    )
+        for at, legs in found.items():
+            if all(legs):
+                yield self.finding(
+                    at, "", at.title, f"no leg ({len(legs)}) emulates anything", "delete the step"
+                )
+
+
+class RunnerAllowList(Note):
+    """LocalAI's jobs run on GitHub's own runners.
+
+    Why: a label of a self-hosted runner that is gone keeps the job waiting for a day, and then it fails.
+
+    Fails:
+
+        runs-on: arc-runner-set
+
+    Passes:
+
+        runs-on: ubuntu-latest
+
+    Fix: use a runner that is there, or say which one is meant in a suppression.
+    """
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Matrix entries and jobs with another label."""
+        if not isinstance(registry, Registry):
+            return
+        for entry in (*registry.matrix.linux, *registry.matrix.darwin):
+            label = entry.fields.get("runs-on", "")
+            if label and not _is_hosted(label):
+                yield self.finding(
+                    entry.at("runs-on"),
+                    entry.backend,
+                    f"{entry.tag_suffix} {label}",
+                    f"{entry.tag_suffix} runs on {label}, which is no runner of GitHub's",
+                    "use a hosted runner, or suppress with the reason",
+                )
+        for workflow in registry.pipeline.workflows:
+            for job in workflow.jobs.values():
+                for scalar in yaml.scalars(job.node.get("runs-on")):
+                    if "${{" not in scalar.text and not _is_hosted(scalar.text):
+                        yield self.finding(
+                            job.at("runs-on"),
+                            "",
+                            f"{job.id} {scalar.text}",
+                            f"{job.id} runs on {scalar.text}, which is no runner of GitHub's",
+                            "use a hosted runner, or suppress with the reason",
+                        )
+
+
+def _is_hosted(label: str) -> bool:
+    pattern = r"(?i)ubuntu-(?:latest|slim|\d\d\.\d\d)(?:-arm)?|macos-(?:latest|\d\d)(?:-\w+)?|windows-[\w.-]+"
+    return re.fullmatch(pattern, label) is not None
+
+
+class DiskBeforeBuildx(Note):
+    """The disk is prepared before the builder is.
+
+    Why: the builder keeps its state where Docker's data is when it starts. What is moved or freed later
+    does not serve it.
+
+    Fails:
+
+        - uses: docker/setup-buildx-action@v3
+        - uses: jlumbroso/free-disk-space@main
+
+    Passes:
+
+        - uses: jlumbroso/free-disk-space@main
+        - uses: docker/setup-buildx-action@v3
+
+    Fix: move the step up.
+    """
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Disk steps behind the set-up of buildx or a build."""
+        for workflow in registry.pipeline.workflows:
+            for job in workflow.jobs.values():
+                building = False
+                for step in job.steps:
+                    building |= step.action in (*docker.BUILD, "docker/setup-buildx-action")
+                    if building and re.search(r"disk-space|build-disk|maximize", step.action):
+                        yield self.finding(
+                            step,
+                            "",
+                            f"{job.id} {step.title}",
+                            "the disk is prepared after the builder was set up",
+                            "move this step before it",
+                        )
