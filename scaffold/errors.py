@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class ScaffoldError(Exception):
     """Base of every error that the command line reports without a traceback."""
@@ -26,3 +28,18 @@ class ShapeError(ScaffoldError):
         self.line = line
         self.problem = problem
         super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
+
+
+def unknown(what: str, name: str, known: Mapping[str, str], listed_by: str) -> UsageError:
+    """Nothing of a kind has a name: says what may have been meant, else which command lists what there is.
+
+    `known` holds the names that somebody may use, each with the name to use instead.
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+    near += [word for word in known if name and name.lower() in word]
+    *others, last = [*dict.fromkeys(known[word] for word in near)][:3] or [""]
+    meant = f"{', '.join(others)} or {last}" if others else last
+    hint = f"did you mean {meant}?" if meant else f"`{listed_by}` lists them"
+    return UsageError(f"no {what} is called {name!r}; {hint}")

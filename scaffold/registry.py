@@ -11,7 +11,7 @@ from scaffold.backend.modalities import MODALITIES
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.directory.directory import Directory
-from scaffold.errors import ShapeError
+from scaffold.errors import ShapeError, UsageError, unknown
 from scaffold.pipeline.image_builds import ImageBuilds
 from scaffold.pipeline.localai import generated
 from scaffold.pipeline.model import Pipeline
@@ -319,6 +319,12 @@ class Registry(Repository):
                 if owner in self.names:
                     return owner
         return None
+
+    def unknown(self, name: str) -> UsageError:
+        """No backend has the name: says which one may have been meant."""
+        metas = {item.name: self.gallery.owner(item) for item in self.gallery.items if item.is_meta}
+        known = {meta: owner for meta, owner in metas.items() if owner in self.names}
+        return unknown("backend", name, known | {own: own for own in self.names}, "scaffold status")
 
     def aliases_of(self, name: str) -> set[str]:
         """The names under which a backend is known: its own and its metas'."""

@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from scaffold.checkout.tree import Tree
-from scaffold.errors import UsageError
+from scaffold.errors import unknown
 from scaffold.operations.workers import find
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import MARK, Registry
-from scaffold.rules import all_rules
+from scaffold.rules import all_rules, rules_called
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
 from scaffold.rules.repository import SuppressionUnused
 from scaffold.rules.suppressions import Suppressions
@@ -58,15 +58,9 @@ class Scope:
 
     def rules(self) -> list[Rule]:
         """The chosen rules. Raises UsageError for a name that no rule and no group of rules has."""
-        chosen = [r for r in all_rules() if (_named(r, self.select) if self.select else r.default)]
-        for name in (*self.select, *self.ignore):
-            if not any(_named(rule, (name,)) for rule in all_rules()):
-                raise UsageError(f"no rule is called {name!r}; `scaffold rules` lists them")
-        return [rule for rule in chosen if not _named(rule, self.ignore)]
-
-
-def _named(rule: Rule, names: Collection[str]) -> bool:
-    return rule.slug in names or rule.group in names
+        chosen = rules_called(self.select) if self.select else [r for r in all_rules() if r.default]
+        ignored = rules_called(self.ignore)
+        return [rule for rule in chosen if rule not in ignored]
 
 
 def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | None = None) -> Result:
@@ -77,10 +71,9 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     """
     rules = scope.rules()
     registry = opened(tree, rules)
-    unknown = sorted(set(scope.backends) - set(registry.names))
-    if unknown and not (base and set(unknown) <= set(opened(base, rules).names)):
-        known = " ".join(registry.names)
-        raise UsageError(f"no backend is called {', '.join(unknown)}; known: {known}")
+    missing = [name for name in scope.backends if name not in registry.names]
+    if missing and not (base and set(missing) <= set(opened(base, rules).names)):
+        raise unknown("backend", missing[0], {name: name for name in registry.names}, "scaffold status")
     found = find(registry, rules)
     before: list[Finding] = []
     if base is not None:

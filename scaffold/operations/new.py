@@ -62,9 +62,7 @@ def _completed(registry: Registry, answers: dict[str, Any], like: str | None) ->
     lang = given.get("lang")
     if like is not None:
         if like not in registry.directories:
-            raise UsageError(
-                f"--like {like}: there is no such backend; known: {' '.join(sorted(registry.directories))}"
-            )
+            raise registry.unknown(like)
         lang = given.setdefault("lang", registry.directories[like])
         if registry.directories[like] != lang:
             raise UsageError(f"--like {like}: is a {registry.directories[like]} backend, not {lang}")

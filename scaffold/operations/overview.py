@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from scaffold.backend.variants import VARIANTS
 from scaffold.checkout.tree import Tree
-from scaffold.errors import UsageError
 from scaffold.operations import check
 from scaffold.operations.mentions import mentions
 from scaffold.registry import Registry
@@ -56,7 +54,7 @@ def show(tree: Tree, name: str, rev: str | None) -> Shown:
     registry = Registry(tree)
     backend = registry.backend_called(name)
     if backend is None:
-        raise UsageError(f"no backend is called {name!r}; {_near(registry, name)}")
+        raise registry.unknown(name)
     surfaces: dict[str, tuple[Registration, ...]] = {OWN_FILES: tuple(_own(registry, backend))}
     places = registry.places(backend)
     for surface in registry.surfaces:
@@ -87,16 +85,6 @@ def _own(registry: Registry, backend: str) -> Iterator[Registration]:
         yield Registration(OWN_FILES, registry.first_file(backend), 1, f"directory {directory}")
     for path in registry.own_files(backend):
         yield Registration(OWN_FILES, path, 1, "its Dockerfile" if "Dockerfile." in path else "its script")
-
-
-def _near(registry: Registry, name: str) -> str:
-    """What may have been meant."""
-    metas = {item.name: registry.gallery.owner(item) for item in registry.gallery.items if item.is_meta}
-    known = {**metas, **{backend: backend for backend in registry.names}}
-    near = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
-    near += [known_name for known_name in known if name.lower() in known_name]
-    meant = list(dict.fromkeys(known[found] for found in near if known[found] in registry.names))[:3]
-    return f"did you mean {' or '.join(meant)}?" if meant else "`scaffold status` lists them"
 
 
 def _in_order(variants: tuple[str, ...]) -> tuple[str, ...]:

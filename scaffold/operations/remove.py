@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree
-from scaffold.errors import UsageError
 from scaffold.operations import proof
 from scaffold.operations.mentions import Named, find_named
 from scaffold.operations.workers import find
@@ -88,11 +87,7 @@ def _source_folder(registry: Registry, name: str) -> str:
 def require_known(registry: Registry, name: str) -> None:
     """Raises UsageError where a checkout has nothing of that name."""
     if not name or (name not in registry.directories and not registry.registrations(name)):
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, registry.names)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {' '.join(registry.names)}"
-        raise UsageError(f"no backend is called {name!r}; {hint}")
+        raise registry.unknown(name)
 
 
 def _ask_what_breaks(removal: Removal, before: Registry) -> None:

@@ -10,6 +10,7 @@ from typer import style
 
 from scaffold.operations.affected import Affected, Kind, Reason
 from scaffold.pipeline.changed_backends import Job
+from scaffold.report.formats import Format
 from scaffold.report.view import counted, one_line
 
 WIDTH = 100
@@ -17,7 +18,12 @@ MANY = 12
 """A reason that starts more backends than this names them only."""
 
 
-def as_json(found: Affected) -> str:
+def rendered(found: Affected, output: Format) -> str:
+    """What a change starts, in one format."""
+    return (_as_json if output is Format.json else _as_text)(found)
+
+
+def _as_json(found: Affected) -> str:
     """Version 1 of the machine-readable result."""
     result = {
         "version": 1,
@@ -42,7 +48,7 @@ def as_json(found: Affected) -> str:
     return json.dumps(result, indent=2)
 
 
-def as_text(found: Affected) -> str:
+def _as_text(found: Affected) -> str:
     """For people: by reason, then by backend."""
     files = counted(len(found.files), "changed file")
     lines: list[str] = []

@@ -11,10 +11,16 @@ from typer import style
 
 from scaffold.report import rule_pages
 from scaffold.report.findings_text import COLOURS, WIDTH
+from scaffold.report.formats import Format
 from scaffold.rules.base import Rule
 
 
-def as_text(rules: Sequence[Rule]) -> str:
+def rendered(rules: Sequence[Rule], output: Format) -> str:
+    """The catalogue in one format."""
+    return (_as_json if output is Format.json else _as_text)(rules)
+
+
+def _as_text(rules: Sequence[Rule]) -> str:
     """The catalogue for people, by group."""
     width = max((len(rule.slug) for rule in rules), default=0)
     indent = width + 17
@@ -30,7 +36,7 @@ def as_text(rules: Sequence[Rule]) -> str:
     return "\n".join([*lines, f"{len(rules)} rules; `scaffold explain RULE` prints the page of one."])
 
 
-def as_json(rules: Sequence[Rule]) -> str:
+def _as_json(rules: Sequence[Rule]) -> str:
     """The catalogue for programs, version 1."""
     catalogue = [
         {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from scaffold.report import markdown
 from scaffold.report.view import View, one_line, praise, totals
 from scaffold.rules.base import Finding, Severity
 
@@ -35,6 +36,12 @@ def render(view: View) -> str:
         lines.append(f"There is no comparison: {one_line(view.broken_base)}")
     lines += [praise(view)] if view.result.repaired else []
     return "\n".join([*lines, totals(view)])
+
+
+def job_summary(view: View, used: int) -> str:
+    """The whole table for the summary of the job, of which `used` bytes are taken; "" where it is full."""
+    room = markdown.SUMMARY_LIMIT - used
+    return markdown.render(view, room) if room >= markdown.LEAST else ""
 
 
 def annotation(kind: str, finding: Finding, new: bool) -> str:

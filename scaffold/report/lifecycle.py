@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typer import style
 
-if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
-    from scaffold.operations.mentions import Named
-    from scaffold.surfaces.base import Manual
+from scaffold.checkout.changes import ChangeSet
+from scaffold.operations.remove import LifecyclePlan
+from scaffold.report.formats import Format
 
 
-def as_json(
-    headline: str, changes: ChangeSet, manual: Iterable[Manual], mentions: Iterable[Named], dry_run: bool
-) -> str:
+def rendered(headline: str, plan: LifecyclePlan, dry_run: bool, output: Format) -> str:
+    """A change in one format; `headline` says in the past tense what it is."""
+    return (_as_json if output is Format.json else _as_text)(headline, plan, dry_run)
+
+
+def _as_json(headline: str, plan: LifecyclePlan, dry_run: bool) -> str:
     """Version 1 of the machine-readable result."""
+    changes = plan.changes
     result: dict[str, Any] = {
         "version": 1,
         "what": headline,
@@ -25,8 +27,10 @@ def as_json(
         "created": sorted(changes.created),
         "deleted": sorted(changes.deleted),
         "edited": edited(changes),
-        "manual": [{"path": m.path, "what": m.what} for m in manual],
-        "mentions": [{"path": m.path, "line": m.line, "count": m.count, "lines": m.lines} for m in mentions],
+        "manual": [{"path": m.path, "what": m.what} for m in plan.manual],
+        "mentions": [
+            {"path": m.path, "line": m.line, "count": m.count, "lines": m.lines} for m in plan.mentions
+        ],
     }
     return json.dumps(result, indent=2)
 
@@ -40,20 +44,19 @@ def edited(changes: ChangeSet) -> list[dict[str, Any]]:
     return files
 
 
-def as_text(
-    headline: str, changes: ChangeSet, manual: Iterable[Manual], mentions: Iterable[Named], dry_run: bool
-) -> str:
+def _as_text(headline: str, plan: LifecyclePlan, dry_run: bool) -> str:
     """For people: what happened, where, and what remains."""
+    changes = plan.changes
     lines = [style(f"{'would have ' if dry_run else ''}{headline}", bold=True)]
     lines += [f"  {style('+', fg='green')} {path}" for path in sorted(changes.created)]
     lines += [f"  {style('-', fg='red')} {path}" for path in sorted(changes.deleted)]
     for path in changes.edited_paths():
         added, removed = changes.line_counts(path)
         lines.append(f"  {style('~', fg='yellow')} {path}:{changes.lines(path)[0]}  (+{added} -{removed})")
-    asked = [f"  {style('-', fg='cyan')} {m.path}: {m.what}" for m in manual]
+    asked = [f"  {style('-', fg='cyan')} {m.path}: {m.what}" for m in plan.manual]
     if asked:
         lines += ["", style("left for you", bold=True), *asked]
-    named = [f"  {m.path}:{m.line}" + (f"  ({m.count} times)" if m.count > 1 else "") for m in mentions]
+    named = [f"  {m.path}:{m.line}" + (f"  ({m.count} times)" if m.count > 1 else "") for m in plan.mentions]
     if named:
         lines += ["", style("still named in", bold=True), *named]
     return "\n".join(lines)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typer import style
 
+from scaffold.operations.new import NewBackend
+from scaffold.report.formats import Format
 from scaffold.report.lifecycle import edited
 
-if TYPE_CHECKING:
-    from scaffold.operations.new import NewBackend
+
+def rendered(plan: NewBackend, dry_run: bool, output: Format) -> str:
+    """A new backend in one format."""
+    return (as_json if output is Format.json else as_text)(plan, dry_run)
 
 
 def as_json(plan: NewBackend, dry_run: bool) -> str:

@@ -12,6 +12,7 @@ from typer import style
 
 from scaffold.operations.overview import Line, Shown, Status
 from scaffold.report.findings_text import COLOURS
+from scaffold.report.formats import Table
 from scaffold.report.markdown import escaped
 from scaffold.report.view import by_severity, counted, one_line
 from scaffold.surfaces.base import Registration
@@ -40,6 +41,16 @@ SURFACES = "where each backend is registered"
 PLATFORMS = "what LocalAI ships where"
 SURFACE_LEGEND = f"number of places; {NOTHING} none of its own; ! check finds errors or warnings there"
 PLATFORM_LEGEND = f"x amd64, a arm64; {NOTHING} not built; ! built, but not offered by the gallery"
+
+
+def show(shown: Shown, output: Table) -> str:
+    """Where one backend is registered, in one format."""
+    return {Table.text: show_text, Table.json: show_json, Table.markdown: show_markdown}[output](shown)
+
+
+def status(found: Status, output: Table) -> str:
+    """The coverage of a checkout, in one format."""
+    return {Table.text: status_text, Table.json: status_json, Table.markdown: status_markdown}[output](found)
 
 
 def show_json(shown: Shown) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib import import_module
 
+from scaffold.errors import UsageError, unknown
 from scaffold.rules.base import Rule
 
 REGISTRATIONS = (
@@ -33,6 +35,32 @@ def all_rules() -> tuple[Rule, ...]:
 def registration_rules() -> tuple[Rule, ...]:
     """Every rule about the registrations of backends, in catalogue order."""
     return _rules_of(REGISTRATIONS)
+
+
+def rule_called(slug: str) -> Rule:
+    """The rule of that name. Raises UsageError with what may have been meant where there is none."""
+    known = {rule.slug: rule for rule in all_rules()}
+    if slug not in known:
+        raise _unknown(slug, known)
+    return known[slug]
+
+
+def rules_called(names: Collection[str]) -> list[Rule]:
+    """The rules that have one of the names, or belong to a group that has it, in catalogue order.
+
+    Raises UsageError with what may have been meant where a name stands for none.
+    """
+    wanted = set(names)
+    slugs = [rule.slug for rule in all_rules()]
+    known = dict.fromkeys([*slugs, *(rule.group for rule in all_rules())])
+    for name in names:
+        if name not in known:
+            raise _unknown(name, known)
+    return [rule for rule in all_rules() if wanted & {rule.slug, rule.group}]
+
+
+def _unknown(name: str, known: Iterable[str]) -> UsageError:
+    return unknown("rule", name, {word: word for word in known}, "scaffold rules")
 
 
 @cache

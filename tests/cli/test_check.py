@@ -113,7 +113,7 @@ def test_select_ignore_and_names(check: Check, repo: Path) -> None:
     [
         (["--select", "sample-brokn"], "did you mean sample-broken"),
         (["--ignore", "zzz"], "`scaffold rules` lists them"),
-        (["nobody"], "no backend is called nobody"),
+        (["nobody"], "no backend is called 'nobody'"),
         (["--fix", "--rev", "HEAD"], "--fix writes to the work tree"),
         (["--diff", "--format", "sarif"], "--diff goes with --format text or json"),
         (["--rev", "nowhere"], "'nowhere' names no commit"),
@@ -354,9 +354,9 @@ def test_check_imports_nothing_heavy(repo: Path) -> None:
     script = (
         "import contextlib, sys, typer\n"
         "heavy = ('copier', 'pydantic', 'jinja2', 'ruamel.yaml', 'rich')\n"
-        "from scaffold.cli import main as cli\n"
+        "from scaffold.cli.check import check\n"
         "print('heavy:', [m for m in heavy if m in sys.modules])\n"
-        "with contextlib.suppress(typer.Exit): cli.check(base='HEAD')\n"
+        "with contextlib.suppress(typer.Exit): check(base='HEAD')\n"
         "print('heavy:', [m for m in heavy if m in sys.modules])\n"
     )
     result = run(sys.executable, "-c", script, cwd=repo)

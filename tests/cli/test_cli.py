@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from scaffold.cli.main import FAMILIES, program
 from tests.conftest import PIN
 from tests.consumers import files, run
 
@@ -59,7 +61,7 @@ def test_json_goes_to_standard_output_alone(miniature: Path) -> None:
         (["new-backend", "ibex"], 2, "give --lang"),
         (["new-backend", "ibex", "--lang", "cpp"], 2, "--upstream"),
         (["new-backend", "ibex", "--lang", "java"], 2, "--lang"),
-        (["new-backend", "ibex", "--lang", "go", "--like", "nobody"], 2, "no such backend"),
+        (["new-backend", "ibex", "--lang", "go", "--like", "nobody"], 2, "no backend is called 'nobody'"),
         (["new-backend", "ibex", "--lang", "go", "--repo", "/nonexistent"], 2, "no such folder"),
         (["new-backend"], 2, "NAME"),
     ],
@@ -89,5 +91,13 @@ def test_the_demo_works_where_it_is_told_to(tmp_path: Path) -> None:
 
 def test_the_command_line_imports_nothing_heavy(tmp_path: Path) -> None:
     heavy = ["copier", "pydantic", "jinja2", "ruamel.yaml", "tree_sitter", "quickjs"]
-    script = f"import sys, scaffold.cli.main; print([m for m in {heavy} if m in sys.modules])"
+    script = f"import sys, scaffold.cli.main; scaffold.cli.main.program(); print([m for m in {heavy} if m in sys.modules])"
     assert run(sys.executable, "-c", script, cwd=tmp_path).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", " ".join(FAMILIES.values()).split())
+def test_a_command_is_the_same_alone_and_among_all(command: str) -> None:
+    alone, among_all = (CliRunner().invoke(app, [command, "--help"]) for app in (program(command), program()))
+    assert alone.exit_code == 0
+    assert alone.output == among_all.output
+    assert command in CliRunner().invoke(program(), ["--help"]).output

@@ -19,7 +19,7 @@ from scaffold.backend.modalities import MODALITIES
 from scaffold.backend.variants import supported
 from scaffold.checkout.journal import Journal
 from scaffold.checkout.tree import Overlay, Tree, WorkTree
-from scaffold.cli.main import app
+from scaffold.cli.main import program
 from scaffold.errors import ScaffoldError, UsageError
 from scaffold.operations import new, remove, rename, variants
 from scaffold.registry import Registry
@@ -350,7 +350,7 @@ def test_a_variant_less_is_no_error(name: str) -> None:
 )
 def test_wrong_usage_changes_nothing(miniature: Path, arguments: list[str], reason: str) -> None:
     before = lifecycle.snapshot(miniature)
-    result = CliRunner().invoke(app, [*arguments, "--repo", str(miniature)])
+    result = CliRunner().invoke(program(), [*arguments, "--repo", str(miniature)])
     error = result.exception
     assert (error.exit_code if isinstance(error, ScaffoldError) else result.exit_code) == 2
     assert reason in f"{error} {result.output}"

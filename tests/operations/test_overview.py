@@ -254,7 +254,7 @@ def test_status_fits_a_terminal_and_shows_what_is_not_offered(miniature: Path) -
 
 
 def test_the_tables_cost_no_other_command_anything() -> None:
-    script = "import sys, scaffold.cli.main; print([m for m in ('rich', 'copier', 'pydantic', 'jinja2', 'ruamel.yaml') if m in sys.modules])"
+    script = "import sys, scaffold.cli.main; scaffold.cli.main.program(); print([m for m in ('rich', 'copier', 'pydantic', 'jinja2', 'ruamel.yaml') if m in sys.modules])"
     assert run(sys.executable, "-c", script, cwd=Path()).stdout == "[]\n"
 
 

@@ -1,0 +1,45 @@
+"""The one printer: results to standard output, what is said beside them to standard error."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+
+def result(text: str) -> None:
+    """Print lines to standard output; nothing where there are none. The last line gets its newline."""
+    if text:
+        typer.echo(text, nl=not text.endswith("\n"), color=_colours())
+
+
+def note(text: str) -> None:
+    """Print a line to standard error."""
+    typer.echo(text, err=True, color=_colours())
+
+
+def error(problem: object) -> None:
+    """Print to standard error why nothing was done."""
+    note(f"{typer.style('error:', fg='red', bold=True)} {problem}")
+
+
+def job_summary(rendered: Callable[[int], str]) -> None:
+    """Add to the file that GitHub shows as the summary of the job, if a job runs.
+
+    `rendered` makes the text from the number of bytes that the file has already.
+    """
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return
+    try:
+        with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(rendered(file.tell()))
+    except OSError as error:
+        note(f"the job summary cannot be written: {error.strerror}")
+
+
+def _colours() -> bool | None:
+    """Colours only on a terminal whose user did not refuse them; None lets the stream decide."""
+    return False if os.environ.get("NO_COLOR") else None

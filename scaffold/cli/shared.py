@@ -1,0 +1,65 @@
+"""What the commands have in common: the options that many take, and the checkout that they ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
+
+from scaffold.checkout.tree import find_root
+from scaffold.cli import printer
+from scaffold.errors import UsageError
+from scaffold.report.formats import Format
+
+RepoOption = Annotated[
+    Path | None,
+    typer.Option("--repo", metavar="PATH", help="The LocalAI checkout; the enclosing one by default."),
+]
+RevOption = Annotated[
+    str | None,
+    typer.Option("--rev", metavar="REV", help="Read a commit, not the work tree; nothing is checked out."),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print the diff, write nothing.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+
+
+def repository(path: Path | None) -> Path:
+    """Root of the checkout: the one that `--repo` names, else the enclosing one.
+
+    Raises UsageError where there is no such folder, ShapeError where the folder is in no checkout.
+    """
+    if path is not None and not path.is_dir():
+        raise UsageError(f"--repo {path}: there is no such folder")
+    return path.resolve() if path is not None else find_root(Path.cwd())
+
+
+def writable(path: Path | None) -> Path:
+    """Root of the checkout for a command that writes: what a killed run had changed is put back first."""
+    root = repository(path)
+    recover(root)
+    return root
+
+
+def recover(root: Path) -> None:
+    """Put back what a run that was killed while writing had changed."""
+    from scaffold.checkout.journal import Journal
+
+    restored = Journal(root).recover()
+    if restored:
+        printer.note(f"an interrupted run was rolled back: {', '.join(restored)}")
+
+
+class Planned(Protocol):
+    """Edits that nobody has written yet: a ChangeSet, which takes a while to import."""
+
+    def commit(self, root: Path) -> None: ...
+    def diff(self) -> str: ...
+
+
+def carry_out(changes: Planned, root: Path, dry_run: bool, output: Format) -> None:
+    """Write a planned change below `root`; a dry run shows people its diff."""
+    if not dry_run:
+        changes.commit(root)
+    elif output is Format.text:
+        printer.result(changes.diff())

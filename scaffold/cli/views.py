@@ -1,0 +1,71 @@
+"""`show`, `status` and `affected`: what a checkout is, and what a change of it does."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from scaffold.cli import printer
+from scaffold.cli.shared import RepoOption, RevOption, repository
+from scaffold.report.formats import Format, Table
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A backend, or what the gallery calls it.")],
+    output: Annotated[Table, typer.Option("--format", help="How to print the places.")] = Table.text,
+    rev: RevOption = None,
+    repo: RepoOption = None,
+) -> None:
+    """Show where a backend is registered, file and line, and what is missing."""
+    from scaffold.operations import overview
+    from scaffold.operations.compare import states
+    from scaffold.report import overview as report
+
+    with states(repository(repo), rev, None) as state:
+        found = overview.show(state.head, name, rev)
+    printer.result(report.show(found, output))
+
+
+def status(
+    output: Annotated[Table, typer.Option("--format", help="How to print the tables.")] = Table.text,
+    rev: RevOption = None,
+    repo: RepoOption = None,
+) -> None:
+    """Print the coverage: which backend is registered where, and is built for what."""
+    from scaffold.operations import overview
+    from scaffold.operations.compare import states
+    from scaffold.report import overview as report
+
+    with states(repository(repo), rev, None) as state:
+        found = overview.status(state.head, rev)
+    printer.result(report.status(found, output))
+
+
+def affected(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE...]", help="The changed files or folders; what git says by default."),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV",
+            help="What the change starts from; by default HEAD for the work tree, the parent for --rev.",
+        ),
+    ] = None,
+    rev: RevOption = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the jobs.")] = Format.text,
+    repo: RepoOption = None,
+) -> None:
+    """Tell which image builds a change starts in LocalAI's CI, and why each.
+
+    LocalAI's own script decides: it is run as it is, in a sandbox, with the change as a pull request.
+    """
+    from scaffold.operations import affected as operation
+    from scaffold.operations.changes import change
+    from scaffold.report import affected as report
+
+    with change(repository(repo), rev, base, files or ()) as changed:
+        found = operation.run(changed)
+    printer.result(report.rendered(found, output))
