@@ -13,7 +13,7 @@ from scaffold.pipeline.repository import Repository
 from scaffold.registry import MARK, Registry
 from scaffold.rules import all_rules, rules_called
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
-from scaffold.rules.repository import SuppressionUnused
+from scaffold.rules.repository.suppressions import SuppressionUnused
 from scaffold.rules.suppressions import Suppressions
 
 

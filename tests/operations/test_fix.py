@@ -14,7 +14,7 @@ from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.operations import check, fix
 from scaffold.registry import Registry
 from tests.consumers import files, run
-from tests.rules.test_gallery import in_both
+from tests.rules.gallery.trees import in_both
 from tests.rules.trees import (
     BASE,
     CAPABILITIES,

@@ -1,4 +1,4 @@
-"""The catalogue: every rule that is written is in it."""
+"""The catalogue: every rule that is written is in it, and has a test."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
+from types import ModuleType
 
 import scaffold.rules
+import tests.rules
 from scaffold.rules import all_rules
 from scaffold.rules.base import Rule
+from tests.rules.files.test_all import BROKEN
+
+
+def modules(package: ModuleType) -> Iterator[ModuleType]:
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        yield import_module(module.name)
 
 
 def below(kind: type[Rule]) -> Iterator[type[Rule]]:
@@ -19,8 +27,7 @@ def below(kind: type[Rule]) -> Iterator[type[Rule]]:
 
 
 def test_every_rule_is_in_the_catalogue_once() -> None:
-    for module in pkgutil.walk_packages(scaffold.rules.__path__, "scaffold.rules."):
-        import_module(module.name)
+    assert list(modules(scaffold.rules))
     written = {
         kind
         for kind in below(Rule)
@@ -35,3 +42,10 @@ def test_a_group_is_named_after_its_room() -> None:
     groups = list(dict.fromkeys(rule.group for rule in all_rules()))
     rooms = [name.replace("_", "-") for name in (*scaffold.rules.REGISTRATIONS, *scaffold.rules.PIPELINE)]
     assert groups == [*rooms, "pipeline-notes"]
+
+
+def test_every_rule_has_a_failing_case() -> None:
+    tables = [getattr(module, "CASES", {}) for module in modules(tests.rules)]
+    broken = {getattr(case, "rule", slug) for table in tables for slug, case in table.items()}
+    elsewhere = {"collateral-edit", "suppression-unused"}
+    assert broken | BROKEN.keys() | elsewhere == {rule.slug for rule in all_rules()}

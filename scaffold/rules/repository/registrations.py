@@ -1,15 +1,13 @@
-"""Rules about a backend as a whole, and about what a change does to it."""
+"""Registrations as such: whose they are, where they stand, and that they say one thing."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from scaffold.pipeline.image_builds import SPLIT_SCRIPT, WORKFLOWS
-from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
-from scaffold.rules.suppressions import Suppression
+from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.importers.reading import REGISTRY, REGISTRY_FILE
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
 from scaffold.syntax.source import Place
@@ -147,138 +145,6 @@ class RegistrationFileMissing(Rule):
                 )
 
 
-class BackendNameHardware(Rule):
-    """A backend's name does not contain a hardware word by accident.
-
-    Why: LocalAI reads hardware from names. `chipmunk` contains `hip`: its images count as ROCm builds
-    and are hidden from everyone without an AMD card.
-
-    Fails:
-
-        backend/go/chipmunk/
-
-    Passes:
-
-        backend/go/squirrel/
-
-    A hardware word that stands alone between dashes, as in `mlx-audio`, is meant.
-
-    Fix: rename the backend before its first release.
-    """
-
-    severity = Severity.error
-
-    def check(self, registry: Registry) -> Iterator[Finding]:
-        """Names with a hardware word inside one of their words."""
-        tokens = sorted(registry.hardware.tokens)
-        for name in registry.names:
-            words = name.split("-")
-            inside = next((t for t in tokens if any(t in w and t != w for w in words)), None)
-            if inside is not None:
-                yield self.finding(
-                    Place(registry.first_file(name)),
-                    name,
-                    inside,
-                    f"the name {name} contains {inside!r}: LocalAI takes it for a {inside} build",
-                    "choose a name without hardware words",
-                )
-
-
-class CollateralEdit(ChangeRule):
-    """A change that adds a backend leaves the registrations of the others alone.
-
-    Why: a merge conflict that was resolved by taking one side deletes what the other side had added.
-    Once 74 matrix entries of LocalAI vanished in a change that added one backend.
-
-    Fails:
-
-        a change that adds rookery, and after which lark has two matrix entries less
-
-    Passes:
-
-        a change that adds rookery and only adds lines
-
-    Needs `--base`.
-
-    Fix: restore the entries; a wanted change of another backend belongs into a change of its own.
-    """
-
-    severity = Severity.warning
-
-    def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
-        """Backends whose records were altered or deleted by a change that adds another one."""
-        added = sorted(set(after.names) - set(before.names))
-        if len(added) != 1:
-            return
-        old, new = _records(before), _records(after)
-        for name in before.names:
-            lost = old[name] - new[name] if name in after.backends else Counter[tuple[str, str]]()
-            if lost:
-                surfaces = Counter(surface for surface, _ in lost.elements())
-                place = next((e for e in after.matrix.entries_of(name)), None)
-                yield self.finding(
-                    place or Place(after.matrix.file),
-                    name,
-                    " ".join(sorted(surfaces)),
-                    f"the change adds {added[0]}, and alters or deletes of {name}: "
-                    + ", ".join(f"{count} x {surface}" for surface, count in sorted(surfaces.items())),
-                    f"restore them, or change {name} in a pull request of its own",
-                )
-
-
-def _records(registry: Registry) -> dict[str, Counter[tuple[str, str]]]:
-    """Backend -> its records, each as surface and content."""
-    found: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    for entry in (*registry.matrix.linux, *registry.matrix.darwin):
-        found[entry.backend]["matrix entry", str(sorted(entry.fields.items()))] += 1
-    gallery = registry.gallery
-    for item in gallery.items:
-        content = (item.name, item.uri, item.mirrors, item.capabilities)
-        found[gallery.owner(item)]["gallery item", str(content)] += 1
-    for definition in registry.makefile.definitions:
-        found[definition.name]["Makefile definition", definition.assignment.value] += 1
-    for pin in registry.bump_deps.pins:
-        found[pin.backend]["bump entry", f"{pin.repository} {pin.variable} {pin.branch}"] += 1
-    return found
-
-
-class SuppressionUnused(Rule):
-    """Every suppression, in .scaffold.toml or in a comment, suppresses something.
-
-    Why: a suppression outlives its reason, and then hides the next defect of the same kind.
-
-    Fails:
-
-        [[suppress]]
-        rule = "matrix-darwin-missing"
-        backend = "rookery"               # which is built for macOS by now
-        reason = "its engine needs CUDA"
-
-    Passes:
-
-        the same, while rookery is built for Linux only
-
-    Fix: delete it.
-    """
-
-    severity = Severity.warning
-
-    def check(self, registry: Registry) -> Iterator[Finding]:  # noqa: ARG002
-        """Nothing: what was suppressed is known at the end of a check only."""
-        return iter(())
-
-    def stale(self, entries: Iterable[Suppression]) -> Iterator[Finding]:
-        """A finding for each suppression that matched nothing."""
-        for entry in entries:
-            yield self.finding(
-                Place(entry.path, entry.line),
-                entry.backend,
-                f"{entry.rule} {entry.match}",
-                f"this suppression of {entry.rule} matches no finding",
-                "delete it: what it excused is repaired, or was never there",
-            )
-
-
 class DuplicateKey(Rule):
     """No mapping of the registration files has a key twice.
 
@@ -312,14 +178,3 @@ class DuplicateKey(Rule):
                     f"key {key!r} stands twice in one mapping",
                     "delete the one that is wrong",
                 )
-
-
-RULES: tuple[type[Rule], ...] = (
-    RegistrationStale,
-    RegistrationFileMissing,
-    BackendNameHardware,
-    CollateralEdit,
-    SuppressionUnused,
-    DuplicateKey,
-)
-"""In the order of the catalogue."""

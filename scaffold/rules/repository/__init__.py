@@ -1,0 +1,17 @@
+"""Rules about a backend as a whole, and about what a change does to it."""
+
+from scaffold.rules.base import Rule
+from scaffold.rules.repository.changes import CollateralEdit
+from scaffold.rules.repository.names import BackendNameHardware
+from scaffold.rules.repository.registrations import DuplicateKey, RegistrationFileMissing, RegistrationStale
+from scaffold.rules.repository.suppressions import SuppressionUnused
+
+RULES: tuple[type[Rule], ...] = (
+    RegistrationStale,
+    RegistrationFileMissing,
+    BackendNameHardware,
+    CollateralEdit,
+    SuppressionUnused,
+    DuplicateKey,
+)
+"""In the order of the catalogue."""

@@ -1,0 +1,71 @@
+"""What a change does to the backends that it is not about."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import ChangeRule, Finding, Severity
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+
+
+class CollateralEdit(ChangeRule):
+    """A change that adds a backend leaves the registrations of the others alone.
+
+    Why: a merge conflict that was resolved by taking one side deletes what the other side had added.
+    Once 74 matrix entries of LocalAI vanished in a change that added one backend.
+
+    Fails:
+
+        a change that adds rookery, and after which lark has two matrix entries less
+
+    Passes:
+
+        a change that adds rookery and only adds lines
+
+    Needs `--base`.
+
+    Fix: restore the entries; a wanted change of another backend belongs into a change of its own.
+    """
+
+    severity = Severity.warning
+
+    def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
+        """Backends whose records were altered or deleted by a change that adds another one."""
+        added = sorted(set(after.names) - set(before.names))
+        if len(added) != 1:
+            return
+        old, new = _records(before), _records(after)
+        for name in before.names:
+            lost = old[name] - new[name] if name in after.backends else Counter[tuple[str, str]]()
+            if lost:
+                surfaces = Counter(surface for surface, _ in lost.elements())
+                place = next((e for e in after.matrix.entries_of(name)), None)
+                yield self.finding(
+                    place or Place(after.matrix.file),
+                    name,
+                    " ".join(sorted(surfaces)),
+                    f"the change adds {added[0]}, and alters or deletes of {name}: "
+                    + ", ".join(f"{count} x {surface}" for surface, count in sorted(surfaces.items())),
+                    f"restore them, or change {name} in a pull request of its own",
+                )
+
+
+def _records(registry: Registry) -> dict[str, Counter[tuple[str, str]]]:
+    """Backend -> its records, each as surface and content."""
+    found: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for entry in (*registry.matrix.linux, *registry.matrix.darwin):
+        found[entry.backend]["matrix entry", str(sorted(entry.fields.items()))] += 1
+    gallery = registry.gallery
+    for item in gallery.items:
+        content = (item.name, item.uri, item.mirrors, item.capabilities)
+        found[gallery.owner(item)]["gallery item", str(content)] += 1
+    for definition in registry.makefile.definitions:
+        found[definition.name]["Makefile definition", definition.assignment.value] += 1
+    for pin in registry.bump_deps.pins:
+        found[pin.backend]["bump entry", f"{pin.repository} {pin.variable} {pin.branch}"] += 1
+    return found

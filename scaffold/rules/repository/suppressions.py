@@ -1,0 +1,50 @@
+"""Suppressions that have outlived their reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.suppressions import Suppression
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.registry import Registry
+
+
+class SuppressionUnused(Rule):
+    """Every suppression, in .scaffold.toml or in a comment, suppresses something.
+
+    Why: a suppression outlives its reason, and then hides the next defect of the same kind.
+
+    Fails:
+
+        [[suppress]]
+        rule = "matrix-darwin-missing"
+        backend = "rookery"               # which is built for macOS by now
+        reason = "its engine needs CUDA"
+
+    Passes:
+
+        the same, while rookery is built for Linux only
+
+    Fix: delete it.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:  # noqa: ARG002
+        """Nothing: what was suppressed is known at the end of a check only."""
+        return iter(())
+
+    def stale(self, entries: Iterable[Suppression]) -> Iterator[Finding]:
+        """A finding for each suppression that matched nothing."""
+        for entry in entries:
+            yield self.finding(
+                Place(entry.path, entry.line),
+                entry.backend,
+                f"{entry.rule} {entry.match}",
+                f"this suppression of {entry.rule} matches no finding",
+                "delete it: what it excused is repaired, or was never there",
+            )

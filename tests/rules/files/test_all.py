@@ -1,0 +1,105 @@
+"""All rules about a backend's own files: what is clean, and other people's bytes."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from scaffold.backend.variants import supported
+from scaffold.checkout.changes import ChangeSet
+from scaffold.operations import new
+from tests.conftest import PIN
+from tests.operations.test_new_backend import KINDS, answers
+from tests.rules.files.test_services import SERVERS
+from tests.rules.files.trees import (
+    FINCH,
+    HERON,
+    KESTREL,
+    LARK,
+    LINUX_PACKAGE,
+    LINUX_RUN,
+    WREN,
+    findings,
+    tree,
+)
+from tests.rules.trees import BASE
+
+
+def test_the_miniature_is_clean() -> None:
+    assert findings(BASE) == []
+
+
+@pytest.mark.parametrize(("lang", "kind"), KINDS)
+def test_what_new_backend_writes_is_clean(lang: str, kind: str) -> None:
+    # Without an engine of its own a backend has nothing to build for a GPU.
+    names = ("cpu",) if lang == "rust" else ("cpu", "metal") if kind == "pure" else supported(lang)
+    variants = tuple(v for v in names if not (kind == "llama-fork" and v == "metal"))
+    plan = new.plan(BASE, answers(lang, kind, variants=variants))
+    assert findings(plan.changes.overlay()) == []
+
+
+RUN_SH = "#!/bin/bash\nexec $(dirname $0)/start $@\n"
+BROKEN = {
+    "matrix-no-requirements": {f"{FINCH}/requirements-intel.txt": None},
+    "makefile-test-target": {f"{FINCH}/Makefile": b"install:\n"},
+    "build-target-missing": {f"{LARK}/Makefile": b"test:\n\ttrue\n"},
+    "darwin-run-script": {f"{LARK}/run.sh": LINUX_RUN.encode()},
+    "darwin-packaging": {f"{LARK}/package.sh": LINUX_PACKAGE.encode()},
+    "build-type-unhandled": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nifeq ($(BUILD_TYPE),cublas)\nendif\n"},
+    "build-flag-obsolete": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nCMAKE_ARGS+=-DGGML_HIPBLAS=ON\n"},
+    "rust-stub-missing": {f"{KESTREL}/build.rs": b"// no stubs\n"},
+    "bump-pin-elsewhere": {f"{FINCH}/install.sh": b"git clone -b v1.2.3 https://github.com/a/b\n"},
+    "python-run-quoting": {f"{FINCH}/run.sh": RUN_SH.encode()},
+    "native-run-quoting": {f"{LARK}/run.sh": RUN_SH.encode()},
+    "signal-shutdown": {f"{HERON}/grpc-server.cpp": SERVERS["function"].encode()},
+}
+"""Rule -> a file of a backend that breaks it; the test of its module goes into the details."""
+
+
+@pytest.mark.parametrize("slug", BROKEN)
+def test_a_file_of_a_backend_that_is_wrong(slug: str) -> None:
+    (path,) = BROKEN[slug]
+    assert {f.backend for f in findings(tree(BROKEN[slug]), slug)} == {path.split("/")[2]}
+
+
+FILES = ("run.sh", "install.sh", "package.sh", "Makefile", "CMakeLists.txt", "grpc-server.cpp", "build.rs")
+HOSTILE = {
+    "garbage": bytes(range(256)) * 8,
+    "latin-1": "exec $CURDIR/caf\xe9 $@ -DGGML_HIPBLAS=ON git checkout ".encode("latin-1") + PIN.encode(),
+    "nested": b"$(" * 60_000,
+    "braces": b"${" * 60_000,
+    "quotes": b"\"'`" * 40_000,
+    "spaces": b"signal(a," + b" " * 120_000,
+    "words": b"make git impl include if case " * 5_000,
+    "calls": b"signal(SIGTERM, f) Shutdown " + b"f(" * 60_000,
+    "comments": b"/*" + b"*/*" * 40_000,
+    "variables": b"requirements-" + b"$ab" * 40_000,
+    "urls": b"git https://" * 12_000,
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_hostile_files_are_read_in_time(what: str) -> None:
+    data = HOSTILE[what]
+    folders = (FINCH, LARK, HERON, KESTREL)
+    change: dict[str, bytes | None] = {f"{folder}/{name}": data for folder in folders for name in FILES}
+    change[f"{KESTREL}/src/service.rs"] = b"impl Backend for X {" + data
+    change["backend/python/common/libbackend.sh"] = b"installRequirements() {\n" + data
+    change["scripts/build/heron-darwin.sh"] = data
+    where = tree(change)
+    start = time.process_time()
+    found = findings(where)
+    assert time.process_time() - start < 10
+    for finding in found:
+        if finding.fix is not None:
+            changes = ChangeSet(where)
+            finding.fix(changes)
+            assert changes.diff()
+
+
+def test_an_empty_checkout_has_nothing_to_say() -> None:
+    nothing: dict[str, bytes | None] = {
+        path: None for path in BASE.files("backend") if path != "backend/index.yaml"
+    }
+    assert findings(tree(nothing)) == []

@@ -1,0 +1,107 @@
+"""Options of native builds."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.rules.base import Severity
+from tests.rules.files.trees import HERON, WREN, assert_fixed, findings, only, read, replaced, tree
+from tests.rules.trees import BASE
+
+
+def without_branch(build_type: str) -> dict[str, bytes | None]:
+    """The Makefile of wren-cpp with a condition that never holds in place of one build type."""
+    text = read(f"{WREN}/Makefile")
+    assert build_type in text
+    return {f"{WREN}/Makefile": text.replace(build_type, "nothing").encode()}
+
+
+@pytest.mark.parametrize("build_type", ["cublas", "hipblas", "vulkan", "sycl"])
+def test_a_build_type_that_nothing_is_done_for(build_type: str) -> None:
+    found = findings(tree(without_branch(build_type)))
+    assert [(f.rule, f.backend, f.path, f.subject) for f in found] == [
+        ("build-type-unhandled", "wren-cpp", f"{WREN}/Makefile", f"build type {build_type}")
+    ]
+
+
+def test_it_stands_at_the_last_branch() -> None:
+    lines = ["BUILD_TYPE?=", "ifeq ($(BUILD_TYPE),cublas)", "else ifeq ($(BUILD_TYPE),hipblas)", "endif"]
+    where = tree({f"{WREN}/Makefile": "\n".join([*lines, "X=1", "test:", ""]).encode()})
+    found = findings(where, "build-type-unhandled")
+    assert [(f.line, f.subject) for f in found] == [(3, "build type sycl"), (3, "build type vulkan")]
+    assert "sycl_f16, sycl_f32" in found[0].message
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {f"{WREN}/CMakeLists.txt": 'if(BUILD_TYPE STREQUAL "vulkan")\nendif()\n'},
+        {f"{WREN}/build.sh": 'case "$BUILD_TYPE" in\n    vulkan) cmake -DGGML_VULKAN=ON ;;\nesac\n'},
+        {f"{WREN}/gpu.mk": "ifeq ($(BUILD_TYPE),vulkan)\nendif\n"},
+    ],
+)
+def test_a_build_type_may_be_handled_elsewhere(elsewhere: dict[str, str]) -> None:
+    makefile = without_branch("vulkan")[f"{WREN}/Makefile"]
+    assert makefile is not None
+    change: dict[str, bytes | None] = {path: text.encode() for path, text in elsewhere.items()}
+    if f"{WREN}/gpu.mk" in elsewhere:
+        assert findings(tree(change, {f"{WREN}/Makefile": makefile}))
+        makefile += b"include gpu.mk\n"
+    assert findings(tree(change, {f"{WREN}/Makefile": makefile})) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\t$(MAKE) -C sources/wren.cpp lib\n",
+        "CMAKE_ARGS+=-DBUILD_TYPE=$(BUILD_TYPE)\n",
+        "ifneq ($(BUILD_TYPE),)\nendif\n",
+    ],
+)
+def test_a_build_type_may_be_handed_on(line: str) -> None:
+    makefile = without_branch("vulkan")[f"{WREN}/Makefile"]
+    assert makefile is not None
+    assert findings(tree({f"{WREN}/Makefile": makefile + b"x:\n" + line.encode()})) == []
+    for said in (b'\t@echo "for $(BUILD_TYPE)"\n', b"# $(MAKE) -C sources/wren.cpp vulkan\n"):
+        assert findings(tree({f"{WREN}/Makefile": makefile + b"x:\n" + said}))
+
+
+def test_a_fork_builds_with_the_makefile_that_it_borrows() -> None:
+    path = "backend/cpp/llama-cpp/Makefile"
+    where = tree(replaced(path, ("cublas", "nothing")))
+    assert {f.backend for f in findings(where, "build-type-unhandled")} == {"llama-cpp", "meadow-lark"}
+
+
+def test_a_flag_that_the_engine_has_renamed() -> None:
+    where = tree(replaced(f"{WREN}/Makefile", ("DGGML_HIP=", "DGGML_HIPBLAS=")))
+    found = only(where, "build-flag-obsolete", "wren-cpp", f"{WREN}/Makefile", "GGML_HIPBLAS")
+    assert found.severity is Severity.warning
+    assert assert_fixed(where, found).read(f"{WREN}/Makefile") == BASE.read(f"{WREN}/Makefile")
+
+
+def test_a_renamed_flag_for_hardware_that_is_not_built_is_an_info() -> None:
+    text = read(f"{HERON}/Makefile").replace("-DHERON_CUDA=ON", "-DHERON_CUDA=ON -DGGML_HIPBLAS=ON")
+    found = only(
+        tree({f"{HERON}/Makefile": text.encode()}),
+        "build-flag-obsolete",
+        "heron",
+        f"{HERON}/Makefile",
+        "HIPBLAS",
+    )
+    assert found.severity is Severity.info
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "CMAKE_ARGS+=-DGGML_HIP=ON -DGGML_HIPBLAS=ON",
+        "CMAKE_ARGS+=-DGGML_HIPBLAS=ON \\\n\t-DGGML_HIP=ON",
+        "CMAKE_ARGS+=-DWREN_HIPBLAS=ON -DGGML_HIPBLAS=ON",
+        "CMAKE_ARGS+=-DWREN_GGML_HIPBLAS=ON",
+        "# CMAKE_ARGS+=-DGGML_HIPBLAS=ON is not read any more",
+        "CMAKE_ARGS+=-DGGML_CLBLAST=ON -DGGML_OPENCL=ON",
+    ],
+)
+def test_flags_that_are_fine(line: str) -> None:
+    where = tree({f"{WREN}/Makefile": (read(f"{WREN}/Makefile") + f"\n{line}\n").encode()})
+    assert findings(where) == []

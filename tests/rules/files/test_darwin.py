@@ -1,0 +1,63 @@
+"""Scripts of backends that are shipped for macOS."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.registry import Registry
+from tests.rules.files.trees import HERON, LARK, LINUX_PACKAGE, LINUX_RUN, findings, only, read, tree
+from tests.rules.trees import BASE, MATRIX
+
+
+def test_a_start_script_for_linux_only() -> None:
+    where = tree({f"{LARK}/run.sh": LINUX_RUN.encode()})
+    only(where, "darwin-run-script", "lark", f"{LARK}/run.sh", "LD_LIBRARY_PATH")
+
+
+def test_a_package_for_linux_only() -> None:
+    where = tree({f"{LARK}/package.sh": LINUX_PACKAGE.encode()})
+    only(where, "darwin-packaging", "lark", f"{LARK}/package.sh", "liblark.so")
+
+
+def test_one_defect_is_reported_once() -> None:
+    where = tree({f"{LARK}/run.sh": LINUX_RUN.encode(), f"{LARK}/package.sh": LINUX_PACKAGE.encode()})
+    found = only(where, "darwin-run-script", "lark", f"{LARK}/run.sh", "LD_LIBRARY_PATH")
+    assert f"{LARK}/package.sh" in found.help
+
+
+def test_a_cpp_backend_is_packaged_by_its_own_script() -> None:
+    linux = {f"{HERON}/package.sh": LINUX_PACKAGE.encode()}
+    assert findings(tree(linux)) == []
+    script = "scripts/build/heron-darwin.sh"
+    only(
+        tree({script: b"#!/bin/bash\ncp build/libheron.so out/\n"}),
+        "darwin-packaging",
+        "heron",
+        script,
+        ".so",
+    )
+
+
+def test_the_systems_libraries_need_a_branch_only() -> None:
+    text = LINUX_PACKAGE.replace("liblark.so", "liblark.*")
+    text += 'if [ "$(uname)" != "X" ]; then\n    cp /lib64/ld-linux-x86-64.so.2 package/lib/ld.so\nfi\n'
+    where = tree({f"{LARK}/package.sh": text.encode()})
+    only(where, "darwin-packaging", "lark", f"{LARK}/package.sh", "ld-linux")
+    assert findings(tree({f"{LARK}/package.sh": text.replace("X", "Darwin").encode()})) == []
+
+
+@pytest.mark.parametrize("way", ["not shipped", "rpath", "comment"])
+def test_what_needs_no_darwin_branch(way: str) -> None:
+    change: dict[str, bytes | None] = {f"{LARK}/run.sh": LINUX_RUN.encode()}
+    if way == "not shipped":
+        entry = next(e for e in Registry(BASE).matrix.darwin if e.backend == "lark")
+        lines = read(MATRIX).splitlines(keepends=True)
+        end = len(entry.source.slice(0, entry.end).splitlines())
+        change[MATRIX] = "".join(lines[: entry.line - 1] + lines[end:]).encode()
+    elif way == "rpath":
+        rpath = "install_name_tool -add_rpath @loader_path/lib lark\n"
+        change[f"{LARK}/package.sh"] = (read(f"{LARK}/package.sh") + rpath).encode()
+    else:
+        script = '# LD_LIBRARY_PATH is not needed: there is no .so\nexec ./lark "$@"\n'
+        change[f"{LARK}/run.sh"] = script.encode()
+    assert findings(tree(change)) == []

@@ -1,0 +1,53 @@
+"""Makefiles of backends."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scaffold.rules.base import Severity
+from tests.rules.files.trees import FINCH, LARK, findings, only, replaced, tree
+
+
+def test_a_test_target_that_make_invents() -> None:
+    where = tree(replaced(f"{FINCH}/Makefile", (".PHONY: test\ntest: install\n\tbash test.sh\n", "")))
+    found = only(where, "makefile-test-target", "finch-tts", "Makefile", f"-C {FINCH} test")
+    assert found.severity is Severity.error
+    assert "succeeds" in found.message
+
+
+def test_make_really_invents_it(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("install:\n\ttrue\n")
+    (tmp_path / "test.sh").write_text("exit 1\n")
+    assert subprocess.run(["make", "test"], cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+def test_a_test_target_that_is_not_there_at_all() -> None:
+    where = tree(replaced(f"{LARK}/Makefile", ("test:\n\t$(GOCMD) test -count=1 ./...\n", "")))
+    found = only(where, "makefile-test-target", "lark", "Makefile", f"-C {LARK} test")
+    assert "fails" in found.message
+
+
+def test_a_workflow_that_runs_the_tests() -> None:
+    makefile = replaced("Makefile", (f"\t$(MAKE) -C {FINCH} test\n", ""))
+    broken = replaced(f"{FINCH}/Makefile", ("test: install\n\tbash test.sh\n", ""))
+    jobs = ".github/workflows/test-extra.yml"
+    call = f"--output-sync=target -C {FINCH}"
+    only(tree(makefile, broken), "makefile-test-target", "finch-tts", jobs, f"{call} test")
+    assigned = replaced(jobs, (f"{call} test", f"{call} X=1 test"))
+    only(tree(makefile, broken, assigned), "makefile-test-target", "finch-tts", jobs, f"{call} X=1 test")
+    for quiet in (f"{call} install && make test", f"{call} install  # test"):
+        assert findings(tree(makefile, broken, replaced(jobs, (f"{call} test", quiet)))) == []
+    commented = replaced(jobs, (f"make --jobs=5 {call} test", f"# make --jobs=5 {call} test"))
+    assert findings(tree(makefile, broken, commented)) == []
+
+
+@pytest.mark.parametrize(
+    "rule", ["all test: install\n", "test::\n\ttrue\n", "include test.mk\n", "%: %.py\n", "-include $(X)\n"]
+)
+def test_other_ways_to_have_a_test_target(rule: str) -> None:
+    included: dict[str, bytes | None] = {f"{FINCH}/test.mk": b"test:\n\tbash test.sh\n"}
+    where = tree(included, replaced(f"{FINCH}/Makefile", ("test: install\n\tbash test.sh\n", rule)))
+    assert findings(where) == []

@@ -1,0 +1,57 @@
+"""Requirements of Python backends."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.registry import Registry
+from tests.rules.files.trees import FINCH, findings, read, replaced, tree
+from tests.rules.trees import MATRIX
+
+
+def test_a_python_build_without_requirements_of_its_own() -> None:
+    where = tree({f"{FINCH}/requirements-intel.txt": None})
+    entry = next(
+        e for e in Registry(where).matrix.entries_of("finch-tts") if e.fields["build-type"] == "intel"
+    )
+    found = findings(where)
+    assert [(f.rule, f.backend, f.path, f.line, f.subject) for f in found] == [
+        ("matrix-no-requirements", "finch-tts", MATRIX, entry.line, "requirements-intel.txt")
+    ]
+    assert "torch" in found[0].message
+    assert f"{FINCH}/requirements-intel.txt" in found[0].help
+
+
+@pytest.mark.parametrize(
+    "profile", ["cpu", "cublas12", "cublas13", "l4t12", "l4t13", "hipblas", "intel", "mps"]
+)
+def test_every_profile_needs_its_file(profile: str) -> None:
+    where = tree({f"{FINCH}/requirements-{profile}.txt": None})
+    assert [f.subject for f in findings(where)] == [f"requirements-{profile}.txt"]
+
+
+def test_requirements_txt_may_have_everything() -> None:
+    complete = (read(f"{FINCH}/requirements.txt") + "torch==2.12.1\n").encode()
+    where = tree({f"{FINCH}/requirements-intel.txt": None, f"{FINCH}/requirements.txt": complete})
+    assert findings(where) == []
+
+
+def test_an_after_file_serves_its_profile() -> None:
+    text = read(f"{FINCH}/requirements-cublas12.txt").encode()
+    where = tree(
+        {f"{FINCH}/requirements-cublas12.txt": None, f"{FINCH}/requirements-cublas12-after.txt": text}
+    )
+    reads_it = "BUILD_PROFILE}-after" in read("backend/python/common/libbackend.sh")
+    assert bool(findings(where)) is not reads_it
+
+
+@pytest.mark.parametrize(
+    ("profile", "condition"),
+    [("mps", '[ "$(uname -s)" = "Darwin" ]'), ("intel", '[ "x${BUILD_PROFILE}" == "xintel" ]')],
+)
+def test_install_sh_may_install_in_a_branch_of_its_own(profile: str, condition: str) -> None:
+    gone: dict[str, bytes | None] = {f"{FINCH}/requirements-{profile}.txt": None}
+    for body, quiet in (("uv pip install finch", True), ("export FINCH=1", False)):
+        script = f"if {condition}; then\n    {body}\nelse\n    installRequirements\nfi\n"
+        where = tree(gone, replaced(f"{FINCH}/install.sh", ("installRequirements\n", script)))
+        assert bool(findings(where)) is not quiet

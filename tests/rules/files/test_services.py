@@ -1,0 +1,78 @@
+"""Servers of backends."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.rules.base import Severity
+from tests.rules.files.trees import HERON, KESTREL, findings, only, tree
+
+
+def without_stubs() -> dict[str, bytes | None]:
+    """kestrel without tonic's stubs, and with every method of the service but one written out."""
+    rpcs = ["Health", "TTSStream", "Generate3D", "Depth"]
+    proto = "service Backend {\n" + "".join(f"  rpc {r}(A) returns (B) {{}}\n" for r in rpcs) + "}\n"
+    methods = "".join(
+        f"    async fn {name}(&self) {{}}\n" for name in ("health", "tts_stream", "generate3_d")
+    )
+    return {
+        "backend/backend.proto": proto.encode(),
+        f"{KESTREL}/build.rs": b"// .generate_default_stubs(true)\n",
+        f"{KESTREL}/src/service.rs": f"struct K;\nimpl Backend for K {{\n{methods}}}\n\nfn depth() {{}}\n".encode(),
+    }
+
+
+def test_an_rpc_that_a_rust_service_lacks() -> None:
+    found = only(
+        tree(without_stubs()), "rust-stub-missing", "kestrel", f"{KESTREL}/src/service.rs", "impl Backend"
+    )
+    assert (found.severity, found.subject) == (Severity.error, "rpc Depth")
+
+
+def test_what_implements_every_rpc() -> None:
+    source = without_stubs()[f"{KESTREL}/src/service.rs"]
+    assert source is not None
+    for old, new_text in (
+        (b"}\n\nfn", b"    async fn depth(&self) {}\n}\n\nfn"),
+        (b"}\n\nfn", b"    unimplemented_rpcs!(depth);\n}\n\nfn"),
+    ):
+        changed = source.replace(old, new_text)
+        assert findings(tree(without_stubs(), {f"{KESTREL}/src/service.rs": changed})) == []
+    stubs: dict[str, bytes | None] = {f"{KESTREL}/build.rs": b"x.generate_default_stubs(true)\n"}
+    assert findings(tree(without_stubs(), stubs)) == []
+
+
+SERVERS = {
+    "function": "void stop(int) {\n    if (server) server->Shutdown();\n}\nint main() { std::signal(SIGTERM, stop); }\n",
+    "lambda": "int main() {\n    std::signal(SIGINT, [](int) { // }\n        server->Shutdown(); });\n}\n",
+    "sigaction": "static void stop(int) {\n    server->Shutdown();\n}\nint main() { a.sa_handler = stop; }\n",
+    "behind": (
+        "std::function<void(int)> act;\nvoid stop(int s) { act(s); }\n"
+        "int main() { act = [&](int) {\n    server->Shutdown();\n}; signal(SIGTERM, &stop); }\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", SERVERS)
+def test_shutdown_in_a_signal_handler(way: str) -> None:
+    path = f"{HERON}/grpc-server.cpp"
+    where = tree({path: SERVERS[way].encode()})
+    only(where, "signal-shutdown", "heron", path, "Shutdown")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        (
+            "void stop(int) { /* not server->Shutdown() */ flag = true; }\n"
+            "int main() { std::signal(SIGTERM, stop); wait(); server->Shutdown(); }\n"
+        ),
+        "void stop(int) { server->Shutdown(); }\nint main() { std::thread(stop, 1); }  // no signal(SIGTERM, go)\n",
+        (
+            "void stop(int) { ctx.terminate(); }\nvoid clean() { server->Shutdown(); }\n"
+            "int main() { a.sa_handler = stop; clean(); }\n"
+        ),
+    ],
+)
+def test_a_handler_that_only_tells_the_main_thread(source: str) -> None:
+    assert findings(tree({f"{HERON}/grpc-server.cpp": source.encode()})) == []

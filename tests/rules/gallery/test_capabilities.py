@@ -1,0 +1,106 @@
+"""Rules about capabilities: each with a defect that it finds and a likeness that it lets pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.rules.base import Severity
+from tests.rules.gallery.trees import DEV, HARDWARE, META, ROOKERY, ROOKERY_DEV, in_both
+from tests.rules.trees import GALLERY, MINIATURE, Altered, Case, assert_fine, assert_found, entry, item
+
+KNOWN_KEYS = MINIATURE.write("pkg/system/capabilities.go", HARDWARE)
+
+
+def without_l4t() -> Altered:
+    """llama-cpp without its CUDA 12 image for Jetson."""
+    image = "nvidia-l4t-arm64-llama-cpp"
+    gone = MINIATURE.drop(entry("-nvidia-l4t-arm64-llama-cpp"), item(image), item(f"{image}-development"))
+    lines = (f'    nvidia-l4t: "{image}"\n', ""), (f'    nvidia-l4t-cuda-12: "{image}"\n', "")
+    return in_both("llama-cpp", *lines, of=gone)
+
+
+CASES = {
+    "a capability with a typing error": Case(
+        "gallery-capability-target", "rookery", GALLERY, (META.format("rookery"), "capabilities", "nvidia:"),
+        MINIATURE.edit_in(ROOKERY, ('nvidia: "cuda12-rookery"', 'nvidia: "cuda12-rokery"')),
+        also=("gallery-dev-meta-drift",), says="no gallery item",
+    ),
+    "another backend's image": Case(
+        "gallery-capability-target", "rookery", GALLERY, (META.format("rookery"), "capabilities", "default:"),
+        in_both("rookery", ('"cpu-rookery"\n', '"cpu-kestrel"\n')),
+        times=2, also=None, says="an image of kestrel",
+    ),
+    "the other channel's image": Case(
+        "gallery-capability-target", "rookery", GALLERY, (DEV.format("rookery"), "metal:"),
+        MINIATURE.edit_in(ROOKERY_DEV, ("metal-rookery-development", "metal-rookery")),
+        also=("gallery-dev-meta-drift",), says="other channel",
+    ),
+    "a meta in place of an image": Case(
+        "gallery-capability-target", "rookery", GALLERY, (DEV.format("rookery"), "metal:"),
+        MINIATURE.edit_in(ROOKERY_DEV, ("metal-rookery-development", "lark-development")),
+        also=("gallery-dev-meta-drift",), says="a meta",
+    ),
+    "no refined key": Case(
+        "gallery-capability-missing", "rookery", GALLERY, (META.format("rookery"), "capabilities", "default"),
+        in_both("rookery", ('    nvidia-cuda-12: "cuda12-rookery"\n', "")),
+        fix=True, restores=True, says="nvidia-cuda-12",
+    ),
+    "an image that no key leads to": Case(
+        "gallery-capability-missing", "lark", GALLERY, (META.format("lark"), "capabilities", "default"),
+        in_both("lark", ('    metal: "metal-lark"\n', "")),
+        fix=True, restores=True, says="gets cpu-lark",
+    ),
+    "a key for another hardware's image": Case(
+        "gallery-capability-missing", "wren-cpp", GALLERY, (META.format("wren"), "amd:"),
+        in_both("wren", ('amd: "rocm-wren-cpp"\n', 'amd: "cuda12-wren-cpp"\n')),
+        fix=True, restores=True, says="the cuda12 image",
+    ),
+    "Vulkan for foreign hardware, the refined keys not": Case(
+        "gallery-capability-missing", "wren-cpp", GALLERY, (META.format("wren"), "capabilities", "default"),
+        in_both("wren", ('nvidia: "cuda12-wren-cpp"\n', 'nvidia: "vulkan-wren-cpp"\n'), ('amd: "rocm-wren-cpp"\n', 'amd: "vulkan-wren-cpp"\n'), ('    intel: "intel-sycl-f16-wren-cpp"\n', "")),
+        fix=True, says="intel",
+    ),
+    "a key that no host reports": Case(
+        "gallery-capability-unknown-key", "lark", GALLERY, (META.format("lark"), "metal-darwin-arm64:"),
+        in_both("lark", ("    metal:", "    metal-darwin-arm64:"), of=KNOWN_KEYS),
+        also=("gallery-capability-missing",), fix=True, restores=True, says="nothing else leads to metal-lark",
+    ),
+    "a key too many": Case(
+        "gallery-capability-unknown-key", "lark", GALLERY, (META.format("lark"), "apple:"),
+        in_both("lark", ('    metal: "metal-lark"\n', '    metal: "metal-lark"\n    apple: "metal-lark"\n'), of=KNOWN_KEYS),
+        severity=Severity.info, says="apple",
+    ),
+    "nothing for a host without accelerator": Case(
+        "gallery-no-default", "lark", GALLERY, (META.format("lark"), "capabilities", "metal"),
+        in_both("lark", ('    default: "cpu-lark"\n', "")),
+        fix=True, says="cpu-lark",
+    ),
+    "cpu where no host looks for it": Case(
+        "gallery-no-default", "lark", GALLERY, (META.format("lark"), "capabilities", "cpu"),
+        in_both("lark", ('    default: "cpu-lark"\n', '    cpu: "cpu-lark"\n')),
+        fix=True,
+    ),
+}  # fmt: skip
+
+FINE = {
+    "the plain Jetson key of a backend with CUDA 13 only": (without_l4t(), None),
+    "Vulkan where there is a better image": (
+        in_both("wren", ('amd: "rocm-wren-cpp"\n', 'amd: "vulkan-wren-cpp"\n')),
+        None,
+    ),
+    "keys that the hardware reports": (KNOWN_KEYS, None),
+    "cpu in place of default where LocalAI looks for it": (
+        in_both("lark", ('    default: "cpu-lark"\n', '    cpu: "cpu-lark"\n'), of=KNOWN_KEYS),
+        None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found(name: str) -> None:
+    assert_found(CASES[name])
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_only_looks_wrong_is_not(name: str) -> None:
+    assert_fine(*FINE[name])

@@ -1,0 +1,31 @@
+"""Rules about metas of the gallery: each with a defect that it finds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.gallery.trees import KESTREL, LARK, META
+from tests.rules.trees import GALLERY, MINIATURE, Case, assert_found, item
+
+CASES = {
+    "images without a meta": Case(
+        "gallery-missing-meta", "kestrel", GALLERY, ('name: "cpu-kestrel"', "^- "),
+        MINIATURE.drop(item("kestrel")),
+        also=None, fix=True,
+    ),
+    "an anchor that nothing defines": Case(
+        "gallery-missing-meta", "elsewhere", GALLERY, ("*nobody",),
+        MINIATURE.copy(KESTREL, ("*kestrel", "*nobody"), ('"cpu-kestrel"', '"elsewhere"'), ("local-ai-backends:latest-cpu-kestrel", "other:elsewhere")),
+        also=(), says="*nobody",
+    ),
+    "a meta that is an image too": Case(
+        "gallery-image-as-meta", "lark", GALLERY, (META.format("lark"), "uri: x/y"),
+        MINIATURE.edit_in(LARK, ('  alias: "lark"\n', '  alias: "lark"\n  uri: x/y:z\n')),
+        also=None, says="ignores its capabilities",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found(name: str) -> None:
+    assert_found(CASES[name])

@@ -1,0 +1,53 @@
+"""Rules about names in the gallery: each with a defect that it finds and a likeness that it lets pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.gallery.trees import KESTREL, LARK, META
+from tests.rules.trees import GALLERY, MINIATURE, Case, assert_fine, assert_found, item
+
+CASES = {
+    "an item twice": Case(
+        "gallery-duplicate-name", "kestrel", GALLERY, (META.format("cpu-kestrel"), META.format("cpu-kestrel")),
+        MINIATURE.copy(KESTREL),
+        fix=True, restores=True, says="line ",
+    ),
+    "one name for two images": Case(
+        "gallery-duplicate-name", "lark", GALLERY, (META.format("cpu-lark"), META.format("cpu-lark")),
+        MINIATURE.edit_in(item("metal-lark"), ('"metal-lark"', '"cpu-lark"')),
+        also=None,
+    ),
+    "a meta with a typing error": Case(
+        "gallery-meta-name", "nest-store", GALLERY, ('name: "nest-stor"',),
+        MINIATURE.edit_in(item("nest-store"), ('name: "nest-store"', 'name: "nest-stor"')),
+        also=None,
+    ),
+    "a name that nobody else writes": Case(
+        "gallery-image-name", "kestrel", GALLERY, ('name: "main-kestrel"',),
+        MINIATURE.each(GALLERY, '"cpu-kestrel', '"main-kestrel'),
+        times=2,
+    ),
+    "a meta without alias": Case(
+        "gallery-alias-missing", "lark", GALLERY, (META.format("lark"),),
+        MINIATURE.edit_in(LARK, ('  alias: "lark"\n', "")),
+        fix=True, restores=True,
+    ),
+}  # fmt: skip
+
+FINE = {
+    "a name that two backends write": (
+        MINIATURE.each(GALLERY, '"cpu-kestrel', '"main-kestrel').each(GALLERY, '"cpu-lark', '"main-lark'),
+        None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found(name: str) -> None:
+    assert_found(CASES[name])
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_only_looks_wrong_is_not(name: str) -> None:
+    assert_fine(*FINE[name])

@@ -1,0 +1,89 @@
+"""Rules about definitions: each with a defect that it finds and a likeness that it lets pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.makefile.trees import LARK, MAKEFILE, RULE, make
+from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found
+
+LARK_EVAL = "$(eval $(call generate-docker-build-target,$(BACKEND_LARK)))\n"
+
+
+def lark(**fields: str) -> Altered:
+    """The definition of lark with other fields."""
+    values = {"name": "lark", "type": "golang", "context": ".", "progress": "false", "needs": "true"} | fields
+    return make((LARK, f"BACKEND_LARK = {'|'.join(values.values())}"))
+
+
+CASES = {
+    "no definition": Case(
+        "makefile-missing-definition", "lark", MAKEFILE, (),
+        make((f"{LARK}\n", ""), (LARK_EVAL, "")),
+        fix=True, says="BACKEND_LARK",
+    ),
+    "a definition without eval": Case(
+        "makefile-missing-eval", "lark", MAKEFILE, ("BACKEND_LARK =",),
+        make((LARK_EVAL, "")),
+        fix=True, restores=True, says="docker-build-lark",
+    ),
+    "an eval without definition": Case(
+        "makefile-missing-eval", "gone", MAKEFILE, ("$(BACKEND_GONE)",),
+        make((LARK_EVAL, LARK_EVAL + LARK_EVAL.replace("LARK", "GONE"))),
+    ),
+    "another Dockerfile": Case(
+        "makefile-definition-mismatch", "lark", MAKEFILE, ("BACKEND_LARK =",),
+        lark(type="python"),
+        fix=True, restores=True, says="dockerfile_type is 'python'",
+    ),
+    "a shared Dockerfile that is not told": Case(
+        "makefile-definition-mismatch", "lark", MAKEFILE, ("BACKEND_LARK =",),
+        lark(needs="false"),
+        fix=True, restores=True, says="needs_backend_arg",
+    ),
+    "a Dockerfile of its own that is told": Case(
+        "makefile-definition-mismatch", "heron", MAKEFILE, ("BACKEND_HERON =",),
+        make(("= heron|heron|.|false|false", "= heron|heron|.|false|true")),
+        fix=True, restores=True, says="needs_backend_arg",
+    ),
+    "a folder that is not there": Case(
+        "makefile-definition-mismatch", "lark", MAKEFILE, ("BACKEND_LARK =",),
+        lark(context="./sources"),
+        fix=True, restores=True, says="context",
+    ),
+    "a progress that docker does not know": Case(
+        "makefile-definition-mismatch", "lark", MAKEFILE, ("BACKEND_LARK =",),
+        lark(progress="plain"),
+        fix=True, restores=True, says="progress",
+    ),
+    "another backend's name": Case(
+        "makefile-definition-mismatch", "kestrel", MAKEFILE, ("BACKEND_LARK =",),
+        lark(name="kestrel"),
+        also=None, fix=True, restores=True, says="expected 'lark'",
+    ),
+}  # fmt: skip
+
+FINE = {
+    "an explicit rule in place of a definition": (
+        make((f"{LARK}\n", ""), (LARK_EVAL, "")).append(MAKEFILE, RULE.format("docker-build-lark")),
+        None,
+    ),
+    "an explicit rule in place of an eval": (
+        make((LARK_EVAL, "")).append(MAKEFILE, RULE.format("docker-build-lark")),
+        None,
+    ),
+    "progress that docker knows": (lark(progress="--progress=tty"), None),
+    "the root by another name, or a folder that is there": (lark(context="./"), None),
+    "a folder that is there": (lark(context="./backend"), None),
+    "no Makefile": (MINIATURE.write(MAKEFILE, None), "makefile-missing-definition"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found(name: str) -> None:
+    assert_found(CASES[name])
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_only_looks_wrong_is_not(name: str) -> None:
+    assert_fine(*FINE[name])

@@ -1,0 +1,39 @@
+"""Rules about platforms of images: each on a repository of the shape of its incident, and of the repair."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, tree
+from tests.rules.pipeline.workflows import TWO, image
+
+CASES: dict[str, Case] = {
+    "qemu-leg": Case(
+        tree(
+            {
+                "ci": image('context: .\nplatforms: "linux/${{ matrix.arch }}"', head=TWO),
+                "Dockerfile": "FROM a\nRUN make\n",
+            }
+        ),
+        "platforms:",
+        tree(
+            {
+                "ci": image(
+                    'context: .\nplatforms: "linux/${{ matrix.arch }}"',
+                    head=TWO.replace(
+                        "ubuntu-latest",
+                        "${{ matrix.arch == 'arm64' && 'ubuntu-24.04-arm' || 'ubuntu-latest' }}",
+                    ),
+                ),
+                "Dockerfile": "FROM a\nRUN make\n",
+                "cross": image('context: cross\nplatforms: "linux/${{ matrix.arch }}"', head=TWO),
+                "cross/Dockerfile": "FROM --platform=$BUILDPLATFORM a\n",
+            }
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_rule(slug: str) -> None:
+    assert_case(slug, CASES[slug])

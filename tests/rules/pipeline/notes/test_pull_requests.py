@@ -1,0 +1,52 @@
+"""Notes about pull requests: each on a repository that deserves it, and on one that does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, tree
+from tests.rules.pipeline.workflows import job
+
+CASES: dict[str, Case] = {
+    "cache-save-on-pr": Case(
+        tree({"ci": job("- uses: actions/cache/save@v4\n  with: {path: a, key: b}", on="pull_request")}),
+        "uses: actions/cache/save",
+        tree(
+            {
+                "ci": job(
+                    "- uses: actions/cache/save@v4\n  if: github.event_name == 'push'\n  with: {path: a, key: b}",
+                    on="[push, pull_request]",
+                )
+            }
+        ),
+    ),
+    "secret-login-on-fork": Case(
+        tree(
+            {
+                "ci": job(
+                    '- uses: docker/login-action@v3\n  with: {password: "${{ secrets.P }}"}',
+                    on="pull_request",
+                )
+            }
+        ),
+        "uses: docker/login-action",
+        tree(
+            {
+                "a": job(
+                    '- uses: docker/login-action@v3\n  with: {password: "${{ secrets.GITHUB_TOKEN }}"}',
+                    on="pull_request",
+                ),
+                "b": job(
+                    "- uses: docker/login-action@v3\n  if: env.P != ''\n  with: {password: \"${{ env.P }}\"}",
+                    head='runs-on: x\nenv: {P: "${{ secrets.P }}"}',
+                    on="pull_request",
+                ),
+            }
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_rule(slug: str) -> None:
+    assert_case(slug, CASES[slug])

@@ -1,0 +1,46 @@
+"""Rules about Homebrew: each on a repository of the shape of its incident, and of the repair."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, tree
+from tests.rules.pipeline.workflows import job
+
+BREW = """
+- uses: actions/cache/restore@v4
+  with:
+    path: |
+      /opt/homebrew/Cellar/ccache
+      /opt/homebrew/Cellar/fmt
+    key: brew
+- run: |
+    brew install ccache fmt
+{then}"""
+BREW_ENV = "runs-on: macos-latest\nenv:\n  HOMEBREW_NO_AUTO_UPDATE: '1'\n  HOMEBREW_NO_INSTALL_CLEANUP: '1'"
+
+
+def brew(then: str, head: str = BREW_ENV) -> str:
+    return job(BREW.format(then=then), head=head)
+
+
+CASES: dict[str, Case] = {
+    "brew-link": Case(
+        tree({"ci": brew("")}), "brew install", tree({"ci": brew("    brew link ccache fmt\n")})
+    ),
+    "brew-closure": Case(
+        tree({"ci": brew("    brew link ccache fmt\n")}),
+        "/opt/homebrew/Cellar/ccache",
+        tree({"ci": brew("    brew reinstall ccache\n    brew link fmt\n")}),
+    ),
+    "brew-env": Case(
+        tree({"ci": brew("    brew link ccache fmt\n", head="runs-on: macos-latest")}),
+        "build:",
+        tree({"ci": brew("    brew link ccache fmt\n")}),
+    ),
+}
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_rule(slug: str) -> None:
+    assert_case(slug, CASES[slug])

@@ -1,0 +1,52 @@
+"""A change that adds a backend, and what it does to the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.operations import check
+from scaffold.rules.base import Finding
+from tests.rules.trees import MATRIX, MINIATURE, Altered, entry, item, line_of, told
+
+PLOVER = MINIATURE.write("backend/go/plover/run.sh", "exec ./plover\n")
+
+
+def changed(to: Altered, since: Altered = MINIATURE) -> list[Finding]:
+    """What collateral-edit says of a change."""
+    result = check.run(to.tree(), check.Scope(select=("collateral-edit",)), since.tree())
+    return list(result.findings)
+
+
+def test_a_new_backend_that_costs_another_its_entries() -> None:
+    after = PLOVER.drop(entry("-cpu-lark", "arm64"), item("cpu-lark-development"))
+    (finding,) = changed(after)
+    (told_of,) = told([finding])
+    line = line_of(after.tree(), MATRIX, "'-cpu-lark'", "^- build-type")
+    assert told_of == ("collateral-edit", "lark", MATRIX, line)
+    assert "adds plover" in finding.message
+    assert "1 x gallery item, 1 x matrix entry" in finding.message
+
+
+def test_a_new_backend_that_alters_another() -> None:
+    after = PLOVER.edit("Makefile", ("BACKEND_LARK = lark|golang", "BACKEND_LARK = lark|python"))
+    assert [(f.backend, f.subject) for f in changed(after)] == [("lark", "Makefile definition")]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        PLOVER,
+        PLOVER.copy(entry("-cpu-lark", "arm64"), ("'-cpu-lark'", "'-cpu-lark-2'")),
+        MINIATURE.drop(entry("-cpu-lark", "arm64")),
+        PLOVER.above(entry("-cpu-lark", "arm64"), "# a comment"),
+        PLOVER.write("backend/go/dunlin/run.sh", "exec ./dunlin\n").drop(entry("-cpu-lark", "arm64")),
+    ],
+    ids=["only adds", "adds to another", "adds no backend", "moves", "adds two"],
+)
+def test_a_change_without_collateral(after: Altered) -> None:
+    assert changed(after) == []
+
+
+def test_a_base_that_lost_them_too_is_no_change() -> None:
+    lost = (entry("-cpu-lark", "arm64"),)
+    assert changed(PLOVER.drop(*lost), since=MINIATURE.drop(*lost)) == []
