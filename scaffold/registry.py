@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from scaffold.backend.modalities import MODALITIES
+from scaffold.backend.names import LANGS
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.directory.directory import Directory
@@ -35,8 +36,6 @@ from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
-
-LANGS = ("python", "go", "cpp", "rust")
 
 MARK = "backend/index.yaml"
 """The file that only a checkout of LocalAI has."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 
 from scaffold.backend.modalities import MODALITIES, Modality
+from scaffold.backend.names import identifier, make_variable
 from scaffold.backend.variants import VARIANTS, supported
 from scaffold.errors import UsageError
 
@@ -245,12 +246,12 @@ class Backend(BaseModel):
     @property
     def identifier(self) -> str:
         """`MY_BACKEND`, the stem of its make variables."""
-        return self.name.upper().replace("-", "_")
+        return identifier(self.name)
 
     @property
     def make_variable(self) -> str:
         """`BACKEND_MY_BACKEND`."""
-        return f"BACKEND_{self.identifier}"
+        return make_variable(self.name)
 
     @property
     def pin_variable(self) -> str:

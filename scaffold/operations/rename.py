@@ -6,7 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from scaffold.backend import names
 from scaffold.backend.answers import HARDWARE_WORDS, READS_HARDWARE, RULES
+from scaffold.backend.names import make_variable
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
@@ -26,14 +28,15 @@ from scaffold.surfaces.matrix.reading import MATRIX_FILE, WORKFLOW_FILE
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Source
 
-OWN_PATHS = r"(?m:^/)|backend/(?:python|go|cpp|rust)/|backend/Dockerfile\.|backends/|scripts/build/|\.docker/"
-"""What stands before a backend's name where a path is LocalAI's own, and not the engine's address."""
-
-MADE = (
-    r"backends/|docker-(?:build|save)-|local-ai-backend:|BACKEND=|(?:\./)?backend-images/"
-    r"|(?:\./)?backend/(?:python|go|cpp|rust)/|(?:\./)?backend/Dockerfile\.|(?:\./)?scripts/build/"
+BEFORE = (
+    rf"(?m:^/)|(?<![\w-])(?:{names.FOLDER}|backend/Dockerfile\.|backend-images/|backends/|scripts/build/|\.docker/"
+    r"|docker-(?:build|save)-|local-ai-backend:|BACKEND=)"
 )
-"""What stands before a backend's name in LocalAI's Makefile where it means the backend."""
+"""What stands before a backend's name where LocalAI's files mean the backend, and not its engine."""
+
+_SCRIPTS = "|".join(re.escape(script.partition("{n}-")[2]) for script in OWN_SCRIPTS)
+BEHIND = rf"(?=\.tar\b|-darwin\b|-(?:{_SCRIPTS})|(?![\w.-]))"
+"""What follows it there."""
 
 _COMMENTED = (*TestJobsSurface.paths, MATRIX_FILE, WORKFLOW_FILE)
 """Files whose comments are about backends, as their entries are."""
@@ -115,8 +118,8 @@ def _rename_in_makefiles(registry: Registry, changes: ChangeSet, old: str, new: 
 
     A target of a test keeps its name, as do the options of the engine: others ask for them by it.
     """
-    variable = rf"BACKEND_{re.escape(_identifier(old))}"
-    made = rf"(?<![\w./-])(?:{MADE}){re.escape(old)}(?=-darwin\b|\.tar\b|(?![\w.-]))"
+    variable = make_variable(old)
+    made = rf"(?:{BEFORE}){re.escape(old)}{BEHIND}"
     defined = rf"(?m:^{variable}\s*=.*)|\b{variable}\b"
     rename = _renamer(registry, old, new)
     source = registry.makefile.source
@@ -169,23 +172,19 @@ def _renamer(registry: Registry, old: str, new: str) -> Callable[[str], str]:
     others = sorted((n for n in registry.names if old in n and n != old), key=len, reverse=True)
     skipped = "|".join(re.escape(other) for other in others)
     longer = rf"(?!(?:{skipped})\b)" if skipped else ""
-    place = rf"(?:(?<![\w/])(?<!test-extra-backend-)|(?P<path>{OWN_PATHS}))"
+    place = rf"(?:(?<![\w/])(?<!test-extra-backend-)|(?P<path>{BEFORE}))"
     word = rf"{place}{longer}{re.escape(old)}(?!\w|\.\w|-grpc\b)"
-    variable = rf"\bBACKEND_{re.escape(_identifier(old))}\b"
+    variable = rf"\b{make_variable(old)}\b"
     pattern = re.compile(rf"(?P<other>{skipped or '(?!)'})|{word}|(?P<variable>{variable})")
 
     def replaced(match: re.Match[str]) -> str:
         if match["other"]:
             return match[0]
         if match["variable"]:
-            return f"BACKEND_{_identifier(new)}"
+            return make_variable(new)
         return f"{match['path'] or ''}{new}"
 
     return lambda text: pattern.sub(replaced, text)
-
-
-def _identifier(name: str) -> str:
-    return name.upper().replace("-", "_")
 
 
 def _renamed_items(text: str, rename: Callable[[str], str]) -> str:
@@ -215,8 +214,7 @@ def _edit_quoted(changes: ChangeSet, path: str, old: str, new: str) -> None:
 
 def _move_files(registry: Registry, changes: ChangeSet, old: str, new: str) -> None:
     """Move the backend's own files; in them, LocalAI's paths to them follow."""
-    scripts = "|".join(re.escape(s.partition("{n}-")[2]) for s in OWN_SCRIPTS)
-    word = rf"({OWN_PATHS}){re.escape(old)}(?![\w.]|-(?!{scripts}))"
+    word = rf"({BEFORE}){re.escape(old)}{BEHIND}"
     in_path = re.compile(word)
     in_text = re.compile(word.encode())
     tree = registry.tree

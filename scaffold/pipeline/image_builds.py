@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from scaffold.backend.names import FOLDER
 from scaffold.checkout.tree import Tree
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.javascript import JsSource
@@ -35,7 +36,7 @@ _GOALS = re.compile(
     rb"((?:[ \t]+[a-z][\w-]*)+)[ \t]*(?=[;&|\n]|$)"
 )
 _TAG_SUFFIX = re.compile(rb"(?m)(?:tag-suffix:\s*[\"']?|^\s*suffix=)(-[\w.-]+)")
-_OWN_SOURCES = r"\.?$|backend/(?:python|go|cpp|rust)/(?!common)"
+_OWN_SOURCES = rf"\.?$|{FOLDER}(?!common)"
 
 
 class Caller(NamedTuple):

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class DocsMissingRow(Rule):
     """Every backend that users can install has a row in the compatibility table.
 
-    Why: the table is where a user looks up what runs on his hardware. What is not in it does not
-    exist for him.
+    Why: the table is where a user looks up what runs on their hardware. What is not in it does not
+    exist for them.
 
     Fails:
 

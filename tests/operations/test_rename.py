@@ -71,6 +71,13 @@ def test_targets_and_options_that_are_not_the_backend_keep_their_names(miniature
     assert contents(miniature) == before
 
 
+def test_the_image_of_macos_is_written_where_the_job_looks_for_it(miniature: Path) -> None:
+    rename.plan(WorkTree(miniature), "heron", "quill-wort").changes.commit(miniature)
+    script = (miniature / "scripts/build/quill-wort-darwin.sh").read_text()
+    assert "--output ./backend-images/quill-wort.tar" in script
+    assert "heron.tar" not in script
+
+
 def test_who_borrows_the_sources_finds_them(miniature: Path) -> None:
     borrowers = [n for n in NAMES if any(d.name == "llama-cpp" for d in MINIATURE.files(n).borrowed)]
     assert borrowers

@@ -19,7 +19,7 @@ class GalleryImageNotBuilt(Rule):
     """The tag of every image item is built by some matrix entry.
 
     Why: the gallery offers the image, CI never made it, and the user meets `MANIFEST_UNKNOWN` when
-    he installs it. LocalAI had this reported in #5899, #6114, #9236 and #10939.
+    they install it. LocalAI had this reported in #5899, #6114, #9236 and #10939.
 
     Fails:
 

@@ -21,7 +21,7 @@ METADATA = ("license", "description", "urls", "tags", "icon")
 class GalleryMetadata(Rule):
     """A meta has license, description, urls, tags and icon.
 
-    Why: it is all that a user sees before he installs a backend.
+    Why: it is all that users see before they install a backend.
 
     Fails:
 

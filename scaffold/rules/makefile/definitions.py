@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from scaffold.backend.names import defined_by, make_variable
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
@@ -47,7 +48,7 @@ class MakefileMissingDefinition(Rule):
             explicit = any((rule := makefile.rule(target)) and rule.recipe for target in targets)
             linux = any(entry.linux for entry in registry.matrix.entries_of(name))
             if linux and name not in defined and not explicit:
-                variable = f"BACKEND_{name.upper().replace('-', '_')}"
+                variable = make_variable(name)
                 yield self.finding(
                     Place(makefile.path),
                     name,
@@ -105,7 +106,7 @@ class MakefileMissingEval(Rule):
                 )
         for variable, call in makefile.evals.items():
             if variable not in variables:
-                name = variable.removeprefix("BACKEND_").lower().replace("_", "-")
+                name = defined_by(variable)
                 yield self.finding(
                     makefile.place(call),
                     name,
@@ -166,7 +167,7 @@ PROGRESS = {"false", *(f"--progress={kind}" for kind in ("auto", "plain", "quiet
 def _contradictions(
     registry: Registry, definition: Definition, entries: list[Entry]
 ) -> Iterator[tuple[str, str]]:
-    own_name = definition.variable.removeprefix("BACKEND_").lower().replace("_", "-")
+    own_name = defined_by(definition.variable)
     if definition.name != own_name and own_name in registry.backends:
         yield "name", own_name
         entries = [entry for entry in registry.matrix.entries_of(own_name) if entry.linux]

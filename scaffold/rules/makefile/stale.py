@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from scaffold.backend.names import defined_by
 from scaffold.rules.base import Finding, Rule, Severity
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class MakefileStaleBackend(Rule):
         if makefile.source is None:
             return
         for definition in makefile.definitions:
-            own = definition.variable.removeprefix("BACKEND_").lower().replace("_", "-")
+            own = defined_by(definition.variable)
             if definition.name not in registry.directories and own not in registry.directories:
                 call = makefile.evals.get(definition.variable)
                 offsets = [definition.assignment.start_byte, *([call.start_byte] if call else [])]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from scaffold.backend.names import FOLDER
 from scaffold.surfaces.base import FileSurface, Registration
 from scaffold.syntax.make import Assignment, MakeSource, Rule, Word
 from scaffold.syntax.source import Place, Span
@@ -19,7 +20,7 @@ GENERATOR = "generate-docker-build-target"
 DEFINITION_FIELDS = ("name", "dockerfile_type", "context", "progress", "needs_backend_arg")
 
 _WORKS_ON = re.compile(
-    r"backend/(?:python|go|cpp|rust)/([\w.-]+)|\bBACKEND=([\w.-]+)|local-ai-backend:([\w.-]+)"
+    rf"{FOLDER}([\w.-]+)|\bBACKEND=([\w.-]+)|local-ai-backend:([\w.-]+)"
     r"|scripts/build/([\w.-]+)-darwin\.sh|backend-images/([\w.-]+)\.tar|\bbackends/([\w.-]+)"
 )
 
@@ -86,7 +87,7 @@ class MakefileReader(FileSurface):
         rule = self.rule(target)
         found: dict[str, Word] = {}
         for line in rule.recipe if rule else ():
-            match = re.search(r"-C backend/(?:python|go|cpp|rust)/([\w.-]+)", line.text)
+            match = re.search(rf"-C {FOLDER}([\w.-]+)", line.text)
             if match:
                 found.setdefault(match[1], line)
         return found
