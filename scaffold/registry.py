@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from scaffold.backend.languages import KINDS
 from scaffold.backend.modalities import MODALITIES
-from scaffold.backend.names import LANGS
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.directory.directory import Directory
@@ -114,7 +114,7 @@ class Registry(Repository):
     def directories(self) -> dict[str, str]:
         """Backend -> language, of every directory below `backend/<lang>/`."""
         found: dict[str, str] = {}
-        for lang in LANGS:
+        for lang in KINDS:
             for name in self.tree.list(f"backend/{lang}"):
                 if self.tree.is_dir(f"backend/{lang}/{name}"):
                     found.setdefault(name, lang)

@@ -8,7 +8,8 @@ from typing import Any
 import questionary
 from typer import style
 
-from scaffold.backend.answers import KINDS, NEEDS_UPSTREAM, problem
+from scaffold.backend.answers import NEEDS_UPSTREAM, problem
+from scaffold.backend.languages import KINDS
 from scaffold.backend.modalities import MODALITIES
 from scaffold.backend.variants import supported
 from scaffold.errors import UsageError

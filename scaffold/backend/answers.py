@@ -9,18 +9,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 
+from scaffold.backend.languages import KINDS
 from scaffold.backend.modalities import MODALITIES, Modality
 from scaffold.backend.names import identifier, make_variable
 from scaffold.backend.variants import VARIANTS, supported
 from scaffold.errors import UsageError
-
-KINDS: dict[str, tuple[str, ...]] = {
-    "python": ("plain",),
-    "go": ("pure", "purego"),
-    "cpp": ("grpc", "llama-fork"),
-    "rust": ("tonic",),
-}
-"""Kinds of each language, the default first; a Go backend with an upstream is purego by default."""
 
 NEEDS_UPSTREAM = {"purego", "grpc", "llama-fork"}
 """Kinds that build an upstream engine, cloned at a pin."""

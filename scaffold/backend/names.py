@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-LANGS = ("python", "go", "cpp", "rust")
-"""The folders of `backend/` that hold backends: each is a language."""
-FOLDER = rf"backend/(?:{'|'.join(LANGS)})/"
-"""A pattern for what stands before a backend's name in the path of its directory."""
-
 _PREFIX = "BACKEND_"
 
 

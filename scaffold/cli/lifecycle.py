@@ -8,14 +8,12 @@ import typer
 
 from scaffold.checkout.tree import WorkTree
 from scaffold.cli import printer
-from scaffold.cli.shared import DryRunOption, FormatOption, RepoOption, carry_out, writable
+from scaffold.cli.shared import VARIANT_NAMES, DryRunOption, FormatOption, RepoOption, carry_out, writable
 from scaffold.report.formats import Format
 
 VariantsArgument = Annotated[
     list[str],
-    typer.Argument(
-        metavar="V...", help="cpu cuda12 cuda13 rocm intel sycl-f16 sycl-f32 vulkan l4t l4t-cuda13 metal."
-    ),
+    typer.Argument(metavar="V...", help=f"{VARIANT_NAMES}."),
 ]
 
 

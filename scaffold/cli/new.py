@@ -8,11 +8,16 @@ from typing import Annotated
 
 import typer
 
+from scaffold.backend.languages import KINDS
+from scaffold.backend.modalities import MODALITIES
 from scaffold.checkout.tree import WorkTree
 from scaffold.cli import printer
-from scaffold.cli.shared import DryRunOption, FormatOption, RepoOption, carry_out, writable
+from scaffold.cli.shared import VARIANT_NAMES, DryRunOption, FormatOption, RepoOption, carry_out, writable
 from scaffold.errors import UsageError
 from scaffold.report.formats import Format
+
+_KINDS = "; ".join(f"{lang}: {', '.join(kinds)}" for lang, kinds in KINDS.items() if len(kinds) > 1)
+_MODALITIES = " ".join(MODALITIES)
 
 
 class Lang(StrEnum):
@@ -35,7 +40,7 @@ class Import(StrEnum):
 def new_backend(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case words joined by dashes.")],
     lang: Annotated[Lang | None, typer.Option(help="Language of the backend.")] = None,
-    kind: Annotated[str, typer.Option(metavar="KIND", help="go: pure, purego; cpp: grpc, llama-fork.")] = "",
+    kind: Annotated[str, typer.Option(metavar="KIND", help=f"{_KINDS}.")] = "",
     like: Annotated[
         str | None,
         typer.Option(
@@ -46,7 +51,7 @@ def new_backend(
         list[str] | None,
         typer.Option(
             metavar="V",
-            help="cpu cuda12 cuda13 rocm intel sycl-f16 sycl-f32 vulkan l4t l4t-cuda13 metal; repeatable.",
+            help=f"{VARIANT_NAMES}; repeatable.",
         ),
     ] = None,
     upstream: Annotated[
@@ -56,7 +61,7 @@ def new_backend(
     pin: Annotated[str, typer.Option(metavar="SHA", help="Full sha of the engine's commit.")] = "",
     modality: Annotated[
         str,
-        typer.Option(metavar="M", help="llm embeddings rerank tts asr vad image video detection none."),
+        typer.Option(metavar="M", help=f"{_MODALITIES}."),
     ] = "",
     imports: Annotated[Import | None, typer.Option("--import", help="How a model finds it.")] = None,
     description: Annotated[str, typer.Option(help="One sentence for users.")] = "",

@@ -7,6 +7,7 @@ from typing import Annotated, Protocol
 
 import typer
 
+from scaffold.backend.variants import VARIANTS
 from scaffold.checkout.tree import find_root
 from scaffold.cli import printer
 from scaffold.errors import UsageError
@@ -22,6 +23,9 @@ RevOption = Annotated[
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print the diff, write nothing.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+
+VARIANT_NAMES = " ".join(VARIANTS)
+"""The variants that there are, as `--help` lists them."""
 
 
 def repository(path: Path | None) -> Path:

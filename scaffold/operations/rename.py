@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from scaffold.backend import names
 from scaffold.backend.answers import HARDWARE_WORDS, READS_HARDWARE, RULES
+from scaffold.backend.languages import FOLDER
 from scaffold.backend.names import make_variable
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
@@ -23,13 +23,13 @@ from scaffold.rules import registration_rules
 from scaffold.surfaces.base import Manual
 from scaffold.surfaces.bump_deps import BumpDepsSurface
 from scaffold.surfaces.gallery.editing import GallerySurface
-from scaffold.surfaces.importers.reading import FOLDER
+from scaffold.surfaces.importers.reading import FOLDER as IMPORTERS
 from scaffold.surfaces.matrix.reading import MATRIX_FILE, WORKFLOW_FILE
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Source
 
 BEFORE = (
-    rf"(?m:^/)|(?<![\w-])(?:{names.FOLDER}|backend/Dockerfile\.|backend-images/|backends/|scripts/build/|\.docker/"
+    rf"(?m:^/)|(?<![\w-])(?:{FOLDER}|backend/Dockerfile\.|backend-images/|backends/|scripts/build/|\.docker/"
     r"|docker-(?:build|save)-|local-ai-backend:|BACKEND=)"
 )
 """What stands before a backend's name where LocalAI's files mean the backend, and not its engine."""
@@ -76,7 +76,7 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
         surface.remove(removal)
     spans = [(e.path, e.start, e.end) for e in removal.changes.edits]
     others = {registry.path_filter.path, registry.makefile.path}
-    spans = [span for span in spans if span[0] not in others and not span[0].startswith(f"{FOLDER}/")]
+    spans = [span for span in spans if span[0] not in others and not span[0].startswith(f"{IMPORTERS}/")]
     spans += [(registry.path_filter.path, n.start_byte, n.end_byte) for n in registry.path_filter.strings]
     spans += [
         (watched.path, watched.start, watched.end)
@@ -90,7 +90,7 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
     ]
     spans += [(path, *span) for path in _COMMENTED for span in _comments(tree.read(path) or b"")]
     for registration in registry.registrations(old):
-        if registration.path == registry.makefile.path or registration.path.startswith(f"{FOLDER}/"):
+        if registration.path == registry.makefile.path or registration.path.startswith(f"{IMPORTERS}/"):
             continue
         source = Source(registration.path, tree.read(registration.path) or b"")
         start = source.offset(registration.line)
@@ -103,7 +103,7 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
         if after != before:
             changes.add(Edit(path, start, end, after))
     own = {f"{i.path.removesuffix('.go')}_test.go" for i in registry.importers.importers if i.name == old}
-    for path in (f"{FOLDER}/{name}" for name in tree.list(FOLDER)):
+    for path in (f"{IMPORTERS}/{name}" for name in tree.list(IMPORTERS)):
         if path in own or (path.endswith(".go") and not path.endswith("_test.go")):
             _edit_quoted(changes, path, old, new)
 

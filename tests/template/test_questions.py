@@ -10,7 +10,8 @@ import pytest
 from copier import run_copy
 from jinja2 import Environment, meta
 
-from scaffold.backend.answers import KINDS, NEEDS_UPSTREAM, Backend, problem
+from scaffold.backend.answers import NEEDS_UPSTREAM, Backend, problem
+from scaffold.backend.languages import KINDS
 from scaffold.errors import UsageError
 from scaffold.resources import template_dir
 from scaffold.template import questions
