@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from scaffold.backend.modalities import MODALITIES
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.directory.directory import Directory
+from scaffold.directory.pins import versions
 from scaffold.errors import ShapeError, UsageError, unknown
 from scaffold.pipeline.image_builds import ImageBuilds
 from scaffold.pipeline.localai import generated
@@ -257,6 +258,10 @@ class Registry(Repository):
         kin = self.relatives(backend.lang, backend.kind, backend.modality, backend.variants, None)
         return Addition(backend, tuple(relative for relative in kin if relative != name), changes)
 
+    def adding(self, name: str, plan: Callable[[Addition], None]) -> Callable[[ChangeSet], None]:
+        """The change in which a surface plans what it lacks of an existing backend."""
+        return lambda changes: plan(self.addition(name, changes))
+
     def first_file(self, name: str) -> str:
         """The file that stands for a backend's directory in a report."""
         folder = self.directory(name)
@@ -339,10 +344,9 @@ class Registry(Repository):
         """The kind of an existing backend, by what its surfaces say."""
         lang = self.directories.get(name)
         if lang == "go":
-            data = self.tree.read(f"backend/go/{name}/Makefile") or b""
-            return "purego" if re.search(rb"^\w+_VERSION\s*\?=", data, re.MULTILINE) else "pure"
+            return "purego" if any(versions(self.tree, f"backend/go/{name}/Makefile")) else "pure"
         if lang == "cpp":
-            prebuilt = any("builder-base-image" in e.fields for e in self.matrix.entries_of(name))
+            prebuilt = any(entry.prebuilt for entry in self.matrix.entries_of(name))
             return "llama-fork" if prebuilt or "llama" in name else "grpc"
         return {"python": "plain", "rust": "tonic"}.get(lang or "", "")
 

@@ -10,5 +10,8 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 """Kinds of each language, the default first; a Go backend with an upstream is purego by default."""
 
+NATIVE = tuple(lang for lang in KINDS if lang != "python")
+"""The languages that are compiled."""
+
 FOLDER = rf"backend/(?:{'|'.join(KINDS)})/"
 """A pattern for what stands before a backend's name in the path of its directory."""

@@ -143,6 +143,14 @@ def classify(entry: Mapping[str, str]) -> str | None:
     return names.get(kind)
 
 
+def toolkit(entry: Mapping[str, str]) -> tuple[str, str]:
+    """Family and CUDA version of the toolkit that the build type of an entry needs."""
+    kind = entry.get("build-type", "")
+    if kind in ("cublas", "l4t"):
+        return "cuda", entry.get("cuda-major-version", "")
+    return ("sycl" if kind.startswith(("sycl", "intel")) else kind), ""
+
+
 def capabilities(built: set[str]) -> dict[str, str]:
     """Capability key -> variant, for a set of built variants.
 

@@ -1,4 +1,4 @@
-"""Upstreams that a script or a CMake file fetches at a fixed version."""
+"""Upstreams that a Makefile, a script or a CMake file fetches at a fixed version."""
 
 from __future__ import annotations
 
@@ -6,7 +6,37 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from scaffold.checkout.tree import Tree
 from scaffold.directory.text import Spot, Text
+
+
+class Version(NamedTuple):
+    """A `<NAME>_VERSION?=<value>` line of a Makefile, with its place."""
+
+    variable: str
+    value: str
+    path: str
+    line: int
+
+    @property
+    def is_commit(self) -> bool:
+        """Whether it is a full sha."""
+        return re.fullmatch(r"[0-9a-f]{40}", self.value) is not None
+
+
+def versions(tree: Tree, path: str) -> Iterator[Version]:
+    """The versions that a Makefile pins."""
+    data = tree.read(path) or b""
+    for match in re.finditer(rb"(?m)^(\w+_VERSION)\s*\?=[ \t]*(\S+)", data):
+        variable, value = (group.decode(errors="replace") for group in match.groups())
+        yield Version(variable, value, path, data.count(b"\n", 0, match.start()) + 1)
+
+
+def upstreams(tree: Tree, path: str) -> tuple[str, ...]:
+    """The GitHub repositories that variables of a Makefile hold, as `owner/name`, each once."""
+    data = tree.read(path) or b""
+    found = re.findall(rb"(?m)^\w+\s*[:?]?=\s*(?:https://|git@)github\.com[/:]([\w.-]+/[\w.-]+)", data)
+    return tuple(dict.fromkeys(name.decode().removesuffix(".git") for name in found))
 
 
 class Pin(NamedTuple):

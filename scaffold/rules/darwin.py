@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Located, Rule, Severity
-from scaffold.surfaces.gallery.items import DEVELOPMENT
 from scaffold.surfaces.path_filter.reading import BESPOKE_SET, SHARED_INPUTS
 from scaffold.syntax.source import Place
 
@@ -61,7 +60,7 @@ class DarwinBespokeWiring(Rule):
                     what,
                     f"{name} is built on macOS by its own step, and {message}",
                     "complete the wiring: step, exclusion, make target, script, set and narrowing rule",
-                    fix=partial(_rewire, registry, name, repair) if repair else None,
+                    fix=registry.adding(name, repair) if repair else None,
                     severity=Severity.warning if what == NARROWING else None,
                 )
         for name in sorted({*steps, *registry.path_filter.bespoke} - {None, *names}):
@@ -108,10 +107,6 @@ def _missing_wiring(registry: Registry, name: str) -> Iterator[Missing]:
             yield NARROWING, place, what, path_filter.add_shared_input
 
 
-def _rewire(registry: Registry, name: str, repair: Callable[[Addition], None], changes: ChangeSet) -> None:
-    repair(registry.addition(name, changes))
-
-
 class DarwinCoverage(Rule):
     """What the gallery offers to a Mac is built on a Mac.
 
@@ -144,13 +139,12 @@ class DarwinCoverage(Rule):
             if image is None or entry is None or not entry.linux:
                 continue
             built = [e for e in registry.matrix.entries_of(entry.backend) if not e.linux]
-            ending = DEVELOPMENT if meta.name.endswith(DEVELOPMENT) else ""
             right = next(
                 (
                     item.name
                     for e in built
                     for item in gallery.by_tag_suffix.get(e.tag_suffix, ())
-                    if item.name.endswith(DEVELOPMENT) == bool(ending)
+                    if item.is_development == meta.is_development
                 ),
                 None,
             )

@@ -11,7 +11,6 @@ from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 
@@ -48,12 +47,8 @@ class DocsMissingRow(Rule):
                     "row",
                     f"the compatibility table has no row for {name}",
                     f"add a row for {name} in the part of its modality",
-                    fix=partial(_add_row, registry, name),
+                    fix=registry.adding(name, registry.docs.add),
                 )
-
-
-def _add_row(registry: Registry, name: str, changes: ChangeSet) -> None:
-    registry.docs.add(registry.addition(name, changes))
 
 
 class DocsAcceleration(Rule):

@@ -13,7 +13,6 @@ from scaffold.surfaces.importers.reading import GENERIC, PREF_ONLY, PREF_ONLY_FI
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 WITHOUT_USE_CASE = re.compile(
@@ -143,17 +142,13 @@ class ImporterMissing(Rule):
                     "importer",
                     f"no importer and no pref-only line names {name}: a model cannot be imported for it",
                     f"add a line for it to {PREF_ONLY}, or write an importer",
-                    fix=partial(_offer, registry, name),
+                    fix=registry.adding(name, registry.importers.add_pref_only),
                 )
 
 
 def _is_proxy(registry: Registry, name: str) -> bool:
     """Whether a backend hands requests on to servers elsewhere: it has no models of its own."""
     return "Forward" in registry.files(name).rpcs
-
-
-def _offer(registry: Registry, name: str, changes: ChangeSet) -> None:
-    registry.importers.add_pref_only(registry.addition(name, changes))
 
 
 class ImporterOrder(Rule):

@@ -12,7 +12,6 @@ from scaffold.surfaces.path_filter.reading import DARWIN, LINUX, Branch
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 
@@ -63,16 +62,8 @@ class FilterUnmappedBackend(Rule):
                     f"{function} maps {entry.tag_suffix} to {result or 'nothing'}: "
                     f"a change of {own}/ starts no such job",
                     f"add a branch that returns `{own}/` for it, before the generic ones",
-                    fix=partial(_map_backend, registry, entry.backend, linux),
+                    fix=registry.adding(entry.backend, surface.map_linux if linux else surface.map_darwin),
                 )
-
-
-def _map_backend(registry: Registry, name: str, linux: bool, changes: ChangeSet) -> None:
-    addition = registry.addition(name, changes)
-    if linux:
-        registry.path_filter.map_linux(addition)
-    else:
-        registry.path_filter.map_darwin(addition)
 
 
 class FilterShadowedBranch(Rule):

@@ -5,37 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.directory.pins import Version, upstreams, versions
+from scaffold.rules.base import Finding, Fix, Rule, Severity
+from scaffold.surfaces.bump_deps import FIELDS
 
 if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
-SHA = re.compile(r"[0-9a-f]{40}")
 BRANCHES = ("main", "master", "develop", "dev", "HEAD", "origin/main", "origin/master")
 
 
-class Pinned(NamedTuple):
-    """A `<NAME>_VERSION?=<sha>` line of a backend's Makefile."""
-
-    backend: str
-    variable: str
-    value: str
-    path: str
-    line: int
-
-
-def pinned(registry: Registry) -> Iterator[Pinned]:
-    """Every such line of every backend."""
+def _versions(registry: Registry) -> Iterator[tuple[str, Version]]:
+    """(backend, version) of every version that a backend's Makefile pins."""
     for name in registry.backends:
-        path = f"{registry.directory(name)}/Makefile"
-        data = registry.tree.read(path) or b""
-        for match in re.finditer(rb"(?m)^(\w+_VERSION)\s*\?=[ \t]*(\S+)", data):
-            line = data.count(b"\n", 0, match.start()) + 1
-            variable, value = (group.decode(errors="replace") for group in match.groups())
-            yield Pinned(name, variable, value, path, line)
+        for version in versions(registry.tree, f"{registry.directory(name)}/Makefile"):
+            yield name, version
 
 
 class BumpMissingEntry(Rule):
@@ -71,32 +57,26 @@ class BumpMissingEntry(Rule):
             return
         known = {pin.variable for pin in surface.pins if pin.file}
         commented = set(re.findall(r"\w+", surface.comments))
-        for pin in pinned(registry):
-            held = pin.variable in commented
-            if SHA.fullmatch(pin.value) and pin.variable not in known and not held:
-                upstream = _repositories(registry, pin.path)
+        for backend, pin in _versions(registry):
+            if pin.is_commit and pin.variable not in known and pin.variable not in commented:
                 yield self.finding(
                     pin,
-                    pin.backend,
+                    backend,
                     pin.variable,
                     f"{pin.variable} pins a commit that {surface.path} does not follow",
                     f"add an entry with variable: {pin.variable!r} and file: {pin.path!r}, "
                     "or a commented one that says why it is held",
-                    fix=partial(_follow, registry, pin, upstream[0]) if len(upstream) == 1 else None,
+                    fix=_follow(registry, backend, pin),
                 )
 
 
-def _repositories(registry: Registry, path: str) -> list[str]:
-    """The GitHub repositories that a file names as `owner/name`, each once."""
-    data = registry.tree.read(path) or b""
-    found = re.findall(rb"(?m)^\w+\s*[:?]?=\s*(?:https://|git@)github\.com[/:]([\w.-]+/[\w.-]+)", data)
-    names = (name.decode().removesuffix(".git") for name in found)
-    return list(dict.fromkeys(names))
-
-
-def _follow(registry: Registry, pin: Pinned, repository: str, changes: ChangeSet) -> None:
-    fields = {"repository": repository, "variable": pin.variable, "branch": "main", "file": pin.path}
-    registry.bump_deps.follow(registry.addition(pin.backend, changes), fields)
+def _follow(registry: Registry, backend: str, pin: Version) -> Fix | None:
+    """An entry for a version, where its Makefile names one upstream."""
+    upstream = upstreams(registry.tree, pin.path)
+    if len(upstream) != 1:
+        return None
+    entry = dict(zip(FIELDS, (*upstream, pin.variable, "main", pin.path), strict=True))
+    return registry.adding(backend, partial(registry.bump_deps.follow, entry=entry))
 
 
 class BumpPinNotFound(Rule):
@@ -121,19 +101,16 @@ class BumpPinNotFound(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose file is missing or lacks the pin."""
         for pin in registry.bump_deps.pins:
-            data = registry.tree.read(pin.file) if pin.file else None
-            line = b"\n" + pin.variable.encode() + b"?="
-            if data is None:
-                problem = "which does not exist"
-            elif not pin.variable or line not in b"\n" + data:
-                problem = f"which has no line that starts with {pin.variable}?="
-            else:
+            found = registry.bump_deps.finds(pin)
+            if found:
                 continue
+            absent = found is None
+            problem = "does not exist" if absent else f"has no line that starts with {pin.variable}?="
             yield self.finding(
-                pin.at("file" if data is None else "variable"),
+                pin.at("file" if absent else "variable"),
                 _backend(registry, pin.backend, pin.repository),
                 f"{pin.variable} {pin.file}",
-                f"the pin {pin.variable} is looked for in {pin.file or 'no file'}, {problem}",
+                f"the pin {pin.variable} is looked for in {pin.file or 'no file'}, which {problem}",
                 f"write `{pin.variable}?=<sha>` there, or correct variable and file",
             )
 
@@ -208,13 +185,13 @@ class BumpPinNotSha(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Pins of bump entries that are no sha, and branches in the place of a native engine's pin."""
         known = {(pin.variable, pin.file) for pin in registry.bump_deps.pins}
-        for pin in pinned(registry):
-            native = registry.backends[pin.backend] != "python"
+        for backend, pin in _versions(registry):
+            native = registry.backends[backend] != "python"
             meant = (pin.variable, pin.path) in known or (native and pin.value in BRANCHES)
-            if meant and not SHA.fullmatch(pin.value):
+            if meant and not pin.is_commit:
                 yield self.finding(
                     pin,
-                    pin.backend,
+                    backend,
                     pin.variable,
                     f"{pin.variable} is {pin.value!r}, not a full commit sha",
                     "write the 40 hex digits of the commit",
@@ -245,7 +222,7 @@ class BumpRepositoryMismatch(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose repository the pin's Makefile does not name."""
         for pin in registry.bump_deps.pins:
-            cloned = _repositories(registry, pin.file) if pin.file else []
+            cloned = upstreams(registry.tree, pin.file) if pin.file else ()
             if not cloned or pin.repository.lower() in {name.lower() for name in cloned}:
                 continue
             project = pin.repository.rpartition("/")[2].lower()

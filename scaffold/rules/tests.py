@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -49,8 +48,7 @@ class TestjobsUnknownOutput(Rule):
                     f"correct the name, or declare {use.name} in the outputs of {DETECT}",
                 )
         for output in jobs.outputs:
-            emitted = re.search(r"outputs\.([\w-]+)|outputs\['([\w-]+)'\]", jobs.value(output))
-            name = (emitted[1] or emitted[2]) if emitted else ""
+            name = jobs.emitted(output)
             if name != output.key and output.key in registry.names:
                 yield self.finding(
                     jobs.place(output),

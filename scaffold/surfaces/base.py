@@ -93,6 +93,11 @@ class YamlRecord:
         text = self.source.slice(self.source.comment_start(start, "#"), start)
         return " ".join(line.strip().lstrip("# ") for line in text.splitlines())
 
+    @property
+    def said(self) -> str:
+        """Text of all comments at it."""
+        return f"{self.comments} {self.inner_comments}"
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:

@@ -55,6 +55,17 @@ class BumpDepsSurface(FileSurface):
                     found.append(Pin(entry, *(entry.fields.get(field, "") for field in FIELDS)))
         return found
 
+    def finds(self, pin: Pin) -> bool | None:
+        """Whether the bot finds a pin in its file, as `bump_deps.sh` looks for it; None without the file."""
+        data = self.tree.read(pin.file) if pin.file else None
+        if data is None:
+            return None
+        return bool(pin.variable) and f"\n{pin.variable}?=".encode() in b"\n" + data
+
+    def calls(self, path: str, variable: str) -> bool:
+        """Whether a script of its own is called for a variable of a file."""
+        return self.source is not None and f"{path} {variable}".encode() in self.source.data
+
     def registrations(self, name: str) -> Iterable[Registration]:
         for pin in self.pins:
             if pin.backend == name:

@@ -113,6 +113,11 @@ class TestJobsSurface(FileSurface):
         """The value of an output."""
         return self.source.scalar(pair.value) if self.source else ""
 
+    def emitted(self, pair: Pair) -> str:
+        """The output of the path filter that an output hands on; "" where it is none."""
+        found = re.search(r"outputs\.([\w-]+)|outputs\['([\w-]+)'\]", self.value(pair))
+        return (found[1] or found[2]) if found else ""
+
     def registrations(self, name: str) -> Iterable[Registration]:
         for output in self.outputs:
             if output.key == name:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from scaffold.backend.languages import NATIVE
 from scaffold.directory.directory import Directory
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.files.words import NATIVE
 
 if TYPE_CHECKING:
     from scaffold.registry import Registry

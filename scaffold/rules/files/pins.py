@@ -36,12 +36,10 @@ class BumpPinElsewhere(Rule):
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        source = registry.bump_deps.source
-        bumped = source.data.decode(errors="replace") if source else ""
         for name in registry.backends:
             files = registry.files(name)
             for pin in files.pins:
-                own_script = pin.variable and f"{pin.spot.path} {pin.variable}" in bumped
+                own_script = pin.variable and registry.bump_deps.calls(pin.spot.path, pin.variable)
                 if own_script or pin.held:
                     continue
                 what = pin.repository.removesuffix(".git").partition("://")[2] or "an upstream"

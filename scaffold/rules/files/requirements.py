@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import PythonInstaller
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.files.words import some
+from scaffold.rules.words import some
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import VARIANTS, capabilities, serves
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.gallery.items import DEVELOPMENT, Item
+from scaffold.surfaces.gallery.items import Item
 
 if TYPE_CHECKING:
     from scaffold.checkout.changes import ChangeSet
@@ -69,7 +69,7 @@ def _target_problem(registry: Registry, meta: Item, name: str) -> str | None:
     owner, own = gallery.owner(image), gallery.owner(meta)
     if owner != own:
         return f"an image of {owner}"
-    if meta.name.endswith(DEVELOPMENT) != name.endswith(DEVELOPMENT):
+    if meta.is_development != image.is_development:
         return "an image of the other channel"
     return None
 
@@ -107,7 +107,7 @@ class GalleryCapabilityMissing(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Keys that a built image deserves and the meta does not have."""
         for name in registry.names:
-            images = images_by_variant(registry, name)
+            images = registry.gallery.release_images(name)
             metas = [m for m in registry.gallery.base_metas(name) if m.is_meta]
             for meta in metas:
                 yield from self._missing(registry, name, meta, images)
@@ -162,16 +162,6 @@ def known_keys(registry: Registry) -> set[str]:
     return {*registry.hardware.reported, *(k for v in VARIANTS.values() for k in v.capabilities)}
 
 
-def images_by_variant(registry: Registry, name: str) -> dict[str, str]:
-    """Variant -> name of its release image, for the images that are built."""
-    images: dict[str, str] = {}
-    for item in registry.gallery.image_items(name):
-        variant = registry.matrix.by_tag_suffix[item.tag_suffix].variant
-        if item.channel == "latest" and variant:
-            images.setdefault(variant, item.name)
-    return images
-
-
 def _served_by_vulkan(meta: Item, images: dict[str, str]) -> dict[str, str]:
     """The keys of a meta that gives foreign hardware its Vulkan image: then all of it, refined keys too."""
     vulkan = images.get("vulkan")
@@ -189,23 +179,15 @@ def _fallback(meta: Item) -> str:
     return image or "nothing"
 
 
-def _twins(registry: Registry, meta: Item) -> Iterator[tuple[Item, str]]:
-    """A meta and its development twin, each with the ending of its images."""
-    yield meta, ""
-    twin = registry.gallery.development_meta(meta)
-    if twin is not None:
-        yield twin, DEVELOPMENT
-
-
 def add_capability(registry: Registry, meta: Item, key: str, image: str, changes: ChangeSet) -> None:
     """Give a meta and its development twin a key, where they lack it."""
-    for twin, ending in _twins(registry, meta):
+    for twin, ending in registry.gallery.twins(meta):
         if key not in twin.capabilities:
             twin.add_capability(changes, key, f"{image}{ending}")
 
 
 def _set_capability(registry: Registry, meta: Item, key: str, image: str, changes: ChangeSet) -> None:
-    for twin, ending in _twins(registry, meta):
+    for twin, ending in registry.gallery.twins(meta):
         twin.set_value(changes, f"{image}{ending}", "capabilities", key)
 
 
@@ -241,7 +223,7 @@ class GalleryCapabilityUnknownKey(Rule):
         known = known_keys(registry)
         gallery = registry.gallery
         for meta in gallery.items:
-            base = gallery.by_name.get(meta.name.removesuffix(DEVELOPMENT))
+            base = gallery.by_name.get(meta.base_name)
             for key, image in meta.capabilities.items():
                 if key in known or (base is not None and base is not meta and key in base.capabilities):
                     continue
@@ -266,7 +248,7 @@ class GalleryCapabilityUnknownKey(Rule):
 
 
 def _rename_key(registry: Registry, meta: Item, old: str, new: str, changes: ChangeSet) -> None:
-    for twin, _ in _twins(registry, meta):
+    for twin, _ in registry.gallery.twins(meta):
         twin.set_key(changes, old, new)
 
 
@@ -296,7 +278,7 @@ class GalleryNoDefault(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Metas of backends with a CPU image and without a key for it."""
         for name in registry.names:
-            image = images_by_variant(registry, name).get("cpu")
+            image = registry.gallery.release_images(name).get("cpu")
             metas = registry.gallery.base_metas(name) if image else ()
             fallbacks = {"default"} | ({"cpu"} & registry.hardware.reported)
             for meta in metas:

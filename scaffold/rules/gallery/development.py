@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.gallery.capabilities import known_keys
-from scaffold.surfaces.gallery.items import DEVELOPMENT
+from scaffold.surfaces.gallery.items import DEVELOPMENT, of_development
 
 if TYPE_CHECKING:
     from scaffold.registry import Registry
@@ -42,7 +42,7 @@ class GalleryDevMetaDrift(Rule):
             twin = gallery.development_meta(meta) if meta.is_meta else None
             if twin is None or twin is meta:
                 continue
-            expected = {key: f"{image}{DEVELOPMENT}" for key, image in meta.capabilities.items()}
+            expected = of_development(meta.capabilities)
             if twin.capabilities == expected:
                 continue
             complete = all(image in gallery.by_name for image in expected.values())
@@ -93,10 +93,10 @@ class GalleryDevMetaMissing(Rule):
         """Base metas with development images and without the twin."""
         gallery = registry.gallery
         for name in registry.names:
-            development = [i for i in gallery.image_items(name) if i.name.endswith(DEVELOPMENT)]
+            development = [i for i in gallery.image_items(name) if i.is_development]
             for meta in gallery.base_metas(name):
                 if meta.is_meta and development and f"{meta.name}{DEVELOPMENT}" not in gallery.by_name:
-                    expected = {k: f"{v}{DEVELOPMENT}" for k, v in meta.capabilities.items()}
+                    expected = of_development(meta.capabilities)
                     complete = all(image in gallery.by_name for image in expected.values())
                     complete = complete and expected.keys() <= known_keys(registry)
                     add = partial(gallery.add_development_meta, meta=meta, keys=meta.capabilities)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.gallery.capabilities import add_capability, images_by_variant, wanted_keys
+from scaffold.rules.gallery.capabilities import add_capability, wanted_keys
 from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class GalleryImageNotBuilt(Rule):
             return
         gallery = registry.gallery
         for item in gallery.items:
-            ours = item.uri.rpartition(":")[0] == gallery.repository
+            ours = item.repository == gallery.repository
             built = item.tag_suffix in registry.matrix.by_tag_suffix
             if ours and not built and item.tag_suffix not in registry.other_tags:
                 yield self.finding(
@@ -61,7 +61,7 @@ class GalleryImageNotBuilt(Rule):
                     gallery.owner(item),
                     item.name,
                     f"the uri of {item.name} is {item.uri!r}, and CI pushes that tag to {gallery.repository}",
-                    f"expected {gallery.repository}:{item.uri.rpartition(':')[2]}",
+                    f"expected {gallery.repository}:{item.tag}",
                 )
 
 
@@ -111,15 +111,11 @@ def _complete_images(registry: Registry, backend: str, changes: ChangeSet) -> No
     The images of a backend are completed together: its development meta can name them only then.
     """
     gallery = registry.gallery
-    images = images_by_variant(registry, backend)
+    images = gallery.release_images(backend)
     for entry in {e.tag_suffix: e for e in registry.matrix.entries_of(backend) if e.variant}.values():
         twins = gallery.by_tag_suffix.get(entry.tag_suffix, [])
         assert entry.variant is not None
-        name = (
-            twins[0].name.removesuffix(DEVELOPMENT)
-            if twins
-            else gallery.image_name(registry.describe(backend), entry.variant)
-        )
+        name = twins[0].base_name if twins else gallery.image_name(registry.describe(backend), entry.variant)
         images.setdefault(entry.variant, name)
         beside = (twins or gallery.image_items(backend))[-1]
         anchor = beside.merges or beside.anchor or backend
@@ -166,15 +162,12 @@ class GalleryMirror(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Items of LocalAI's own images without mirrors, or with a wrong one."""
         gallery = registry.gallery
-        for item in gallery.items:
-            if not item.uri or item.uri.rpartition(":")[0] != gallery.repository:
-                continue
-            tag = item.uri.rpartition(":")[2]
-            wrong = [m for m in item.mirrors if m.rpartition(":")[2] != tag or "/" not in m]
+        for item in gallery.own_images:
+            wrong = [m for m in item.mirrors if m.rpartition(":")[2] != item.tag or "/" not in m]
             strange = [m for m in item.mirrors if m.rpartition(":")[0] not in gallery.mirrors]
             if item.mirrors and not wrong and not strange:
                 continue
-            right = [f"{gallery.mirror}:{tag}"]
+            right = [f"{gallery.mirror}:{item.tag}"]
             yield self.finding(
                 item.at("mirrors"),
                 gallery.owner(item),
@@ -212,10 +205,8 @@ class GalleryChannelMismatch(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Items whose name ends in the suffix of another channel."""
         gallery = registry.gallery
-        for item in gallery.items:
-            if not item.uri or item.uri.rpartition(":")[0] != gallery.repository:
-                continue
-            expected = CHANNELS[DEVELOPMENT if item.name.endswith(DEVELOPMENT) else ""]
+        for item in gallery.own_images:
+            expected = CHANNELS[DEVELOPMENT if item.is_development else ""]
             if item.channel != expected:
                 tag = f"{expected}{item.tag_suffix}"
                 taken = any(i.channel == expected for i in gallery.by_tag_suffix.get(item.tag_suffix, ()))

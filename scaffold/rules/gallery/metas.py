@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Rule, Severity
 
 if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 
@@ -50,7 +48,7 @@ class GalleryMissingMeta(Rule):
                     "meta",
                     f"{name} is built, and the gallery has no meta that offers it",
                     f"add an item with an anchor, a name and capabilities to {gallery.path}",
-                    fix=partial(_add_meta, registry, name),
+                    fix=registry.adding(name, gallery.add_metas),
                 )
         for anchor, items in gallery.merging.items():
             if anchor not in gallery.by_anchor:
@@ -63,10 +61,6 @@ class GalleryMissingMeta(Rule):
                         f"{len(items)} items merge *{anchor}, which no item defines",
                         f"define &{anchor} on the backend's meta, above the items that merge it",
                     )
-
-
-def _add_meta(registry: Registry, name: str, changes: ChangeSet) -> None:
-    registry.gallery.add_metas(registry.addition(name, changes))
 
 
 class GalleryImageAsMeta(Rule):

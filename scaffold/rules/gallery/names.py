@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import VARIANTS
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.gallery.items import DEVELOPMENT, Item
+from scaffold.surfaces.gallery.items import Item
 
 if TYPE_CHECKING:
     from scaffold.registry import Registry
@@ -127,13 +127,12 @@ class GalleryImageName(Rule):
             if entry is None or entry.variant is None:
                 continue
             for item in items:
-                stem = item.name.removesuffix(DEVELOPMENT)
-                prefix = stem.removesuffix(entry.backend)
+                prefix = item.base_name.removesuffix(entry.backend)
                 users[entry.variant, prefix].add(entry.backend)
                 found.append((item, entry.backend, entry.variant, prefix))
         for item, backend, variant, prefix in found:
             expected = VARIANTS[variant].image.replace("{n}", backend)
-            stem = item.name.removesuffix(DEVELOPMENT)
+            stem = item.base_name
             convention = len(users[variant, prefix]) > 1 and stem.endswith(f"-{backend}")
             if stem != expected and not convention and not (stem == backend and not item.merges):
                 single = stem == backend and registry.gallery.by_name.get(stem, item).uri
@@ -177,7 +176,7 @@ class GalleryAliasMissing(Rule):
         """Base metas without alias whose backend has development images."""
         gallery = registry.gallery
         for name in registry.names:
-            if not any(item.name.endswith(DEVELOPMENT) for item in gallery.image_items(name)):
+            if not any(item.is_development for item in gallery.image_items(name)):
                 continue
             for meta in gallery.base_metas(name):
                 if not meta.alias and gallery.by_name[meta.name] is meta:

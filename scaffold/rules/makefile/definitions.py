@@ -12,8 +12,9 @@ from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
+    from scaffold.surfaces.base import Addition
+    from scaffold.surfaces.makefile.editing import MakefileSurface
     from scaffold.surfaces.makefile.reading import Definition
 
 
@@ -55,14 +56,13 @@ class MakefileMissingDefinition(Rule):
                     "definition",
                     f"the Makefile has no {variable}: {name} cannot be built by hand",
                     f"add `{variable} = {name}|<dockerfile>|.|false|<true or false>` and its $(eval ...)",
-                    fix=partial(_define, registry, name) if makefile.definitions else None,
+                    fix=registry.adding(name, partial(_define, makefile)) if makefile.definitions else None,
                 )
 
 
-def _define(registry: Registry, name: str, changes: ChangeSet) -> None:
-    addition = registry.addition(name, changes)
-    registry.makefile.define(addition)
-    registry.makefile.list_backend(addition)
+def _define(makefile: MakefileSurface, addition: Addition) -> None:
+    makefile.define(addition)
+    makefile.list_backend(addition)
 
 
 class MakefileMissingEval(Rule):
@@ -102,7 +102,7 @@ class MakefileMissingEval(Rule):
                     definition.variable,
                     f"{definition.variable} has no eval: there is no target docker-build-{definition.name}",
                     f"add `$(eval $(call generate-docker-build-target,$({definition.variable})))`",
-                    fix=partial(_evaluate, registry, definition.name),
+                    fix=registry.adding(definition.name, makefile.evaluate),
                 )
         for variable, call in makefile.evals.items():
             if variable not in variables:
@@ -114,10 +114,6 @@ class MakefileMissingEval(Rule):
                     f"the eval of {variable} has no definition of five fields",
                     f"define {variable}, or delete the eval",
                 )
-
-
-def _evaluate(registry: Registry, name: str, changes: ChangeSet) -> None:
-    registry.makefile.evaluate(registry.addition(name, changes))
 
 
 class MakefileDefinitionMismatch(Rule):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from scaffold.rules.base import Finding, Rule, Severity
 
 if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 
@@ -87,9 +86,5 @@ def _missing_word(rule: Rule, registry: Registry, target: str, spelling: str, na
         f"{target} {word}",
         f"{target} lacks {word}",
         f"add {word} to {target}",
-        fix=partial(_grow, registry, target, spelling, name),
+        fix=registry.adding(name, partial(makefile.grow_list, target=target, spelling=spelling)),
     )
-
-
-def _grow(registry: Registry, target: str, spelling: str, name: str, changes: ChangeSet) -> None:
-    registry.makefile.grow_list(registry.addition(name, changes), target, spelling)

@@ -11,7 +11,6 @@ from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
     from scaffold.registry import Registry
 
 
@@ -66,7 +65,7 @@ class MakefileTestLists(Rule):
                 target,
                 f"{name} is in {'prepare-test-extra' if name in prepared else 'test-extra'}, not in {target}",
                 f"add its line to {target}, or name it there in a comment that says why not",
-                fix=partial(_add_test_line, registry, name, target),
+                fix=registry.adding(name, partial(makefile.add_test_line, target=target)),
             )
 
     def _explained(self, registry: Registry, name: str, target: str) -> bool:
@@ -87,7 +86,3 @@ class MakefileTestLists(Rule):
             f"{name} has a test target, and neither test-extra nor a job runs it",
             "add it to prepare-test-extra and test-extra, or give it a job in test-extra.yml",
         )
-
-
-def _add_test_line(registry: Registry, name: str, target: str, changes: ChangeSet) -> None:
-    registry.makefile.add_test_line(registry.addition(name, changes), target)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from scaffold.pipeline.scopes import ARCHES, native
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry
 
@@ -99,11 +100,9 @@ def _arch_votes(entry: Entry) -> dict[str, str]:
         votes["platforms"] = entry.arches[0]
     if entry.fields.get("platform-tag"):
         votes["platform-tag"] = entry.fields["platform-tag"]
-    runner = entry.fields.get("runs-on", "")
-    if re.search(r"\barm(64)?\b", runner):
-        votes["runs-on"] = "arm64"
-    elif re.fullmatch(r"ubuntu-(latest|\d\d\.\d\d)", runner):
-        votes["runs-on"] = "amd64"
+    runner = native(entry.fields.get("runs-on", ""))[1]
+    if runner:
+        votes["runs-on"] = next(arch for arch in ("amd64", "arm64") if ARCHES[f"linux/{arch}"] == runner)
     builder = re.search(r"-(amd64|arm64)$", entry.fields.get("builder-base-image", ""))
     if builder:
         votes["builder-base-image"] = builder[1]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from scaffold.backend.variants import toolkit
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.matrix.entries import toolkit
-from scaffold.rules.matrix.siblings import ENOUGH, prebuilt
+from scaffold.rules.matrix.siblings import ENOUGH
 from scaffold.surfaces.matrix.reading import Entry
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class MatrixBuilderBaseImage(Rule):
             for dockerfile in {e.fields.get("dockerfile", "") for e in registry.matrix.linux}
         }
         prefixes = Counter(
-            e.fields["builder-base-image"].rpartition(":")[0] for e in registry.matrix.linux if prebuilt(e)
+            e.fields["builder-base-image"].rpartition(":")[0] for e in registry.matrix.linux if e.prebuilt
         )
         for entry in registry.matrix.linux:
             own = entry.fields.get("builder-base-image", "")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from scaffold.backend.variants import VARIANTS
+from scaffold.backend.variants import VARIANTS, toolkit
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
@@ -160,14 +160,6 @@ def _prefix(entry: Entry) -> str:
     return entry.tag_suffix.removesuffix(entry.backend)
 
 
-def toolkit(fields: dict[str, str]) -> tuple[str, str]:
-    """Family and CUDA version of the toolkit that a build type needs."""
-    kind = fields.get("build-type", "")
-    if kind in ("cublas", "l4t"):
-        return "cuda", fields.get("cuda-major-version", "")
-    return ("sycl" if kind.startswith(("sycl", "intel")) else kind), ""
-
-
 class MatrixMissingDockerfile(Rule):
     """The Dockerfile that an entry names exists.
 
@@ -275,7 +267,7 @@ class MatrixDarwinMissing(Rule):
             entries = registry.matrix.entries_of(name)
             if not entries or any(not entry.linux for entry in entries):
                 continue
-            said = " ".join(f"{e.comments} {e.inner_comments}" for e in entries)
+            said = " ".join(entry.said for entry in entries)
             if not re.search(r"(?i)\b(macos|darwin|metal|linux only)\b", said):
                 yield self.finding(
                     entries[0],

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARM_RUNNER, SHARED_DOCKERFILES, Entry
+from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARM_RUNNER, Entry
 
 if TYPE_CHECKING:
     from scaffold.registry import Registry
@@ -101,13 +101,13 @@ class MatrixOutlierField(Rule):
         build_types = Counter(entry.fields.get("build-type") for entry in (*matrix.linux, *matrix.darwin))
         for entry in matrix.darwin:
             own = entry.fields.get("build-type", "")
-            named = own in f"{entry.comments} {entry.inner_comments}"
+            named = own in entry.said
             if own and build_types[own] == 1 and not named and _explains(entry, "build-type", None):
                 yield self._stranger(entry, "build-type", own)
         for field in ("base-image", "runs-on"):
             everywhere = Counter(e.fields[field] for e in matrix.linux if field in e.fields)
             for entry in matrix.linux:
-                chooses = field == "runs-on" or (_own_dockerfile(entry) and not prebuilt(entry))
+                chooses = field == "runs-on" or (entry.own_dockerfile and not entry.prebuilt)
                 if chooses and everywhere[entry.fields.get(field, "")] <= 1:
                     yield from self._unknown(entry, field)
 
@@ -154,15 +154,6 @@ def _lacking(siblings: list[Entry]) -> Iterator[tuple[Entry, str]]:
             yield from ((entry, field) for entry in siblings if field not in entry.fields)
 
 
-def _own_dockerfile(entry: Entry) -> bool:
-    return entry.dockerfile_type not in SHARED_DOCKERFILES
-
-
-def prebuilt(entry: Entry) -> bool:
-    """Whether an entry compiles on a builder image."""
-    return "builder-base-image" in entry.fields
-
-
 def _circles(registry: Registry, entry: Entry) -> Iterator[tuple[object, ...]]:
     """The circles of CIRCLES that an entry belongs to."""
     if not entry.linux:
@@ -171,16 +162,16 @@ def _circles(registry: Registry, entry: Entry) -> Iterator[tuple[object, ...]]:
     yield ("every image",)
     yield "language", entry.lang
     yield "variant", entry.variant, entry.arches
-    own = _own_dockerfile(entry)
-    if prebuilt(entry) or not own:  # a Dockerfile of its own chooses its base image itself
+    own = entry.own_dockerfile
+    if entry.prebuilt or not own:  # a Dockerfile of its own chooses its base image itself
         yield "toolkit", entry.variant, entry.arches
-    recipe = entry.dockerfile_type if not own else "prebuilt" if prebuilt(entry) else f"own {entry.backend}"
+    recipe = entry.dockerfile_type if not own else "prebuilt" if entry.prebuilt else f"own {entry.backend}"
     yield "recipe", entry.variant, entry.arches, recipe
 
 
 def _explains(entry: Entry, field: str, value: str | None) -> bool:
     """Whether a comment at an entry names a field, or its value where that is more than a digit."""
-    said = f"{entry.comments} {entry.inner_comments}"
+    said = entry.said
     return field in said or (value is not None and len(value) >= TELLING and value in said)
 
 
@@ -193,7 +184,7 @@ def _is_newer(image: str, other: str) -> bool:
 
 
 def _explains_runner(entry: Entry) -> bool:
-    return "runner" in f"{entry.comments} {entry.inner_comments}"
+    return "runner" in entry.said
 
 
 def _usual(field: str, siblings: list[Entry]) -> str | None:
@@ -204,7 +195,7 @@ def _usual(field: str, siblings: list[Entry]) -> str | None:
     value, count = values.most_common(1)[0] if values else (None, 0)
     # On a CPU no step reads skip-drivers, so there only an entry that stands quite alone is odd.
     idle = field == "skip-drivers" and siblings and siblings[0].variant == "cpu"
-    if idle and _own_dockerfile(siblings[0]):
+    if idle and siblings[0].own_dockerfile:
         return None
     enough = len(siblings) - 1 if idle else AGREEMENT * len(siblings)
     return value if count >= ENOUGH and count >= enough else None

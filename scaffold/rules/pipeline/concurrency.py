@@ -175,11 +175,7 @@ def _append(group: Group, workflow: Workflow, text: str) -> partial[None] | None
     if not isinstance(node, yaml.Scalar) or node.style not in ("", '"'):
         return None
     end = node.end - 1 if node.style else node.end
-    return partial(_insert, workflow.path, end, text)
-
-
-def _insert(path: str, offset: int, text: str, changes: ChangeSet) -> None:
-    changes.add(Edit(path, offset, offset, text))
+    return partial(ChangeSet.insert, path=workflow.path, offset=end, text=text)
 
 
 def harmed(run: Run, job: Job | None) -> tuple[str, bool]:

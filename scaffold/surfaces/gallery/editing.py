@@ -15,7 +15,14 @@ from scaffold.backend.variants import VARIANTS, capabilities, serves
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, Removal, majority, required
-from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, IMAGE_KEYS, Item, capability_lines
+from scaffold.surfaces.gallery.items import (
+    CHANNELS,
+    DEVELOPMENT,
+    IMAGE_KEYS,
+    Item,
+    capability_lines,
+    of_development,
+)
 from scaffold.surfaces.gallery.reading import GalleryReader
 from scaffold.syntax.yaml import quote
 
@@ -57,7 +64,7 @@ class GallerySurface(GalleryReader):
         anchor = self._free_anchor(backend)
         relative = addition.nearest({b for b in addition.kin if self.metas(b) and self.image_items(b)})
         after_meta, beside, after_images = self._places(relative)
-        development = self.development_text(anchor, backend.name, _with_ending(keys))
+        development = self.development_text(anchor, backend.name, of_development(keys))
         meta_text = _meta(backend, anchor, keys) + (development if beside else "")
         images = [self.image_text(anchor, name, tag) for name, tag in self._image_values(backend)]
         image_text = "".join(("" if beside else development, *images))
@@ -97,9 +104,8 @@ class GallerySurface(GalleryReader):
             image = {"name": name, "uri": f"{self.repository}:{tag}", "mirrors": [f"{self.mirror}:{tag}"]}
             addition.expect(self.path, image)
         for meta in metas:
-            for twin, ending in ((meta, ""), (self.development_meta(meta), DEVELOPMENT)):
-                if twin is not None:
-                    self._lead_to(addition, twin, ending)
+            for twin, ending in self.twins(meta):
+                self._lead_to(addition, twin, ending)
 
     def _singles(self, images: list[Item], backend: str) -> list[Item]:
         """The images of a backend whose items are what a user installs; none where a meta leads to them."""
@@ -176,7 +182,7 @@ class GallerySurface(GalleryReader):
 
     def add_development_meta(self, changes: ChangeSet, meta: Item, keys: dict[str, str]) -> None:
         """Plan the development twin that a meta lacks, with the meta's keys."""
-        text = self.development_text(meta.anchor or meta.name, meta.name, _with_ending(keys))
+        text = self.development_text(meta.anchor or meta.name, meta.name, of_development(keys))
         changes.insert(self.path, meta.end, text)
 
     def remove_variants(self, removal: Removal, gone: set[str], left: set[str]) -> None:
@@ -197,7 +203,7 @@ class GallerySurface(GalleryReader):
             return
         keys = capabilities(left)
         for meta in self.metas(removal.name):
-            channel = CHANNELS[DEVELOPMENT if meta.name.endswith(DEVELOPMENT) else ""]
+            channel = CHANNELS[DEVELOPMENT if meta.is_development else ""]
             for key, image in meta.capabilities.items():
                 if image in names:
                     instead = by_variant.get(keys.get(key, ""), {}).get(channel)
@@ -215,7 +221,7 @@ class GallerySurface(GalleryReader):
         relative = addition.nearest({b for b in addition.kin if self.metas(b) and self.image_items(b)})
         text = _meta(backend, anchor, keys)
         if f"{backend.name}{DEVELOPMENT}" not in self.by_name:
-            text += self.development_text(anchor, backend.name, _with_ending(keys))
+            text += self.development_text(anchor, backend.name, of_development(keys))
         addition.insert(self.path, self._places(relative)[0], text)
 
     def _places(self, relative: str | None) -> tuple[int, bool, int]:
@@ -268,7 +274,7 @@ class GallerySurface(GalleryReader):
         """The values that the inserted text must have, as another parser reads them."""
         backend = addition.backend
         addition.expect(self.path, {"name": backend.name, "capabilities": keys})
-        development = {"name": backend.name + DEVELOPMENT, "capabilities": _with_ending(keys)}
+        development = {"name": backend.name + DEVELOPMENT, "capabilities": of_development(keys)}
         addition.expect(self.path, development)
         for name, tag in self._image_values(backend):
             image = {"name": name, "uri": f"{self.repository}:{tag}", "mirrors": [f"{self.mirror}:{tag}"]}
@@ -291,10 +297,6 @@ def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
     ]
     lines += [f"    - {quote(tag, '')}" for tag in tags(backend)]
     return "\n".join([*lines, *capability_lines(keys)]) + "\n"
-
-
-def _with_ending(keys: dict[str, str]) -> dict[str, str]:
-    return {key: f"{image}{DEVELOPMENT}" for key, image in keys.items()}
 
 
 def tags(backend: Backend) -> tuple[str, ...]:

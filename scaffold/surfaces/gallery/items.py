@@ -66,6 +66,26 @@ class Item(YamlRecord):
         """Whether it maps hardware to images."""
         return bool(self.capabilities)
 
+    @property
+    def is_development(self) -> bool:
+        """Whether its name is one of the development channel."""
+        return self.name.endswith(DEVELOPMENT)
+
+    @property
+    def base_name(self) -> str:
+        """Its name in the release channel."""
+        return self.name.removesuffix(DEVELOPMENT)
+
+    @property
+    def repository(self) -> str:
+        """Where its image is; "" for a meta."""
+        return self.uri.rpartition(":")[0]
+
+    @property
+    def tag(self) -> str:
+        """The tag of its image; "" for a meta."""
+        return self.uri.rpartition(":")[2]
+
     def set_value(self, changes: ChangeSet, value: str, *keys: str) -> None:
         """Plan another text for a scalar below a chain of keys that is there."""
         node = self.value(*keys)
@@ -139,6 +159,11 @@ class Item(YamlRecord):
             changes.add(Edit(self.path, nodes["mirrors"].start_byte, _text_end(nodes["mirrors"]), text))
         elif "uri" in nodes:
             changes.insert(self.path, self.source.line_end(nodes["uri"].end_byte - 1), f"  {text}\n")
+
+
+def of_development(capabilities: dict[str, str]) -> dict[str, str]:
+    """The capabilities of a development meta whose base has these."""
+    return {key: f"{image}{DEVELOPMENT}" for key, image in capabilities.items()}
 
 
 def capability_lines(keys: dict[str, str]) -> list[str]:

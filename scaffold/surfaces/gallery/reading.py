@@ -8,12 +8,12 @@ A backend has a meta (an anchored item whose `capabilities` map hardware to imag
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from scaffold.checkout.tree import Tree
 from scaffold.surfaces.base import FileSurface, Registration, majority
-from scaffold.surfaces.gallery.items import DEVELOPMENT, Item
+from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
 from scaffold.surfaces.matrix.editing import MatrixSurface
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import read
@@ -70,6 +70,15 @@ class GalleryReader(FileSurface):
     def _images(self) -> dict[str, list[Item]]:
         return {}
 
+    def release_images(self, backend: str) -> dict[str, str]:
+        """Variant -> name of its release image, for the images of a backend that are built."""
+        images: dict[str, str] = {}
+        for item in self.image_items(backend):
+            variant = self.matrix.by_tag_suffix[item.tag_suffix].variant
+            if item.channel == CHANNELS[""] and variant:
+                images.setdefault(variant, item.name)
+        return images
+
     @cached_property
     def by_anchor(self) -> dict[str, Item]:
         """Anchor -> the item that defines it."""
@@ -113,6 +122,13 @@ class GalleryReader(FileSurface):
         twin = self.by_name.get(f"{meta.name}{DEVELOPMENT}")
         return twin if twin is not None and not twin.uri else None
 
+    def twins(self, meta: Item) -> Iterator[tuple[Item, str]]:
+        """A base meta and its development twin, each with the ending of its images."""
+        yield meta, ""
+        twin = self.development_meta(meta)
+        if twin is not None:
+            yield twin, DEVELOPMENT
+
     def owner(self, item: Item) -> str:
         """The backend that an item belongs to.
 
@@ -129,7 +145,7 @@ class GalleryReader(FileSurface):
                 if i.uri and i.tag_suffix in self.matrix.by_tag_suffix
             )
             meta = self.by_anchor.get(anchor, item)
-            self._owners[anchor] = majority(built) or meta.name.removesuffix(DEVELOPMENT)
+            self._owners[anchor] = majority(built) or meta.base_name
         return self._owners[anchor]
 
     @cached_property
@@ -139,7 +155,12 @@ class GalleryReader(FileSurface):
     @cached_property
     def repository(self) -> str:
         """The repository that most images are pushed to."""
-        return majority(i.uri.rpartition(":")[0] for i in self.items if i.uri) or DEFAULT_REPOSITORY
+        return majority(i.repository for i in self.items if i.uri) or DEFAULT_REPOSITORY
+
+    @property
+    def own_images(self) -> Iterator[Item]:
+        """The items whose image is in that repository."""
+        return (item for item in self.items if item.repository == self.repository)
 
     @cached_property
     def mirror(self) -> str:

@@ -77,6 +77,16 @@ class Entry(YamlRecord):
         return self.fields.get("dockerfile", "").rpartition("Dockerfile.")[2]
 
     @property
+    def own_dockerfile(self) -> bool:
+        """Whether its Dockerfile is no language's: it may build one backend alone."""
+        return self.dockerfile_type not in SHARED_DOCKERFILES
+
+    @property
+    def prebuilt(self) -> bool:
+        """Whether it compiles on a builder image that CI has made before."""
+        return "builder-base-image" in self.fields
+
+    @property
     def lang(self) -> str:
         """Language that a Linux entry builds, by its Dockerfile."""
         return SHARED_DOCKERFILES.get(self.dockerfile_type, "cpp")
@@ -174,7 +184,7 @@ class MatrixReader(Surface):
         same_lang = [e for e in of_variant if e.lang == backend.lang]
         if backend.lang == "cpp":
             prebuilt = backend.kind == "llama-fork"
-            same_kind = [e for e in same_lang if ("builder-base-image" in e.fields) == prebuilt]
+            same_kind = [e for e in same_lang if e.prebuilt == prebuilt]
             same_lang = same_kind or same_lang
         native = [e for e in of_variant if e.lang != "python"] if backend.lang != "python" else []
         return same_lang or native or of_variant

@@ -18,6 +18,7 @@ from scaffold.pipeline.artifacts import (
 from scaffold.pipeline.expressions.values import is_known, shown
 from scaffold.pipeline.scopes import JobRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.words import some
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Step
@@ -67,12 +68,12 @@ class DigestNeverMerged(PipelineRule):
                 ):
                     missing.setdefault(own[0].at.step, []).append(own[0].name)
             for step, names in missing.items():
-                more = f" and {len(names) - 1} more" if len(names) > 1 else ""
                 yield self.finding(
                     step,
                     "",
                     step.title,
-                    f"the digest in {shown(names[0])}{more} is downloaded by no job: that image gets no tag",
+                    f"the digest in {some([*map(shown, names)], 1)} is downloaded by no job:"
+                    " that image gets no tag",
                     "let a later job download the artifact and tag the image",
                 )
 

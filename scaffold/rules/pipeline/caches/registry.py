@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
-from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
 from scaffold.pipeline.artifacts import artifact_name
 from scaffold.pipeline.expressions.values import HOLE, shown
@@ -127,14 +126,15 @@ class CacheToIgnoreError(PipelineRule):
                             occurrence.step.title,
                             "the build fails where the registry refuses its cache",
                             "add ,ignore-error=true",
-                            fix=partial(_insert, occurrence.step.path, node.end, ",ignore-error=true")
+                            fix=partial(
+                                ChangeSet.insert,
+                                path=occurrence.step.path,
+                                offset=node.end,
+                                text=",ignore-error=true",
+                            )
                             if one_line
                             else None,
                         )
-
-
-def _insert(path: str, offset: int, text: str, changes: ChangeSet) -> None:
-    changes.add(Edit(path, offset, offset, text))
 
 
 class LegsShareCacheRef(PipelineRule):
