@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from scaffold.backend.languages import KINDS
+from scaffold.backend.choices import KINDS
 from scaffold.backend.modalities import MODALITIES
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git

@@ -9,7 +9,7 @@ import questionary
 from typer import style
 
 from scaffold.backend.answers import NEEDS_UPSTREAM, problem
-from scaffold.backend.languages import KINDS
+from scaffold.backend.choices import KINDS
 from scaffold.backend.modalities import MODALITIES
 from scaffold.backend.variants import supported
 from scaffold.errors import UsageError

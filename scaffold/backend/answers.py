@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 
-from scaffold.backend.languages import KINDS
+from scaffold.backend.choices import KINDS, Imports, Lang
 from scaffold.backend.modalities import MODALITIES, Modality
 from scaffold.backend.names import identifier, make_variable
 from scaffold.backend.variants import VARIANTS, supported
@@ -101,8 +101,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }  # fmt: skip
 """What an answer must not be, the first broken rule being the one to report."""
 
-Lang = Literal["python", "go", "cpp", "rust"]
-
 
 class Backend(BaseModel):
     """The validated answers. Build one with `Backend.create`, which words its errors for people."""
@@ -117,7 +115,7 @@ class Backend(BaseModel):
     upstream: str = ""
     branch: str = "main"
     pin: str = ""
-    imports: Literal["auto", "pref-only", "none"] = "pref-only"
+    imports: Imports = "pref-only"
     description: str = ""
     license: str = ""
     url: str = ""

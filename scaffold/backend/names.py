@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from scaffold.backend.choices import KINDS
+
+FOLDER = rf"backend/(?:{'|'.join(KINDS)})/"
+"""A pattern for what stands before a backend's name in the path of its directory."""
+
 _PREFIX = "BACKEND_"
 
 

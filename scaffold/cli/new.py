@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from scaffold.backend.languages import KINDS
+from scaffold.backend.choices import KINDS, Imports, Lang
 from scaffold.backend.modalities import MODALITIES
 from scaffold.checkout.tree import WorkTree
 from scaffold.cli import printer
@@ -18,23 +17,6 @@ from scaffold.report.formats import Format
 
 _KINDS = "; ".join(f"{lang}: {', '.join(kinds)}" for lang, kinds in KINDS.items() if len(kinds) > 1)
 _MODALITIES = " ".join(MODALITIES)
-
-
-class Lang(StrEnum):
-    """The languages of LocalAI's backends."""
-
-    python = "python"
-    go = "go"
-    cpp = "cpp"
-    rust = "rust"
-
-
-class Import(StrEnum):
-    """How a model finds the backend."""
-
-    auto = "auto"
-    pref_only = "pref-only"
-    none = "none"
 
 
 def new_backend(
@@ -63,7 +45,7 @@ def new_backend(
         str,
         typer.Option(metavar="M", help=f"{_MODALITIES}."),
     ] = "",
-    imports: Annotated[Import | None, typer.Option("--import", help="How a model finds it.")] = None,
+    imports: Annotated[Imports | None, typer.Option("--import", help="How a model finds it.")] = None,
     description: Annotated[str, typer.Option(help="One sentence for users.")] = "",
     license_name: Annotated[str, typer.Option("--license", help="SPDX name of the engine's license.")] = "",
     url: Annotated[str, typer.Option(help="Home page; the upstream by default.")] = "",
@@ -80,14 +62,14 @@ def new_backend(
     root = writable(repo)
     answers: dict[str, object] = {
         "name": name,
-        "lang": lang.value if lang else None,
+        "lang": lang,
         "kind": kind,
         "variants": tuple(variant or ()),
         "upstream": upstream,
         "branch": branch,
         "pin": pin,
         "modality": modality,
-        "imports": imports.value if imports else None,
+        "imports": imports,
         "description": description,
         "license": license_name,
         "url": url,

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from scaffold.backend.answers import HARDWARE_WORDS, READS_HARDWARE, RULES
-from scaffold.backend.languages import FOLDER
-from scaffold.backend.names import make_variable
+from scaffold.backend.names import FOLDER, make_variable
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree

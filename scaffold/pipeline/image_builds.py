@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from scaffold.backend.languages import FOLDER
+from scaffold.backend.names import FOLDER
 from scaffold.checkout.tree import Tree
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.javascript import JsSource

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from scaffold.backend.answers import CPP_TAKEN, GO_PIN, NEEDS_UPSTREAM, RULES
-from scaffold.backend.languages import KINDS
+from scaffold.backend.choices import KINDS
 from scaffold.backend.modalities import MODALITIES
 from scaffold.backend.variants import DARWIN, VARIANTS, supported
 from scaffold.checkout.tree import WorkTree

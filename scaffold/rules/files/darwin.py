@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from scaffold.backend.languages import NATIVE
+from scaffold.backend.choices import NATIVE
 from scaffold.directory.directory import Directory
 from scaffold.rules.base import Finding, Rule, Severity
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from scaffold.backend.languages import NATIVE
+from scaffold.backend.choices import NATIVE
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import insertion
 from scaffold.directory.text import Spot

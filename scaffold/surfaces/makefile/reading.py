@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from scaffold.backend.languages import FOLDER
+from scaffold.backend.names import FOLDER
 from scaffold.surfaces.base import FileSurface, Registration
 from scaffold.syntax.make import Assignment, MakeSource, Rule, Word
 from scaffold.syntax.source import Place, Span

@@ -1,6 +1,11 @@
-"""The languages of backends: one row says what kinds there are, and where they lie."""
+"""The answers of which there are few: one table each."""
 
 from __future__ import annotations
+
+from typing import Literal
+
+Lang = Literal["python", "go", "cpp", "rust"]
+"""The language of a backend, and the folder of `backend/` that holds it."""
 
 KINDS: dict[str, tuple[str, ...]] = {
     "python": ("plain",),
@@ -13,5 +18,5 @@ KINDS: dict[str, tuple[str, ...]] = {
 NATIVE = tuple(lang for lang in KINDS if lang != "python")
 """The languages that are compiled."""
 
-FOLDER = rf"backend/(?:{'|'.join(KINDS)})/"
-"""A pattern for what stands before a backend's name in the path of its directory."""
+Imports = Literal["auto", "pref-only", "none"]
+"""How a model finds a backend."""
