@@ -124,7 +124,9 @@ def has_strangers(run: Run) -> bool:
             return True
         for occurrence in job.occurrences:
             step = occurrence.step
-            if step.action not in (UPLOAD, MERGE, DOWNLOAD) and "artifact" in f"{step.action} {step.run}":
+            if step.action not in (UPLOAD, MERGE, DOWNLOAD) and "artifact" in step.action:
+                return True
+            if "artifact" in step.run and b"artifact" in step.script.bare:
                 return True
             if step.action.startswith("actions/github-script"):
                 return True

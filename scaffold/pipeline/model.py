@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.yaml import YamlSource
 
@@ -59,6 +61,16 @@ class Step:
         return self.run.strip().partition("\n")[0][:60]
 
     @property
+    def script(self) -> ShellSource:
+        """The script that it runs; one for another interpreter has no commands."""
+        return _script(self.run, self.node.text("shell").partition(" ")[0] in ("", "bash", "sh"))
+
+    def after_line(self, offset: int) -> int:
+        """The offset in the file behind the line of an offset of its script, which is a block (`|`)."""
+        line = self.source.line(self.node.values["run"].start) + self.script.line(offset)
+        return self.source.line_end(self.source.offset(line))
+
+    @property
     def condition(self) -> Template | None:
         """Its `if`."""
         value = self.node.get("if")
@@ -84,6 +96,25 @@ class Step:
             return self.at(*keys)
         offset = self.source.data.find(needle.encode(), value.start, value.end)
         return self.source.place(max(offset, value.start))
+
+
+@lru_cache(maxsize=1024)
+def _script(text: str, is_shell: bool) -> ShellSource:
+    """A script in which expressions are letters: GitHub puts their values in before a shell starts."""
+    data = text.encode()
+    seen = bytearray(data if is_shell else b" " * len(data))
+    start = data.find(b"${{")
+    while start >= 0:
+        found = _EXPRESSION.match(data, start)
+        end = found.end() if found else data.find(b"}}", start) + 2
+        if end < start:
+            break
+        seen[start:end] = b"_" * (end - start)
+        start = data.find(b"${{", end)
+    return ShellSource("", data, bytes(seen))
+
+
+_EXPRESSION = re.compile(rb"\$\{\{(?:[^'}]|'[^']*'|\}(?!\}))*+\}\}")
 
 
 @dataclass(slots=True, eq=False)

@@ -1,75 +1,263 @@
-"""The commands of a shell script, as far as a rule needs them: words, without comments."""
+"""Shell by byte span: commands with their words, assignments, functions, comments.
+
+What others put into a script before a shell sees it, an expression of a workflow or a variable of a
+Makefile, is replaced before the parse, byte for byte: see `ShellSource`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
-_SEPARATOR = re.compile(r"\n|;|&&|\|\||\||(?<![<>])&(?!>)")
+from scaffold.errors import ShapeError
+from scaffold.syntax.source import ParsedSource, Span
 
-
-class Command(NamedTuple):
-    """One command: its words, with what stands in quotes freed of them."""
-
-    words: tuple[str, ...]
-    text: str
-    """As it is written, for finding its line."""
-
-    def starts(self, *words: str) -> bool:
-        """Whether its first words are these, behind assignments, `sudo`, `env` and the like."""
-        return self.bare[: len(words)] == words
-
-    @property
-    def bare(self) -> tuple[str, ...]:
-        """Its words without what only prepares it."""
-        position = 0
-        while position < len(self.words) and _PREFIX.fullmatch(self.words[position]):
-            position += 1
-        return self.words[position:]
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        """Its words behind the first two that are no options, redirections or assignments."""
-        found = []
-        for word in self.bare[2:]:
-            if word.startswith((">", "2>", "<", "#")):
-                break
-            if not word.startswith("-") and "=" not in word:
-                found.append(word)
-        return tuple(found)
-
-
-_PREFIX = re.compile(
-    r"[A-Za-z_]\w*=.*|sudo|env|time|nice|exec|then|do|else|if|while|!|\{|\(|@|-E|-n", re.DOTALL
-)
-
-
-def without_comments(script: str) -> str:
-    """A script without its comments and with its continued lines joined."""
-    return re.sub(r"\\\r?\n", " ", _COMMENT.sub("", script))
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
 
 
 @cache
-def commands(script: str) -> tuple[Command, ...]:
-    """The commands of a script, in order."""
-    return tuple(_commands(script))
+def _parser() -> Parser:
+    import tree_sitter_bash
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_bash.language()))
 
 
-def _commands(script: str) -> Iterator[Command]:
-    expressions: list[str] = []
+PREPARING = frozenset({"sudo", "env", "time", "nice", "exec", "nohup", "timeout"})
+"""Commands that run another one, which follows their options."""
 
-    def hide(match: re.Match[str]) -> str:
-        expressions.append(match[0])
-        return f"\ue010{len(expressions) - 1}\ue011"
+_OPTION = re.compile(r"-.*|[A-Za-z_]\w*=.*|\d+[smhd]?", re.DOTALL)
+"""What may stand between such a command and the one that it runs."""
 
-    hidden = _EXPRESSION.sub(hide, without_comments(script))
-    for part in _SEPARATOR.split(hidden):
-        text = re.sub(r"\ue010(\d+)\ue011", lambda m: expressions[int(m[1])], part).strip()
-        words = re.findall(r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'])+", part)
-        if words:
-            shown = (re.sub(r"\ue010(\d+)\ue011", lambda m: expressions[int(m[1])], word) for word in words)
-            yield Command(tuple(re.sub(r"[\"']", "", word) for word in shown), text)
+_ESCAPE = re.compile(r"\\(?:\r?\n|(.))", re.DOTALL)
+_ESCAPE_IN_QUOTES = re.compile(r"\\(?:\r?\n|([$`\"\\]))")
+_GLUE = re.compile(rb"(?:\\(?:[ \t]|\r?\n))*")
+_COMMANDS = ("command", "declaration_command", "unset_command")
+_JOINED = ("redirected_statement", "negated_command", "pipeline", "list")
+_LEAVES = frozenset(
+    {
+        "word", "raw_string", "ansi_c_string", "string_content", "number", "comment", "variable_name",
+        "special_variable_name", "test_operator", "file_descriptor", "heredoc_start", "heredoc_content",
+        "heredoc_end",
+    }
+)  # fmt: skip
+
+
+class Word(str):
+    """A word as its command gets it, without quotes and backslashes; expansions are as they are written."""
+
+    __slots__ = ("end_byte", "start_byte")
+
+    start_byte: int
+    end_byte: int
+
+    @classmethod
+    def at(cls, start: int, end: int, text: str) -> Word:
+        """A text with its place."""
+        word = cls(text)
+        word.start_byte, word.end_byte = start, end
+        return word
+
+
+class Assignment:
+    """One `NAME=value`: alone, in a declaration (`export`, `local`) or in front of a command."""
+
+    __slots__ = ("end_byte", "name", "start_byte", "value")
+
+    def __init__(self, source: ShellSource, node: Node) -> None:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        self.start_byte, self.end_byte = node.start_byte, node.end_byte
+        self.name = source.text(name) if name is not None else ""
+        self.value = source.word(value) if value is not None else None
+        """What it assigns; None where nothing follows the sign."""
+
+
+class Command:
+    """One command. A declaration is one too, with its assignments as words."""
+
+    __slots__ = ("_words", "end_byte", "node", "source", "start_byte")
+
+    def __init__(self, source: ShellSource, node: Node) -> None:
+        self.source = source
+        self.node = node
+        self.start_byte, self.end_byte = node.start_byte, node.end_byte
+        self._words: tuple[Word, ...] | None = None
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return self.source.text(self)
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """Its name and its arguments, without redirections and without the assignments before them."""
+        if self._words is None:
+            self._words = tuple(self.source.words(_words(self.node)))
+        return self._words
+
+    @property
+    def bare(self) -> tuple[Word, ...]:
+        """Its words behind `sudo`, `env` and the like."""
+        words = self.words
+        at = 0
+        while at < len(words) and words[at] in PREPARING:
+            at += 1
+            while at < len(words) and _OPTION.fullmatch(words[at]):
+                at += 1
+        return words[at:]
+
+    def starts(self, *words: str) -> bool:
+        """Whether its first words are these, behind `sudo`, `env` and the like."""
+        return self.bare[: len(words)] == words
+
+    @property
+    def end_of_statement(self) -> int:
+        """Where what it stands in ends: a pipeline, a list of commands with `&&` and `||`."""
+        node = self.node
+        while node.parent is not None and node.parent.type in _JOINED:
+            node = node.parent
+        return node.end_byte
+
+    @property
+    def operands(self) -> tuple[Word, ...]:
+        """Its words behind the first two that are no options or assignments."""
+        return tuple(word for word in self.bare[2:] if not word.startswith("-") and "=" not in word)
+
+
+def _words(node: Node) -> Iterator[Node]:
+    """The nodes of a command's words."""
+    for child in node.children:
+        kind = child.type
+        if kind == "command_name":
+            yield child.children[0]
+        elif kind == "variable_assignment":
+            if node.type != "command":
+                yield child
+        elif kind != "comment" and not kind.endswith("_redirect"):
+            yield child
+    parent = node.parent
+    if parent is not None and parent.type == "redirected_statement":
+        for redirect in parent.children:  # the grammar takes the arguments behind a file for more files
+            if redirect.type == "file_redirect":
+                yield from redirect.children_by_field_name("destination")[1:]
+            elif redirect.type == "heredoc_redirect":
+                yield from redirect.children_by_field_name("argument")
+
+
+class ShellSource(ParsedSource):
+    """A shell script. In one that no parser should be given there is nothing.
+
+    Offsets are those of `data`. What the shell gets to see may be another text, of the same length.
+    """
+
+    quick_bytes = 4 << 10
+    parse_seconds = 0.5
+
+    def __init__(self, path: str, data: bytes, seen: bytes | None = None) -> None:
+        """`seen` is what the shell gets to see, if that is not `data`."""
+        super().__init__(path, data, _parser)
+        self._seen = data if seen is None else seen
+
+    def require_text(self) -> None:
+        """A shell takes any byte: none is refused."""
+
+    def text(self, span: Span) -> str:
+        return self.slice(span.start_byte, span.end_byte)
+
+    def slice(self, start: int, end: int) -> str:
+        return self.data[start:end].decode(errors="replace")
+
+    @cached_property
+    def root(self) -> Node:
+        """The root node of the syntax tree."""
+        try:
+            return self.parse(self._seen)
+        except ShapeError:
+            return self._parser().parse(b"").root_node
+
+    @cached_property
+    def _nodes(self) -> dict[str, list[Node]]:
+        """The kinds of nodes with those of each, in file order."""
+        found: dict[str, list[Node]] = {}
+        pending = [self.root]
+        while pending:
+            node = pending.pop()
+            kind = node.type
+            found.setdefault(kind, []).append(node)
+            if kind not in _LEAVES:
+                pending.extend(reversed(node.named_children))
+        return found
+
+    def nodes(self, *kinds: str) -> list[Node]:
+        """The nodes of some kinds, in file order."""
+        found = [node for kind in kinds for node in self._nodes.get(kind, ())]
+        return sorted(found, key=lambda node: node.start_byte) if len(kinds) > 1 else found
+
+    @cached_property
+    def commands(self) -> tuple[Command, ...]:
+        """Every command, those in `$(...)` and in functions too, in file order."""
+        return tuple(Command(self, node) for node in self.nodes(*_COMMANDS))
+
+    @cached_property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """Every assignment, in file order."""
+        return tuple(Assignment(self, node) for node in self.nodes("variable_assignment"))
+
+    @cached_property
+    def bare(self) -> bytes:
+        """The script with its comments blanked; the offsets stay."""
+        comments = self.nodes("comment") if b"#" in self.data else ()
+        bare = bytearray(self.data)
+        for node in comments:
+            bare[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
+        return bytes(bare)
+
+    def function(self, name: str) -> Node | None:
+        """The body of a function; of several with the name, the last one's."""
+        for node in reversed(self.nodes("function_definition")):
+            label = node.child_by_field_name("name")
+            if label is not None and self.text(label) == name:
+                return node.child_by_field_name("body")
+        return None
+
+    def word(self, node: Node) -> Word:
+        """A node as the word that a command gets."""
+        return Word.at(node.start_byte, node.end_byte, self._plain(node))
+
+    def words(self, nodes: Iterable[Node]) -> list[Word]:
+        """Nodes as the words that a command gets."""
+        words: list[Word] = []
+        for word in map(self.word, nodes):
+            glue = _GLUE.fullmatch(self._seen, words[-1].end_byte, word.start_byte) if words else None
+            if glue:  # the grammar takes an escaped blank or line end for a blank
+                before = words.pop()
+                joined = before + _ESCAPE.sub(r"\1", glue[0].decode()) + word
+                word = Word.at(before.start_byte, word.end_byte, joined)
+            words.append(word)
+        return words
+
+    def _plain(self, node: Node) -> str:
+        kind = node.type
+        if kind == "string":
+            return self._joined(node, 1, _ESCAPE_IN_QUOTES)
+        if kind in ("concatenation", "translated_string", "variable_assignment"):
+            return self._joined(node, 0, _ESCAPE)
+        text = self.text(node)
+        if kind == "raw_string":
+            return text[1:-1]
+        if kind == "ansi_c_string":
+            return text[2:-1]
+        return _ESCAPE.sub(r"\1", text) if kind == "word" and "\\" in text else text
+
+    def _joined(self, node: Node, quotes: int, escape: re.Pattern[str]) -> str:
+        """The parts of a node, with what stands between them."""
+        pieces = []
+        at = node.start_byte + quotes
+        for child in node.named_children:
+            if child.type != "string_content":
+                pieces += [escape.sub(r"\1", self.slice(at, child.start_byte)), self._plain(child)]
+                at = child.end_byte
+        return "".join((*pieces, escape.sub(r"\1", self.slice(at, node.end_byte - quotes))))

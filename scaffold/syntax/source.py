@@ -20,10 +20,6 @@ S = TypeVar("S", bound="Source")
 
 MAX_PARSED_BYTES = 8 << 20
 MAX_NESTING = 1000
-QUICK_BYTES = 400 << 10
-"""Up to this size even garbage is parsed within PARSE_SECONDS, so nobody needs to watch."""
-
-PARSE_SECONDS = 2
 CHUNK_BYTES = 1 << 16
 
 
@@ -50,13 +46,19 @@ class Source:
         """Raises ShapeError where `data` is not UTF-8 text."""
         self.path = path
         self.data = data
+        self.require_text()
+
+    def require_text(self) -> None:
+        """Raises ShapeError where it is no UTF-8 text."""
+        data = self.data
         if b"\0" in data:
-            raise ShapeError(path, data[: data.index(b"\0")].count(b"\n") + 1, "is binary, expected text")
+            line = data[: data.index(b"\0")].count(b"\n") + 1
+            raise ShapeError(self.path, line, "is binary, expected text")
         try:
             data.decode()
         except UnicodeDecodeError as error:
             line = data[: error.start].count(b"\n") + 1
-            raise ShapeError(path, line, "is not UTF-8 text") from error
+            raise ShapeError(self.path, line, "is not UTF-8 text") from error
 
     def line(self, offset: int) -> int:
         """Number of the line that holds `offset`."""
@@ -123,6 +125,11 @@ class Source:
 class ParsedSource(Source):
     """A Source with its tree-sitter syntax tree."""
 
+    quick_bytes = 400 << 10
+    """Up to this size even garbage is parsed within the limit, so nobody needs to watch."""
+
+    parse_seconds: float = 2
+
     def __init__(self, path: str, data: bytes, parser: Callable[[], Parser]) -> None:
         super().__init__(path, data)
         self._parser = parser
@@ -130,14 +137,18 @@ class ParsedSource(Source):
     @cached_property
     def root(self) -> Node:
         """The root node of the syntax tree. Raises ShapeError as `is_parsable` does."""
+        return self.parse(self.data)
+
+    def parse(self, code: bytes) -> Node:
+        """The syntax tree of `code`, which has the length of the file. Raises ShapeError as `root` does."""
         _ = self.is_parsable
         parser = self._parser()
-        if len(self.data) <= QUICK_BYTES:
-            return parser.parse(self.data).root_node
-        end = time.process_time() + PARSE_SECONDS
+        if len(code) <= self.quick_bytes:
+            return parser.parse(code).root_node
+        end = time.process_time() + self.parse_seconds
         try:
             tree = parser.parse(
-                lambda offset, _: self.data[offset : offset + CHUNK_BYTES],
+                lambda offset, _: code[offset : offset + CHUNK_BYTES],
                 progress_callback=lambda *_: time.process_time() > end,
             )
         except ValueError:  # the callback has stopped it

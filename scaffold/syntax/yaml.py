@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
-from scaffold.syntax.source import QUICK_BYTES, ParsedSource
+from scaffold.syntax.source import ParsedSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,7 +92,7 @@ class YamlSource(ParsedSource):
         """Raises ShapeError where another parser agrees that the file is no YAML."""
         if not self.root.has_error:
             return
-        if len(self.data) > QUICK_BYTES:  # the other parser would take its time
+        if len(self.data) > self.quick_bytes:  # the other parser would take its time
             raise self.shape_error(next(self.errors()), "is no valid YAML")
         from io import BytesIO
 

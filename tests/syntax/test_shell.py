@@ -1,24 +1,120 @@
-"""The commands of a script."""
+"""What is read of a shell script, judged by bash where it can judge."""
 
 from __future__ import annotations
 
-from scaffold.syntax.shell import commands
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scaffold.syntax.shell import ShellSource
 
 
-def test_commands_of_a_script() -> None:
-    script = (
-        "# brew install x\nbrew install a \\\n  b 2>/dev/null || true # c\n"
-        "if sudo make -j4 V=1 all; then echo '; no'; fi\ndocker push ${{ a || b }}\n"
+def shell(script: str) -> ShellSource:
+    return ShellSource("run.sh", script.encode())
+
+
+def words(script: str) -> list[tuple[str, ...]]:
+    return [tuple(map(str, command.words)) for command in shell(script).commands]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("make a # make b", [("make", "a")]),
+        ("echo 'make a; make b' \"; make c\"", [("echo", "make a; make b", "; make c")]),
+        ("make \\\n  -C a \\\n  b && make c", [("make", "-C", "a", "b"), ("make", "c")]),
+        ("if make a; then make b; fi", [("make", "a"), ("make", "b")]),
+        ('x="$(make "$(make a)")"', [("make", "$(make a)"), ("make", "a")]),
+        ("f() { case $1 in a|b) make a ;; *) make b; esac; }", [("make", "a"), ("make", "b")]),
+        ("cat <<EOF\nmake a\nEOF\nmake b", [("cat",), ("make", "b")]),
+        ("cat <<-'END' > out\n\tmake a\n\tEND\nmake b", [("cat",), ("make", "b")]),
+        ("make a >out 2>&1 b <in c", [("make", "a", "b", "c")]),
+        ("A=1 B='x y' make a", [("make", "a")]),
+        (
+            "make a & make b | make c || ! make d",
+            [("make", "a"), ("make", "b"), ("make", "c"), ("make", "d")],
+        ),
+        ('export A="x y" B', [("export", "A=x y", "B")]),
+        ("ma'k'e \"a\"b'c'\\ d", [("make", "abc d")]),
+    ],
+)
+def test_commands_and_their_words(script: str, expected: list[tuple[str, ...]]) -> None:
+    assert words(script) == expected
+
+
+def test_what_prepares_a_command_is_not_its_name() -> None:
+    (command,) = shell("sudo -E env A=b nice -n 10 make -j4 all V=1 x").commands
+    assert command.starts("make", "-j4")
+    assert command.operands == ("all", "x")
+
+
+def test_places_are_those_of_the_file() -> None:
+    data = b"# \xc3\xa9\nmake -C 'a b'  x\n"
+    (command,) = ShellSource("x.sh", data).commands
+    for word, written in zip(command.words, (b"make", b"-C", b"'a b'", b"x"), strict=True):
+        assert data[word.start_byte : word.end_byte] == written
+
+
+def test_a_statement_ends_behind_what_it_is_joined_with() -> None:
+    script = "brew install a \\\n  b 2>/dev/null || \\\n  true\nmake"
+    command = shell(script).commands[0]
+    assert script[command.end_of_statement :] == "\nmake"
+
+
+def test_what_the_shell_sees_may_differ_from_the_file() -> None:
+    source = ShellSource("x.sh", b"make ${{ a && b }} c", b"make _____________ c")
+    assert [command.words for command in source.commands] == [("make", "${{ a && b }}", "c")]
+
+
+def test_comments_are_blanked_and_nothing_else() -> None:
+    script = "a #b # c\necho x#y '# d' \"# e\" ${x#z} $#\ncat <<E\n# f\nE\n"
+    bare = shell(script).bare.decode()
+    assert bare == script.replace("#b # c", " " * 6)
+
+
+QUOTED = st.text("ab '\"\\$#;&|<>(){}*\n=`!~é-", min_size=1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(QUOTED, min_size=1, max_size=4))
+def test_words_are_what_bash_hands_over(given_words: list[str]) -> None:
+    import shlex
+
+    script = "printf '%s\\0' " + " ".join(map(shlex.quote, given_words))
+    printed = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout.decode()
+    assert words(script) == [("printf", "%s\\0", *printed.split("\0")[:-1])]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["a", '"', "'", "\\\n", "a\\ ", " ", "b c", "\\'", '\\"', "=", "#", "\n"]),
+        max_size=12,
     )
-    found = commands(script)
-    assert [c.bare[:2] for c in found] == [
-        ("brew", "install"),
-        ("true",),
-        ("make", "-j4"),
-        ("echo", "; no"),
-        ("fi",),
-        ("docker", "push"),
-    ] or found[0].operands == ("a", "b")
-    assert found[0].operands == ("a", "b")
-    assert any(c.starts("make") and "all" in c.bare for c in found)
-    assert found[-1].operands == ("${{ a || b }}",)
+)
+def test_scripts_that_bash_takes_have_its_words(pieces: list[str]) -> None:
+    script = "printf '%s\\0' " + "".join(pieces) + "\n"
+    if subprocess.run(["bash", "-n", "-c", script], capture_output=True, check=False).returncode:
+        return
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, check=False)
+    if ran.stderr:
+        return
+    printed = ran.stdout.decode().split("\0")[:-1]
+    (first, *_) = words(script)
+    assert list(first[2:]) == (printed if first[2:] else [])
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["(", "$(", "`", "a=(", "$[", "a@(", ">", "<<a\n", "f() ", "[[ a =~ (", "case x in a) ", "if a;then "],
+)
+def test_no_script_is_too_much(piece: str) -> None:
+    data = piece.encode() * (200_000 // len(piece))
+    assert ShellSource("x.sh", data).commands is not None
+    assert ShellSource("x.sh", b"\xff\0" + data[:3000]).assignments is not None
+
+
+def test_a_script_may_be_no_text() -> None:
+    assert ShellSource("x.sh", b"# \xe9\nmake \xe9 b").commands[0].words[2] == "b"

@@ -18,7 +18,6 @@ from scaffold.pipeline.scopes import Call, StepRun
 from scaffold.pipeline.triggers import pull_request_of, pushed_branch
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.shell import commands, without_comments
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
@@ -203,7 +202,7 @@ def harmed(run: Run, job: Job | None) -> tuple[str, bool]:
 def _named_after_commit(step: StepRun) -> bool:
     """Whether the image that a step pushes has a name that no later push gives to its own."""
     tags = step.step.node.text("with", "tags")
-    texts = [tags, step.step.run]
+    texts = [tags, step.step.script.bare.decode()]
     if "steps." in tags:
         texts += [
             s.node.text("with", "tags") for s in step.job.job.steps if s.id and f"steps.{s.id}." in tags
@@ -221,17 +220,16 @@ def loss(step: StepRun, run: Run) -> str:
     if action in PUBLISHERS:
         rehearsal = "snapshot" in step.input("args") or "release" not in step.input("args")
         return "" if "goreleaser" in action and rehearsal else f"it publishes with {action}"
-    script = step.step.run
-    if not script:
+    if not step.step.run:
         return ""
-    text = without_comments(script)
-    if "github.event.before" in text or any(
+    script = step.step.script
+    if b"github.event.before" in script.bare or any(
         "github.event.before" in value.text
         for value in step.step.node.mapping("env").values.values()
         if isinstance(value, yaml.Scalar)
     ):
         return "it looks at what one push changed"
-    for command in commands(script):
+    for command in script.commands:
         if any(command.starts(*words) for words in PUBLISHING) and "--dry-run" not in command.words:
             image = command.bare[0] in IMAGE_TOOLS
             return "it pushes an image" if image else f"it runs {' '.join(command.bare[:2])}"

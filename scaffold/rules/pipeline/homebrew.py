@@ -13,7 +13,7 @@ from scaffold.pipeline.caches import BOTH, RESTORE
 from scaffold.pipeline.model import lines
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.shell import Command, commands
+from scaffold.syntax.shell import Command
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Job, Step
@@ -52,7 +52,7 @@ def cellars(registry: Repository) -> Iterator[Cellar]:
                 formulas = tuple(m[1] for m in found if m)
                 if formulas:
                     later = job.steps[step.index :]
-                    brews = tuple((s, c) for s in later for c in commands(s.run) if c.starts("brew"))
+                    brews = tuple((s, c) for s in later for c in s.script.commands if c.starts("brew"))
                     yield Cellar(job, step, formulas, brews)
 
 
@@ -112,13 +112,10 @@ def _link(step: Step, command: Command, formulas: list[str], changes: ChangeSet)
         indent = " " * (key.start - source.line_start(key.start) + 2)
         changes.add(Edit(step.path, node.start, node.end, f"|\n{indent}{spelled.strip()}\n{indent}{text}"))
         return
-    offset = source.data.find(command.text.split("\n")[0][:40].encode(), node.start, node.end)
-    line = source.line_start(max(offset, node.start))
-    first = source.slice(line, source.line_end(line))
-    end = source.line_end(line)
-    while source.slice(line, end).rstrip().endswith("\\"):
-        line, end = end, source.line_end(end)
-    changes.insert(step.path, end, f"{first[: len(first) - len(first.lstrip())]}{text}\n")
+    end = step.after_line(command.start_byte)
+    line = source.slice(source.line_start(end - 1), end)
+    end = step.after_line(command.end_of_statement)
+    changes.insert(step.path, end, f"{line[: len(line) - len(line.lstrip())]}{text}\n")
 
 
 class BrewClosure(PipelineRule):
@@ -190,8 +187,8 @@ class BrewEnv(PipelineRule):
         for cellar in cellars(registry):
             job = cellar.job
             known = {*job.workflow.node.mapping("env").values, *job.node.mapping("env").values}
-            scripts = "\n".join(step.run for step in job.steps)
-            missing = [n for n in ENVIRONMENT if n not in known and n not in scripts]
+            scripts = b"\n".join(step.script.bare for step in job.steps)
+            missing = [n for n in ENVIRONMENT if n not in known and n.encode() not in scripts]
             if missing and cellar.brews:
                 yield self.finding(
                     job,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from scaffold.pipeline.scopes import StepRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.concurrency import DIFFERS, loss
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.shell import Command
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
@@ -140,9 +140,14 @@ def _filters(run: Run, job: Job) -> bool:
             for step in leg.steps:
                 if step.step.action in DIFFERS or "changed" in loss(step, run):
                     return True
-                if re.search(r"\bgit diff\b[^\n]*--name", step.step.run):
+                if any(map(_lists_changes, step.step.script.commands)):
                     return True
     return False
+
+
+def _lists_changes(command: Command) -> bool:
+    words = command.words
+    return command.starts("git") and "diff" in words and any(w.startswith("--name-") for w in words)
 
 
 def _publishes(run: Run, leg: object) -> bool:

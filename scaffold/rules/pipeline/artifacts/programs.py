@@ -15,7 +15,7 @@ from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.model import lines
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.shell import commands, without_comments
+from scaffold.syntax.shell import Command
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Step
@@ -87,17 +87,22 @@ def _executed(wanted: Download, base: str) -> tuple[Step, str] | None:
         if step is wanted.at.step:
             behind = True
         elif behind and step.run:
-            text = without_comments(step.run)
-            if re.search(
-                rf"(?:chmod|install\s+-m)[^\n]*(?:{re.escape(base)}|\*|-R\b|{re.escape(folder)}/?\s)", text
-            ):
-                return None
             at = posixpath.normpath(step.node.text("working-directory") or ".")
-            for command in commands(step.run):
+            for command in step.script.commands:
+                if _makes_executable(command, base, folder):
+                    return None
                 word = command.bare[0] if command.bare else ""
                 if "/" in word and posixpath.normpath(posixpath.join(at, word)) == file:
                     return step, word
     return None
+
+
+def _makes_executable(command: Command, base: str, folder: str) -> bool:
+    """Whether a command gives its permission to a file, or to many at once, as `find -exec` does too."""
+    words = command.words
+    if "chmod" not in words and not (command.starts("install") and "-m" in words):
+        return False
+    return any(base in w or "*" in w or w == "-R" or posixpath.normpath(w) == folder for w in words)
 
 
 def _is_block(step: Step) -> bool:

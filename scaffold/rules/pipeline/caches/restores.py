@@ -11,7 +11,6 @@ from scaffold.pipeline.expressions.nodes import names
 from scaffold.pipeline.expressions.values import HOLE, is_known, shown
 from scaffold.pipeline.patterns import WILDCARDS
 from scaffold.rules.base import Finding, PipelineRule, Severity
-from scaffold.syntax.shell import commands
 
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Step
@@ -66,7 +65,7 @@ class RebuildAfterRestore(PipelineRule):
 
 
 def _targets(step: Step) -> Iterator[str]:
-    for command in commands(step.run):
+    for command in step.script.commands:
         if command.starts("make"):
             for word in command.bare[1:]:
                 if re.fullmatch(r"[a-zA-Z][\w./-]*", word):
