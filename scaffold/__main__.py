@@ -7,11 +7,22 @@ gc.disable()  # a run is short, and what it imports and parses lives to its end
 import os  # noqa: E402 - collecting garbage would take a tenth of the time of the imports
 import sys  # noqa: E402
 
-from scaffold.cli.main import main  # noqa: E402
+from scaffold import cage  # noqa: E402
 
 
 def program() -> None:
-    """Run the command and end; the interpreter would take a while to put everything away for nothing."""
+    """Run the command in the cage and end; the interpreter would take a while to put everything away."""
+    end = cage.run(_command)
+    if isinstance(end, cage.Ended):
+        from scaffold.cli.main import refuse
+
+        end = refuse(end.error)
+    os._exit(end)
+
+
+def _command() -> int:
+    from scaffold.cli.main import main
+
     code = 0
     try:
         main()
@@ -22,7 +33,7 @@ def program() -> None:
         sys.stderr.flush()
     except (BrokenPipeError, ValueError):  # nobody reads any more
         code = code or 141
-    os._exit(code)
+    return code
 
 
 if __name__ == "__main__":

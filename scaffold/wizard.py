@@ -8,6 +8,7 @@ from typing import Any
 import questionary
 from typer import style
 
+from scaffold import cage
 from scaffold.backend.answers import NEEDS_UPSTREAM, problem
 from scaffold.backend.choices import KINDS
 from scaffold.backend.modalities import MODALITIES
@@ -97,6 +98,7 @@ def _optional(question: str) -> Callable[[str], bool | str]:
     return lambda answer: not answer or problem(question, answer) or True
 
 
+@cage.waiting()
 def _answer(question: questionary.Question) -> Any:
     try:
         answer = question.ask()

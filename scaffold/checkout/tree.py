@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from scaffold import cage
 from scaffold.checkout import git
 from scaffold.errors import ShapeError, UsageError
 
@@ -58,6 +59,7 @@ class WorkTree:
         return self._contents[path]
 
     def _read(self, path: str) -> bytes | None:
+        cage.note(path)
         try:
             # Git keeps links as links, so they are not followed; a pipe would wait for a writer.
             flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW
@@ -143,6 +145,7 @@ class GitTree:
     def read(self, path: str) -> bytes | None:
         if path not in self._objects:
             return None
+        cage.note(path)
         _, name = self._objects[path]
         reader = self._reader
         assert reader.stdin

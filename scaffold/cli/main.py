@@ -8,6 +8,7 @@ from importlib import import_module
 
 import typer
 
+from scaffold import cage
 from scaffold.cli import printer
 from scaffold.errors import ScaffoldError
 
@@ -43,6 +44,12 @@ def program(called: str = "") -> typer.Typer:
     return app
 
 
+def refuse(error: ScaffoldError) -> int:
+    """Print why the command ends without doing its work; its exit code."""
+    printer.error(error)
+    return error.exit_code
+
+
 def main() -> None:
     """Run the command that the program was called with; raises SystemExit."""
     for stream in (sys.stdout, sys.stderr):
@@ -51,8 +58,9 @@ def main() -> None:
     try:
         program(*sys.argv[1:2])()
     except ScaffoldError as error:
-        printer.error(error)
-        sys.exit(error.exit_code)
+        sys.exit(refuse(error))
+    except MemoryError:
+        sys.exit(refuse(cage.out_of_memory()))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import typer
 
+from scaffold.text import one_line
+
 
 def result(text: str) -> None:
     """Print lines to standard output; nothing where there are none. The last line gets its newline."""
@@ -22,7 +24,7 @@ def note(text: str) -> None:
 
 def error(problem: object) -> None:
     """Print to standard error why nothing was done."""
-    note(f"{typer.style('error:', fg='red', bold=True)} {problem}")
+    note(f"{typer.style('error:', fg='red', bold=True)} {one_line(str(problem))}")
 
 
 def job_summary(rendered: Callable[[int], str]) -> None:

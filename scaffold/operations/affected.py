@@ -17,7 +17,7 @@ from scaffold.operations.changes import Change
 from scaffold.pipeline.changed_backends import CiScript, Job, Outcome
 from scaffold.surfaces.test_jobs import TestJobsSurface
 
-SECONDS = 5
+SECONDS = 2
 """CPU time for the reasons; what is left after it has the whole change as its reason."""
 FOLDER_DEPTH = 3
 """`backend/<lang>/<name>`: the depth of a backend's folder."""

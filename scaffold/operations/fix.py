@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from scaffold import cage
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
@@ -72,6 +73,7 @@ class _Attempt:
 
     def _problem(self, findings: Sequence[Finding]) -> tuple[str, set[str]] | None:
         """Why a set of fixes is refused, and the backends that it goes wrong for; None where it is good."""
+        cage.renew()
         try:
             changes = self.changes(findings)
             prove_syntax(changes)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
+from scaffold import cage
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import WorkTree
 from scaffold.errors import ShapeError
@@ -84,6 +85,7 @@ def _shared(repository: Repository, shares: Sequence[Share]) -> Found:
     if not child:
         status = 1
         try:
+            cage.second()
             os.close(answer)
             found, broken = _take(repository, shares, queue)
             told = {number: [*map(_tell, findings)] for number, findings in found.items()}
@@ -100,6 +102,7 @@ def _shared(repository: Repository, shares: Sequence[Share]) -> Found:
         finally:
             os.close(queue)
             _, status = os.waitpid(child, 0)
+            cage.follow(status)
     told, broken_there = marshal.loads(data) if not status else ({}, None)  # noqa: S302 - our own words
     if broken or broken_there:
         raise ShapeError(*min(filter(None, (broken, broken_there)))[1:])

@@ -20,6 +20,8 @@ from scaffold.errors import ShapeError
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.modules import Module, rewrite
 from scaffold.syntax.sandbox import SECONDS, Sandbox, ScriptError
+from scaffold.syntax.yaml import YamlSource
+from scaffold.syntax.yaml_values import plain, read
 
 SCRIPT = "scripts/changed-backends.js"
 MEMORY_BYTES = 256 << 20
@@ -167,16 +169,13 @@ class CiScript:
     @cached_property
     def _parsed(self) -> dict[str, str]:
         """Text of each YAML file, before and after -> its value as JSON; what does not parse is left out."""
-        from ruamel.yaml import YAML
-        from ruamel.yaml.error import YAMLError
-
         found: dict[str, str] = {}
         for path in (path for path in self.reads if path.endswith((".yml", ".yaml"))):
             for text in filter(None, (self.text(path), self.text(path, before=True))):
                 if text not in found:
                     try:
-                        found[text] = json.dumps(YAML(typ="safe").load(text), default=str)
-                    except (YAMLError, ValueError):
+                        found[text] = json.dumps(plain(read(YamlSource(path, text.encode()), unique=True)))
+                    except ShapeError:
                         continue
         return found
 
@@ -199,7 +198,7 @@ class CiScript:
         lines = [f"const {name} = {json.dumps(value)};" for name, value in constants.items()]
         try:
             return Sandbox(
-                "\n".join([*lines, f"const __modules = {{{modules}}};", _HOST]), memory=MEMORY_BYTES
+                SCRIPT, "\n".join([*lines, f"const __modules = {{{modules}}};", _HOST]), memory=MEMORY_BYTES
             )
         except ScriptError as error:
             raise self._failed(error) from None

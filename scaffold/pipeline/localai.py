@@ -45,7 +45,9 @@ def generated(tree: Tree, matrix: MatrixSurface) -> Mapping[str, list[dict[str, 
     try:
         source = parsed(JsSource, SPLIT_SCRIPT, data)
         matrix_text = json.dumps(json.dumps(entries))
-        sandbox = Sandbox(f"const MATRIX = JSON.parse({matrix_text});\n{_WORLD}{_runnable(source)}")
+        sandbox = Sandbox(
+            SPLIT_SCRIPT, f"const MATRIX = JSON.parse({matrix_text});\n{_WORLD}{_runnable(source)}"
+        )
         lines = sandbox.evaluate("OUTPUT")
         return dict(_matrices(lines if isinstance(lines, list) else ()))
     except (ScriptError, ShapeError, ValueError):

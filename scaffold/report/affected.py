@@ -11,7 +11,8 @@ from typer import style
 from scaffold.operations.affected import Affected, Kind, Reason
 from scaffold.pipeline.changed_backends import Job
 from scaffold.report.formats import Format
-from scaffold.report.view import counted, one_line
+from scaffold.report.view import counted
+from scaffold.text import one_line
 
 WIDTH = 100
 MANY = 12

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from typer import style
 
-from scaffold.report.view import View, by_rule, by_severity, counted, one_line, praise, totals
+from scaffold.report.view import View, by_rule, by_severity, counted, praise, totals
 from scaffold.rules.base import SEVERITIES, Finding, Severity
+from scaffold.text import one_line
 
 WIDTH = 100
 MANY = 20

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 
 from scaffold.report import markdown
-from scaffold.report.view import View, one_line, praise, totals
+from scaffold.report.view import View, praise, totals
 from scaffold.rules.base import Finding, Severity
+from scaffold.text import one_line
 
 CAP = 10
 TYPES = {Severity.error: "error", Severity.warning: "warning", Severity.info: "notice"}

@@ -10,8 +10,9 @@ import html
 import re
 from collections.abc import Sequence
 
-from scaffold.report.view import View, by_severity, counted, one_line, praise, totals
+from scaffold.report.view import View, by_severity, counted, praise, totals
 from scaffold.rules.base import Finding
+from scaffold.text import one_line
 
 COMMENT_LIMIT = 65_536
 """Characters of a GitHub comment."""

@@ -14,8 +14,9 @@ from scaffold.operations.overview import Line, Shown, Status
 from scaffold.report.findings_text import COLOURS
 from scaffold.report.formats import Table
 from scaffold.report.markdown import escaped
-from scaffold.report.view import by_severity, counted, one_line
+from scaffold.report.view import by_severity, counted
 from scaffold.surfaces.base import Registration
+from scaffold.text import one_line
 
 WIDTH = 100
 NOTHING = "-"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from scaffold.checkout.tree import Tree
 from scaffold.operations.check import Result
 from scaffold.rules.base import SEVERITIES, Finding
+from scaffold.text import one_line
 
 NAMED = 5
 """How many names a sentence lists before it says how many more there are."""
@@ -79,14 +80,6 @@ class View:
         text = line.strip()
         start = len(line) - len(line.lstrip()) + 1 if text else 1
         return Region(max(finding.line, 1), start, start + len(text), text)
-
-
-def one_line(text: str) -> str:
-    """Text that cannot leave its line or steer a terminal."""
-    flat = " ".join(text.split())
-    if flat.isprintable():
-        return flat
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in flat)
 
 
 def counted(number: int, noun: str) -> str:

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from scaffold import cage
 from scaffold.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ class ParsedSource(Source):
     def parse(self, code: bytes) -> Node:
         """The syntax tree of `code`, which has the length of the file. Raises ShapeError as `root` does."""
         _ = self.is_parsable
+        cage.note(self.path)
         parser = self._parser()
         if len(code) <= self.quick_bytes:
             return parser.parse(code).root_node

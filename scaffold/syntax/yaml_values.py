@@ -42,7 +42,8 @@ class Scalar:
         if self.text in _WORDS:
             return _WORDS[self.text]
         if self.text[0] in _SIGNS and _NUMBER.fullmatch(self.text):
-            return float(self.text) if re.search(r"[.eE]", self.text) else int(self.text)
+            whole = len(self.text) <= _EXACT and not re.search(r"[.eE]", self.text)
+            return int(self.text) if whole else float(self.text)
         return self.text
 
 
@@ -94,18 +95,30 @@ _WORDS = {
 _SIGNS = frozenset("+-.0123456789")
 _SIMPLE = re.compile(rb"""[\w./~$\x80-\xff][^\n]*|'(?P<single>[^'\n]*)'|"(?P<double>[^"\\\n]*)\"""")
 _SIMPLE_PAIR = re.compile(rb"([\w.-]+):[ ]+(" + _SIMPLE.pattern + rb")")
+_EXACT = 18
+"""Digits of a whole number that every reader keeps apart."""
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 
 
-def read(source: YamlSource) -> Value | None:
+def read(source: YamlSource, *, unique: bool = False) -> Value | None:
     """The first document of a file; None where it is empty.
 
-    Raises ShapeError where it does not parse or is nested too deeply.
+    Raises ShapeError where it does not parse, is nested too deeply, has aliases that stand for too much or,
+    with `unique`, has a mapping with two keys of one name.
     """
     document = source.document()
     if source.root.has_error:
         raise source.shape_error(next(source.errors(), None), "is no valid YAML")
-    return _Reader(source).value(document) if document is not None else None
+    return _Reader(source, unique).value(document) if document is not None else None
+
+
+def plain(value: Value | None) -> Any:
+    """A value as dictionaries, lists, and the types of YAML 1.2's core schema."""
+    if isinstance(value, Mapping):
+        return {key: plain(below) for key, below in value.values.items()}
+    if isinstance(value, Sequence):
+        return [plain(item) for item in value.items]
+    return value.typed if value is not None else None
 
 
 def scalars(value: Value | None) -> Iterator[Scalar]:
@@ -119,11 +132,13 @@ def scalars(value: Value | None) -> Iterator[Scalar]:
 @dataclass(slots=True)
 class _Reader:
     source: YamlSource
+    unique: bool = False
     anchors: dict[str, Value] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-    """Anchor -> how many values are below it."""
+    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Anchor -> how many values are below it, and how deep."""
     size: int = 0
     depth: int = 0
+    deepest: int = 0
 
     def value(self, node: Node) -> Value:
         kind = node.type
@@ -132,9 +147,9 @@ class _Reader:
             if simple is not None:
                 return simple
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.source.shape_error(node, "is nested too deeply")
-        before = self.size
+        self._bound(node)
+        before, deepest = self.size, self.deepest
+        self.deepest = self.depth
         self.size += 1
         anchor = ""
         content = None
@@ -148,9 +163,16 @@ class _Reader:
         )
         if anchor:
             self.anchors[anchor] = value
-            self.sizes[anchor] = self.size - before
+            self.sizes[anchor] = self.size - before, self.deepest - self.depth
+        self.deepest = max(deepest, self.deepest)
         self.depth -= 1
         return value
+
+    def _bound(self, node: Node, below: int = 0) -> None:
+        """Raises ShapeError where `below` more levels are too many."""
+        self.deepest = max(self.deepest, self.depth + below)
+        if self.deepest > MAX_DEPTH:
+            raise self.source.shape_error(node, "is nested too deeply")
 
     def _simple(self, start: int, end: int) -> Scalar | None:
         """A scalar on one line that stands for what is written: nearly all are, and need no other node."""
@@ -175,7 +197,9 @@ class _Reader:
         start, end = node.start_byte, node.end_byte
         if kind == "alias":
             name = self.source.text(node)[1:]
-            self.size += self.sizes.get(name, 0)
+            size, below = self.sizes.get(name, (0, 0))
+            self.size += size
+            self._bound(node, below)
             if self.size > MAX_VALUES:
                 raise self.source.shape_error(
                     node, f"has aliases that stand for more than {MAX_VALUES} values"
@@ -207,6 +231,7 @@ class _Reader:
             simple = _SIMPLE_PAIR.fullmatch(self.source.data, start, pair.end_byte)
             if simple is not None:
                 name = simple[1].decode()
+                self._is_first(name, keys, pair)
                 keys[name] = Scalar(name, start, simple.end(1))
                 values[name] = self._scalar(simple, 2)
                 self.size += 2
@@ -223,6 +248,7 @@ class _Reader:
             if key.text == "<<" and not key.style:
                 merged += [m for m in getattr(value, "items", [value]) if isinstance(m, Mapping)]
                 continue
+            self._is_first(key.text, keys, pair)
             values[key.text] = value
             keys[key.text] = key
         for other in merged:
@@ -230,6 +256,10 @@ class _Reader:
                 values.setdefault(name, value)
                 keys.setdefault(name, other.keys[name])
         return Mapping(values, keys, node.start_byte, node.end_byte, node.type == "flow_mapping")
+
+    def _is_first(self, key: str, earlier: dict[str, Scalar], pair: Node) -> None:
+        if self.unique and key in earlier:
+            raise self.source.shape_error(pair, f"has two keys {key!r}")
 
     def _sequence(self, node: Node) -> Sequence:
         items: list[Value] = []
@@ -287,7 +317,8 @@ def _unescaped(match: re.Match[str]) -> str:
     escape = match[1]
     if len(escape) > 1 and escape[0] in "xuU":
         code = int(escape[1:], 16)
-        return chr(code) if code <= 0x10FFFF else "\ufffd"  # noqa: PLR2004 - the last code point
+        is_half = 0xD800 <= code <= 0xDFFF  # noqa: PLR2004 - of a pair that YAML does not know
+        return chr(code) if code <= 0x10FFFF and not is_half else "\ufffd"  # noqa: PLR2004 - the last one
     return _ESCAPES.get(escape, escape)
 
 

@@ -105,7 +105,7 @@ class PathFilterReader(FileSurface):
         source = self._required()
         script = self.closure(LINUX, DARWIN)
         try:
-            sandbox = Sandbox(script)
+            sandbox = Sandbox(self.path, script)
             found = []
             for function, entries in ((LINUX, linux), (DARWIN, darwin)):
                 alike = _Alike(script, entries)
@@ -214,7 +214,7 @@ class PathFilterReader(FileSurface):
             "previousMatrix: null, protoRevisions: null})"
         )
         try:
-            sandbox = Sandbox(script)
+            sandbox = Sandbox(self.path, script)
             sandbox.define("linux", _Alike(deciding, linux).entries)
             sandbox.define("darwin", _Alike(deciding, darwin).entries)
             found = sandbox.map(

@@ -1,0 +1,210 @@
+"""The cage: a command runs in a child process with hard limits, and its parent only waits.
+
+What a checkout holds is a stranger's, and what reads it is in good part C: parsers, a JavaScript engine.
+They may loop, take all memory or crash where no exception can be caught. So the kernel counts the
+processor time, the memory and the wall clock of the child and ends it; the parent, which has read
+nothing, says which file was looked at. One limit for everything is simpler than one for each parser, and
+costs one fork of a process that has imported nothing yet.
+
+The limits are soft, so that the child can begin a new count where another look at a tree begins.
+Processes that it starts (git, the second one of a check) inherit them. Where the system has no fork,
+there is no cage; macOS has no limit on memory.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from scaffold.errors import ShapeError
+
+if TYPE_CHECKING:
+    import mmap
+
+MEMORY_BYTES = 400 << 20
+"""Private memory of a process; a check of LocalAI takes 50 MB, planning all its fixes 180 MB."""
+PATIENCE = 300
+"""Seconds of wall clock for one look at a tree: of waiting, since computing is limited much earlier."""
+SETTING = "SCAFFOLD_SECONDS"
+"""Environment variable with the processor time that one look at a tree may take, for slow machines."""
+DEFAULT_SECONDS = 4
+"""Processor time for one look at a tree; those of LocalAI take between 0.3 and 1 s."""
+UNKNOWN = "the checkout"
+"""What is named where no file is known."""
+LIMITS = {
+    signal.SIGXCPU: "took more than {seconds} s of processor time, which no honest file does; on a slow "
+    f"machine {SETTING} raises the limit",
+    signal.SIGALRM: f"took more than {PATIENCE} s",
+}
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP)
+PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""A terminal sends these to both processes; who sends one to the parent alone means the command."""
+
+_NOTE_BYTES = 1024
+_PR_SET_PDEATHSIG = 1
+
+_page: mmap.mmap | None = None
+"""Shared with the parent: what each of at most two processes looks at."""
+_slot = 0
+
+
+class Ended(NamedTuple):
+    """A command that a limit or a crash has ended."""
+
+    number: signal.Signals
+    path: str
+    """What it looked at last; "" where that is not known."""
+
+    @property
+    def error(self) -> ShapeError:
+        """What happened, and to which file."""
+        return ShapeError(self.path or UNKNOWN, None, self._problem)
+
+    @property
+    def _problem(self) -> str:
+        limit = LIMITS.get(self.number)
+        if limit:
+            return f"reading it {limit.format(seconds=seconds())}"
+        if self.number is signal.SIGKILL:
+            return f"reading it was ended from outside ({self.number.name}), perhaps because memory ran out"
+        return f"reading it crashed ({self.number.name}): it is no such file, or its reader has a bug"
+
+
+def seconds() -> int:
+    """The processor time that one look at a tree may take."""
+    given = os.environ.get(SETTING, "")
+    return max(int(given), 1) if given.isascii() and given.isdigit() else DEFAULT_SECONDS
+
+
+def run(command: Callable[[], int]) -> int | Ended:
+    """The exit code of a command that runs in the cage, or how it ended without one.
+
+    A signal that somebody sent to end the command ends this process in the same way.
+    """
+    if not hasattr(os, "fork"):
+        return command()
+    import mmap
+
+    global _page  # noqa: PLW0603 - one process is in one cage
+    _page = mmap.mmap(-1, 2 * _NOTE_BYTES)
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
+    child = os.fork()
+    if not child:
+        code = 70
+        try:
+            _enter()
+            code = command()
+        finally:
+            os._exit(code)
+    for passed_on in PASSED_ON:
+        signal.signal(passed_on, lambda number, _: os.kill(child, number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status):
+        return os.waitstatus_to_exitcode(status)
+    number = signal.Signals(os.WTERMSIG(status))
+    if number in LIMITS or number in CRASHES or number == signal.SIGKILL:
+        return Ended(number, _read(0))
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 128 + number
+
+
+def _enter() -> None:
+    import resource
+
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _interrupt)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+    _end_with_parent()
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_DATA, MEMORY_BYTES)
+    renew()
+
+
+def _limit(kind: int, limit: int) -> None:
+    import resource
+
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def _interrupt(number: int, _: object) -> None:
+    """The first interrupt counts; the parent passes on another one."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed takes this process along: nobody is left who knows that it writes."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def renew() -> None:
+    """Begin a new count of processor time and wall clock: another look at a tree begins."""
+    if _page is not None:
+        import resource
+
+        # The kernel counts whole seconds.
+        _limit(resource.RLIMIT_CPU, int(time.process_time() + 0.9) + seconds())
+        signal.alarm(PATIENCE)
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """No wall clock runs: a person or a network is waited for."""
+    if _page is None:
+        yield
+        return
+    signal.alarm(0)
+    try:
+        yield
+    finally:
+        signal.alarm(PATIENCE)
+
+
+def out_of_memory() -> ShapeError:
+    """What to say of a MemoryError."""
+    problem = f"reading it took more than {MEMORY_BYTES >> 20} MiB of memory"
+    return ShapeError(noted() or UNKNOWN, None, problem)
+
+
+def note(path: str) -> None:
+    """Say what is looked at now, should this process end."""
+    if _page is not None:
+        text = path.encode(errors="surrogateescape")[: _NOTE_BYTES - 1] + b"\0"
+        _page[_slot : _slot + len(text)] = text
+
+
+def noted() -> str:
+    """What was looked at last; "" where that is not known."""
+    return _read(_slot) if _page is not None else ""
+
+
+def _read(slot: int) -> str:
+    assert _page is not None
+    return _page[slot : slot + _NOTE_BYTES].partition(b"\0")[0].decode(errors="replace")
+
+
+def second() -> None:
+    """This process is a second one in the cage: it takes notes of its own."""
+    global _slot  # noqa: PLW0603
+    if _page is not None:
+        _slot = _NOTE_BYTES
+        _end_with_parent()
+        signal.alarm(PATIENCE)
+
+
+def follow(status: int) -> None:
+    """End as the second process ended, where a limit did it: this one would only meet the same."""
+    if _page is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) in LIMITS:
+        note(_read(_NOTE_BYTES))
+        os.kill(os.getpid(), os.WTERMSIG(status))

@@ -1,0 +1,163 @@
+"""A command in the cage ends with its own exit code, or with one that says what ended it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scaffold import cage
+
+LOOP = "while True: pass"
+ENDLESS_IN_C = "'a' * 10 in itertools.repeat('b')"
+
+
+def caged(body: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What is printed around a command in the cage."""
+    return subprocess.run(
+        [sys.executable, "-c", script(body)],
+        env={**os.environ, cage.SETTING: "1", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def script(body: str) -> str:
+    return (
+        "import itertools, os, signal, sys, time\nfrom scaffold import cage\n"
+        f"def command():\n{textwrap.indent(body, '    ')}\n    return 0\n"
+        "end = cage.run(command)\n"
+        "print(end if isinstance(end, int) else (end.number.name, str(end.error)))\n"
+    )
+
+
+def told(body: str, **environment: str) -> str:
+    result = caged(body, **environment)
+    assert "Traceback" not in result.stderr
+    return result.stdout.strip()
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 70])
+def test_a_command_that_ends_by_itself_keeps_its_exit_code(code: int) -> None:
+    assert told(f"return {code}") == str(code)
+
+
+@pytest.mark.parametrize("loop", [LOOP, ENDLESS_IN_C])
+def test_what_never_ends_is_ended_and_named(loop: str) -> None:
+    said = told(f"cage.note('before.yml'); cage.note('a/b.yml')\n{loop}")
+    assert said.startswith("('SIGXCPU', 'a/b.yml: reading it took more than 1 s")
+
+
+def test_a_new_look_begins_a_new_count() -> None:
+    burn = "end = time.process_time() + 0.7\nwhile time.process_time() < end: pass\n"
+    assert told(f"{burn}cage.renew()\n" * 3) == "0"
+
+
+def test_a_setting_that_is_no_number_is_none() -> None:
+    assert told("return cage.seconds()", **{cage.SETTING: "-1"}) == str(cage.DEFAULT_SECONDS)
+    assert told("return cage.seconds()", **{cage.SETTING: "9"}) == "9"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts a process's private memory")
+def test_memory_has_a_limit() -> None:
+    assert told(f"bytearray({cage.MEMORY_BYTES // 2})\nreturn 7") == "7"
+    assert told(f"try:\n    bytearray({cage.MEMORY_BYTES})\nexcept MemoryError:\n    return 8") == "8"
+
+
+@pytest.mark.parametrize("number", cage.CRASHES)
+def test_a_crash_is_told_with_the_file(number: signal.Signals) -> None:
+    said = told(f"cage.note('c.yml')\nos.kill(os.getpid(), {int(number)})")
+    assert said.startswith(f"('{number.name}', 'c.yml: reading it crashed")
+
+
+def test_a_note_of_any_text_is_kept() -> None:
+    assert told(r"cage.note('\udcff' * 5000 + '\n')" + "\nreturn 5") == "5"
+
+
+def test_a_limit_that_the_second_process_meets_ends_the_first() -> None:
+    said = told(
+        "cage.note('first.yml')\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    cage.second()\n"
+        "    cage.note('second.yml')\n"
+        f"    {LOOP}\n"
+        "cage.follow(os.waitpid(child, 0)[1])\n"
+        "return 4"
+    )
+    assert said.startswith("('SIGXCPU', 'second.yml: ")
+
+
+def test_a_crash_of_the_second_process_is_left_to_the_first() -> None:
+    body = "child = os.fork()\nif not child:\n    os.abort()\ncage.follow(os.waitpid(child, 0)[1])\nreturn 4"
+    assert told(body) == "4"
+
+
+SLEEP = "print(os.getpid(), flush=True); time.sleep(60)"
+
+
+def started(body: str) -> tuple[subprocess.Popen[str], int]:
+    """A command in the cage that prints its process id, and that id."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script(body)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    return process, int(process.stdout.readline())
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    for _ in range(600):
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_ends_the_parent_ends_the_command(number: signal.Signals) -> None:
+    process, _ = started(SLEEP)
+    process.send_signal(number)
+    assert process.wait(timeout=60) == -number
+
+
+def test_an_interrupt_is_one_that_the_command_can_handle() -> None:
+    process, _ = started(f"try:\n    {SLEEP}\nexcept KeyboardInterrupt:\n    time.sleep(0.2)\n    return 9")
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[0].strip() == "9"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
+def test_a_parent_that_is_killed_leaves_nobody_behind() -> None:
+    process, child = started(SLEEP)
+    process.kill()
+    process.wait(timeout=60)
+    assert eventually(lambda: is_gone(child))
+
+
+def test_outside_the_cage_nothing_is_limited() -> None:
+    cage.note("x")
+    cage.renew()
+    cage.second()
+    with cage.waiting():
+        assert cage.noted() == ""
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
