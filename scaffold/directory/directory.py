@@ -7,12 +7,13 @@ not there says nothing and one that is no text says whatever its bytes happen to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from scaffold.checkout.tree import Tree
 from scaffold.directory import cpp, makefile, native, pins, python, rust, scripts, service
 from scaffold.directory.text import MAX_BYTES, MAX_NESTING, Spot, Text
+from scaffold.syntax.rust import Implementation
 from scaffold.syntax.source import Place
 
 
@@ -216,11 +217,13 @@ class Directory:
 
     # --- the service -------------------------------------------------------------------------
 
+    def serves(self, rpcs: Collection[str]) -> frozenset[str]:
+        """Of some RPCs, those that its sources define as a server does."""
+        return service.served(self._sources, rpcs)
+
     @cached_property
-    def rpcs(self) -> frozenset[str]:
-        """The methods that its sources define in the way in which a server defines an RPC."""
-        texts = self.texts(filter(service.is_source, self.names))
-        return frozenset().union(*(service.methods(text, self.lang) for text in texts))
+    def _sources(self) -> tuple[Text, ...]:
+        return tuple(self.texts(filter(service.is_source, self.names)))
 
     @cached_property
     def signal_shutdowns(self) -> tuple[Spot, ...]:
@@ -229,11 +232,13 @@ class Directory:
         return tuple(spot for text in texts for spot in cpp.shutdowns(text))
 
     @cached_property
-    def rust_service(self) -> rust.RustService | None:
-        """The implementation of the gRPC service."""
-        for path in self.tree.files(f"{self.path}/src"):
-            text = self.at(path) if path.endswith(".rs") else None
-            found = rust.service(text) if text else None
-            if found:
-                return found._replace(complete=found.complete or rust.generates_stubs(self.text("build.rs")))
-        return None
+    def rust_services(self) -> tuple[Implementation, ...]:
+        """The implementations of the gRPC service in Rust."""
+        paths = (path for path in self.tree.files(f"{self.path}/src") if path.endswith(".rs"))
+        texts = (text for text in map(self.at, paths) if text)
+        return tuple(service for text in texts for service in rust.services(text))
+
+    @cached_property
+    def generates_stubs(self) -> bool:
+        """Whether the methods of the service that Rust does not write may be generated."""
+        return rust.generates_stubs(self.text("build.rs"))

@@ -3,33 +3,76 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 
 from scaffold.checkout.tree import Tree
-from scaffold.directory.text import Text, blank_c_comments
+from scaffold.directory.text import Text
+from scaffold.syntax.cpp import CppSource
+from scaffold.syntax.golang import GoSource
+from scaffold.syntax.python import PythonSource
+from scaffold.syntax.source import Type
 
 PROTO = "backend/backend.proto"
+CONTEXTS = ("ServerContext", "CallbackServerContext")
+"""What gRPC gives a method of a C++ server first."""
 
 
 def service_rpcs(tree: Tree) -> tuple[str, ...]:
     """The RPCs of the service that every backend implements."""
-    code = blank_c_comments(tree.read(PROTO) or b"")
+    return _rpcs(tree.read(PROTO) or b"")
+
+
+@lru_cache(maxsize=4)
+def _rpcs(proto: bytes) -> tuple[str, ...]:
+    code = re.sub(rb"//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?", b" ", proto)
     return tuple(match[1].decode() for match in re.finditer(rb"\brpc\s+(\w+)\s*\(", code))
-
-
-_RPC_METHODS = {
-    "python": re.compile(rb"(?m)^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\([ \t]*self[ \t]*,[ \t]*request"),
-    "go": re.compile(rb"(?m)^func[ \t]*\([^)\n]*\)[ \t]*([A-Z]\w*)\("),
-    "cpp": re.compile(rb"\bStatus[ \t]+(\w+)[ \t]*\([^){};]{0,40}(?:ServerContext|CallbackServerContext)"),
-}
-_SOURCE_ENDINGS = (".py", ".go", ".cpp", ".cc")
 
 
 def is_source(name: str) -> bool:
     """Whether a file of this name may define methods of the server."""
-    return name.endswith(_SOURCE_ENDINGS) and not re.search(r"^test|_test\.|_pb2", name)
+    return name.endswith((".py", ".go", ".cpp", ".cc")) and not re.search(r"^test|_test\.|_pb2", name)
 
 
-def methods(text: Text, lang: str) -> frozenset[str]:
-    """The methods that a source defines in the way in which a server in `lang` defines an RPC."""
-    pattern = _RPC_METHODS.get(lang)
-    return frozenset(m[1].decode() for m in pattern.finditer(text.data)) if pattern else frozenset()
+def served(texts: Collection[Text], rpcs: Iterable[str]) -> frozenset[str]:
+    """Of some RPCs, those that the sources of a server define a method for."""
+    wanted = {rpc: [text for text in texts if _has_function(text.data, rpc.encode())] for rpc in rpcs}
+    defining = {text.path for found in wanted.values() for text in found}
+    if not defining:
+        return frozenset()
+    types = (b"base.", b"Servicer")
+    read = (t for t in texts if t.path in defining or any(word in t.data for word in types))
+    return frozenset(wanted) & {*_methods(read)}
+
+
+def _has_function(data: bytes, name: bytes) -> bool:
+    """Whether a source may define a function."""
+    return name in data and re.search(re.escape(name) + rb"\s*\(", data) is not None
+
+
+def _methods(texts: Iterable[Text]) -> Iterator[str]:
+    """The methods of servers: in Python and Go by what a type inherits, in C++ by what a function gets."""
+    types: dict[str, list[Type]] = {}
+    for text in texts:
+        if text.path.endswith(".py"):
+            found = text.read(PythonSource, PythonSource.types)
+        elif text.path.endswith(".go"):
+            found = text.read(GoSource, GoSource.types)
+        else:
+            yield from text.read(CppSource, lambda source: source.functions_of(*CONTEXTS))
+            continue
+        for one in found:
+            types.setdefault(one.name, []).append(one)
+    pending = [name for name, parts in types.items() if any(map(_is_server, parts))]
+    while pending:
+        for part in types.pop(pending.pop(), ()):
+            yield from part.methods
+            pending += (base.rpartition(".")[2] for base in part.bases)
+
+
+_SERVER = re.compile(r"\*?base\.\w+|(?:\w+\.)*\w*Servicer")
+"""What a server embeds in Go (`base.SingleThread`), and what gRPC generates for one in Python."""
+
+
+def _is_server(part: Type) -> bool:
+    return any(_SERVER.fullmatch(base) for base in part.bases)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from scaffold.syntax.source import Place
+from scaffold.errors import ShapeError
+from scaffold.syntax.source import Place, Source, parsed
+
+S = TypeVar("S", bound=Source)
+T = TypeVar("T")
 
 MAX_NESTING = 40
 MAX_BYTES = 1 << 20
 """No script or source that a person wrote is longer; a longer one is taken to be absent."""
 
 _HASH_COMMENT = re.compile(rb"[\s;]#[^\n]*")
-_C_COMMENT = re.compile(rb"//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?")
 _CONTINUATION = re.compile(rb"\\\r?\n")
 
 
@@ -56,6 +60,13 @@ class Text:
             return False
         return True
 
+    def read(self, kind: Callable[[str, bytes], S], reader: Callable[[S], Iterable[T]]) -> tuple[T, ...]:
+        """What a reader of a language finds; nothing in what is no text or no parser should be given."""
+        try:
+            return tuple(reader(parsed(kind, self.path, self.data)))
+        except ShapeError:
+            return ()
+
     def place(self, offset: int) -> Place:
         """The line of an offset."""
         return Place(self.path, self.data.count(b"\n", 0, offset) + 1)
@@ -83,8 +94,3 @@ class Text:
             lines.insert(0, line.lstrip(b"# "))
             start = above
         return b" ".join(lines).decode(errors="replace")
-
-
-def blank_c_comments(code: bytes) -> bytes:
-    """`code` without `//` and `/* */` comments; offsets and lines stay."""
-    return _C_COMMENT.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), code)

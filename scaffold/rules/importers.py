@@ -148,7 +148,7 @@ class ImporterMissing(Rule):
 
 def _is_proxy(registry: Registry, name: str) -> bool:
     """Whether a backend hands requests on to servers elsewhere: it has no models of its own."""
-    return "Forward" in registry.files(name).rpcs
+    return bool(registry.files(name).serves(["Forward"]))
 
 
 class ImporterOrder(Rule):
@@ -268,7 +268,7 @@ class CapabilitiesMissing(Rule):
             if any(surface.entry(n) for n in names):
                 continue
             place = next((importable[n] for n in sorted(names) if n in importable), None)
-            served = sorted(rpcs & registry.files(name).rpcs) if place is None else []
+            served = sorted(registry.files(name).serves(rpcs)) if place is None else []
             if place is not None or (served and not _is_proxy(registry, name)):
                 why = "can be imported for" if place else f"serves {', '.join(served[:3])}"
                 yield self.finding(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.syntax.source import ParsedSource
+from scaffold.syntax.source import ParsedSource, Type, walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -82,6 +82,21 @@ class GoSource(ParsedSource):
     def fields(self, body: Node | None) -> dict[str, Node]:
         """The `Name: value` fields of a struct literal's body."""
         return {element.key: element.value for element in self.elements(body)}
+
+    def types(self) -> Iterator[Type]:
+        """Every struct with what it embeds; every method, as one of its type, which may stand elsewhere."""
+        for node in self.root.named_children:
+            if node.type == "method_declaration":
+                name = self.string(node.child_by_field_name("name"))
+                for receiver in self._declares(node):
+                    yield Type(receiver, (), frozenset({name}))
+            for spec in node.named_children if node.type == "type_declaration" else ():
+                kind = spec.child_by_field_name("type")
+                fields = kind.named_children[0].named_children if kind and kind.type == "struct_type" else ()
+                embedded = (field for field in fields if field.child_by_field_name("name") is None)
+                bases = (self.string(field.child_by_field_name("type")) for field in embedded)
+                name = self.string(spec.child_by_field_name("name"))
+                yield Type(name, tuple(base for base in bases if base), frozenset())
 
     def branch(self, start: int, end: int) -> tuple[int, int] | None:
         """Span of the innermost `case` or `if` that a span stands in, if the code works without it.
@@ -189,10 +204,7 @@ def _within(node: Node, spans: Iterable[tuple[int, int]]) -> bool:
 
 def _all_of(node: Node, kinds: tuple[str, ...]) -> Iterator[Node]:
     """The nodes of some kinds below a node, in file order."""
-    if node.type in kinds:
-        yield node
-    for child in node.named_children:
-        yield from _all_of(child, kinds)
+    return (below for below in walk(node) if below.type in kinds)
 
 
 def quote(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from scaffold.syntax.source import ParsedSource
+from scaffold.syntax.source import ParsedSource, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,12 +72,3 @@ class JsSource(ParsedSource):
     @cached_property
     def _names(self) -> dict[tuple[int, int], set[str]]:
         return {}
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """`node` and everything below it, in file order."""
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(reversed(node.named_children))

@@ -12,7 +12,8 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffold.syntax.javascript import JsSource, walk
+from scaffold.syntax.javascript import JsSource
+from scaffold.syntax.source import walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node

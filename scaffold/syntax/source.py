@@ -23,6 +23,8 @@ MAX_PARSED_BYTES = 8 << 20
 MAX_NESTING = 1000
 CHUNK_BYTES = 1 << 16
 
+_BRACKET = re.compile(rb"[(\[{]|[)\]}]")
+
 
 class Span(Protocol):
     """Anything with a place in a file, counted in bytes."""
@@ -38,6 +40,15 @@ class Place(NamedTuple):
 
     path: str
     line: int = 1
+
+
+class Type(NamedTuple):
+    """A class, or what stands for one: what it inherits or embeds, and what it defines itself."""
+
+    name: str
+    bases: tuple[str, ...]
+    """With the module or package before them, as they are written: `base.SingleThread`."""
+    methods: frozenset[str]
 
 
 class Source:
@@ -169,10 +180,14 @@ class ParsedSource(Source):
         if len(self.data) > MAX_PARSED_BYTES:
             limit = f"{MAX_PARSED_BYTES >> 20} MiB, more than any such file"
             raise ShapeError(self.path, None, f"is larger than {limit}")
-        if sum(self.data.count(bracket) for bracket in (b"(", b"[", b"{")) <= MAX_NESTING:
+        self.require_shallow(0, len(self.data))
+
+    def require_shallow(self, start: int, end: int) -> None:
+        """Raises ShapeError where what stands between two offsets is nested too deeply for a parser."""
+        if sum(self.data.count(bracket, start, end) for bracket in (b"(", b"[", b"{")) <= MAX_NESTING:
             return
         depth = 0
-        for bracket in re.finditer(rb"[(\[{]|[)\]}]", self.data):
+        for bracket in _BRACKET.finditer(self.data, start, end):
             depth = depth + 1 if bracket[0] in b"([{" else max(depth - 1, 0)
             if depth > MAX_NESTING:
                 raise self.shape_error(bracket.start(), "is nested too deeply")
@@ -203,6 +218,15 @@ class ParsedSource(Source):
             first = next((e for e in self.errors() if e.start_byte >= node.start_byte), node)
             raise self.shape_error(first, f"{what} does not parse")
         return node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """`node` and everything below it, in file order."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.named_children))
 
 
 @lru_cache(maxsize=256)

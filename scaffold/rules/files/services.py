@@ -34,12 +34,12 @@ class RustStubMissing(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         for name, lang in registry.backends.items():
-            service = registry.files(name).rust_service if lang == "rust" else None
-            if service is None or service.complete:
+            if lang != "rust" or registry.files(name).generates_stubs:
                 continue
-            written = {method.replace("_", "").lower() for method in service.methods}
-            for rpc in service_rpcs(registry.tree):
-                if rpc.lower() not in written:
+            for service in registry.files(name).rust_services:
+                written = {method.replace("_", "").lower() for method in service.methods}
+                missing = [rpc for rpc in service_rpcs(registry.tree) if rpc.lower() not in written]
+                for rpc in missing if not service.expands else ():
                     yield self.finding(
                         service.place,
                         name,

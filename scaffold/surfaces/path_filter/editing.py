@@ -17,7 +17,8 @@ from scaffold.surfaces.path_filter.reading import (
     Branch,
     PathFilterReader,
 )
-from scaffold.syntax.javascript import JsSource, walk
+from scaffold.syntax.javascript import JsSource
+from scaffold.syntax.source import walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node

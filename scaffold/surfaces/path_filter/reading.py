@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.surfaces.base import FileSurface, Registration, required
-from scaffold.syntax.javascript import JsSource, walk
+from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.sandbox import Sandbox, ScriptError
-from scaffold.syntax.source import Place
+from scaffold.syntax.source import Place, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -1,0 +1,46 @@
+"""Python by its own parser: classes with their methods."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+
+from scaffold.errors import ShapeError
+from scaffold.syntax.source import Source, Type
+
+MAX_BYTES = 200 << 10
+"""More than any source that a person wrote; of garbage the parser makes a thousand times as much."""
+
+
+class PythonSource(Source):
+    """A Python file."""
+
+    def types(self) -> Iterator[Type]:
+        """Every class of the file. Raises ShapeError where it does not parse or is no source of a person."""
+        if len(self.data) > MAX_BYTES:
+            raise ShapeError(
+                self.path, None, f"is larger than {MAX_BYTES >> 10} KiB, more than any such file"
+            )
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what the compiler thinks of an escape is not ours to print
+                module = ast.parse(self.data)
+        except SyntaxError as error:
+            raise ShapeError(self.path, error.lineno, f"is no valid Python: {error.msg}") from error
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise ShapeError(self.path, None, "is nested too deeply") from error
+        for node in ast.walk(module):
+            if isinstance(node, ast.ClassDef):
+                defined = (ast.FunctionDef, ast.AsyncFunctionDef)
+                methods = frozenset(item.name for item in node.body if isinstance(item, defined))
+                yield Type(node.name, tuple(filter(None, map(_dotted, node.bases))), methods)
+
+
+def _dotted(node: ast.expr) -> str:
+    """`a.b.C` as it is written; "" for what is no such path."""
+    names = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ""
