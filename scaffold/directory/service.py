@@ -70,7 +70,7 @@ def _methods(texts: Iterable[Text]) -> Iterator[str]:
             pending += (base.rpartition(".")[2] for base in part.bases)
 
 
-_SERVER = re.compile(r"\*?base\.\w+|(?:\w+\.)*\w*Servicer")
+_SERVER = re.compile(r"base\.\w+|(?:\w+\.)*\w*Servicer")
 """What a server embeds in Go (`base.SingleThread`), and what gRPC generates for one in Python."""
 
 

@@ -11,7 +11,8 @@ from bisect import bisect_right
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from scaffold.syntax.source import MAX_NESTING, QUICK_BYTES, ParsedSource
+from scaffold import cage
+from scaffold.syntax.source import MAX_NESTING, ParsedSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,9 +123,10 @@ class CppSource(ParsedSource):
         from tree_sitter import Parser, Point, Range
 
         self._unparsed -= end - start
-        if self._unparsed < 0 or end - start > QUICK_BYTES or self._in_text(start):
+        if self._unparsed < 0 or end - start > self.quick_bytes or self._in_text(start):
             return self.root
         self.require_shallow(start, end)
+        cage.note(self.path)
         origin = Point(0, 0)
         parser = Parser(_parser().language, included_ranges=[Range(origin, origin, start, end)])
         node = parser.parse(self.data).root_node

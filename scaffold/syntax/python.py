@@ -6,6 +6,7 @@ import ast
 import warnings
 from collections.abc import Iterator
 
+from scaffold import cage
 from scaffold.errors import ShapeError
 from scaffold.syntax.source import Source, Type
 
@@ -22,6 +23,7 @@ class PythonSource(Source):
             raise ShapeError(
                 self.path, None, f"is larger than {MAX_BYTES >> 10} KiB, more than any such file"
             )
+        cage.note(self.path)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what the compiler thinks of an escape is not ours to print

@@ -30,7 +30,7 @@ class Implementation(NamedTuple):
     place: Place
     methods: frozenset[str]
     expands: bool
-    """Whether a macro among the methods may write more of them."""
+    """Whether there may be more methods: by a macro among them, or in what does not parse."""
 
 
 class RustSource(ParsedSource):
@@ -51,7 +51,7 @@ class RustSource(ParsedSource):
             yield Implementation(
                 self.place(item),
                 frozenset(self.text(name) for name in names if name is not None),
-                any(item.type == "macro_invocation" for item in items),
+                body.has_error or any(item.type == "macro_invocation" for item in items),
             )
 
     def arguments(self, method: str) -> Iterator[str]:
