@@ -74,9 +74,13 @@ def _matrices(lines: Iterable[Any]) -> Iterator[tuple[str, list[dict[str, Any]]]
             yield name, [row for row in rows if isinstance(row, dict)]
 
 
-def _typed(entry: Entry) -> dict[str, Any]:
+def _typed(entry: Entry) -> Mapping[str, Any]:
     """The fields of an entry as a YAML library gives them to the script."""
-    typed: dict[str, Any] = {**entry.fields}
-    words = [name for name, text in entry.fields.items() if text in _WORDS]
-    quotes = entry.quotes if words else {}
-    return typed | {name: _WORDS[typed[name]] for name in words if not quotes.get(name)}
+    fields = entry.fields
+    if _WORDS.keys().isdisjoint(fields.values()):
+        return fields
+    quotes = entry.quotes
+    return {
+        name: text if text not in _WORDS or quotes.get(name) else _WORDS[text]
+        for name, text in fields.items()
+    }

@@ -142,6 +142,8 @@ class Job:
         self.key = key
         self.node = node
         self.uses = node.text("uses")
+        self.given = node.mapping("with").values
+        """What it hands to the workflow that it calls."""
 
     @property
     def path(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 from scaffold.pipeline import events, matrix
@@ -79,16 +79,21 @@ class Runs:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
-        self._runs: dict[tuple[str, str], Run] = {}
+        self._main: dict[Workflow, Run] = {}
+        self._pull_requests: dict[tuple[Workflow, bool], Run] = {}
 
-    @property
+    @cached_property
     def workflows(self) -> tuple[Workflow, ...]:
         """The workflows that an event starts: not those that only another workflow calls."""
         return tuple(w for w in self.pipeline.workflows if set(w.events) - {"workflow_call"})
 
     def main(self, workflow: Workflow) -> Run:
         """The run that shows most of a workflow: of a push to its branch where it has one."""
-        return self._run(workflow, "main", main_event)
+        if workflow not in self._main:
+            event = main_event(workflow)
+            asked = event.of_pull_request
+            self._main[workflow] = self._pull_request(workflow) if asked else Run(workflow, event)
+        return self._main[workflow]
 
     def pushes(self) -> Iterator[Run]:
         """The run of every workflow that a push to a branch starts."""
@@ -100,7 +105,7 @@ class Runs:
         """The run of every workflow that a pull request starts."""
         for workflow in self.workflows:
             if set(workflow.events) & set(events.PULL_REQUESTS):
-                yield self._run(workflow, f"fork {fork}", lambda w: pull_request_of(w, fork=fork))
+                yield self._pull_request(workflow, fork=fork)
 
     def all(self) -> Iterator[Run]:
         """Of every workflow the run that shows most, and that of a pull request where it has one."""
@@ -110,8 +115,8 @@ class Runs:
             if self.main(run.workflow).event.name != run.event.name:
                 yield run
 
-    def _run(self, workflow: Workflow, kind: str, event: Callable[[Workflow], Event]) -> Run:
-        key = (workflow.path, kind)
-        if key not in self._runs:
-            self._runs[key] = Run(workflow, event(workflow))
-        return self._runs[key]
+    def _pull_request(self, workflow: Workflow, *, fork: bool = False) -> Run:
+        key = (workflow, fork)
+        if key not in self._pull_requests:
+            self._pull_requests[key] = Run(workflow, pull_request_of(workflow, fork=fork))
+        return self._pull_requests[key]

@@ -14,7 +14,7 @@ from typing import Any
 from scaffold.pipeline import matrix
 from scaffold.pipeline.events import Event
 from scaffold.pipeline.expressions.nodes import Scope
-from scaffold.pipeline.expressions.templates import Template, has_status, template
+from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.expressions.values import Lazy, Open, Unknown, text_of, truth_of
 from scaffold.pipeline.model import Job, Occurrence, Step, Workflow, local_path
 from scaffold.syntax import yaml_values as yaml
@@ -32,7 +32,7 @@ class Started:
 
     def value(self, of: Template, scope: Scope) -> Any:
         """What a template is in a scope of this run: once where the event alone decides."""
-        if not of.contexts <= {"github"}:
+        if not of.of_event:
             return of.value(scope)
         if of not in self._decided:
             self._decided[of] = of.value(scope)
@@ -70,7 +70,7 @@ class Call:
         """One of the inputs: given by the caller, or its default."""
         assert self.caller is not None
         default, boolean = self.workflow.inputs[name]
-        found = matrix.evaluated(self.caller.job.node.mapping("with").values.get(name, default), self.caller)
+        found = matrix.evaluated(self.caller.job.given.get(name, default), self.caller)
         return False if boolean and found == "" else found
 
     @cached_property
@@ -88,8 +88,10 @@ class Call:
         """The value of a context that the whole workflow has."""
         if name == "github":
             return self.run.github
-        if name in ("inputs", "secrets"):
-            return getattr(self, name)
+        if name == "inputs":
+            return self.inputs
+        if name == "secrets":
+            return self.secrets
         return Open(name if name == "vars" else f"{name}@{self.label}")
 
     def status(self, function: str) -> Any:
@@ -109,12 +111,13 @@ class Call:
 
     def _reach(self, job: Job) -> Truth:
         own = job.condition
-        before = [self.reached(name) for name in job.needs if name in self.workflow.jobs]
-        parts = [] if own is not None and has_status(own) else before
+        parts: list[Truth] = []
+        if own is None or not own.asks_status:
+            parts = [self.reached(name) for name in job.needs if name in self.workflow.jobs]
         if self.caller is not None:
-            parts = [*parts, self.caller.reached]
+            parts.append(self.caller.reached)
         if own is not None:
-            parts = [*parts, truth_of(own.value(self.scope(job)))]
+            parts.append(truth_of(self.run.value(own, self.scope(job))))
         return all_of(parts)
 
 
@@ -205,6 +208,8 @@ class JobRun(_Scope):
     def context(self, name: str) -> Any:
         if name == "matrix":
             return self.row
+        if name == "inputs":
+            return self.call.inputs
         if name == "runner":
             return self._runner
         return super().context(name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from bisect import bisect_left
+from bisect import bisect_right
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from scaffold import cage
@@ -74,16 +75,16 @@ class Source:
 
     def line(self, offset: int) -> int:
         """Number of the line that holds `offset`."""
-        return bisect_left(self._newlines, offset) + 1
+        return bisect_right(self._starts, offset)
 
     @cached_property
-    def _newlines(self) -> list[int]:
-        """Offset of every newline."""
-        return [match.start() for match in re.finditer(rb"\n", self.data)]
+    def _starts(self) -> list[int]:
+        """Offset of the first byte of every line."""
+        return [0, *accumulate(len(line) + 1 for line in self.data.split(b"\n"))][:-1]
 
     def offset(self, line: int) -> int:
         """Offset of the first byte of a line."""
-        return self._newlines[line - 2] + 1 if line > 1 else 0
+        return self._starts[line - 1]
 
     def place(self, at: Span | int) -> Place:
         """The line of a span or an offset."""

@@ -114,7 +114,8 @@ def item_of(source: YamlSource, node: Node) -> YamlItem:
 
 
 _KEY = r"[\w.-]+"
-_SCALAR = r"""(?:'[^'\n]*+'|"[^"\\\n]*+"|[\w./](?:[^\n:#]|:(?![ \n]|\Z)|(?<![ ])\#)*+)"""
+_WORDS = r"[\w./](?:[^\n:#]|:(?![ \n]|\Z)|(?<![ ])\#)*+"
+_SCALAR = rf"""(?:{_WORDS}|'[^'\n]*+'|"[^"\\\n]*+")"""
 _NOTE = r"(?:[ ]+\#[^\n]*+)?+[ ]*+"
 _SKIPPED = r"(?:\n[ ]*+(?:\#[^\n]*+)?+(?=\n|\Z))*+"
 """Lines of comments, and blank ones."""
@@ -123,21 +124,20 @@ _QUOTE = re.compile(rf"(?m)^[ ]*(?:-[ ])?({_KEY}):[ ]+(['\"]?)")
 _TEXT = re.compile(rb"(?m)^[ ]*([^ #\n])")
 _LISTED = re.compile(r"(?m)^[ ]*-[ ](.*)$")
 _INNER = re.compile(rf"(?m)^[ ]*({_KEY}):[ ](.*)$")
-_PLAIN = re.compile(
-    rf"""(?:\n[ ]{{2}}(?:&(?P<anchor>[\w.-]+)|!!merge[ ]<<:[ ](?P<merged>\*[\w.-]+)))?+
-        (?:{_SKIPPED}\n[ ]{{2}}{_KEY}:(?:
-            [ ]{_SCALAR}{_NOTE}
+_FIRST = re.compile(r"(?:\n[ ]{2}(?:&(?P<anchor>[\w.-]+)|!!merge[ ]<<:[ ](?P<merged>\*[\w.-]+)))?+")
+_PAIR = re.compile(
+    rf"""({_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
+            [ ](?:({_WORDS})|'([^'\n]*+)'|"([^"\\\n]*+)"){_NOTE}
             |[ ]\|\n(?P<margin>[ ]{{3,}}+)[^ \n][^\n]*+(?:\n(?P=margin)[^\n]*+|\n[ ]*+(?=\n|\Z))*+
-            |{_NOTE}(?:
+            |{_NOTE}(
                 (?:{_SKIPPED}\n[ ]{{2}}-[ ]{_SCALAR}{_NOTE})++
                 |(?:{_SKIPPED}\n[ ]{{4}}-[ ]{_SCALAR}{_NOTE})++
                 |(?:{_SKIPPED}\n[ ]{{4}}{_KEY}:[ ]{_SCALAR}{_NOTE})++
             )?+
-        ))*+""",
+        ))""",
     re.VERBOSE,
 )
-_PAIR = re.compile(rf"(?m)^[ ]{{2}}({_KEY}):[ ]?((?!#).*)((?:\n(?:[ ]{{2}}-[ ]|[ ]{{3}}|[ ]*#|[ ]*$).*)*+)")
-"""A key with the rest of its line and the lines that belong to it."""
+"""A key with its scalar, literal text, list or mapping."""
 
 _HEAD = re.compile(rb"(?m)^(?!-[ ])[^ #\n].*$")
 """Lines of the first column that are neither items nor comments."""
@@ -176,12 +176,12 @@ def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | N
     items = []
     for begin, behind in zip(starts, [*starts[1:], end], strict=True):
         text = source.data[begin:behind].decode().rstrip()
-        while (last := text.rfind("\n") + 1) and text[last:].lstrip(" ").startswith("#"):
+        while "#" in text and (last := text.rfind("\n") + 1) and text[last:].lstrip(" ").startswith("#"):
             if text.startswith(margin + "   ", last - 1) and "|\n" in text:
                 break  # it may be the last line of a literal text
             text = text[:last].rstrip()
-        item = YamlItem(source, begin, source.line_end(begin + len(text.encode()) - 1))
-        if not _tell(item, "\n  " + text[2:].replace(margin, "\n")):
+        item = _plain_item(source, begin, text, margin)
+        if item is None:
             node = source.item_alone(begin, behind)
             if node is None:
                 return None
@@ -190,33 +190,39 @@ def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | N
     return items
 
 
-def _tell(item: YamlItem, text: str) -> bool:
-    """Fill in what an item says, given as a mapping indented by two; False where it is not plain."""
-    plain = _PLAIN.fullmatch(text)
-    if plain is None:
-        return False
-    item.anchor, merged = plain["anchor"], plain["merged"]
-    if merged:
-        item.fields["<<"] = merged
-    pairs = _PAIR.findall(text)
-    for key, raw, below in pairs:
-        item.fields[key] = _unquoted(raw)
-        if raw or not below:
+def _plain_item(source: YamlSource, start: int, text: str, margin: str) -> YamlItem | None:
+    """The item that a text is, whose lines begin with `margin`; None where it is not plain."""
+    mapping = "\n  " + text[2:].replace(margin, "\n")
+    first = _FIRST.match(mapping)
+    assert first is not None, "it may be empty"
+    anchor, merged = first.groups()
+    fields: dict[str, str] = {"<<": merged} if merged else {}
+    lists: dict[str, tuple[str, ...]] = {}
+    maps: dict[str, dict[str, str]] = {}
+    pairs = _PAIR.findall(mapping, first.end())
+    length = first.end()
+    for pair, key, plain, single, double, _, below in pairs:
+        length += len(pair)
+        fields[key] = plain.rstrip() or single or double
+        if not below:
             continue
         listed = _LISTED.findall(below)
         if listed:
-            item.lists[key] = tuple(map(_unquoted, listed))
+            lists[key] = tuple(map(_unquoted, listed))
         else:
             inner = _INNER.findall(below)
-            item.maps[key] = {name: _unquoted(text) for name, text in inner}
-            if len(item.maps[key]) < len(inner):
-                return False
-    return len(item.fields) == len(pairs) + bool(merged)
+            maps[key] = {name: _unquoted(text) for name, text in inner}
+            if len(maps[key]) < len(inner):
+                return None
+    if length < len(mapping) or len(fields) < len(pairs) + bool(merged):
+        return None
+    end = source.line_end(start + len(text.encode()) - 1)
+    return YamlItem(source, start, end, fields, lists, maps, anchor)
 
 
 @lru_cache(maxsize=4096)
 def _unquoted(raw: str) -> str:
-    """The scalar that the rest of a plain line stands for; "" for the head of a literal text."""
+    """The scalar that the rest of a plain line stands for."""
     if raw[:1] in ("'", '"'):
         return raw[1 : raw.index(raw[0], 1)]
-    return "" if raw == "|" else raw.partition(" #")[0].rstrip()
+    return raw.partition(" #")[0].rstrip()

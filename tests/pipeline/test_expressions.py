@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scaffold.pipeline.events import REPOSITORY
 from scaffold.pipeline.expressions.nodes import names
 from scaffold.pipeline.expressions.parser import ExpressionError, parse
-from scaffold.pipeline.expressions.templates import condition, has_status, template
+from scaffold.pipeline.expressions.templates import condition, template
 from scaffold.pipeline.expressions.values import FORK, Open, Unknown, is_known, text_of, truth_of
 
 CONTEXTS: dict[str, Any] = {
@@ -136,8 +136,8 @@ def test_conditions() -> None:
     assert truth_of(condition("matrix.flag").value(World())) is False
     assert truth_of(condition("${{ matrix.flag }}").value(World())) is False
     assert truth_of(condition("${{ matrix.flag }} ").value(World())) is True, "a text with a blank is true"
-    assert has_status(condition("${{ !cancelled() && matrix.flag }}"))
-    assert not has_status(condition("matrix.flag"))
+    assert condition("${{ !cancelled() && matrix.flag }}").asks_status
+    assert not condition("matrix.flag").asks_status
 
 
 def test_names_of_a_context() -> None:

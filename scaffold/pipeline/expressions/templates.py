@@ -30,6 +30,16 @@ class Template:
         nodes = (node for expression in self.expressions for node in expression.walk())
         return frozenset(node.name for node in nodes if isinstance(node, Context))
 
+    @cached_property
+    def of_event(self) -> bool:
+        """Whether the event that starts a run decides it: then it has one value in the whole run."""
+        return self.contexts <= {"github"}
+
+    @cached_property
+    def asks_status(self) -> bool:
+        """Whether, as a condition, it asks for the status itself, so that `success()` is not implied."""
+        return any(c.name in STATUS for expression in self.expressions for c in calls(expression))
+
     def value(self, scope: Scope) -> Any:
         """Its value: that of its one expression where it is nothing else, a string otherwise."""
         if len(self.parts) == 1 and isinstance(self.parts[0], Node):
@@ -89,8 +99,3 @@ def condition(text: str) -> Template:
         return Template((parse(text),))
     except (ExpressionError, RecursionError):
         return Template((Literal(Unknown(text)),))
-
-
-def has_status(of: Template) -> bool:
-    """Whether a condition asks for the status itself, so that `success()` is not implied."""
-    return any(c.name in STATUS for expression in of.expressions for c in calls(expression))

@@ -55,6 +55,7 @@ class Lazy(dict[str, Any]):
 
 PENDING = object()
 """A property of a `Lazy` that nobody has read yet."""
+MISSING = object()
 
 
 class Spread(list[Any]):
@@ -63,8 +64,12 @@ class Spread(list[Any]):
 
 def property_of(value: Any, key: Any) -> Any:
     """One property of a value, as GitHub looks it up: by a name in any case, null where it is missing."""
-    if type(value) is dict and type(key) is str and key in value:  # nearly always
-        return value[key]
+    if type(key) is str and type(value) in (dict, Lazy):  # nearly always
+        item = value.get(key, MISSING)
+        if item is PENDING:
+            item = value[key] = value.evaluate(key)
+        if item is not MISSING:
+            return item
     if isinstance(value, Spread):
         found = [property_of(item, key) for item in value]
         return Spread(item for item in found if item is not None)
@@ -74,10 +79,7 @@ def property_of(value: Any, key: Any) -> Any:
         return Unknown(f"{label_of(value)}[{key.label}]")
     if isinstance(value, dict):
         if key in value:
-            item = value[key]
-            if item is PENDING:
-                item = value[key] = value.evaluate(key)  # type: ignore[attr-defined]
-            return item
+            return value[key]
         folded = text_of(key).lower()
         for name in value:
             if name.lower() == folded:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import matrix
-from scaffold.pipeline.expressions.templates import has_status, template
+from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.scopes import StepRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.concurrency import DIFFERS, loss
@@ -198,7 +198,7 @@ class ReduceSkippedByOneLeg(PipelineRule):
         for workflow in registry.pipeline.workflows:
             for job in workflow.jobs.values():
                 own = _generators(job)
-                if not own or (job.condition is not None and has_status(job.condition)):
+                if not own or (job.condition is not None and job.condition.asks_status):
                     continue
                 for name in job.needs:
                     before = workflow.jobs.get(name)

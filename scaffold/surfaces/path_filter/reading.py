@@ -188,6 +188,8 @@ class PathFilterReader(FileSurface):
 
     def comments_name(self, path: str) -> bool:
         """Whether a comment of the filter speaks of a file."""
+        if path not in self._comments:
+            return False
         return re.search(rf"(?<![\w/-]){re.escape(path)}(?![\w-])", self._comments) is not None
 
     @cached_property
