@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
 from scaffold.directory.text import Spot, Text
+from scaffold.syntax import dockerfile
 
 RUNTIME_SCRIPTS = ("run.sh", "test.sh", "package.sh")
 """Scripts that build nothing: the start, the tests, and what copies a finished build together."""
@@ -23,12 +25,19 @@ def is_build_script(name: str) -> bool:
     return name.endswith(".sh") and name not in RUNTIME_SCRIPTS
 
 
-_DOCKER_SCRIPT = re.compile(rb"\.docker/[\w.-]+\.sh")
+def docker_scripts(text: Text) -> list[str]:
+    """The paths of the scripts below `.docker/` that a Dockerfile takes."""
+    file = dockerfile.read(text.path, text.data)
+    paths = {posixpath.normpath(taken.path) for taken in file.inputs} if file else set()
+    return sorted(path for path in paths if path.startswith(".docker/") and path.endswith(".sh"))
 
 
-def docker_scripts(dockerfile: Text) -> list[str]:
-    """The paths of the scripts below `.docker/` that a Dockerfile names."""
-    return sorted({m[0].decode() for m in _DOCKER_SCRIPT.finditer(dockerfile.code)})
+def _docker_lines(text: Text) -> Iterator[bytes]:
+    """The lines that the shells of a Dockerfile read, continued ones joined."""
+    file = dockerfile.read(text.path, text.data)
+    for instruction in file.instructions if file else ():
+        for shell in instruction.shells:
+            yield from shell.bare.replace(b"\\\n", b" ").split(b"\n")
 
 
 @cache
@@ -45,7 +54,7 @@ _COMPILES = re.compile(rb"cmake|-D[A-Z]|CMAKE_ARGS|make ")
 def build_code(text: Text) -> bytes:
     """The code of a build file that can tell build types apart."""
     if text.path.startswith("backend/Dockerfile"):
-        return b"\n".join(line for line in text.joined.split(b"\n") if b"cmake" in line)
+        return b"\n".join(line for line in _docker_lines(text) if b"cmake" in line)
     return text.joined if not text.path.endswith(".sh") or _COMPILES.search(text.code) else b""
 
 

@@ -5,86 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from functools import cache, cached_property, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.scopes import StepRun
-from scaffold.syntax.source import Place
+from scaffold.syntax.dockerfile import Dockerfile, Input, Instruction, read
 
 if TYPE_CHECKING:
     from scaffold.pipeline.repository import Repository
 
 BUILD = ("docker/build-push-action",)
-_MOUNT = re.compile(r"--mount=(\S+)")
-
-
-class Instruction(NamedTuple):
-    """One instruction, with its continued lines joined."""
-
-    name: str
-    text: str
-    line: int
-
-
-class Dockerfile:
-    """One Dockerfile."""
-
-    def __init__(self, path: str, data: bytes) -> None:
-        self.path = path
-        self.text = data.decode(errors="replace")
-
-    @cached_property
-    def instructions(self) -> tuple[Instruction, ...]:
-        """Its instructions, without comments."""
-        found: list[Instruction] = []
-        parts: list[str] = []
-        start = 0
-        for number, line in enumerate(self.text.split("\n"), 1):
-            stripped = line.strip()
-            if not stripped or stripped.startswith("#"):
-                continue
-            if not parts:
-                start = number
-            if stripped.endswith("\\"):
-                parts.append(stripped[:-1])
-                continue
-            parts.append(stripped)
-            words = " ".join(parts).split(None, 1)
-            found.append(Instruction(words[0].upper(), words[1] if len(words) > 1 else "", start))
-            parts = []
-        return tuple(found)
-
-    def place(self, instruction: Instruction) -> Place:
-        """The line of an instruction."""
-        return Place(self.path, instruction.line)
-
-    @cached_property
-    def sources(self) -> tuple[tuple[str, Instruction], ...]:
-        """What it takes from the build context, each with the instruction that does."""
-        found = []
-        for instruction in self.instructions:
-            if instruction.name in ("COPY", "ADD") and "--from=" not in instruction.text:
-                words = [w for w in instruction.text.split() if not w.startswith("--")]
-                if not instruction.text.lstrip().startswith("[") and "<<" not in instruction.text:
-                    found += [(_clean(word), instruction) for word in words[:-1]]
-            for mount in _MOUNT.findall(instruction.text) if instruction.name == "RUN" else ():
-                options = _options(mount)
-                if options.get("type", "bind") == "bind" and "from" not in options:
-                    found.append((_clean(options.get("source", options.get("src", ""))), instruction))
-        return tuple((path, i) for path, i in found if path and ":" not in path and "$" not in path)
-
-    @cached_property
-    def cache_mounts(self) -> tuple[tuple[dict[str, str], Instruction], ...]:
-        """The options of its cache mounts, each with the instruction that has it."""
-        mounts = []
-        for instruction in self.instructions:
-            for mount in _MOUNT.findall(instruction.text) if instruction.name == "RUN" else ():
-                options = _options(mount)
-                if options.get("type") == "cache":
-                    mounts.append((options, instruction))
-        return tuple(mounts)
 
 
 def _options(text: str) -> dict[str, str]:
@@ -92,19 +24,10 @@ def _options(text: str) -> dict[str, str]:
     return {name: value for name, _, value in (option.partition("=") for option in text.split(","))}
 
 
-def _clean(path: str) -> str:
-    return posixpath.normpath(path.strip("\"'").lstrip("/")) if path else ""
-
-
-@lru_cache(maxsize=256)
-def _parsed(path: str, data: bytes) -> Dockerfile:
-    return Dockerfile(path, data)
-
-
 def dockerfile(tree: Tree, path: str) -> Dockerfile | None:
-    """A Dockerfile; None where there is none."""
+    """A Dockerfile; None where there is none, or what is there cannot be read as one."""
     data = tree.read(path)
-    return _parsed(path, data) if data is not None else None
+    return read(path, data) if data is not None else None
 
 
 def dockerfiles(tree: Tree, folders: tuple[str, ...] = ("",)) -> Iterator[Dockerfile]:
@@ -130,15 +53,54 @@ def known_dockerfiles(repository: Repository) -> list[Dockerfile]:
     return list(found.values())
 
 
-def built(step: StepRun, tree: Tree) -> tuple[Dockerfile, str] | None:
-    """The Dockerfile that a build step uses and its context, where both are files of the repository."""
+def cache_mounts(file: Dockerfile) -> list[tuple[Instruction, dict[str, str]]]:
+    """The instructions of a Dockerfile that mount a cache, with the options of each mount."""
+    return [(i, options) for i in file.instructions if i.name == "RUN" for _, options in i.mounts("cache")]
+
+
+def context_inputs(file: Dockerfile, passed: frozenset[str] | None) -> Iterator[tuple[str, Input]]:
+    """What a build takes from its context, as paths in it; `passed` as in Build."""
+    for found in file.inputs:
+        path = found.path.strip("\"'").lstrip("/")
+        as_written = not found.arguments or (passed is not None and not passed & found.arguments)
+        if path and ":" not in path and as_written:
+            yield posixpath.normpath(path), found
+
+
+class Build(NamedTuple):
+    """What a step builds an image from."""
+
+    file: Dockerfile
+    context: str
+    passed: frozenset[str] | None
+    """The names of the build arguments that it passes; None where only a run knows them."""
+
+    @property
+    def inputs(self) -> list[str]:
+        """The files and folders of the repository that the image is made of, its Dockerfile first."""
+        taken = (path for path, _ in context_inputs(self.file, self.passed))
+        paths = (posixpath.normpath(posixpath.join(self.context, path)) for path in taken)
+        inside = (path for path in paths if path != "." and not path.startswith(".."))
+        return list(dict.fromkeys((self.file.path, *inside)))
+
+
+def build_arguments(text: str) -> frozenset[str] | None:
+    """The names in the `build-args` of a step; None where one of them is not known."""
+    names = frozenset(line.partition("=")[0].strip() for line in text.split("\n"))
+    return names if all(map(is_known, names)) else None
+
+
+def built(step: StepRun, tree: Tree) -> Build | None:
+    """What a build step builds from, where Dockerfile and context are files of the repository."""
     context = step.input("context")
     if not context or not is_known(context) or "://" in context or context.startswith("git@"):
         return None
     path = step.input("file")
     path = posixpath.normpath(path) if path else posixpath.normpath(posixpath.join(context, "Dockerfile"))
     found = dockerfile(tree, path.lstrip("/")) if is_known(path) else None
-    return (found, posixpath.normpath(context)) if found is not None else None
+    if found is None:
+        return None
+    return Build(found, posixpath.normpath(context), build_arguments(step.input("build-args")))
 
 
 def cache_exports(step: StepRun) -> tuple[dict[str, str], ...]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from scaffold.backend.names import FOLDER
 from scaffold.checkout.tree import Tree
+from scaffold.pipeline import docker
 from scaffold.surfaces.base import YamlRecord
 from scaffold.syntax.javascript import JsSource
+from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import item_of
@@ -26,17 +29,9 @@ SPLIT_SCRIPT = "scripts/changed-backends.js"
 MATRIX_LIMIT = 256
 """Jobs of one matrix from which on GitHub starts none of them."""
 
-_INPUT = re.compile(
-    rb"--mount=type=bind,source=([^,\s]+)|^COPY[ \t]+(?!--from)((?:[^\s\\\[]+[ \t]+)+\S+)", re.MULTILINE
-)
-_OWN_FOLDER = rb"[\w/]*backend/(\w+)/\$\{?BACKEND\}?"
-_FOLDER_VARIABLE = re.compile(rb"(?m)^[ \t]*(\w+)=[\"']?" + _OWN_FOLDER + rb"[\"']?[ \t]*$")
-_GOALS = re.compile(
-    rb"(?m)^(?!\s*#).*?\bmake[ \t]+-C[ \t]+[\"']?(?:" + _OWN_FOLDER + rb"|\$\{?(\w+)\}?)/?[\"']?"
-    rb"((?:[ \t]+[a-z][\w-]*)+)[ \t]*(?=[;&|\n]|$)"
-)
 _TAG_SUFFIX = re.compile(rb"(?m)(?:tag-suffix:\s*[\"']?|^\s*suffix=)(-[\w.-]+)")
-_OWN_SOURCES = rf"\.?$|{FOLDER}(?!common)"
+_OWN_SOURCES = re.compile(rf"\.$|{FOLDER}(?!common)")
+_OWN_FOLDER = re.compile(r"[\w/]*backend/(\w+)/\$\{?BACKEND\}?/?")
 
 
 class Caller(NamedTuple):
@@ -132,14 +127,10 @@ class ImageBuilds:
     def shared_inputs(self) -> dict[str, Place]:
         """File outside of every backend that a backend Dockerfile copies or mounts -> where it does."""
         found: dict[str, Place] = {}
-        for name in self.tree.list("backend"):
-            data = (self.tree.read(f"backend/{name}") or b"") if name.startswith("Dockerfile.") else b""
-            for match in _INPUT.finditer(data):
-                for word in (match[1] or match[2] or b"").split()[: -1 if match[2] else None]:
-                    path = word.decode(errors="replace").removeprefix("./").rstrip("/")
-                    if re.fullmatch(r"[\w.][\w./-]*", path) and not re.match(_OWN_SOURCES, path):
-                        place = Place(f"backend/{name}", data.count(b"\n", 0, match.start()) + 1)
-                        found.setdefault(self._example(path), place)
+        for file in docker.dockerfiles(self.tree, ("backend",)):
+            for path, taken in docker.context_inputs(file, None):
+                if not path.startswith("..") and not _OWN_SOURCES.match(path):
+                    found.setdefault(self._example(path), file.place(taken))
         return {path: place for path, place in found.items() if path}
 
     def _example(self, path: str) -> str:
@@ -169,15 +160,16 @@ class ImageBuilds:
         macos = f"scripts/build/{script}-darwin.sh"
         path = macos if dockerfile is None else dockerfile.removeprefix("./")
         if (path, lang) not in self._goals:
-            data = (self.tree.read(path) or b"") if path else b""
-            folders = {match[1]: match[2] for match in _FOLDER_VARIABLE.finditer(data)}
-            self._goals[path, lang] = [
-                (goal.decode(), path)
-                for match in _GOALS.finditer(data)
-                if (match[1] or folders.get(match[2], b"")).decode() == lang
-                for goal in match[3].split()
-            ]
+            is_macos = dockerfile is None
+            shells = [ShellSource(path, self.tree.read(path) or b"")] if is_macos else self._shells(path)
+            self._goals[path, lang] = [(goal, path) for shell in shells for goal in _goals_in(shell, lang)]
         return self._goals[path, lang]
+
+    def _shells(self, dockerfile: str) -> Iterable[ShellSource]:
+        """The scripts of a Dockerfile that may call make in some folder."""
+        file = docker.dockerfile(self.tree, dockerfile)
+        runs = (i for i in file.instructions if i.name == "RUN") if file else ()
+        return [shell for run in runs for shell in run.shells if b" -C" in shell.data]
 
     @cached_property
     def _goals(self) -> dict[tuple[str, str], list[tuple[str, str]]]:
@@ -185,5 +177,19 @@ class ImageBuilds:
 
     def takes_builder_image(self, dockerfile: str) -> bool:
         """Whether a Dockerfile has a stage on a prebuilt builder image."""
-        data = self.tree.read(dockerfile.removeprefix("./")) or b""
-        return re.search(rb"^FROM \$\{?BUILDER_BASE_IMAGE\b", data, re.MULTILINE) is not None
+        file = docker.dockerfile(self.tree, dockerfile.removeprefix("./"))
+        return file is not None and any("BUILDER_BASE_IMAGE" in stage.image for stage in file.stages)
+
+
+def _goals_in(shell: ShellSource, lang: str) -> Iterator[str]:
+    """The goals of every `make -C` in the directory of whichever backend of a language is built."""
+    folders = {assignment.name: assignment.value or "" for assignment in shell.assignments}
+    for command in shell.commands:
+        words = command.bare
+        if words[:1] == ("make",) and "-C" in words[:-1]:
+            folder: str = words[words.index("-C") + 1]
+            if folder.startswith("$"):
+                folder = folders.get(folder.strip("${}/"), "")
+            own = _OWN_FOLDER.fullmatch(folder)
+            if own is not None and own[1] == lang:
+                yield from (word for word in words[1:] if re.fullmatch(r"[a-z][\w-]*", word))

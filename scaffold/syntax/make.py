@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.syntax.source import ParsedSource
+from scaffold.syntax.source import ParsedSource, Word
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -21,14 +21,6 @@ def _parser() -> Parser:
     from tree_sitter import Language, Parser
 
     return Parser(Language(tree_sitter_make.language()))
-
-
-class Word(NamedTuple):
-    """One target or prerequisite."""
-
-    text: str
-    start_byte: int
-    end_byte: int
 
 
 class Rule(NamedTuple):

@@ -43,6 +43,14 @@ class Place(NamedTuple):
     line: int = 1
 
 
+class Word(NamedTuple):
+    """A piece of a file's text."""
+
+    text: str
+    start_byte: int
+    end_byte: int
+
+
 class Type(NamedTuple):
     """A class, or what stands for one: what it inherits or embeds, and what it defines itself."""
 

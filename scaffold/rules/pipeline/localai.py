@@ -17,12 +17,12 @@ from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.jobs import generators
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
-    from scaffold.pipeline.docker import Dockerfile
     from scaffold.pipeline.model import Job, Step
     from scaffold.pipeline.repository import Repository
+    from scaffold.syntax.dockerfile import Dockerfile, Instruction
+    from scaffold.syntax.shell import Command
 
 REFRESH = "DEPS_REFRESH"
 UNPINNED = "backend/Dockerfile.python"
@@ -73,22 +73,22 @@ class DepsRefresh(PipelineRule):
                     yield from self._passed(job, step, passing)
 
     def _declared(self, file: Dockerfile) -> Iterator[Finding]:
-        declared = False
-        for instruction in file.instructions:
-            if instruction.name == "FROM":
-                declared = False
-            elif instruction.name == "ARG" and instruction.text.startswith(REFRESH):
-                declared = True
-            elif instruction.name == "RUN" and re.search(r"/\$\{BACKEND\}.*\bmake\b", instruction.text):
-                if not declared:
-                    yield self.finding(
-                        file.place(instruction),
-                        "",
-                        "declaration",
-                        f"packages are installed without ARG {REFRESH} before it: the layer never changes",
-                        f"declare ARG {REFRESH}=initial right before this instruction",
-                    )
-                return
+        for stage in file.stages:
+            declared = False
+            for instruction in stage.instructions:
+                if instruction.name == "ARG":
+                    declared |= any(name == REFRESH for name, _ in instruction.variables)
+                elif instruction.name == "RUN" and _installs_backend(instruction):
+                    if not declared:
+                        yield self.finding(
+                            file.place(instruction),
+                            "",
+                            "declaration",
+                            f"packages are installed without ARG {REFRESH} before it: the layer never"
+                            " changes",
+                            f"declare ARG {REFRESH}=initial right before this instruction",
+                        )
+                    return
 
     def _passed(self, job: Job, step: Step, passing: list[Step]) -> Iterator[Finding]:
         text = _build_arguments(step)
@@ -114,6 +114,18 @@ class DepsRefresh(PipelineRule):
                 f"{REFRESH} of {step.title!r} does not come from the date: the layer never changes",
                 'compute it with date: echo "key=$(date -u +%Y-W%V)" >> "$GITHUB_OUTPUT"',
             )
+
+
+def _installs_backend(run: Instruction) -> bool:
+    """Whether a RUN calls make in the folder of whichever backend is built."""
+    if not any(b"${BACKEND}" in shell.data for shell in run.shells):
+        return False
+    enters = False
+    for command in run.commands:
+        enters |= any("${BACKEND}" in word for word in command.words)
+        if enters and command.starts("make"):
+            return True
+    return False
 
 
 def _build_arguments(step: Step) -> str:
@@ -214,35 +226,34 @@ class BaseDepsSingleSource(PipelineRule):
         if not isinstance(registry, Registry) or registry.tree.read(BASE) is None:
             return
         for file in docker.dockerfiles(registry.tree, ("backend",)):
-            stage = FROM_SOURCE if file.path == BASE else ""
-            runs_script: Place | None = None
-            for instruction in file.instructions:
-                if instruction.name == "FROM":
-                    named = re.search(r"(?i)\bas\s+(\S+)", instruction.text)
-                    stage = FROM_SOURCE if file.path == BASE else named[1] if named else ""
-                    if stage == FROM_SOURCE:
-                        runs_script = runs_script or Place(file.path, instruction.line)
-                elif stage == FROM_SOURCE and instruction.name == "RUN":
-                    if BASE_SCRIPT in instruction.text:
-                        runs_script = None
-                        stage = f"{FROM_SOURCE} done" if file.path != BASE else stage
-                    elif re.search(r"\bapt(?:-get)?\s+(?:-\S+\s+)*install\b", instruction.text):
-                        yield self.finding(
-                            file.place(instruction),
-                            "",
-                            f"{file.path} apt",
-                            f"{file.path} installs packages of its own in {stage}",
-                            f"install them in .docker/{BASE_SCRIPT}.sh, for both ways to build",
-                        )
-                        runs_script = None
-            if runs_script is not None:
+            stages = [stage for stage in file.stages if file.path == BASE or stage.alias == FROM_SOURCE]
+            provided = False
+            for instruction in (i for stage in stages for i in stage.instructions if i.name == "RUN"):
+                if any(BASE_SCRIPT in word for command in instruction.commands for word in command.words):
+                    provided = True
+                    if file.path != BASE:
+                        break
+                elif any(map(_installs_packages, instruction.commands)):
+                    provided = True
+                    yield self.finding(
+                        file.place(instruction),
+                        "",
+                        f"{file.path} apt",
+                        f"{file.path} installs packages of its own in {FROM_SOURCE}",
+                        f"install them in .docker/{BASE_SCRIPT}.sh, for both ways to build",
+                    )
+            if stages and not provided:
                 yield self.finding(
-                    runs_script,
+                    file.place(stages[0].instructions[0]),
                     "",
                     f"{file.path} script",
                     f"{FROM_SOURCE} of {file.path} does not run {BASE_SCRIPT}",
                     f"run .docker/{BASE_SCRIPT}.sh in it",
                 )
+
+
+def _installs_packages(command: Command) -> bool:
+    return command.bare[:1] in (("apt",), ("apt-get",)) and "install" in command.bare
 
 
 class BaseRelease(PipelineRule):

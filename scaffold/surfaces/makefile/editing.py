@@ -11,7 +11,8 @@ from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, Removal, majority, required
 from scaffold.surfaces.makefile.reading import GENERATOR, Definition, MakefileReader
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
-from scaffold.syntax.make import MakeSource, Rule, Word
+from scaffold.syntax.make import MakeSource, Rule
+from scaffold.syntax.source import Word
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend

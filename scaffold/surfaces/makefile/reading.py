@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from scaffold.backend.names import FOLDER
 from scaffold.surfaces.base import FileSurface, Registration
-from scaffold.syntax.make import Assignment, MakeSource, Rule, Word
-from scaffold.syntax.source import Place, Span
+from scaffold.syntax.make import Assignment, MakeSource, Rule
+from scaffold.syntax.source import Place, Span, Word
 
 GENERATOR = "generate-docker-build-target"
 DEFINITION_FIELDS = ("name", "dockerfile_type", "context", "progress", "needs_backend_arg")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -38,12 +37,12 @@ class CopyFromArg(PipelineRule):
         """Instructions with a variable behind `--from=`."""
         for file in known_dockerfiles(registry):
             for instruction in file.instructions:
-                match = re.match(r"(?:--\S+\s+)*--from=(\S*\$\S*)", instruction.text)
-                if instruction.name == "COPY" and match:
+                image = instruction.flag("from") if instruction.name == "COPY" else ""
+                if "$" in image:
                     yield self.finding(
                         file.place(instruction),
                         "",
-                        match[1],
-                        f"COPY --from={match[1]}: a variable is not expanded there",
-                        f"name the image in a stage: FROM {match[1]} AS source, COPY --from=source",
+                        image,
+                        f"COPY --from={image}: a variable is not expanded there",
+                        f"name the image in a stage: FROM {image} AS source, COPY --from=source",
                     )

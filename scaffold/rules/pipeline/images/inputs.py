@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
-from scaffold.pipeline.docker import Dockerfile
 from scaffold.pipeline.expressions.nodes import Literal, Property
 from scaffold.pipeline.patterns import takes
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -65,7 +64,7 @@ class PathsCoverInputs(PipelineRule):
                     found = docker.built(step, registry.tree) if step.runs is not False else None
                     if found is None or not docker.pushes(step):
                         continue
-                    for path in inputs(*found):
+                    for path in found.inputs:
                         if path in reported or _taken(registry.tree, patterns, path):
                             continue
                         reported.add(path)
@@ -78,12 +77,6 @@ class PathsCoverInputs(PipelineRule):
                             f"add {path} to the paths",
                             fix=partial(_add_path, registry.tree, workflow, paths, path),
                         )
-
-
-def inputs(file: Dockerfile, context: str) -> list[str]:
-    """The files and folders of a repository that an image is made of, its Dockerfile first."""
-    sources = (posixpath.normpath(posixpath.join(context, source)) for source, _ in file.sources)
-    return list(dict.fromkeys((file.path, *(s for s in sources if s != "." and not s.startswith("..")))))
 
 
 def _taken(tree: Tree, patterns: list[str], path: str) -> bool:
@@ -150,7 +143,8 @@ class TagCoversInputs(PipelineRule):
                     file = docker.dockerfile(registry.tree, posixpath.normpath(path))
                     if not text or file is None or "$" in context:
                         continue
-                    for source in inputs(file, context):
+                    arguments = docker.build_arguments(o.step.node.text("with", "build-args"))
+                    for source in docker.Build(file, context, arguments).inputs:
                         if not _mentions(text, source):
                             yield self.finding(
                                 maker.at(),

@@ -12,6 +12,7 @@ from scaffold.rules.base import Finding, PipelineRule, Severity
 if TYPE_CHECKING:
     from scaffold.pipeline.model import Step
     from scaffold.pipeline.repository import Repository
+    from scaffold.syntax.dockerfile import Dockerfile
 
 
 class QemuLeg(PipelineRule):
@@ -48,7 +49,7 @@ class QemuLeg(PipelineRule):
                         continue
                     arch = emulated(leg, step)
                     found = docker.built(step, registry.tree) if arch else None
-                    if arch and found is not None and "BUILDPLATFORM" not in found[0].text:
+                    if arch and found is not None and not _crosses(found.file):
                         reported.add(step.step)
                         yield self.finding(
                             step.step.at("with", "platforms"),
@@ -57,6 +58,11 @@ class QemuLeg(PipelineRule):
                             f"a leg builds for {arch} on {leg.runs_on}: everything in it is emulated",
                             "run the leg on a runner of its architecture",
                         )
+
+
+def _crosses(file: Dockerfile) -> bool:
+    """Whether a Dockerfile compiles on the build platform, for another."""
+    return any("BUILDPLATFORM" in stage.platform for stage in file.stages)
 
 
 def emulated(leg: JobRun, step: StepRun) -> str:

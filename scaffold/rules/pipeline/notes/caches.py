@@ -39,7 +39,7 @@ class CacheMountId(Note):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Cache mounts without the architecture in their id."""
         for file in known_dockerfiles(registry):
-            for options, instruction in file.cache_mounts:
+            for instruction, options in docker.cache_mounts(file):
                 if not re.search(r"TARGET(?:ARCH|PLATFORM)", options.get("id", "")):
                     where = options.get("target") or options.get("dst", "")
                     yield self.finding(
@@ -77,12 +77,15 @@ class CacheMountNotExported(Note):
                     continue
                 for step in leg.using(*docker.BUILD):
                     found = docker.built(step, registry.tree) if "cache-to" in step.step.given else None
-                    if found is None or found[0].path in reported or not found[0].cache_mounts:
+                    if found is None or found.file.path in reported:
                         continue
-                    reported.add(found[0].path)
-                    file = found[0]
+                    file = found.file
+                    mounts = docker.cache_mounts(file)
+                    if not mounts:
+                        continue
+                    reported.add(file.path)
                     yield self.finding(
-                        file.place(file.cache_mounts[0][1]),
+                        file.place(mounts[0][0]),
                         "",
                         file.path,
                         f"the cache of {step.step.title!r} does not hold the cache mounts of {file.path}",
