@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from scaffold.text import one_line
+from scaffold.text import lines
 
 
 def result(text: str) -> None:
@@ -24,7 +24,7 @@ def note(text: str) -> None:
 
 def error(problem: object) -> None:
     """Print to standard error why nothing was done."""
-    note(f"{typer.style('error:', fg='red', bold=True)} {one_line(str(problem))}")
+    note(f"{typer.style('error:', fg='red', bold=True)} {lines(str(problem))}")
 
 
 def job_summary(rendered: Callable[[int], str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +10,7 @@ from typer import style
 
 from scaffold.report.view import View, by_rule, by_severity, counted, praise, totals
 from scaffold.rules.base import SEVERITIES, Finding, Severity
-from scaffold.text import one_line
+from scaffold.text import one_line, without_commands
 
 WIDTH = 100
 MANY = 20
@@ -43,13 +42,7 @@ def render(view: View) -> str:
         lines += _per_rule(old) if len(old) > MANY else [_short(finding) for finding in old]
         lines += ["  without `--base` they are shown in full"] if len(old) > MANY else []
         lines.append("")
-    return _harmless("\n".join(lines + list(summary(view))))
-
-
-def _harmless(text: str) -> str:
-    """Text in which a CI log sees no workflow command: what a file says is not ours to run."""
-    begins = re.sub(r"^((?:\s|\x1b\[[0-9;]*m)*)::", r"\1: :", text, flags=re.MULTILINE)
-    return begins.replace("##[", "# #[")
+    return without_commands("\n".join(lines + list(summary(view))))
 
 
 def summary(view: View) -> Iterator[str]:

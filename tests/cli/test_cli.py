@@ -64,6 +64,7 @@ def test_json_goes_to_standard_output_alone(miniature: Path) -> None:
         (["new-backend", "ibex", "--lang", "go", "--like", "nobody"], 2, "no backend is called 'nobody'"),
         (["new-backend", "ibex", "--lang", "go", "--repo", "/nonexistent"], 2, "no such folder"),
         (["new-backend"], 2, "NAME"),
+        (["new-backend", "wren", "--lang", "go"], 2, "name 'wren' is taken:\n  "),
     ],
 )
 def test_wrong_usage_is_exit_2(miniature: Path, arguments: list[str], code: int, message: str) -> None:
