@@ -33,9 +33,7 @@ def abstract(kind: type[Rule]) -> bool:
 def test_every_rule_is_in_the_catalogue_once() -> None:
     assert list(modules(scaffold.rules))
     written = {
-        kind
-        for kind in below(Rule)
-        if kind.__module__.startswith("scaffold.rules.") and not abstract(kind)
+        kind for kind in below(Rule) if kind.__module__.startswith("scaffold.rules.") and not abstract(kind)
     }
     listed = [type(rule) for rule in all_rules()]
     assert set(listed) == written
