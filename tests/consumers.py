@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,17 @@ def run(*command: str, cwd: Path, check: bool = True, text: str = "") -> subproc
     result = subprocess.run(command, cwd=cwd, input=text, capture_output=True, text=True, check=False)
     assert not check or result.returncode == 0, f"{' '.join(command)}\n{result.stdout}\n{result.stderr}"
     return result
+
+
+def git(root: Path, *arguments: str) -> str:
+    """What git says, as somebody with a name."""
+    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    return run("git", *identity, *arguments, cwd=root).stdout.strip()
+
+
+def scaffold(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The program, called in a folder."""
+    return run(sys.executable, "-m", "scaffold", *arguments, cwd=cwd, check=False)
 
 
 def files(root: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Rules whose findings a test plants by hand, and results that need no repository."""
+"""Rules whose findings a test plants by hand; findings and results that need no repository."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import strategies as st
 
 import scaffold.rules
 from scaffold.checkout.changes import ChangeSet
@@ -16,7 +17,7 @@ from scaffold.checkout.tree import Overlay, WorkTree
 from scaffold.operations.check import Result
 from scaffold.registry import Registry
 from scaffold.report.view import View
-from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.base import SEVERITIES, Finding, Rule, Severity
 from scaffold.syntax.source import Place, Source
 
 GALLERY = "backend/index.yaml"
@@ -131,3 +132,43 @@ def replacing(start: int, end: int, text: str, path: str = GALLERY):
         changes.add(Edit(path, start, end, text))
 
     return fix
+
+
+SLUGS = st.from_regex(r"[a-z]{1,8}(-[a-z]{1,8}){0,3}", fullmatch=True)
+TEXT = (
+    st.text(max_size=60)
+    | st.sampled_from(["::error::x", "##[add-mask]x"])
+    | st.text("|\n\r`*_<>&@#%:,[]\\\x1b\u2028 a", max_size=40)
+)
+PATHS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
+FILES = st.dictionaries(st.just(GALLERY), st.text(max_size=200).map(str.encode))
+
+
+@st.composite
+def findings(draw: st.DrawFn) -> Finding:
+    path = draw(PATHS | st.just(GALLERY))
+    line = draw(st.integers(1, 20))
+    texts = [draw(TEXT) for _ in range(4)]
+    fix = draw(st.none() | st.just(replacing(0, 0, draw(TEXT))))
+    backend, subject, message, advice = texts
+    return Finding(
+        draw(SLUGS), draw(st.sampled_from(SEVERITIES)), backend, path, line, subject, message, advice, fix
+    )
+
+
+@st.composite
+def views(draw: st.DrawFn) -> View:
+    found = draw(st.lists(findings(), max_size=15))
+    base = draw(st.none() | TEXT)
+    old = draw(st.sets(st.integers(0, len(found)))) if base is not None else ()
+    repaired = draw(st.lists(findings(), max_size=3)) if base is not None else ()
+    return view(
+        found,
+        draw(FILES),
+        old=tuple(old),
+        base=base,
+        repaired=repaired,
+        strict=draw(st.booleans()),
+        brief=draw(st.booleans()),
+        broken_base=draw(TEXT) if base is None else "",
+    )

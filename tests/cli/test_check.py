@@ -18,17 +18,12 @@ import pytest
 from scaffold.checkout.tree import GitTree
 from scaffold.report import markdown
 from tests.conftest import in_process
-from tests.consumers import files, run
+from tests.consumers import files, git, run
 from tests.samples import GALLERY, sample_rules  # noqa: F401 - a fixture
 
 Check = Callable[..., tuple[int, str, str]]
 
 BROKEN, SHAKY, DULL = "# BROKEN rookery a wing", "# SHAKY rookery a leg", "# DULL rookery a feather"
-
-
-def git(root: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-    return run("git", *identity, *arguments, cwd=root).stdout.strip()
 
 
 def commit(root: Path, *lines: str) -> str:

@@ -12,9 +12,7 @@ import pytest
 
 from scaffold.operations import affected
 from scaffold.operations.changes import change
-from tests.cli.test_check import git
-from tests.cli.test_cli import scaffold
-from tests.consumers import files, run
+from tests.consumers import files, git, run, scaffold
 from tests.node_filter import NodeFilter, renamed_files
 
 MATRIX = ".github/backend-matrix.yml"

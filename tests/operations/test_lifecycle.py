@@ -24,9 +24,8 @@ from scaffold.errors import ScaffoldError, UsageError
 from scaffold.operations import new, remove, rename, variants
 from scaffold.registry import Registry
 from tests import lifecycle
-from tests.cli.test_cli import scaffold
-from tests.consumers import run
-from tests.operations.test_new_backend import KINDS, answers
+from tests.consumers import run, scaffold
+from tests.operations.test_new import KINDS, answers
 from tests.operations.test_new_then_check import variant_sets
 from tests.rules.trees import BASE, MATRIX, text_of
 

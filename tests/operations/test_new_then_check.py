@@ -12,7 +12,7 @@ from scaffold.backend.variants import VARIANTS, supported
 from scaffold.checkout.tree import Tree
 from scaffold.operations import check, new, workers
 from scaffold.registry import Registry
-from tests.operations.test_new_backend import KINDS, answers
+from tests.operations.test_new import KINDS, answers
 from tests.rules.trees import BASE
 
 IMPORTS = ("auto", "pref-only")

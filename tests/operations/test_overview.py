@@ -15,9 +15,7 @@ from scaffold.checkout.tree import Tree, WorkTree
 from scaffold.operations import overview
 from scaffold.registry import Registry
 from scaffold.report import overview as report
-from tests.cli.test_check import git
-from tests.cli.test_cli import scaffold
-from tests.consumers import files, run
+from tests.consumers import files, git, run, scaffold
 
 GALLERY = "backend/index.yaml"
 Answer = dict[str, Any]

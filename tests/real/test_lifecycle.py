@@ -25,7 +25,7 @@ from scaffold.surfaces.matrix.reading import Entry
 from tests import lifecycle
 from tests.conftest import PIN, commit_of, export, real_repository
 from tests.consumers import run
-from tests.operations.test_new_backend import KINDS, NATIVE
+from tests.operations.test_new import KINDS, NATIVE
 from tests.operations.test_new_then_check import variant_sets
 
 pytestmark = pytest.mark.skipif(

@@ -8,7 +8,7 @@ import pytest
 
 from scaffold.operations import check, fix, new
 from scaffold.rules.base import Severity
-from tests.operations.test_new_backend import answers
+from tests.operations.test_new import answers
 from tests.rules.trees import (
     BUMP,
     CAPABILITIES,

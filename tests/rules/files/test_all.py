@@ -10,7 +10,7 @@ from scaffold.backend.variants import supported
 from scaffold.checkout.changes import ChangeSet
 from scaffold.operations import new
 from tests.conftest import PIN
-from tests.operations.test_new_backend import KINDS, answers
+from tests.operations.test_new import KINDS, answers
 from tests.rules.files.test_services import SERVERS
 from tests.rules.files.trees import (
     FINCH,

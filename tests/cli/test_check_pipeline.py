@@ -14,8 +14,8 @@ from scaffold.checkout.tree import WorkTree
 from scaffold.errors import ShapeError
 from scaffold.operations import check as operation
 from scaffold.resources import miniature_dir
-from tests.cli.test_check import git
 from tests.conftest import in_process
+from tests.consumers import git
 from tests.rules.pipeline.trees import tree
 
 Check = Callable[..., tuple[int, str, str]]

@@ -1,24 +1,16 @@
-"""The command line: exit codes, messages, formats; nothing heavy before it is needed."""
+"""`new-backend`: exit codes, messages, formats."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from scaffold.cli.main import FAMILIES, program
 from tests.conftest import PIN
-from tests.consumers import files, run
+from tests.consumers import files, run, scaffold
 
 NEW = ["new-backend", "ibex", "--lang", "cpp", "--upstream", "acme/ibex.cpp", "--pin", PIN, "--no-input"]
-
-
-def scaffold(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return run(sys.executable, "-m", "scaffold", *arguments, cwd=cwd, check=False)
 
 
 def test_the_command_of_the_contract(miniature: Path) -> None:
@@ -81,24 +73,3 @@ def test_another_repository_is_exit_3(tmp_path: Path) -> None:
     assert result.returncode == 3
     assert "no checkout of LocalAI" in result.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_demo_works_where_it_is_told_to(tmp_path: Path) -> None:
-    result = scaffold("demo", str(tmp_path / "demo"), cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert (tmp_path / "demo/backend/cpp/ds4/Makefile").is_file()
-    assert scaffold("demo", str(tmp_path / "demo"), cwd=tmp_path).returncode == 2
-
-
-def test_the_command_line_imports_nothing_heavy(tmp_path: Path) -> None:
-    heavy = ["copier", "pydantic", "jinja2", "ruamel.yaml", "tree_sitter", "quickjs"]
-    script = f"import sys, scaffold.cli.main; scaffold.cli.main.program(); print([m for m in {heavy} if m in sys.modules])"
-    assert run(sys.executable, "-c", script, cwd=tmp_path).stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize("command", " ".join(FAMILIES.values()).split())
-def test_a_command_is_the_same_alone_and_among_all(command: str) -> None:
-    alone, among_all = (CliRunner().invoke(app, [command, "--help"]) for app in (program(command), program()))
-    assert alone.exit_code == 0
-    assert alone.output == among_all.output
-    assert command in CliRunner().invoke(program(), ["--help"]).output

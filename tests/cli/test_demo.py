@@ -1,0 +1,14 @@
+"""`demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.consumers import scaffold
+
+
+def test_the_demo_works_where_it_is_told_to(tmp_path: Path) -> None:
+    result = scaffold("demo", str(tmp_path / "demo"), cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "demo/backend/cpp/ds4/Makefile").is_file()
+    assert scaffold("demo", str(tmp_path / "demo"), cwd=tmp_path).returncode == 2

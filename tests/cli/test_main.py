@@ -1,0 +1,26 @@
+"""The entry: nothing heavy is imported before it is needed, and a command is what it is among all."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from scaffold.cli.main import FAMILIES, program
+from tests.consumers import run
+
+
+def test_the_command_line_imports_nothing_heavy(tmp_path: Path) -> None:
+    heavy = ["copier", "pydantic", "jinja2", "ruamel.yaml", "tree_sitter", "quickjs"]
+    script = f"import sys, scaffold.cli.main; scaffold.cli.main.program(); print([m for m in {heavy} if m in sys.modules])"
+    assert run(sys.executable, "-c", script, cwd=tmp_path).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", " ".join(FAMILIES.values()).split())
+def test_a_command_is_the_same_alone_and_among_all(command: str) -> None:
+    alone, among_all = (CliRunner().invoke(app, [command, "--help"]) for app in (program(command), program()))
+    assert alone.exit_code == 0
+    assert alone.output == among_all.output
+    assert command in CliRunner().invoke(program(), ["--help"]).output

@@ -1,0 +1,50 @@
+"""`check --format json`."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+
+from scaffold.report import findings_json
+from scaffold.report.view import View
+from tests.samples import GALLERY, finding, view, views
+
+
+@given(views())
+def test_json_parses_back_to_the_findings(report: View) -> None:
+    answer = json.loads(findings_json.render(report))
+    assert answer["version"] == 1
+    for position, (told, meant) in enumerate(zip(answer["findings"], report.result.findings, strict=True)):
+        fields = ("rule", "severity", "backend", "path", "line", "message", "help")
+        assert {key: told[key] for key in fields} == {key: getattr(meant, key) for key in fields}
+        assert told["new"] is report.result.is_new(position)
+        assert told["fixable"] is (meant.fix is not None)
+        assert told["column"] >= 1
+        assert told["end_line"] == told["line"]
+    assert ("repaired" in answer) == report.compared
+
+
+def test_json_without_a_base_is_exactly_version_1() -> None:
+    report = view([finding("warning", 1)], {GALLERY: b"- a\n    uri: x\n"})
+    assert json.loads(findings_json.render(report)) == {
+        "version": 1,
+        "repo": "/repo",
+        "rev": None,
+        "findings": [
+            {
+                "rule": "sample-warning",
+                "severity": "warning",
+                "backend": "rookery",
+                "path": GALLERY,
+                "line": 2,
+                "column": 5,
+                "end_line": 2,
+                "message": "message 1",
+                "help": "help 1",
+                "fixable": False,
+                "new": True,
+            }
+        ],
+        "summary": {"error": 0, "warning": 1, "info": 0, "suppressed": 0, "backends": 3, "rules": 7},
+    }

@@ -1,0 +1,58 @@
+"""`check --format github`."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+
+from scaffold.report import github
+from scaffold.report.view import View
+from scaffold.rules.base import Finding
+from tests.samples import finding, view, views
+
+COMMAND = re.compile(r"::(error|warning|notice) ([^\n]*?)::([^\n]*)")
+
+
+def decoded(text: str) -> str:
+    for code, character in (("%3A", ":"), ("%2C", ","), ("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
+        text = text.replace(code, character)
+    return text
+
+
+def annotations(report: View) -> list[tuple[str, dict[str, str], str]]:
+    commands = [line for line in github.render(report).split("\n") if line.startswith("::")]
+    parsed = []
+    for line in commands:
+        command = COMMAND.fullmatch(line)
+        assert command, line
+        properties = dict(part.split("=", 1) for part in command[2].split(","))
+        parsed.append((command[1], {k: decoded(v) for k, v in properties.items()}, decoded(command[3])))
+    return parsed
+
+
+@given(views())
+def test_annotations_decode_to_the_findings(report: View) -> None:
+    told = annotations(report)
+    meant: dict[str, list[tuple[Finding, bool]]] = {"error": [], "warning": [], "notice": []}
+    for found, new in report.ranked():
+        meant[github.TYPES[found.severity] if new else "notice"].append((found, new))
+    for kind, group in meant.items():
+        mine = [(properties, text) for name, properties, text in told if name == kind]
+        for (properties, text), (found, new) in zip(mine, group[: github.CAP], strict=True):
+            assert properties["file"] == found.path
+            assert properties["line"] == properties["endLine"] == str(found.line)
+            assert properties["title"].startswith(found.rule)
+            assert text == f"{'' if new else '(the base has it too) '}{found.message}\n{found.help}"
+
+
+def test_new_annotations_come_first_and_the_log_says_what_is_cut() -> None:
+    old = [finding("error", n) for n in range(12)]
+    new = [finding("warning", n) for n in range(13)] + [finding("error", 99)]
+    report = view([*old, *new], old=range(12), base="main")
+    kinds = [kind for kind, _, _ in annotations(report)]
+    assert kinds == ["error"] + ["warning"] * 10 + ["notice"] * 10
+    log = [line for line in github.render(report).split("\n") if not line.startswith("::")]
+    assert log[0].startswith("not annotated: 3 more of type warning")
+    assert log[1].startswith("not annotated: 2 more of type notice")
+    assert log[-1] == "13 errors, 13 warnings; 7 rules over 3 backends."
