@@ -10,7 +10,7 @@ from evidence.mutation import ERROR_LEVEL, Mutation, killer, known_findings, mut
 from scaffold.checkout.tree import Tree, WorkTree
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
-from scaffold.rules.matrix.siblings import CIRCLES
+from scaffold.surfaces.matrix.siblings import CIRCLES
 
 BASE = WorkTree(miniature_dir())
 BY_SURFACE: dict[str, list[Mutation]] = defaultdict(list)

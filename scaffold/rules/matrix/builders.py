@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import toolkit
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.matrix.siblings import ENOUGH
 from scaffold.surfaces.matrix.reading import Entry
+from scaffold.surfaces.matrix.siblings import ENOUGH
 
 if TYPE_CHECKING:
     from scaffold.pipeline.image_builds import BaseImage

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARM_RUNNER, Entry
+from scaffold.surfaces.matrix.siblings import CIRCLES, ENOUGH, explains_runner, usual
 
 if TYPE_CHECKING:
     from scaffold.registry import Registry
 
 
-CIRCLES = {
-    "every image": ("tag-latest",),
-    "language": ("context",),
-    "variant": ("cuda-major-version", "cuda-minor-version", "ubuntu-version"),
-    "toolkit": ("base-image",),
-    "recipe": ("skip-drivers", "runs-on"),
-    "macOS": ("build-type", "lang"),
-}
-"""Among which entries a field is nearly always the same: see `_circles`."""
-
-ENOUGH = 3
-"""Siblings that must agree before an entry that differs stands out."""
-
 TELLING = 6
 """Length from which on a value in a comment is no accident."""
-
-AGREEMENT = 2 / 3
-"""Share of the siblings that must agree."""
 
 OPTIONAL = {"platform-tag", "builder-base-image"}
 """Fields that an entry may lack: rules of their own say when."""
@@ -69,21 +54,17 @@ class MatrixOutlierField(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Fields in which an entry stands alone against at least two thirds of its siblings."""
-        groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
-        for entry in (*registry.matrix.linux, *registry.matrix.darwin):
-            for circle in _circles(registry, entry):
-                groups[circle].append(entry)
         told: set[tuple[Entry, str]] = set()
         lacking: list[tuple[Entry, str, object]] = []
-        for circle, siblings in groups.items():
-            usual = {field: _usual(field, siblings) for field in CIRCLES[str(circle[0])]}
+        for circle, siblings in registry.matrix.circles.items():
+            values = {field: usual(field, siblings) for field in CIRCLES[circle.kind]}
             for entry in siblings:
-                for field, value in usual.items():
+                for field, value in values.items():
                     if value is not None and entry.fields.get(field) != value:
                         told.add((entry, field))
                         yield from self._outlier(entry, field, value)
-            if circle[0] in ("language", "macOS"):
-                lacking += [(entry, field, circle[1]) for entry, field in _lacking(siblings)]
+            if circle.kind in ("language", "macOS"):
+                lacking += [(entry, field, circle.of[0]) for entry, field in _lacking(siblings)]
         for entry, field, lang in lacking:
             if (entry, field) not in told:
                 yield self.finding(
@@ -111,20 +92,20 @@ class MatrixOutlierField(Rule):
                 if chooses and everywhere[entry.fields.get(field, "")] <= 1:
                     yield from self._unknown(entry, field)
 
-    def _outlier(self, entry: Entry, field: str, usual: str) -> Iterator[Finding]:
+    def _outlier(self, entry: Entry, field: str, expected: str) -> Iterator[Finding]:
         own = entry.fields.get(field)
-        if (field == "runs-on" and _explains_runner(entry)) or _explains(entry, field, own):
+        if (field == "runs-on" and explains_runner(entry)) or _explains(entry, field, own):
             return
         variant = entry.variant or "?"
         yield self.finding(
             entry.at(field),
             entry.backend,
             f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
-            f"{field} of {entry.tag_suffix} is {own!r}; most {variant} siblings have {usual!r}"
+            f"{field} of {entry.tag_suffix} is {own!r}; most {variant} siblings have {expected!r}"
             if own is not None
-            else f"{entry.tag_suffix} has no {field}; most {variant} siblings have {usual!r}",
-            f"set {field}: {usual!r}, or say in a comment why {field} differs",
-            severity=Severity.info if field == "base-image" and _is_newer(own or "", usual) else None,
+            else f"{entry.tag_suffix} has no {field}; most {variant} siblings have {expected!r}",
+            f"set {field}: {expected!r}, or say in a comment why {field} differs",
+            severity=Severity.info if field == "base-image" and _is_newer(own or "", expected) else None,
         )
 
     def _unknown(self, entry: Entry, field: str) -> Iterator[Finding]:
@@ -154,21 +135,6 @@ def _lacking(siblings: list[Entry]) -> Iterator[tuple[Entry, str]]:
             yield from ((entry, field) for entry in siblings if field not in entry.fields)
 
 
-def _circles(registry: Registry, entry: Entry) -> Iterator[tuple[object, ...]]:
-    """The circles of CIRCLES that an entry belongs to."""
-    if not entry.linux:
-        yield "macOS", registry.directories.get(entry.backend) or registry.matrix.darwin_lang(entry)
-        return
-    yield ("every image",)
-    yield "language", entry.lang
-    yield "variant", entry.variant, entry.arches
-    own = entry.own_dockerfile
-    if entry.prebuilt or not own:  # a Dockerfile of its own chooses its base image itself
-        yield "toolkit", entry.variant, entry.arches
-    recipe = entry.dockerfile_type if not own else "prebuilt" if entry.prebuilt else f"own {entry.backend}"
-    yield "recipe", entry.variant, entry.arches, recipe
-
-
 def _explains(entry: Entry, field: str, value: str | None) -> bool:
     """Whether a comment at an entry names a field, or its value where that is more than a digit."""
     said = entry.said
@@ -181,21 +147,3 @@ def _is_newer(image: str, other: str) -> bool:
     other_name, _, other_version = other.partition(":")
     numbers, others = ([int(n) for n in re.findall(r"\d{1,9}", v)] for v in (version, other_version))
     return name == other_name and numbers > others
-
-
-def _explains_runner(entry: Entry) -> bool:
-    return "runner" in entry.said
-
-
-def _usual(field: str, siblings: list[Entry]) -> str | None:
-    """The value of nearly all siblings; None where they do not agree."""
-    if field == "runs-on":
-        siblings = [entry for entry in siblings if not _explains_runner(entry)]
-    values = Counter(entry.fields.get(field) for entry in siblings)
-    value, count = values.most_common(1)[0] if values else (None, 0)
-    # On a CPU no step reads skip-drivers, so there only an entry that stands quite alone is odd.
-    idle = field == "skip-drivers" and siblings and siblings[0].variant == "cpu"
-    if idle and siblings[0].own_dockerfile:
-        return None
-    enough = len(siblings) - 1 if idle else AGREEMENT * len(siblings)
-    return value if count >= ENOUGH and count >= enough else None

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from scaffold.backend.variants import DARWIN, VARIANTS, Variant, build_type
 from scaffold.errors import ShapeError
 from scaffold.surfaces.base import Addition, Removal, majority
-from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry, MatrixReader
+from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry
+from scaffold.surfaces.matrix.siblings import Build, MatrixSiblings
 from scaffold.syntax.yaml import quote
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
 
 
-class MatrixSurface(MatrixReader):
+class MatrixSurface(MatrixSiblings):
     """Both matrices."""
 
     def add(self, addition: Addition) -> None:
@@ -116,13 +117,14 @@ class MatrixSurface(MatrixReader):
             return ",".join(f"linux/{arch}" for arch in arches)
         if field == "platform-tag":
             return arches[0]
-        if field == "context":
-            return (
-                majority(e.fields[field] for e in self.linux if e.lang == backend.lang and field in e.fields)
-                or "./"
-            )
         if field == "build-type":
             return build_type(variant, backend.lang)
+        agreed = self.agreed(field, Build.planned(backend, variant, arches))
+        if agreed is not None:
+            return agreed
+        if field == "context":
+            alike = (e.fields.get(field) for e in self.linux if e.lang == backend.lang)
+            return majority(value for value in alike if value is not None) or "./"
         own_arch = [e for e in siblings if e.arches == arches] if field in ARCH_FIELDS else siblings
         usual = majority(e.fields[field] for e in own_arch or siblings if field in e.fields)
         if field == "runs-on":

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from scaffold.backend.variants import DARWIN, Variant, classify
+from scaffold.backend.choices import KINDS
+from scaffold.backend.variants import DARWIN, classify
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Registration, Surface, YamlRecord
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.syntax.yaml_items import YamlItem, read
-
-if TYPE_CHECKING:
-    from scaffold.backend.answers import Backend
 
 MATRIX_FILE = ".github/backend-matrix.yml"
 WORKFLOW_FILE = ".github/workflows/backend.yml"
@@ -175,22 +172,11 @@ class MatrixReader(Surface):
             what = f"entry {entry.tag_suffix} ({builds})"
             yield Registration(self.name, entry.path, entry.line, what, entry.last_line)
 
-    def siblings(self, backend: Backend, variant: Variant) -> list[Entry]:
-        """The existing entries of a variant, of the nearest circle that has any: kind, language, native."""
-        if variant.name == DARWIN:
-            same_lang = [e for e in self.darwin if self.darwin_lang(e) == backend.lang]
-            return same_lang or [e for e in self.darwin if "lang" in e.fields]
-        of_variant = [e for e in self.linux if e.variant == variant.name]
-        same_lang = [e for e in of_variant if e.lang == backend.lang]
-        if backend.lang == "cpp":
-            prebuilt = backend.kind == "llama-fork"
-            same_kind = [e for e in same_lang if e.prebuilt == prebuilt]
-            same_lang = same_kind or same_lang
-        native = [e for e in of_variant if e.lang != "python"] if backend.lang != "python" else []
-        return same_lang or native or of_variant
-
     def darwin_lang(self, entry: Entry) -> str:
         """Language of a Darwin entry; its `lang` field chooses the runner, so C++ says go too."""
+        for lang in KINDS:
+            if self.tree.is_dir(f"backend/{lang}/{entry.backend}"):
+                return lang
         if "lang" not in entry.fields:
             return "python"
         linux = next((e for e in self.entries_of(entry.backend) if e.linux), None)

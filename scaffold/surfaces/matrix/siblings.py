@@ -1,0 +1,131 @@
+"""Siblings: the entries among which a field of the build matrix is nearly always the same.
+
+The writer takes the values of a new entry from them, and a rule calls an entry an outlier that differs
+from them. Both ask here, so that what is written is what the rule expects.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from scaffold.backend.variants import DARWIN, Variant
+from scaffold.surfaces.matrix.reading import Entry, MatrixReader
+
+if TYPE_CHECKING:
+    from scaffold.backend.answers import Backend
+
+CIRCLES = {
+    "every image": ("tag-latest",),
+    "language": ("context",),
+    "variant": ("cuda-major-version", "cuda-minor-version", "ubuntu-version"),
+    "toolkit": ("base-image",),
+    "recipe": ("skip-drivers", "runs-on"),
+    "macOS": ("build-type", "lang"),
+}
+"""What the entries of a circle have in common -> the fields that are then nearly always the same."""
+
+ENOUGH = 3
+"""Siblings that must agree before an entry that differs stands out."""
+
+AGREEMENT = 2 / 3
+"""Share of the siblings that must agree."""
+
+
+class Circle(NamedTuple):
+    """Entries that have something in common."""
+
+    kind: str
+    """One of CIRCLES."""
+    of: tuple[object, ...] = ()
+
+
+class Build(NamedTuple):
+    """What an entry builds, or a new one is to build: by it its siblings are known."""
+
+    lang: str
+    variant: str | None
+    arches: tuple[str, ...]
+    recipe: str
+    """What is built in the same way: a shared Dockerfile, builds on a builder image, or one backend."""
+    chooses_image: bool
+    """Whether its Dockerfile, its own, chooses the base image itself."""
+
+    @classmethod
+    def of(cls, entry: Entry) -> Build:
+        """What a Linux entry builds."""
+        own, prebuilt = entry.own_dockerfile, entry.prebuilt
+        recipe = entry.dockerfile_type if not own else "prebuilt" if prebuilt else f"own {entry.backend}"
+        return cls(entry.lang, entry.variant, entry.arches, recipe, own and not prebuilt)
+
+    @classmethod
+    def planned(cls, backend: Backend, variant: Variant, arches: tuple[str, ...]) -> Build:
+        """What a new Linux entry is to build."""
+        own, prebuilt = backend.own_dockerfile, backend.kind == "llama-fork"
+        recipe = backend.dockerfile_type if not own else "prebuilt" if prebuilt else f"own {backend.name}"
+        return cls(backend.lang, variant.name, arches, recipe, own and not prebuilt)
+
+    @property
+    def circles(self) -> Iterator[Circle]:
+        """The circles that it belongs to."""
+        yield Circle("every image")
+        yield Circle("language", (self.lang,))
+        yield Circle("variant", (self.variant, self.arches))
+        if not self.chooses_image:
+            yield Circle("toolkit", (self.variant, self.arches))
+        yield Circle("recipe", (self.variant, self.arches, self.recipe))
+
+
+class MatrixSiblings(MatrixReader):
+    """Both matrices, by what their entries have in common."""
+
+    @cached_property
+    def circles(self) -> dict[Circle, list[Entry]]:
+        """Circle -> its entries, in file order."""
+        found: dict[Circle, list[Entry]] = {}
+        for entry in self.linux:
+            for circle in Build.of(entry).circles:
+                found.setdefault(circle, []).append(entry)
+        for entry in self.darwin:
+            found.setdefault(Circle("macOS", (self.darwin_lang(entry),)), []).append(entry)
+        return found
+
+    def agreed(self, field: str, build: Build) -> str | None:
+        """The value of a field that nearly all siblings of a build have; None where they do not agree."""
+        circle = next((circle for circle in build.circles if field in CIRCLES[circle.kind]), None)
+        return usual(field, self.circles.get(circle, ())) if circle else None
+
+    def siblings(self, backend: Backend, variant: Variant) -> list[Entry]:
+        """The existing entries of a variant, of the nearest circle that has any: kind, language, native."""
+        if variant.name == DARWIN:
+            same_lang = [e for e in self.darwin if self.darwin_lang(e) == backend.lang]
+            return same_lang or [e for e in self.darwin if "lang" in e.fields]
+        of_variant = [e for e in self.linux if e.variant == variant.name]
+        same_lang = [e for e in of_variant if e.lang == backend.lang]
+        if backend.lang == "cpp":
+            prebuilt = backend.kind == "llama-fork"
+            same_kind = [e for e in same_lang if e.prebuilt == prebuilt]
+            same_lang = same_kind or same_lang
+        native = [e for e in of_variant if e.lang != "python"] if backend.lang != "python" else []
+        return same_lang or native or of_variant
+
+
+def usual(field: str, siblings: Sequence[Entry]) -> str | None:
+    """The value of nearly all siblings; None where they do not agree."""
+    if field == "runs-on":
+        siblings = [entry for entry in siblings if not explains_runner(entry)]
+    values = Counter(entry.fields.get(field) for entry in siblings)
+    value, count = values.most_common(1)[0] if values else (None, 0)
+    # On a CPU no step reads skip-drivers, so there only an entry that stands quite alone is odd.
+    idle = field == "skip-drivers" and siblings and siblings[0].variant == "cpu"
+    if idle and siblings[0].own_dockerfile:
+        return None
+    enough = len(siblings) - 1 if idle else AGREEMENT * len(siblings)
+    return value if count >= ENOUGH and count >= enough else None
+
+
+def explains_runner(entry: Entry) -> bool:
+    """Whether a comment at an entry says why it has its runner: then the runner is this entry's alone."""
+    return "runner" in entry.said
