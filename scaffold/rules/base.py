@@ -12,13 +12,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from scaffold.checkout.changes import ChangeSet
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.repository import Repository
-    from scaffold.registry import Registry
+from scaffold.pipeline.repository import Repository
+from scaffold.registry import Registry
 
 Fix = Callable[[ChangeSet], None]
 """Plans the edits that make a finding disappear."""

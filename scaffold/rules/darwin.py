@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from scaffold.checkout.changes import ChangeSet
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Located, Rule, Severity
+from scaffold.surfaces.base import Addition
+from scaffold.surfaces.gallery.items import Item
 from scaffold.surfaces.path_filter.reading import BESPOKE_SET, SHARED_INPUTS
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
-    from scaffold.registry import Registry
-    from scaffold.surfaces.base import Addition
-    from scaffold.surfaces.gallery.items import Item
-
 
 NARROWING = "narrowing rule"
 

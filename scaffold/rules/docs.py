@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import VARIANTS, acceleration
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
 
 
 class DocsMissingRow(Rule):

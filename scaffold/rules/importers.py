@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.directory.service import service_rpcs
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.importers.reading import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
 
 WITHOUT_USE_CASE = re.compile(
     r"Health|Free|Status|LoadModel|ModelMetadata|GetMetrics|Forward|(?:De)?[Tt]okenize\w*|Stores\w+"

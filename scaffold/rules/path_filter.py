@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.pipeline.image_builds import BASE_IMAGES
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX, Branch
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
 
 
 class FilterUnmappedBackend(Rule):

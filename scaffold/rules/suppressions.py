@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
+from scaffold.rules.base import Finding
 from scaffold.syntax.source import Source
-
-if TYPE_CHECKING:
-    from scaffold.rules.base import Finding
 
 PATH = ".scaffold.toml"
 FOLDERS = (".github", ".github/workflows")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.backend.choices import NATIVE
 from scaffold.directory.directory import Directory
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
-    from scaffold.surfaces.matrix.reading import Entry
+from scaffold.surfaces.matrix.reading import Entry
 
 
 class DarwinRunScript(Rule):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.directory.makefile import test_calls
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.matrix.reading import Entry
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
-    from scaffold.surfaces.matrix.reading import Entry
 
 
 class MakefileTestTarget(Rule):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from scaffold.backend.choices import NATIVE
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import insertion
 from scaffold.directory.text import Spot
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
 from scaffold.rules.words import some
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
 
 
 class _RunQuoting(Rule):

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import VARIANTS, capabilities, serves
+from scaffold.checkout.changes import ChangeSet
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.gallery.items import Item
-
-if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
-    from scaffold.registry import Registry
-
 
 CPU_KEYS = ("default", "cpu")
 """Keys by which a host without an accelerator is served, in LocalAI's order."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.gallery.capabilities import known_keys
 from scaffold.surfaces.gallery.items import DEVELOPMENT, of_development
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
 
 
 class GalleryDevMetaDrift(Rule):

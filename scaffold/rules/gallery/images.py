@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from scaffold.checkout.changes import ChangeSet
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.gallery.capabilities import add_capability, wanted_keys
 from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
-
-if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
-    from scaffold.registry import Registry
 
 
 class GalleryImageNotBuilt(Rule):

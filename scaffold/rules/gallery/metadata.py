@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from scaffold.checkout.changes import ChangeSet
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.gallery.items import Item
-
-if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
-    from scaffold.registry import Registry
-
 
 METADATA = ("license", "description", "urls", "tags", "icon")
 

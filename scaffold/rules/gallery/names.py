@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import VARIANTS
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.gallery.items import Item
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
 
 
 class GalleryDuplicateName(Rule):

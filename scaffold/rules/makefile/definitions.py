@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.backend.names import defined_by, make_variable
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.base import Addition
+from scaffold.surfaces.makefile.editing import MakefileSurface
+from scaffold.surfaces.makefile.reading import Definition
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
-    from scaffold.surfaces.base import Addition
-    from scaffold.surfaces.makefile.editing import MakefileSurface
-    from scaffold.surfaces.makefile.reading import Definition
 
 
 class MakefileMissingDefinition(Rule):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.backend.names import defined_by
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
 
 
 class MakefileStaleBackend(Rule):

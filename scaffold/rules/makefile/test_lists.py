@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
-
 
 LISTED = ("python", "go", "rust")
 """Languages whose tests the extra test targets run; C++ has a script of its own."""

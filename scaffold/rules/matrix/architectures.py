@@ -6,15 +6,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline.scopes import ARCHES, native
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry
-
-if TYPE_CHECKING:
-    from scaffold.checkout.changes import ChangeSet
-    from scaffold.registry import Registry
 
 
 class MatrixArchMismatch(Rule):

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import VARIANTS, toolkit
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
 
 
 class MatrixMissingEntry(Rule):

@@ -5,16 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from scaffold.pipeline.image_builds import LINUX_BUILD, MATRIX_LIMIT
+from scaffold.pipeline.image_builds import LINUX_BUILD, MATRIX_LIMIT, Caller
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import Entry
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.image_builds import Caller
-    from scaffold.registry import Registry
 
 
 class MatrixShardLimit(Rule):

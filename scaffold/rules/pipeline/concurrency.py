@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
@@ -13,16 +13,14 @@ from scaffold.pipeline import docker, events
 from scaffold.pipeline.expressions.nodes import Scope
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import text_of, truth_of
+from scaffold.pipeline.model import Job, Workflow
+from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import Call, StepRun
 from scaffold.pipeline.triggers import pull_request_of, pushed_branch
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Job, Workflow
-    from scaffold.pipeline.repository import Repository
 
 PUBLISHERS = {
     "pypa/gh-action-pypi-publish",

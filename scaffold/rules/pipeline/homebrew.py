@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline.caches import BOTH, RESTORE
-from scaffold.pipeline.model import lines
+from scaffold.pipeline.model import Job, Step, lines
+from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Job, Step
-    from scaffold.pipeline.repository import Repository
 
 LEAVES = frozenset(
     {"fmt", "libomp", "make", "nlohmann-json", "opus", "pkg-config", "pkgconf", "protoc-gen-go", "xxhash"}

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import matrix
 from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.model import Job, Workflow
+from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.concurrency import DIFFERS, loss
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Job, Workflow
-    from scaffold.pipeline.repository import Repository
-    from scaffold.pipeline.runs import Run
 
 
 class WorkflowUnreadable(PipelineRule):

@@ -8,21 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
+from scaffold.pipeline.model import Job, Step
+from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.jobs import generators
 from scaffold.syntax import yaml_values as yaml
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Job, Step
-    from scaffold.pipeline.repository import Repository
-    from scaffold.syntax.dockerfile import Dockerfile, Instruction
-    from scaffold.syntax.shell import Command
+from scaffold.syntax.dockerfile import Dockerfile, Instruction
+from scaffold.syntax.shell import Command
 
 REFRESH = "DEPS_REFRESH"
 UNPINNED = "backend/Dockerfile.python"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.pipeline import docker
 from scaffold.pipeline.artifacts import (
@@ -16,13 +15,11 @@ from scaffold.pipeline.artifacts import (
     uploads,
 )
 from scaffold.pipeline.expressions.values import is_known, shown
+from scaffold.pipeline.model import Step
+from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import JobRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.words import some
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Step
-    from scaffold.pipeline.repository import Repository
 
 
 class DigestNeverMerged(PipelineRule):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.pipeline.artifacts import DOWNLOAD, downloads, has_strangers, taken, uploads
 from scaffold.pipeline.expressions.values import is_known, shown
+from scaffold.pipeline.model import Step
+from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import JobRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Step
-    from scaffold.pipeline.repository import Repository
 
 
 class ArtifactNotUploaded(PipelineRule):

@@ -6,20 +6,16 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline.artifacts import DOWNLOAD, Download, downloads, uploads
 from scaffold.pipeline.expressions.values import shown
-from scaffold.pipeline.model import lines
+from scaffold.pipeline.model import Step, lines
+from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Step
-    from scaffold.pipeline.repository import Repository
 
 
 class ExecBit(PipelineRule):

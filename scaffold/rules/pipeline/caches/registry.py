@@ -5,22 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline import docker
 from scaffold.pipeline.artifacts import artifact_name
 from scaffold.pipeline.expressions.values import HOLE, shown
+from scaffold.pipeline.model import Step
+from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.triggers import pull_request_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Step
-    from scaffold.pipeline.repository import Repository
 
 
 class CacheToOnPr(PipelineRule):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, Use, restores, writers
 from scaffold.pipeline.expressions.nodes import names
 from scaffold.pipeline.expressions.values import HOLE, is_known, shown
+from scaffold.pipeline.model import Step
 from scaffold.pipeline.patterns import WILDCARDS
+from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Step
-    from scaffold.pipeline.repository import Repository
 
 
 class RebuildAfterRestore(PipelineRule):

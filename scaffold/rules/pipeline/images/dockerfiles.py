@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.pipeline.docker import known_dockerfiles
+from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.repository import Repository
 
 
 class CopyFromArg(PipelineRule):

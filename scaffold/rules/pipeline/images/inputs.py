@@ -6,20 +6,17 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.expressions.nodes import Literal, Property
+from scaffold.pipeline.model import Step, Workflow
 from scaffold.pipeline.patterns import takes
+from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-
-if TYPE_CHECKING:
-    from scaffold.checkout.tree import Tree
-    from scaffold.pipeline.model import Step, Workflow
-    from scaffold.pipeline.repository import Repository
 
 
 class PathsCoverInputs(PipelineRule):

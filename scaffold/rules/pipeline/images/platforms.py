@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.pipeline import docker
+from scaffold.pipeline.model import Step
+from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import ARCHES, JobRun, StepRun, native
 from scaffold.rules.base import Finding, PipelineRule, Severity
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Step
-    from scaffold.pipeline.repository import Repository
-    from scaffold.syntax.dockerfile import Dockerfile
+from scaffold.syntax.dockerfile import Dockerfile
 
 
 class QemuLeg(PipelineRule):

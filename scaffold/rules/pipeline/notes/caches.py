@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.pipeline import docker
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.docker import known_dockerfiles
 from scaffold.pipeline.expressions.nodes import Call
 from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.model import Job
+from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Job
-    from scaffold.pipeline.repository import Repository
 
 
 class CacheMountId(Note):

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD, downloads, fits, uploads
 from scaffold.pipeline.expressions.values import is_known
+from scaffold.pipeline.model import Job
+from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Job
-    from scaffold.pipeline.repository import Repository
 
 
 class ReduceWaitsForStrangers(Note):

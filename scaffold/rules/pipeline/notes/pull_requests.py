@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.pipeline.caches import SAVE
+from scaffold.pipeline.model import Step
+from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import StepRun
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Step
-    from scaffold.pipeline.repository import Repository
 
 
 class CacheSaveOnPr(Note):

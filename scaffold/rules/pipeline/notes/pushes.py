@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.concurrency import cancelled_pushes, harmed
 from scaffold.rules.pipeline.notes.note import Note
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.repository import Repository
 
 
 class PushCancelsTest(Note):

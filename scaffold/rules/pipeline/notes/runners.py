@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scaffold.pipeline import docker
+from scaffold.pipeline.model import Step
+from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import ARCHES, native
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
 from scaffold.syntax import yaml_values as yaml
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.model import Step
-    from scaffold.pipeline.repository import Repository
 
 
 class QemuUnneeded(Note):
