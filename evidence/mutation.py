@@ -183,17 +183,17 @@ def _darwin(registry: Registry) -> Iterator[Mutation]:
 
 
 def _pins(registry: Registry) -> Iterator[Mutation]:
-    for number, pin in enumerate(registry.bump_deps.pins):
-        start = pin.source.line_start(pin.start)
-        yield Mutation("bump pin", f"delete entry {pin.variable}", pin.backend, pin.path, start, pin.end)
+    for number, bump in enumerate(registry.bump_deps.bumps):
+        start = bump.source.line_start(bump.start)
+        yield Mutation("bump pin", f"delete entry {bump.variable}", bump.backend, bump.path, start, bump.end)
         for field in ("variable", "file", "repository"):
-            value = str(getattr(pin, field))
+            value = str(getattr(bump, field))
             text = _corrupted(value, len(value) - 1 - number % 5)
-            node = pin.value(field)
+            node = bump.value(field)
             assert node is not None
-            span = _scalar(pin.source, node, value)
-            what = f"corrupt {field} of {pin.variable}: {text}"
-            yield Mutation("bump pin", what, pin.backend, pin.path, *span, text, field)
+            span = _scalar(bump.source, node, value)
+            what = f"corrupt {field} of {bump.variable}: {text}"
+            yield Mutation("bump pin", what, bump.backend, bump.path, *span, text, field)
 
 
 def _go(registry: Registry) -> Iterator[Mutation]:

@@ -11,8 +11,8 @@ from scaffold.backend.choices import KINDS
 from scaffold.backend.modalities import MODALITIES
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
+from scaffold.directory import pins
 from scaffold.directory.directory import Directory
-from scaffold.directory.pins import versions
 from scaffold.errors import ShapeError, UsageError, unknown
 from scaffold.pipeline.image_builds import ImageBuilds
 from scaffold.pipeline.localai import generated
@@ -20,7 +20,7 @@ from scaffold.pipeline.model import Pipeline
 from scaffold.pipeline.repository import Repository
 from scaffold.surfaces.base import Addition, Registration, Surface
 from scaffold.surfaces.build_context import BuildContextSurface
-from scaffold.surfaces.bump_deps import BumpDepsSurface, Pin
+from scaffold.surfaces.bump_deps import Bump, BumpDepsSurface
 from scaffold.surfaces.capabilities import CapabilitiesSurface
 from scaffold.surfaces.darwin import DarwinSurface
 from scaffold.surfaces.dependabot import Dependabot
@@ -219,7 +219,7 @@ class Registry(Repository):
         called = sorted(self.aliases_of(name))
         for meta in self.gallery.base_metas(name):
             called += meta.item.lists.get("urls", ())
-        called += [f"github.com/{pin.repository}" for pin in self.bump_deps.pins if pin.backend == name]
+        called += [f"github.com/{bump.repository}" for bump in self.bump_deps.bumps if bump.backend == name]
         return called
 
     def called_alone(self, name: str) -> set[str]:
@@ -232,25 +232,24 @@ class Registry(Repository):
         from scaffold.backend.answers import Backend
 
         meta = next(iter(self.gallery.base_metas(name)), None)
-        pin = next((pin for pin in self.bump_deps.pins if pin.backend == name), None)
+        bump = next((bump for bump in self.bump_deps.bumps if bump.backend == name), None)
+        pinned = self.pinned(bump) if bump else None
         return Backend.model_construct(
             name=name,
             lang=self.directories.get(name, ""),
             kind=self.kind(name),
             variants=self.variants(name),
             modality=self.modality(name) or "none",
-            upstream=pin.repository if pin else "",
-            branch=pin.branch if pin else "",
-            pin=self._pinned(pin) if pin else "",
+            upstream=bump.repository if bump else "",
+            branch=bump.branch if bump else "",
+            pin=pinned if pinned and pins.SHA.fullmatch(pinned) else "",
             tags=meta.tags if meta else (),
             imports="pref-only",
         )
 
-    def _pinned(self, pin: Pin) -> str:
-        """The commit that a pin holds."""
-        data = self.tree.read(pin.file) or b""
-        found = re.search(rb"(?m)^" + re.escape(pin.variable.encode()) + rb"\?=([0-9a-f]{40})\s*$", data)
-        return found[1].decode() if found else ""
+    def pinned(self, bump: Bump) -> str | None:
+        """What the bot finds for an entry in its file; None where it finds nothing."""
+        return pins.bumped(self.tree, bump.file, bump.variable) if bump.file else None
 
     def addition(self, name: str, changes: ChangeSet) -> Addition:
         """An existing backend as if it were added again, for surfaces that lack it."""
@@ -344,7 +343,7 @@ class Registry(Repository):
         """The kind of an existing backend, by what its surfaces say."""
         lang = self.directories.get(name)
         if lang == "go":
-            return "purego" if any(versions(self.tree, f"backend/go/{name}/Makefile")) else "pure"
+            return "purego" if self.files(name).makefile_pins else "pure"
         if lang == "cpp":
             prebuilt = any(entry.prebuilt for entry in self.matrix.entries_of(name))
             return "llama-fork" if prebuilt or "llama" in name else "grpc"

@@ -150,7 +150,8 @@ class Directory:
         """Whether some build file tells `build_type` from others, or hands it on to what is not read here."""
         family = build_type.partition("_")[0].encode()
         word = native.build_type_word(build_type)
-        if any(family in code and word.search(code) for code in self._build_code):
+        naming = (text for text in self.build_files if family in text.data)
+        if any(word.search(native.build_code(text)) for text in naming):
             return True
         # What is handed on to a neighbour's copy is read there, if it is there.
         if self._lacks_neighbour:
@@ -166,11 +167,6 @@ class Directory:
         return any(map(native.tells_build_types, self.makefiles))
 
     @cached_property
-    def _build_code(self) -> tuple[bytes, ...]:
-        """The code of the build files that can tell build types apart."""
-        return tuple(map(native.build_code, self.build_files))
-
-    @cached_property
     def _hands_on_build_type(self) -> bool:
         """Whether the Makefile gives the build type, whatever it is, to what is not read here."""
         return any(map(native.hands_on_build_type, self.makefiles))
@@ -181,7 +177,7 @@ class Directory:
         text = self.text("Makefile")
         return text.place(native.last_build_type(text)) if text else Place(f"{self.path}/Makefile")
 
-    def flags(self, names: Iterable[str]) -> Iterator[native.Flag]:
+    def flags(self, names: Collection[str]) -> Iterator[native.Flag]:
         """Every place where a build file sets one of some CMake options."""
         texts = self.texts(["install.sh"]) if self.lang == "python" else self.build_files
         return native.flags(texts, names)
@@ -194,7 +190,13 @@ class Directory:
     # --- pins --------------------------------------------------------------------------------
 
     @cached_property
-    def pins(self) -> tuple[pins.Pin, ...]:
+    def makefile_pins(self) -> tuple[pins.Pin, ...]:
+        """What the Makefile pins, where the bump bot can reach it."""
+        text = self.text("Makefile")
+        return tuple(pins.makefile_pins(text)) if text else ()
+
+    @cached_property
+    def pins_elsewhere(self) -> tuple[pins.Pin, ...]:
         """Upstreams that a shell script or a CMake file of the directory fetches at a fixed version."""
         found: list[pins.Pin] = []
         for name in self.names:

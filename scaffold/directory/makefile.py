@@ -13,7 +13,7 @@ _RULE = re.compile(rb"(?m)^([^\t\n#:=]+):(?![=:]*=)")
 
 def targets(text: Text) -> frozenset[str]:
     """The words that a Makefile's rules are for."""
-    rules = _RULE.finditer(text.code)
+    rules = _RULE.finditer(text.data)
     return frozenset(word for rule in rules for word in rule[1].decode(errors="replace").split())
 
 
@@ -22,7 +22,7 @@ _INCLUDE = re.compile(rb"(?m)^ *-?s?include[ \t]+([^\n]*)")
 
 def includes(text: Text) -> Iterator[str]:
     """The files that a Makefile includes by a plain relative path, from the root of the repository."""
-    for match in _INCLUDE.finditer(text.code):
+    for match in _INCLUDE.finditer(text.code if b"include" in text.data else b""):
         for word in match[1].decode(errors="replace").split():
             if "$" not in word and not word.startswith("/"):
                 yield _normal(f"{PurePosixPath(text.path).parent}/{word}")
@@ -43,7 +43,7 @@ _INCLUDE_VARIABLE = re.compile(rb"(?m)^ *-?s?include[ \t]+[^\n]*\$")
 
 def includes_unknown(text: Text) -> bool:
     """Whether a Makefile includes what only make can name."""
-    return _INCLUDE_VARIABLE.search(text.code) is not None
+    return b"include" in text.data and _INCLUDE_VARIABLE.search(text.code) is not None
 
 
 _BESIDE = re.compile(rb"\.\./([A-Za-z0-9][\w.-]*)")
@@ -51,7 +51,7 @@ _BESIDE = re.compile(rb"\.\./([A-Za-z0-9][\w.-]*)")
 
 def beside(text: Text) -> Iterator[str]:
     """The names of the folders next to its own that a Makefile names (`../llama-cpp`)."""
-    for match in _BESIDE.finditer(text.code):
+    for match in _BESIDE.finditer(text.code if b"../" in text.data else b""):
         yield match[1].decode(errors="replace")
 
 
@@ -60,7 +60,7 @@ _NEIGHBOUR = re.compile(rb"(?m)^\w+[ \t]*[:?]?=.*/\.\./([A-Za-z0-9][\w.-]*)[ \t]
 
 def neighbours(text: Text) -> Iterator[str]:
     """Of these folders, those that a variable holds."""
-    for match in _NEIGHBOUR.finditer(text.code):
+    for match in _NEIGHBOUR.finditer(text.code if b"/../" in text.data else b""):
         yield match[1].decode(errors="replace")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -43,9 +43,9 @@ def _docker_lines(text: Text) -> Iterator[bytes]:
 @cache
 def build_type_word(build_type: str) -> re.Pattern[bytes]:
     """A build type as a word, or a pattern that matches it: `sycl_f16`, `sycl_%`, `sycl*`, `sycl`."""
-    family, _, rest = build_type.partition("_")
-    tail = rf"(?:_{re.escape(rest)}|_?[%*]|(?!\w))" if rest else r"(?!\w)"
-    return re.compile(rf"(?<![\w./-]){re.escape(family)}{tail}".encode())
+    family, _, rest = map(re.escape, build_type.partition("_"))
+    tail = rf"(?:_{rest}|_?[%*]|(?!\w))" if rest else r"(?!\w)"
+    return re.compile(rf"{family}(?<![\w./-]{family}){tail}".encode())
 
 
 _COMPILES = re.compile(rb"cmake|-D[A-Z]|CMAKE_ARGS|make ")
@@ -77,15 +77,16 @@ def last_build_type(makefile: Text) -> int:
 
 _HANDS_ON = re.compile(
     rb"-DBUILD_TYPE\b"
-    rb"|(?m:^(?![^\n]*(?:\becho\b|\bif\w*\b|\bcase\b|\[|\binfo\b))[^\n]*\$[({]BUILD_TYPE)"
-    rb"|(?:\$\(MAKE\)|\bmake)[^\n]{0,200}?-C[ \t]+sources/"
+    rb"|^(?!.*(?:\becho\b|\bif\w*\b|\bcase\b|\[|\binfo\b)).*\$[({]BUILD_TYPE"
+    rb"|(?:\$\(MAKE\)|\bmake).{0,200}?-C[ \t]+sources/"
     rb"|\bifneq[ \t]*\(\$[({]BUILD_TYPE[)}],[ \t]*\)"
 )
 
 
 def hands_on_build_type(makefile: Text) -> bool:
     """Whether a Makefile gives the build type, whatever it is, to what is not read here."""
-    return _HANDS_ON.search(makefile.joined) is not None
+    lines = makefile.joined.split(b"\n")
+    return any(_HANDS_ON.search(line) for line in lines if b"BUILD_TYPE" in line or b"sources/" in line)
 
 
 _GATED = re.compile(rb"-D[A-Z0-9]+_GGML_(?:CUDA|HIP|HIPBLAS|VULKAN)=")
@@ -93,7 +94,7 @@ _GATED = re.compile(rb"-D[A-Z0-9]+_GGML_(?:CUDA|HIP|HIPBLAS|VULKAN)=")
 
 def has_gated_options(makefile: Text) -> bool:
     """Whether the engine has options of its own in front of ggml's."""
-    return _GATED.search(makefile.joined) is not None
+    return b"_GGML_" in makefile.data and _GATED.search(makefile.joined) is not None
 
 
 class Flag(NamedTuple):
@@ -106,26 +107,19 @@ class Flag(NamedTuple):
     """The names of the other flags that the same statement sets."""
 
 
-_SETS = re.compile(rb"(?:-D[ \t]*|\bset[ \t]*\([ \t]*)\Z")
+_SETS = re.compile(rb"(?:-D|set(?<!\wset)[ \t]*\()[ \t]*(\w+)")
 _DEFINE = re.compile(rb"-D[ \t]*(\w+)(?=[=:])")
 
 
-def flags(texts: Iterable[Text], names: Iterable[str]) -> Iterator[Flag]:
+def flags(texts: Iterable[Text], names: Collection[str]) -> Iterator[Flag]:
     """Every place where a build file sets one of some CMake options."""
-    wanted = _flag_pattern(frozenset(names))
+    projects = {name.partition("_")[0].encode() for name in names}
     for text in texts:
-        for match in wanted.finditer(text.code):
-            if not _SETS.search(text.code, max(match.start() - 12, 0), match.start()):
-                continue
-            start = text.joined.rfind(b"\n", 0, match.start()) + 1
-            end = text.joined.find(b"\n", match.end())
-            line = text.joined[start : end if end >= 0 else len(text.joined)]
-            beside = {m[1].decode() for m in _DEFINE.finditer(line)}
-            spot = text.spot(match.start(), match.end())
-            yield Flag(spot, text, frozenset(beside - {spot.text}))
-
-
-@cache
-def _flag_pattern(names: frozenset[str]) -> re.Pattern[bytes]:
-    choice = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    return re.compile(rf"(?:{choice})(?!\w)".encode())
+        for match in _SETS.finditer(text.code if any(p in text.data for p in projects) else b""):
+            name = match[1].decode(errors="replace")
+            if name in names:
+                start = text.joined.rfind(b"\n", 0, match.start()) + 1
+                end = text.joined.find(b"\n", match.end())
+                line = text.joined[start : end if end >= 0 else len(text.joined)]
+                beside = {m[1].decode(errors="replace") for m in _DEFINE.finditer(line)}
+                yield Flag(text.spot(*match.span(1)), text, frozenset(beside - {name}))

@@ -1,35 +1,66 @@
-"""Upstreams that a Makefile, a script or a CMake file fetches at a fixed version."""
+"""What a pin is, and where a backend's files hold one: Makefile, scripts, CMake files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.directory.text import Spot, Text
+from scaffold.syntax.shell import ShellSource, Word
+
+SHA = re.compile(r"[0-9a-f]{40}")
 
 
-class Version(NamedTuple):
-    """A `<NAME>_VERSION?=<value>` line of a Makefile, with its place."""
+class Pin(NamedTuple):
+    """A commit or a version of an upstream."""
 
+    spot: Spot
+    """The commit or the version."""
     variable: str
-    value: str
-    path: str
-    line: int
+    """The variable that holds it; "" where a command names it itself."""
+    repository: str
+    """The URL of the upstream; "" where the file does not say it beside the pin."""
+    held: bool
+    """Whether a comment at the pin says that it stays on purpose."""
 
     @property
     def is_commit(self) -> bool:
         """Whether it is a full sha."""
-        return re.fullmatch(r"[0-9a-f]{40}", self.value) is not None
+        return SHA.fullmatch(self.spot.text) is not None
 
 
-def versions(tree: Tree, path: str) -> Iterator[Version]:
-    """The versions that a Makefile pins."""
-    data = tree.read(path) or b""
-    for match in re.finditer(rb"(?m)^(\w+_VERSION)\s*\?=[ \t]*(\S+)", data):
-        variable, value = (group.decode(errors="replace") for group in match.groups())
-        yield Version(variable, value, path, data.count(b"\n", 0, match.start()) + 1)
+_HELD = re.compile(
+    r"(?i)\b(?:held|hold|deliberate\w*|on purpose|intentional\w*|(?:do not|don't|never) bump)\b"
+)
+
+
+def _pin(text: Text, start: int, end: int, variable: str = "", repository: str = "") -> Pin:
+    held = _HELD.search(text.comment_above(start)) is not None
+    return Pin(text.spot(start, end), variable, repository, held)
+
+
+# --- Makefile ------------------------------------------------------------------------------------
+
+_VARIABLE = re.compile(rb"(?m)^(\w+_VERSION)[ \t]*\?=[ \t]*(\S+)")
+
+
+def makefile_pins(text: Text) -> Iterator[Pin]:
+    """The pins of a Makefile, which hold a commit, a version or a branch: `<NAME>_VERSION?=<value>`."""
+    if b"_VERSION" in text.data:
+        for match in _VARIABLE.finditer(text.data):
+            yield _pin(text, *match.span(2), match[1].decode())
+
+
+def bumped(tree: Tree, path: str, variable: str) -> str | None:
+    """What the bump bot takes for the value of a variable of a file; None where it finds none.
+
+    `bump_deps.sh` greps for `^<variable>?=`.
+    """
+    line = re.search(rb"(?m)^" + re.escape(variable.encode()) + rb"\?=([^\n]*)", tree.read(path) or b"")
+    return line[1].strip().decode(errors="replace") if line and variable else None
 
 
 def upstreams(tree: Tree, path: str) -> tuple[str, ...]:
@@ -39,71 +70,85 @@ def upstreams(tree: Tree, path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.decode().removesuffix(".git") for name in found))
 
 
-class Pin(NamedTuple):
-    """A commit or version of an upstream, written into a script or a CMake file."""
+# --- scripts -------------------------------------------------------------------------------------
 
-    spot: Spot
-    variable: str
-    """The variable that holds it; "" where the command names it itself."""
-    repository: str
-    """The URL of the upstream; "" where the file does not say it beside the pin."""
-    held: bool
-    """Whether a comment at the pin says that it stays on purpose."""
-
-
-_SHA = re.compile(rb"(?<![0-9a-zA-Z])[0-9a-f]{40}(?![0-9a-zA-Z])")
-_VERSION = re.compile(rb"v?\d+\.\d+(?:\.\d+)*(?:[-.+]?[A-Za-z][\w.]*)?|[0-9a-f]{40}")
-_VERSION_NAME = re.compile(rb"VERSION|COMMIT|REVISION|(?:^|_)(?:SHA|REV|REF|TAG|PIN)(?:$|_)")
-_ASSIGNMENT = re.compile(
-    rb"""(?m)^[ \t]*(?:export[ \t]+|local[ \t]+)?(\w+)=["']?"""
-    rb"""(?:\$\{\w+:[-=])?([^\s"'}]+)\}?["']?[ \t]*(?=[;\n#]|$)"""
-)
-_CLONE = re.compile(rb"\bgit[ \t]+clone\b([^\n;|]*)")
-_BRANCH = re.compile(rb"""(?:--branch[= \t]|-b[ \t])[ \t]*["']?([^\s"']+)""")
-_CHECKOUT = re.compile(rb"""\bgit\b[^\n;|&]{0,80}?\b(?:checkout|reset|fetch)\b([^\n;|&]*)""")
-_URL = re.compile(rb"https?://[^\s\"'$]+")
-_ARCHIVE = re.compile(rb"https?://[^\s\"'$]{1,200}?/(?:archive|tarball|zipball)/([0-9a-f]{40})")
+_MAY_PIN = re.compile(rb"[0-9a-f]{40}|\s(?:-b\s|--branch|checkout\s|reset\s|fetch\s)")
+_VERSION = re.compile(r"v?\d+\.\d+(?:\.\d+)*(?:[-.+]?[A-Za-z][\w.]*)?|[0-9a-f]{40}")
+_DEFAULT = re.compile(r"\$\{\w+:?[-=](.*)\}")
+_OF_COMMIT = re.compile(r"VERSION|COMMIT|REVISION|(?:^|_)(?:SHA|REV|REF|TAG|PIN)(?:$|_)")
+_URL = re.compile(r"https?://[^$]+")
+_REFERENCE = re.compile(r"v?\$\{?(\w+)\}?")
+_ARCHIVE = re.compile(r"(https?://[^$]+)/(?:archive|tarball|zipball)/([0-9a-f]{40})")
 
 
-def shell_pins(text: Text) -> Iterator[Pin]:
-    """The pins of a shell script: what it clones by version, checks out or downloads by commit."""
-    if b"git" not in text.code:
-        return
-    values = {m[1]: m for m in _ASSIGNMENT.finditer(text.code) if _VERSION.fullmatch(m[2].removeprefix(b"v"))}
-    taken: set[int] = set()
+def shell_pins(text: Text) -> tuple[Pin, ...]:
+    """What a script clones by version, checks out by version or downloads by commit."""
+    if b"git" not in text.data or not _MAY_PIN.search(text.data):
+        return ()
+    return text.read(ShellSource, lambda source: _pins_of(text, source))
 
-    def pin(word: bytes, start: int, repository: bytes) -> Iterator[Pin]:
-        variable = re.fullmatch(rb"v?\$\{?(\w+)\}?", word)
-        held = values.get(variable[1]) if variable else None
-        name = held[1].decode() if held else ""
-        if held:
-            start, word = held.start(2), held[2]
-        if _VERSION.fullmatch(word) and start not in taken:
-            taken.add(start)
-            spot = text.spot(start, start + len(word))
-            yield Pin(spot, name, repository.decode(errors="replace"), _is_held(text, start))
 
-    nearest = b""
-    for match in sorted(
-        (*_CLONE.finditer(text.joined), *_CHECKOUT.finditer(text.joined)), key=lambda m: m.start()
-    ):
-        url = _URL.search(match[1])
-        nearest = url[0] if url else nearest
-        if match.re is _CLONE:
-            branch = _BRANCH.search(match[1])
-            if branch:
-                yield from pin(branch[1], match.start(1) + branch.start(1), nearest)
+def _pins_of(text: Text, source: ShellSource) -> Iterator[Pin]:
+    versions: dict[str, Word] = {}
+    for assignment in source.assignments:
+        value = assignment.value or Word()
+        default = _DEFAULT.fullmatch(value)
+        version = default[1] if default else value
+        if _VERSION.fullmatch(version):
+            versions[assignment.name] = _part(source, value, version)
+    found: dict[int, Pin] = {}
+
+    def add(word: Word, variable: str, repository: str) -> None:
+        pin = _pin(text, word.start_byte, word.end_byte, variable, repository)
+        found.setdefault(word.start_byte, pin)
+
+    repository = ""
+    for command in source.commands:
+        written = source.data[command.start_byte : command.end_byte]
+        if b"git" not in written and b"://" not in written:
             continue
-        for word in re.finditer(rb"[^\s\"']+", match[1]):
-            variable = word[0].startswith(b"$")
-            if variable or _SHA.fullmatch(word[0]):
-                yield from pin(word[0], match.start(1) + word.start(), nearest)
-    for match in _ARCHIVE.finditer(text.code):
-        yield from pin(match[1], match.start(1), match[0].rpartition(b"/")[0])
-    for name, match in values.items():
-        if _SHA.fullmatch(match[2]) and _VERSION_NAME.search(name):
-            yield from pin(b"$" + name, match.start(2), b"")
+        words = command.bare
+        urls = filter(None, map(_URL.match, words if command.starts("git") else ()))
+        repository = next((url[0] for url in urls), repository)
+        for word in _states(source, words):
+            reference = _REFERENCE.fullmatch(word)
+            if reference and reference[1] in versions:
+                add(versions[reference[1]], reference[1], repository)
+            elif _VERSION.fullmatch(word):
+                add(_part(source, word, word), "", repository)
+        for word in words:
+            archive = _ARCHIVE.match(word)
+            if archive:
+                add(_part(source, word, archive[2]), "", archive[1])
+    for variable, version in versions.items():
+        if SHA.fullmatch(version) and _OF_COMMIT.search(variable):
+            add(version, variable, "")
+    yield from found.values()
 
+
+def _states(source: ShellSource, words: Sequence[Word]) -> Iterator[Word]:
+    """The words that may name a state of an upstream in a command of git: a branch, a tag, a commit."""
+    does = next((word for word in words[1:] if word in _DOES), "") if words[:1] == ("git",) else ""
+    if does != "clone":
+        yield from words[words.index(does) + 1 :] if does else ()
+        return
+    for option, value in pairwise(words):
+        if option in ("-b", "--branch"):
+            yield value
+        elif value.startswith("--branch="):
+            yield _part(source, value, value.partition("=")[2])
+
+
+_DOES = ("clone", "checkout", "reset", "fetch")
+
+
+def _part(source: ShellSource, word: Word, part: str) -> Word:
+    """A part of a word with its place, without the quotes."""
+    start = source.data.find(part.encode(), word.start_byte, word.end_byte)
+    return Word.at(start, start + len(part.encode()), part) if start >= 0 else word
+
+
+# --- CMake ---------------------------------------------------------------------------------------
 
 _GIT_TAG = re.compile(rb"""\bGIT_TAG\s+["']?([^\s"')]+)""")
 _GIT_REPOSITORY = re.compile(rb"""\bGIT_REPOSITORY\s+["']?([^\s"')]+)""")
@@ -111,22 +156,8 @@ _GIT_REPOSITORY = re.compile(rb"""\bGIT_REPOSITORY\s+["']?([^\s"')]+)""")
 
 def cmake_pins(text: Text) -> Iterator[Pin]:
     """What `FetchContent` and `ExternalProject` fetch at a fixed version."""
-    for match in _GIT_TAG.finditer(text.code):
-        if _VERSION.fullmatch(match[1]):
-            start = text.code.rfind(b"(", 0, match.start())
-            repository = _GIT_REPOSITORY.search(text.code, max(start, 0), match.end() + 400)
-            yield Pin(
-                text.spot(match.start(1), match.end(1)),
-                "",
-                repository[1].decode(errors="replace") if repository else "",
-                _is_held(text, match.start(1)),
-            )
-
-
-_HELD = re.compile(
-    r"(?i)\b(?:held|hold|deliberate\w*|on purpose|intentional\w*|(?:do not|don't|never) bump)\b"
-)
-
-
-def _is_held(text: Text, offset: int) -> bool:
-    return _HELD.search(text.comment_above(offset)) is not None
+    for tag in _GIT_TAG.finditer(text.code):
+        if _VERSION.fullmatch(tag[1].decode(errors="replace")):
+            start = max(text.code.rfind(b"(", 0, tag.start()), 0)
+            repository = _GIT_REPOSITORY.search(text.code, start, tag.end() + 400)
+            yield _pin(text, *tag.span(1), "", repository[1].decode(errors="replace") if repository else "")

@@ -93,9 +93,9 @@ def require_free(registry: Registry, backend: Backend, existing: list[Registrati
         d for d in registry.makefile.definitions if d.variable == backend.make_variable and d.name != name
     ):
         taken.append(f"Makefile: {variable.variable} is {variable.name}")
-    for pin in registry.bump_deps.pins:
-        if backend.upstream and pin.variable == backend.pin_variable:
-            taken.append(f"{registry.bump_deps.path}:{pin.line}: pin variable {pin.variable}")
+    for bump in registry.bump_deps.bumps:
+        if backend.upstream and bump.variable == backend.pin_variable:
+            taken.append(f"{registry.bump_deps.path}:{bump.line}: pin variable {bump.variable}")
     if name in registry.model_aliases():
         taken.append(f"pkg/model/initializers.go: alias {name}")
     if registry.tree.read(f"backend/Dockerfile.{name}") is not None:

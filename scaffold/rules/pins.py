@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaffold.directory.pins import Version, upstreams, versions
+from scaffold.directory.pins import Pin, upstreams
 from scaffold.rules.base import Finding, Fix, Rule, Severity
 from scaffold.surfaces.bump_deps import FIELDS
 
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 BRANCHES = ("main", "master", "develop", "dev", "HEAD", "origin/main", "origin/master")
 
 
-def _versions(registry: Registry) -> Iterator[tuple[str, Version]]:
-    """(backend, version) of every version that a backend's Makefile pins."""
-    for name in registry.backends:
-        for version in versions(registry.tree, f"{registry.directory(name)}/Makefile"):
-            yield name, version
+def _pins(registry: Registry) -> Iterator[tuple[str, Pin]]:
+    """(backend, pin) of every pin of a backend's Makefile."""
+    return ((name, pin) for name in registry.backends for pin in registry.files(name).makefile_pins)
 
 
 class BumpMissingEntry(Rule):
@@ -55,27 +53,27 @@ class BumpMissingEntry(Rule):
         surface = registry.bump_deps
         if surface.source is None:
             return
-        known = {pin.variable for pin in surface.pins if pin.file}
+        known = {bump.variable for bump in surface.bumps if bump.file}
         commented = set(re.findall(r"\w+", surface.comments))
-        for backend, pin in _versions(registry):
+        for backend, pin in _pins(registry):
             if pin.is_commit and pin.variable not in known and pin.variable not in commented:
                 yield self.finding(
-                    pin,
+                    pin.spot,
                     backend,
                     pin.variable,
                     f"{pin.variable} pins a commit that {surface.path} does not follow",
-                    f"add an entry with variable: {pin.variable!r} and file: {pin.path!r}, "
+                    f"add an entry with variable: {pin.variable!r} and file: {pin.spot.path!r}, "
                     "or a commented one that says why it is held",
                     fix=_follow(registry, backend, pin),
                 )
 
 
-def _follow(registry: Registry, backend: str, pin: Version) -> Fix | None:
+def _follow(registry: Registry, backend: str, pin: Pin) -> Fix | None:
     """An entry for a version, where its Makefile names one upstream."""
-    upstream = upstreams(registry.tree, pin.path)
+    upstream = upstreams(registry.tree, pin.spot.path)
     if len(upstream) != 1:
         return None
-    entry = dict(zip(FIELDS, (*upstream, pin.variable, "main", pin.path), strict=True))
+    entry = dict(zip(FIELDS, (*upstream, pin.variable, "main", pin.spot.path), strict=True))
     return registry.adding(backend, partial(registry.bump_deps.follow, entry=entry))
 
 
@@ -100,18 +98,17 @@ class BumpPinNotFound(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose file is missing or lacks the pin."""
-        for pin in registry.bump_deps.pins:
-            found = registry.bump_deps.finds(pin)
-            if found:
+        for bump in registry.bump_deps.bumps:
+            if registry.pinned(bump) is not None:
                 continue
-            absent = found is None
-            problem = "does not exist" if absent else f"has no line that starts with {pin.variable}?="
+            absent = not bump.file or registry.tree.read(bump.file) is None
+            problem = "does not exist" if absent else f"has no line that starts with {bump.variable}?="
             yield self.finding(
-                pin.at("file" if absent else "variable"),
-                _backend(registry, pin.backend, pin.repository),
-                f"{pin.variable} {pin.file}",
-                f"the pin {pin.variable} is looked for in {pin.file or 'no file'}, which {problem}",
-                f"write `{pin.variable}?=<sha>` there, or correct variable and file",
+                bump.at("file" if absent else "variable"),
+                _backend(registry, bump.backend, bump.repository),
+                f"{bump.variable} {bump.file}",
+                f"the pin {bump.variable} is looked for in {bump.file or 'no file'}, which {problem}",
+                f"write `{bump.variable}?=<sha>` there, or correct variable and file",
             )
 
 
@@ -148,16 +145,16 @@ class BumpDuplicateVariable(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose variable an earlier one has."""
         first: dict[str, int] = {}
-        for pin in registry.bump_deps.pins:
-            if pin.variable in first:
+        for bump in registry.bump_deps.bumps:
+            if bump.variable in first:
                 yield self.finding(
-                    pin.at("variable"),
-                    pin.backend,
-                    pin.variable,
-                    f"{pin.variable} has an earlier entry too",
-                    f"give this pin, or the one in line {first[pin.variable]}, a variable of its own",
+                    bump.at("variable"),
+                    bump.backend,
+                    bump.variable,
+                    f"{bump.variable} has an earlier entry too",
+                    f"give this pin, or the one in line {first[bump.variable]}, a variable of its own",
                 )
-            first.setdefault(pin.variable, pin.line)
+            first.setdefault(bump.variable, bump.line)
 
 
 class BumpPinNotSha(Rule):
@@ -184,16 +181,16 @@ class BumpPinNotSha(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Pins of bump entries that are no sha, and branches in the place of a native engine's pin."""
-        known = {(pin.variable, pin.file) for pin in registry.bump_deps.pins}
-        for backend, pin in _versions(registry):
+        known = {(bump.variable, bump.file) for bump in registry.bump_deps.bumps}
+        for backend, pin in _pins(registry):
             native = registry.backends[backend] != "python"
-            meant = (pin.variable, pin.path) in known or (native and pin.value in BRANCHES)
+            meant = (pin.variable, pin.spot.path) in known or (native and pin.spot.text in BRANCHES)
             if meant and not pin.is_commit:
                 yield self.finding(
-                    pin,
+                    pin.spot,
                     backend,
                     pin.variable,
-                    f"{pin.variable} is {pin.value!r}, not a full commit sha",
+                    f"{pin.variable} is {pin.spot.text!r}, not a full commit sha",
                     "write the 40 hex digits of the commit",
                 )
 
@@ -221,17 +218,17 @@ class BumpRepositoryMismatch(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose repository the pin's Makefile does not name."""
-        for pin in registry.bump_deps.pins:
-            cloned = upstreams(registry.tree, pin.file) if pin.file else ()
-            if not cloned or pin.repository.lower() in {name.lower() for name in cloned}:
+        for bump in registry.bump_deps.bumps:
+            cloned = upstreams(registry.tree, bump.file) if bump.file else ()
+            if not cloned or bump.repository.lower() in {name.lower() for name in cloned}:
                 continue
-            project = pin.repository.rpartition("/")[2].lower()
+            project = bump.repository.rpartition("/")[2].lower()
             moved = any(name.rpartition("/")[2].lower() == project for name in cloned)
             yield self.finding(
-                pin.at("repository"),
-                pin.backend,
-                f"{pin.variable} {pin.repository}",
-                f"{pin.variable} follows {pin.repository}, its Makefile clones {', '.join(cloned)}",
+                bump.at("repository"),
+                bump.backend,
+                f"{bump.variable} {bump.repository}",
+                f"{bump.variable} follows {bump.repository}, its Makefile clones {', '.join(cloned)}",
                 "name one repository in both places",
                 severity=Severity.info if moved else Severity.warning,
             )
@@ -260,15 +257,15 @@ class BumpBranchMissing(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries without repository or branch, or with a repository that is no owner/name."""
-        for pin in registry.bump_deps.pins:
-            good = re.fullmatch(r"[\w.-]+/[\w.-]+", pin.repository)
-            if not good or not pin.branch:
+        for bump in registry.bump_deps.bumps:
+            good = re.fullmatch(r"[\w.-]+/[\w.-]+", bump.repository)
+            if not good or not bump.branch:
                 what = "repository" if not good else "branch"
                 yield self.finding(
-                    pin.at(what),
-                    pin.backend,
-                    f"{pin.variable} {what}",
-                    f"the entry of {pin.variable} has no {what} that GitHub knows",
+                    bump.at(what),
+                    bump.backend,
+                    f"{bump.variable} {what}",
+                    f"the entry of {bump.variable} has no {what} that GitHub knows",
                     f"write {what}: as " + ('"owner/name"' if not good else "the branch to follow"),
                 )
 

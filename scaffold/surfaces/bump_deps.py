@@ -14,8 +14,8 @@ FIELDS = ("repository", "variable", "branch", "file")
 
 
 @dataclass(slots=True, eq=False)
-class Pin(YamlRecord):
-    """One entry: the bot greps `^<variable>?=` in `file`."""
+class Bump(YamlRecord):
+    """One entry: the variable of a file that the bot keeps at the head of a branch."""
 
     repository: str
     variable: str
@@ -40,7 +40,7 @@ class BumpDepsSurface(FileSurface):
         return self.load(YamlSource, *self.paths)
 
     @cached_property
-    def pins(self) -> list[Pin]:
+    def bumps(self) -> list[Bump]:
         """Every entry, in file order."""
         source = self.source
         if source is None:
@@ -52,31 +52,24 @@ class BumpDepsSurface(FileSurface):
             for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
                 entry = item_of(source, item)
                 if len(entry.fields.keys() & set(FIELDS)) > len(FIELDS) / 2:
-                    found.append(Pin(entry, *(entry.fields.get(field, "") for field in FIELDS)))
+                    found.append(Bump(entry, *(entry.fields.get(field, "") for field in FIELDS)))
         return found
-
-    def finds(self, pin: Pin) -> bool | None:
-        """Whether the bot finds a pin in its file, as `bump_deps.sh` looks for it; None without the file."""
-        data = self.tree.read(pin.file) if pin.file else None
-        if data is None:
-            return None
-        return bool(pin.variable) and f"\n{pin.variable}?=".encode() in b"\n" + data
 
     def calls(self, path: str, variable: str) -> bool:
         """Whether a script of its own is called for a variable of a file."""
         return self.source is not None and f"{path} {variable}".encode() in self.source.data
 
     def registrations(self, name: str) -> Iterable[Registration]:
-        for pin in self.pins:
-            if pin.backend == name:
-                what = f"pin {pin.variable} of {pin.repository}"
-                yield Registration(self.name, self.path, pin.line, what, pin.last_line)
+        for bump in self.bumps:
+            if bump.backend == name:
+                what = f"pin {bump.variable} of {bump.repository}"
+                yield Registration(self.name, self.path, bump.line, what, bump.last_line)
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend
         if not backend.upstream or self.source is None:
             return
-        if not self.pins:
+        if not self.bumps:
             raise self.source.shape_error(None, "expected entries with repository, variable, branch and file")
         values = (
             backend.upstream,
@@ -87,9 +80,9 @@ class BumpDepsSurface(FileSurface):
         self.follow(addition, dict(zip(FIELDS, values, strict=True)))
 
     def remove(self, removal: Removal) -> None:
-        for pin in self.pins:
-            if pin.backend == removal.name:
-                removal.drop(pin.source, pin.start, pin.end)
+        for bump in self.bumps:
+            if bump.backend == removal.name:
+                removal.drop(bump.source, bump.start, bump.end)
 
     @property
     def comments(self) -> str:
@@ -100,10 +93,10 @@ class BumpDepsSurface(FileSurface):
         """Plan an entry, behind the nearest relative's or the last of the language."""
         if self.source is None:
             return
-        by_backend = {pin.backend: pin for pin in self.pins}
+        by_backend = {bump.backend: bump for bump in self.bumps}
         relative = addition.nearest(set(by_backend))
         lang = addition.backend.lang
-        alike = [p for p in self.pins if p.file.startswith(f"backend/{lang}/")] or self.pins
+        alike = [b for b in self.bumps if b.file.startswith(f"backend/{lang}/")] or self.bumps
         after = by_backend[relative] if relative else alike[-1]
         indent = self.source.slice(self.source.line_start(after.start), after.start)
         text = ""

@@ -66,7 +66,7 @@ def item(name: str) -> Select:
 
 def pin(variable: str) -> Select:
     """The bump entry of a variable."""
-    return lambda registry: next(p for p in registry.bump_deps.pins if p.variable == variable)
+    return lambda registry: next(b for b in registry.bump_deps.bumps if b.variable == variable)
 
 
 def swap(text: str, pairs: tuple[Pair, ...], where: str) -> str:

@@ -38,7 +38,7 @@ class BumpPinElsewhere(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         for name in registry.backends:
             files = registry.files(name)
-            for pin in files.pins:
+            for pin in files.pins_elsewhere:
                 own_script = pin.variable and registry.bump_deps.calls(pin.spot.path, pin.variable)
                 if own_script or pin.held:
                     continue

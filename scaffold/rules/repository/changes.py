@@ -66,6 +66,6 @@ def _records(registry: Registry) -> dict[str, Counter[tuple[str, str]]]:
         found[gallery.owner(item)]["gallery item", str(content)] += 1
     for definition in registry.makefile.definitions:
         found[definition.name]["Makefile definition", definition.assignment.value] += 1
-    for pin in registry.bump_deps.pins:
-        found[pin.backend]["bump entry", f"{pin.repository} {pin.variable} {pin.branch}"] += 1
+    for bump in registry.bump_deps.bumps:
+        found[bump.backend]["bump entry", f"{bump.repository} {bump.variable} {bump.branch}"] += 1
     return found

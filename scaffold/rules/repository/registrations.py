@@ -129,7 +129,7 @@ class RegistrationFileMissing(Rule):
             (WORKFLOWS[0], "job that builds images", any(c.path == WORKFLOWS[0] for c in builds.callers)),
             (SPLIT_SCRIPT, "statement", builds.has_script),
             (makefile.path, "rule", bool(makefile.source and makefile.source.rules)),
-            (registry.bump_deps.path, "entry", bool(registry.bump_deps.pins)),
+            (registry.bump_deps.path, "entry", bool(registry.bump_deps.bumps)),
             (registry.test_jobs.path, "job", bool(registry.test_jobs.jobs)),
             (REGISTRY_FILE, f"importer in {REGISTRY}", bool(registry.importers.registry)),
         ):
