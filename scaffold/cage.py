@@ -51,6 +51,7 @@ _PR_SET_PDEATHSIG = 1
 _page: mmap.mmap | None = None
 """Shared with the parent: what each of at most two processes looks at."""
 _slot = 0
+_largest = 0, UNKNOWN
 
 
 class Ended(NamedTuple):
@@ -172,21 +173,21 @@ def waiting() -> Iterator[None]:
 
 
 def out_of_memory() -> ShapeError:
-    """What to say of a MemoryError."""
-    problem = f"reading it took more than {MEMORY_BYTES >> 20} MiB of memory"
-    return ShapeError(noted() or UNKNOWN, None, problem)
+    """What to say of a MemoryError: the largest file is the one to look at, whichever came last."""
+    problem = (
+        f"reading the checkout takes more than {MEMORY_BYTES >> 20} MiB of memory; this is its largest file"
+    )
+    return ShapeError(_largest[1], None, problem)
 
 
-def note(path: str) -> None:
-    """Say what is looked at now, should this process end."""
+def note(path: str, size: int = 0) -> None:
+    """Say what is looked at now, should this process end, and how many bytes it has."""
+    global _largest  # noqa: PLW0603
+    if size > _largest[0]:
+        _largest = size, path
     if _page is not None:
         text = path.encode(errors="surrogateescape")[: _NOTE_BYTES - 1] + b"\0"
         _page[_slot : _slot + len(text)] = text
-
-
-def noted() -> str:
-    """What was looked at last; "" where that is not known."""
-    return _read(_slot) if _page is not None else ""
 
 
 def _read(slot: int) -> str:

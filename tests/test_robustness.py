@@ -50,7 +50,7 @@ EVERYWHERE = ("Makefile", PUSH, BUMP, TEST_EXTRA, SCRIPT, IMPORTERS, MATRIX)
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 25)
 )
-BIG = 5_000_000
+BIG = 2_000_000
 
 
 def cut(part: float) -> Callable[[bytes], bytes]:

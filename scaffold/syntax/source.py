@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Source")
 
-MAX_PARSED_BYTES = 8 << 20
+MAX_BYTES = 2 << 20
+"""No registration file, workflow or script comes near this size."""
 MAX_NESTING = 1000
 CHUNK_BYTES = 1 << 16
 
@@ -64,9 +65,12 @@ class Source:
     """One file as bytes. Offsets count bytes from 0, lines count from 1."""
 
     def __init__(self, path: str, data: bytes) -> None:
-        """Raises ShapeError where `data` is not UTF-8 text."""
+        """Raises ShapeError where `data` is not UTF-8 text, or more of it than any such file has."""
+        cage.note(path, len(data))
         self.path = path
         self.data = data
+        if len(data) > MAX_BYTES:
+            raise ShapeError(path, None, f"is larger than {MAX_BYTES >> 20} MiB, more than any such file")
         self.require_text()
 
     def require_text(self) -> None:
@@ -185,10 +189,7 @@ class ParsedSource(Source):
         return True
 
     def require_parsable(self) -> None:
-        """Raises ShapeError for a size or a nesting on which the parser, C code, would be lost."""
-        if len(self.data) > MAX_PARSED_BYTES:
-            limit = f"{MAX_PARSED_BYTES >> 20} MiB, more than any such file"
-            raise ShapeError(self.path, None, f"is larger than {limit}")
+        """Raises ShapeError for a nesting on which the parser, C code, would be lost."""
         self.require_shallow(0, len(self.data))
 
     def require_shallow(self, start: int, end: int) -> None:

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 
-_LONG = 120
-_DEEP = re.compile(rb"\A[ \t]{120,}\S|(?:[-?:][ \t]+){60,}")
-"""Found in a line of _LONG bytes or more only."""
+MAX_LINES = 32_000
+"""The grammar's scanner counts the lines in 16 bits."""
+_LONG = 80
+_COLUMNS = 120
+_BEGINNING = re.compile(rb"[ \t]*+(?:[-?:][ \t]++)*+(?=[^ \t])")
+"""Of a line: what can begin another level of block style, which needs a column of its own."""
+_RUN = re.compile(rb"(?:[-?:][ \t]++){40}")
+_OTHER_LINE_ENDS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 
 @cache
@@ -82,11 +87,14 @@ class YamlSource(ParsedSource):
 
     def require_parsable(self) -> None:
         super().require_parsable()
-        # The grammar's scanner overruns its memory at some 250 levels of indentation.
-        for line in self.data.split(b"\n"):
-            deep = _DEEP.search(line) if len(line) >= _LONG else None
-            if deep:
-                raise self.shape_error(self.data.index(line) + deep.start(), "is nested too deeply")
+        # One parser or the other begins a line at each of these.
+        lines = _OTHER_LINE_ENDS.sub(b"\n", self.data).splitlines()
+        if len(lines) > MAX_LINES:
+            raise ShapeError(self.path, MAX_LINES, f"has more than {MAX_LINES} lines")
+        # The grammar's scanner overruns its memory at 254 levels; a column holds two, a mapping and its list.
+        for number, line in enumerate(lines, 1):
+            if len(line) >= _LONG and (_columns(line) >= _COLUMNS or _RUN.search(line)):
+                raise ShapeError(self.path, number, "is nested too deeply")
 
     def require_well_formed(self) -> None:
         """Raises ShapeError where another parser agrees that the file is no YAML."""
@@ -183,6 +191,12 @@ class YamlSource(ParsedSource):
                 break
             node = below[-1]
         return self.last_line_end(item.start_byte, node.end_byte)
+
+
+def _columns(line: bytes) -> int:
+    """How many columns of a line can begin a level of block style."""
+    beginning = _BEGINNING.match(line)
+    return beginning.end() if beginning else 0
 
 
 def repeated(pairs: Sequence[Pair]) -> tuple[tuple[str, int], ...]:
