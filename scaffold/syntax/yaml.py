@@ -85,14 +85,22 @@ class YamlSource(ParsedSource):
         found = [*self.items(_content(_content(root, "document"), "block_node"))]
         return found[0] if len(found) == 1 and not root.has_error else None
 
+    @cached_property
+    def root(self) -> Node:
+        """The tree of the whole file. Raises ShapeError as for other files, and for too many lines."""
+        if len(self._lines) > MAX_LINES:
+            raise ShapeError(self.path, MAX_LINES, f"has more than {MAX_LINES} lines")
+        return super().root
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        """The lines as one parser or the other counts them."""
+        return _OTHER_LINE_ENDS.sub(b"\n", self.data).splitlines()
+
     def require_parsable(self) -> None:
         super().require_parsable()
-        # One parser or the other begins a line at each of these.
-        lines = _OTHER_LINE_ENDS.sub(b"\n", self.data).splitlines()
-        if len(lines) > MAX_LINES:
-            raise ShapeError(self.path, MAX_LINES, f"has more than {MAX_LINES} lines")
         # The grammar's scanner overruns its memory at 254 levels; a column holds two, a mapping and its list.
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(self._lines, 1):
             if len(line) >= _LONG and (_columns(line) >= _COLUMNS or _RUN.search(line)):
                 raise ShapeError(self.path, number, "is nested too deeply")
 
