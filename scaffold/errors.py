@@ -30,6 +30,18 @@ class ShapeError(ScaffoldError):
         super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
 
 
+class WriteError(ScaffoldError):
+    """The repository cannot be written; the message says what was changed, which is nothing if it can be."""
+
+    exit_code = 3
+
+
+class BusyError(ScaffoldError):
+    """Another process writes there: the same command may succeed later (EX_TEMPFAIL of sysexits.h)."""
+
+    exit_code = 75
+
+
 def unknown(what: str, name: str, known: Mapping[str, str], listed_by: str) -> UsageError:
     """Nothing of a kind has a name: says what may have been meant, else which command lists what there is.
 

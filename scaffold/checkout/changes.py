@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scaffold.checkout import diff, disk
+from scaffold.checkout import diff
+from scaffold.checkout.door import Door, Kind, in_the_way, require_inside
 from scaffold.checkout.edit import Edit, insertion, replaced, without_newline
-from scaffold.checkout.journal import Journal
-from scaffold.checkout.tree import Overlay, Tree
-from scaffold.errors import ScaffoldError, UsageError
+from scaffold.checkout.journal import Step, writing
+from scaffold.checkout.tree import MAX_FILE_BYTES, Overlay, Tree
+from scaffold.errors import ScaffoldError, ShapeError, UsageError, WriteError
 
 
 @dataclass(slots=True)
@@ -51,9 +52,22 @@ class ChangeSet:
         self.add(insertion(path, offset, text))
 
     def create(self, path: str, content: bytes, executable: bool = False) -> None:
-        """Plan a new file. Raises UsageError where something is there already."""
-        if self.tree.read(path) is not None or self.tree.is_dir(path):
+        """Plan a new file.
+
+        Raises UsageError where something is there already, also where only the case of its name differs,
+        and ShapeError where the way leads elsewhere.
+        """
+        require_inside(path)
+        way = in_the_way(self.tree.kind, path)
+        kind = self.tree.kind(way)
+        if way == path and kind in (Kind.file, Kind.folder):
             raise UsageError(f"{path} exists already")
+        if kind is not None:
+            raise ShapeError(way, None, f"{kind}: {path} cannot be made")
+        folder, _, name = way.rpartition("/")
+        twin = next((other for other in self.tree.list(folder) if other.lower() == name.lower()), None)
+        if twin is not None:
+            raise UsageError(f"{folder}/{twin} exists already: to macOS and Windows {name} is the same")
         self.created[path] = NewFile(content, executable)
 
     def move(self, old: str, new: str, content: bytes) -> None:
@@ -63,7 +77,9 @@ class ChangeSet:
         self.delete(old)
 
     def delete(self, path: str) -> None:
-        """Plan a file away."""
+        """Plan a file away. Raises ShapeError for one that is too large to be kept in the journal."""
+        if self.tree.content(path) is None and path in self.tree.refused:
+            raise ShapeError(path, None, f"{self.tree.refused[path]}: it cannot be deleted safely")
         self.deleted.add(path)
 
     def move_folder(self, old: str, new: str | None) -> None:
@@ -153,7 +169,7 @@ class ChangeSet:
             new = self.created[path]
             yield from diff.creation(path, new.content, new.executable)
             return
-        before = self.tree.read(path) or b""
+        before = self.tree.content(path) or b""
         if path in self.deleted:
             yield from diff.deletion(path, before, self.tree.is_executable(path))
             return
@@ -162,34 +178,25 @@ class ChangeSet:
     def commit(self, root: Path) -> None:
         """Write the whole change below `root`, or nothing.
 
-        Raises ScaffoldError where a file changed since it was read or cannot be written.
+        Raises WriteError where a file changed since it was read or cannot be written, ShapeError where
+        a path leads elsewhere.
         """
-        journal = Journal(root)
-        journal.recover()
-        contents = self.contents()
-        for path in sorted(contents):
-            expected = None if path in self.created else self.tree.read(path)
-            on_disk = disk.read_bytes(root / path)
-            if on_disk != expected:
-                raise ScaffoldError(f"{path} changed while the edit was planned; nothing was written")
-        modes = {path: disk.mode_of(root / new.moved) for path, new in self.created.items() if new.moved}
-        before_and_after = {path: (self.tree.read(path), content) for path, content in contents.items()}
-        journal.begin(before_and_after, self.folders)
-        try:
-            for path, content in sorted(contents.items()):
-                new = self.created.get(path)
-                if content is None:
-                    disk.remove(root / path, root)
-                else:
-                    mode = modes.get(path, 0o755 if new.executable else 0o644) if new else None
-                    disk.write_atomically(root / path, content, mode)
-            for path, there in self.folders.items():
-                disk.set_folder(root / path, there, root)
-        except BaseException as error:
+        with writing(root) as journal:
             journal.recover()
-            if isinstance(error, OSError):
-                raise ScaffoldError(
-                    f"{error.filename or 'the tree'} cannot be written: {error.strerror}; nothing was changed"
-                ) from error
-            raise
-        journal.end()
+            door = Door(root)
+            steps = [self._step(path, after, door) for path, after in sorted(self.contents().items())]
+            journal.carry_out(steps, self.folders)
+
+    def _step(self, path: str, after: bytes | None, door: Door) -> Step:
+        new = self.created.get(path)
+        before = None if new else self.tree.content(path)
+        require_inside(path)
+        way = in_the_way(door.kind, path)
+        kind = door.kind(way)
+        if kind in (Kind.link, Kind.other) or (kind is Kind.file and way != path):
+            raise ShapeError(way, None, f"{kind}: nothing was written")
+        if door.read(path, MAX_FILE_BYTES) != before or (before is None and kind is not None and way == path):
+            raise WriteError(f"{path} changed while the edit was planned; nothing was written")
+        if new and not new.moved:
+            return Step(path, before, after, 0o755 if new.executable else 0o644)
+        return Step(path, before, after, door.mode(new.moved if new else path))

@@ -1,77 +1,88 @@
-"""Writing files so that each is there whole or not at all."""
+"""Writing below a door so that each file is there whole or not at all.
+
+Every function raises OSError with the path that it failed at, and ShapeError for one that leads elsewhere.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from scaffold.checkout.door import Door, require_inside
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def read_bytes(path: Path) -> bytes | None:
-    """The content of a file; None where there is none."""
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
+def write(door: Door, path: str, content: bytes, mode: int = 0o600) -> None:
+    """Write a new file that outlives a power cut, in a folder that is made if need be.
 
-
-def digest(content: bytes) -> str:
-    """A content's name in the journal."""
-    import hashlib
-
-    return hashlib.sha256(content).hexdigest()
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file that outlives a power cut."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def mode_of(path: Path) -> int:
-    """The permissions of a file."""
-    return path.stat().st_mode & 0o777
-
-
-def write_atomically(path: Path, content: bytes, mode: int | None) -> None:
-    """Replace or create `path`; `mode` is None where the present one stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = part_of(path)
-    try:
-        write_durably(part, content)
-        part.chmod(mode_of(path) if mode is None else mode)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def remove(path: Path, root: Path) -> None:
-    """Delete a file, and the folders below `root` that it leaves empty."""
-    path.unlink()
-    remove_empty_parents(path.parent, root)
-
-
-def part_of(path: Path) -> Path:
-    """Where the new content of a file is written before it takes the file's place."""
-    return path.with_name(f".{path.name}.scaffold-part")
-
-
-def remove_empty_parents(folder: Path, root: Path) -> None:
-    """Delete an empty folder below `root`, and those above it that it leaves empty."""
-    while folder != root and folder.is_relative_to(root):
+    Whatever is at its path already is an error, a link too.
+    """
+    with _in(door, path, make=True) as (folder, name):
+        descriptor = os.open(name, _NEW, 0o600, dir_fd=folder)
         try:
-            folder.rmdir()
-        except FileNotFoundError:
-            pass
-        except OSError:
-            return
-        folder = folder.parent
+            left = memoryview(content)
+            while left:
+                left = left[os.write(descriptor, left) :]
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
-def set_folder(folder: Path, there: bool, root: Path) -> None:
-    """Make an empty folder, or delete it."""
-    if there:
-        folder.mkdir(parents=True, exist_ok=True)
-    else:
-        remove_empty_parents(folder, root)
+def move(door: Door, part: str, path: str) -> None:
+    """Let a file take the place of another one of its folder, or become it."""
+    with _in(door, path) as (folder, name):
+        os.replace(part.rpartition("/")[2], name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def remove(door: Door, path: str) -> None:
+    """Delete a file."""
+    with _in(door, path) as (folder, name):
+        os.unlink(name, dir_fd=folder)
+
+
+def remove_if_there(door: Door, path: str) -> None:
+    """Delete a file where there is one."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        remove(door, path)
+
+
+def make_folder(door: Door, folder: str) -> None:
+    """Make a folder where there is none, and those above it."""
+    with door.entered(folder, make=True):
+        pass
+
+
+def remove_folder(door: Door, folder: str) -> bool:
+    """Delete a folder; False where it holds something."""
+    try:
+        with _in(door, folder) as (parent, name):
+            os.rmdir(name, dir_fd=parent)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+        return False
+    return True
+
+
+def remove_empty(door: Door, folder: str) -> None:
+    """Delete an empty folder, and those above it that it leaves empty; never the root."""
+    while folder and remove_folder(door, folder):
+        folder = folder.rpartition("/")[0]
+
+
+@contextmanager
+def _in(door: Door, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+    """The descriptor of the folder that holds a path, and the name in it; errors get the path."""
+    folder, _, name = path.rpartition("/")
+    require_inside(path)
+    with door.entered(folder, make=make) as descriptor:
+        try:
+            yield descriptor, name
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, path) from None

@@ -1,18 +1,35 @@
-"""git, asked about a repository: nothing else starts it."""
+"""git, asked about a repository: nothing else starts it.
+
+It is asked about the folder that is named, whatever the environment says of another repository, and
+takes no path for a pattern. It writes nothing by the way and starts no program that watches files.
+"""
 
 from __future__ import annotations
 
-import shutil
+import os
+import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+
+ELSEWHERE = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE",
+    "GIT_REPLACE_REF_BASE", "GIT_NO_REPLACE_OBJECTS", "GIT_IMPLICIT_WORK_TREE", "GIT_INTERNAL_SUPER_PREFIX",
+)  # fmt: skip
+"""What names another repository: hooks are run with some of it."""
+QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
 
 def run(
-    root: Path, *arguments: str, environment: dict[str, str] | None = None
+    root: Path, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """What git says in the folder `root`. Raises FileNotFoundError where git is not installed."""
-    command = ["git", "-C", str(root), *arguments]
-    return subprocess.run(command, capture_output=True, check=False, env=environment)
+    """What git says in the folder `root`; an error of its own where git is not installed."""
+    command = _command(root, *arguments)
+    try:
+        return subprocess.run(command, capture_output=True, check=False, env=_environment(environment))
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(command, 127, b"", b"git is not installed")
 
 
 def output(root: Path, *arguments: str) -> str:
@@ -28,21 +45,34 @@ def complaint(result: subprocess.CompletedProcess[bytes]) -> str:
 
 def commit(root: Path, rev: str) -> str:
     """The commit that a revision names; "" where it names none."""
-    return output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    found = output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    return found if re.fullmatch(r"[0-9a-f]{40,64}", found) else ""  # `^HEAD` is one to leave out
 
 
-def is_installed() -> bool:
-    """Whether there is a git to ask."""
-    return shutil.which("git") is not None
+def own_folder(root: Path) -> Path | None:
+    """Where git keeps its own files of a folder: the top of a work tree, or a repository without one.
 
-
-def has_top(root: Path) -> bool:
-    """Whether a folder is the top of a git work tree."""
-    top = output(root, "rev-parse", "--show-toplevel") if is_installed() else ""
-    return bool(top) and Path(top).resolve() == root.resolve()
+    None for any other folder, and where git refuses to look at it, because another user owns it.
+    """
+    found = os.fsdecode(run(root, "rev-parse", "--absolute-git-dir", "--show-toplevel").stdout).splitlines()
+    return Path(found[0]) if found and Path(found[-1]).resolve() == root.resolve() else None
 
 
 def reader(root: Path) -> subprocess.Popen[bytes]:
     """A process that prints objects, one for each name that it is given (`git cat-file --batch`)."""
-    command = ["git", "-C", str(root), "cat-file", "--batch"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        _command(root, "cat-file", "--batch"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(None),
+    )
+
+
+def _command(root: Path, *arguments: str) -> list[str]:
+    return ["git", "-C", str(root), "--literal-pathspecs", "-c", "core.fsmonitor=false", *arguments]
+
+
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    return {**own, **QUIET, **(more or {})}

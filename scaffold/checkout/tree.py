@@ -1,15 +1,16 @@
 """One interface over the places a repository is read from.
 
-A work tree, a git revision and a tree under pending edits answer the same four questions, so
-readers, rules and editors never know which of them they look at. All paths are relative to the
-root of the repository, with forward slashes.
+A work tree, a git revision and a tree under pending edits answer the same questions, so readers,
+rules and editors never know which of them they look at. All paths are relative to the root of the
+repository, with forward slashes; a path that leads out of it is one where nothing is.
+
+Links are kept as links, as git keeps them. A file that is there and is not read, because it is one,
+lies behind one, is too large or may not be read, is noted with the reason.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import stat
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,23 +18,38 @@ from typing import TYPE_CHECKING, Protocol
 
 from scaffold import cage
 from scaffold.checkout import git
+from scaffold.checkout.door import Door, Kind, note, outside, too_large
 from scaffold.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
     import subprocess
 
+MAX_TEXT_BYTES = 2 << 20
+"""What is read to be understood; the largest such file of LocalAI, `backend/index.yaml`, has 290 KB."""
 MAX_FILE_BYTES = 16 << 20
-"""No registration file comes near this size; a larger one is not read."""
+"""What is searched, moved or deleted; LocalAI's largest files, model lists and test data, have 3.5 MB."""
+MAX_TREE_BYTES = 256 << 20
+"""All files that one run reads together; those that a check of LocalAI reads have 3 MB."""
 
 
 class Tree(Protocol):
     """A repository to read from."""
 
+    @property
+    def refused(self) -> dict[str, str]:
+        """What was asked for, is there and was not read -> why not."""
+
     def read(self, path: str) -> bytes | None:
-        """Content of a regular file, or None where there is none."""
+        """Content of a regular file of at most MAX_TEXT_BYTES; None where there is none."""
+
+    def content(self, path: str) -> bytes | None:
+        """Content of a regular file of at most MAX_FILE_BYTES; None where there is none."""
+
+    def kind(self, path: str) -> Kind | None:
+        """What is at a path, itself and not what it may lead to; None where there is nothing."""
 
     def list(self, folder: str) -> list[str]:
-        """Sorted names of the entries of `folder`; empty where it is not a folder."""
+        """Sorted names of the files and folders in `folder`; empty where it is not a folder."""
 
     def is_dir(self, path: str) -> bool:
         """Whether `path` is a folder."""
@@ -50,54 +66,59 @@ class WorkTree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._prefix = os.path.join(root, "")  # noqa: PTH118 - a thousand paths are joined to it
+        self._door = Door(root)
         self._contents: dict[str, bytes | None] = {}
+        self._left = MAX_TREE_BYTES
+
+    @property
+    def refused(self) -> dict[str, str]:
+        return self._door.refused
 
     def read(self, path: str) -> bytes | None:
+        data = self.content(path)
+        if data is not None and len(data) > MAX_TEXT_BYTES:
+            self.refused[path] = too_large(MAX_TEXT_BYTES)
+            return None
+        return data
+
+    def content(self, path: str) -> bytes | None:
         if path not in self._contents:
-            self._contents[path] = self._read(path)
+            data = self._contents[path] = self._door.read(path, MAX_FILE_BYTES)
+            self._left -= len(data or b"")
+            if self._left < 0:
+                self._contents[path] = None
+                self.refused[path] = f"is one too many: {MAX_TREE_BYTES >> 20} MiB of others were read"
         return self._contents[path]
 
-    def _read(self, path: str) -> bytes | None:
-        cage.note(path)
-        try:
-            # Git keeps links as links, so they are not followed; a pipe would wait for a writer.
-            flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW
-            descriptor = os.open(self._prefix + path, flags)
-            try:
-                status = os.fstat(descriptor)
-                if not stat.S_ISREG(status.st_mode):
-                    return None
-                # One byte more than there should be; asking for much more would cost its memory each time.
-                data = os.read(descriptor, min(status.st_size, MAX_FILE_BYTES) + 1)
-            finally:
-                os.close(descriptor)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None
-        except OSError as error:
-            raise ShapeError(path, None, f"cannot be read: {error.strerror}") from error
-        return _bounded(path, data)
+    def kind(self, path: str) -> Kind | None:
+        return self._door.kind(path)
 
     def list(self, folder: str) -> list[str]:
-        try:
-            return sorted(os.listdir(self._prefix + folder))
-        except OSError:
-            return []
+        kinds = self._door.names(folder.rstrip("/"))
+        return sorted(name for name, kind in kinds.items() if kind in (Kind.file, Kind.folder))
 
     def is_dir(self, path: str) -> bool:
-        return os.path.isdir(self._prefix + path)  # noqa: PTH112
+        return self._door.is_folder(path.rstrip("/"))
 
     def files(self, folder: str) -> Iterator[str]:
         found = []
-        for where, folders, names in os.walk(self.root / folder):
-            folders[:] = [name for name in folders if name != ".git"]
-            base = Path(where)
-            files = (base / name for name in names if not (base / name).is_symlink())
-            found += [file.relative_to(self.root).as_posix() for file in files]
+        pending = [folder.rstrip("/")]
+        while pending:
+            where = pending.pop()
+            prefix = f"{where}/" if where else ""
+            for name, kind in self._door.names(where).items():
+                if kind is Kind.folder:
+                    pending.append(prefix + name)
+                elif kind is Kind.file:
+                    found.append(prefix + name)
         return iter(sorted(found))
 
     def is_executable(self, path: str) -> bool:
-        return os.access(self._prefix + path, os.X_OK)
+        return self._door.kind(path) is Kind.file and bool(self._door.mode(path) & 0o100)
+
+
+LINK, SUBMODULE = "120000", "160000"
+"""Modes of git."""
 
 
 class GitTree:
@@ -106,29 +127,34 @@ class GitTree:
     def __init__(self, root: Path, rev: str) -> None:
         """Raises UsageError where `rev` names no commit of the repository at `root`."""
         self.root = root
+        self.refused: dict[str, str] = {}
         self.commit = git.commit(root, rev)
         if not self.commit:
             raise UsageError(f"{rev!r} names no commit of {root}")
 
     @cached_property
-    def _objects(self) -> dict[str, tuple[str, str]]:
-        """Path -> mode and name."""
+    def _entries(self) -> dict[str, tuple[str, str]]:
+        """Path -> mode and name, of files and links."""
         asked = git.run(self.root, "ls-tree", "-r", "-z", "--full-tree", self.commit)
         if asked.returncode:
             problem = f"commit {self.commit[:12]} cannot be read; git says: {git.complaint(asked)}"
             raise ShapeError(".git", None, problem)
-        objects = {}
-        for record in asked.stdout.decode(errors="replace").split("\0"):
+        entries = {}
+        for record in os.fsdecode(asked.stdout).split("\0"):
             meta, _, path = record.partition("\t")
-            if meta and not meta.startswith(("120000", "160000")):
+            if meta and not meta.startswith(SUBMODULE) and not outside(path):
                 mode, _, name = meta.split(" ")
-                objects[path] = mode, name
-        return objects
+                entries[path] = mode, name
+        return entries
+
+    @cached_property
+    def _files(self) -> list[str]:
+        return sorted(path for path, (mode, _) in self._entries.items() if mode != LINK)
 
     @cached_property
     def _folders(self) -> dict[str, set[str]]:
         folders: dict[str, set[str]] = {"": set()}
-        for path in self._objects:
+        for path in self._files:
             while path:
                 parent, _, name = path.rpartition("/")
                 known = parent in folders
@@ -143,10 +169,17 @@ class GitTree:
         return git.reader(self.root)
 
     def read(self, path: str) -> bytes | None:
-        if path not in self._objects:
+        return self._read(path, MAX_TEXT_BYTES)
+
+    def content(self, path: str) -> bytes | None:
+        return self._read(path, MAX_FILE_BYTES)
+
+    def _read(self, path: str, limit: int) -> bytes | None:
+        mode, name = self._entries.get(path, ("", ""))
+        if not name or mode == LINK:
+            note(self, path)
             return None
         cage.note(path)
-        _, name = self._objects[path]
         reader = self._reader
         assert reader.stdin
         assert reader.stdout
@@ -158,24 +191,36 @@ class GitTree:
         _, _, size = reader.stdout.readline().partition(b" blob ")
         if not size.strip().isdigit():
             raise self._unreadable(path)
+        if int(size) > limit:
+            self.refused[path] = too_large(limit)
+            self.close()
+            return None
         data = reader.stdout.read(int(size))
         if len(data) != int(size):
             raise self._unreadable(path)
         reader.stdout.read(1)
-        return _bounded(path, data)
+        return data
+
+    def kind(self, path: str) -> Kind | None:
+        if path in self._entries:
+            return Kind.link if self._entries[path][0] == LINK else Kind.file
+        return Kind.folder if path in self._folders else None
 
     def list(self, folder: str) -> list[str]:
-        return sorted(self._folders.get(folder.strip("/"), ()))
+        return sorted(self._folders.get(folder.rstrip("/"), ()))
 
     def is_dir(self, path: str) -> bool:
-        return path.strip("/") in self._folders
+        if path.rstrip("/") in self._folders:
+            return True
+        note(self, path.rstrip("/"))
+        return False
 
     def files(self, folder: str) -> Iterator[str]:
-        prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
-        return iter(sorted(path for path in self._objects if path.startswith(prefix)))
+        prefix = f"{folder.rstrip('/')}/" if folder else ""
+        return (path for path in self._files if path.startswith(prefix))
 
     def is_executable(self, path: str) -> bool:
-        return self._objects.get(path, ("", ""))[0] == "100755"
+        return self._entries.get(path, ("", ""))[0] == "100755"
 
     def _unreadable(self, path: str) -> ShapeError:
         return ShapeError(path, None, f"cannot be read from commit {self.commit[:12]}")
@@ -183,8 +228,8 @@ class GitTree:
     def close(self) -> None:
         """End the git process that serves the reads."""
         if "_reader" in self.__dict__:
-            with contextlib.suppress(BrokenPipeError):
-                self._reader.communicate()
+            self._reader.kill()
+            self._reader.communicate()
             del self.__dict__["_reader"]
 
 
@@ -201,11 +246,26 @@ class Overlay:
         self.changes = changes
         self.executable = executable
 
+    @property
+    def refused(self) -> dict[str, str]:
+        return self.base.refused
+
     def read(self, path: str) -> bytes | None:
         return self.changes[path] if path in self.changes else self.base.read(path)
 
+    def content(self, path: str) -> bytes | None:
+        return self.changes[path] if path in self.changes else self.base.content(path)
+
+    def kind(self, path: str) -> Kind | None:
+        if path in self.changes:
+            return Kind.file if self.changes[path] is not None else None
+        if self.is_dir(path):
+            return Kind.folder
+        kind = self.base.kind(path)
+        return kind if kind is not Kind.folder else None
+
     def list(self, folder: str) -> list[str]:
-        prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
+        prefix = f"{folder.rstrip('/')}/" if folder else ""
         names = set(self.base.list(folder))
         for path, content in self.changes.items():
             if path.startswith(prefix):
@@ -217,21 +277,30 @@ class Overlay:
         return sorted(names)
 
     def is_dir(self, path: str) -> bool:
-        prefix = f"{path.strip('/')}/"
+        prefix = f"{path.rstrip('/')}/"
         if any(p.startswith(prefix) and c is not None for p, c in self.changes.items()):
             return True
         return self.base.is_dir(path) and next(self.files(path), None) is not None
 
     def files(self, folder: str) -> Iterator[str]:
-        prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
+        prefix = f"{folder.rstrip('/')}/" if folder else ""
         paths = {path for path in self.base.files(folder) if path not in self.changes}
         paths.update(p for p, c in self.changes.items() if c is not None and p.startswith(prefix))
         return iter(sorted(paths))
 
     def is_executable(self, path: str) -> bool:
-        if path in self.changes and (self.changes[path] is None or self.base.read(path) is None):
+        if path in self.changes and (self.changes[path] is None or self.base.kind(path) is not Kind.file):
             return path in self.executable
         return self.base.is_executable(path)
+
+
+def refusal(tree: Tree, path: str) -> tuple[str, str] | None:
+    """What of a path was not read though it is there, and why; None where that is not so."""
+    if tree.refused:
+        for end in (*(at for at, letter in enumerate(path) if letter == "/"), len(path)):
+            if path[:end] in tree.refused:
+                return path[:end], tree.refused[path[:end]]
+    return None
 
 
 def kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
@@ -239,8 +308,8 @@ def kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
     if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
         asked = git.run(tree.root, "ls-files", "-z", "-co", "--exclude-standard", "--", folder)
         if asked.returncode == 0:
-            listed = sorted({path for path in asked.stdout.decode(errors="replace").split("\0") if path})
-            return (path for path in listed if tree.read(path) is not None)
+            listed = sorted({path for path in os.fsdecode(asked.stdout).split("\0") if path})
+            return (path for path in listed if tree.kind(path) is Kind.file)
     return tree.files(folder)
 
 
@@ -251,9 +320,3 @@ def find_root(start: Path) -> Path:
         if (folder / ".git").exists():
             return folder
     return start
-
-
-def _bounded(path: str, data: bytes) -> bytes:
-    if len(data) > MAX_FILE_BYTES:
-        raise ShapeError(path, None, f"is larger than {MAX_FILE_BYTES >> 20} MiB")
-    return data

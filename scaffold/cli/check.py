@@ -9,7 +9,7 @@ import typer
 
 from scaffold.checkout.tree import WorkTree
 from scaffold.cli import printer
-from scaffold.cli.shared import RepoOption, repository, writable
+from scaffold.cli.shared import RepoOption, writable
 from scaffold.errors import UsageError
 from scaffold.report.formats import Report
 
@@ -48,8 +48,10 @@ def check(
         raise UsageError("--diff goes with --format text or json; --format sarif carries the fixes by itself")
     scope = operation.Scope(tuple(names or ()), tuple(select or ()), tuple(ignore or ()))
     scope.rules()  # raises where a name stands for no rule
-    root = writable(repo) if fix and not diff else repository(repo)
-    with states(root, rev, base) as compared:
+    with (
+        writable(repo, unless=diff or not fix) as root,
+        states(root, rev, base) as compared,
+    ):
         head = compared.head
         if fix or diff:
             from dataclasses import replace

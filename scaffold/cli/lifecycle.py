@@ -27,9 +27,9 @@ def remove_backend(
     from scaffold.operations import remove
     from scaffold.report import lifecycle as report
 
-    root = writable(repo)
-    plan = remove.plan(WorkTree(root), name)
-    carry_out(plan.changes, root, dry_run, output)
+    with writable(repo, unless=dry_run) as root:
+        plan = remove.plan(WorkTree(root), name)
+        carry_out(plan.changes, root, dry_run, output)
     printer.result(report.rendered(f"removed {name}", plan, dry_run, output))
 
 
@@ -44,9 +44,9 @@ def rename_backend(
     from scaffold.operations import rename
     from scaffold.report import lifecycle as report
 
-    root = writable(repo)
-    plan = rename.plan(WorkTree(root), old, new)
-    carry_out(plan.changes, root, dry_run, output)
+    with writable(repo, unless=dry_run) as root:
+        plan = rename.plan(WorkTree(root), old, new)
+        carry_out(plan.changes, root, dry_run, output)
     printer.result(report.rendered(f"renamed {old} to {new}", plan, dry_run, output))
 
 
@@ -61,9 +61,9 @@ def add_variant(
     from scaffold.operations import variants as operation
     from scaffold.report import lifecycle as report
 
-    root = writable(repo)
-    plan = operation.add(WorkTree(root), name, variants)
-    carry_out(plan.changes, root, dry_run, output)
+    with writable(repo, unless=dry_run) as root:
+        plan = operation.add(WorkTree(root), name, variants)
+        carry_out(plan.changes, root, dry_run, output)
     printer.result(report.rendered(f"added {' '.join(variants)} to {name}", plan, dry_run, output))
 
 
@@ -78,7 +78,7 @@ def remove_variant(
     from scaffold.operations import variants as operation
     from scaffold.report import lifecycle as report
 
-    root = writable(repo)
-    plan = operation.remove(WorkTree(root), name, variants)
-    carry_out(plan.changes, root, dry_run, output)
+    with writable(repo, unless=dry_run) as root:
+        plan = operation.remove(WorkTree(root), name, variants)
+        carry_out(plan.changes, root, dry_run, output)
     printer.result(report.rendered(f"removed {' '.join(variants)} from {name}", plan, dry_run, output))

@@ -59,7 +59,6 @@ def new_backend(
     from scaffold.operations import new
     from scaffold.report import new_backend as report
 
-    root = writable(repo)
     answers: dict[str, object] = {
         "name": name,
         "lang": lang,
@@ -76,14 +75,15 @@ def new_backend(
         "tags": tuple(tag or ()),
     }
     asking = output is Format.text and not no_input and sys.stdin.isatty() and sys.stdout.isatty()
-    if asking:
-        from scaffold import wizard
-        from scaffold.registry import Registry
+    with writable(repo, unless=dry_run) as root:
+        if asking:
+            from scaffold import wizard
+            from scaffold.registry import Registry
 
-        answers = wizard.complete(Registry(WorkTree(root)), answers, like)
-    plan = new.plan(WorkTree(root), answers, like)
-    if asking and not dry_run and not plan.existing and not wizard.confirm(plan):
-        raise UsageError("stopped; nothing was written")
-    if not plan.existing:
-        carry_out(plan.changes, root, dry_run, output)
+            answers = wizard.complete(Registry(WorkTree(root)), answers, like)
+        plan = new.plan(WorkTree(root), answers, like)
+        if asking and not dry_run and not plan.existing and not wizard.confirm(plan):
+            raise UsageError("stopped; nothing was written")
+        if not plan.existing:
+            carry_out(plan.changes, root, dry_run, output)
     printer.result(report.rendered(plan, dry_run, output))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -31,27 +33,41 @@ VARIANT_NAMES = " ".join(VARIANTS)
 def repository(path: Path | None) -> Path:
     """Root of the checkout: the one that `--repo` names, else the enclosing one.
 
-    Raises UsageError where there is no such folder, ShapeError where the folder is in no checkout.
+    Says so where a change of it is not complete. Raises UsageError where there is no such folder,
+    ShapeError where the folder is in no checkout.
     """
-    if path is not None and not path.is_dir():
-        raise UsageError(f"--repo {path}: there is no such folder")
-    return path.resolve() if path is not None else find_root(Path.cwd())
+    from scaffold.checkout.journal import unfinished
 
-
-def writable(path: Path | None) -> Path:
-    """Root of the checkout for a command that writes: what a killed run had changed is put back first."""
-    root = repository(path)
-    recover(root)
+    root = _root(path)
+    if told := unfinished(root):
+        printer.note(told)
     return root
 
 
-def recover(root: Path) -> None:
-    """Put back what a run that was killed while writing had changed."""
-    from scaffold.checkout.journal import Journal
+@contextmanager
+def writable(path: Path | None, *, unless: bool = False) -> Iterator[Path]:
+    """Root of the checkout for a command that writes, and nobody else writes to it meanwhile.
 
-    restored = Journal(root).recover()
-    if restored:
-        printer.note(f"an interrupted run was rolled back: {', '.join(restored)}")
+    What a killed run had changed is put back first; `unless` the command only shows what it would do.
+    Raises what `repository` raises, BusyError where another process writes.
+    """
+    if unless:
+        yield repository(path)
+        return
+    from scaffold.checkout.journal import writing
+
+    root = _root(path)
+    with writing(root) as journal:
+        restored = journal.recover()
+        if restored:
+            printer.note(f"an interrupted run was rolled back: {', '.join(restored)}")
+        yield root
+
+
+def _root(path: Path | None) -> Path:
+    if path is not None and not path.is_dir():
+        raise UsageError(f"--repo {path}: there is no such folder")
+    return path.resolve() if path is not None else find_root(Path.cwd())
 
 
 class Planned(Protocol):

@@ -58,7 +58,7 @@ def change(root: Path, rev: str | None, base: str | None, files: Sequence[str]) 
 def _default_base(root: Path, rev: str | None) -> str | None:
     """HEAD for the work tree, the first parent of a commit; None where there is none."""
     wanted = "HEAD" if rev is None else f"{rev}^1"
-    return (git.commit(root, wanted) or None) if git.has_top(root) else None
+    return (git.commit(root, wanted) or None) if git.own_folder(root) else None
 
 
 def _files(name: str, root: Path, head: Tree) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _changed(root: Path, head: Tree, base: GitTree | None) -> list[str]:
         own = root / git.output(root, "rev-parse", "--git-path", "index")
         if own.exists():
             shutil.copyfile(own, index)
-        environment = {**os.environ, "GIT_INDEX_FILE": str(index)}
+        environment = {"GIT_INDEX_FILE": str(index)}
         git.run(root, "add", "--intent-to-add", "--", ".", environment=environment)
         return _listed(root, *diff, base.commit, "--", environment=environment)
 

@@ -14,6 +14,7 @@ from scaffold.registry import MARK, Registry
 from scaffold.rules import all_rules, rules_called
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
 from scaffold.rules.repository.suppressions import SuppressionUnused
+from scaffold.rules.repository.unread import FileUnread
 from scaffold.rules.suppressions import Suppressions
 
 
@@ -84,6 +85,9 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
                 assert isinstance(earlier, Registry)
                 assert isinstance(registry, Registry)
                 found += rule.compare(earlier, registry)
+    if scope.select or any(isinstance(rule, FileUnread) for rule in rules):
+        found += FileUnread().met(tree)
+        before += FileUnread().met(base) if base is not None else ()
     suppressions = Suppressions.read(tree, found)
     kept, suppressed = suppressions.split(found)
     if not scope.select and not scope.backends:

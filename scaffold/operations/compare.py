@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import NamedTuple, TypeVar
 from scaffold.checkout import git
 from scaffold.checkout.tree import GitTree, Tree, WorkTree
 from scaffold.errors import ShapeError, UsageError
+from scaffold.operations.refusals import explained
 
 T = TypeVar("T")
 
@@ -46,7 +48,9 @@ def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
     Raises UsageError where a revision names no commit.
     """
     if rev is None and base is None:
-        yield States(WorkTree(root))
+        state = States(WorkTree(root))
+        with explained(state.head):
+            yield state
         return
     _require_git_root(root)
     opened: list[GitTree] = []
@@ -56,24 +60,25 @@ def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
             opened.append(GitTree(root, rev))
             head = opened[0]
         if base is None:
-            yield States(head)
+            with explained(head):
+                yield States(head)
             return
         tip = GitTree(root, base).commit  # raises where there is no such commit
         grown_from = opened[0].commit if opened else "HEAD"
         opened.append(GitTree(root, git.output(root, "merge-base", tip, grown_from) or tip))
-        yield States(head, opened[-1], base)
+        with explained(head):
+            yield States(head, opened[-1], base)
     finally:
         for tree in opened:
             tree.close()
 
 
 def _require_git_root(root: Path) -> None:
-    if not git.is_installed():
-        raise UsageError("--rev and --base read git objects, and git is not installed")
-    asked = git.run(root, "rev-parse", "--git-dir")
+    if git.own_folder(root) is not None:
+        return
+    asked = git.run(root, "rev-parse", "--show-toplevel")
     if asked.returncode:  # it may also be one that git refuses, because another user owns it
         why = git.complaint(asked)
         raise UsageError(f"--rev and --base need a git repository at {root}; git says: {why}")
-    top = git.output(root, "rev-parse", "--show-toplevel")  # a bare repository has none
-    if top and Path(top).resolve() != root.resolve():
-        raise UsageError(f"--rev and --base need the root of a git repository; that of {root} is {top}")
+    top = os.fsdecode(asked.stdout).strip()
+    raise UsageError(f"--rev and --base need the root of a git repository; that of {root} is {top}")

@@ -99,7 +99,11 @@ def repair(tree: Tree, scope: check.Scope, base: Tree | None = None, base_name: 
     fixable = [f for i, f in enumerate(found.findings) if f.fix and found.is_new(i)]
     rules = _judges(tree, scope)
     attempt = _Attempt(tree, rules, _identities(tree, rules))
-    attempt.accept(fixable)
+    unread = " and ".join(sorted(tree.refused))
+    if unread:  # what looks wrong may be right there
+        attempt.discarded += [(finding, f"{unread} was not read") for finding in fixable]
+    else:
+        attempt.accept(fixable)
     changes = attempt.changes(attempt.accepted)
     result = check.run(changes.overlay(), scope, base, base_name) if attempt.accepted else found
     return Repair(found, changes, tuple(attempt.accepted), tuple(attempt.discarded), result)

@@ -8,6 +8,7 @@ of a table for readers; comments, prose and tests are left out, and so are the b
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ def find_named(registry: Registry, after: Tree, name: str, *also_known: str) -> 
     # As it is registered, a name is itself; only in another spelling it may be a part of another one's.
     words = [_word(name, others, exactly) for exactly in (True, False)]
     for path in _files_with(registry.tree, name):
-        data = after.read(path)
+        data = after.content(path)
         if data and b"\0" not in data and own.search(data):
             found = {m.start("own") for word in words for m in word.finditer(data) if m["own"]}
             lines = []
@@ -164,6 +165,7 @@ def _exactly(name: str) -> bytes:
 def _files_with(tree: Tree, name: str) -> list[str]:
     if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
         pattern = "[-_]?".join(re.escape(part) for part in name.split("-"))
-        found = git.output(tree.root, "grep", "-z", "-l", "-I", "-i", "-E", "--untracked", pattern)
-        return sorted(path for path in found.split("\0") if path)
+        found = git.run(tree.root, "grep", "-z", "-l", "-I", "-i", "-E", "--untracked", "-e", pattern)
+        if found.returncode <= 1:  # 1: there is none
+            return sorted(path for path in os.fsdecode(found.stdout).split("\0") if path)
     return list(tree.files(""))

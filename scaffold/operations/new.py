@@ -12,6 +12,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.errors import UsageError
 from scaffold.operations import proof
+from scaffold.operations.refusals import told
 from scaffold.registry import Registry
 from scaffold.surfaces.base import Addition, Manual, Registration
 from scaffold.template import facts, render
@@ -33,6 +34,7 @@ class NewBackend:
             self.changes.commit(root)
 
 
+@told
 def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBackend:
     """Plan a new backend in `tree` from the answers that were given.
 

@@ -9,6 +9,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree
 from scaffold.operations import proof
 from scaffold.operations.mentions import Named, find_named
+from scaffold.operations.refusals import told
 from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.rules import registration_rules
@@ -24,6 +25,7 @@ class LifecyclePlan:
     mentions: tuple[Named, ...] = ()
 
 
+@told
 def plan(tree: Tree, name: str) -> LifecyclePlan:
     """Plan a backend away, with everything that registers it.
 

@@ -15,6 +15,7 @@ from scaffold.errors import UsageError
 from scaffold.operations import proof
 from scaffold.operations.mentions import find_named, spelled, whole_word
 from scaffold.operations.new import require_free
+from scaffold.operations.refusals import told
 from scaffold.operations.remove import LifecyclePlan, as_removal, require_known
 from scaffold.operations.workers import find
 from scaffold.registry import OWN_SCRIPTS, Registry
@@ -45,6 +46,7 @@ FOREIGN_KEYS = {"description", "urls", "icon", "tags", "license", "repository", 
 """Keys of a meta and of a bump entry that speak of the engine, which keeps its name."""
 
 
+@told
 def plan(tree: Tree, old: str, new: str) -> LifecyclePlan:
     """Plan another name for a backend: its directory, its files and every registration.
 

@@ -11,6 +11,7 @@ from scaffold.checkout.tree import GitTree, Tree, WorkTree
 from scaffold.errors import ScaffoldError, UsageError
 from scaffold.operations import proof
 from scaffold.operations.new import template_answers
+from scaffold.operations.refusals import told
 from scaffold.operations.remove import LifecyclePlan, as_removal, require_known
 from scaffold.registry import Registry
 from scaffold.surfaces.base import Addition, Removal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from scaffold.template.render import GeneratedFile
 
 
+@told
 def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
     """Plan one more platform: matrix legs, images, capabilities, macOS wiring, the compatibility table.
 
@@ -59,6 +61,7 @@ def _addition(registry: Registry, name: str, wanted: Iterable[str]) -> Addition:
     return addition
 
 
+@told
 def remove(tree: Tree, name: str, unwanted: Iterable[str]) -> LifecyclePlan:
     """Plan one platform less; the inverse of `add`.
 

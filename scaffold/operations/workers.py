@@ -17,7 +17,7 @@ from typing import Any
 
 from scaffold import cage
 from scaffold.checkout.changes import ChangeSet
-from scaffold.checkout.tree import WorkTree
+from scaffold.checkout.tree import WorkTree, refusal
 from scaffold.errors import ShapeError
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
@@ -46,8 +46,18 @@ def find(repository: Repository, rules: Sequence[Rule]) -> list[Finding]:
     found = _shared(repository, shares) if len(shares) > 1 and _may_fork(repository) else {}
     findings: list[Finding] = []
     for number, rule in enumerate(rules):
-        findings += found[number] if number in found else _check(repository, rule)
+        findings += found[number] if number in found else _findings(repository, rule)
     return findings
+
+
+def _findings(repository: Repository, rule: Rule) -> list[Finding]:
+    """What a rule finds; nothing where a file is missed because it was not read, which is told otherwise."""
+    try:
+        return [*_check(repository, rule)]
+    except ShapeError as error:
+        if refusal(repository.tree, error.path):
+            return []
+        raise
 
 
 def _check(repository: Repository, rule: Rule) -> Iterator[Finding]:
@@ -90,7 +100,7 @@ def _shared(repository: Repository, shares: Sequence[Share]) -> Found:
             found, broken = _take(repository, shares, queue)
             told = {number: [*map(_tell, findings)] for number, findings in found.items()}
             with os.fdopen(said, "wb") as file:
-                marshal.dump((told, broken), file)
+                marshal.dump((told, broken, repository.tree.refused), file)
             status = 0
         finally:
             os._exit(status)  # whatever is left to do is the parent's
@@ -103,7 +113,8 @@ def _shared(repository: Repository, shares: Sequence[Share]) -> Found:
             os.close(queue)
             _, status = os.waitpid(child, 0)
             cage.follow(status)
-    told, broken_there = marshal.loads(data) if not status else ({}, None)  # noqa: S302 - our own words
+    told, broken_there, refused = marshal.loads(data) if not status else ({}, None, {})  # noqa: S302 - our own
+    repository.tree.refused.update(refused)
     if broken or broken_there:
         raise ShapeError(*min(filter(None, (broken, broken_there)))[1:])
     rules = {number: rule for share in shares for number, rule in share}
@@ -116,7 +127,7 @@ def _take(repository: Repository, shares: Sequence[Share], queue: int) -> tuple[
     while taken := os.read(queue, 1):
         for number, rule in shares[taken[0]]:
             try:
-                found[number] = [*_check(repository, rule)]
+                found[number] = _findings(repository, rule)
             except ShapeError as error:
                 os.read(queue, len(shares))  # the other process need not go on either
                 return found, (number, error.path, error.line, error.problem)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.checkout.tree import Tree
+from scaffold.checkout.tree import Tree, refusal
 from scaffold.errors import ShapeError
 from scaffold.syntax.source import Place, Source, parsed
 from scaffold.syntax.yaml import YamlSource
@@ -262,11 +262,13 @@ class Surface(ABC):
         """Plan everything away that registers a backend here."""
 
     def load(self, kind: type[S], *paths: str) -> S | None:
-        """The first of `paths` that exists, as a source of the given kind."""
+        """The first of `paths` that exists, as a source of the given kind; None where it is not read."""
         for path in paths:
             data = self.tree.read(path)
             if data is not None:
                 return parsed(kind, path, data)  # type: ignore[arg-type, no-any-return]
+            if refusal(self.tree, path):
+                return None
         return None
 
 
@@ -279,7 +281,10 @@ class FileSurface(Surface):
     @cached_property
     def path(self) -> str:
         """The path of the file, or of its newest place where it is absent."""
-        return next((p for p in self.paths if self.tree.read(p) is not None), self.paths[0])
+        for path in self.paths:
+            if self.tree.read(path) is not None or refusal(self.tree, path):
+                return path
+        return self.paths[0]
 
 
 def majority(values: Iterable[T]) -> T | None:

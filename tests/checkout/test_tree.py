@@ -7,8 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.checkout.tree import MAX_FILE_BYTES, GitTree, Overlay, Tree, WorkTree, find_root
-from scaffold.errors import ShapeError, UsageError
+from scaffold.checkout.door import Kind
+from scaffold.checkout.tree import (
+    MAX_FILE_BYTES,
+    MAX_TEXT_BYTES,
+    GitTree,
+    Overlay,
+    Tree,
+    WorkTree,
+    find_root,
+)
+from scaffold.errors import UsageError
 from scaffold.registry import Registry
 from tests.consumers import run
 
@@ -59,7 +68,7 @@ def test_the_registry_of_a_revision_is_that_of_its_checkout(miniature: Path) -> 
 
 def test_an_unknown_revision_is_a_usage_error(miniature: Path) -> None:
     commit(miniature)
-    for rev in ("nowhere", "--output=x", "HEAD:Makefile"):
+    for rev in ("nowhere", "--output=x", "HEAD:Makefile", "^HEAD", "HEAD^@", "HEAD..HEAD", "", "\n"):
         with pytest.raises(UsageError, match="names no commit"):
             GitTree(miniature, rev)
 
@@ -69,17 +78,35 @@ def test_what_is_no_file_reads_as_nothing(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     tree = WorkTree(tmp_path)
-    assert tree.read("folder") is None
-    with pytest.raises(ShapeError, match="loop: cannot be read"):
-        tree.read("loop")
-    assert tree.read("pipe") is None
+    assert [tree.read(name) for name in ("folder", "loop", "pipe", "nothing")] == [None] * 4
+    assert tree.list("") == ["folder"]
+    assert tree.refused == {
+        "loop": "is a symbolic link, and links are not followed",
+        "pipe": "is neither a file nor a folder",
+    }
 
 
-def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
-    with (tmp_path / "big").open("wb") as file:
-        file.truncate(MAX_FILE_BYTES + 1)
-    with pytest.raises(ShapeError, match="larger than"):
-        WorkTree(tmp_path).read("big")
+def test_large_files_are_not_read(tmp_path: Path) -> None:
+    sizes = {"text": MAX_TEXT_BYTES, "data": MAX_TEXT_BYTES + 1, "huge": MAX_FILE_BYTES + 1}
+    for name, size in sizes.items():
+        (tmp_path / name).write_bytes(b"a" * size)
+    commit(tmp_path)
+    for tree in (WorkTree(tmp_path), GitTree(tmp_path, "HEAD")):
+        lengths = [[len(read(n) or b"") for n in sizes] for read in (tree.content, tree.read)]
+        assert lengths == [[MAX_TEXT_BYTES, MAX_TEXT_BYTES + 1, 0], [MAX_TEXT_BYTES, 0, 0]]
+        assert tree.refused["data"] == "is larger than 2 MiB"
+        assert tree.refused["huge"].startswith("is larger than")
+        assert tree.kind("huge") is Kind.file
+        assert tree.list("") == sorted(sizes)
+
+
+def test_many_files_are_not_read_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scaffold.checkout.tree.MAX_TREE_BYTES", 10)
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"1234")
+    tree = WorkTree(tmp_path)
+    assert [tree.read(name) for name in "abca"] == [b"1234", b"1234", None, b"1234"]
+    assert [*tree.refused] == ["c"]
 
 
 def test_the_enclosing_checkout_is_found(miniature: Path) -> None:

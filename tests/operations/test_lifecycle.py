@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import textwrap
+import shutil
 from itertools import cycle
 from pathlib import Path
 
@@ -20,10 +16,10 @@ from scaffold.backend.variants import supported
 from scaffold.checkout.journal import Journal
 from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.cli.main import program
-from scaffold.errors import ScaffoldError, UsageError
+from scaffold.errors import ScaffoldError, UsageError, WriteError
 from scaffold.operations import new, remove, rename, variants
 from scaffold.registry import Registry
-from tests import lifecycle
+from tests import faults, lifecycle
 from tests.consumers import run, scaffold
 from tests.operations.test_new import KINDS, answers
 from tests.operations.test_new_then_check import variant_sets
@@ -400,61 +396,46 @@ def test_a_removal_meets_a_changed_tree(miniature: Path) -> None:
         (miniature / path).write_bytes(original)
 
 
-KILLED = """
-    import os, signal, sys
-    from pathlib import Path
-    sys.path.insert(0, {project!r})
-    from scaffold.checkout import disk
-    from scaffold.operations import remove
-    from scaffold.checkout.tree import WorkTree
-    root = Path({root!r})
-    plan = remove.plan(WorkTree(root), "heron")
-    calls = []
-    def deadly(function):
-        def wrapped(*arguments):
-            calls.append(function)
-            if len(calls) == {failing}:
-                os.kill(os.getpid(), signal.SIGKILL)
-            function(*arguments)
-        return wrapped
-    disk.write_atomically = deadly(disk.write_atomically)
-    disk.remove = deadly(disk.remove)
-    plan.changes.commit(root)
-"""
-
-
-@pytest.mark.parametrize("failing", [1, 2, 9, 17])
-def test_a_killed_removal_is_rolled_back_by_the_next_command(miniature: Path, failing: int) -> None:
+@pytest.mark.parametrize("share", [0.1, 0.83, 0.9, 1.0])
+def test_a_killed_removal_is_rolled_back_by_the_next_command(miniature: Path, share: float) -> None:
     lifecycle.as_repository(miniature)
     folder = miniature / "backend/cpp/heron"
     (folder / "icon.png").write_bytes(b"\x89PNG\0\xff" * 100)
     (folder / "icon.png").chmod(0o600)
+    copy = shutil.copytree(miniature, miniature.with_name("copy"))
+    calls: list[object] = []
+    plan = remove.plan(WorkTree(copy), "heron")
+    with faults.watched(lambda _, arguments: calls.append(arguments[0])):
+        plan.changes.commit(copy)
+    end = len(calls) - calls[::-1].index("plan.json")  # where the plan is forgotten
     before = lifecycle.snapshot(miniature)
-    project = str(Path(__file__).resolve().parents[2])
-    script = textwrap.dedent(KILLED).format(project=project, root=str(miniature), failing=failing)
-    killed = subprocess.run([sys.executable, "-c", script], check=False)
-    assert killed.returncode == -signal.SIGKILL
-    assert failing == 1 or lifecycle.snapshot(miniature) != before
-    next_run = scaffold("add-variant", "lark", "cpu", cwd=miniature)
-    assert next_run.returncode == 2
-    assert failing == 1 or "an interrupted run was rolled back" in next_run.stderr
-    assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
+    plan = remove.plan(WorkTree(miniature), "heron")
+    assert faults.dies_at(int(end * share), lambda: plan.changes.commit(miniature))
+    half = lifecycle.snapshot(miniature)
+    for dry_run in (True, False):
+        next_run = scaffold("add-variant", "lark", "cpu", *["--dry-run"] * dry_run, cwd=miniature)
+        assert next_run.returncode == 2
+        assert lifecycle.snapshot(miniature) == (half if dry_run else before)
+        if half != before:
+            told = "was interrupted while it wrote" if dry_run else "an interrupted run was rolled back"
+            assert told in next_run.stderr
     assert not Journal(miniature).folder.exists()
 
 
-def test_an_unwritable_folder_changes_nothing(miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_folder_changes_nothing(miniature: Path) -> None:
     plan = remove.plan(WorkTree(miniature), "heron")
     before = lifecycle.snapshot(miniature)
-    unlink, calls = Path.unlink, []
+    refused: list[str] = []
 
-    def refused(self: Path, missing_ok: bool = False) -> None:
-        if self.name == "run.sh" and not calls:
-            calls.append(self)
-            raise PermissionError(13, "Permission denied", os.fspath(self))
-        unlink(self, missing_ok)
+    def refuse(name: str, arguments: tuple[object, ...]) -> None:
+        if name == "unlink" and arguments[0] == "run.sh" and not refused:
+            refused.append(name)
+            raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "unlink", refused)
-    with pytest.raises(ScaffoldError, match=r"run.sh cannot be written: Permission denied; nothing was"):
+    with (
+        faults.watched(refuse),
+        pytest.raises(WriteError, match=r"heron/run.sh cannot be written: Permission denied; nothing was"),
+    ):
         plan.changes.commit(miniature)
     assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
 

@@ -5,6 +5,7 @@ from scaffold.rules.repository.changes import CollateralEdit
 from scaffold.rules.repository.names import BackendNameHardware
 from scaffold.rules.repository.registrations import DuplicateKey, RegistrationFileMissing, RegistrationStale
 from scaffold.rules.repository.suppressions import SuppressionUnused
+from scaffold.rules.repository.unread import FileUnread
 
 RULES: tuple[type[Rule], ...] = (
     RegistrationStale,
@@ -13,5 +14,6 @@ RULES: tuple[type[Rule], ...] = (
     CollateralEdit,
     SuppressionUnused,
     DuplicateKey,
+    FileUnread,
 )
 """In the order of the catalogue."""

@@ -47,7 +47,7 @@ class DocsStale(Note):
                     path = posixpath.normpath(text)
                     if path.partition("/")[0] not in folders or ".." in path or "..." in text:
                         continue
-                    if tree.read(path) is None and not tree.is_dir(path):
+                    if tree.kind(path) is None:
                         yield self.finding(
                             Place(page, number),
                             "",

@@ -1,0 +1,54 @@
+"""Files that the check wanted to read and did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from scaffold.checkout.tree import Tree
+    from scaffold.registry import Registry
+
+PARTS = 3
+"""Steps of `backend/<lang>/<name>`."""
+
+
+class FileUnread(Rule):
+    """What the check needs to read is a regular file of a sensible size, and so is every folder above it.
+
+    Why: a link may lead anywhere, so none is followed, and a file of more than 2 MiB is none that a person
+    wrote. What such a file says was not looked at, so nobody can say that it is right. It is left as it is
+    by every command.
+
+    Fails:
+
+        backend/python/finch-tts/run.sh -> ../common/run.sh
+
+    Passes:
+
+        a copy of the file
+
+    Fix: put a regular file, or a folder, in its place.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:  # noqa: ARG002
+        """Nothing: what was not read is known when every other rule has asked for it."""
+        return iter(())
+
+    def met(self, tree: Tree) -> Iterator[Finding]:
+        """A finding for each thing that was asked for and not read."""
+        for path, why in sorted(tree.refused.items()):
+            parts = path.split("/")
+            backend = parts[PARTS - 1] if parts[0] == "backend" and len(parts) >= PARTS else ""
+            yield self.finding(
+                Place(path),
+                backend,
+                path,
+                f"{path} {why}: it was not read",
+                "put a regular file, or a folder, in its place",
+            )
