@@ -95,11 +95,10 @@ def uploads(run: Run) -> tuple[Upload, ...]:
 
 
 def _uploads(run: Run) -> Iterator[Upload]:
-    for leg in run.using(UPLOAD, MERGE):
-        for step in leg.using(UPLOAD, MERGE):
-            if step.runs is not False:
-                merged = step.step.action == MERGE and not step.input("name")
-                yield Upload("merged-artifacts" if merged else artifact_name(step), step)
+    for step in run.steps(UPLOAD, MERGE):
+        if step.runs is not False:
+            merged = step.step.action == MERGE and not step.input("name")
+            yield Upload("merged-artifacts" if merged else artifact_name(step), step)
 
 
 @lru_cache(maxsize=64)
@@ -109,12 +108,11 @@ def downloads(run: Run) -> tuple[Download, ...]:
 
 
 def _downloads(run: Run) -> Iterator[Download]:
-    for leg in run.using(DOWNLOAD, MERGE):
-        for step in leg.using(DOWNLOAD, MERGE):
-            foreign = {"run-id", "repository", "artifact-ids", "github-token"} & step.step.given.keys()
-            if step.runs is not False and not foreign:
-                name = step.input("name") if step.step.action == DOWNLOAD else ""
-                yield Download(name, step.input("pattern") or "*", step)
+    for step in run.steps(DOWNLOAD, MERGE):
+        foreign = {"run-id", "repository", "artifact-ids", "github-token"} & step.step.given.keys()
+        if step.runs is not False and not foreign:
+            name = step.input("name") if step.step.action == DOWNLOAD else ""
+            yield Download(name, step.input("pattern") or "*", step)
 
 
 def has_strangers(run: Run) -> bool:

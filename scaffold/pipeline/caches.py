@@ -35,4 +35,4 @@ def restores(leg: JobRun) -> list[Use]:
 @lru_cache(maxsize=64)
 def writers(run: Run) -> list[Use]:
     """Every step of a run that writes a cache."""
-    return [Use.of(step) for leg in run.using(SAVE, BOTH) for step in leg.using(SAVE, BOTH)]
+    return [Use.of(step) for step in run.steps(SAVE, BOTH)]

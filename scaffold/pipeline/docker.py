@@ -43,13 +43,12 @@ def dockerfiles(tree: Tree, folders: tuple[str, ...] = ("",)) -> Iterator[Docker
 def known_dockerfiles(repository: Repository) -> list[Dockerfile]:
     """The Dockerfiles at the usual places, and those that a workflow builds."""
     found = {file.path: file for file in dockerfiles(repository.tree, ("", "backend", "docker"))}
-    for workflow in repository.pipeline.workflows:
-        for job in workflow.jobs.values():
-            for o in job.using(*BUILD):
-                path = posixpath.normpath(o.step.node.text("with", "file") or "Dockerfile")
-                file = dockerfile(repository.tree, path) if path not in found else None
-                if file is not None:
-                    found[path] = file
+    for job in repository.pipeline.jobs:
+        for o in job.using(*BUILD):
+            path = posixpath.normpath(o.step.node.text("with", "file") or "Dockerfile")
+            file = dockerfile(repository.tree, path) if path not in found else None
+            if file is not None:
+                found[path] = file
     return list(found.values())
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from scaffold.pipeline.expressions.nodes import Call, Context, Literal, Node, Property, Scope
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import Open, Unknown
-from scaffold.pipeline.model import Pipeline
+from scaffold.pipeline.model import Job, Pipeline, Workflow
 from scaffold.syntax import yaml_values as yaml
 
 LIMIT = 256
@@ -117,3 +117,18 @@ def _rows(spec: Mapping[str, Any], job: str) -> Legs:
 
 def _fits(pattern: Mapping[str, Any], row: Row) -> bool:
     return all(key in row and row[key] == item for key, item in pattern.items())
+
+
+def generators(workflow: Workflow) -> set[str]:
+    """The jobs whose outputs are the matrix of another job."""
+    return {name for job in workflow.jobs.values() for name in generators_of(job)} & set(workflow.jobs)
+
+
+def generators_of(job: Job) -> set[str]:
+    """The jobs whose outputs make the matrix of a job."""
+    if not isinstance(job.matrix, yaml.Scalar):
+        return set()
+    of = template(job.matrix.text)
+    if not of.expressions or output_of(of.expressions[0]) is None:
+        return set()
+    return set(of.names("needs"))

@@ -297,6 +297,11 @@ class Pipeline:
         """Every workflow that can be read."""
         return tuple(w for w in map(self.workflow, self.paths) if w is not None)
 
+    @property
+    def jobs(self) -> Iterator[Job]:
+        """Every job of these workflows."""
+        return (job for workflow in self.workflows for job in workflow.jobs.values())
+
     @cached_property
     def generated(self) -> Mapping[str, list[dict[str, Any]]]:
         """Output of the matrix script -> its rows; empty where there is no such script."""

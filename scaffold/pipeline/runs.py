@@ -8,7 +8,7 @@ from functools import cached_property
 from scaffold.pipeline import events, matrix
 from scaffold.pipeline.events import Event
 from scaffold.pipeline.model import MAX_DEPTH, Job, Pipeline, Workflow
-from scaffold.pipeline.scopes import Call, JobRun, Started
+from scaffold.pipeline.scopes import Call, JobRun, Started, StepRun
 from scaffold.pipeline.triggers import main_event, pull_request_of, pushed_branch
 
 _ONE = matrix.Legs([{}])
@@ -54,6 +54,10 @@ class Run(Started):
             jobs = {job for job in self.every_job() if not job.actions.isdisjoint(actions)}
             self._using[actions] = [leg for leg in self._may_run if leg.job in jobs] if jobs else []
         return self._using[actions]
+
+    def steps(self, *actions: str) -> Iterator[StepRun]:
+        """The steps of these legs that use one of the actions."""
+        return (step for leg in self.using(*actions) for step in leg.using(*actions))
 
     @cached_property
     def _may_run(self) -> list[JobRun]:

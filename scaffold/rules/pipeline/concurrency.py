@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.pipeline import docker, events
+from scaffold.pipeline import events
+from scaffold.pipeline.effects import Kind, effect_of
 from scaffold.pipeline.expressions.nodes import Scope
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import text_of, truth_of
@@ -21,46 +22,6 @@ from scaffold.pipeline.triggers import pull_request_of, pushed_branch
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
-
-PUBLISHERS = {
-    "pypa/gh-action-pypi-publish",
-    "softprops/action-gh-release",
-    "ncipollo/release-action",
-    "actions/create-release",
-    "goreleaser/goreleaser-action",
-    "redhat-actions/push-to-registry",
-    "stefanprodan/helm-gh-pages",
-    "helm/chart-releaser-action",
-}
-"""Actions that publish something that the run of a later push does not publish again."""
-
-PUBLISHING = (
-    ("docker", "push"),
-    ("podman", "push"),
-    ("crane", "push"),
-    ("skopeo", "copy"),
-    ("oras", "push"),
-    ("helm", "push"),
-    ("npm", "publish"),
-    ("pnpm", "publish"),
-    ("yarn", "publish"),
-    ("cargo", "publish"),
-    ("twine", "upload"),
-    ("uv", "publish"),
-    ("poetry", "publish"),
-    ("gh", "release", "create"),
-    ("gh", "release", "upload"),
-    ("gh", "release", "edit"),
-    ("docker", "buildx", "imagetools", "create"),
-)
-"""The first words of commands that do."""
-
-IMAGE_TOOLS = {"docker", "podman", "crane", "skopeo", "oras"}
-_COMMIT = re.compile(r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|rev-parse\b")
-"""What makes a name that only one commit or run has."""
-
-DIFFERS = {"dorny/paths-filter", "tj-actions/changed-files", "step-security/changed-files"}
-"""Actions that look at what one push changed: what they did not start for a cancelled push, nobody does."""
 
 
 class Group(NamedTuple):
@@ -188,13 +149,18 @@ def harmed(run: Run, job: Job | None) -> tuple[str, bool]:
         ):
             found = found or f"it pushes an image ({leg.job.path}:{leg.job.line})"
         for step in leg.steps:
-            reason = loss(step, run) if step.runs is not False else ""
-            if not reason or ("changed" in reason and not step.runs):
+            done = effect_of(step) if step.runs is not False else None
+            if done is None or (done.kind is Kind.diff and not step.runs):
                 continue  # what only some runs look at, this one may not need
-            found = found or f"{reason} ({step.path}:{step.line})"
-            if step.runs and ("image" not in reason or _named_after_commit(step)):
-                return f"{reason} ({step.path}:{step.line})", True
+            reason = f"{done.words} ({step.path}:{step.line})"
+            found = found or reason
+            if step.runs and (done.kind is not Kind.image or _named_after_commit(step)):
+                return reason, True
     return found, False
+
+
+_COMMIT = re.compile(r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|rev-parse\b")
+"""What makes a name that only one commit or run has."""
 
 
 def _named_after_commit(step: StepRun) -> bool:
@@ -206,41 +172,6 @@ def _named_after_commit(step: StepRun) -> bool:
             s.node.text("with", "tags") for s in step.job.job.steps if s.id and f"steps.{s.id}." in tags
         ]
     return any(_COMMIT.search(text) for text in texts)
-
-
-def loss(step: StepRun, run: Run) -> str:
-    """What a step does that no later run does again."""
-    action = step.step.action
-    if action in docker.BUILD:
-        return "it pushes an image" if docker.pushes(step) else ""
-    if action in DIFFERS:
-        return "it starts jobs by what one push changed"
-    if action in PUBLISHERS:
-        rehearsal = "snapshot" in step.input("args") or "release" not in step.input("args")
-        return "" if "goreleaser" in action and rehearsal else f"it publishes with {action}"
-    if not step.step.run:
-        return ""
-    script = step.step.script
-    if b"github.event.before" in script.bare or any(
-        "github.event.before" in value.text
-        for value in step.step.node.mapping("env").values.values()
-        if isinstance(value, yaml.Scalar)
-    ):
-        return "it looks at what one push changed"
-    for command in script.commands:
-        if any(command.starts(*words) for words in PUBLISHING) and "--dry-run" not in command.words:
-            image = command.bare[0] in IMAGE_TOOLS
-            return "it pushes an image" if image else f"it runs {' '.join(command.bare[:2])}"
-        if command.starts("docker", "buildx") and "--push" in command.words:
-            return "it pushes an image"
-        if command.starts("make") and any(word.rpartition("=")[2] == "push" for word in command.words):
-            return "it pushes an image with make"
-        for word in command.bare:
-            if "/" in word and re.fullmatch(r"(?:\./)?[\w./-]+\.(?:js|mjs|ts|py|sh)", word):
-                source = run.pipeline.tree.read(word.removeprefix("./")) or b""
-                if re.search(rb"\bevent\.before\b|GITHUB_EVENT_BEFORE", source):
-                    return f"{word} looks at what one push changed"
-    return ""
 
 
 class PrGroupByBranch(PipelineRule):

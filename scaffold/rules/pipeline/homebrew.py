@@ -39,18 +39,15 @@ class Cellar(NamedTuple):
 
 def cellars(registry: Repository) -> Iterator[Cellar]:
     """The jobs that restore parts of Homebrew's Cellar."""
-    for workflow in registry.pipeline.workflows:
-        for job in workflow.jobs.values():
-            for occurrence in job.using(RESTORE, BOTH):
-                step = occurrence.step
-                found = [
-                    re.search(r"/Cellar/([\w@.+-]+)/?$", p) for p in lines(step.node.text("with", "path"))
-                ]
-                formulas = tuple(m[1] for m in found if m)
-                if formulas:
-                    later = job.steps[step.index :]
-                    brews = tuple((s, c) for s in later for c in s.script.commands if c.starts("brew"))
-                    yield Cellar(job, step, formulas, brews)
+    for job in registry.pipeline.jobs:
+        for occurrence in job.using(RESTORE, BOTH):
+            step = occurrence.step
+            found = [re.search(r"/Cellar/([\w@.+-]+)/?$", p) for p in lines(step.node.text("with", "path"))]
+            formulas = tuple(m[1] for m in found if m)
+            if formulas:
+                later = job.steps[step.index :]
+                brews = tuple((s, c) for s in later for c in s.script.commands if c.starts("brew"))
+                yield Cellar(job, step, formulas, brews)
 
 
 class BrewLink(PipelineRule):

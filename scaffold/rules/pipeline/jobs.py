@@ -8,13 +8,12 @@ from functools import partial
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import matrix
-from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.effects import Kind, effect_of
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run
-from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
-from scaffold.rules.pipeline.concurrency import DIFFERS, loss
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command
 from scaffold.syntax.source import Place
@@ -43,9 +42,8 @@ class WorkflowUnreadable(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """The files that had to be left out."""
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                _ = job.occurrences, job.called
+        for job in registry.pipeline.jobs:
+            _ = job.occurrences, job.called
         for problem in registry.pipeline.problems:
             yield self.finding(
                 Place(problem.path, problem.line or 1),
@@ -89,7 +87,7 @@ class BypassesChangeFilter(PipelineRule):
         """Publishing jobs that neither are, feed nor need the job that filters, and what feeds them."""
         for run in registry.runs.pushes():
             workflow = run.workflow
-            filters = {name for name in generators(workflow) if _filters(run, workflow.jobs[name])}
+            filters = {name for name in matrix.generators(workflow) if _filters(run, workflow.jobs[name])}
             if not filters:
                 continue
             feeding = {name for f in filters for name in workflow.upstream(workflow.jobs[f])}
@@ -99,7 +97,7 @@ class BypassesChangeFilter(PipelineRule):
                 if name not in filters | feeding and not filters & set(workflow.upstream(job))
             }
             publishing = {
-                n for n in free if any(leg.root.job.id == n and _publishes(run, leg) for leg in run.jobs)
+                n for n in free if any(leg.root.job.id == n and _publishes(leg) for leg in run.jobs)
             }
             fed = {name for p in publishing for name in workflow.upstream(workflow.jobs[p])}
             for name in sorted((publishing | fed) & free):
@@ -115,29 +113,12 @@ class BypassesChangeFilter(PipelineRule):
                     )
 
 
-def generators(workflow: Workflow) -> set[str]:
-    """The jobs whose outputs are the matrix of another job."""
-    return {name for job in workflow.jobs.values() for name in _generators(job)} & set(workflow.jobs)
-
-
-def _generators(job: Job) -> set[str]:
-    """The jobs whose outputs make the matrix of a job."""
-    if not isinstance(job.matrix, yaml.Scalar):
-        return set()
-    of = template(job.matrix.text)
-    if not of.expressions or matrix.output_of(of.expressions[0]) is None:
-        return set()
-    return set(of.names("needs"))
-
-
 def _filters(run: Run, job: Job) -> bool:
     """Whether a job looks at what changed."""
     for leg in run.jobs:
         if leg.job is job:
             for step in leg.steps:
-                if step.step.action in DIFFERS or "changed" in loss(step, run):
-                    return True
-                if any(map(_lists_changes, step.step.script.commands)):
+                if _has(step, Kind.diff) or any(map(_lists_changes, step.step.script.commands)):
                     return True
     return False
 
@@ -147,18 +128,16 @@ def _lists_changes(command: Command) -> bool:
     return command.starts("git") and "diff" in words and any(w.startswith("--name-") for w in words)
 
 
-def _publishes(run: Run, leg: object) -> bool:
-    from scaffold.pipeline.scopes import JobRun
-
-    assert isinstance(leg, JobRun)
+def _publishes(leg: JobRun) -> bool:
+    """Whether a leg pushes or publishes something."""
     if leg.reached is False:
         return False
-    return any(step.runs is not False and _is_publication(step, run) for step in leg.steps)
+    return any(step.runs is not False and _has(step, Kind.image, Kind.publication) for step in leg.steps)
 
 
-def _is_publication(step: StepRun, run: Run) -> bool:
-    found = loss(step, run)
-    return bool(found) and "changed" not in found
+def _has(step: StepRun, *kinds: Kind) -> bool:
+    done = effect_of(step)
+    return done is not None and done.kind in kinds
 
 
 class ReduceSkippedByOneLeg(PipelineRule):
@@ -192,26 +171,25 @@ class ReduceSkippedByOneLeg(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Generated matrices that need a generated matrix, without a status function."""
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                own = _generators(job)
-                if not own or (job.condition is not None and job.condition.asks_status):
+        for job in registry.pipeline.jobs:
+            own = matrix.generators_of(job)
+            if not own or (job.condition is not None and job.condition.asks_status):
+                continue
+            for name in job.needs:
+                before = job.workflow.jobs.get(name)
+                if before is None or not own & matrix.generators_of(before):
                     continue
-                for name in job.needs:
-                    before = workflow.jobs.get(name)
-                    if before is None or not own & _generators(before):
-                        continue
-                    if before.node.text("strategy", "fail-fast") == "false":
-                        condition = job.node.get("if")
-                        fixable = isinstance(condition, yaml.Scalar) and condition.style in ("", '"')
-                        yield self.finding(
-                            job,
-                            "",
-                            f"{job.id} {name}",
-                            f"one failed leg of {name} skips every leg of {job.id}",
-                            "add !cancelled() && to its condition",
-                            fix=partial(_survive, workflow, job) if fixable else None,
-                        )
+                if before.node.text("strategy", "fail-fast") == "false":
+                    condition = job.node.get("if")
+                    fixable = isinstance(condition, yaml.Scalar) and condition.style in ("", '"')
+                    yield self.finding(
+                        job,
+                        "",
+                        f"{job.id} {name}",
+                        f"one failed leg of {name} skips every leg of {job.id}",
+                        "add !cancelled() && to its condition",
+                        fix=partial(_survive, job.workflow, job) if fixable else None,
+                    )
 
 
 def _survive(workflow: Workflow, job: Job, changes: ChangeSet) -> None:
@@ -297,14 +275,13 @@ class ReusableLiteralDrift(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Literal versions in which the callers of one workflow differ."""
         callers: dict[tuple[str, str], dict[str, list[tuple[Job, str]]]] = {}
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                if job.called is None:
-                    continue
-                for name, value in job.node.mapping("with").values.items():
-                    if "version" in name and isinstance(value, yaml.Scalar) and "${{" not in value.text:
-                        by_path = callers.setdefault((job.uses, name), {})
-                        by_path.setdefault(workflow.path, []).append((job, value.text))
+        for job in registry.pipeline.jobs:
+            if job.called is None:
+                continue
+            for name, value in job.node.mapping("with").values.items():
+                if "version" in name and isinstance(value, yaml.Scalar) and "${{" not in value.text:
+                    by_path = callers.setdefault((job.uses, name), {})
+                    by_path.setdefault(job.workflow.path, []).append((job, value.text))
         for (uses, name), by_path in callers.items():
             single = {p: jobs for p, jobs in by_path.items() if len({text for _, text in jobs}) == 1}
             first: tuple[Job, str] | None = None

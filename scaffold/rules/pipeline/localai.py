@@ -11,12 +11,11 @@ from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.pipeline import docker
+from scaffold.pipeline import docker, matrix
 from scaffold.pipeline.model import Job, Step
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
-from scaffold.rules.pipeline.jobs import generators
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.dockerfile import Dockerfile, Instruction
 from scaffold.syntax.shell import Command
@@ -63,11 +62,10 @@ class DepsRefresh(PipelineRule):
         if file is None:
             return
         yield from self._declared(file)
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                passing = [s for s in job.steps if "BACKEND=" in _build_arguments(s)]
-                for step in passing:
-                    yield from self._passed(job, step, passing)
+        for job in registry.pipeline.jobs:
+            passing = [s for s in job.steps if "BACKEND=" in _build_arguments(s)]
+            for step in passing:
+                yield from self._passed(job, step, passing)
 
     def _declared(self, file: Dockerfile) -> Iterator[Finding]:
         for stage in file.stages:
@@ -171,7 +169,7 @@ class FilterSafetyNets(PipelineRule):
         for workflow in registry.pipeline.workflows:
             if "push" not in workflow.events:
                 continue
-            for name in sorted(generators(workflow)):
+            for name in sorted(matrix.generators(workflow)):
                 job = workflow.jobs[name]
                 filtering = next((s for s in job.steps if "changed-backends" in s.run), None)
                 if filtering is None:

@@ -109,29 +109,28 @@ class CacheToIgnoreError(PipelineRule):
         """Registry exports of LocalAI's build steps without `ignore-error=true`."""
         if not isinstance(registry, Registry):
             return
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                for occurrence in job.using(*docker.BUILD):
-                    node = occurrence.step.node.get("with", "cache-to")
-                    if not isinstance(node, yaml.Scalar) or "type=registry" not in node.text:
-                        continue
-                    if "ignore-error=true" not in node.text:
-                        one_line = node.style == "" and "\n" not in node.text
-                        yield self.finding(
-                            occurrence.step.at("with", "cache-to"),
-                            "",
-                            occurrence.step.title,
-                            "the build fails where the registry refuses its cache",
-                            "add ,ignore-error=true",
-                            fix=partial(
-                                ChangeSet.insert,
-                                path=occurrence.step.path,
-                                offset=node.end,
-                                text=",ignore-error=true",
-                            )
-                            if one_line
-                            else None,
+        for job in registry.pipeline.jobs:
+            for occurrence in job.using(*docker.BUILD):
+                node = occurrence.step.node.get("with", "cache-to")
+                if not isinstance(node, yaml.Scalar) or "type=registry" not in node.text:
+                    continue
+                if "ignore-error=true" not in node.text:
+                    one_line = node.style == "" and "\n" not in node.text
+                    yield self.finding(
+                        occurrence.step.at("with", "cache-to"),
+                        "",
+                        occurrence.step.title,
+                        "the build fails where the registry refuses its cache",
+                        "add ,ignore-error=true",
+                        fix=partial(
+                            ChangeSet.insert,
+                            path=occurrence.step.path,
+                            offset=node.end,
+                            text=",ignore-error=true",
                         )
+                        if one_line
+                        else None,
+                    )
 
 
 class LegsShareCacheRef(PipelineRule):

@@ -38,27 +38,24 @@ class RebuildAfterRestore(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Make targets that the job which wrote the restored cache ran too."""
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                restored = {
-                    o.step.node.text("with", "path").strip()
-                    for o in job.using(RESTORE, BOTH)
-                    if o.step.node.text("with", "fail-on-cache-miss") == "true"
-                }
-                for writer in workflow.upstream(job).values() if restored else ():
-                    saved = {o.step.node.text("with", "path").strip() for o in writer.using(SAVE, BOTH)}
-                    built = (
-                        {t for step in writer.steps for t in _targets(step)} if saved & restored else set()
-                    )
-                    for step in job.steps:
-                        for target in sorted(set(_targets(step)) & built):
-                            yield self.finding(
-                                step.line_of("make "),
-                                "",
-                                f"{job.id} {target}",
-                                f"make {target} builds what the job {writer.id} built and this one restored",
-                                f"leave {target} out: what is restored must be enough",
-                            )
+        for job in registry.pipeline.jobs:
+            restored = {
+                o.step.node.text("with", "path").strip()
+                for o in job.using(RESTORE, BOTH)
+                if o.step.node.text("with", "fail-on-cache-miss") == "true"
+            }
+            for writer in job.workflow.upstream(job).values() if restored else ():
+                saved = {o.step.node.text("with", "path").strip() for o in writer.using(SAVE, BOTH)}
+                built = {t for step in writer.steps for t in _targets(step)} if saved & restored else set()
+                for step in job.steps:
+                    for target in sorted(set(_targets(step)) & built):
+                        yield self.finding(
+                            step.line_of("make "),
+                            "",
+                            f"{job.id} {target}",
+                            f"make {target} builds what the job {writer.id} built and this one restored",
+                            f"leave {target} out: what is restored must be enough",
+                        )
 
 
 def _targets(step: Step) -> Iterator[str]:
@@ -156,31 +153,29 @@ class RestoreWithoutWriter(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Restores that must hit, of a key that no writer of the run has."""
         everywhere: dict[str, list[Step]] = {}
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                for o in job.using(SAVE, BOTH):
-                    everywhere.setdefault(o.step.node.text("with", "path").strip(), []).append(o.step)
+        for job in registry.pipeline.jobs:
+            for o in job.using(SAVE, BOTH):
+                everywhere.setdefault(o.step.node.text("with", "path").strip(), []).append(o.step)
         reported: set[tuple[Step, str]] = set()
         for run in registry.runs.all():
-            for leg in run.using(RESTORE, BOTH) if run.complete else ():
-                for at in leg.using(RESTORE, BOTH):
-                    step = at.step
-                    if at.input("fail-on-cache-miss") != "true" or at.runs is False:
-                        continue
-                    use = Use.of(at)
-                    others = everywhere.get(step.node.text("with", "path").strip(), [])
-                    if any(o.path != step.path and _may_write(o, use.key) for o in others):
-                        continue  # another workflow writes it, some time before
-                    keys = {w.key for w in writers(run) if w.paths == use.paths}
-                    if not any(_may_equal(key, use.key) for key in keys) and (step, use.key) not in reported:
-                        reported.add((step, use.key))
-                        yield self.finding(
-                            step.at("with", "key"),
-                            "",
-                            f"{step.title} {leg.title}",
-                            f"no job writes {shown(use.key)}, which {leg.title} must restore",
-                            "restore a key that some job writes, or write this one",
-                        )
+            for at in run.steps(RESTORE, BOTH) if run.complete else ():
+                step = at.step
+                if at.input("fail-on-cache-miss") != "true" or at.runs is False:
+                    continue
+                use = Use.of(at)
+                others = everywhere.get(step.node.text("with", "path").strip(), [])
+                if any(o.path != step.path and _may_write(o, use.key) for o in others):
+                    continue  # another workflow writes it, some time before
+                keys = {w.key for w in writers(run) if w.paths == use.paths}
+                if not any(_may_equal(key, use.key) for key in keys) and (step, use.key) not in reported:
+                    reported.add((step, use.key))
+                    yield self.finding(
+                        step.at("with", "key"),
+                        "",
+                        f"{step.title} {at.job.title}",
+                        f"no job writes {shown(use.key)}, which {at.job.title} must restore",
+                        "restore a key that some job writes, or write this one",
+                    )
 
 
 def _may_write(step: Step, key: str) -> bool:

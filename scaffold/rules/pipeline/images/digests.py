@@ -46,32 +46,31 @@ class DigestProvenance(PipelineRule):
         """Build steps that push one digest to several registries with an attestation."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            for leg in run.using(*docker.BUILD):
-                for step in leg.using(*docker.BUILD):
-                    if step.step in reported or "outputs" not in step.step.given:
-                        continue
-                    if step.input("provenance") == "false" or step.runs is False:
-                        continue
-                    names = [
-                        name
-                        for options in docker.outputs(step)
-                        if options.get("push-by-digest") == "true"
-                        for name in options.get("name", "").split(",")
-                    ]
-                    if len({_registry(name) for name in names}) < 2:  # noqa: PLR2004 - two registries
-                        continue
-                    provenance = "false" if _without_attestations(step) else step.input("provenance")
-                    if provenance != "false" and is_known(provenance):
-                        reported.add(step.step)
-                        yield self.finding(
-                            step.step.at("with", "outputs"),
-                            "",
-                            step.step.title,
-                            f"the image goes by digest to {' and '.join(dict.fromkeys(names))}, and its"
-                            " provenance makes the digests differ",
-                            "set provenance: false",
-                            fix=partial(_set_provenance, step.step),
-                        )
+            for step in run.steps(*docker.BUILD):
+                if step.step in reported or "outputs" not in step.step.given:
+                    continue
+                if step.input("provenance") == "false" or step.runs is False:
+                    continue
+                names = [
+                    name
+                    for options in docker.outputs(step)
+                    if options.get("push-by-digest") == "true"
+                    for name in options.get("name", "").split(",")
+                ]
+                if len({_registry(name) for name in names}) < 2:  # noqa: PLR2004 - two registries
+                    continue
+                provenance = "false" if _without_attestations(step) else step.input("provenance")
+                if provenance != "false" and is_known(provenance):
+                    reported.add(step.step)
+                    yield self.finding(
+                        step.step.at("with", "outputs"),
+                        "",
+                        step.step.title,
+                        f"the image goes by digest to {' and '.join(dict.fromkeys(names))}, and its"
+                        " provenance makes the digests differ",
+                        "set provenance: false",
+                        fix=partial(_set_provenance, step.step),
+                    )
 
 
 def _without_attestations(step: StepRun) -> bool:

@@ -56,24 +56,23 @@ class PathsCoverInputs(PipelineRule):
                 continue
             patterns = [scalar.text for scalar in yaml.scalars(paths)]
             reported: set[str] = set()
-            for leg in run.using(*docker.BUILD):
-                for step in leg.using(*docker.BUILD):
-                    found = docker.built(step, registry.tree) if step.runs is not False else None
-                    if found is None or not docker.pushes(step):
+            for step in run.steps(*docker.BUILD):
+                found = docker.built(step, registry.tree) if step.runs is not False else None
+                if found is None or not docker.pushes(step):
+                    continue
+                for path in found.inputs:
+                    if path in reported or _taken(registry.tree, patterns, path):
                         continue
-                    for path in found.inputs:
-                        if path in reported or _taken(registry.tree, patterns, path):
-                            continue
-                        reported.add(path)
-                        yield self.finding(
-                            workflow.at("on", "push", "paths"),
-                            "",
-                            path,
-                            f"{path} goes into the image of {step.step.title!r} ({step.path}:{step.line}),"
-                            " and a change of it does not start this workflow",
-                            f"add {path} to the paths",
-                            fix=partial(_add_path, registry.tree, workflow, paths, path),
-                        )
+                    reported.add(path)
+                    yield self.finding(
+                        workflow.at("on", "push", "paths"),
+                        "",
+                        path,
+                        f"{path} goes into the image of {step.step.title!r} ({step.path}:{step.line}),"
+                        " and a change of it does not start this workflow",
+                        f"add {path} to the paths",
+                        fix=partial(_add_path, registry.tree, workflow, paths, path),
+                    )
 
 
 def _taken(tree: Tree, patterns: list[str], path: str) -> bool:
@@ -127,30 +126,29 @@ class TagCoversInputs(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Inputs that the scripts of the step that makes the tag never mention."""
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                for o in job.using(*docker.BUILD):
-                    maker = _tag_maker(o.step, {s.id: s for s in job.steps if s.id})
-                    condition = o.step.node.text("if")
-                    if maker is None or "steps." not in condition:
-                        continue
-                    text = _scripts(registry.tree, maker)
-                    context = posixpath.normpath(o.step.node.text("with", "context") or ".")
-                    path = o.step.node.text("with", "file") or posixpath.join(context, "Dockerfile")
-                    file = docker.dockerfile(registry.tree, posixpath.normpath(path))
-                    if not text or file is None or "$" in context:
-                        continue
-                    arguments = docker.build_arguments(o.step.node.text("with", "build-args"))
-                    for source in docker.Build(file, context, arguments).inputs:
-                        if not _mentions(text, source):
-                            yield self.finding(
-                                maker.at(),
-                                "",
-                                source,
-                                f"the tag of {o.step.title!r} does not depend on {source}, which goes into"
-                                " the image",
-                                f"let the script hash {source} too",
-                            )
+        for job in registry.pipeline.jobs:
+            for o in job.using(*docker.BUILD):
+                maker = _tag_maker(o.step, {s.id: s for s in job.steps if s.id})
+                condition = o.step.node.text("if")
+                if maker is None or "steps." not in condition:
+                    continue
+                text = _scripts(registry.tree, maker)
+                context = posixpath.normpath(o.step.node.text("with", "context") or ".")
+                path = o.step.node.text("with", "file") or posixpath.join(context, "Dockerfile")
+                file = docker.dockerfile(registry.tree, posixpath.normpath(path))
+                if not text or file is None or "$" in context:
+                    continue
+                arguments = docker.build_arguments(o.step.node.text("with", "build-args"))
+                for source in docker.Build(file, context, arguments).inputs:
+                    if not _mentions(text, source):
+                        yield self.finding(
+                            maker.at(),
+                            "",
+                            source,
+                            f"the tag of {o.step.title!r} does not depend on {source}, which goes into"
+                            " the image",
+                            f"let the script hash {source} too",
+                        )
 
 
 def _tag_maker(step: Step, steps: dict[str, Step]) -> Step | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scaffold.pipeline import docker
 from scaffold.pipeline.model import Step
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import ARCHES, JobRun, StepRun, native
+from scaffold.pipeline.scopes import ARCHES, StepRun, native
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.dockerfile import Dockerfile
 
@@ -40,21 +40,20 @@ class QemuLeg(PipelineRule):
         """Build steps of a leg whose one platform is not the runner's."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            for leg in run.using(*docker.BUILD):
-                for step in leg.using(*docker.BUILD):
-                    if step.step in reported or step.runs is False:
-                        continue
-                    arch = emulated(leg, step)
-                    found = docker.built(step, registry.tree) if arch else None
-                    if arch and found is not None and not _crosses(found.file):
-                        reported.add(step.step)
-                        yield self.finding(
-                            step.step.at("with", "platforms"),
-                            "",
-                            step.step.title,
-                            f"a leg builds for {arch} on {leg.runs_on}: everything in it is emulated",
-                            "run the leg on a runner of its architecture",
-                        )
+            for step in run.steps(*docker.BUILD):
+                if step.step in reported or step.runs is False:
+                    continue
+                arch = emulated(step)
+                found = docker.built(step, registry.tree) if arch else None
+                if arch and found is not None and not _crosses(found.file):
+                    reported.add(step.step)
+                    yield self.finding(
+                        step.step.at("with", "platforms"),
+                        "",
+                        step.step.title,
+                        f"a leg builds for {arch} on {step.job.runs_on}: everything in it is emulated",
+                        "run the leg on a runner of its architecture",
+                    )
 
 
 def _crosses(file: Dockerfile) -> bool:
@@ -62,8 +61,8 @@ def _crosses(file: Dockerfile) -> bool:
     return any("BUILDPLATFORM" in stage.platform for stage in file.stages)
 
 
-def emulated(leg: JobRun, step: StepRun) -> str:
-    """The one platform of a leg that its runner must emulate; "" where there is none."""
+def emulated(step: StepRun) -> str:
+    """The one platform of a build that its runner must emulate; "" where there is none."""
     platform = step.input("platforms").strip()
-    system, arch = native(leg.runs_on)
+    system, arch = native(step.job.runs_on)
     return platform if system == "Linux" and arch and ARCHES.get(platform, arch) != arch else ""

@@ -80,23 +80,22 @@ class RepeatedStepIf(Note):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Conditions on a cache-hit or an outcome that two or more steps of a job repeat."""
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                counts = Counter(
-                    text
-                    for step in job.steps
-                    if re.search(r"cache-hit|\.outcome\b", text := step.node.text("if"))
-                )
-                for text, count in counts.items():
-                    if count > 1:
-                        first = next(step for step in job.steps if step.node.text("if") == text)
-                        yield self.finding(
-                            first.at("if"),
-                            "",
-                            f"{job.id} {text}",
-                            f"{count} steps of {job.id} have the condition {text}",
-                            "make it a condition of the job",
-                        )
+        for job in registry.pipeline.jobs:
+            counts = Counter(
+                text
+                for step in job.steps
+                if re.search(r"cache-hit|\.outcome\b", text := step.node.text("if"))
+            )
+            for text, count in counts.items():
+                if count > 1:
+                    first = next(step for step in job.steps if step.node.text("if") == text)
+                    yield self.finding(
+                        first.at("if"),
+                        "",
+                        f"{job.id} {text}",
+                        f"{count} steps of {job.id} have the condition {text}",
+                        "make it a condition of the job",
+                    )
 
 
 class DeadOutput(Note):

@@ -42,15 +42,14 @@ class QemuUnneeded(Note):
         """Steps that set up QEMU in a job all of whose legs build for their runner."""
         found: dict[Step, list[bool]] = {}
         for run in registry.runs.all():
-            for leg in run.using("docker/setup-qemu-action"):
-                for step in leg.using("docker/setup-qemu-action"):
-                    platforms = [
-                        s.input("platforms") for s in leg.using(*docker.BUILD) if s.runs is not False
-                    ]
-                    arch = native(leg.runs_on)[1]
-                    found.setdefault(step.step, []).append(
-                        bool(platforms) and all(arch and ARCHES.get(p) == arch for p in platforms)
-                    )
+            for step in run.steps("docker/setup-qemu-action"):
+                platforms = [
+                    s.input("platforms") for s in step.job.using(*docker.BUILD) if s.runs is not False
+                ]
+                arch = native(step.job.runs_on)[1]
+                found.setdefault(step.step, []).append(
+                    bool(platforms) and all(arch and ARCHES.get(p) == arch for p in platforms)
+                )
         for at, legs in found.items():
             if all(legs):
                 yield self.finding(
@@ -88,17 +87,16 @@ class RunnerAllowList(Note):
                     f"{entry.tag_suffix} runs on {label}, which is no runner of GitHub's",
                     "use a hosted runner, or suppress with the reason",
                 )
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                for scalar in yaml.scalars(job.node.get("runs-on")):
-                    if "${{" not in scalar.text and not _is_hosted(scalar.text):
-                        yield self.finding(
-                            job.at("runs-on"),
-                            "",
-                            f"{job.id} {scalar.text}",
-                            f"{job.id} runs on {scalar.text}, which is no runner of GitHub's",
-                            "use a hosted runner, or suppress with the reason",
-                        )
+        for job in registry.pipeline.jobs:
+            for scalar in yaml.scalars(job.node.get("runs-on")):
+                if "${{" not in scalar.text and not _is_hosted(scalar.text):
+                    yield self.finding(
+                        job.at("runs-on"),
+                        "",
+                        f"{job.id} {scalar.text}",
+                        f"{job.id} runs on {scalar.text}, which is no runner of GitHub's",
+                        "use a hosted runner, or suppress with the reason",
+                    )
 
 
 def _is_hosted(label: str) -> bool:
@@ -127,16 +125,15 @@ class DiskBeforeBuildx(Note):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Disk steps behind the set-up of buildx or a build."""
-        for workflow in registry.pipeline.workflows:
-            for job in workflow.jobs.values():
-                building = False
-                for step in job.steps:
-                    building |= step.action in (*docker.BUILD, "docker/setup-buildx-action")
-                    if building and re.search(r"disk-space|build-disk|maximize", step.action):
-                        yield self.finding(
-                            step,
-                            "",
-                            f"{job.id} {step.title}",
-                            "the disk is prepared after the builder was set up",
-                            "move this step before it",
-                        )
+        for job in registry.pipeline.jobs:
+            building = False
+            for step in job.steps:
+                building |= step.action in (*docker.BUILD, "docker/setup-buildx-action")
+                if building and re.search(r"disk-space|build-disk|maximize", step.action):
+                    yield self.finding(
+                        step,
+                        "",
+                        f"{job.id} {step.title}",
+                        "the disk is prepared after the builder was set up",
+                        "move this step before it",
+                    )
