@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from scaffold.checkout.tree import Tree
-from scaffold.directory import cpp, makefile, native, pins, python, rust, scripts, service
+from scaffold.directory import cpp, makefile, native, pins, python, requirements, rust, scripts, service
 from scaffold.directory.text import MAX_BYTES, MAX_NESTING, Spot, Text
 from scaffold.syntax.rust import Implementation
 from scaffold.syntax.source import Place
@@ -209,9 +209,16 @@ class Directory:
     # --- python ------------------------------------------------------------------------------
 
     def packages(self, names: Iterable[str]) -> frozenset[str]:
-        """The packages that some requirements files name."""
-        texts = self.texts(name for name in names if name in self.names)
-        return frozenset().union(*(python.packages(text.code) for text in texts))
+        """The packages that some requirements files name, or what they include."""
+        pending = [f"{self.path}/{name}" for name in names if name in self.names]
+        found: dict[str, frozenset[str]] = {}
+        while pending and len(found) < MAX_NESTING:
+            text = self.at(pending.pop())
+            if text and text.path not in found:
+                read = requirements.read(text)
+                found[text.path] = read.packages
+                pending += read.includes
+        return frozenset().union(*found.values())
 
     def installs_itself(self, words: frozenset[str]) -> bool:
         """Whether install.sh installs packages in a branch of its own for one of `words`, or always."""

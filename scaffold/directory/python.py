@@ -53,17 +53,6 @@ class PythonInstaller:
         return tuple(name for name in self.names if "$" not in name and "cpu" not in name)
 
 
-def packages(code: bytes) -> frozenset[str]:
-    """The packages that a requirements file names."""
-    found = set()
-    for line in code.decode(errors="replace").splitlines():
-        line = line.strip()
-        name = re.match(r"(?:\w+\+)?https?://\S+|[A-Za-z0-9][\w.-]*", line)
-        if name:
-            found.add(re.sub(r"[-_.]+", "-", name[0].lower()))
-    return frozenset(found)
-
-
 _INSTALLS = re.compile(rb"\bpip3?[ \t]+install\b")
 
 

@@ -1,0 +1,52 @@
+"""Requirements files of pip: the packages that one names, the files that it includes."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import NamedTuple
+
+from scaffold.directory.text import Text
+
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_INCLUDE = re.compile(r"(?:-r|--requirement)[\s=]*(\S+)")
+_EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+")
+_NAME = re.compile(r"([A-Za-z0-9][\w.-]*+)\s*(?:[\[(<>=!~;@]|$)")
+"""What a requirement of PEP 508 begins with; an address or a path does not."""
+_EGG = re.compile(r"#(?:.*&)?egg=([\w.-]+)")
+
+
+class Requirements(NamedTuple):
+    """What one file says."""
+
+    packages: frozenset[str]
+    """Names in their normal form: `flash-attn`."""
+    includes: tuple[str, ...]
+    """Paths from the root of the repository."""
+
+
+def read(text: Text) -> Requirements:
+    """The packages and includes of a file, whatever versions, extras and markers they have."""
+    packages: set[str] = set()
+    includes: list[str] = []
+    for line in text.data.replace(b"\\\n", b"").decode(errors="replace").splitlines():
+        line = _EDITABLE.sub("", _COMMENT.sub("", line).strip())
+        include = _INCLUDE.match(line)
+        if include:
+            includes.append(posixpath.normpath(f"{posixpath.dirname(text.path)}/{include[1]}"))
+        elif line and not line.startswith("-"):
+            name = _NAME.match(line)
+            packages.add(re.sub(r"[-_.]+", "-", (name[1] if name else _of_address(line)).lower()))
+    return Requirements(frozenset(packages) - {""}, tuple(includes))
+
+
+def _of_address(address: str) -> str:
+    """The package at an address or a path: as that says itself, else as the file or repository is called."""
+    egg = _EGG.search(address)
+    if egg:
+        return egg[1]
+    path = re.split(r"[?#;\s]", address)[0].partition("://")[2] or address
+    base = posixpath.basename(path.rstrip("/"))
+    if base.endswith((".whl", ".tar.gz", ".zip")):
+        return base.partition("-")[0]
+    return re.sub(r"(?:\.git)?(?:@.*)?$", "", base)
