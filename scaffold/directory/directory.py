@@ -102,15 +102,15 @@ class Directory:
 
     def has_make_rule(self, target: str) -> bool:
         """Whether the Makefile has a rule for `target`, or may have one that is not read here."""
-        return target in self._targets or "%" in self._targets or self._includes_unknown
+        return target in self._targets or "%" in self._targets or self._has_unknown_rules
 
     @cached_property
     def _targets(self) -> frozenset[str]:
         return frozenset().union(*map(makefile.targets, self.makefiles))
 
     @cached_property
-    def _includes_unknown(self) -> bool:
-        return any(map(makefile.includes_unknown, self.makefiles))
+    def _has_unknown_rules(self) -> bool:
+        return any(map(makefile.has_unknown, self.makefiles))
 
     # --- native builds -----------------------------------------------------------------------
 

@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 
 from scaffold.directory.text import Text
 
-_RULE = re.compile(rb"(?m)^([^\t\n#:=]+):(?![=:]*=)")
+_RULE = re.compile(rb"(?m)^([^\t\n#:=][^\n#:=]*):(?![=:]*=)")
 
 
 def targets(text: Text) -> frozenset[str]:
     """The words that a Makefile's rules are for."""
-    rules = _RULE.finditer(text.data)
+    rules = _RULE.finditer(text.data.replace(b"\\\n", b" "))
     return frozenset(word for rule in rules for word in rule[1].decode(errors="replace").split())
 
 
@@ -38,12 +38,12 @@ def _normal(path: str) -> str:
     return "/".join(parts)
 
 
-_INCLUDE_VARIABLE = re.compile(rb"(?m)^ *-?s?include[ \t]+[^\n]*\$")
+_UNKNOWN = re.compile(rb"(?m)^ *-?s?include[ \t]+[^\n]*\$|\$[({]eval\b")
 
 
-def includes_unknown(text: Text) -> bool:
-    """Whether a Makefile includes what only make can name."""
-    return b"include" in text.data and _INCLUDE_VARIABLE.search(text.code) is not None
+def has_unknown(text: Text) -> bool:
+    """Whether a Makefile includes what only make can name, or makes rules of what it computes."""
+    return any(word in text.data for word in (b"include", b"eval")) and _UNKNOWN.search(text.code) is not None
 
 
 _BESIDE = re.compile(rb"\.\./([A-Za-z0-9][\w.-]*)")
