@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
 
 
 class BumpPinElsewhere(Rule):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import PythonInstaller
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import some
+from scaffold.surfaces.matrix.reading import Entry
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
-    from scaffold.surfaces.matrix.reading import Entry
 
 
 class MatrixNoRequirements(Rule):

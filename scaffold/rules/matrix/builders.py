@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import toolkit
+from scaffold.pipeline.image_builds import BaseImage
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import Entry
 from scaffold.surfaces.matrix.siblings import ENOUGH
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.image_builds import BaseImage
-    from scaffold.registry import Registry
 
 
 class MatrixBuilderBaseImage(Rule):

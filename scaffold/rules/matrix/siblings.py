@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARM_RUNNER, Entry
 from scaffold.surfaces.matrix.siblings import CIRCLES, ENOUGH, explains_runner, usual
-
-if TYPE_CHECKING:
-    from scaffold.registry import Registry
-
 
 TELLING = 6
 """Length from which on a value in a comment is no accident."""

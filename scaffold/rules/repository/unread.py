@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from scaffold.checkout.tree import Tree
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.checkout.tree import Tree
-    from scaffold.registry import Registry
 
 PARTS = 3
 """Steps of `backend/<lang>/<name>`."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
 from scaffold.syntax.source import Place
-
-if TYPE_CHECKING:
-    from scaffold.pipeline.repository import Repository
 
 
 class DocsStale(Note):
