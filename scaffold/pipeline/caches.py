@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from scaffold.pipeline.model import lines
+from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import JobRun, StepRun
 

@@ -257,6 +257,11 @@ class Workflow:
         spec = self.node.mapping("on", "workflow_call", "inputs")
         return {name: (value, spec.text(name, "type") == "boolean") for name, value in defaults(spec).items()}
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The patterns of the files whose push starts it; none where it has no such filter."""
+        return tuple(scalar.text for scalar in yaml.scalars(self.node.get("on", "push", "paths")))
+
     def at(self, *keys: str) -> Place:
         """The place of a value below a chain of keys."""
         mapping, found = self.node, None
@@ -398,8 +403,3 @@ def defaults(inputs: yaml.Mapping) -> dict[str, yaml.Scalar]:
         value = spec.get("default") if isinstance(spec, yaml.Mapping) else None
         found[name] = value if isinstance(value, yaml.Scalar) else yaml.Scalar("", 0, 0, "'")
     return found
-
-
-def lines(text: str) -> Iterator[str]:
-    """The lines of a list that an action takes as text."""
-    return (line.strip() for line in text.split("\n") if line.strip())

@@ -1,9 +1,9 @@
-"""The patterns of `paths` and `branches` filters, and of artifact names."""
+"""Patterns: of `paths` and `branches` filters and of artifact names; and the lists that hold some."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 WILDCARDS = 12
@@ -49,3 +49,8 @@ def takes(patterns: Iterable[str], path: str) -> bool:
         elif compiled(pattern).fullmatch(path):
             taken = True
     return taken
+
+
+def lines(text: str) -> Iterator[str]:
+    """The lines of a list that an action takes as text."""
+    return (line.strip() for line in text.split("\n") if line.strip())

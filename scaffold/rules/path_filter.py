@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from scaffold.pipeline.image_builds import BASE_IMAGES
+from scaffold.pipeline.patterns import takes
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX, Branch
@@ -160,10 +161,10 @@ class FilterSharedInput(Rule):
         surface = registry.path_filter
         if surface.source is None or not surface.can_filter:
             return
-        elsewhere = registry.tree.read(BASE_IMAGES) or b""
+        builders = registry.pipeline.workflow(BASE_IMAGES)
         inputs = registry.shared_inputs
         for path, place in inputs.items():
-            documented = surface.comments_name(path) or f"'{path}'".encode() in elsewhere
+            documented = surface.comments_name(path) or (builders is not None and takes(builders.paths, path))
             if not any(registry.rebuilt[path]) and not documented:
                 taker = place.path.rpartition("/Dockerfile.")[2]
                 yield self.finding(

@@ -10,6 +10,7 @@ DOCKERFILE = "backend/Dockerfile.golang"
 LINUX, MACOS = "function inferBackendPath(item)", "function inferBackendPathDarwin(item)"
 SCRIPT = "scripts/patch-sources.sh"
 COPIES = MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"COPY {SCRIPT} /usr/bin/patch-sources\n")
+BASE_IMAGES = ".github/workflows/base-images.yml"
 
 
 def branch(suffix: str) -> str:
@@ -122,7 +123,7 @@ FINE = {
         None,
     ),
     "a file that the builder images watch": (
-        COPIES.append(".github/workflows/base-images.yml", f"# paths:\n#   - '{SCRIPT}'\n"),
+        COPIES.edit(BASE_IMAGES, ("    paths:\n", f"    paths:\n      - '{SCRIPT}'\n")),
         None,
     ),
     "a file that is not there": (COPIES.write(SCRIPT, None), None),

@@ -8,7 +8,7 @@ from scaffold.rules.makefile.definitions import (
 )
 from scaffold.rules.makefile.lists import MakefileDockerBuildList, MakefileNotParallel
 from scaffold.rules.makefile.stale import MakefileStaleBackend
-from scaffold.rules.makefile.test_lists import MakefileTestLists
+from scaffold.rules.makefile.tests import MakefileTestLists
 
 RULES: tuple[type[Rule], ...] = (
     MakefileMissingDefinition,

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline.caches import BOTH, RESTORE
-from scaffold.pipeline.model import Job, Step, lines
+from scaffold.pipeline.model import Job, Step
+from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml

@@ -11,7 +11,8 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline.artifacts import DOWNLOAD, Download, downloads, uploads
 from scaffold.pipeline.expressions.values import shown
-from scaffold.pipeline.model import Step, lines
+from scaffold.pipeline.model import Step
+from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
@@ -54,14 +54,13 @@ class PathsCoverInputs(PipelineRule):
             paths = workflow.node.get("on", "push", "paths")
             if not isinstance(paths, yaml.Sequence) or not paths.items:
                 continue
-            patterns = [scalar.text for scalar in yaml.scalars(paths)]
             reported: set[str] = set()
             for step in run.steps(*docker.BUILD):
                 found = docker.built(step, registry.tree) if step.runs is not False else None
                 if found is None or not docker.pushes(step):
                     continue
                 for path in found.inputs:
-                    if path in reported or _taken(registry.tree, patterns, path):
+                    if path in reported or _taken(registry.tree, workflow.paths, path):
                         continue
                     reported.add(path)
                     yield self.finding(
@@ -75,7 +74,7 @@ class PathsCoverInputs(PipelineRule):
                     )
 
 
-def _taken(tree: Tree, patterns: list[str], path: str) -> bool:
+def _taken(tree: Tree, patterns: Sequence[str], path: str) -> bool:
     """Whether a filter takes a file, or something of a folder; what is not there needs no filter."""
     if tree.read(path) is not None:
         return takes(patterns, path)
