@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.backend.choices import KINDS
@@ -15,8 +15,8 @@ from scaffold.directory import pins
 from scaffold.directory.directory import Directory
 from scaffold.errors import ShapeError, UsageError, unknown
 from scaffold.pipeline.image_builds import ImageBuilds
-from scaffold.pipeline.localai import generated
-from scaffold.pipeline.model import Pipeline
+from scaffold.pipeline.localai import MatrixScript
+from scaffold.pipeline.model import Generated
 from scaffold.pipeline.repository import Repository
 from scaffold.surfaces.base import Addition, Registration, Surface
 from scaffold.surfaces.build_context import BuildContextSurface
@@ -57,12 +57,12 @@ OWN_SCRIPTS = (
 class Registry(Repository):
     """One checkout of LocalAI."""
 
-    def __init__(self, tree: Tree, only: str | None = None) -> None:
+    def __init__(self, tree: Tree, only: str | None = None, beside: Repository | None = None) -> None:
         """Raises ShapeError where `tree` is no checkout of LocalAI.
 
-        `only` narrows what is asked of every backend to one.
+        `only` narrows what is asked of every backend to one; `beside` is another state, to share with.
         """
-        super().__init__(tree)
+        super().__init__(tree, beside)
         self.only = only
         if tree.read(MARK) is None:
             raise ShapeError(
@@ -86,9 +86,9 @@ class Registry(Repository):
         self.hardware = Hardware(tree)
         self.dependabot = Dependabot(tree)
 
-    @cached_property
-    def pipeline(self) -> Pipeline:
-        return Pipeline(self.tree, partial(generated, self.tree, self.matrix))
+    @property
+    def generated(self) -> Generated:
+        return MatrixScript(self.tree, self.matrix)
 
     @property
     def surfaces(self) -> tuple[Surface, ...]:

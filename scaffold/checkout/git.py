@@ -19,6 +19,7 @@ ELSEWHERE = (
 )  # fmt: skip
 """What names another repository: hooks are run with some of it."""
 QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+_SHA1_LENGTH = 40
 
 
 def run(
@@ -47,6 +48,14 @@ def commit(root: Path, rev: str) -> str:
     """The commit that a revision names; "" where it names none."""
     found = output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
     return found if re.fullmatch(r"[0-9a-f]{40,64}", found) else ""  # `^HEAD` is one to leave out
+
+
+def blob_name(data: bytes, length: int) -> str:
+    """The name of an object with this content, in a repository whose names have `length` digits."""
+    import hashlib
+
+    kind = hashlib.sha1 if length == _SHA1_LENGTH else hashlib.sha256
+    return kind(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def own_folder(root: Path) -> Path | None:

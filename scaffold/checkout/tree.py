@@ -122,11 +122,17 @@ LINK, SUBMODULE = "120000", "160000"
 
 
 class GitTree:
-    """The files of one commit, read from git objects; nothing is checked out."""
+    """The files of one commit, read from git objects; nothing is checked out. A file is read once."""
 
-    def __init__(self, root: Path, rev: str) -> None:
-        """Raises UsageError where `rev` names no commit of the repository at `root`."""
+    def __init__(self, root: Path, rev: str, beside: Tree | None = None) -> None:
+        """Raises UsageError where `rev` names no commit of the repository at `root`.
+
+        `beside` is a state that has most files in common with this one. They are taken from it, so that
+        whoever reads both states finds one content and reads it once.
+        """
         self.root = root
+        self._beside = beside
+        self._contents: dict[str, bytes] = {}
         self.refused: dict[str, str] = {}
         self.commit = git.commit(root, rev)
         if not self.commit:
@@ -179,6 +185,26 @@ class GitTree:
         if not name or mode == LINK:
             note(self, path)
             return None
+        if path not in self._contents:
+            data = self._same(path, name)
+            if data is None:
+                data = self._asked(path, name, limit)
+            if data is None:
+                return None
+            self._contents[path] = data
+        if len(self._contents[path]) > limit:
+            self.refused[path] = too_large(limit)
+            return None
+        return self._contents[path]
+
+    def _same(self, path: str, name: str) -> bytes | None:
+        """The content that the other state has there too."""
+        if self._beside is None or self._beside.kind(path) is not Kind.file:
+            return None
+        data = self._beside.content(path)
+        return data if data is not None and git.blob_name(data, len(name)) == name else None
+
+    def _asked(self, path: str, name: str, limit: int) -> bytes | None:
         cage.note(path)
         reader = self._reader
         assert reader.stdin
@@ -224,6 +250,10 @@ class GitTree:
 
     def _unreadable(self, path: str) -> ShapeError:
         return ShapeError(path, None, f"cannot be read from commit {self.commit[:12]}")
+
+    def forked(self) -> None:
+        """Leave the git process to the parent, in a child: two cannot talk to it."""
+        self.__dict__.pop("_reader", None)
 
     def close(self) -> None:
         """End the git process that serves the reads."""

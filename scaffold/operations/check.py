@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from scaffold.checkout.tree import Tree
 from scaffold.errors import unknown
-from scaffold.operations.workers import find
+from scaffold.operations.workers import find_in
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import MARK, Registry
 from scaffold.rules import all_rules, rules_called
@@ -72,19 +72,17 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     """
     rules = scope.rules()
     registry = opened(tree, rules)
+    earlier = opened(base, rules, registry) if base is not None else None
     missing = [name for name in scope.backends if name not in registry.names]
-    if missing and not (base and set(missing) <= set(opened(base, rules).names)):
+    if missing and not (earlier and set(missing) <= set(earlier.names)):
         raise unknown("backend", missing[0], {name: name for name in registry.names}, "scaffold status")
-    found = find(registry, rules)
-    before: list[Finding] = []
-    if base is not None:
-        earlier = opened(base, rules)
-        before = find(earlier, rules)
-        for rule in rules:
-            if isinstance(rule, ChangeRule):
-                assert isinstance(earlier, Registry)
-                assert isinstance(registry, Registry)
-                found += rule.compare(earlier, registry)
+    found, *others = find_in([registry, earlier] if earlier else [registry], rules)
+    before = others[0] if others else []
+    for rule in rules if earlier else ():
+        if isinstance(rule, ChangeRule):
+            assert isinstance(earlier, Registry)
+            assert isinstance(registry, Registry)
+            found += rule.compare(earlier, registry)
     if scope.select or any(isinstance(rule, FileUnread) for rule in rules):
         found += FileUnread().met(tree)
         before += FileUnread().met(base) if base is not None else ()
@@ -110,13 +108,16 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     )
 
 
-def opened(tree: Tree, rules: Sequence[Rule]) -> Repository:
+def opened(tree: Tree, rules: Sequence[Rule], beside: Repository | None = None) -> Repository:
     """A tree as some rules need it: rules about workflows alone take any repository.
 
-    Raises ShapeError where a rule needs a checkout of LocalAI and the tree is none.
+    `beside` is another state of it, with which it shares what is the same. Raises ShapeError where a
+    rule needs a checkout of LocalAI and the tree is none.
     """
     any_repository = all(isinstance(rule, PipelineRule) for rule in rules)
-    return Repository(tree) if any_repository and tree.read(MARK) is None else Registry(tree)
+    if any_repository and tree.read(MARK) is None:
+        return Repository(tree, beside)
+    return Registry(tree, beside=beside)
 
 
 def _about(finding: Finding, scope: Scope) -> bool:

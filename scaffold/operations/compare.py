@@ -65,7 +65,7 @@ def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
             return
         tip = GitTree(root, base).commit  # raises where there is no such commit
         grown_from = opened[0].commit if opened else "HEAD"
-        opened.append(GitTree(root, git.output(root, "merge-base", tip, grown_from) or tip))
+        opened.append(GitTree(root, git.output(root, "merge-base", tip, grown_from) or tip, beside=head))
         with explained(head):
             yield States(head, opened[-1], base)
     finally:

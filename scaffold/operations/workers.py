@@ -1,8 +1,9 @@
 """The rules of one check, shared between two processes.
 
-Rules are independent of each other, so a check of the work tree forks: the second process starts with
-everything that was read before, and both take the next share of the rules from one queue until it is empty.
-The result is the same as that of one process, in the same order.
+Rules are independent of each other, so a check forks: the second process starts with everything that was
+read before, and both take the next share of the rules from one queue until it is empty. Who takes a share
+looks at every state with it: what the states have in common is read once. The result is the same as that
+of one process, in the same order.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 from scaffold import cage
 from scaffold.checkout.changes import ChangeSet
-from scaffold.checkout.tree import WorkTree, refusal
+from scaffold.checkout.tree import GitTree, WorkTree, refusal
 from scaffold.errors import ShapeError
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
@@ -33,8 +34,8 @@ TOGETHER = (
 Share = list[tuple[int, Rule]]
 """Rules for one process, each with its number in the whole check."""
 
-Found = dict[int, list[Finding]]
-"""Number of a rule -> its findings."""
+Found = dict[tuple[int, int], list[Finding]]
+"""Number of a state and of a rule -> its findings."""
 
 Broken = tuple[int, str, int | None, str]
 """Number of the rule that met it, and the parts of a ShapeError."""
@@ -42,11 +43,21 @@ Broken = tuple[int, str, int | None, str]
 
 def find(repository: Repository, rules: Sequence[Rule]) -> list[Finding]:
     """The findings of some rules, in their order. Raises ShapeError where a surface cannot be read."""
+    (findings,) = find_in([repository], rules)
+    return findings
+
+
+def find_in(states: Sequence[Repository], rules: Sequence[Rule]) -> list[list[Finding]]:
+    """The findings of some rules, in their order, in each of some states of a repository.
+
+    Raises ShapeError where a surface of one of them cannot be read.
+    """
     shares = _shares(rules)
-    found = _shared(repository, shares) if len(shares) > 1 and _may_fork(repository) else {}
-    findings: list[Finding] = []
+    found = _shared(states, shares) if len(shares) > 1 and _may_fork(states) else {}
+    findings: list[list[Finding]] = [[] for _ in states]
     for number, rule in enumerate(rules):
-        findings += found[number] if number in found else _findings(repository, rule)
+        for at, state in enumerate(states):
+            findings[at] += found[at, number] if (at, number) in found else _findings(state, rule)
     return findings
 
 
@@ -75,18 +86,20 @@ def _shares(rules: Sequence[Rule]) -> list[Share]:
     return [share for share in shares.values() if share]
 
 
-def _may_fork(repository: Repository) -> bool:
-    """Whether a second process helps: git's pipe cannot be shared, and a thread's locks would stay locked."""
+def _may_fork(states: Sequence[Repository]) -> bool:
+    """Whether a second process helps: a thread's locks would stay locked."""
     alone = threading.active_count() == 1 and sys.platform == "linux"
-    return alone and isinstance(repository.tree, WorkTree) and len(os.sched_getaffinity(0)) > 1
+    known = all(isinstance(state.tree, (WorkTree, GitTree)) for state in states)
+    return alone and known and len(os.sched_getaffinity(0)) > 1
 
 
-def _shared(repository: Repository, shares: Sequence[Share]) -> Found:
+def _shared(states: Sequence[Repository], shares: Sequence[Share]) -> Found:
     """What two processes find; nothing for a rule that the second one did not live to answer.
 
     Raises ShapeError where one of them could not read a surface.
     """
-    repository.read_ahead()
+    for state in states:
+        state.read_ahead()
     queue, filled = os.pipe()
     answer, said = os.pipe()
     os.write(filled, bytes(range(len(shares))))
@@ -97,37 +110,44 @@ def _shared(repository: Repository, shares: Sequence[Share]) -> Found:
         try:
             cage.second()
             os.close(answer)
-            found, broken = _take(repository, shares, queue)
-            told = {number: [*map(_tell, findings)] for number, findings in found.items()}
+            for state in states:
+                if isinstance(state.tree, GitTree):
+                    state.tree.forked()
+            found, broken = _take(states, shares, queue)
+            told = {key: [*map(_tell, findings)] for key, findings in found.items()}
             with os.fdopen(said, "wb") as file:
-                marshal.dump((told, broken, repository.tree.refused), file)
+                marshal.dump((told, broken, [state.tree.refused for state in states]), file)
             status = 0
         finally:
             os._exit(status)  # whatever is left to do is the parent's
     os.close(said)
     with os.fdopen(answer, "rb") as file:
         try:
-            found, broken = _take(repository, shares, queue)
+            found, broken = _take(states, shares, queue)
             data = file.read()
         finally:
             os.close(queue)
             _, status = os.waitpid(child, 0)
             cage.follow(status)
-    told, broken_there, refused = marshal.loads(data) if not status else ({}, None, {})  # noqa: S302 - our own
-    repository.tree.refused.update(refused)
+    told, broken_there, refused = marshal.loads(data) if not status else ({}, None, ())  # noqa: S302 - our own
+    for state, refused_there in zip(states, refused, strict=False):
+        state.tree.refused.update(refused_there)
     if broken or broken_there:
         raise ShapeError(*min(filter(None, (broken, broken_there)))[1:])
     rules = {number: rule for share in shares for number, rule in share}
-    return found | {n: [_hear(repository, rules[n], one) for one in findings] for n, findings in told.items()}
+    return found | {
+        (at, n): [_hear(states[at], rules[n], one) for one in findings] for (at, n), findings in told.items()
+    }
 
 
-def _take(repository: Repository, shares: Sequence[Share], queue: int) -> tuple[Found, Broken | None]:
+def _take(states: Sequence[Repository], shares: Sequence[Share], queue: int) -> tuple[Found, Broken | None]:
     """Check one share after the other, as long as there are any and nothing is broken."""
     found: Found = {}
     while taken := os.read(queue, 1):
         for number, rule in shares[taken[0]]:
             try:
-                found[number] = _findings(repository, rule)
+                for at, state in enumerate(states):
+                    found[at, number] = _findings(state, rule)
             except ShapeError as error:
                 os.read(queue, len(shares))  # the other process need not go on either
                 return found, (number, error.path, error.line, error.problem)

@@ -6,6 +6,7 @@ import re
 from enum import Enum, auto
 from typing import NamedTuple
 
+from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax import yaml_values as yaml
@@ -67,7 +68,7 @@ class Effect(NamedTuple):
     """For people: "it pushes an image"."""
 
 
-def effect_of(step: StepRun) -> Effect | None:
+def effect_of(step: StepRun, tree: Tree) -> Effect | None:
     """What a step does that no later run does again; None where it only builds or tests."""
     action = step.step.action
     if action in docker.BUILD:
@@ -78,10 +79,10 @@ def effect_of(step: StepRun) -> Effect | None:
         rehearsal = "snapshot" in step.input("args") or "release" not in step.input("args")
         rehearsed = "goreleaser" in action and rehearsal
         return None if rehearsed else Effect(Kind.publication, f"it publishes with {action}")
-    return _of_script(step) if step.step.run else None
+    return _of_script(step, tree) if step.step.run else None
 
 
-def _of_script(step: StepRun) -> Effect | None:
+def _of_script(step: StepRun, tree: Tree) -> Effect | None:
     script = step.step.script
     if b"github.event.before" in script.bare or any(
         "github.event.before" in value.text
@@ -100,7 +101,7 @@ def _of_script(step: StepRun) -> Effect | None:
             return Effect(Kind.image, "it pushes an image with make")
         for word in command.bare:
             if "/" in word and re.fullmatch(r"(?:\./)?[\w./-]+\.(?:js|mjs|ts|py|sh)", word):
-                source = step.job.job.workflow.pipeline.tree.read(word.removeprefix("./")) or b""
+                source = tree.read(word.removeprefix("./")) or b""
                 if re.search(rb"\bevent\.before\b|GITHUB_EVENT_BEFORE", source):
                     return Effect(Kind.diff, f"{word} looks at what one push changed")
     return None

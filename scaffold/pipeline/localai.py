@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline.image_builds import SPLIT_SCRIPT
-from scaffold.surfaces.matrix.editing import MatrixSurface
-from scaffold.surfaces.matrix.reading import Entry
+from scaffold.surfaces.matrix.reading import Entry, MatrixReader
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.sandbox import Sandbox, ScriptError
 from scaffold.syntax.source import parsed
@@ -33,15 +33,34 @@ const STUBS = {
 _WORDS = {"true": True, "false": False}
 
 
-def generated(tree: Tree, matrix: MatrixSurface) -> Mapping[str, list[dict[str, Any]]]:
-    """Output name -> the rows of the matrix that it holds; empty where the script cannot be run."""
-    data = tree.read(SPLIT_SCRIPT)
+class MatrixScript:
+    """The script of a checkout; it equals one that is the same and meets the same entries."""
+
+    def __init__(self, tree: Tree, matrix: MatrixReader) -> None:
+        self._tree = tree
+        self._matrix = matrix
+
+    def __call__(self) -> Mapping[str, list[dict[str, Any]]]:
+        """Output name -> the rows of the matrix that it holds; empty where the script cannot be run."""
+        return _made(*self._given)
+
+    @property
+    def _given(self) -> tuple[bytes | None, tuple[Entry, ...], tuple[Entry, ...]]:
+        return self._tree.read(SPLIT_SCRIPT), tuple(self._matrix.linux), tuple(self._matrix.darwin)
+
+    def __eq__(self, other: object) -> bool:  # noqa: D105 - the class says it
+        return isinstance(other, MatrixScript) and self._given == other._given
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@lru_cache(maxsize=4)
+def _made(
+    data: bytes | None, linux: Iterable[Entry], darwin: Iterable[Entry]
+) -> Mapping[str, list[dict[str, Any]]]:
     if data is None:
         return {}
-    entries = {
-        "include": [_typed(entry) for entry in matrix.linux],
-        "includeDarwin": [_typed(entry) for entry in matrix.darwin],
-    }
+    entries = {"include": [*map(_typed, linux)], "includeDarwin": [*map(_typed, darwin)]}
     try:
         source = parsed(JsSource, SPLIT_SCRIPT, data)
         matrix_text = json.dumps(json.dumps(entries))

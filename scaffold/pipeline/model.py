@@ -289,6 +289,7 @@ class Pipeline:
         self.tree = tree
         self.problems: list[ShapeError] = []
         self._generated = generated
+        self._documents: dict[str, tuple[YamlSource, yaml.Mapping] | None] = {}
         self._actions: dict[str, tuple[Step, ...]] = {}
         self._workflows: dict[str, Workflow | None] = {}
 
@@ -365,15 +366,32 @@ class Pipeline:
         texts = b"\n".join(workflow.source.data for workflow in self.workflows)
         return "master" if texts.count(b"heads/master") > texts.count(b"heads/main") else "main"
 
+    def same(self, other: Pipeline) -> bool:
+        """Whether all that is read of the other one is the same here; then its runs are."""
+        if self.paths != other.paths or self._generated != other._generated:
+            return False
+        return all(self._document(p) is found for p, found in other.documents.items()) and not self.problems
+
+    @cached_property
+    def documents(self) -> Mapping[str, tuple[YamlSource, yaml.Mapping] | None]:
+        """Every workflow and action that its jobs lead to, by path; None for one that is not there."""
+        pending = list(self.workflows)
+        for workflow in pending:
+            for job in workflow.jobs.values():
+                _ = job.occurrences  # reads their actions
+                if job.called is not None and job.called not in pending:
+                    pending.append(job.called)
+        return self._documents
+
     def _document(self, path: str) -> tuple[YamlSource, yaml.Mapping] | None:
-        try:
-            data = self.tree.read(path)
-            found = _read(path, data) if data is not None else None
-        except ShapeError as error:
-            if not any(problem.path == path for problem in self.problems):
+        if path not in self._documents:
+            self._documents[path] = None
+            try:
+                data = self.tree.read(path)
+                self._documents[path] = _read(path, data) if data is not None else None
+            except ShapeError as error:
                 self.problems.append(error)
-            return None
-        return found
+        return self._documents[path]
 
 
 @lru_cache(maxsize=512)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 
 from scaffold.checkout.tree import Tree
-from scaffold.pipeline.model import Pipeline
+from scaffold.pipeline.model import Generated, Pipeline
 from scaffold.pipeline.runs import Runs
 
 
 class Repository:
     """Any repository: its workflows."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, beside: Repository | None = None) -> None:
+        """`beside` is another state of it, with which it shares what is the same."""
         self.tree = tree
+        self._beside = beside
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -27,9 +29,18 @@ class Repository:
     @cached_property
     def pipeline(self) -> Pipeline:
         """Its workflows."""
-        return Pipeline(self.tree)
+        own = Pipeline(self.tree, self.generated)
+        beside = self._beside.pipeline if self._beside is not None else own
+        return beside if own.same(beside) else own
+
+    @property
+    def generated(self) -> Generated:
+        """What a script of its own makes of the workflows: nothing that is known of any repository."""
+        return dict
 
     @cached_property
     def runs(self) -> Runs:
         """What events make of its workflows."""
+        if self._beside is not None and self._beside.pipeline is self.pipeline:
+            return self._beside.runs
         return Runs(self.pipeline)

@@ -45,6 +45,20 @@ def test_a_revision_reads_like_the_work_tree(miniature: Path) -> None:
     assert answers(GitTree(miniature, "HEAD")) == answers(WorkTree(miniature))
 
 
+def test_a_revision_takes_from_the_state_beside_it_what_is_the_same(miniature: Path) -> None:
+    commit(miniature)
+    (miniature / "Makefile").write_bytes(b"all:\n")
+    (miniature / "backend/index.yaml").unlink()
+    (miniature / "backend/index.yaml").symlink_to("index.yaml")  # reading it is an error
+    beside = WorkTree(miniature)
+    alone, sharing = GitTree(miniature, "HEAD"), GitTree(miniature, "HEAD", beside)
+    assert answers(sharing) == answers(alone)
+    changed = {"Makefile", "backend/index.yaml"}
+    for path in alone.files(""):
+        assert sharing.read(path) == alone.read(path)
+        assert path in changed or sharing.read(path) is beside.read(path)
+
+
 def test_an_overlay_reads_like_the_tree_it_announces(miniature: Path) -> None:
     changes = {"backend/go/ibex/main.go": b"package main\n", "Makefile": b"", "backend/index.yaml": None}
     overlay = Overlay(WorkTree(miniature), dict(changes))

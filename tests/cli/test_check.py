@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.checkout.tree import GitTree
+from scaffold.checkout.tree import GitTree, Tree
 from scaffold.report import markdown
 from tests.conftest import in_process
 from tests.consumers import files, git, run
@@ -209,9 +209,9 @@ def test_rev_reads_a_commit_and_touches_nothing(
     opened: list[GitTree] = []
     create = GitTree.__init__
 
-    def remember(self: GitTree, root: Path, rev: str) -> None:
+    def remember(self: GitTree, root: Path, rev: str, beside: Tree | None = None) -> None:
         opened.append(self)
-        create(self, root, rev)
+        create(self, root, rev, beside)
 
     monkeypatch.setattr(GitTree, "__init__", remember)
     sha = commit(repo, BROKEN)

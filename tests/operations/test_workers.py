@@ -45,6 +45,39 @@ def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> N
     assert said(shared) == said(alone)
 
 
+BUILD = ".github/workflows/backend_build.yml"
+BUILDS = ".github/workflows/backend.yml"
+SCRIPT = "scripts/changed-backends.js"
+
+
+@pytest.mark.parametrize("two", [False, True], ids=["one process", "two"])
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("README.md", b"", b""),
+        ("Makefile", b"docker-build-", b"build-"),
+        (MATRIX, b"linux/amd64", b"linux/arm64"),
+        (BUILD, b"cache-{1}", b"cache{0}-{1}"),
+        (BUILDS, b"backend_build.yml", b"nothing.yml"),
+        (SCRIPT, b"emit(`matrix-", b"emit(`"),
+    ],
+)
+def test_two_states_are_found_to_be_what_each_is_alone(
+    path: str, old: bytes, new: bytes, two: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = list(all_rules())
+    head = Overlay(broken(), {BUILD: text_of(BASE, BUILD).replace("cache{0}-{1}", "cache-{1}").encode()})
+    data = head.read(path) or b""
+    assert old in data
+    base = Overlay(head, {path: data.replace(old, new)})
+    alone = [said(found(tree, monkeypatch, two=False, rules=rules)) for tree in (head, base)]
+    assert (alone[0] == alone[1]) == (old == new), "the change is one that rules see"
+    monkeypatch.setattr(workers, "_may_fork", lambda _: two)
+    registry = Registry(head)
+    together = workers.find_in([registry, Registry(base, beside=registry)], rules)
+    assert [*map(said, together)] == alone
+
+
 def test_a_fix_that_the_other_process_found_plans_the_same_edits(monkeypatch: pytest.MonkeyPatch) -> None:
     tree, rules = broken(), list(all_rules())
     alone = found(tree, monkeypatch, two=False, rules=rules)

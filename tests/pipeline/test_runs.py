@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from scaffold.checkout.tree import Overlay
 from scaffold.pipeline.model import Pipeline
+from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, Runs
 from scaffold.pipeline.triggers import pull_request_of
-from tests.pipeline.workflows import tree
+from tests.pipeline.workflows import W, tree
 
 CALLER = """
 on: [push, pull_request]
@@ -79,6 +80,23 @@ def test_calls_and_composite_actions_are_followed() -> None:
         "build": False,
         "always": True,
     }
+
+
+def test_states_share_their_runs_where_all_that_makes_them_is_the_same() -> None:
+    action = {"act/action.yml": ACTION.encode()}
+    first = Repository(Overlay(tree(caller=CALLER, called=CALLED), action))
+    assert Repository(Overlay(first.tree, {"README": b"x"}), first).runs is first.runs
+    others: tuple[dict[str, bytes | None], ...] = (
+        {"act/action.yml": ACTION.replace("none", "some").encode()},
+        {"act/action.yml": None},
+        {"act/action.yml": None, "act/action.yaml": ACTION.encode()},
+        {f"{W}called.yml": CALLED.replace("k-", "l-").encode()},
+        {f"{W}called.yml": b"["},
+        {f"{W}other.yml": b"on: push"},
+        {f"{W}caller.yml": None},
+    )
+    for changes in others:
+        assert Repository(Overlay(first.tree, changes), first).runs is not first.runs
 
 
 def test_a_fork_has_no_secrets() -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Tree
 from scaffold.pipeline import events
 from scaffold.pipeline.effects import Kind, effect_of
 from scaffold.pipeline.expressions.nodes import Scope
@@ -101,7 +102,7 @@ class PushCancelsPush(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups that two pushes share and that cancel, of workflows that publish or diff."""
         for run, group in cancelled_pushes(registry):
-            reason, certain = harmed(run, group.job)
+            reason, certain = harmed(run, group.job, registry.tree)
             if reason:
                 yield self.finding(
                     group.place,
@@ -136,7 +137,7 @@ def _append(group: Group, workflow: Workflow, text: str) -> partial[None] | None
     return partial(ChangeSet.insert, path=workflow.path, offset=end, text=text)
 
 
-def harmed(run: Run, job: Job | None) -> tuple[str, bool]:
+def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
     """What a run does beside testing, and whether it is lost for certain when the run is cancelled."""
     found = ""
     for leg in run.jobs:
@@ -149,7 +150,7 @@ def harmed(run: Run, job: Job | None) -> tuple[str, bool]:
         ):
             found = found or f"it pushes an image ({leg.job.path}:{leg.job.line})"
         for step in leg.steps:
-            done = effect_of(step) if step.runs is not False else None
+            done = effect_of(step, tree) if step.runs is not False else None
             if done is None or (done.kind is Kind.diff and not step.runs):
                 continue  # what only some runs look at, this one may not need
             reason = f"{done.words} ({step.path}:{step.line})"

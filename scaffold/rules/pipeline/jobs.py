@@ -7,6 +7,7 @@ from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Tree
 from scaffold.pipeline import matrix
 from scaffold.pipeline.effects import Kind, effect_of
 from scaffold.pipeline.model import Job, Workflow
@@ -87,7 +88,8 @@ class BypassesChangeFilter(PipelineRule):
         """Publishing jobs that neither are, feed nor need the job that filters, and what feeds them."""
         for run in registry.runs.pushes():
             workflow = run.workflow
-            filters = {name for name in matrix.generators(workflow) if _filters(run, workflow.jobs[name])}
+            made = matrix.generators(workflow)
+            filters = {name for name in made if _filters(run, workflow.jobs[name], registry.tree)}
             if not filters:
                 continue
             feeding = {name for f in filters for name in workflow.upstream(workflow.jobs[f])}
@@ -97,7 +99,9 @@ class BypassesChangeFilter(PipelineRule):
                 if name not in filters | feeding and not filters & set(workflow.upstream(job))
             }
             publishing = {
-                n for n in free if any(leg.root.job.id == n and _publishes(leg) for leg in run.jobs)
+                name
+                for name in free
+                if any(leg.root.job.id == name and _publishes(leg, registry.tree) for leg in run.jobs)
             }
             fed = {name for p in publishing for name in workflow.upstream(workflow.jobs[p])}
             for name in sorted((publishing | fed) & free):
@@ -113,12 +117,12 @@ class BypassesChangeFilter(PipelineRule):
                     )
 
 
-def _filters(run: Run, job: Job) -> bool:
+def _filters(run: Run, job: Job, tree: Tree) -> bool:
     """Whether a job looks at what changed."""
     for leg in run.jobs:
         if leg.job is job:
             for step in leg.steps:
-                if _has(step, Kind.diff) or any(map(_lists_changes, step.step.script.commands)):
+                if _has(step, tree, Kind.diff) or any(map(_lists_changes, step.step.script.commands)):
                     return True
     return False
 
@@ -128,15 +132,16 @@ def _lists_changes(command: Command) -> bool:
     return command.starts("git") and "diff" in words and any(w.startswith("--name-") for w in words)
 
 
-def _publishes(leg: JobRun) -> bool:
+def _publishes(leg: JobRun, tree: Tree) -> bool:
     """Whether a leg pushes or publishes something."""
     if leg.reached is False:
         return False
-    return any(step.runs is not False and _has(step, Kind.image, Kind.publication) for step in leg.steps)
+    published = (Kind.image, Kind.publication)
+    return any(step.runs is not False and _has(step, tree, *published) for step in leg.steps)
 
 
-def _has(step: StepRun, *kinds: Kind) -> bool:
-    done = effect_of(step)
+def _has(step: StepRun, tree: Tree, *kinds: Kind) -> bool:
+    done = effect_of(step, tree)
     return done is not None and done.kind in kinds
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from scaffold.checkout.tree import Tree
 from scaffold.surfaces.base import FileSurface, Registration, majority
@@ -20,6 +20,12 @@ from scaffold.syntax.yaml_items import read
 
 DEFAULT_REPOSITORY = "quay.io/go-skynet/local-ai-backends"
 DEFAULT_MIRROR = "localai/localai-backends"
+
+
+@lru_cache(maxsize=16)
+def _items(source: YamlSource) -> list[Item]:
+    """The items of a file; two states of a repository share them."""
+    return [Item.of(item) for item in read(source)]
 
 
 class GalleryReader(FileSurface):
@@ -40,9 +46,7 @@ class GalleryReader(FileSurface):
     @cached_property
     def items(self) -> list[Item]:
         """Every item, in file order."""
-        if self.source is None:
-            return []
-        return [Item.of(item) for item in read(self.source)]
+        return _items(self.source) if self.source is not None else []
 
     @cached_property
     def capability_keys(self) -> set[str]:

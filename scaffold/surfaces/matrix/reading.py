@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from scaffold.backend.choices import KINDS
 from scaffold.backend.variants import DARWIN, classify
@@ -106,6 +106,12 @@ class Entry(YamlRecord):
         return tuple(self.fields)
 
 
+@lru_cache(maxsize=16)
+def _entries(source: YamlSource, *keys: str) -> list[Entry]:
+    """The entries of a list; two states of a repository share them."""
+    return [Entry.of(item) for item in read(source, *keys)]
+
+
 class MatrixReader(Surface):
     """What both matrices say."""
 
@@ -132,9 +138,9 @@ class MatrixReader(Surface):
             (WORKFLOW_FILE, ("jobs", job, "strategy", "matrix", "include")),
         ):
             source = self._source(path)
-            items = read(source, *keys) if source else []
-            if items:
-                return [Entry.of(item) for item in items]
+            entries = _entries(source, *keys) if source else []
+            if entries:
+                return entries
         return []
 
     def _source(self, path: str) -> YamlSource | None:

@@ -34,7 +34,7 @@ class PushCancelsTest(Note):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups that two pushes share and that cancel, of workflows that lose nothing but a test."""
         for run, group in cancelled_pushes(registry):
-            if not harmed(run, group.job)[0]:
+            if not harmed(run, group.job, registry.tree)[0]:
                 yield self.finding(
                     group.place,
                     "",
