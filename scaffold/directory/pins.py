@@ -15,31 +15,35 @@ SHA = re.compile(r"[0-9a-f]{40}")
 
 
 class Pin(NamedTuple):
-    """A commit or a version of an upstream."""
+    """A commit, a version or a branch of an upstream, at a place of a file."""
 
-    spot: Spot
-    """The commit or the version."""
-    variable: str
+    text: Text
+    start: int
+    end: int
+    variable: str = ""
     """The variable that holds it; "" where a command names it itself."""
-    repository: str
+    repository: str = ""
     """The URL of the upstream; "" where the file does not say it beside the pin."""
-    held: bool
-    """Whether a comment at the pin says that it stays on purpose."""
+
+    @property
+    def spot(self) -> Spot:
+        """The commit, the version or the branch."""
+        return self.text.spot(self.start, self.end)
 
     @property
     def is_commit(self) -> bool:
         """Whether it is a full sha."""
         return SHA.fullmatch(self.spot.text) is not None
 
+    @property
+    def held(self) -> bool:
+        """Whether a comment at it says that it stays on purpose."""
+        return _HELD.search(self.text.comment_above(self.start)) is not None
+
 
 _HELD = re.compile(
     r"(?i)\b(?:held|hold|deliberate\w*|on purpose|intentional\w*|(?:do not|don't|never) bump)\b"
 )
-
-
-def _pin(text: Text, start: int, end: int, variable: str = "", repository: str = "") -> Pin:
-    held = _HELD.search(text.comment_above(start)) is not None
-    return Pin(text.spot(start, end), variable, repository, held)
 
 
 # --- Makefile ------------------------------------------------------------------------------------
@@ -51,7 +55,7 @@ def makefile_pins(text: Text) -> Iterator[Pin]:
     """The pins of a Makefile, which hold a commit, a version or a branch: `<NAME>_VERSION?=<value>`."""
     if b"_VERSION" in text.data:
         for match in _VARIABLE.finditer(text.data):
-            yield _pin(text, *match.span(2), match[1].decode())
+            yield Pin(text, *match.span(2), match[1].decode())
 
 
 def bumped(tree: Tree, path: str, variable: str) -> str | None:
@@ -72,7 +76,10 @@ def upstreams(tree: Tree, path: str) -> tuple[str, ...]:
 
 # --- scripts -------------------------------------------------------------------------------------
 
-_MAY_PIN = re.compile(rb"[0-9a-f]{40}|\s(?:-b\s|--branch|checkout\s|reset\s|fetch\s)")
+# A script is parsed where it may fetch something fixed: that tells from its bytes in most cases.
+_FETCHES = re.compile(rb"\s(?:-b\s|--branch|checkout\s|reset\s|fetch\s)")
+_FIXED = re.compile(rb"(?:[^=<>~!]=|:-|\s)[\"']?v?\d+\.\d")
+_COMMIT = re.compile(rb"[0-9a-f]{40}")
 _VERSION = re.compile(r"v?\d+\.\d+(?:\.\d+)*(?:[-.+]?[A-Za-z][\w.]*)?|[0-9a-f]{40}")
 _DEFAULT = re.compile(r"\$\{\w+:?[-=](.*)\}")
 _OF_COMMIT = re.compile(r"VERSION|COMMIT|REVISION|(?:^|_)(?:SHA|REV|REF|TAG|PIN)(?:$|_)")
@@ -83,9 +90,9 @@ _ARCHIVE = re.compile(r"(https?://[^$]+)/(?:archive|tarball|zipball)/([0-9a-f]{4
 
 def shell_pins(text: Text) -> tuple[Pin, ...]:
     """What a script clones by version, checks out by version or downloads by commit."""
-    if b"git" not in text.data or not _MAY_PIN.search(text.data):
-        return ()
-    return text.read(ShellSource, lambda source: _pins_of(text, source))
+    data = text.data
+    fixed = b"git" in data and (_COMMIT.search(data) or (_FETCHES.search(data) and _FIXED.search(data)))
+    return text.read(ShellSource, lambda source: _pins_of(text, source)) if fixed else ()
 
 
 def _pins_of(text: Text, source: ShellSource) -> Iterator[Pin]:
@@ -99,8 +106,7 @@ def _pins_of(text: Text, source: ShellSource) -> Iterator[Pin]:
     found: dict[int, Pin] = {}
 
     def add(word: Word, variable: str, repository: str) -> None:
-        pin = _pin(text, word.start_byte, word.end_byte, variable, repository)
-        found.setdefault(word.start_byte, pin)
+        found.setdefault(word.start_byte, Pin(text, word.start_byte, word.end_byte, variable, repository))
 
     repository = ""
     for command in source.commands:
@@ -160,4 +166,4 @@ def cmake_pins(text: Text) -> Iterator[Pin]:
         if _VERSION.fullmatch(tag[1].decode(errors="replace")):
             start = max(text.code.rfind(b"(", 0, tag.start()), 0)
             repository = _GIT_REPOSITORY.search(text.code, start, tag.end() + 400)
-            yield _pin(text, *tag.span(1), "", repository[1].decode(errors="replace") if repository else "")
+            yield Pin(text, *tag.span(1), "", repository[1].decode(errors="replace") if repository else "")

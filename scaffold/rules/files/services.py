@@ -54,6 +54,8 @@ class SignalShutdown(Rule):
     it. Of ten SIGTERMs to such a server, nine ended in abseil's "potential deadlock" abort and one in
     a hang; LocalAI's audio-cpp sets a flag instead and says why (#11141).
 
+    What the handler calls counts, through however many functions; a thread that it starts does not.
+
     Fails:
 
         void on_signal(int) { g_server->Shutdown(); }
