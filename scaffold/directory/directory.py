@@ -64,13 +64,14 @@ class Directory:
 
     @cached_property
     def starts_linux_only(self) -> Spot | None:
-        """Where run.sh names Linux's libraries or their search path, if it names none of macOS."""
-        return scripts.starts_linux_only(self.run_script)
+        """Where macOS meets Linux's libraries or their search path in run.sh, if none of its own."""
+        return scripts.starts_linux_only(self.run_script) if self.run_script else None
 
     @cached_property
     def packages_linux_only(self) -> Spot | None:
-        """Where the Darwin image's packaging copies Linux's libraries and nothing for macOS."""
-        return scripts.packages_linux_only(self.darwin_package_script)
+        """Where macOS meets Linux's libraries in its image's packaging, if none of its own."""
+        script = self.darwin_package_script
+        return scripts.packages_linux_only(script) if script else None
 
     @cached_property
     def sets_rpath(self) -> bool:
@@ -82,9 +83,8 @@ class Directory:
     def unquoted(self) -> tuple[Spot, ...]:
         """The expansions of run.sh that the shell splits although they hold a path or the arguments."""
         script = self.run_script
-        if script is None:
-            return ()
-        return tuple(script.spot(start, end) for start, end in scripts.unquoted_expansions(script.data))
+        found = scripts.unquoted_expansions(script.shell) if script else ()
+        return tuple(script.spot(start, end) for start, end in found if script)
 
     # --- Makefile ----------------------------------------------------------------------------
 
@@ -220,9 +220,10 @@ class Directory:
                 pending += read.includes
         return frozenset().union(*found.values())
 
-    def installs_itself(self, words: frozenset[str]) -> bool:
-        """Whether install.sh installs packages in a branch of its own for one of `words`, or always."""
-        return python.installs_itself(self.text("install.sh"), words)
+    def installs_itself(self, build: python.Build) -> bool:
+        """Whether install.sh installs packages in a branch of its own for a build, or for every build."""
+        script = self.text("install.sh")
+        return script is None or python.installs_itself(script.shell, build)
 
     # --- the service -------------------------------------------------------------------------
 

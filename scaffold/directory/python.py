@@ -3,70 +3,89 @@
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
-from scaffold.directory.scripts import branches
-from scaffold.directory.text import Text
+from scaffold.directory.scripts import system
+from scaffold.syntax.shell import ShellSource
+from scaffold.syntax.shell_flow import UNKNOWN, Facts, Flow
+from scaffold.syntax.source import parsed
 
 COMMON_INSTALLER = "backend/python/common/libbackend.sh"
 
-_REQUIREMENTS = re.compile(rb"requirements(?:-(?:[\w-]|\$\{[^}\s]*\}|\$\w++)++)?\.txt")
+
+class Build(NamedTuple):
+    """A build of an image: what its scripts are told."""
+
+    build_type: str
+    profile: str
+    system: str
+    """`Linux` or `Darwin`."""
+
+    @property
+    def facts(self) -> Facts:
+        """What a script can know."""
+        own = {"BUILD_TYPE": self.build_type, "BUILD_PROFILE": self.profile}
+        around = system(self.system)
+        return Facts({**around.variables, **own}, around.prints)
 
 
 class PythonInstaller:
     """`installRequirements` of a checkout: which requirements files a build reads."""
 
     def __init__(self, tree: Tree) -> None:
-        data = tree.read(COMMON_INSTALLER)
-        self.code = Text(COMMON_INSTALLER, data).code if data else b""
+        self._source = parsed(ShellSource, COMMON_INSTALLER, tree.read(COMMON_INSTALLER) or b"")
+        self._builds: dict[tuple[str, str, bool], Build] = {}
+        self._specific: dict[Build, tuple[str, ...]] = {}
 
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The file names that it tries, with the shell's variables in them."""
-        _, _, body = self.code.partition(b"installRequirements()")
-        return tuple(dict.fromkeys(m[0].decode() for m in _REQUIREMENTS.finditer(body.partition(b"\n}")[0])))
+    def build(self, build_type: str, cuda_major: str, linux: bool) -> Build:
+        """The build of a matrix entry."""
+        key = (build_type, cuda_major, linux)
+        if key not in self._builds:
+            profile = self._profile(build_type, cuda_major)
+            self._builds[key] = Build(build_type, profile, "Linux" if linux else "Darwin")
+        return self._builds[key]
 
-    def profile(self, build_type: str, cuda_major: str) -> str:
-        """`BUILD_PROFILE` of a build."""
-        if build_type == "cublas" or (build_type == "l4t" and b"l4t" in self.code):
-            return f"{build_type}{cuda_major}"
-        if build_type.startswith(("intel", "sycl")):
-            return "intel"
-        return build_type or "cpu"
+    def _profile(self, build_type: str, cuda_major: str) -> str:
+        """What `getBuildProfile` prints: the images of Intel's build types have its folder."""
+        facts = Facts(
+            {"BUILD_TYPE": build_type, "CUDA_MAJOR_VERSION": cuda_major},
+            folders={"/opt/intel": build_type.startswith(("intel", "sycl"))},
+        )
+        printed = (r.words for r in Flow(self._source, facts, "getBuildProfile").reached)
+        return next((" ".join(words[1:]) for words in printed if words[0] == "echo"), build_type or "cpu")
 
-    def specific(self, build_type: str, profile: str) -> tuple[str, ...]:
+    def specific(self, build: Build) -> tuple[str, ...]:
         """The files that only such a build reads, in the order in which they are tried."""
-        found = []
-        for name in self.names:
-            filled = re.sub(r"\$\{BUILD_TYPE[^}]*\}|\$BUILD_TYPE\b", build_type, name)
-            filled = re.sub(r"\$\{BUILD_PROFILE[^}]*\}|\$BUILD_PROFILE\b", profile, filled)
-            if filled == name and ("cpu" not in name or build_type):
-                continue
-            if "-.txt" not in filled and "--" not in filled and "$" not in filled:
-                found.append(filled)
-        return tuple(dict.fromkeys(found))
+        if build not in self._specific:
+            tried = (name for name, _ in self._tried(build.facts) if name not in self.common)
+            self._specific[build] = tuple(dict.fromkeys(tried))
+        return self._specific[build]
 
     @cached_property
     def common(self) -> tuple[str, ...]:
-        """The files that every build reads."""
-        return tuple(name for name in self.names if "$" not in name and "cpu" not in name)
+        """The files that every build reads; none where nothing is known about it."""
+        return tuple(dict.fromkeys(name for name, certain in self._tried(Facts()) if certain))
+
+    def _tried(self, facts: Facts) -> Iterator[tuple[str, bool]]:
+        """The files that are tried where some facts hold, each with whether it is tried in any case."""
+        for reached in Flow(self._source, facts, "installRequirements").reached:
+            for word in reached.words:
+                name = word.rpartition("/")[2]
+                if UNKNOWN not in name and re.fullmatch(r"requirements(?:-[\w-]+)?\.txt", name):
+                    yield name, reached.certain
 
 
-_INSTALLS = re.compile(rb"\bpip3?[ \t]+install\b")
-
-
-def installs_itself(script: Text | None, words: frozenset[str]) -> bool:
-    """Whether an install.sh installs packages in a branch of its own for one of `words`, or always."""
-    if script is None or b"installRequirements" not in script.code:
+def installs_itself(script: ShellSource, build: Build) -> bool:
+    """Whether an install.sh installs packages in a branch that is taken for a build, or for every build."""
+    if not any(command.starts("installRequirements") for command in script.commands):
         return True
-    return any(
-        _word_pattern(words).search(condition) and _INSTALLS.search(body)
-        for condition, body in branches(script.code)
-    )
+    reached = Flow(script, build.facts).reached
+    return any(step.chosen and _installs(step.words) for step in reached)
 
 
-@cache
-def _word_pattern(words: frozenset[str]) -> re.Pattern[bytes]:
-    choice = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-    return re.compile(rf"(?<![a-z0-9_])x?(?:{choice})(?!\w)".encode())
+def _installs(words: tuple[str, ...]) -> bool:
+    return any(one in ("pip", "pip3") and other == "install" for one, other in pairwise(words))

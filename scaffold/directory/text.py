@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from scaffold.errors import ShapeError
+from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, Source, parsed
 
 S = TypeVar("S", bound=Source)
@@ -39,10 +40,18 @@ class Text:
         self.data = data
 
     @cached_property
+    def shell(self) -> ShellSource:
+        """The file as a shell script."""
+        source: ShellSource = parsed(ShellSource, self.path, self.data)
+        return source
+
+    @cached_property
     def code(self) -> bytes:
         """The content without `#` comments."""
         if b"#" not in self.data:
             return self.data
+        if self.path.endswith(".sh"):
+            return self.shell.bare
         blank = _HASH_COMMENT.sub(lambda found: found[0][:1] + b" " * (len(found[0]) - 1), b"\n" + self.data)
         return blank[1:]
 

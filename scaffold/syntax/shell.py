@@ -7,7 +7,7 @@ Makefile, is replaced before the parse, byte for byte: see `ShellSource`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,11 @@ _LEAVES = frozenset(
         "heredoc_end",
     }
 )  # fmt: skip
+
+
+_NAME = re.compile(rb"[A-Za-z_]\w*|[0-9@*#?$!-]")
+MAX_REPAIRS = 8
+_INNER_NAME = re.compile(rb"(?<=[^\s\"'`$(=])\$\w[^\s\"'`$(){}\[\];&|<>\\]*")
 
 
 class Word(str):
@@ -95,7 +100,7 @@ class Command:
     def words(self) -> tuple[Word, ...]:
         """Its name and its arguments, without redirections and without the assignments before them."""
         if self._words is None:
-            self._words = tuple(self.source.words(_words(self.node)))
+            self._words = tuple(self.source.words(words_of(self.node)))
         return self._words
 
     @property
@@ -127,7 +132,7 @@ class Command:
         return tuple(word for word in self.bare[2:] if not word.startswith("-") and "=" not in word)
 
 
-def _words(node: Node) -> Iterator[Node]:
+def words_of(node: Node) -> Iterator[Node]:
     """The nodes of a command's words."""
     for child in node.children:
         kind = child.type
@@ -174,9 +179,29 @@ class ShellSource(ParsedSource):
     def root(self) -> Node:
         """The root node of the syntax tree."""
         try:
-            return self.parse(self._seen)
+            root = self.parse(self._seen)
+            for _ in range(MAX_REPAIRS):
+                seen = self._without_misread(root)
+                if seen == self._seen:
+                    break
+                self._seen = seen
+                root = self.parse(seen)
+            return root
         except ShapeError:
             return self._parser().parse(b"").root_node
+
+    def _without_misread(self, root: Node) -> bytes:
+        """What the shell gets to see, with a longer name for each that the grammar lost.
+
+        It reads the second `$` of `$A/$B/c` as a letter at the end of a word.
+        """
+        seen = bytearray(self._seen)
+        for found in _INNER_NAME.finditer(self._seen):
+            node = root.descendant_for_byte_range(found.start(), found.start() + 1)
+            parent = node.parent if node is not None and node.type == "$" else None
+            if parent is not None and parent.type == "concatenation" and parent.children[-1] == node:
+                seen[found.start() + 1 : found.end()] = b"_" * (len(found[0]) - 1)
+        return bytes(seen)
 
     @cached_property
     def _nodes(self) -> dict[str, list[Node]]:
@@ -215,6 +240,12 @@ class ShellSource(ParsedSource):
             bare[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
         return bytes(bare)
 
+    def variable(self, expansion: Node) -> Word:
+        """The name in `$NAME` or `${NAME...}`; the sign in `${#NAME}`."""
+        at = self.data.find(b"$", expansion.start_byte) + 1
+        found = _NAME.match(self.data, at + 1 if self.data[at : at + 1] == b"{" else at)
+        return Word.at(*found.span(), found[0].decode()) if found else Word.at(at, at, "")
+
     def function(self, name: str) -> Node | None:
         """The body of a function; of several with the name, the last one's."""
         for node in reversed(self.nodes("function_definition")):
@@ -222,6 +253,10 @@ class ShellSource(ParsedSource):
             if label is not None and self.text(label) == name:
                 return node.child_by_field_name("body")
         return None
+
+    def is_broken(self, start: int, end: int) -> bool:
+        """Whether a line ends between two offsets that is not continued."""
+        return b"\n" in re.sub(rb"\\\r?\n", b"", self._seen[start:end])
 
     def word(self, node: Node) -> Word:
         """A node as the word that a command gets."""
@@ -241,23 +276,22 @@ class ShellSource(ParsedSource):
 
     def _plain(self, node: Node) -> str:
         kind = node.type
-        if kind == "string":
-            return self._joined(node, 1, _ESCAPE_IN_QUOTES)
-        if kind in ("concatenation", "translated_string", "variable_assignment"):
-            return self._joined(node, 0, _ESCAPE)
+        if kind in ("string", "concatenation", "translated_string", "variable_assignment"):
+            return self.joined(node, self._plain)
         text = self.text(node)
         if kind == "raw_string":
             return text[1:-1]
         if kind == "ansi_c_string":
             return text[2:-1]
-        return _ESCAPE.sub(r"\1", text) if kind == "word" and "\\" in text else text
+        return _ESCAPE.sub(r"\1", text) if kind in ("word", "extglob_pattern") and "\\" in text else text
 
-    def _joined(self, node: Node, quotes: int, escape: re.Pattern[str]) -> str:
-        """The parts of a node, with what stands between them."""
+    def joined(self, node: Node, part: Callable[[Node], str]) -> str:
+        """A word of several parts: each as `part` says, and the text between them without its quotes."""
+        quotes, escape = (1, _ESCAPE_IN_QUOTES) if node.type == "string" else (0, _ESCAPE)
         pieces = []
         at = node.start_byte + quotes
         for child in node.named_children:
             if child.type != "string_content":
-                pieces += [escape.sub(r"\1", self.slice(at, child.start_byte)), self._plain(child)]
+                pieces += [escape.sub(r"\1", self.slice(at, child.start_byte)), part(child)]
                 at = child.end_byte
         return "".join((*pieces, escape.sub(r"\1", self.slice(at, node.end_byte - quotes))))

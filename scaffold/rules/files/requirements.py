@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scaffold.directory.directory import Directory
-from scaffold.directory.python import PythonInstaller
+from scaffold.directory.python import Build, PythonInstaller
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import some
@@ -41,7 +41,7 @@ class MatrixNoRequirements(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         installer = PythonInstaller(registry.tree)
-        if not installer.names:
+        if not installer.common:
             return
         for name, lang in registry.backends.items():
             if lang == "python":
@@ -50,13 +50,11 @@ class MatrixNoRequirements(Rule):
     def _judge(
         self, files: Directory, entries: Sequence[Entry], installer: PythonInstaller
     ) -> Iterator[Finding]:
-        builds: dict[tuple[str, str], Entry] = {}
+        builds: dict[Build, Entry] = {}
         for entry in entries:
-            kind = entry.fields.get("build-type", "")
-            profile = installer.profile(kind, entry.fields.get("cuda-major-version", ""))
-            builds.setdefault((kind, profile), entry)
+            builds.setdefault(_build(entry, installer), entry)
         specific = {
-            build: [name for name in installer.specific(*build) if name in files.names] for build in builds
+            build: [name for name in installer.specific(build) if name in files.names] for build in builds
         }
         if all(specific.values()):
             return
@@ -64,16 +62,15 @@ class MatrixNoRequirements(Rule):
         missing = frozenset.intersection(*added) - files.packages(installer.common) if added else None
         if not missing:
             return
-        for (kind, profile), entry in builds.items():
-            words = {"Darwin", "mps", "metal"} if not entry.linux else {kind or "cpu", profile}
-            if specific[kind, profile] or files.installs_itself(frozenset(words)):
+        for build, entry in builds.items():
+            if specific[build] or files.installs_itself(build):
                 continue
-            wanted = f"requirements-{profile}.txt"
+            wanted = f"requirements-{build.profile}.txt"
             yield self.finding(
                 entry,
                 files.name,
                 wanted,
-                f"the {profile} image installs no requirements file but the common ones: "
+                f"the {build.profile} image installs no requirements file but the common ones: "
                 f"it lacks {some(sorted(missing))}, which every other build of {files.name} installs",
                 f"write {files.path}/{wanted}, or drop the entry",
             )
@@ -100,13 +97,10 @@ class RequirementsUnused(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         installer = PythonInstaller(registry.tree)
         read: dict[str, set[str]] = {}
-        builds: dict[tuple[str, str], tuple[str, ...]] = {}
-        for entry in (*registry.matrix.linux, *registry.matrix.darwin) if installer.names else ():
-            key = (entry.fields.get("build-type", ""), entry.fields.get("cuda-major-version", ""))
-            if key not in builds:
-                builds[key] = installer.specific(key[0], installer.profile(*key))
-            read.setdefault(entry.backend, set()).update(builds[key])
-        anywhere = {name for names in builds.values() for name in names}
+        for entry in (*registry.matrix.linux, *registry.matrix.darwin) if installer.common else ():
+            names = installer.specific(_build(entry, installer))
+            read.setdefault(entry.backend, set()).update(names)
+        anywhere = set().union(*read.values())
         for backend, lang in registry.backends.items():
             if lang == "python" and backend in read:
                 files = registry.files(backend)
@@ -118,3 +112,9 @@ class RequirementsUnused(Rule):
                         f"no image of {backend} installs {name}",
                         "add the matrix entries and images of that hardware, or delete the file",
                     )
+
+
+def _build(entry: Entry, installer: PythonInstaller) -> Build:
+    """The build of a matrix entry."""
+    kind, cuda = (entry.fields.get(name, "") for name in ("build-type", "cuda-major-version"))
+    return installer.build(kind, cuda, entry.linux)
