@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.errors import ShapeError
-from scaffold.syntax.source import ParsedSource, Span
+from scaffold.syntax.source import MAX_BYTES, ParsedSource, Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -163,8 +163,8 @@ class ShellSource(ParsedSource):
 
     def __init__(self, path: str, data: bytes, seen: bytes | None = None) -> None:
         """`seen` is what the shell gets to see, if that is not `data`."""
-        super().__init__(path, data, _parser)
-        self._seen = data if seen is None else seen
+        super().__init__(path, data if len(data) <= MAX_BYTES else b"", _parser)
+        self._seen = self.data if seen is None else seen
 
     def require_text(self) -> None:
         """A shell takes any byte: none is refused."""
