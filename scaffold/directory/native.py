@@ -32,14 +32,6 @@ def docker_scripts(text: Text) -> list[str]:
     return sorted(path for path in paths if path.startswith(".docker/") and path.endswith(".sh"))
 
 
-def _docker_lines(text: Text) -> Iterator[bytes]:
-    """The lines that the shells of a Dockerfile read, continued ones joined."""
-    file = dockerfile.read(text.path, text.data)
-    for instruction in file.instructions if file else ():
-        for shell in instruction.shells:
-            yield from shell.bare.replace(b"\\\n", b" ").split(b"\n")
-
-
 @cache
 def build_type_word(build_type: str) -> re.Pattern[bytes]:
     """A build type as a word, or a pattern that matches it: `sycl_f16`, `sycl_%`, `sycl*`, `sycl`."""
@@ -54,7 +46,10 @@ _COMPILES = re.compile(rb"cmake|-D[A-Z]|CMAKE_ARGS|make ")
 def build_code(text: Text) -> bytes:
     """The code of a build file that can tell build types apart."""
     if text.path.startswith("backend/Dockerfile"):
-        return b"\n".join(line for line in _docker_lines(text) if b"cmake" in line)
+        file = dockerfile.read(text.path, text.data)
+        shells = file.shells(b"cmake") if file else ()
+        lines = (line for shell in shells for line in shell.bare.replace(b"\\\n", b" ").split(b"\n"))
+        return b"\n".join(line for line in lines if b"cmake" in line)
     return text.joined if not text.path.endswith(".sh") or _COMPILES.search(text.code) else b""
 
 

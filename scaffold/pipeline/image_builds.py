@@ -11,12 +11,12 @@ from typing import NamedTuple
 from scaffold.backend.names import FOLDER
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
-from scaffold.surfaces.base import YamlRecord
+from scaffold.pipeline.model import read_document
+from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.yaml import YamlSource
-from scaffold.syntax.yaml_items import item_of
 
 WORKFLOWS = (".github/workflows/backend.yml", ".github/workflows/backend_pr.yml")
 """The workflows that build images: of a push, of a pull request."""
@@ -49,18 +49,28 @@ class Caller(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class BaseImage(YamlRecord):
+class BaseImage:
     """One builder image that `base-images.yml` builds."""
 
-    @property
-    def fields(self) -> dict[str, str]:
-        """Field -> value."""
-        return self.item.fields
+    source: YamlSource
+    node: yaml.Mapping
+    fields: dict[str, str]
+    """Field -> value."""
 
     @property
     def tag(self) -> str:
         """Its tag."""
         return self.fields.get("tag", "")
+
+    def at(self, field: str) -> Place:
+        """The place of a field; of the image itself where it has none."""
+        return self.source.place(self.node.keys.get(field, self.node).start)
+
+
+def _included(job: yaml.Value) -> list[yaml.Value]:
+    """The rows that a job adds to its matrix."""
+    rows = job.get("strategy", "matrix", "include") if isinstance(job, yaml.Mapping) else None
+    return rows.items if isinstance(rows, yaml.Sequence) else []
 
 
 class ImageBuilds:
@@ -69,9 +79,11 @@ class ImageBuilds:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
 
-    def _source(self, path: str) -> YamlSource | None:
+    def _jobs(self, path: str) -> tuple[YamlSource, yaml.Mapping] | None:
+        """A workflow as text, and its jobs."""
         data = self.tree.read(path)
-        return parsed(YamlSource, path, data) if data is not None else None
+        found = read_document(path, data) if data is not None else None
+        return (found[0], found[1].mapping("jobs")) if found is not None else None
 
     @cached_property
     def callers(self) -> list[Caller]:
@@ -86,21 +98,19 @@ class ImageBuilds:
     def _callers(self, *reusable: str) -> list[Caller]:
         found = []
         for path in WORKFLOWS:
-            source = self._source(path)
-            for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
-                assert source is not None
-                builds = source.scalar(source.get(job.value, "uses")).rpartition("/")[2]
-                if builds in reusable:
-                    text = source.text(job.node)
-                    entries = source.items(source.get(job.value, "strategy", "matrix", "include"))
+            source, jobs = self._jobs(path) or (None, yaml.EMPTY)
+            for name, job in jobs.values.items():
+                builds = job.text("uses").rpartition("/")[2] if isinstance(job, yaml.Mapping) else ""
+                if source is not None and builds in reusable:
+                    text = source.slice(job.start, job.end)
                     found.append(
                         Caller(
                             path,
-                            source.line(job.node.start_byte),
-                            job.key,
+                            source.line(jobs.keys[name].start),
+                            name,
                             builds,
                             frozenset(re.findall(r"(?<![\w-])matrix\.([\w-]+)", text)),
-                            len(entries),
+                            len(_included(job)),
                         )
                     )
         return found
@@ -115,12 +125,12 @@ class ImageBuilds:
     @cached_property
     def base_images(self) -> list[BaseImage]:
         """The builder images; empty in a checkout that has none."""
-        source = self._source(BASE_IMAGES)
+        source, jobs = self._jobs(BASE_IMAGES) or (None, yaml.EMPTY)
         found: list[BaseImage] = []
-        for job in source.pairs(source.get(source.document(), "jobs")) if source else ():
-            assert source is not None
-            entries = source.items(source.get(job.value, "strategy", "matrix", "include"))
-            found += [BaseImage(item_of(source, entry)) for entry in entries]
+        for entry in (entry for job in jobs.values.values() for entry in _included(job)):
+            if source is not None and isinstance(entry, yaml.Mapping):
+                fields = {key: entry.text(key) for key in entry.values}
+                found.append(BaseImage(source, entry, fields))
         return found
 
     @cached_property
@@ -160,16 +170,20 @@ class ImageBuilds:
         macos = f"scripts/build/{script}-darwin.sh"
         path = macos if dockerfile is None else dockerfile.removeprefix("./")
         if (path, lang) not in self._goals:
-            is_macos = dockerfile is None
-            shells = [ShellSource(path, self.tree.read(path) or b"")] if is_macos else self._shells(path)
-            self._goals[path, lang] = [(goal, path) for shell in shells for goal in _goals_in(shell, lang)]
+            self._goals[path, lang] = [
+                (goal, path)
+                for shell in self._shells(path, is_dockerfile=dockerfile is not None)
+                for goal in _goals_in(shell, lang)
+            ]
         return self._goals[path, lang]
 
-    def _shells(self, dockerfile: str) -> Iterable[ShellSource]:
-        """The scripts of a Dockerfile that may call make in some folder."""
-        file = docker.dockerfile(self.tree, dockerfile)
-        runs = (i for i in file.instructions if i.name == "RUN") if file else ()
-        return [shell for run in runs for shell in run.shells if b" -C" in shell.data]
+    def _shells(self, path: str, *, is_dockerfile: bool) -> Iterable[ShellSource]:
+        """The scripts of a recipe that name the backend by its variable."""
+        if is_dockerfile:
+            file = docker.dockerfile(self.tree, path)
+            return file.shells(b"BACKEND") if file else ()
+        data = self.tree.read(path)
+        return [ShellSource(path, data)] if data else ()
 
     @cached_property
     def _goals(self) -> dict[tuple[str, str], list[tuple[str, str]]]:

@@ -388,15 +388,15 @@ class Pipeline:
             self._documents[path] = None
             try:
                 data = self.tree.read(path)
-                self._documents[path] = _read(path, data) if data is not None else None
+                self._documents[path] = read_document(path, data) if data is not None else None
             except ShapeError as error:
                 self.problems.append(error)
         return self._documents[path]
 
 
 @lru_cache(maxsize=512)
-def _read(path: str, data: bytes) -> tuple[YamlSource, yaml.Mapping] | None:
-    """One reading per content: two states of a repository share the files that did not change."""
+def read_document(path: str, data: bytes) -> tuple[YamlSource, yaml.Mapping] | None:
+    """A workflow or action, read once per content; None where it is empty. Raises ShapeError for others."""
     source = parsed(YamlSource, path, data)
     node = yaml.read(source)
     if not isinstance(node, yaml.Mapping):

@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from scaffold.errors import ShapeError
 from scaffold.syntax.shell import Command, ShellSource
-from scaffold.syntax.source import ParsedSource, Word
+from scaffold.syntax.source import ParsedSource, Span, Word
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 MAX_VALUE = 4096
 """Bytes of a path or of a variable in one, after which it is taken to be unknown."""
 
+MAX_VARIABLES = 500
+"""Variables of a stage that are followed."""
+
 SHELLS = frozenset({"sh", "ash", "bash", "dash", "zsh"})
+
+_Value = tuple[str, frozenset[str]]
+"""What a variable holds, and the build arguments whose defaults went into it."""
+
+NONE: frozenset[str] = frozenset()
 
 _UNSEEN = ("comment", "heredoc_marker")
 """Nodes in a shell command that the shell never sees."""
@@ -45,13 +53,13 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_containerfile.language()))
 
 
-class Flag(NamedTuple):
+class Flag:
     """`--name=value`; the value is "" where there is none."""
 
-    name: str
-    value: str
-    start_byte: int
-    end_byte: int
+    def __init__(self, source: Dockerfile, node: Node) -> None:
+        text = source.text(node).removeprefix("--").rstrip("\\")
+        self.name, _, self.value = text.partition("=")
+        self.start_byte, self.end_byte = node.start_byte, node.end_byte
 
     @property
     def options(self) -> dict[str, str]:
@@ -59,31 +67,15 @@ class Flag(NamedTuple):
         return {name: value for name, _, value in (part.partition("=") for part in self.value.split(","))}
 
 
-class Input(NamedTuple):
-    """What a build takes from its context: a path as it is written, variables replaced."""
+class Input:
+    """What a build takes from its context."""
 
-    path: str
-    arguments: frozenset[str]
-    """The build arguments whose defaults are in the path: a build that passes one takes something else."""
-    start_byte: int
-    end_byte: int
-
-
-class Stage(NamedTuple):
-    """One stage; image and platform are as they are written, `alias` is "" where it has none."""
-
-    image: str
-    alias: str
-    platform: str
-    instructions: tuple[Instruction, ...]
-    """From its FROM on."""
-
-
-class _Value(NamedTuple):
-    """What a variable holds, and the build arguments whose defaults went into it."""
-
-    text: str
-    arguments: frozenset[str] = frozenset()
+    def __init__(self, path: str, at: Span, arguments: frozenset[str]) -> None:
+        self.path = path
+        """As it is written, variables replaced."""
+        self.arguments = arguments
+        """The build arguments whose defaults are in it: a build that passes one takes something else."""
+        self.start_byte, self.end_byte = at.start_byte, at.end_byte
 
 
 class Instruction:
@@ -96,6 +88,11 @@ class Instruction:
         self.node = node
         self._source = source
 
+    @property
+    def written(self) -> bytes:
+        """What stands in the file."""
+        return self._source.data[self.start_byte : self.end_byte]
+
     @cached_property
     def children(self) -> list[Node]:
         """The nodes that it consists of, its name the first."""
@@ -104,17 +101,17 @@ class Instruction:
     @cached_property
     def flags(self) -> tuple[Flag, ...]:
         """Its flags, in order."""
-        found = []
-        for node in self.children:
-            if node.type in ("param", "mount_param"):
-                text = self._source.text(node).removeprefix("--").rstrip("\\")
-                name, _, value = text.partition("=")
-                found.append(Flag(name, value, node.start_byte, node.end_byte))
-        return tuple(found)
+        nodes = (node for node in self.children if node.type in ("param", "mount_param"))
+        return tuple(Flag(self._source, node) for node in nodes)
 
     def flag(self, name: str) -> str:
         """The value of a flag; "" where it is not given."""
         return next((flag.value for flag in self.flags if flag.name == name), "")
+
+    @property
+    def copies(self) -> bool:
+        """Whether it copies from the context."""
+        return self.name in ("COPY", "ADD") and not self.flag("from")
 
     def mounts(self, kind: str) -> Iterator[tuple[Flag, dict[str, str]]]:
         """The mounts of a kind (`bind`, `cache`, ...), each with its options."""
@@ -200,6 +197,20 @@ class Instruction:
                 yield from (node for node in block.children if node.type == "heredoc_content")
 
 
+class Stage:
+    """One stage: its instructions, from its FROM on."""
+
+    def __init__(self, source: Dockerfile, instructions: tuple[Instruction, ...]) -> None:
+        self.instructions = instructions
+        parts = {node.type: source.text(node) for node in instructions[0].children}
+        self.image = parts.get("image_spec", "")
+        """As it is written."""
+        self.alias = parts.get("image_alias", "")
+        """Its name; "" where it has none."""
+        self.platform = instructions[0].flag("platform")
+        """As it is written; "" where it is not given."""
+
+
 class Dockerfile(ParsedSource):
     """A Dockerfile."""
 
@@ -216,25 +227,23 @@ class Dockerfile(ParsedSource):
         nodes = (node for node in self.root.children if node.type.endswith("_instruction"))
         return tuple(Instruction(self, node) for node in nodes)
 
+    def shells(self, word: bytes) -> Iterator[ShellSource]:
+        """The scripts of its RUNs that hold a word."""
+        for instruction in self.instructions:
+            if instruction.name == "RUN" and word in instruction.written:
+                yield from (shell for shell in instruction.shells if word in shell.data)
+
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """Its stages, in order."""
         starts = [number for number, i in enumerate(self.instructions) if i.name == "FROM"]
         bounds = pairwise([*starts, len(self.instructions)])
-        return tuple(self._stage(self.instructions[start:end]) for start, end in bounds)
-
-    def _stage(self, instructions: tuple[Instruction, ...]) -> Stage:
-        start = instructions[0]
-        parts = {node.type: self.text(node) for node in start.children}
-        return Stage(
-            parts.get("image_spec", ""), parts.get("image_alias", ""), start.flag("platform"), instructions
-        )
+        return tuple(Stage(self, self.instructions[start:end]) for start, end in bounds)
 
     @cached_property
     def inputs(self) -> tuple[Input, ...]:
         """What a build takes from its context, except that of which only a build knows the path."""
-        copies = [i for i in self.instructions if i.name in ("COPY", "ADD") and not i.flag("from")]
-        follows = any("$" in path for copy in copies for path, _ in copy.paths)
+        follows = any("$" in path for i in self.instructions if i.copies for path, _ in i.paths)
         scope = _Scope(self)
         found = []
         for instruction in self.instructions:
@@ -244,12 +253,12 @@ class Dockerfile(ParsedSource):
                 for flag, options in instruction.mounts("bind"):
                     path = options.get("source", options.get("src", ""))
                     if path and "from" not in options and "$" not in path:
-                        found.append(Input(path, frozenset(), flag.start_byte, flag.end_byte))
-            elif instruction.name in ("COPY", "ADD") and not instruction.flag("from"):
+                        found.append(Input(path, flag, NONE))
+            elif instruction.copies:
                 for path, node in instruction.paths[:-1]:
-                    value = scope.value(node) if "$" in path else _Value(path)
+                    value = scope.value(node) if "$" in path else (path, NONE)
                     if value is not None:
-                        found.append(Input(value.text, value.arguments, node.start_byte, node.end_byte))
+                        found.append(Input(value[0], node, value[1]))
         return tuple(found)
 
 
@@ -287,33 +296,33 @@ class _Scope:
         elif instruction.name == "ARG":
             for name, node in instruction.variables:
                 present = self._known.get(name)
-                if present is None or name in present.arguments:  # else ENV has set it, for good
+                if present is None or name in present[1]:  # else ENV has set it, for good
                     value = self.value(node) if node is not None else (self._before_stages or {}).get(name)
-                    self._set(name, value and _Value(value.text, value.arguments | {name}))
+                    self._set(name, value and (value[0], value[1] | {name}))
 
     def _set(self, name: str, value: _Value | None) -> None:
         if value is None:
             self._known.pop(name, None)
-        else:
+        elif len(self._known) < MAX_VARIABLES:
             self._known[name] = value
 
     def value(self, node: Node) -> _Value | None:
         """The text of a node with its variables replaced; None where that takes more than is known here."""
         data = self._source.data
-        text, arguments, position = b"", frozenset[str](), node.start_byte
+        text, arguments, position = b"", NONE, node.start_byte
         for child in node.named_children:
             if child.type == "expansion":
                 variable, *modifiers = child.named_children
                 known = self._known.get(self._source.text(variable)) if not modifiers else None
                 if known is None or len(text) > MAX_VALUE:
                     return None
-                text += data[position : child.start_byte] + known.text.encode()
-                arguments |= known.arguments
+                text += data[position : child.start_byte] + known[0].encode()
+                arguments |= known[1]
                 position = child.end_byte
         text += data[position : node.end_byte]
         if node.type in ("double_quoted_string", "single_quoted_string"):
             text = text[1:-1]
-        return None if b"$" in text or b"\\" in text else _Value(text.decode(), arguments)
+        return None if b"$" in text or b"\\" in text else (text.decode(), arguments)
 
 
 def _json(text: str) -> str:

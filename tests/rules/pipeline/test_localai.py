@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, miniature
+from tests.rules.pipeline.trees import Case, assert_case, found, miniature
 from tests.rules.pipeline.workflows import BUILD
 
 UNREFRESHED = """\
@@ -52,3 +52,39 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
+
+
+SCRIPT = "    bash /usr/local/sbin/install-base-deps"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [
+        (SCRIPT, "    # bash /usr/local/sbin/install-base-deps\n    true", "FROM"),  # mounted, and not run
+        (
+            SCRIPT,
+            f"{SCRIPT}\nRUN <<EOF bash\n# first\nif true; then apt-get -y install ninja-build; fi\nEOF",
+            "RUN <<EOF",
+        ),
+        (SCRIPT, f"{SCRIPT}\nRUN DEBIAN_FRONTEND=noninteractive sudo apt install -y a", "apt install"),
+    ],
+)
+def test_one_script_installs_the_packages(old: str, new: str, at: str) -> None:
+    where = miniature("backend/Dockerfile.base-grpc-builder", (old, new))
+    (finding,) = found(where, "base-deps-single-source")
+    assert at in (where.read(finding.path) or b"").decode().split("\n")[finding.line - 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        ("ARG OTHER DEPS_REFRESH=initial", True),
+        ("ARG DEPS_REFRESH_NOT=initial", False),
+        ("# ARG DEPS_REFRESH=initial", False),
+        ("RUN <<EOF\nARG DEPS_REFRESH=initial\nEOF", False),
+        ("ARG DEPS_REFRESH=initial\nFROM scratch AS other", False),  # of the stage before
+    ],
+)
+def test_the_refresh_is_declared_where_packages_are_installed(text: str, passes: bool) -> None:
+    where = miniature("backend/Dockerfile.python", ("ARG DEPS_REFRESH=initial", text))
+    assert bool(found(where, "deps-refresh")) is not passes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, tree
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import image, job
 
 TAG_WORKFLOW = job(
@@ -56,3 +56,19 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "inputs", "missing"),
+    [
+        ("FROM a\nARG FILE=install.sh\nCOPY ${FILE} /\n", "", {"install.sh"}),
+        ("FROM a\nARG FILE=install.sh\nCOPY ${FILE} /\n", "\nbuild-args: FILE=other.sh", set()),
+        ("FROM a\nARG FILE=install.sh\nCOPY ${FILE} /\n", "\nbuild-args: ${{ vars.ARGS }}", set()),
+        ("FROM a\nRUN <<EOF bash\nCOPY install.sh /\nEOF\n", "", set()),
+        ("FROM a\nCOPY --link \\\n  # the installer\n  install.sh /\n", "", {"install.sh"}),
+    ],
+)
+def test_inputs_are_what_the_build_takes(dockerfile: str, inputs: str, missing: set[str]) -> None:
+    on = "\n  push:\n    branches: [main]\n    paths: [Dockerfile]"
+    where = tree({"ci": image(PUSHED + inputs, on=on), "Dockerfile": dockerfile, "install.sh": ""})
+    assert {finding.subject for finding in found(where, "paths-cover-inputs")} == missing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, tree
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import TWO, image
 
 CASES: dict[str, Case] = {
@@ -37,3 +37,9 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
+
+
+@pytest.mark.parametrize("text", ["# BUILDPLATFORM\nFROM a\n", "FROM a\nARG BUILDPLATFORM\nRUN make\n"])
+def test_a_word_alone_compiles_nothing_for_another_platform(text: str) -> None:
+    workflow = image('context: .\nplatforms: "linux/${{ matrix.arch }}"', head=TWO)
+    assert found(tree({"ci": workflow, "Dockerfile": text}), "qemu-leg")
