@@ -1,8 +1,8 @@
 """One backend's directory: what its Makefile, scripts, requirements and sources say.
 
 A fact is read when a rule asks for it, and read once. Everything here is text of other people's
-making: it is searched with linear expressions over bytes, nothing of it is executed, a file that is
-not there says nothing and one that is no text says whatever its bytes happen to spell.
+making: it is parsed, or searched with linear expressions over bytes, and nothing of it is executed. A
+file that is not there says nothing, and so does one that no parser should be given.
 """
 
 from __future__ import annotations

@@ -55,13 +55,13 @@ class RustSource(ParsedSource):
             )
 
     def arguments(self, method: str) -> Iterator[str]:
-        """What every call of a method stands with in parentheses."""
-        for node in walk(self.root):
-            if node.type == "field_identifier" and self.text(node) == method:
-                call = node.parent.parent if node.parent is not None else None
-                given = call.child_by_field_name("arguments") if call is not None else None
-                if given is not None:
-                    yield self.text(given)[1:-1].strip()
+        """What every call of a method has between its parentheses."""
+        for call in walk(self.root):
+            function = call.child_by_field_name("function") if call.type == "call_expression" else None
+            name = function.child_by_field_name("field") if function is not None else None
+            given = call.child_by_field_name("arguments")
+            if name is not None and given is not None and self.text(name) == method:
+                yield self.text(given)[1:-1].strip()
 
     def _items(self, node: Node) -> Iterator[Node]:
         """The items of a file, those of its modules with them."""

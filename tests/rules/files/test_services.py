@@ -38,6 +38,11 @@ def test_what_implements_every_rpc() -> None:
     ):
         changed = source.replace(old, new_text)
         assert findings(tree(without_stubs(), {f"{KESTREL}/src/service.rs": changed})) == []
+    other = source + b"impl burn::Backend for Tensor {\n    fn device() {}\n}\n"
+    changes: dict[str, bytes | None] = {
+        f"{KESTREL}/src/service.rs": other.replace(b"}\n\nfn", b"    async fn depth() {}\n}\n\nfn")
+    }
+    assert findings(tree(without_stubs(), changes)) == []
     stubs: dict[str, bytes | None] = {f"{KESTREL}/build.rs": b"x.generate_default_stubs(true)\n"}
     assert findings(tree(without_stubs(), stubs)) == []
 
