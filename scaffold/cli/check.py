@@ -71,7 +71,7 @@ def check(
             result, broken = compared.judge(lambda tree, name: operation.run(head, scope, tree, name))
             view = View(result, head, str(root), rev, strict, brief=not select, broken_base=broken)
         printed = findings.rendered(view, output)
-        printer.result(printed.result)
+        printer.result(printed.result, printed.kind)
         for line in printed.notes:
             printer.note(line)
         if output is Report.github:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import shlex
 import sys
 from importlib import import_module
 
 import typer
 
-from scaffold import cage
+from scaffold import __version__, cage
 from scaffold.cli import printer
 from scaffold.errors import ScaffoldError
 
@@ -21,6 +22,9 @@ FAMILIES = {
     "demo": "demo",
 }
 """Module of this package -> its commands, each a function of that name; in the order of `--help`."""
+
+BUG = 70
+"""Exit code where the program itself is at fault, as in sysexits.h."""
 
 
 def program(called: str = "") -> typer.Typer:
@@ -50,6 +54,20 @@ def refuse(error: ScaffoldError) -> int:
     return error.exit_code
 
 
+def confess() -> int:
+    """Print what to report of an exception that nothing should have let through; the exit code."""
+    import platform
+    import traceback
+
+    system = f"Python {platform.python_version()}, {platform.platform()}"
+    called = shlex.join(["scaffold", *sys.argv[1:]])
+    printer.error(
+        "this is a bug of scaffold, whatever the checkout holds; nothing is half written. Please report it:"
+        f"\n{called}\nscaffold {__version__}, {system}\n{traceback.format_exc()}"
+    )
+    return BUG
+
+
 def main() -> None:
     """Run the command that the program was called with; raises SystemExit."""
     for stream in (sys.stdout, sys.stderr):
@@ -64,3 +82,5 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except Exception:
+        sys.exit(confess())

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
-from scaffold.text import lines
+from scaffold.report.formats import Kind
+from scaffold.text import lines, shown, visible, without_commands
 
 
-def result(text: str) -> None:
-    """Print lines to standard output; nothing where there are none. The last line gets its newline."""
+def result(text: str, kind: Kind = Kind.report) -> None:
+    """Print lines to standard output; nothing where there are none. The last line gets its newline.
+
+    Whatever a checkout has put into them acts neither on a terminal nor in the log of a CI job. Of a
+    diff every byte counts (for `git apply`) unless one of these shows it.
+    """
+    if kind is Kind.report:
+        text = shown(text)
+    elif kind is Kind.diff and (sys.stdout.isatty() or "GITHUB_ACTIONS" in os.environ):
+        text = without_commands(visible(text))
     if text:
         typer.echo(text, nl=not text.endswith("\n"), color=_colours())
 
 
 def note(text: str) -> None:
     """Print a line to standard error."""
-    typer.echo(text, err=True, color=_colours())
+    typer.echo(shown(text), err=True, color=_colours())
 
 
 def error(problem: object) -> None:

@@ -13,7 +13,7 @@ from scaffold.backend.variants import VARIANTS
 from scaffold.checkout.tree import find_root
 from scaffold.cli import printer
 from scaffold.errors import UsageError
-from scaffold.report.formats import Format
+from scaffold.report.formats import Format, Kind
 
 RepoOption = Annotated[
     Path | None,
@@ -82,4 +82,4 @@ def carry_out(changes: Planned, root: Path, dry_run: bool, output: Format) -> No
     if not dry_run:
         changes.commit(root)
     elif output is Format.text:
-        printer.result(changes.diff())
+        printer.result(changes.diff(), Kind.diff)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator
 
@@ -10,6 +9,7 @@ from typer import style
 
 from scaffold.operations.affected import Affected, Kind, Reason
 from scaffold.pipeline.changed_backends import Job
+from scaffold.report import formats
 from scaffold.report.formats import Format
 from scaffold.report.view import counted
 from scaffold.text import one_line
@@ -46,7 +46,7 @@ def _as_json(found: Affected) -> str:
         "tests": list(found.tests),
         "unknown": list(found.unknown),
     }
-    return json.dumps(result, indent=2)
+    return formats.as_json(result)
 
 
 def _as_text(found: Affected) -> str:

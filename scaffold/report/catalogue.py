@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 
 from typer import style
 
-from scaffold.report import rule_pages
+from scaffold.report import formats, rule_pages
 from scaffold.report.findings_text import COLOURS, WIDTH
 from scaffold.report.formats import Format
 from scaffold.rules.base import Rule
@@ -49,7 +48,7 @@ def _as_json(rules: Sequence[Rule]) -> str:
         }
         for rule in rules
     ]
-    return json.dumps({"version": 1, "rules": catalogue}, indent=2)
+    return formats.as_json({"version": 1, "rules": catalogue})
 
 
 def explained(rule: Rule) -> str:

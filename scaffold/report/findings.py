@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from scaffold.report import findings_text
-from scaffold.report.formats import Report
+from scaffold.report.formats import Kind, Report
 from scaffold.report.view import View
 
 
@@ -14,6 +14,7 @@ class Printed(NamedTuple):
 
     result: str
     notes: tuple[str, ...] = ()
+    kind: Kind = Kind.report
 
 
 def rendered(view: View, output: Report) -> Printed:
@@ -21,7 +22,7 @@ def rendered(view: View, output: Report) -> Printed:
     fixes = tuple(findings_text.fixes(view))
     match output:
         case Report.text if view.diff is not None:  # so that `git apply` can read it
-            return Printed(view.diff, tuple(findings_text.summary(view)))
+            return Printed(view.diff, tuple(findings_text.summary(view)), Kind.diff)
         case Report.text:
             return Printed(findings_text.render(view))
         case Report.json:
@@ -35,7 +36,7 @@ def rendered(view: View, output: Report) -> Printed:
         case Report.github:
             from scaffold.report import github
 
-            return Printed(github.render(view), fixes)
+            return Printed(github.render(view), fixes, Kind.commands)
         case Report.markdown:
             from scaffold.report import markdown
 

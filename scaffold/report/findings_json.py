@@ -6,9 +6,9 @@ asked for, `fixed`, `discarded` and, if nothing was written, `diff`.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from scaffold.report import formats
 from scaffold.report.view import View
 from scaffold.rules.base import SEVERITIES, Finding
 
@@ -51,7 +51,7 @@ def render(view: View) -> str:
         report["discarded"] = [_identified(f) | {"why": why} for f, why in view.discarded]
     if view.diff is not None:
         report["diff"] = view.diff
-    return json.dumps(report, indent=2)
+    return formats.as_json(report)
 
 
 def _identified(finding: Finding) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typer import style
 
 from scaffold.report.view import View, by_rule, by_severity, counted, praise, totals
 from scaffold.rules.base import SEVERITIES, Finding, Severity
-from scaffold.text import one_line, without_commands
+from scaffold.text import one_line
 
 WIDTH = 100
 MANY = 20
@@ -42,7 +42,7 @@ def render(view: View) -> str:
         lines += _per_rule(old) if len(old) > MANY else [_short(finding) for finding in old]
         lines += ["  without `--base` they are shown in full"] if len(old) > MANY else []
         lines.append("")
-    return without_commands("\n".join(lines + list(summary(view))))
+    return "\n".join(lines + list(summary(view)))
 
 
 def summary(view: View) -> Iterator[str]:

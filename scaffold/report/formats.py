@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+import json
+from enum import Enum, StrEnum
+from typing import Any
 
 
 class Format(StrEnum):
@@ -28,3 +30,16 @@ class Report(StrEnum):
     sarif = "sarif"
     github = "github"
     markdown = "markdown"
+
+
+class Kind(Enum):
+    """What a printed text is."""
+
+    report = "for people or programs"
+    diff = "exact to the byte"
+    commands = "for the log of a CI job: some lines are meant to act"
+
+
+def as_json(report: Any) -> str:
+    """A report as JSON in ASCII, in which the log of a CI job finds no workflow command."""
+    return json.dumps(report, indent=2).replace("##[", "#\\u0023[")

@@ -11,7 +11,7 @@ from collections import Counter
 from scaffold.report import markdown
 from scaffold.report.view import View, praise, totals
 from scaffold.rules.base import Finding, Severity
-from scaffold.text import one_line
+from scaffold.text import one_line, shown, visible
 
 CAP = 10
 TYPES = {Severity.error: "error", Severity.warning: "warning", Severity.info: "notice"}
@@ -19,24 +19,25 @@ TYPES = {Severity.error: "error", Severity.warning: "warning", Severity.info: "n
 
 def render(view: View) -> str:
     """The annotations, and what the log says below them."""
-    shown: Counter[str] = Counter()
+    annotated: Counter[str] = Counter()
     cut: Counter[str] = Counter()
     lines = []
+    said = []
     for finding, new in view.ranked():
         kind = TYPES[finding.severity] if new else "notice"
-        if shown[kind] == CAP:
+        if annotated[kind] == CAP:
             cut[kind] += 1
             continue
-        shown[kind] += 1
+        annotated[kind] += 1
         lines.append(annotation(kind, finding, new))
-    lines += [
+    said += [
         f"not annotated: {number} more of type {kind} (GitHub shows {CAP} of each); the job summary has them"
         for kind, number in cut.items()
     ]
     if view.broken_base:
-        lines.append(f"There is no comparison: {one_line(view.broken_base)}")
-    lines += [praise(view)] if view.result.repaired else []
-    return "\n".join([*lines, totals(view)])
+        said.append(f"There is no comparison: {one_line(view.broken_base)}")
+    said += [praise(view)] if view.result.repaired else []
+    return "\n".join([*lines, shown("\n".join([*said, totals(view)]))])
 
 
 def job_summary(view: View, used: int) -> str:
@@ -61,7 +62,7 @@ def annotation(kind: str, finding: Finding, new: bool) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

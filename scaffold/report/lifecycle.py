@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from typer import style
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.operations.remove import LifecyclePlan
+from scaffold.report import formats
 from scaffold.report.formats import Format
+from scaffold.text import one_line
 
 
 def rendered(headline: str, plan: LifecyclePlan, dry_run: bool, output: Format) -> str:
@@ -32,7 +33,7 @@ def _as_json(headline: str, plan: LifecyclePlan, dry_run: bool) -> str:
             {"path": m.path, "line": m.line, "count": m.count, "lines": m.lines} for m in plan.mentions
         ],
     }
-    return json.dumps(result, indent=2)
+    return formats.as_json(result)
 
 
 def edited(changes: ChangeSet) -> list[dict[str, Any]]:
@@ -44,19 +45,27 @@ def edited(changes: ChangeSet) -> list[dict[str, Any]]:
     return files
 
 
+def item(mark: str, colour: str, text: str, aside: str = "") -> str:
+    """A line of a list."""
+    return f"  {style(mark, fg=colour)} {one_line(text)}{aside}"
+
+
 def _as_text(headline: str, plan: LifecyclePlan, dry_run: bool) -> str:
     """For people: what happened, where, and what remains."""
     changes = plan.changes
-    lines = [style(f"{'would have ' if dry_run else ''}{headline}", bold=True)]
-    lines += [f"  {style('+', fg='green')} {path}" for path in sorted(changes.created)]
-    lines += [f"  {style('-', fg='red')} {path}" for path in sorted(changes.deleted)]
+    lines = [style(one_line(f"{'would have ' if dry_run else ''}{headline}"), bold=True)]
+    lines += [item("+", "green", path) for path in sorted(changes.created)]
+    lines += [item("-", "red", path) for path in sorted(changes.deleted)]
     for path in changes.edited_paths():
         added, removed = changes.line_counts(path)
-        lines.append(f"  {style('~', fg='yellow')} {path}:{changes.lines(path)[0]}  (+{added} -{removed})")
-    asked = [f"  {style('-', fg='cyan')} {m.path}: {m.what}" for m in plan.manual]
-    if asked:
-        lines += ["", style("left for you", bold=True), *asked]
-    named = [f"  {m.path}:{m.line}" + (f"  ({m.count} times)" if m.count > 1 else "") for m in plan.mentions]
+        lines.append(item("~", "yellow", f"{path}:{changes.lines(path)[0]}", f"  (+{added} -{removed})"))
+    if plan.manual:
+        lines += ["", style("left for you", bold=True)]
+        lines += [item("-", "cyan", f"{m.path}: {m.what}") for m in plan.manual]
+    named = [
+        f"  {one_line(m.path)}:{m.line}" + (f"  ({m.count} times)" if m.count > 1 else "")
+        for m in plan.mentions
+    ]
     if named:
         lines += ["", style("still named in", bold=True), *named]
     return "\n".join(lines)

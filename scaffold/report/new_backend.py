@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from typer import style
 
 from scaffold.operations.new import NewBackend
+from scaffold.report import formats
 from scaffold.report.formats import Format
-from scaffold.report.lifecycle import edited
+from scaffold.report.lifecycle import edited, item
+from scaffold.text import one_line
 
 
 def rendered(plan: NewBackend, dry_run: bool, output: Format) -> str:
@@ -33,7 +34,7 @@ def as_json(plan: NewBackend, dry_run: bool) -> str:
             {"surface": r.surface, "path": r.path, "line": r.line, "what": r.what} for r in plan.existing
         ],
     }
-    return json.dumps(result, indent=2)
+    return formats.as_json(result)
 
 
 def as_text(plan: NewBackend, dry_run: bool) -> str:
@@ -43,7 +44,7 @@ def as_text(plan: NewBackend, dry_run: bool) -> str:
 
 def _there(plan: NewBackend) -> list[str]:
     lines = [f"{plan.backend.name} is a backend already; nothing was changed. It is registered in:"]
-    return lines + [f"  {r.path}:{r.line}  {r.what}" for r in plan.existing]
+    return lines + [f"  {one_line(r.path)}:{r.line}  {one_line(r.what)}" for r in plan.existing]
 
 
 def _made(plan: NewBackend, dry_run: bool) -> list[str]:
@@ -54,21 +55,22 @@ def _made(plan: NewBackend, dry_run: bool) -> list[str]:
         + f"  ({backend.lang}, {backend.kind}, {backend.modality}; {' '.join(backend.variants)})"
     ]
     for path, new in sorted(changes.created.items()):
-        lines.append(f"  {style('+', fg='green')} {path}{'  (executable)' if new.executable else ''}")
+        lines.append(
+            f"  {style('+', fg='green')} {one_line(path)}{'  (executable)' if new.executable else ''}"
+        )
     lines += ["", style("would register it in" if dry_run else "registered it in", bold=True)]
     for path in changes.edited_paths():
         added, removed = changes.line_counts(path)
         grown = f", {removed} grown" if removed else ""
-        lines.append(
-            f"  {style('~', fg='yellow')} {path}:{changes.lines(path)[0]}  (+{added - removed}{grown})"
-        )
+        place = f"{path}:{changes.lines(path)[0]}"
+        lines.append(item("~", "yellow", place, f"  (+{added - removed}{grown})"))
     if plan.relative:
         lines += [
             "",
-            f"placed beside {plan.relative}, its nearest relative; choose another with --like",
+            f"placed beside {one_line(plan.relative)}, its nearest relative; choose another with --like",
         ]
     lines += ["", style("left for you", bold=True)]
-    lines += [f"  {style('-', fg='cyan')} {m.path}: {m.what}" for m in plan.manual]
+    lines += [item("-", "cyan", f"{m.path}: {m.what}") for m in plan.manual]
     if not dry_run:
         lines += ["", f"next: make -C {backend.directory} test"]
     return lines

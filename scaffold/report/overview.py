@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ from typing import Any
 from typer import style
 
 from scaffold.operations.overview import Line, Shown, Status
+from scaffold.report import formats
 from scaffold.report.findings_text import COLOURS
 from scaffold.report.formats import Table
 from scaffold.report.markdown import escaped
@@ -80,7 +80,7 @@ def show_json(shown: Shown) -> str:
             for f in shown.findings
         ],
     }
-    return json.dumps(result, indent=2)
+    return formats.as_json(result)
 
 
 def _registration(found: Registration) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def status_json(status: Status) -> str:
             "platforms": {p: _built(status, p) for p in status.platforms},
         },
     }
-    return json.dumps(result, indent=2)
+    return formats.as_json(result)
 
 
 def _registered(status: Status, surface: str) -> int:

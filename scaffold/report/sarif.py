@@ -21,7 +21,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ScaffoldError
-from scaffold.report import rule_pages
+from scaffold.report import formats, rule_pages
 from scaffold.report.view import View
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Severity
@@ -58,7 +58,7 @@ def render(view: View) -> str:
         "results": results,
         "properties": {"rev": view.rev, "base": result.base},
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+    return formats.as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 class _Log:

@@ -69,8 +69,6 @@ class BumpDepsSurface(FileSurface):
         backend = addition.backend
         if not backend.upstream or self.source is None:
             return
-        if not self.bumps:
-            raise self.source.shape_error(None, "expected entries with repository, variable, branch and file")
         values = (
             backend.upstream,
             backend.pin_variable,
@@ -93,6 +91,8 @@ class BumpDepsSurface(FileSurface):
         """Plan an entry, behind the nearest relative's or the last of the language."""
         if self.source is None:
             return
+        if not self.bumps:
+            raise self.source.shape_error(None, "expected entries with repository, variable, branch and file")
         by_backend = {bump.backend: bump for bump in self.bumps}
         relative = addition.nearest(set(by_backend))
         lang = addition.backend.lang

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from scaffold.cli.main import FAMILIES, program
+from scaffold import __version__
+from scaffold.cli import main as entry
+from scaffold.cli.main import BUG, FAMILIES, program
 from tests.consumers import run
 
 
@@ -24,3 +26,26 @@ def test_a_command_is_the_same_alone_and_among_all(command: str) -> None:
     assert alone.exit_code == 0
     assert alone.output == among_all.output
     assert command in CliRunner().invoke(program(), ["--help"]).output
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("a\x1b[2J\n::stop-commands::x"), RecursionError(), AssertionError()]
+)
+def test_what_nothing_should_have_let_through_is_told_as_a_bug(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: str) -> None:
+        raise error
+
+    monkeypatch.setattr(entry, "program", fail)
+    monkeypatch.setattr(sys, "argv", ["scaffold", "check", "a b"])
+    with pytest.raises(SystemExit) as end:
+        entry.main()
+    assert end.value.code == BUG
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("error: this is a bug")
+    assert "\nscaffold check 'a b'\n" in err
+    assert __version__ in err
+    assert type(error).__name__ in err
+    assert all(line.isprintable() and not line.lstrip().startswith("::") for line in err.split("\n"))

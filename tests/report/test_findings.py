@@ -26,7 +26,9 @@ MODULES = {
 @pytest.mark.parametrize("output", Report)
 @given(report=views())
 def test_a_format_is_what_its_module_makes(output: Report, report: View) -> None:
-    assert rendered(report, output) == (MODULES[output].render(report), ())
+    printed = rendered(report, output)
+    assert printed.result == MODULES[output].render(report)
+    assert printed.notes == ()
 
 
 @pytest.mark.parametrize("output", Report)

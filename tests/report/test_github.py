@@ -9,6 +9,7 @@ from hypothesis import given
 from scaffold.report import github
 from scaffold.report.view import View
 from scaffold.rules.base import Finding
+from scaffold.text import visible
 from tests.samples import finding, view, views
 
 COMMAND = re.compile(r"::(error|warning|notice) ([^\n]*?)::([^\n]*)")
@@ -40,10 +41,11 @@ def test_annotations_decode_to_the_findings(report: View) -> None:
     for kind, group in meant.items():
         mine = [(properties, text) for name, properties, text in told if name == kind]
         for (properties, text), (found, new) in zip(mine, group[: github.CAP], strict=True):
-            assert properties["file"] == found.path
+            assert properties["file"] == visible(found.path)
             assert properties["line"] == properties["endLine"] == str(found.line)
             assert properties["title"].startswith(found.rule)
-            assert text == f"{'' if new else '(the base has it too) '}{found.message}\n{found.help}"
+            told_apart = "" if new else "(the base has it too) "
+            assert text == visible(f"{told_apart}{found.message}\n{found.help}")
 
 
 def test_new_annotations_come_first_and_the_log_says_what_is_cut() -> None:
