@@ -124,8 +124,9 @@ class Directory:
         found = [*self.makefiles, *self.texts(own)]
         docker = self.at(f"backend/Dockerfile.{self.name}")
         if docker:
+            path = self.path.encode()
             called = map(self.at, native.docker_scripts(docker))
-            found += [docker, *(text for text in called if text and self.path.encode() in text.code)]
+            found += [docker, *(text for text in called if text and path in text.data and path in text.code)]
         return tuple(found)
 
     @cached_property

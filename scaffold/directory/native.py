@@ -110,9 +110,9 @@ def flags(texts: Iterable[Text], names: Collection[str]) -> Iterator[Flag]:
     """Every place where a build file sets one of some CMake options."""
     projects = {name.partition("_")[0].encode() for name in names}
     for text in texts:
-        for match in _SETS.finditer(text.code if any(p in text.data for p in projects) else b""):
+        for match in _SETS.finditer(text.data if any(p in text.data for p in projects) else b""):
             name = match[1].decode(errors="replace")
-            if name in names:
+            if name in names and text.code.startswith(match[0], match.start()):
                 start = text.joined.rfind(b"\n", 0, match.start()) + 1
                 end = text.joined.find(b"\n", match.end())
                 line = text.joined[start : end if end >= 0 else len(text.joined)]
