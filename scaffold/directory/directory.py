@@ -7,10 +7,11 @@ file that is not there says nothing, and so does one that no parser should be gi
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
-from scaffold.checkout.tree import Tree
+from scaffold.checkout.tree import Tree, refusal
 from scaffold.directory import cpp, makefile, native, pins, python, requirements, rust, scripts, service
 from scaffold.directory.text import MAX_BYTES, MAX_NESTING, Spot, Text
 from scaffold.syntax.rust import Implementation
@@ -49,6 +50,11 @@ class Directory:
     def names(self) -> tuple[str, ...]:
         """The names of what it holds."""
         return tuple(self.tree.list(self.path)) if self.path else ()
+
+    def has(self, name: str) -> bool:
+        """Whether it holds a file, or something at its place that is not read."""
+        path = posixpath.normpath(f"{self.path}/{name}")
+        return self.tree.read(path) is not None or refusal(self.tree, path) is not None
 
     # --- start and packaging -----------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from scaffold.directory.text import Spot, Text
-from scaffold.syntax.shell_flow import Facts, Flow
+from scaffold.syntax.shell_flow import Facts, Flow, Reached
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 def system(name: str) -> Facts:
     """What a script can know of the system that it runs on, `Linux` or `Darwin`."""
     return Facts({"OSTYPE": name.lower()}, {"uname": name, "uname -s": name})
+
+
+OWN_FOLDER = "/backend/"
+"""Where a script that is run here believes to lie."""
+
+
+def reached(script: Text, system_name: str) -> list[Reached]:
+    """The commands and assignments that a run may reach which knows its system and its own folder."""
+    around = system(system_name)
+    folder, name = OWN_FOLDER.rstrip("/"), OWN_FOLDER + script.path.rpartition("/")[2]
+    prints = {f"realpath {name}": name, f"readlink -f {name}": name, f"dirname {name}": folder}
+    return Flow(script.shell, Facts({**around.variables, "0": name}, {**around.prints, **prints})).reached
 
 
 _LINUX_LIBRARIES = re.compile(rb"(?<!DY)LD_LIBRARY_PATH|\.so\b")

@@ -1,0 +1,155 @@
+"""The files of a directory that its build, its start or its scripts ask for, and that are not there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scaffold.directory.directory import Directory
+from scaffold.directory.python import COMMON_INSTALLER
+from scaffold.directory.scripts import OWN_FOLDER, reached
+from scaffold.directory.text import Text
+from scaffold.syntax.source import Place
+
+
+class Need(NamedTuple):
+    """One file that is asked for."""
+
+    file: str
+    """Its name, or its path below the directory."""
+    who: str
+    """Who asks for it, as the subject of a sentence with its verb: `the Makefile runs`."""
+    place: Place | None = None
+    """Where; None where no file of the repository says so."""
+
+
+def missing(directory: Directory) -> Iterator[Need]:
+    """What is asked for and not there; each file once."""
+    seen = set()
+    for need in _needs(directory):
+        if need.file not in seen and not directory.has(need.file):
+            seen.add(need.file)
+            yield need
+
+
+def _needs(directory: Directory) -> Iterator[Need]:
+    yield Need("run.sh", "LocalAI starts")
+    if directory.lang == "python":
+        yield Need("Makefile", "the build of the image runs")
+        yield from _server(directory)
+    for text in directory.makefiles:
+        if text.path == f"{directory.path}/Makefile":
+            yield from _made_from(directory, text)
+            yield from _run_by(directory, text)
+            yield from _program(directory, text)
+            yield from _compiled(directory, text)
+    for script in directory.texts(name for name in directory.names if name.endswith(".sh")):
+        if directory.lang != "python" or b"cp " in script.data:
+            yield from _taken_by(script)
+
+
+_STARTED = re.compile(r"\$\{?MY_DIR\}?/([\w.${}-]+\.py)")
+
+
+def _server(directory: Directory) -> Iterator[Need]:
+    """The program of a Python backend, by one of the names that the shared start script looks for."""
+    script, common = directory.run_script, directory.at(COMMON_INSTALLER)
+    start = next((c for c in script.shell.commands if c.starts("startBackend")), None) if script else None
+    if script is None or common is None or start is None or b"BACKEND_FILE" in script.code:
+        return
+    body = common.shell.function("startBackend")
+    found = _STARTED.findall(common.shell.text(body)) if body is not None else []
+    names = [re.sub(r"\$\{?BACKEND_NAME\}?", directory.name, name) for name in found]
+    if names and not any(map(directory.has, names)):
+        usual = "backend.py" if "backend.py" in names else names[0]
+        yield Need(usual, "startBackend runs", script.place(start.start_byte))
+
+
+SOURCES = (".c", ".cc", ".cpp", ".cu", ".go", ".h", ".hpp", ".py", ".rs", ".sh", ".txt", ".toml")
+"""How files are called that a person writes and a build reads."""
+
+_PREREQUISITES = re.compile(rb"(?m)^([^\t\n#:=][^\n#:=]*):(?![:=]*=)([^\n#;=]*)$")
+
+
+def _made_from(directory: Directory, text: Text) -> Iterator[Need]:
+    """What rules are made from: where such a source has no rule of its own, make stops."""
+    for match in _PREREQUISITES.finditer(text.joined):
+        for word in match[2].decode(errors="replace").split():
+            is_plain = re.fullmatch(r"[\w./-]+", word) and word.endswith(SOURCES)
+            if is_plain and not directory.has_make_rule(word):
+                yield Need(word, "the Makefile makes something from", text.place(match.start(2)))
+
+
+_RUNS = re.compile(rb"(?:^|[\s@;&|])(?:(?:bash|sh)[ \t]+(?:\./)?|\./)([\w-]+\.sh)(?![\w./-])")
+
+
+def _run_by(directory: Directory, text: Text) -> Iterator[Need]:
+    """The scripts that recipes run in the directory itself, without a look whether they are there."""
+    at = 0
+    for line in text.joined.split(b"\n"):
+        found = _RUNS.search(line) if line.startswith(b"\t") else None
+        if found and not re.search(rb"\bcd[ \t]|-[efs][ \t]|\|\||^\t[@+]*-", line):
+            name = found[1].decode()
+            if not directory.has_make_rule(name):
+                yield Need(name, "the Makefile runs", text.place(at + found.start(1)))
+        at += len(line) + 1
+
+
+_HERE = re.compile(rb"[ \t]\./?$")
+
+
+def _program(directory: Directory, text: Text) -> Iterator[Need]:
+    """The source that has `main` in a Go backend, the manifest of a Rust one."""
+    lines = text.joined.split(b"\n")
+    if directory.lang == "go" and any(b"build" in line and _HERE.search(line.rstrip()) for line in lines):
+        names = (name for name in directory.names if name.endswith(".go") and not name.endswith("_test.go"))
+        if not any(re.search(rb"(?m)^func main\(\)", source.data) for source in directory.texts(names)):
+            yield Need("main.go", "`go build` looks for `func main()` in")
+    if directory.lang == "rust" and any(b"cargo build" in line and b"manifest" not in line for line in lines):
+        yield Need("Cargo.toml", "`cargo build` reads")
+
+
+_OWN_FOLDER = re.compile(rb"\$[({](?:CURRENT_MAKEFILE_DIR|CURDIR)[)}]/?[\"']?$|[ \t]-S[ \t]*\.(?![\w./])")
+_BRANCH = re.compile(rb"(?i)\b(end)?if[ \t]*\(")
+_TARGET = re.compile(rb"(?i)\badd_(?:executable|library)[ \t]*\(([^()]*)\)")
+
+
+def _compiled(directory: Directory, text: Text) -> Iterator[Need]:
+    """What CMake reads where a recipe tells it to build the directory, and what it compiles in any case."""
+    commands = (part.rstrip() for part in re.split(rb"[\n&;|]", text.joined) if b"cmake" in part)
+    if not any(map(_OWN_FOLDER.search, commands)):
+        return
+    yield Need("CMakeLists.txt", "cmake reads")
+    lists = directory.text("CMakeLists.txt")
+    for match in _TARGET.finditer(_always(lists.code)) if lists else ():
+        for word in match[1].decode(errors="replace").split()[1:]:
+            if re.fullmatch(r"[\w./-]+", word) and word.endswith(SOURCES):
+                yield Need(word, "CMakeLists.txt compiles")
+
+
+def _always(code: bytes) -> bytes:
+    """A CMake file without what stands in a branch."""
+    kept, depth, at = [], 0, 0
+    for match in _BRANCH.finditer(code):
+        if depth == 0:
+            kept.append(code[at : match.start()])
+        depth, at = max(depth + (-1 if match[1] else 1), 0), match.end()
+    return b"".join([*kept, code[at:] if depth == 0 else b""])
+
+
+def _taken_by(script: Text) -> Iterator[Need]:
+    """The scripts and sources next to a script that it runs or copies on every run that gets so far."""
+    stays = not any(command.starts("cd") or command.starts("pushd") for command in script.shell.commands)
+    for found in reached(script, "Linux"):
+        verb = "copies" if found.words[0] == "cp" else "runs"
+        taken = found.words[1:-1] if verb == "copies" else found.words[1:2]
+        if not found.certain or found.words[0] not in ("bash", "sh", "source", ".", "cp"):
+            continue
+        for word in taken:
+            name = word.removeprefix(OWN_FOLDER)
+            beside = name != word or (stays and verb == "copies")
+            if beside and re.fullmatch(r"[\w.-]+", name) and name.endswith(SOURCES):
+                who = f"{posixpath.basename(script.path)} {verb}"
+                yield Need(name, who, script.place(found.node.start_byte))

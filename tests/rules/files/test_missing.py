@@ -1,0 +1,110 @@
+"""Files that the build or the start of a backend asks for."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scaffold.rules.base import Severity
+from tests.rules.files.trees import FINCH, HERON, KESTREL, LARK, WREN, findings, read, replaced, tree
+from tests.rules.trees import BASE
+
+SLUG = "files-missing"
+NEEDED = [
+    *(f"{folder}/run.sh" for folder in (FINCH, LARK, WREN, HERON, KESTREL)),
+    *(f"{folder}/package.sh" for folder in (LARK, WREN, HERON, KESTREL)),
+    f"{FINCH}/Makefile",
+    f"{FINCH}/install.sh",
+    f"{FINCH}/backend.py",
+    f"{LARK}/main.go",
+    f"{WREN}/main.go",
+    f"{KESTREL}/Cargo.toml",
+    f"{HERON}/CMakeLists.txt",
+    f"{HERON}/grpc-server.cpp",
+]
+
+
+@pytest.mark.parametrize("path", NEEDED)
+def test_each_is_missed(path: str) -> None:
+    assert BASE.read(path) is not None
+    name, file = path.split("/")[2:]
+    found = findings(tree({path: None}), SLUG)
+    assert [(f.backend, f.severity, f.subject) for f in found] == [(name, Severity.error, f"file {file}")]
+    assert path in found[0].message
+
+
+def test_nothing_else_is() -> None:
+    for path in (f"{FINCH}/README.md", f"{LARK}/golark_test.go", f"{FINCH}/requirements.txt"):
+        assert findings(tree({path: None}), SLUG) == []
+
+
+@pytest.mark.parametrize("name", ["server.py", "finch-tts.py"])
+def test_the_names_that_the_start_script_knows(name: str) -> None:
+    program: dict[str, bytes | None] = {f"{FINCH}/backend.py": None, f"{FINCH}/{name}": b""}
+    assert findings(tree(program), SLUG) == []
+
+
+def test_a_program_of_any_name_that_the_start_script_is_told() -> None:
+    told = replaced(f"{FINCH}/run.sh", ("startBackend", "BACKEND_FILE=$PWD/finch.py\nstartBackend"))
+    assert findings(tree(told, {f"{FINCH}/backend.py": None}), SLUG) == []
+
+
+@pytest.mark.parametrize(
+    ("recipe", "fails"),
+    [
+        ("bash fetch.sh", True),
+        ("./fetch.sh --all", True),
+        ("@sh ./fetch.sh", True),
+        ("if [ -f fetch.sh ]; then bash fetch.sh; fi", False),
+        ("bash fetch.sh || true", False),
+        ("-bash fetch.sh", False),
+        ("cd sources && bash fetch.sh", False),
+        ("bash sources/fetch.sh", False),
+        ("# bash fetch.sh", False),
+    ],
+)
+def test_make_stops_where_a_recipe_runs_what_is_not_there(recipe: str, fails: bool, tmp_path: Path) -> None:
+    where = tree({f"{LARK}/Makefile": f"{read(f'{LARK}/Makefile')}\nfetch:\n\t{recipe}\n".encode()})
+    found = findings(where, SLUG)
+    assert [f.subject for f in found] == ["file fetch.sh"] * fails
+    (tmp_path / "Makefile").write_text(f"fetch:\n\t{recipe}\n")
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources/fetch.sh").write_text("true\n")
+    made = subprocess.run(["make", "fetch"], cwd=tmp_path, capture_output=True, check=False)
+    assert (made.returncode != 0) == fails
+
+
+def test_what_a_rule_is_made_from() -> None:
+    makefile = read(f"{LARK}/Makefile")
+    wanting = f"{makefile}\nlark.so: lark.c lark.h\n\tcc -shared -o $@ lark.c\n"
+    assert {f.subject for f in findings(tree({f"{LARK}/Makefile": wanting.encode()}), SLUG)} == {
+        "file lark.c",
+        "file lark.h",
+    }
+    made = f"{wanting}\nlark.c lark.h:\n\ttouch $@\n"
+    assert findings(tree({f"{LARK}/Makefile": made.encode()}), SLUG) == []
+
+
+def test_what_scripts_copy() -> None:
+    package = read(f"{LARK}/package.sh")
+    copying = f'{package}\ncp "$CURDIR/words.txt" "$CURDIR/package/"\n'
+    found = findings(tree({f"{LARK}/package.sh": copying.encode()}), SLUG)
+    assert [(f.subject, f.path) for f in found] == [("file words.txt", f"{LARK}/package.sh")]
+    guarded = copying.replace("\ncp", '\n[ -f "$CURDIR/words.txt" ] && cp')
+    assert findings(tree({f"{LARK}/package.sh": guarded.encode()}), SLUG) == []
+    there = {f"{LARK}/words.txt": b"caw\n"}
+    assert findings(tree({f"{LARK}/package.sh": copying.encode()}, there), SLUG) == []
+
+
+def test_what_cmake_compiles_in_a_branch_may_be_missing() -> None:
+    lists = read(f"{HERON}/CMakeLists.txt")
+    for branch, names in (("{}", ["file croak.cpp"]), ("if(CROAK)\n{}\nendif()", [])):
+        text = f"{lists}\n{branch.format('add_library(croak croak.cpp)')}\n"
+        assert [f.subject for f in findings(tree({f"{HERON}/CMakeLists.txt": text.encode()}), SLUG)] == names
+
+
+def test_a_backend_that_nothing_builds_needs_nothing() -> None:
+    where = tree({"backend/go/owl/main.go": b"package main\n"})
+    assert [f.backend for f in findings(where, SLUG)] == []
