@@ -10,13 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scaffold.checkout import diff
 from scaffold.checkout.door import Door, Kind, in_the_way, require_inside
 from scaffold.checkout.edit import Edit, insertion, replaced, without_newline
-from scaffold.checkout.journal import Step, writing
 from scaffold.checkout.tree import MAX_FILE_BYTES, Overlay, Tree
 from scaffold.errors import ScaffoldError, ShapeError, UsageError, WriteError
+
+if TYPE_CHECKING:
+    from scaffold.checkout.journal import Step
 
 
 @dataclass(slots=True)
@@ -165,6 +167,8 @@ class ChangeSet:
         return "".join(line for path in paths for line in self._file_diff(path))
 
     def _file_diff(self, path: str) -> Iterator[str]:
+        from scaffold.checkout import diff  # a check plans fixes, and shows none
+
         if path in self.created:
             new = self.created[path]
             yield from diff.creation(path, new.content, new.executable)
@@ -181,6 +185,8 @@ class ChangeSet:
         Raises WriteError where a file changed since it was read or cannot be written, ShapeError where
         a path leads elsewhere.
         """
+        from scaffold.checkout.journal import writing
+
         with writing(root) as journal:
             journal.recover()
             door = Door(root)
@@ -188,6 +194,8 @@ class ChangeSet:
             journal.carry_out(steps, self.folders)
 
     def _step(self, path: str, after: bytes | None, door: Door) -> Step:
+        from scaffold.checkout.journal import Step
+
         new = self.created.get(path)
         before = None if new else self.tree.content(path)
         require_inside(path)

@@ -117,7 +117,7 @@ def _downloads(run: Run) -> Iterator[Download]:
 
 def has_strangers(run: Run) -> bool:
     """Whether something may upload artifacts that is not in the repository."""
-    for job in run.every_job():
+    for job in run.every_job:
         if job.uses and not job.uses.startswith(("./", "$/")):
             return True
         for occurrence in job.occurrences:

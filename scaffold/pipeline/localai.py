@@ -31,6 +31,7 @@ const STUBS = {
 
 
 _WORDS = {"true": True, "false": False}
+_PLAIN = (b": true", b": false")
 
 
 class MatrixScript:
@@ -96,7 +97,7 @@ def _matrices(lines: Iterable[Any]) -> Iterator[tuple[str, list[dict[str, Any]]]
 def _typed(entry: Entry) -> Mapping[str, Any]:
     """The fields of an entry as a YAML library gives them to the script."""
     fields = entry.fields
-    if _WORDS.keys().isdisjoint(fields.values()):
+    if _WORDS.keys().isdisjoint(fields.values()) or not any(word in entry.text for word in _PLAIN):
         return fields
     quotes = entry.quotes
     return {

@@ -7,6 +7,7 @@ from functools import cached_property
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.model import Generated, Pipeline
 from scaffold.pipeline.runs import Runs
+from scaffold.syntax import grammar
 
 
 class Repository:
@@ -24,14 +25,14 @@ class Repository:
 
     def read_ahead(self) -> None:
         """Read what nearly every rule asks for, and load the parser that the rest is read with."""
-        import tree_sitter_yaml  # noqa: F401
+        grammar.parser("tree_sitter_yaml")
 
     @cached_property
     def pipeline(self) -> Pipeline:
         """Its workflows."""
         own = Pipeline(self.tree, self.generated)
-        beside = self._beside.pipeline if self._beside is not None else own
-        return beside if own.same(beside) else own
+        beside = self._beside
+        return beside.pipeline if beside is not None and own.same(beside.pipeline) else own
 
     @property
     def generated(self) -> Generated:

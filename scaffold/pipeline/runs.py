@@ -33,25 +33,28 @@ class Run(Started):
         self._expand(Call(self, self.workflow), found, 0)
         return found
 
-    def every_job(self) -> Iterator[Job]:
+    @cached_property
+    def every_job(self) -> tuple[Job, ...]:
         """The jobs of the workflow and of those that it calls, each once."""
+        found: list[Job] = []
         pending, seen = [self.workflow], {self.workflow}
         while pending:
             for job in pending.pop().jobs.values():
-                yield job
+                found.append(job)
                 called = job.called if job.uses else None
                 if called is not None and called not in seen:
                     seen.add(called)
                     pending.append(called)
+        return tuple(found)
 
     def uses(self, *actions: str) -> bool:
         """Whether a job of it uses one of some actions."""
-        return any(not job.actions.isdisjoint(actions) for job in self.every_job())
+        return any(not job.actions.isdisjoint(actions) for job in self.every_job)
 
     def using(self, *actions: str) -> list[JobRun]:
         """The legs that may run and that use one of some actions; without such a job nothing is expanded."""
         if actions not in self._using:
-            jobs = {job for job in self.every_job() if not job.actions.isdisjoint(actions)}
+            jobs = {job for job in self.every_job if not job.actions.isdisjoint(actions)}
             self._using[actions] = [leg for leg in self._may_run if leg.job in jobs] if jobs else []
         return self._using[actions]
 

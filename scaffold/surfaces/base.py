@@ -64,6 +64,11 @@ class YamlRecord:
         return self.source.line(max(self.end - 1, self.start))
 
     @property
+    def text(self) -> bytes:
+        """Its lines, as they are written."""
+        return self.source.data[self.start : self.end]
+
+    @property
     def nodes(self) -> dict[str, Node]:
         """Key -> node of the pair in the syntax tree, in file order."""
         return {pair.key: pair.node for pair in self.source.pairs(self.source.item_value(self.item.node))}

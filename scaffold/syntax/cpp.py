@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import cache, cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from scaffold import cage
+from scaffold.syntax import grammar
 from scaffold.syntax.source import MAX_NESTING, ParsedSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 MAX_CALLERS = 40
 """Through so many functions a call is followed to those that make it."""
@@ -30,12 +31,7 @@ _WRAPPERS = ("qualified_identifier", "pointer_expression", "unary_expression", "
 _HANDLERS = ("sa_handler", "sa_sigaction")
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_cpp
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_cpp.language()))
+_parser = partial(grammar.parser, "tree_sitter_cpp")
 
 
 class CppSource(ParsedSource):

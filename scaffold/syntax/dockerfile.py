@@ -11,16 +11,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scaffold.errors import ShapeError
+from scaffold.syntax import grammar
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.source import ParsedSource, Span, Word
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 MAX_VALUE = 4096
 """Bytes of a path or of a variable in one, after which it is taken to be unknown."""
@@ -45,12 +46,7 @@ _LINE_OF_TEST = re.compile(rb"(\n[ \t]+)\[(?=[ \t[])")
 """The shell's `[` in front of a continued line, which the grammar takes for a JSON array's."""
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_containerfile
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_containerfile.language()))
+_parser = partial(grammar.parser, "tree_sitter_containerfile")
 
 
 class Flag:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.syntax import grammar
 from scaffold.syntax.source import ParsedSource, Type, walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 
 _DECLARATIONS = (
@@ -23,12 +24,7 @@ _DECLARATIONS = (
 _FUNCTIONS = ("function_declaration", "method_declaration", "func_literal")
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_go
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_go.language()))
+_parser = partial(grammar.parser, "tree_sitter_go")
 
 
 class Element(NamedTuple):

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from scaffold.syntax import grammar
 from scaffold.syntax.source import ParsedSource, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_javascript
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_javascript.language()))
+_parser = partial(grammar.parser, "tree_sitter_javascript")
 
 
 class JsSource(ParsedSource):

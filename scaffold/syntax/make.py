@@ -6,21 +6,17 @@ registers a backend; so a node must be clean, not the file.
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.syntax import grammar
 from scaffold.syntax.source import ParsedSource, Word
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_make
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_make.language()))
+_parser = partial(grammar.parser, "tree_sitter_make")
 
 
 class Rule(NamedTuple):

@@ -5,23 +5,19 @@ The tree is walked: to compile a query for this grammar costs more than to parse
 
 from __future__ import annotations
 
-from functools import cache
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.syntax import grammar
 from scaffold.syntax.source import ParsedSource, Place, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_rust
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_rust.language()))
+_parser = partial(grammar.parser, "tree_sitter_rust")
 
 
 class Implementation(NamedTuple):

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from scaffold.errors import ShapeError
+from scaffold.syntax import grammar
 from scaffold.syntax.source import MAX_BYTES, ParsedSource, Span
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_bash
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_bash.language()))
+_parser = partial(grammar.parser, "tree_sitter_bash")
 
 
 PREPARING = frozenset({"sudo", "env", "time", "nice", "exec", "nohup", "timeout"})

@@ -6,7 +6,8 @@ import re
 import time
 from bisect import bisect_right
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from scaffold import cage
@@ -92,7 +93,8 @@ class Source:
     @cached_property
     def _starts(self) -> list[int]:
         """Offset of the first byte of every line."""
-        return [0, *accumulate(len(line) + 1 for line in self.data.split(b"\n"))][:-1]
+        lengths = map(len, self.data.split(b"\n"))
+        return [0, *map(add, accumulate(lengths), count(1))][:-1]
 
     def offset(self, line: int) -> int:
         """Offset of the first byte of a line."""

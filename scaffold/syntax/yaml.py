@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
+from scaffold.syntax import grammar
 from scaffold.syntax.source import ParsedSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 
 MAX_LINES = 32_000
@@ -25,12 +26,7 @@ _RUN = re.compile(rb"(?:[-?:][ \t]++){40}")
 _OTHER_LINE_ENDS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_yaml
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_yaml.language()))
+_parser = partial(grammar.parser, "tree_sitter_yaml")
 
 
 class Pair(NamedTuple):

@@ -40,7 +40,7 @@ class GalleryDuplicateName(Rule):
         for item in gallery.items:
             first = gallery.by_name[item.name]
             if first is not item:
-                same = gallery.item_text(first) == gallery.item_text(item)
+                same = first.text == item.text
                 do = "delete the repetition" if same else "give it the name of its own variant and channel"
                 yield self.finding(
                     item.at("name"),

@@ -177,10 +177,6 @@ class GalleryReader(FileSurface):
         counts = Counter(m.rpartition(":")[0] for item in self.items for m in item.mirrors)
         return {mirror for mirror, count in counts.items() if count > 1 and mirror}
 
-    def item_text(self, item: Item) -> bytes:
-        """The lines of an item, without the comments around it."""
-        return item.source.data[item.source.line_start(item.start) : item.end]
-
     def registrations(self, name: str) -> Iterable[Registration]:
         own = self._own(name)
         for item in self.items:

@@ -52,9 +52,9 @@ _TYPE = re.compile(r"(?m)^type (\w+Importer) struct")
 NAME = re.compile(r'\*(\w+)\) Name\(\)\s+string\s*\{\s*return\s+"([^"]+)"')
 """Importer type, and the name that it gives itself."""
 _OFFERED = re.compile(r'\{Name:\s*"([^"]+)",\s*Modality:')
-GIVEN = re.compile(r'(?m)^\s*(Backend:|backend\s*:?=)\s*"([^"]+)"')
+GIVEN = re.compile(r'(?m)^[ \t]*(Backend:|backend\s*:?=)\s*"([^"]+)"')
 """A backend that an importer gives to a model."""
-_DROP_IN = re.compile(r'(?m)^\s*\{\s*(Name:)\s*"([^"]+)",\s*Modality:')
+_DROP_IN = re.compile(r'(?m)^[ \t]*\{\s*(Name:)\s*"([^"]+)",\s*Modality:')
 """A backend that an importer offers in place of its own (`AdditionalBackends`)."""
 
 

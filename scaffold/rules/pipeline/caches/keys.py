@@ -45,7 +45,7 @@ class SaveRestoreDiffer(PipelineRule):
         """Pairs of one key with other paths, and saves whose key no restore of the paths looks for."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            odd = {job: [o for o in job.using(SAVE) if not _spelled_alike(o, job)] for job in run.every_job()}
+            odd = {job: [o for o in job.using(SAVE) if not _spelled_alike(o, job)] for job in run.every_job}
             for leg in run.jobs if any(odd.values()) else ():
                 saves = [leg.bind(o) for o in odd[leg.job] if o.step not in reported]
                 found = restores(leg) if saves else []
