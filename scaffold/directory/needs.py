@@ -46,7 +46,9 @@ def _needs(directory: Directory) -> Iterator[Need]:
             yield from _program(directory, text)
             yield from _compiled(directory, text)
     for script in directory.texts(name for name in directory.names if name.endswith(".sh")):
-        if directory.lang != "python" or b"cp " in script.data:
+        if (directory.lang != "python" or b"cp " in script.data) and _names_what_is_missing(
+            directory, script
+        ):
             yield from _taken_by(script)
 
 
@@ -56,13 +58,15 @@ _STARTED = re.compile(r"\$\{?MY_DIR\}?/([\w.${}-]+\.py)")
 def _server(directory: Directory) -> Iterator[Need]:
     """The program of a Python backend, by one of the names that the shared start script looks for."""
     script, common = directory.run_script, directory.at(COMMON_INSTALLER)
-    start = next((c for c in script.shell.commands if c.starts("startBackend")), None) if script else None
-    if script is None or common is None or start is None or b"BACKEND_FILE" in script.code:
+    body = common.shell.function("startBackend") if script and common else None
+    if script is None or common is None or body is None:
         return
-    body = common.shell.function("startBackend")
-    found = _STARTED.findall(common.shell.text(body)) if body is not None else []
+    found = _STARTED.findall(common.shell.text(body))
     names = [re.sub(r"\$\{?BACKEND_NAME\}?", directory.name, name) for name in found]
-    if names and not any(map(directory.has, names)):
+    if not names or any(map(directory.has, names)):
+        return
+    start = next((c for c in script.shell.commands if c.starts("startBackend")), None)
+    if start is not None and b"BACKEND_FILE" not in script.code:
         usual = "backend.py" if "backend.py" in names else names[0]
         yield Need(usual, "startBackend runs", script.place(start.start_byte))
 
@@ -137,6 +141,18 @@ def _always(code: bytes) -> bytes:
             kept.append(code[at : match.start()])
         depth, at = max(depth + (-1 if match[1] else 1), 0), match.end()
     return b"".join([*kept, code[at:] if depth == 0 else b""])
+
+
+_BESIDE = re.compile(
+    rb"(?:^|[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]*\.(?:%s))(?![\w-])"
+    % "|".join(ending[1:] for ending in SOURCES).encode()
+)
+"""A word that may be a source next to a script: no other folder is in front of it."""
+
+
+def _names_what_is_missing(directory: Directory, script: Text) -> bool:
+    """Whether it is worth a look: nearly every script names only what is there."""
+    return not all(directory.has(name.decode()) for name in {*_BESIDE.findall(script.data)})
 
 
 def _taken_by(script: Text) -> Iterator[Need]:
