@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import COMMON_INSTALLER
-from scaffold.directory.scripts import OWN_FOLDER, reached
+from scaffold.directory.scripts import OWN_FOLDER, run_of
 from scaffold.directory.text import Text
 from scaffold.syntax.source import Place
 
@@ -158,7 +158,7 @@ def _names_what_is_missing(directory: Directory, script: Text) -> bool:
 def _taken_by(script: Text) -> Iterator[Need]:
     """The scripts and sources next to a script that it runs or copies on every run that gets so far."""
     stays = not any(command.starts("cd") or command.starts("pushd") for command in script.shell.commands)
-    for found in reached(script, "Linux"):
+    for found in run_of(script, "Linux").reached:
         verb = "copies" if found.words[0] == "cp" else "runs"
         taken = found.words[1:-1] if verb == "copies" else found.words[1:2]
         if not found.certain or found.words[0] not in ("bash", "sh", "source", ".", "cp"):

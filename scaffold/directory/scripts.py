@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from scaffold.directory.text import Spot, Text
-from scaffold.syntax.shell_flow import Facts, Flow, Reached
+from scaffold.syntax.shell_flow import Facts, Flow
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -23,12 +24,12 @@ OWN_FOLDER = "/backend/"
 """Where a script that is run here believes to lie."""
 
 
-def reached(script: Text, system_name: str) -> list[Reached]:
-    """The commands and assignments that a run may reach which knows its system and its own folder."""
+def run_of(script: Text, system_name: str) -> Flow:
+    """A run that knows its system and its own folder."""
     around = system(system_name)
     folder, name = OWN_FOLDER.rstrip("/"), OWN_FOLDER + script.path.rpartition("/")[2]
     prints = {f"realpath {name}": name, f"readlink -f {name}": name, f"dirname {name}": folder}
-    return Flow(script.shell, Facts({**around.variables, "0": name}, {**around.prints, **prints})).reached
+    return Flow(script.shell, Facts({**around.variables, "0": name}, {**around.prints, **prints}))
 
 
 _LINUX_LIBRARIES = re.compile(rb"(?<!DY)LD_LIBRARY_PATH|\.so\b")
@@ -36,11 +37,16 @@ _MAC_LIBRARIES = re.compile(rb"\bDYLD_|dylib|@loader_path|-add_rpath")
 
 
 def _on_darwin(script: Text) -> bytes:
-    """What of a script macOS may reach; the rest is blank."""
-    code = bytearray(script.code)
-    for start, end in Flow(script.shell, system("Darwin")).dead:
-        code[start:end] = b" " * (end - start)
-    return bytes(code)
+    """What of a script macOS may reach."""
+    return without(script.code, Flow(script.shell, system("Darwin")).dead)
+
+
+def without(code: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
+    """A text in which some spans are blank; the offsets stay."""
+    kept = bytearray(code)
+    for start, end in spans:
+        kept[start:end] = b" " * (end - start)
+    return bytes(kept)
 
 
 def starts_linux_only(script: Text) -> Spot | None:

@@ -4,7 +4,7 @@ from scaffold.rules.base import Rule
 from scaffold.rules.files.build_options import BuildFlagObsolete, BuildTypeUnhandled
 from scaffold.rules.files.darwin import DarwinPackaging, DarwinRunScript
 from scaffold.rules.files.makefiles import BuildTargetMissing, MakefileTestTarget
-from scaffold.rules.files.missing import FilesMissing
+from scaffold.rules.files.missing import FilesMissing, FilesUnmade
 from scaffold.rules.files.pins import BumpPinElsewhere
 from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
 from scaffold.rules.files.requirements import MatrixNoRequirements, RequirementsUnused
@@ -12,6 +12,7 @@ from scaffold.rules.files.services import RustStubMissing, SignalShutdown
 
 RULES: tuple[type[Rule], ...] = (
     FilesMissing,
+    FilesUnmade,
     MatrixNoRequirements,
     RequirementsUnused,
     MakefileTestTarget,

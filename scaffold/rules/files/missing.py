@@ -1,10 +1,11 @@
-"""Files that the build or the start of a backend asks for."""
+"""Files that the build or the start of a backend asks for, and those that a build should make."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.directory import needs
+from scaffold.backend.choices import NATIVE
+from scaffold.directory import needs, outputs
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
@@ -46,4 +47,53 @@ class FilesMissing(Rule):
                     f"file {need.file}",
                     f"{need.who} {need.file}: there is no {path}",
                     f"add {path}, or correct its name where it is asked for",
+                )
+
+
+class FilesUnmade(Rule):
+    """What a native backend starts or opens is made by its build.
+
+    Why: an image is put together from what `package.sh` finds. A library that has another name than
+    `run.sh` opens, or a `cp ... || true` whose pattern matches nothing, leaves the image without it: CI is
+    green, and the backend dies when it starts. LocalAI's voxtral has shipped without its library since
+    its Makefile makes `libgovoxtral.so` and `run.sh` opens `libgovoxtral-fallback.so`.
+
+    Fails: `run.sh` has the line below, and no Makefile, CMake file or script has such a name
+
+        export WREN_LIBRARY="$CURDIR/lib/libwren-fallback.so"
+
+    Passes:
+
+        export WREN_LIBRARY="$CURDIR/lib/libwren.so"
+
+    Looked at is a run on Linux. What `run.sh` looks for before it takes it may be missing, and a name that
+    the build computes is taken to be made.
+
+    Fix: give the file one name, where it is made, packaged and opened.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Files that images of native backends for Linux lack."""
+        for name, lang in registry.backends.items():
+            if lang not in NATIVE or not any(entry.linux for entry in registry.matrix.entries_of(name)):
+                continue
+            files = registry.files(name)
+            started = list(outputs.started_unmade(files))
+            for taken in started:
+                yield self.finding(
+                    taken.spot,
+                    name,
+                    f"start {taken.what}",
+                    f"run.sh needs {taken.what}, and nothing in the backend's build makes it",
+                    "give the file one name in the Makefile, package.sh and run.sh",
+                )
+            for taken in outputs.packaged_unmade(files) if not started else ():
+                yield self.finding(
+                    taken.spot,
+                    name,
+                    f"package {taken.what}",
+                    f"package.sh copies {taken.what} if it is there, and nothing in the build makes it",
+                    "give the file one name in the Makefile and package.sh, or delete the line",
                 )

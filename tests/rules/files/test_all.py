@@ -41,6 +41,7 @@ def test_what_new_backend_writes_is_clean(lang: str, kind: str) -> None:
 
 RUN_SH = "#!/bin/bash\nexec $(dirname $0)/start $@\n"
 BROKEN = {
+    "files-unmade": {f"{LARK}/run.sh": b'exec "$(dirname "$0")/larch" "$@"\n'},
     "files-missing": {f"{FINCH}/backend.py": None},
     "matrix-no-requirements": {f"{FINCH}/requirements-intel.txt": None},
     "makefile-test-target": {f"{FINCH}/Makefile": b"install:\n"},

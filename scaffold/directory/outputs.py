@@ -1,0 +1,195 @@
+"""What the build of a native backend may make, and what its start and its packaging take of it.
+
+No build is run. A name is taken to be made where a word of a build file may stand for it; so what is not
+made by this reading is named nowhere.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from scaffold.directory import makefile, native
+from scaffold.directory.directory import Directory
+from scaffold.directory.scripts import OWN_FOLDER, run_of, without
+from scaffold.directory.text import Spot, Text
+from scaffold.syntax.shell import Command
+from scaffold.syntax.shell_flow import UNKNOWN
+
+LINUX = "Linux"
+MAX_WORD = 200
+"""Letters of a word in a build file that may name a file."""
+
+
+class Taken(NamedTuple):
+    """A file, or a pattern of files, that a script takes and nothing makes."""
+
+    what: str
+    """Its path below the backend's own folder."""
+    spot: Spot
+
+
+def started_unmade(directory: Directory) -> Iterator[Taken]:
+    """What run.sh starts or opens on Linux, and neither the build nor the packaging makes; each once."""
+    script = directory.run_script
+    made = _made(directory) if script else None
+    packed = list(_packed(directory.text("package.sh")))
+    seen = set()
+    for path, spot in _opened(script) if script and made is not None else ():
+        folder, name = posixpath.split(path)
+        lands = {word for word, folders in packed if UNKNOWN in folder or folder in folders}
+        if path not in seen and not _is_among(name, {*(made or ()), *lands}) and not directory.has(path):
+            seen.add(path)
+            yield Taken(path, spot)
+
+
+def packaged_unmade(directory: Directory) -> Iterator[Taken]:
+    """What package.sh copies out of its own folder on Linux with `|| true`, and the build does not make."""
+    script = directory.text("package.sh")
+    made = _made(directory) if script and b"||" in script.data else None
+    if script is None or made is None:
+        return
+    for found in run_of(script, LINUX).reached:
+        rest = script.code[found.node.end_byte :].partition(b"\n")[0]
+        if found.words[0] == "cp" and re.search(rb"\|\|[ \t]*(?:true\b|:)", rest):
+            for word in found.words[1:-1]:
+                name = word.removeprefix(OWN_FOLDER)
+                is_own = name != word and "/" not in name and UNKNOWN not in name
+                if is_own and "dylib" not in name and not _is_among(name, made):
+                    yield Taken(name, script.spot(found.node.start_byte, found.node.end_byte))
+
+
+# --- what is made ------------------------------------------------------------------------------------
+
+_COMPUTED = re.compile(rb"\$[({](?:add(?:prefix|suffix)|join|(?:pat)?subst)\b")
+
+
+def _made(directory: Directory) -> frozenset[str] | None:
+    """The names that the build may give to files, `*` for what is open; None where nobody can say."""
+    texts = [text for one in (directory, *directory.borrowed) for text in one.build_files]
+    makefiles = [text for text in texts if text.path.endswith("/Makefile")]
+    if not makefiles or any(_COMPUTED.search(m.code) or makefile.has_unknown(m) for m in makefiles):
+        return None
+    return frozenset(name for text in texts for name in _names(text))
+
+
+_MAKES_NOTHING = re.compile(rb"[\s@+-]*(?:rm|echo|printf|\$\((?:info|warning|error))\b")
+_HERE = re.compile(r"\0|(?:\.\.?/?)+$")
+_ARGUMENT = re.compile(rb"\$[({]call[ \t]+[\w.-]+,[ \t]*([\w.-]+)")
+_EXPANSION = re.compile(rb"\$\$?(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\{[^{}]*\}|[\w@<^*?+%])|%")
+_WORD = re.compile(r"[^\s\"'`=,:()<>{}\[\]]+")
+
+
+def _names(text: Text) -> Iterator[str]:
+    """The last parts of the words of a build file, and the libraries of CMake's targets."""
+    is_cmake = native.is_cmake(posixpath.basename(text.path))
+    code = text.joined
+    arguments = sorted({*_ARGUMENT.findall(code)})
+    for line in code.split(b"\n"):
+        given = [line.replace(b"$(1)", one) for one in arguments] if b"$(1)" in line else [line]
+        for command in (part for one in given for part in re.split(rb"[;&|]", one)):
+            if _MAKES_NOTHING.match(command):
+                continue
+            words = _WORD.findall(_EXPANSION.sub(b"\0", command).decode(errors="replace"))
+            goes_here = words and _HERE.match(words[-1]) and (words[-1][:2] == ".." or b"cd " not in line)
+            for name in (posixpath.basename(word.rstrip("/")) for word in words):
+                is_named = re.search(r"\w", name) or ("*" in name and goes_here)
+                if is_named and len(name) <= MAX_WORD:
+                    yield name.replace(UNKNOWN, "*")
+                    if is_cmake:
+                        yield f"lib{name.replace(UNKNOWN, '*')}.so"
+
+
+_PLACING = ("cp", "mv", "ln", "install")
+
+
+def _packed(script: Text | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(name, the folders of the package where it may be) of what package.sh gives a name, or takes from afar.
+
+    What it takes out of the backend's own folder keeps its name: the build has made it there.
+    """
+    for found in run_of(script, LINUX).reached if script else ():
+        if found.words[0] not in _PLACING:
+            continue
+        target = found.words[-1].partition("/package/")[2]
+        for word in found.words[1:]:
+            name = word.removeprefix(OWN_FOLDER)
+            if name == word or "/" in name:
+                name = posixpath.basename(name.rstrip("/")).replace(UNKNOWN, "*")
+                if name:
+                    is_folder = "*" in name or not target or target.endswith("/")
+                    yield name, (target.rstrip("/"),) if is_folder else (target, posixpath.dirname(target))
+
+
+def _is_among(pattern: str, names: Iterable[str]) -> bool:
+    """Whether a name, or some name of a pattern, may be one of `names`."""
+    return any(_meet(pattern, name) for name in names)
+
+
+@lru_cache(maxsize=1 << 14)
+def _meet(one: str, other: str) -> bool:
+    """Whether some name fits both patterns, in which `*` stands for any letters and `?` for one."""
+    places = _past_stars({0}, other)
+    for letter in one:
+        if letter == "*":
+            places = {*range(min(places), len(other) + 1)} if places else places
+            continue
+        fits = {at for at in places if at < len(other)}
+        stepped = {at + 1 for at in fits if other[at] == letter or "?" in (letter, other[at])}
+        places = _past_stars(stepped | {at for at in fits if other[at] == "*"}, other)
+    return len(other) in places
+
+
+def _past_stars(places: set[int], pattern: str) -> set[int]:
+    """Places in a pattern, with those behind stars that stand for nothing."""
+    found = set(places)
+    for place in places:
+        at = place
+        while at < len(pattern) and pattern[at] == "*":
+            at += 1
+            found.add(at)
+    return found
+
+
+# --- what run.sh takes -------------------------------------------------------------------------------
+
+_TEST = re.compile(rb"\[[^\n\]]*\]|\btest[ \t][^\n;]*")
+_LIBRARY = re.compile(r"\.so(?:\.\d+)*$")
+_VARIABLE = re.compile(r"/\$\{?(\w+)\}?$")
+
+
+def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
+    """(path below its own folder, place) of the programs that a script runs and the libraries that it names.
+
+    What it looks for before is left out.
+    """
+    run = run_of(script, LINUX)
+    tests = [
+        re.sub(r"[\"'{}]", "", test.decode(errors="replace"))
+        for test in _TEST.findall(without(script.code, run.dead))
+    ]
+
+    def is_tested(word: str) -> bool:
+        return any(re.search(rf"{re.escape(word)}(?![\w./-])", test) for test in tests)
+
+    values = [(s.words[0], s.words[-1], s.node) for s in run.reached if s.node.type == "variable_assignment"]
+    for name, value, node in values:
+        path = value.removeprefix(OWN_FOLDER)
+        is_library = path != value and _LIBRARY.search(path) and ":" not in path
+        if is_library and not is_tested(f"/{path}") and not is_tested(f"${name}"):
+            yield path, script.spot(node.start_byte, node.end_byte)
+    for step in run.reached:
+        if step.node.type != "command" or not (step.words[0] == "exec" or OWN_FOLDER in step.words[0]):
+            continue
+        written = Command(script.shell, step.node).words
+        for word, text in zip(step.words, written, strict=False):
+            path = word.removeprefix(OWN_FOLDER)
+            variable = _VARIABLE.search(text) if path == UNKNOWN else None
+            held = [value for name, value, _ in values if variable and name == variable[1]]
+            for one in held or [path]:
+                is_plain = path != word and one and UNKNOWN not in posixpath.basename(one)
+                if is_plain and not is_tested(f"/{one}"):
+                    yield one, script.spot(step.node.start_byte, step.node.end_byte)

@@ -1,0 +1,131 @@
+"""What a native backend starts or opens, and its build does not make."""
+
+from __future__ import annotations
+
+import fnmatch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scaffold.directory.outputs import _meet
+from scaffold.rules.base import Severity
+from tests.rules.files.trees import HERON, KESTREL, LARK, WREN, findings, line_of, read, replaced, tree
+
+SLUG = "files-unmade"
+RUN, PACKAGE, MAKEFILE = f"{WREN}/run.sh", f"{WREN}/package.sh", f"{WREN}/Makefile"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (RUN, "wren-cpp"),
+        (RUN, "libwren.so"),
+        (f"{LARK}/run.sh", "lark"),
+        (f"{HERON}/run.sh", "grpc-server"),
+        (f"{KESTREL}/run.sh", "kestrel"),
+    ],
+)
+def test_a_name_that_is_mistyped(path: str, name: str) -> None:
+    stem, dot, rest = name.partition(".")
+    old, new = f"CURDIR/{name}", f"CURDIR/{stem}x{dot}{rest}"
+    text = read(path).replace("/lib/libwren.so", "/libwren.so")
+    assert old in text
+    where = tree({path: text.replace(old, new).encode()})
+    found = findings(where, SLUG)
+    assert {(f.backend, f.severity, f.path) for f in found} == {(path.split("/")[2], Severity.error, path)}
+    assert len(found) == 1
+    assert f"{stem}x" in found[0].message
+
+
+LIBRARY = ("lib/libwren.so", "libwrench.so")
+
+
+def test_it_is_said_where_it_stands() -> None:
+    where = tree(replaced(RUN, LIBRARY))
+    (found,) = findings(where, SLUG)
+    assert found.line == line_of(where, RUN, "libwrench.so")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '[ -e "$CURDIR/libwrench.so" ] && export WREN_LIBRARY="$CURDIR/libwrench.so"',
+        'WREN_LIBRARY="$CURDIR/libwrench.so"\nif [ ! -e "$WREN_LIBRARY" ]; then exit 1; fi',
+        'if [ "$(uname)" = "Darwin" ]; then export WREN_LIBRARY="$CURDIR/libwrench.so"; fi',
+        'export WREN_LIBRARY="$ELSEWHERE/libwrench.so"',
+        'export WREN_DATA="$CURDIR/wrench"',
+    ],
+)
+def test_what_may_be_missing(line: str) -> None:
+    where = tree({RUN: read(RUN).replace("\nif [ -f", f"\n{line}\nif [ -f", 1).encode()})
+    assert findings(where, SLUG) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        (MAKEFILE, "purge: clean", "libwrench.so:\n\tcc -shared -o $@ wrench.c\n\npurge: clean"),
+        (MAKEFILE, "purge: clean", "many:\n\tcp sources/wren.cpp/build/*.so ./\n\npurge: clean"),
+        (MAKEFILE, "purge: clean", "lib%.so:\n\tcc -shared -o $@ $*.c\n\npurge: clean"),
+        (
+            MAKEFILE,
+            "purge: clean",
+            "define make-it\n\tcc -o lib$(1).so\nendef\nlibs:\n\t$(call make-it,wrench)\n\npurge: clean",
+        ),
+        (
+            PACKAGE,
+            "# shellcheck source",
+            'cp "$CURDIR/sources/lib/"*.so "$CURDIR/package/"\n# shellcheck source',
+        ),
+        (
+            PACKAGE,
+            "# shellcheck source",
+            'ln -s libwren.so "$CURDIR/package/libwrench.so"\n# shellcheck source',
+        ),
+    ],
+)
+def test_what_may_be_made(path: str, old: str, new: str) -> None:
+    assert findings(tree(replaced(RUN, LIBRARY), replaced(path, (old, new))), SLUG) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "clean-more:\n\trm -f libwrench.so lib*.so",
+        "say:\n\t@echo libwrench.so",
+        "define make-it\n\tcc -o lib$(1).so\nendef\nlibs:\n\t$(call make-it,other)",
+        "fetch:\n\tcd sources && mv build/* ./",
+    ],
+)
+def test_what_makes_nothing(line: str) -> None:
+    changed = replaced(MAKEFILE, ("purge: clean", f"{line}\n\npurge: clean"))
+    assert len(findings(tree(replaced(RUN, LIBRARY), changed), SLUG)) == 1
+
+
+def test_a_binary_that_a_variable_holds() -> None:
+    for name, fails in (("wren-cpp", False), ("wrench", True)):
+        text = read(RUN).replace("set -e", f"set -e\nBINARY={name}").replace('wren-cpp"', '$BINARY"')
+        choice = '[ -e "$CURDIR/wrench-fast" ] && BINARY=wrench-fast\n'
+        where = tree({RUN: text.replace("\nif [ -f", f"\n{choice}if [ -f", 1).encode()})
+        assert [f.subject for f in findings(where, SLUG)] == ["start wrench"] * fails
+
+
+@pytest.mark.parametrize(("pattern", "fails"), [("libwren*.so", False), ("libwrench-*.so", True)])
+def test_a_copy_that_matches_nothing(pattern: str, fails: bool) -> None:
+    for end in ("2>/dev/null || true", "|| :"):
+        line = f'cp -fv "$CURDIR"/{pattern} "$CURDIR/package/" {end}\n'
+        where = tree({PACKAGE: (read(PACKAGE) + line).encode()})
+        found = findings(where, SLUG)
+        assert [(f.path, f.subject) for f in found] == [(PACKAGE, f"package {pattern}")] * fails
+
+
+def test_one_fault_is_reported_once() -> None:
+    line = 'cp -fv "$CURDIR"/libwrench*.so "$CURDIR/package/" || true\n'
+    where = tree(replaced(RUN, LIBRARY), {PACKAGE: (read(PACKAGE) + line).encode()})
+    assert [f.path for f in findings(where, SLUG)] == [RUN]
+
+
+@given(st.text("ab?*", max_size=7), st.text("ab", max_size=7))
+def test_a_pattern_meets_the_names_that_the_shell_gives_it(pattern: str, name: str) -> None:
+    assert _meet(pattern, name) == _meet(name, pattern) == fnmatch.fnmatchcase(name, pattern)
