@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from scaffold.errors import ShapeError
+from scaffold.syntax import dockerfile
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, Source, parsed
 
@@ -52,6 +53,9 @@ class Text:
             return self.data
         if self.path.endswith(".sh"):
             return self.shell.bare
+        if self.path.startswith("backend/Dockerfile"):
+            file = dockerfile.read(self.path, self.data)
+            return file.bare if file else self.data
         blank = _HASH_COMMENT.sub(lambda found: found[0][:1] + b" " * (len(found[0]) - 1), b"\n" + self.data)
         return blank[1:]
 

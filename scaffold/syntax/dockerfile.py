@@ -42,8 +42,14 @@ _UNSEEN = ("comment", "heredoc_marker")
 _LATE_HASH = re.compile(rb"#(?<=\S#)|#(?<=\S[ \t]#)")
 """A `#` behind other text of its line, which the grammar takes for a comment's and Docker does not."""
 
-_LINE_OF_TEST = re.compile(rb"(\n[ \t]+)\[(?=[ \t[])")
-"""The shell's `[` in front of a continued line, which the grammar takes for a JSON array's."""
+_TEST = re.compile(rb"\[(?=[ \t[])")
+"""The shell's `[`, which the grammar takes for a JSON array's in front of a line and behind a quote."""
+
+_NAMED = re.compile(rb"[ \t]*[A-Za-z]+(?:[ \t]+--\S+)*[ \t]+")
+"""The name of an instruction and its flags. A `[` behind them may well be a JSON array's."""
+
+MAX_NAMED = 500
+"""Bytes before a `[` in which they are looked for."""
 
 
 _parser = partial(grammar.parser, "tree_sitter_containerfile")
@@ -123,7 +129,7 @@ class Instruction:
             if node.type == "json_string_array":
                 found += [(_json(self._source.text(c)), c) for c in node.children if c.type == "json_string"]
             elif node.type == "path" and not any(c.type == "heredoc_marker" for c in node.children):
-                found += [(word, node) for word in self._source.text(node).replace("\\\n", " ").split()]
+                found.append((self._source.text(node).rstrip("\\"), node))
         return tuple(found)
 
     @property
@@ -165,6 +171,8 @@ class Instruction:
         A heredoc is run where it is the whole command and has no `#!` of something else, or where a
         shell is the command that reads it.
         """
+        if self.name != "RUN":
+            return ()
         words = self.command.text.split(None, 1)
         found = [self.command] if words else []
         if not words or words[0].rpartition("/")[2] in SHELLS:
@@ -215,7 +223,13 @@ class Dockerfile(ParsedSource):
 
     @cached_property
     def root(self) -> Node:
-        return self.parse(_LINE_OF_TEST.sub(rb"\1%", _LATE_HASH.sub(b"%", self.data)))
+        _ = self.is_parsable
+        seen = bytearray(_LATE_HASH.sub(b"%", self.data))
+        for found in _TEST.finditer(self.data):
+            before = self.data[max(found.start() - MAX_NAMED, 0) : found.start()].rpartition(b"\n")[2]
+            if not _NAMED.fullmatch(before):
+                seen[found.start()] = ord("%")
+        return self.parse(bytes(seen))
 
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
@@ -228,6 +242,20 @@ class Dockerfile(ParsedSource):
         for instruction in self.instructions:
             if instruction.name == "RUN" and word in instruction.written:
                 yield from (shell for shell in instruction.shells if word in shell.data)
+
+    @cached_property
+    def bare(self) -> bytes:
+        """The file with its comments blanked, those of shells too; offsets stay."""
+        bare = bytearray(self.data)
+        comments = [node for node in self.root.children if node.type == "comment"]
+        for instruction in self.instructions:
+            comments += (node for node in instruction.children if node.type == "comment")
+            for script, shell in zip(instruction.scripts, instruction.shells, strict=True):
+                bare[script.start_byte : script.end_byte] = shell.bare
+        for node in comments:
+            span = slice(node.start_byte, node.end_byte)
+            bare[span] = re.sub(rb"[^\n]", b" ", bare[span])
+        return bytes(bare)
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:

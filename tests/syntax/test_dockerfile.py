@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,6 +105,8 @@ def test_mounts_have_options_in_any_order() -> None:
         "ENV PACKAGES gcc make musl-dev",
         "ARG EMPTY=",
         "ARG ONE TWO=2 THREE",
+        "RUN a && \\\n# COPY b c\n 'd'  [ e ]",
+        "RUN a \\\n[[ b ]]",
         "ENV A=b#c D='# e'",
         "ADD https://example.com/a.git#main /a",
         "ADD ${REPOSITORY}#${COMMIT} /a",
@@ -136,6 +139,20 @@ def test_lines_may_end_as_on_windows() -> None:
     assert [stage.alias for stage in file.stages] == ["a"]
     assert file.instructions[1].command.text.split() == ["b", "c"]
     assert [found.path for found in file.inputs] == ["d"]
+
+
+def test_comments_are_blanked_where_they_are_comments() -> None:
+    file = read(
+        "# a\nFROM scratch # b\n  # c\nENV D=e \\\n  # f\n  G=h#i\n"
+        "RUN j \\\n  # k\n  && echo 'l # m' # n\nRUN <<EOF bash\no # p\nEOF\nCOPY <<EOF /q\n# r\nEOF\n"
+    )
+    assert len(file.bare) == len(file.data)
+    gone = {
+        letter
+        for letter in "abcdefghijklmnopqr"
+        if letter not in re.split("[^a-z]", file.bare.decode().lower())
+    }
+    assert gone == set("acfknp")
 
 
 # --- stages ------------------------------------------------------------------------------------------
@@ -250,12 +267,8 @@ SHELL_WORDS = [
     "${N##*/}",
 ]
 GAPS = [" ", "  ", "\t", " \\\n  ", " \\ \n ", " \\\n# COPY a b\n ", " \\\n  # it's `\n  "]
-RARE_GAPS = {
-    "RUN": [" \\\n", " \\\n\n  # a\n\n "],
-    "COPY": [" \\\n"],
-    "ADD": [" \\\n"],
-}
-"""What the grammar does not know everywhere: a continued line at the margin, and an empty one, of which Docker warns."""
+GAPS_IN_COMMANDS = [*GAPS, " \\\n", " \\\n\n  # a\n\n "]
+"""Docker takes a continued line at the margin and an empty one anywhere; the grammar knows them in commands."""
 
 BETWEEN = st.sampled_from(["\n", "\n\n", "\n# RUN a\n", "\n  # it's `\n \n"])
 MOUNT = st.builds("type=bind,source={},target=/{},ro".format, WORD, WORD)
@@ -287,10 +300,10 @@ def instructions(draw: st.DrawFn) -> Made:
         body = draw(st.none() | BODY.map(lambda lines: "".join(f"{line}\n" for line in lines)))
     parts = [f"--{flag}={value}" for flag, value in flags] + ["<<EOF"] * (body is not None) + words
     spelled = draw(st.sampled_from([name, name.lower(), name.title()]))
-    rare = RARE_GAPS.get(name, [])
     text = spelled
     for number, part in enumerate(parts):
-        text += draw(st.sampled_from(GAPS + rare * (number > len(parts) - len(words)))) + part
+        in_command = name == "RUN" and number > len(parts) - len(words)
+        text += draw(st.sampled_from(GAPS_IN_COMMANDS if in_command else GAPS)) + part
     return Made(text if body is None else f"{text}\n{body}EOF", name, flags, words, body or "")
 
 
