@@ -32,16 +32,41 @@ class Taken(NamedTuple):
     spot: Spot
 
 
+class Made(NamedTuple):
+    """The names that the build may give to files."""
+
+    plain: frozenset[str]
+    open: frozenset[str]
+    """Patterns, with `*` for what is open."""
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Made:
+        """Names and patterns."""
+        given = frozenset(names)
+        patterns = frozenset(name for name in given if "*" in name or "?" in name)
+        return cls(given - patterns, patterns)
+
+    def may_be(self, pattern: str) -> bool:
+        """Whether a name, or some name of a pattern, may be one of them."""
+        if pattern in self.plain:
+            return True
+        others = {*self.plain, *self.open} if "*" in pattern or "?" in pattern else self.open
+        return any(_meet(pattern, name) for name in others)
+
+
 def started_unmade(directory: Directory) -> Iterator[Taken]:
     """What run.sh starts or opens on Linux, and neither the build nor the packaging makes; each once."""
     script = directory.run_script
     made = _made(directory) if script else None
+    if script is None or made is None:
+        return
     packed = list(_packed(directory.text("package.sh")))
     seen = set()
-    for path, spot in _opened(script) if script and made is not None else ():
+    for path, spot in _opened(script):
         folder, name = posixpath.split(path)
-        lands = {word for word, folders in packed if UNKNOWN in folder or folder in folders}
-        if path not in seen and not _is_among(name, {*(made or ()), *lands}) and not directory.has(path):
+        lands = (word for word, folders in packed if UNKNOWN in folder or folder in folders)
+        is_made = made.may_be(name) or Made.of(lands).may_be(name)
+        if path not in seen and not is_made and not directory.has(path):
             seen.add(path)
             yield Taken(path, spot)
 
@@ -58,7 +83,7 @@ def packaged_unmade(directory: Directory) -> Iterator[Taken]:
             for word in found.words[1:-1]:
                 name = word.removeprefix(OWN_FOLDER)
                 is_own = name != word and "/" not in name and UNKNOWN not in name
-                if is_own and "dylib" not in name and not _is_among(name, made):
+                if is_own and "dylib" not in name and not made.may_be(name):
                     yield Taken(name, script.spot(found.node.start_byte, found.node.end_byte))
 
 
@@ -67,40 +92,48 @@ def packaged_unmade(directory: Directory) -> Iterator[Taken]:
 _COMPUTED = re.compile(rb"\$[({](?:add(?:prefix|suffix)|join|(?:pat)?subst)\b")
 
 
-def _made(directory: Directory) -> frozenset[str] | None:
-    """The names that the build may give to files, `*` for what is open; None where nobody can say."""
+@lru_cache(maxsize=1)
+def _made(directory: Directory) -> Made | None:
+    """The names that the build may give to files; None where nobody can say."""
     texts = [text for one in (directory, *directory.borrowed) for text in one.build_files]
     makefiles = [text for text in texts if text.path.endswith("/Makefile")]
     if not makefiles or any(_COMPUTED.search(m.code) or makefile.has_unknown(m) for m in makefiles):
         return None
-    return frozenset(name for text in texts for name in _names(text))
+    return Made.of(
+        name for text in texts for name in _names(text.joined, native.is_cmake(posixpath.basename(text.path)))
+    )
 
 
 _MAKES_NOTHING = re.compile(rb"[\s@+-]*(?:rm|echo|printf|\$\((?:info|warning|error))\b")
+_COMMANDS = re.compile(rb"[;&|]")
+_LETTER = re.compile(r"\w")
 _HERE = re.compile(r"\0|(?:\.\.?/?)+$")
 _ARGUMENT = re.compile(rb"\$[({]call[ \t]+[\w.-]+,[ \t]*([\w.-]+)")
 _EXPANSION = re.compile(rb"\$\$?(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\{[^{}]*\}|[\w@<^*?+%])|%")
 _WORD = re.compile(r"[^\s\"'`=,:()<>{}\[\]]+")
 
 
-def _names(text: Text) -> Iterator[str]:
+@lru_cache(maxsize=256)
+def _names(code: bytes, is_cmake: bool) -> frozenset[str]:
     """The last parts of the words of a build file, and the libraries of CMake's targets."""
-    is_cmake = native.is_cmake(posixpath.basename(text.path))
-    code = text.joined
     arguments = sorted({*_ARGUMENT.findall(code)})
+    found = set()
     for line in code.split(b"\n"):
+        if not line or line.isspace():
+            continue
         given = [line.replace(b"$(1)", one) for one in arguments] if b"$(1)" in line else [line]
-        for command in (part for one in given for part in re.split(rb"[;&|]", one)):
+        for command in (part for one in given for part in _COMMANDS.split(one)):
             if _MAKES_NOTHING.match(command):
                 continue
             words = _WORD.findall(_EXPANSION.sub(b"\0", command).decode(errors="replace"))
             goes_here = words and _HERE.match(words[-1]) and (words[-1][:2] == ".." or b"cd " not in line)
-            for name in (posixpath.basename(word.rstrip("/")) for word in words):
-                is_named = re.search(r"\w", name) or ("*" in name and goes_here)
+            for name in (word.rstrip("/").rpartition("/")[2] for word in words):
+                is_named = _LETTER.search(name) or ("*" in name and goes_here)
                 if is_named and len(name) <= MAX_WORD:
-                    yield name.replace(UNKNOWN, "*")
-                    if is_cmake:
-                        yield f"lib{name.replace(UNKNOWN, '*')}.so"
+                    found.add(name.replace(UNKNOWN, "*"))
+    if is_cmake:
+        found |= {f"lib{name}.so" for name in found}
+    return frozenset(found)
 
 
 _PLACING = ("cp", "mv", "ln", "install")
@@ -124,14 +157,11 @@ def _packed(script: Text | None) -> Iterator[tuple[str, tuple[str, ...]]]:
                     yield name, (target.rstrip("/"),) if is_folder else (target, posixpath.dirname(target))
 
 
-def _is_among(pattern: str, names: Iterable[str]) -> bool:
-    """Whether a name, or some name of a pattern, may be one of `names`."""
-    return any(_meet(pattern, name) for name in names)
-
-
 @lru_cache(maxsize=1 << 14)
 def _meet(one: str, other: str) -> bool:
     """Whether some name fits both patterns, in which `*` stands for any letters and `?` for one."""
+    if one[:1] != other[:1] and one[:1] not in ("*", "?") and other[:1] not in ("*", "?"):
+        return False
     places = _past_stars({0}, other)
     for letter in one:
         if letter == "*":
