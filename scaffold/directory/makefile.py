@@ -62,17 +62,3 @@ def neighbours(text: Text) -> Iterator[str]:
     """Of these folders, those that a variable holds."""
     for match in _NEIGHBOUR.finditer(text.code if b"/../" in text.data else b""):
         yield match[1].decode(errors="replace")
-
-
-_MAKE_TEST = re.compile(rb"-C[ \t]+(?:\./)?(backend/[\w.-]+/[\w.-]+)/?([^\n]*)")
-
-
-def test_calls(data: bytes) -> Iterator[tuple[int, str]]:
-    """(offset, backend directory) of every `make -C backend/... test` in a recipe or a workflow."""
-    if b"backend/" not in data:
-        return
-    for match in _MAKE_TEST.finditer(data):
-        goals = re.split(rb"&&|\|\||[;|#]", match[2])[0].split()
-        before = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]
-        if b"test" in goals and b"#" not in before and b"echo" not in before:
-            yield match.start(1), match[1].decode(errors="replace")

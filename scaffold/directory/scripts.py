@@ -36,8 +36,13 @@ _LINUX_LIBRARIES = re.compile(rb"(?<!DY)LD_LIBRARY_PATH|\.so\b")
 _MAC_LIBRARIES = re.compile(rb"\bDYLD_|dylib|@loader_path|-add_rpath")
 
 
+_SYSTEM = re.compile(rb"uname|OSTYPE")
+
+
 def _on_darwin(script: Text) -> bytes:
     """What of a script macOS may reach."""
+    if not _SYSTEM.search(script.data):
+        return script.code
     return without(script.code, Flow(script.shell, system("Darwin")).dead)
 
 

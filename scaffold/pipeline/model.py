@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from scaffold.pipeline.expressions.templates import Template, condition, templat
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, parsed
+from scaffold.syntax.step_script import line_of, script_of
 from scaffold.syntax.yaml import YamlSource
 
 FOLDER = ".github/workflows"
@@ -63,12 +63,11 @@ class Step:
     @property
     def script(self) -> ShellSource:
         """The script that it runs; one for another interpreter has no commands."""
-        return _script(self.run, self.node.text("shell").partition(" ")[0] in ("", "bash", "sh"))
+        return script_of(self.node)
 
     def after_line(self, offset: int) -> int:
-        """The offset in the file behind the line of an offset of its script, which is a block (`|`)."""
-        line = self.source.line(self.node.values["run"].start) + self.script.line(offset)
-        return self.source.line_end(self.source.offset(line))
+        """The offset in the file behind the line in which an offset of its script stands."""
+        return self.source.line_end(self.source.offset(line_of(self.source, self.node, offset)))
 
     @property
     def condition(self) -> Template | None:
@@ -96,25 +95,6 @@ class Step:
             return self.at(*keys)
         offset = self.source.data.find(needle.encode(), value.start, value.end)
         return self.source.place(max(offset, value.start))
-
-
-@lru_cache(maxsize=1024)
-def _script(text: str, is_shell: bool) -> ShellSource:
-    """A script in which expressions are letters: GitHub puts their values in before a shell starts."""
-    data = text.encode()
-    seen = bytearray(data if is_shell else b" " * len(data))
-    start = data.find(b"${{")
-    while start >= 0:
-        found = _EXPRESSION.match(data, start)
-        end = found.end() if found else data.find(b"}}", start) + 2
-        if end < start:
-            break
-        seen[start:end] = b"_" * (end - start)
-        start = data.find(b"${{", end)
-    return ShellSource("", data, bytes(seen))
-
-
-_EXPRESSION = re.compile(rb"\$\{\{(?:[^'}]|'[^']*'|\}(?!\}))*+\}\}")
 
 
 @dataclass(slots=True, eq=False)

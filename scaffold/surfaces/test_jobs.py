@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.errors import ShapeError
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, majority, required
+from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.make import Call
 from scaffold.syntax.source import Place
+from scaffold.syntax.step_script import line_of, script_of
 from scaffold.syntax.yaml import Pair, YamlSource
 
 if TYPE_CHECKING:
@@ -47,8 +52,7 @@ class Use(NamedTuple):
 
 
 _OUTPUT = re.compile(rf"needs\.{DETECT}\.outputs(?:\.([\w-]+)|\['([\w-]+)'\])")
-_MAKE_IN = re.compile(r"\bmake\b[^\n#|;&]*?-C\s+(?:\./)?(backend/[\w.-]+/[\w.-]+)")
-_MAKE_TARGET = re.compile(r"(?m)(?<!\\\n)^[ \t]*(?:-[ \t]*)?(?:run:[ \t]*)?make[ \t]+([a-z][\w.-]*)[ \t]*$")
+_FOLDER = re.compile(r"(?:\./)?(backend/[\w.-]+/[\w.-]+)")
 
 
 class TestJobsSurface(FileSurface):
@@ -74,31 +78,73 @@ class TestJobsSurface(FileSurface):
             return []
         return self.source.pairs(self.source.get(self.source.document(), "jobs", DETECT, "outputs"))
 
-    def _uses(self, pattern: re.Pattern[str]) -> Iterator[Use]:
+    @cached_property
+    def output_uses(self) -> list[Use]:
+        """Every output of the detecting job that a job reads."""
+        return list(self._output_uses()) if self.source else []
+
+    def _output_uses(self) -> Iterator[Use]:
         assert self.source is not None
         for job in self.jobs:
             text = self.source.text(job.node)
             first = self.source.line(job.node.start_byte)
-            for match in pattern.finditer(text):
+            for match in _OUTPUT.finditer(text):
                 start = text.rfind("\n", 0, match.start()) + 1
                 if not text[start : match.start()].lstrip().startswith("#"):
-                    name = next(group for group in match.groups() if group)
-                    yield Use(name, job.key, self.path, first + text.count("\n", 0, match.start()))
+                    yield Use(
+                        match[1] or match[2], job.key, self.path, first + text.count("\n", 0, match.start())
+                    )
 
     @cached_property
-    def output_uses(self) -> list[Use]:
-        """Every output of the detecting job that a job reads."""
-        return list(self._uses(_OUTPUT)) if self.source else []
+    def _calls(self) -> list[tuple[Use, Call]]:
+        """Every call of make, with the folder in which it is made."""
+        return list(self._make_calls()) if self.source else []
+
+    def _make_calls(self) -> Iterator[tuple[Use, Call]]:
+        assert self.source is not None
+        try:
+            values = yaml.read(self.source)
+        except ShapeError:  # which a rule about workflows reports
+            return
+        jobs = values.mapping("jobs") if isinstance(values, yaml.Mapping) else yaml.EMPTY
+        for key in jobs.values:
+            steps = jobs.mapping(key).get("steps")
+            for step in steps.items if isinstance(steps, yaml.Sequence) else ():
+                if not isinstance(step, yaml.Mapping) or "make" not in step.text("run"):
+                    continue
+                folder = step.text("working-directory")
+                for command in script_of(step).commands:
+                    if command.starts("cd") or command.starts("pushd"):
+                        folder = posixpath.join(folder, *command.bare[1:2])
+                    made = Call.of(command)
+                    if made is not None:
+                        line = line_of(self.source, step, command.start_byte)
+                        yield Use(posixpath.join(folder, made.folder), key, self.path, line), made
 
     @cached_property
     def make_commands(self) -> list[Use]:
         """Every backend directory that a job runs make in."""
-        return list(self._uses(_MAKE_IN)) if self.source else []
+        return [use for use, _ in self._backend_calls]
+
+    @cached_property
+    def test_commands(self) -> list[Use]:
+        """Those in which it makes `test`."""
+        return [use for use, made in self._backend_calls if "test" in made.goals]
+
+    @cached_property
+    def _backend_calls(self) -> list[tuple[Use, Call]]:
+        found = ((_FOLDER.match(use.name), use, made) for use, made in self._calls)
+        return [(use._replace(name=folder[1]), made) for folder, use, made in found if folder]
 
     @cached_property
     def make_targets(self) -> list[Use]:
         """Every target of the root Makefile that a job makes."""
-        return list(self._uses(_MAKE_TARGET)) if self.source else []
+        return [
+            use._replace(name=goal)
+            for use, made in self._calls
+            for goal in made.goals
+            if not use.name and re.fullmatch(r"[a-z][\w.-]*", goal)
+        ]
 
     @property
     def comments(self) -> str:

@@ -6,10 +6,12 @@ registers a backend; so a node must be clean, not the file.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.syntax import grammar
+from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.source import ParsedSource, Word
 
 if TYPE_CHECKING:
@@ -36,6 +38,36 @@ class Assignment(NamedTuple):
     value: str
     start_byte: int
     end_byte: int
+
+
+_MAKE = ("make", "gmake", "$(MAKE)", "${MAKE}")
+_WITH_VALUE = ("-C", "-f", "-I", "-o", "-W", "--directory", "--file", "--makefile", "--include-dir")
+
+
+class Call(NamedTuple):
+    """A call of make: what is made, and in which folder; "" is the one in which it is called."""
+
+    folder: str
+    goals: tuple[str, ...]
+
+    @classmethod
+    def of(cls, command: Command) -> Call | None:
+        """What a command makes; None where it calls another program."""
+        words = iter(command.bare)
+        if next(words, "").rpartition("/")[2] not in _MAKE:
+            return None
+        folder = ""
+        goals = []
+        for word in words:
+            option, _, value = word.partition("=")
+            if option in _WITH_VALUE:
+                value = value or next(words, "")
+                folder = value if option in ("-C", "--directory") else folder
+            elif word.startswith("-C"):
+                folder = word[2:]
+            elif not word.startswith("-") and "=" not in word and not word.isdigit():
+                goals.append(str(word))
+        return cls(folder, tuple(goals))
 
 
 class MakeSource(ParsedSource):
@@ -85,6 +117,11 @@ class MakeSource(ParsedSource):
         named = self._rules_of.get(target, [])
         return next((rule for rule in reversed(named) if rule.recipe), named[0] if named else None)
 
+    def script(self, rule: Rule) -> ShellSource:
+        """The recipe of a rule as a script; offsets count from the beginning of the rule."""
+        data = self.data[rule.start_byte : rule.end_byte]
+        return ShellSource(self.path, data, _recipe(data))
+
     @cached_property
     def _rules_of(self) -> dict[str, list[Rule]]:
         found: dict[str, list[Rule]] = {}
@@ -116,3 +153,43 @@ class MakeSource(ParsedSource):
 
     def _words(self, node: Node) -> list[Word]:
         return [Word(self.text(c), c.start_byte, c.end_byte) for c in node.named_children]
+
+
+_PREFIX = re.compile(rb"\t[ \t@+-]*")
+_BRACKETS = {b"(": re.compile(rb"[()]"), b"{": re.compile(rb"[{}]")}
+
+
+def _recipe(rule: bytes) -> bytes:
+    """What a shell gets to see of a rule: its recipe, with letters for what make replaces."""
+    seen = []
+    continues = False
+    for line in rule.splitlines(keepends=True):
+        prefix = _PREFIX.match(line) if not continues else None
+        if prefix or continues:
+            start = prefix.end() if prefix else 0
+            seen.append(b" " * start + line[start:])
+            continues = line.rstrip(b"\r\n").endswith(b"\\")
+        else:
+            seen.append(b" " * (len(line) - 1) + line[-1:])
+    return _without_variables(b"".join(seen))
+
+
+def _without_variables(text: bytes) -> bytes:
+    """A text with letters in place of `$(...)`, `${...}`, `$@` and the first sign of `$$`."""
+    seen = bytearray(text)
+    start = text.find(b"$")
+    while 0 <= start < len(text) - 1:
+        sign = text[start + 1 : start + 2]
+        end = start + 1 if sign == b"$" else start + 2
+        if sign in _BRACKETS:
+            depth = 0
+            for bracket in _BRACKETS[sign].finditer(text, start):
+                depth += 1 if bracket[0] == sign else -1
+                if not depth:
+                    end = bracket.end()
+                    break
+            else:  # it is never closed, and so is none behind it
+                break
+        seen[start:end] = b"_" * (end - start)
+        start = text.find(b"$", start + 2 if sign == b"$" else end)
+    return bytes(seen)

@@ -40,11 +40,20 @@ _LEAVES = frozenset(
         "heredoc_end",
     }
 )  # fmt: skip
+_KINDS = (
+    *_COMMANDS, "variable_assignment", "simple_expansion", "expansion", "command_substitution", "comment",
+    "function_definition",
+)  # fmt: skip
+"""The nodes that are looked for."""
 
+_COMMAND = re.compile(rb"[`(]")
+"""What begins a command in a word."""
 
 _NAME = re.compile(rb"[A-Za-z_]\w*|[0-9@*#?$!-]")
+_INNER_NAME = re.compile(rb"\$(?<=[^\s\"'`$(=]\$)\w[^\s\"'`$(){}\[\];&|<>\\]*")
+"""A variable behind other text, with the text behind it."""
+
 MAX_REPAIRS = 8
-_INNER_NAME = re.compile(rb"(?<=[^\s\"'`$(=])\$\w[^\s\"'`$(){}\[\];&|<>\\]*")
 
 
 class Word(str):
@@ -201,20 +210,21 @@ class ShellSource(ParsedSource):
 
     @cached_property
     def _nodes(self) -> dict[str, list[Node]]:
-        """The kinds of nodes with those of each, in file order."""
-        found: dict[str, list[Node]] = {}
+        """The kinds of nodes that are looked for, with those of each, in file order."""
+        found: dict[str, list[Node]] = {kind: [] for kind in _KINDS}
         pending = [self.root]
         while pending:
             node = pending.pop()
             kind = node.type
-            found.setdefault(kind, []).append(node)
+            if kind in found:
+                found[kind].append(node)
             if kind not in _LEAVES:
-                pending.extend(reversed(node.named_children))
+                pending.extend(node.named_children[::-1])
         return found
 
     def nodes(self, *kinds: str) -> list[Node]:
-        """The nodes of some kinds, in file order."""
-        found = [node for kind in kinds for node in self._nodes.get(kind, ())]
+        """The nodes of some kinds (of _KINDS), in file order."""
+        found = [node for kind in kinds for node in self._nodes[kind]]
         return sorted(found, key=lambda node: node.start_byte) if len(kinds) > 1 else found
 
     @cached_property
@@ -242,13 +252,9 @@ class ShellSource(ParsedSource):
         found = _NAME.match(self.data, at + 1 if self.data[at : at + 1] == b"{" else at)
         return Word.at(*found.span(), found[0].decode()) if found else Word.at(at, at, "")
 
-    def function(self, name: str) -> Node | None:
-        """The body of a function; of several with the name, the last one's."""
-        for node in reversed(self.nodes("function_definition")):
-            label = node.child_by_field_name("name")
-            if label is not None and self.text(label) == name:
-                return node.child_by_field_name("body")
-        return None
+    def has_command(self, node: Node) -> bool:
+        """Whether there may be a command within a word, a test or another command."""
+        return _COMMAND.search(self._seen, node.start_byte, node.end_byte) is not None
 
     def is_broken(self, start: int, end: int) -> bool:
         """Whether a line ends between two offsets that is not continued."""

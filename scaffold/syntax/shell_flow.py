@@ -23,6 +23,7 @@ MAX_DEPTH = 80
 
 MAX_STEPS = 5_000
 MAX_VALUE = 4096
+_BLOCKS = ("program", "compound_statement", "do_group", "redirected_statement", "negated_command", "ERROR")
 MAX_STARS = 5
 """Of a pattern that is looked at: more would cost too much."""
 
@@ -38,16 +39,24 @@ class Facts(NamedTuple):
     """Folder -> whether it is there."""
 
 
-class Reached(NamedTuple):
+class Reached:
     """A command or an assignment that a run may reach."""
 
-    node: Node
-    words: tuple[str, ...]
-    """The words of a command; of an assignment the name and what it assigns, each element of an array."""
-    certain: bool
-    """Whether every run reaches it that has not ended before."""
-    chosen: bool
-    """Whether a condition that the facts decide leads to it."""
+    __slots__ = ("_flow", "_values", "certain", "chosen", "node")
+
+    def __init__(self, flow: Flow, node: Node, certain: bool, chosen: bool) -> None:
+        self._flow = flow
+        self._values = flow.values
+        self.node = node
+        self.certain = certain
+        """Whether every run reaches it that has not ended before."""
+        self.chosen = chosen
+        """Whether a condition that the facts decide leads to it."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Words of a command; of an assignment the name and what it assigns, each element of an array."""
+        return self._flow.words(self.node, self._values)
 
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
@@ -78,28 +87,34 @@ class Flow:
         """In order."""
         self.dead: list[tuple[int, int]] = []
         """The spans that are not."""
+        self.values: Mapping[str, str] = facts.variables
+        """What variables hold; another mapping after each change."""
+        self.depth = 0
+        self._steps = 0
         self._source = source
         self._facts = facts
-        self._values = dict(facts.variables)
         self._functions: dict[str, Node] = {}
-        self._steps = self.depth = 0
+        self._named: set[str] = set()
+        """The functions that are called, or handed to another command."""
         for definition in source.nodes("function_definition"):
-            name, body = (definition.child_by_field_name(field) for field in ("name", "body"))
-            if name is not None and body is not None:
-                self._functions[source.text(name)] = body
+            label, body = (definition.child_by_field_name(field) for field in ("name", "body"))
+            if label is not None and body is not None:
+                self._functions[source.text(label)] = body
         start: Node | None = source.root
         if function:  # alone: what it calls is not followed
             start, self._functions = self._functions.get(function), {}
         if start is not None:
             self._one(start, True, False)
+        for name, body in self._functions.items():
+            if name not in self._named:
+                self._skip([body])
 
     # --- statements: whether nothing behind them is reached --------------------------------------
 
-    def _all(self, nodes: Iterable[Node], certain: bool, chosen: bool) -> bool:
-        statements = [node for node in nodes if node.named_child_count]
-        for number, node in enumerate(statements):
+    def _all(self, nodes: list[Node], certain: bool, chosen: bool) -> bool:
+        for number, node in enumerate(nodes):
             if self._one(node, certain, chosen):
-                self._skip(statements[number + 1 :])
+                self._skip(nodes[number + 1 :])
                 return True
         return False
 
@@ -125,51 +140,58 @@ class Flow:
         elif kind == "list":
             ended = self._list(node, certain, chosen)
         elif kind in ("while_statement", "for_statement", "c_style_for_statement"):
-            self._values.pop(self._text(node.child_by_field_name("variable")), None)
+            self.values = {**self.values, self._text(node.child_by_field_name("variable")): UNKNOWN}
             self._all(node.named_children, False, chosen)
         elif kind in ("pipeline", "subshell", "command_substitution", "process_substitution"):
-            before = dict(self._values)
+            before = self.values
             self._all(node.named_children, certain, chosen)
-            self._values = before
-        elif kind != "function_definition":
+            self.values = before
+        elif kind in _BLOCKS or (kind != "function_definition" and self._source.has_command(node)):
             ended = self._all(node.named_children, certain, chosen)
         return ended
 
     def _command(self, node: Node, certain: bool, chosen: bool) -> bool:
-        words = tuple(map(self._value, words_of(node)))
-        if not words:
-            return False
-        for child in node.named_children:
-            if child.type != "variable_assignment" or self._is_alone(child, node):
+        label = node.child_by_field_name("name")
+        children = node.named_children
+        for child in children:
+            if child.type != "variable_assignment":
                 self._one(child, certain, chosen)
-        self.reached.append(Reached(node, words, certain, chosen))
-        body = self._functions.get(words[0])
-        if body is not None:
-            self._one(body, certain, chosen)
-        return words[0] in ("exit", "return") or (words[0] == "exec" and len(words) > 1)
-
-    def _is_alone(self, assignment: Node, command: Node) -> bool:
-        """Whether an assignment is no prefix: the grammar takes several on a line for the next line's."""
-        name = command.child_by_field_name("name")
-        return name is None or self._source.is_broken(assignment.end_byte, name.start_byte)
+            elif label is None or self._source.is_broken(child.end_byte, label.start_byte):
+                self._assignment(
+                    child, certain, chosen
+                )  # no prefix: the grammar adds the next line's command
+        self.reached.append(Reached(self, node, certain, chosen))
+        name = self._text(label)
+        if self._functions:
+            self._named.update(map(self._text, words_of(node)))
+        if name in self._functions:
+            self._one(self._functions[name], certain, chosen)
+        return name in ("exit", "return") or (name == "exec" and len(children) > 1)
 
     def _assignment(self, node: Node, certain: bool, chosen: bool) -> None:
-        name, value = self._text(node.child_by_field_name("name")), node.child_by_field_name("value")
-        appends = any(child.type == "+=" for child in node.children)
-        elements: tuple[str, ...] = ()
-        if value is None:
-            text = ""
-        elif value.type == "array":
-            text, elements = UNKNOWN, tuple(map(self._value, value.named_children))
-        else:
+        value = node.child_by_field_name("value")
+        if value is not None:
             self._one(value, certain, chosen)
-            text = self._value(value)
-            elements = (text,)
-        if appends:
-            text = self._values.get(name, UNKNOWN) + text
-        known = (certain or self._values.get(name) == text) and len(text) <= MAX_VALUE
-        self._values[name] = text if known else UNKNOWN
-        self.reached.append(Reached(node, (name, *elements), certain, chosen))
+        name, *assigned = self.words(node, self.values)
+        text = UNKNOWN if value is not None and value.type == "array" else "".join(assigned)
+        if any(child.type == "+=" for child in node.children):
+            text = self.values.get(name, UNKNOWN) + text
+        known = (certain or self.values.get(name) == text) and len(text) <= MAX_VALUE
+        self.reached.append(Reached(self, node, certain, chosen))
+        self.values = {**self.values, name: text if known else UNKNOWN}
+
+    def words(self, node: Node, values: Mapping[str, str]) -> tuple[str, ...]:
+        """The words of a command or of an assignment (see `Reached`) where variables have some values."""
+        before, self.values = self.values, values
+        if node.type == "variable_assignment":
+            value = node.child_by_field_name("value")
+            name = self._text(node.child_by_field_name("name"))
+            parts = value.named_children if value is not None and value.type == "array" else [value]
+            words = (name, *(self._value(part) for part in parts if part is not None))
+        else:
+            words = tuple(map(self._value, words_of(node)))
+        self.values = before
+        return words
 
     def _if(self, node: Node, certain: bool, chosen: bool) -> bool:
         """`if` and each `elif` in turn, as long as the ones before may be false."""
@@ -312,7 +334,7 @@ class Flow:
         if kind in ("string", "concatenation"):
             return self._source.joined(node, self._value)
         if kind == "simple_expansion":
-            return self._values.get(self._source.variable(node), UNKNOWN)
+            return self.values.get(self._source.variable(node), UNKNOWN)
         if kind == "expansion":
             return self._expansion(node)
         if kind == "command_substitution":
@@ -328,7 +350,7 @@ class Flow:
     def _expansion(self, node: Node) -> str:
         """`${A}`, `${A:-b}`."""
         name, *rest = node.children[1:-1]
-        value = self._values.get(self._text(name), UNKNOWN)
+        value = self.values.get(self._text(name), UNKNOWN)
         if not rest:
             return value
         sign = self._text(rest[0])

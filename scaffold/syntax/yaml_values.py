@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ _EXACT = 18
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 
 
+@lru_cache(maxsize=512)
 def read(source: YamlSource, *, unique: bool = False) -> Value | None:
     """The first document of a file; None where it is empty.
 

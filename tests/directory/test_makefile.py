@@ -59,21 +59,6 @@ def test_neighbours() -> None:
     assert ({*makefile.beside(text)}, {*makefile.neighbours(text)}) == ({"wren", "finch", "heron"}, {"wren"})
 
 
-@pytest.mark.parametrize(
-    ("line", "called"),
-    [
-        ("\t$(MAKE) -C backend/go/lark test", ["backend/go/lark"]),
-        ("run: make -C ./backend/go/lark/ build test", ["backend/go/lark"]),
-        ("make -C backend/go/lark build && make test", []),
-        ("# make -C backend/go/lark test", []),
-        ("echo make -C backend/go/lark test", []),
-        ("make -C backend/go/lark test-x", []),
-    ],
-)
-def test_calls_of_tests(line: str, called: list[str]) -> None:
-    assert [path for _, path in makefile.test_calls(line.encode())] == called
-
-
 def test_targets_are_words() -> None:
     assert makefile.targets(Text("Makefile", b"a b/c.so $(D)/e: f\n.PHONY: g\n")) == {
         "a",

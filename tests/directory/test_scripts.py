@@ -96,6 +96,9 @@ def on_darwin(script: str) -> tuple[bool, bool]:
         ),
         ("[[ $OSTYPE == darwin* ]] || cp a.so b", (False, False)),
         ("cp a.so b\ncp a.dylib b || true", (False, False)),
+        ('f() { LD_LIBRARY_PATH=x; cp a.so b; }\nif [ "$(uname)" = Linux ]; then f; fi', (False, False)),
+        ('f() { LD_LIBRARY_PATH=x; cp a.so b; }\nif [ "$(uname)" = Darwin ]; then f; fi', (True, True)),
+        ("f() { LD_LIBRARY_PATH=x; cp a.so b; }\nuname\ntrap f EXIT", (True, True)),
         ("cp /usr/lib/libc.so b\necho Darwin", (True, False)),
     ],
 )

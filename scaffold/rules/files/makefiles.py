@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.directory.makefile import test_calls
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import Entry
@@ -103,12 +102,7 @@ def _tested(registry: Registry) -> Iterator[tuple[Place, str]]:
     """(place, backend directory) of every `make ... test` of the extra tests."""
     makefile = registry.makefile
     for target in ("test-extra", "prepare-test-extra"):
-        rule = makefile.rule(target)
-        for line in rule.recipe if rule and makefile.source else ():
-            for _, path in test_calls(line.text.encode()):
-                assert makefile.source
-                yield makefile.source.place(line), path
-    jobs = registry.test_jobs.source
-    for offset, path in test_calls(jobs.data) if jobs else ():
-        assert jobs
-        yield jobs.place(offset), path
+        for line, path in makefile.tested(target):
+            yield makefile.place(line), path
+    for use in registry.test_jobs.test_commands:
+        yield Place(use.path, use.line), use.name

@@ -6,14 +6,15 @@ its `$(eval ...)`; before, it was three explicit rules. Both are read.
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
 from scaffold.backend.names import FOLDER
 from scaffold.surfaces.base import FileSurface, Registration
-from scaffold.syntax.make import Assignment, MakeSource, Rule
+from scaffold.syntax.make import Assignment, Call, MakeSource, Rule
 from scaffold.syntax.source import Place, Span, Word
 
 GENERATOR = "generate-docker-build-target"
@@ -84,13 +85,36 @@ class MakefileReader(FileSurface):
 
     def test_lines(self, target: str) -> dict[str, Word]:
         """Backend -> its recipe line in `prepare-test-extra` or `test-extra`."""
-        rule = self.rule(target)
         found: dict[str, Word] = {}
-        for line in rule.recipe if rule else ():
-            match = re.search(rf"-C {FOLDER}([\w.-]+)", line.text)
-            if match:
-                found.setdefault(match[1], line)
+        for line, made in self.calls(target):
+            if _in_backend(made):
+                found.setdefault(made.folder.rpartition("/")[2], line)
         return found
+
+    def tested(self, target: str) -> Iterator[tuple[Word, str]]:
+        """Recipe line and folder of every call that makes `test` in a backend's directory."""
+        for line, made in self.calls(target):
+            if _in_backend(made) and "test" in made.goals:
+                yield line, made.folder
+
+    def calls(self, target: str) -> list[tuple[Word, Call]]:
+        """The calls of make in the recipe of a target, each with its line."""
+        if target not in self._calls:
+            rule = self.rule(target)
+            self._calls[target] = list(self._calls_in(rule)) if rule else []
+        return self._calls[target]
+
+    @cached_property
+    def _calls(self) -> dict[str, list[tuple[Word, Call]]]:
+        return {}
+
+    def _calls_in(self, rule: Rule) -> Iterator[tuple[Word, Call]]:
+        lines = {line.end_byte - rule.start_byte: line for line in rule.recipe}
+        for command in self.source.script(rule).commands if self.source else ():
+            made = Call.of(command)
+            line = next((line for end, line in lines.items() if command.start_byte < end), None)
+            if made is not None and line is not None:
+                yield line, made._replace(folder=posixpath.normpath(made.folder))
 
     def rule_with_recipe(self, target: str) -> bool:
         """Whether an explicit rule makes a target."""
@@ -177,3 +201,7 @@ class MakefileReader(FileSurface):
 
     def _at(self, offset: int, what: str) -> Registration:
         return Registration(self.name, self.path, self.place(offset).line, what)
+
+
+def _in_backend(made: Call) -> bool:
+    return re.fullmatch(rf"{FOLDER}[\w.-]+", made.folder) is not None
