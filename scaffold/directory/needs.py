@@ -58,7 +58,7 @@ _STARTED = re.compile(r"\$\{?MY_DIR\}?/([\w.${}-]+\.py)")
 def _server(directory: Directory) -> Iterator[Need]:
     """The program of a Python backend, by one of the names that the shared start script looks for."""
     script, common = directory.run_script, directory.at(COMMON_INSTALLER)
-    body = common.shell.function("startBackend") if script and common else None
+    body = common.shell.functions.get("startBackend") if script and common else None
     if script is None or common is None or body is None:
         return
     found = _STARTED.findall(common.shell.text(body))

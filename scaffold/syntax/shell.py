@@ -252,6 +252,16 @@ class ShellSource(ParsedSource):
         found = _NAME.match(self.data, at + 1 if self.data[at : at + 1] == b"{" else at)
         return Word.at(*found.span(), found[0].decode()) if found else Word.at(at, at, "")
 
+    @cached_property
+    def functions(self) -> dict[str, Node]:
+        """The functions, each with its body; of several with one name the last."""
+        found = {}
+        for node in self.nodes("function_definition"):
+            name, body = (node.child_by_field_name(field) for field in ("name", "body"))
+            if name is not None and body is not None:
+                found[self.text(name)] = body
+        return found
+
     def has_command(self, node: Node) -> bool:
         """Whether there may be a command within a word, a test or another command."""
         return _COMMAND.search(self._seen, node.start_byte, node.end_byte) is not None

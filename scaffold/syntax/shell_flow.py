@@ -93,16 +93,10 @@ class Flow:
         self._steps = 0
         self._source = source
         self._facts = facts
-        self._functions: dict[str, Node] = {}
+        self._functions = {} if function else source.functions  # alone: what it calls is not followed
         self._named: set[str] = set()
         """The functions that are called, or handed to another command."""
-        for definition in source.nodes("function_definition"):
-            label, body = (definition.child_by_field_name(field) for field in ("name", "body"))
-            if label is not None and body is not None:
-                self._functions[source.text(label)] = body
-        start: Node | None = source.root
-        if function:  # alone: what it calls is not followed
-            start, self._functions = self._functions.get(function), {}
+        start = source.functions.get(function) if function else source.root
         if start is not None:
             self._one(start, True, False)
         for name, body in self._functions.items():
@@ -152,6 +146,8 @@ class Flow:
 
     def _command(self, node: Node, certain: bool, chosen: bool) -> bool:
         label = node.child_by_field_name("name")
+        if label is None and node.type == "command":
+            return False
         children = node.named_children
         for child in children:
             if child.type != "variable_assignment":
