@@ -143,16 +143,21 @@ def _always(code: bytes) -> bytes:
     return b"".join([*kept, code[at:] if depth == 0 else b""])
 
 
-_BESIDE = re.compile(
-    rb"(?:^|[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]*\.(?:%s))(?![\w-])"
-    % "|".join(ending[1:] for ending in SOURCES).encode()
-)
+_ENDING = re.compile(rb"\.(?:%s)(?![\w-])" % "|".join(ending[1:] for ending in SOURCES).encode())
+_BESIDE = re.compile(rb"(?:[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]+)\Z")
 """A word that may be a source next to a script: no other folder is in front of it."""
 
 
 def _names_what_is_missing(directory: Directory, script: Text) -> bool:
     """Whether it is worth a look: nearly every script names only what is there."""
-    return not all(directory.has(name.decode()) for name in {*_BESIDE.findall(script.data)})
+    data = script.data
+    for ending in _ENDING.finditer(data):
+        line = data.rfind(b"\n", 0, ending.start()) + 1
+        if not data[line : ending.start()].lstrip().startswith(b"#"):
+            name = _BESIDE.search(data, max(line - 1, 0), ending.end())
+            if name and not directory.has(name[1].decode()):
+                return True
+    return False
 
 
 def _taken_by(script: Text) -> Iterator[Need]:
