@@ -272,7 +272,7 @@ class ShellSource(ParsedSource):
 
     def word(self, node: Node) -> Word:
         """A node as the word that a command gets."""
-        return Word.at(node.start_byte, node.end_byte, self._plain(node))
+        return Word.at(node.start_byte, node.end_byte, self.plain(node))
 
     def words(self, nodes: Iterable[Node]) -> list[Word]:
         """Nodes as the words that a command gets."""
@@ -286,10 +286,15 @@ class ShellSource(ParsedSource):
             words.append(word)
         return words
 
-    def _plain(self, node: Node) -> str:
+    def holds(self, node: Node, sign: re.Pattern[bytes]) -> bool:
+        """Whether a sign stands in a node."""
+        return sign.search(self._seen, node.start_byte, node.end_byte) is not None
+
+    def plain(self, node: Node) -> str:
+        """The text of a node as a command gets it."""
         kind = node.type
         if kind in ("string", "concatenation", "translated_string", "variable_assignment"):
-            return self.joined(node, self._plain)
+            return self.joined(node, self.plain)
         text = self.text(node)
         if kind == "raw_string":
             return text[1:-1]
@@ -304,6 +309,16 @@ class ShellSource(ParsedSource):
         at = node.start_byte + quotes
         for child in node.named_children:
             if child.type != "string_content":
-                pieces += [escape.sub(r"\1", self.slice(at, child.start_byte)), part(child)]
+                start = child.start_byte
+                if at < start:
+                    pieces.append(self._unescaped(at, start, escape))
+                pieces.append(part(child))
                 at = child.end_byte
-        return "".join((*pieces, escape.sub(r"\1", self.slice(at, node.end_byte - quotes))))
+        end = node.end_byte - quotes
+        if at < end:
+            pieces.append(self._unescaped(at, end, escape))
+        return "".join(pieces)
+
+    def _unescaped(self, start: int, end: int, escape: re.Pattern[str]) -> str:
+        text = self.slice(start, end)
+        return escape.sub(r"\1", text) if "\\" in text else text

@@ -28,6 +28,10 @@ MAX_STARS = 5
 """Of a pattern that is looked at: more would cost too much."""
 
 
+_INNER = re.compile(rb"[(`=]")
+"""Without one of these a command has no other commands and no assignments in it."""
+
+
 class Facts(NamedTuple):
     """What is known about a run."""
 
@@ -149,13 +153,12 @@ class Flow:
         if label is None and node.type == "command":
             return False
         children = node.named_children
-        for child in children:
+        for child in children if self._source.holds(node, _INNER) else ():
             if child.type != "variable_assignment":
                 self._one(child, certain, chosen)
             elif label is None or self._source.is_broken(child.end_byte, label.start_byte):
-                self._assignment(
-                    child, certain, chosen
-                )  # no prefix: the grammar adds the next line's command
+                # no prefix: the grammar adds the next line's command
+                self._assignment(child, certain, chosen)
         self.reached.append(Reached(self, node, certain, chosen))
         name = self._text(label)
         if self._functions:
@@ -323,14 +326,19 @@ class Flow:
     def _text(self, node: Node | None) -> str:
         return self._source.text(node) if node is not None else ""
 
-    @_bounded(UNKNOWN)
     def _value(self, node: Node) -> str:
         """A word, with what is unknown of it as UNKNOWN."""
         kind = node.type
-        if kind in ("string", "concatenation"):
-            return self._source.joined(node, self._value)
+        if kind in ("word", "number", "raw_string", "extglob_pattern", "ansi_c_string"):
+            return self._source.plain(node)
         if kind == "simple_expansion":
             return self.values.get(self._source.variable(node), UNKNOWN)
+        return self._composed(node, kind)
+
+    @_bounded(UNKNOWN)
+    def _composed(self, node: Node, kind: str) -> str:
+        if kind in ("string", "concatenation"):
+            return self._source.joined(node, self._value)
         if kind == "expansion":
             return self._expansion(node)
         if kind == "command_substitution":
@@ -339,8 +347,6 @@ class Flow:
                 return UNKNOWN
             words = map(self._value, words_of(command))
             return self._facts.prints.get(" ".join(words), UNKNOWN)
-        if kind in ("word", "extglob_pattern", "number", "raw_string", "ansi_c_string"):
-            return str(self._source.word(node))
         return self._text(node) if not node.is_named else UNKNOWN
 
     def _expansion(self, node: Node) -> str:
