@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scaffold.directory.text import Spot, Text
@@ -24,6 +25,7 @@ OWN_FOLDER = "/backend/"
 """Where a script that is run here believes to lie."""
 
 
+@lru_cache(maxsize=256)
 def run_of(script: Text, system_name: str) -> Flow:
     """A run that knows its system and its own folder."""
     around = system(system_name)
