@@ -13,6 +13,7 @@ from scaffold.pipeline.repository import Repository
 from scaffold.registry import MARK, Registry
 from scaffold.rules import all_rules, rules_called
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
+from scaffold.rules.repository.parts import lost
 from scaffold.rules.repository.suppressions import SuppressionUnused
 from scaffold.rules.repository.unread import FileUnread
 from scaffold.rules.suppressions import Suppressions
@@ -93,13 +94,15 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
         stale = [entry for entry in suppressions.stale(suppressed) if entry.rule not in asleep]
         kept += SuppressionUnused().stale(stale)
     findings = sorted((f for f in kept if _about(f, scope)), key=_order)
-    old = _positions_of_old(findings, before)
-    gone = Counter(f.identity for f in before) - Counter(f.identity for f in found)
-    repaired = [f for f in before if f.identity in gone and _about(f, scope)]
+    old = frozenset(_positions_of_old(findings, before))
+    errors = {f.backend for i, f in enumerate(findings) if f.severity is Severity.error and i not in old}
+    repaired = _repaired(before, found, errors)
+    if earlier and lost(earlier, registry):
+        repaired = []  # what is no longer seen is not repaired
     return Result(
         tuple(findings),
-        frozenset(old),
-        tuple(sorted(repaired, key=_order)),
+        old,
+        tuple(sorted((f for f in repaired if _about(f, scope)), key=_order)),
         tuple(f for f in suppressed if _about(f, scope)),
         len(registry.names),
         len(rules),
@@ -132,6 +135,12 @@ def _order(finding: Finding) -> tuple[str, int, str, int, str]:
         finding.line,
         finding.rule,
     )
+
+
+def _repaired(before: Sequence[Finding], found: Sequence[Finding], worse: Collection[str]) -> list[Finding]:
+    """The findings that are gone, without those of the backends for which the change is no repair."""
+    gone = Counter(finding.identity for finding in before) - Counter(finding.identity for finding in found)
+    return [f for f in before if f.identity in gone and not (f.backend and f.backend in worse)]
 
 
 def _positions_of_old(findings: Sequence[Finding], before: Sequence[Finding]) -> list[int]:

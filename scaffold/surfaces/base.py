@@ -121,6 +121,25 @@ class Registration:
         return range(self.line, max(self.end, self.line) + 1)
 
 
+class Part(NamedTuple):
+    """One list of registrations that a surface reads."""
+
+    path: str
+    what: str
+    """An entry of it, in words that hold in every checkout."""
+    size: int
+    """How many entries were read."""
+    since: str = ""
+    """The day since which LocalAI has it, `2026-05-06`; "" where that is before November 2025."""
+    proves: str = ""
+    """The day since which it has it in this place, if that is a younger one."""
+
+    @property
+    def age(self) -> str:
+        """The day after which a checkout was made that has it."""
+        return max(self.since, self.proves) if self.size else ""
+
+
 class Manual(NamedTuple):
     """Something that only a person can do."""
 
@@ -256,6 +275,11 @@ class Surface(ABC):
 
     def references(self, name: str) -> Iterable[Registration]:  # noqa: ARG002
         """Its places that work with the backend `name` and would be there, or be wrong, without it."""
+        return ()
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        """The lists that every LocalAI has from some day on."""
         return ()
 
     @abstractmethod

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, YamlRecord
+from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, YamlRecord
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.syntax.yaml_items import item_of
 
@@ -54,6 +54,10 @@ class BumpDepsSurface(FileSurface):
                 if len(entry.fields.keys() & set(FIELDS)) > len(FIELDS) / 2:
                     found.append(Bump(entry, *(entry.fields.get(field, "") for field in FIELDS)))
         return found
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        yield Part(self.path, "bump entry", len(self.bumps))
 
     def calls(self, path: str, variable: str) -> bool:
         """Whether a script of its own is called for a variable of a file."""

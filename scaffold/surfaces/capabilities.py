@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from scaffold.checkout.changes import ChangeSet
-from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
+from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, required
 from scaffold.syntax.golang import Element, GoSource, quote
 from scaffold.syntax.source import Place
 
@@ -29,6 +29,10 @@ class CapabilitiesSurface(FileSurface):
     def entries(self) -> list[Element]:
         """The table's entries in file order, keyed by backend name."""
         return self.source.elements(self.source.literal(TABLE)) if self.source else []
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        yield Part(self.path, f"entry in {TABLE}", len(self.entries), "2026-05-06")
 
     @cached_property
     def _by_name(self) -> dict[str, Element]:

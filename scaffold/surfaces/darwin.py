@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
+from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, required
 from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import YamlSource
 
@@ -65,6 +65,10 @@ class DarwinSurface(FileSurface):
             if any(GENERIC_COMMAND in step.run for step in steps):
                 return steps
         return []
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        yield Part(self.path, "build step", len(self.steps))
 
     @property
     def generic(self) -> Step | None:

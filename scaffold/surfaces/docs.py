@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from scaffold.backend.variants import ACCELERATIONS, acceleration
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
+from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, required
 from scaffold.syntax.source import Place, Source
 
 if TYPE_CHECKING:
@@ -83,6 +83,10 @@ class DocsSurface(FileSurface):
             if text.startswith("#"):
                 heading = text.lstrip("# ")
         return [table for table in tables if table.columns and table.columns[0].lower().startswith("backend")]
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        yield Part(self.path, "row of a table of backends", sum(len(table.rows) for table in self.tables))
 
     def registrations(self, name: str) -> Iterable[Registration]:
         for table in self.tables:

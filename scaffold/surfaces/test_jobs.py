@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
-from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, majority, required
+from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, majority, required
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.make import Call
 from scaffold.syntax.source import Place
@@ -82,6 +82,11 @@ class TestJobsSurface(FileSurface):
     def output_uses(self) -> list[Use]:
         """Every output of the detecting job that a job reads."""
         return list(self._output_uses()) if self.source else []
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        yield Part(self.path, "test job", len(self.jobs))
+        yield Part(self.path, "output that starts a job", len(self.outputs), "2026-04-01")
 
     def _output_uses(self) -> Iterator[Use]:
         assert self.source is not None

@@ -14,6 +14,7 @@ from tests.rules.trees import (
     Case,
     assert_fine,
     assert_found,
+    findings,
     text_of,
 )
 
@@ -125,11 +126,13 @@ FINE = {
         MINIATURE.edit(CAPABILITIES, ('\t"wren": {', '\t"wren-cpp": {')),
         "capabilities-missing",
     ),
-    "a checkout from before the registries": (
-        MINIATURE.write(CAPABILITIES, None).write(PREF_ONLY, None),
-        None,
-    ),
 }  # fmt: skip
+
+
+def test_a_checkout_from_before_the_registries() -> None:
+    found = findings(MINIATURE.write(CAPABILITIES, None).write(PREF_ONLY, None).tree())
+    assert {f.path for f in found} == {CAPABILITIES, PREF_ONLY}, "the files are missed, and no entry"
+    assert {f.rule for f in found} == {"registration-file-missing"}
 
 
 @pytest.mark.parametrize("name", CASES)

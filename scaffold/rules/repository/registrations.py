@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from scaffold.pipeline.image_builds import SPLIT_SCRIPT, WORKFLOWS
 from scaffold.registry import Registry
-from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.importers.reading import REGISTRY, REGISTRY_FILE
+from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
+from scaffold.rules.repository.parts import lost, missing
+from scaffold.surfaces.base import Part
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
 from scaffold.syntax.source import Place
 
@@ -96,50 +96,52 @@ class RegistrationStale(Rule):
                 )
 
 
-class RegistrationFileMissing(Rule):
+class RegistrationFileMissing(ChangeRule):
     """Every file that registers backends is there and registers some.
 
-    Why: a file that is empty, moved or cut off registers nothing, and whatever reads it finds nothing
-    to complain about. The bot of an empty bump_deps.yaml ends green every night.
+    Why: a file that is empty, moved or cut off registers nothing, and neither does a list that has got
+    another name. Whatever reads it finds nothing to complain about: the bot of an empty bump_deps.yaml
+    ends green every night, and this check would call the faults repaired that it no longer sees.
 
     Fails:
 
-        .github/workflows/bump_deps.yaml     # is not there, or has no entries
+        var BackendCaps = map[string]BackendCapability{     // all read BackendCapabilities
 
     Passes:
 
-        .github/workflows/bump_deps.yaml     # with a list of repositories and variables
+        var BackendCapabilities = map[string]BackendCapability{
 
-    Asked for are the files that LocalAI has had since November 2025; what began later is absent in an
-    older checkout, not missing.
+    Asked for is what LocalAI has had since November 2025, and what began later where something else of that
+    time or younger is there. With `--base` also everything is asked for that the base has.
 
-    Fix: restore the file.
+    Fix: restore the file or the name. If LocalAI has moved it, this tool has to learn its new place.
     """
 
     severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Files without what they are for."""
-        makefile, builds = registry.makefile, registry.builds
-        for path, what, present in (
-            (registry.matrix.file, "build matrix", bool(registry.matrix.linux)),
-            (WORKFLOWS[0], "job that builds images", any(c.path == WORKFLOWS[0] for c in builds.callers)),
-            (SPLIT_SCRIPT, "statement", builds.has_script),
-            (makefile.path, "rule", bool(makefile.source and makefile.source.rules)),
-            (registry.bump_deps.path, "entry", bool(registry.bump_deps.bumps)),
-            (registry.test_jobs.path, "job", bool(registry.test_jobs.jobs)),
-            (REGISTRY_FILE, f"importer in {REGISTRY}", bool(registry.importers.registry)),
-        ):
-            if not present:
-                yield self.finding(
-                    Place(path),
-                    "",
-                    path,
-                    f"{path} is missing"
-                    if registry.tree.read(path) is None
-                    else f"{path} has no {what}: nothing in it registers a backend",
-                    "restore the file: every LocalAI has it",
-                )
+        """Files and lists without what they are for."""
+        for part in missing(registry):
+            yield self._finding(registry, part, "every LocalAI of its age has it")
+
+    def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
+        """Those that are empty since the change, and that no checkout of this age needs to have."""
+        said = {part.what for part in missing(after)}
+        for part in lost(before, after):
+            if part.what not in said:
+                yield self._finding(after, part, f"before this change it had {part.size}")
+
+    def _finding(self, registry: Registry, part: Part, why: str) -> Finding:
+        is_gone = registry.tree.read(part.path) is None
+        return self.finding(
+            Place(part.path),
+            "",
+            f"{part.path} {part.what}",
+            f"{part.path} is missing: there is no {part.what}"
+            if is_gone
+            else f"{part.path} has no {part.what}: nothing in it registers a backend",
+            f"restore it: {why}",
+        )
 
 
 class DuplicateKey(Rule):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
 from scaffold.checkout.tree import Tree
-from scaffold.surfaces.base import FileSurface, Registration, majority
+from scaffold.surfaces.base import FileSurface, Part, Registration, majority
 from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
 from scaffold.surfaces.matrix.editing import MatrixSurface
 from scaffold.syntax.yaml import YamlSource
@@ -47,6 +47,10 @@ class GalleryReader(FileSurface):
     def items(self) -> list[Item]:
         """Every item, in file order."""
         return _items(self.source) if self.source is not None else []
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        yield Part(self.path, "gallery item", len(self.items))
 
     @cached_property
     def capability_keys(self) -> set[str]:

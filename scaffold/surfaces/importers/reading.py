@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
-from scaffold.surfaces.base import Registration, Surface
+from scaffold.surfaces.base import Part, Registration, Surface
 from scaffold.syntax.golang import Element, GoSource
 from scaffold.syntax.source import Place
 
@@ -99,6 +99,11 @@ class ImporterReader(Surface):
             return []
         elements = source.elements(source.literal(REGISTRY))
         return [(re.sub(r"[&{}\s]", "", source.text(e.node)), e) for e in elements]
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        yield Part(PREF_ONLY_FILE, f"line in {PREF_ONLY}", len(self.pref_only), "2026-04-22")
+        yield Part(REGISTRY_FILE, f"importer in {REGISTRY}", len(self.registry), "2025-11-01")
 
     @cached_property
     def _sources(self) -> dict[str, str]:

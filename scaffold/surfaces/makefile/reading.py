@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from scaffold.backend.names import FOLDER
-from scaffold.surfaces.base import FileSurface, Registration
+from scaffold.surfaces.base import FileSurface, Part, Registration
 from scaffold.syntax.make import Assignment, Call, MakeSource, Rule
 from scaffold.syntax.source import Place, Span, Word
 
@@ -115,6 +115,16 @@ class MakefileReader(FileSurface):
             line = next((line for end, line in lines.items() if command.start_byte < end), None)
             if made is not None and line is not None:
                 yield line, made._replace(folder=posixpath.normpath(made.folder))
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        yield Part(self.path, "rule", len(self.source.rules) if self.source else 0)
+        yield Part(self.path, "backend definition", len(self.definitions), "2026-01-04")
+        yield Part(self.path, "eval of a definition", len(self.evals), "2026-01-04")
+        yield Part(self.path, ".NOTPARALLEL list", len(self.list_words(".NOTPARALLEL")), "2026-01-06")
+        yield Part(self.path, "docker-build-backends list", len(self.list_words("docker-build-backends")))
+        for target in ("prepare-test-extra", "test-extra"):
+            yield Part(self.path, f"{target} rule", len(self.test_lines(target)))
 
     def rule_with_recipe(self, target: str) -> bool:
         """Whether an explicit rule makes a target."""

@@ -14,11 +14,13 @@ from scaffold.backend.choices import KINDS
 from scaffold.backend.variants import DARWIN, classify
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Registration, Surface, YamlRecord
+from scaffold.surfaces.base import Part, Registration, Surface, YamlRecord
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.syntax.yaml_items import YamlItem, read
 
 MATRIX_FILE = ".github/backend-matrix.yml"
+MATRIX_SINCE = "2026-05-08"
+"""The day since which the matrix has a file of its own."""
 WORKFLOW_FILE = ".github/workflows/backend.yml"
 ARM_RUNNER = "ubuntu-24.04-arm"
 AMD_RUNNER = "ubuntu-latest"
@@ -131,6 +133,12 @@ class MatrixReader(Surface):
     def file(self) -> str:
         """The file that the entries stand in."""
         return MATRIX_FILE if self._source(MATRIX_FILE) else WORKFLOW_FILE
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        proves = MATRIX_SINCE if self.file == MATRIX_FILE else ""
+        yield Part(self.file, "build matrix", len(self.linux), proves=proves)
+        yield Part(self.file, "macOS matrix", len(self.darwin), proves=proves)
 
     def _entries(self, key: str, job: str) -> list[Entry]:
         for path, keys in (

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.surfaces.base import FileSurface, Registration, required
+from scaffold.surfaces.base import FileSurface, Part, Registration, required
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.sandbox import Sandbox, ScriptError
 from scaffold.syntax.source import Place, walk
@@ -94,6 +94,16 @@ class PathFilterReader(FileSurface):
         if not found:
             raise source.shape_error(node, f"expected if-branches in {function}")
         return found
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        count = sum(len(self.branches(function)) for function in (LINUX, DARWIN) if self.source)
+        yield Part(
+            self.path,
+            "branch for a backend",
+            count,
+            proves="2026-07-20" if self.path == self.paths[0] else "",
+        )
 
     def infer(
         self, linux: Sequence[Mapping[str, str]], darwin: Sequence[Mapping[str, str]]

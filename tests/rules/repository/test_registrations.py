@@ -50,7 +50,7 @@ CASES = {
     "an empty list of pins": Case(
         "registration-file-missing", "", BUMP, (),
         MINIATURE.write(BUMP, "name: bump\n"),
-        also=("bump-missing-entry",), says="no entry",
+        also=("bump-missing-entry",), says="no bump entry",
     ),
     "no list of pins": Case(
         "registration-file-missing", "", "core/gallery/importers/importers.go", (),

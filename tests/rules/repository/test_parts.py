@@ -1,0 +1,95 @@
+"""Surfaces that go blind: a list that is moved, emptied or called otherwise."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from scaffold.checkout.tree import Overlay, Tree
+from scaffold.operations import check
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding
+from scaffold.rules.repository import parts
+from tests.rules.trees import BASE, BUMP, CAPABILITIES, DARWIN, DOCS, IMPORTERS, PREF_ONLY, text_of
+
+SLUG = "registration-file-missing"
+PULL_REQUESTS = ".github/workflows/backend_pr.yml"
+MAKEFILE = "Makefile"
+
+RENAMED = {
+    "BackendCapabilities": CAPABILITIES,
+    "knownPrefOnlyBackends": PREF_ONLY,
+    "defaultImporters": IMPORTERS,
+    "test-extra:": MAKEFILE,
+    "docker-build-backends:": MAKEFILE,
+    ".NOTPARALLEL:": MAKEFILE,
+}
+FILES = (CAPABILITIES, PREF_ONLY, DOCS, PULL_REQUESTS, DARWIN, BUMP, MAKEFILE)
+
+
+def renamed(name: str, tree: Tree = BASE) -> Overlay:
+    path = RENAMED[name]
+    text = text_of(tree, path)
+    changed = re.sub(rf"(?m)^(var )?{re.escape(name)}", rf"\1Other{name}", text)
+    assert changed != text
+    return Overlay(tree, {path: changed.encode()})
+
+
+def blind(tree: Tree, base: Tree | None = None) -> list[Finding]:
+    result = check.run(tree, check.Scope(select=[SLUG]), base, "main" if base else None)
+    found = [f for i, f in enumerate(result.findings) if result.is_new(i)]
+    assert len({(f.path, f.subject) for f in found}) == len(found), "each once"
+    return found
+
+
+@pytest.mark.parametrize("name", RENAMED)
+@pytest.mark.parametrize("base", [None, BASE])
+def test_a_list_with_another_name(name: str, base: Tree | None) -> None:
+    (found,) = blind(renamed(name), base)
+    assert found.path == RENAMED[name]
+    assert name.strip(":") in found.message
+
+
+@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("base", [None, BASE])
+def test_a_file_that_is_gone(path: str, base: Tree | None) -> None:
+    found = blind(Overlay(BASE, {path: None}), base)
+    assert {f.path for f in found} == {path}
+    assert f"{path} is missing" in found[0].message
+
+
+def test_what_began_later_is_absent_and_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = Registry(BASE)
+    now = parts.parts(registry)
+    then = [part._replace(size=0) if part.since > "2026-02" else part for part in now]
+    monkeypatch.setattr(parts, "parts", lambda _: then)
+    assert {part.path for part in parts.missing(registry)} >= {CAPABILITIES, PREF_ONLY}, "the matrix is young"
+    then = [part._replace(proves="") for part in then]
+    assert parts.missing(registry) == []
+
+
+def test_what_the_base_has_is_asked_for_even_so() -> None:
+    young = dict.fromkeys((CAPABILITIES,))
+    before = Registry(BASE)
+    after = Registry(Overlay(BASE, young))
+    assert [part.path for part in parts.lost(before, after)] == [CAPABILITIES]
+    assert parts.lost(after, before) == []
+    assert parts.lost(before, before) == []
+
+
+def test_nothing_is_thanked_for_where_a_surface_went_blind() -> None:
+    broken = Overlay(BASE, {CAPABILITIES: text_of(BASE, CAPABILITIES).replace('"lark"', '"larch"').encode()})
+    assert check.run(BASE, check.Scope(), broken, "main").repaired
+    result = check.run(renamed("BackendCapabilities"), check.Scope(), broken, "main")
+    assert result.repaired == ()
+    assert result.fails(strict=False)
+
+
+def test_nothing_is_thanked_for_where_the_backend_has_a_new_error() -> None:
+    broken = Overlay(BASE, {CAPABILITIES: text_of(BASE, CAPABILITIES).replace('"lark"', '"larch"').encode()})
+    before = check.run(broken, check.Scope())
+    assert {f.backend for f in before.findings} >= {"lark"}
+    worse = Overlay(BASE, {"backend/go/lark/run.sh": None})
+    repaired = check.run(worse, check.Scope(), broken, "main").repaired
+    assert "lark" not in {f.backend for f in repaired}
