@@ -404,6 +404,11 @@ def test_a_hostile_constant_of_the_path_filter(miniature: Path, top: str) -> Non
         ("suppress = [{rule = 'a', reason = 'x'}]\n", None, "[[suppress]]"),
         ("suppress = [7]\n[[suppress]]\n", 2, "is no valid TOML"),
         ("a = " + "[" * 100_000, None, "is no valid TOML"),
+        ("a = " + "9" * 5000, None, "is no valid TOML"),
+        ("# x\n" + "a." * 100_000 + "b = 1", 2, "so many parts"),
+        ("# x\n" + "'a' . " * 100_000 + "b = 1", 2, "so many parts"),
+        ("[" + "a." * 100_000 + "b]", 1, "so many parts"),
+        ("[[suppress]]\nrule = 'a'\nreason = 'b'\n" * 2001, 6001, "more than 2000"),
     ],
 )  # fmt: skip
 def test_wrong_suppressions(miniature: Path, text: str, line: int | None, problem: str) -> None:

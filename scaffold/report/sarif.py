@@ -32,6 +32,8 @@ Json = dict[str, Any]
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"
+REASONS = 10
+"""Suppressions of one finding that the log lists: one is usual."""
 LEVELS = {Severity.error: "error", Severity.warning: "warning", Severity.info: "note"}
 
 
@@ -96,8 +98,8 @@ class _Log:
     def suppressed(self) -> Iterator[Json]:
         """The suppressed findings, each with the reason that a person gave."""
         findings = self._view.result.suppressed
-        entries = Suppressions.read(self._view.tree, findings).entries if findings else ()
-        for finding in findings:
+        read = Suppressions.read(self._view.tree, findings) if findings else Suppressions()
+        for finding, entries in read.covering(findings):
             yield self.result(finding, False) | {
                 "suppressions": [
                     {
@@ -106,8 +108,7 @@ class _Log:
                         "justification": entry.reason,
                         "location": _location(entry.path, {"startLine": entry.line}),
                     }
-                    for entry in entries
-                    if entry.covers(finding)
+                    for entry in entries[:REASONS]
                 ]
             }
 

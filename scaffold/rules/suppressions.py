@@ -15,7 +15,7 @@ A comment does the same for the line that it stands on, or for the line below it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from scaffold.checkout.tree import Tree
@@ -24,10 +24,17 @@ from scaffold.rules.base import Finding
 from scaffold.syntax.source import Source
 
 PATH = ".scaffold.toml"
+MAX_ENTRIES = 2000
+"""More of them in the file are no judgement of a person."""
 FOLDERS = (".github", ".github/workflows")
 YAML = (".yml", ".yaml")
-_COMMENT = re.compile(r"#\s*scaffold: allow\b\s*(?P<rule>[\w-]*)\s*(?P<reason>.*?)\s*$")
+_COMMENT = re.compile(r"#\s*+scaffold: allow\b\s*+(?P<rule>[\w-]*+)(?P<reason>.*)")
+_CHAIN = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
 FIELDS = {"rule", "backend", "reason", "match"}
+
+
+Key = tuple[str, str, int]
+"""A rule and a line of a file, or a rule and a backend."""
 
 
 class Suppression(NamedTuple):
@@ -44,11 +51,15 @@ class Suppression(NamedTuple):
     about: int = 0
     """Line that a comment is about."""
 
-    def covers(self, finding: Finding) -> bool:
-        """Whether a finding is meant."""
-        if self.about:
-            return (finding.rule, finding.path, finding.line) == (self.rule, self.path, self.about)
-        return finding.rule == self.rule and finding.backend == self.backend and self.match in finding.message
+    @property
+    def key(self) -> Key:
+        """What the findings that it means have in common."""
+        return (self.rule, self.path, self.about) if self.about else (self.rule, self.backend, 0)
+
+
+def _keys(finding: Finding) -> tuple[Key, Key]:
+    """The keys of the suppressions that may mean a finding."""
+    return (finding.rule, finding.path, finding.line), (finding.rule, finding.backend, 0)
 
 
 class Suppressions(NamedTuple):
@@ -74,13 +85,17 @@ class Suppressions(NamedTuple):
         import tomllib
 
         text = Source(PATH, data).data.decode()
+        chain = _CHAIN.search(text)
+        if chain:  # the reader would take its time over it
+            line = text.count("\n", 0, chain.start()) + 1
+            raise ShapeError(PATH, line, "is no valid TOML for scaffold: no key of it has so many parts")
         try:
             document = tomllib.loads(text)
         except RecursionError:
             raise ShapeError(PATH, None, "is no valid TOML: it is nested too deeply") from None
-        except tomllib.TOMLDecodeError as error:
-            line = re.search(r"line (\d+)", str(error))
-            raise ShapeError(PATH, int(line[1]) if line else None, f"is no valid TOML: {error}") from None
+        except ValueError as error:  # a number of too many digits is no TOMLDecodeError
+            where = re.search(r"line (\d+)", str(error))
+            raise ShapeError(PATH, int(where[1]) if where else None, f"is no valid TOML: {error}") from None
         unknown = sorted(set(document) - {"suppress"})
         if unknown:
             raise ShapeError(PATH, None, f"unknown key {unknown[0]!r}; known: suppress")
@@ -88,21 +103,33 @@ class Suppressions(NamedTuple):
         lines = [
             n for n, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*suppress\s*\]\]", line)
         ]
+        if len(lines) > MAX_ENTRIES:
+            raise ShapeError(PATH, lines[MAX_ENTRIES], f"has more than {MAX_ENTRIES} suppressions")
         if not isinstance(tables, list) or len(lines) != len(tables):
             raise ShapeError(PATH, None, "expected [[suppress]] tables")
         return tuple(_entry(table, line) for table, line in zip(tables, lines, strict=True))
+
+    def covering(self, findings: Iterable[Finding]) -> Iterator[tuple[Finding, list[Suppression]]]:
+        """Each finding, with the entries that mean it."""
+        about: dict[Key, list[Suppression]] = {}
+        for entry in self.entries:
+            about.setdefault(entry.key, []).append(entry)
+        for finding in findings:
+            entries = (entry for key in _keys(finding) for entry in about.get(key, ()))
+            yield finding, [entry for entry in entries if entry.match in finding.message]
 
     def split(self, findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
         """The findings that stay, and those that are suppressed."""
         kept: list[Finding] = []
         suppressed: list[Finding] = []
-        for finding in findings:
-            (suppressed if any(e.covers(finding) for e in self.entries) else kept).append(finding)
+        for finding, entries in self.covering(findings):
+            (suppressed if entries else kept).append(finding)
         return kept, suppressed
 
     def stale(self, suppressed: Sequence[Finding]) -> list[Suppression]:
         """Those that suppress none of the findings."""
-        return [entry for entry in self.entries if not any(entry.covers(f) for f in suppressed)]
+        used = {entry for _, entries in self.covering(suppressed) for entry in entries}
+        return [entry for entry in self.entries if entry not in used]
 
 
 def _pipeline_files(tree: Tree) -> list[str]:
@@ -122,16 +149,21 @@ def _comments(path: str, data: bytes) -> Iterator[Suppression]:
     if b"scaffold: allow" not in data:
         return
     lines = data.decode(errors="replace").split("\n")
-    for number, line in enumerate(lines, 1):
-        match = _COMMENT.search(line)
-        if match is None:
-            continue
-        if not match["reason"]:
-            raise ShapeError(path, number, "a suppression needs a rule and a reason")
-        about = number
-        while about < len(lines) and lines[about - 1].strip().startswith("#"):
-            about += 1
-        yield Suppression(match["rule"], "", match["reason"], "", number, path, about)
+    about = len(lines)
+    found = []
+    wrong = 0
+    for number in range(len(lines), 0, -1):
+        line = lines[number - 1]
+        if not line.strip().startswith("#"):
+            about = number
+        match = _COMMENT.search(line) if "scaffold: allow" in line else None
+        if match is not None:
+            reason = match["reason"].strip()
+            wrong = wrong if reason else number
+            found.append(Suppression(match["rule"], "", reason, "", number, path, about))
+    if wrong:
+        raise ShapeError(path, wrong, "a suppression needs a rule and a reason")
+    yield from reversed(found)
 
 
 def _entry(table: Any, line: int) -> Suppression:
