@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from scaffold.checkout.tree import Tree
 from scaffold.errors import unknown
+from scaffold.operations.novelty import Change, Identity, positions_of_old
 from scaffold.operations.workers import find_in
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import MARK, Registry
@@ -94,9 +95,12 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
         stale = [entry for entry in suppressions.stale(suppressed) if entry.rule not in asleep]
         kept += SuppressionUnused().stale(stale)
     findings = sorted((f for f in kept if _about(f, scope)), key=_order)
-    old = frozenset(_positions_of_old(findings, before))
+    change = Change(earlier, registry) if earlier else None
+    known = [change.identity(finding) for finding in before] if change else []
+    siblings = frozenset(rule.slug for rule in rules if rule.by_siblings)
+    old = positions_of_old(findings, known, change, siblings)
     errors = {f.backend for i, f in enumerate(findings) if f.severity is Severity.error and i not in old}
-    repaired = _repaired(before, found, errors)
+    repaired = _repaired(before, known, found, errors)
     if earlier and lost(earlier, registry):
         repaired = []  # what is no longer seen is not repaired
     return Result(
@@ -137,18 +141,13 @@ def _order(finding: Finding) -> tuple[str, int, str, int, str]:
     )
 
 
-def _repaired(before: Sequence[Finding], found: Sequence[Finding], worse: Collection[str]) -> list[Finding]:
-    """The findings that are gone, without those of the backends for which the change is no repair."""
-    gone = Counter(finding.identity for finding in before) - Counter(finding.identity for finding in found)
-    return [f for f in before if f.identity in gone and not (f.backend and f.backend in worse)]
+def _repaired(
+    before: Sequence[Finding], known: Sequence[Identity], found: Sequence[Finding], worse: Collection[str]
+) -> list[Finding]:
+    """The findings that are gone, without those of the backends for which the change is no repair.
 
-
-def _positions_of_old(findings: Sequence[Finding], before: Sequence[Finding]) -> list[int]:
-    """Positions of the findings that `before` has too, each of those counted once."""
-    left = Counter(finding.identity for finding in before)
-    positions = []
-    for position, finding in enumerate(findings):
-        if left[finding.identity]:
-            left[finding.identity] -= 1
-            positions.append(position)
-    return positions
+    `known` is what those of before are called now.
+    """
+    gone = Counter(known) - Counter(finding.identity for finding in found)
+    pairs = zip(before, known, strict=True)
+    return [f for f, name in pairs if name in gone and not (f.backend and {f.backend, name[1]} & {*worse})]

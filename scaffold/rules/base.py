@@ -75,6 +75,8 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
     severity: ClassVar[Severity]
     fixable: ClassVar[bool] = False
     """Whether some of its findings have a fix."""
+    by_siblings: ClassVar[bool] = False
+    """Whether it judges a backend by what most others have: then a change of those accuses nobody."""
     default: ClassVar[bool] = True
     """Whether it runs where nobody selects it."""
 

@@ -97,8 +97,8 @@ FINE = {
         docs((KESTREL, "")).drop(entry("-cpu-kestrel"), item("kestrel")),
         "docs-missing-row",
     ),
-    "a checkout without the page": (MINIATURE.write(DOCS, None), None),
-    "a page without tables": (MINIATURE.write(DOCS, "# Compatibility\n"), None),
+    "a checkout without the page": (MINIATURE.write(DOCS, None), "docs-missing-row"),
+    "a page without tables": (MINIATURE.write(DOCS, "# Compatibility\n"), "docs-missing-row"),
 }
 
 

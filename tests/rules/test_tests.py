@@ -84,7 +84,7 @@ FINE = {
             TEST_EXTRA,
             lambda text: re.sub(r"(?m)^    (needs: detect-changes|if: needs.*)\n", "", re.sub(r"(?s)  detect-changes:\n.*?(?=  tests-finch)", "", text)),
         ),
-        None,
+        "testjobs-condition-mismatch",
     ),
     "no such workflow": (MINIATURE.write(TEST_EXTRA, None), "testjobs-unknown-output"),
 }  # fmt: skip

@@ -47,6 +47,7 @@ class MatrixOutlierField(Rule):
     """
 
     severity = Severity.warning
+    by_siblings = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Fields in which an entry stands alone against at least two thirds of its siblings."""

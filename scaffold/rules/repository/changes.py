@@ -36,7 +36,7 @@ class CollateralEdit(ChangeRule):
         added = sorted(set(after.names) - set(before.names))
         if len(added) != 1:
             return
-        old, new = _records(before), _records(after)
+        old, new = records(before), records(after)
         for name in before.names:
             lost = old[name] - new[name] if name in after.backends else Counter[tuple[str, str]]()
             if lost:
@@ -52,7 +52,7 @@ class CollateralEdit(ChangeRule):
                 )
 
 
-def _records(registry: Registry) -> dict[str, Counter[tuple[str, str]]]:
+def records(registry: Registry) -> dict[str, Counter[tuple[str, str]]]:
     """Backend -> its records, each as surface and content."""
     found: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for entry in (*registry.matrix.linux, *registry.matrix.darwin):
