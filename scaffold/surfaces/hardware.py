@@ -6,6 +6,7 @@ import re
 from functools import cached_property
 
 from scaffold.checkout.tree import Tree
+from scaffold.syntax.source import require_merged
 
 PATH = "pkg/system/capabilities.go"
 FALLBACK = "cpu"
@@ -22,7 +23,9 @@ class Hardware:
 
     @cached_property
     def _text(self) -> str:
-        return (self.tree.read(PATH) or b"").decode(errors="replace")
+        data = self.tree.read(PATH) or b""
+        require_merged(PATH, data)
+        return data.decode(errors="replace")
 
     @cached_property
     def tokens(self) -> frozenset[str]:

@@ -26,7 +26,17 @@ MAX_BYTES = 2 << 20
 MAX_NESTING = 1000
 CHUNK_BYTES = 1 << 16
 
+_CONFLICT = re.compile(rb"(?m)^(<{7}|>{7}) (?=\S)")
+"""What git writes around two versions; the `=======` between them may also underline a heading."""
 _BRACKET = re.compile(rb"[(\[{]|[)\]}]")
+
+
+def require_merged(path: str, data: bytes) -> None:
+    """Raises ShapeError with the line of a conflict marker, where git has left one in a file."""
+    found = _CONFLICT.search(data) if b"<<<<<<< " in data or b">>>>>>> " in data else None
+    if found is not None:
+        line = data.count(b"\n", 0, found.start()) + 1
+        raise ShapeError(path, line, f"is a conflict marker, {found[1].decode()}: resolve the merge first")
 
 
 class Span(Protocol):
@@ -73,6 +83,7 @@ class Source:
         if len(data) > MAX_BYTES:
             raise ShapeError(path, None, f"is larger than {MAX_BYTES >> 20} MiB, more than any such file")
         self.require_text()
+        require_merged(path, data)
 
     def require_text(self) -> None:
         """Raises ShapeError where it is no UTF-8 text."""

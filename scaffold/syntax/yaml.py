@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
-from scaffold.syntax import grammar
+from scaffold.syntax import grammar, yaml_events
 from scaffold.syntax.source import ParsedSource
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _COLUMNS = 120
 _BEGINNING = re.compile(rb"[ \t]*+(?:[-?:][ \t]++)*+(?=[^ \t])")
 """Of a line: what can begin another level of block style, which needs a column of its own."""
 _RUN = re.compile(rb"(?:[-?:][ \t]++){40}")
+_CLOSE_COMMENT = re.compile(rb"""(?m)^((?:'[^'\n]*+'|"[^"\\\n]*+"|[^#"'\n])*+)(?<=['"\]}])#.*$""")
 _OTHER_LINE_ENDS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 
@@ -38,7 +39,7 @@ class Pair(NamedTuple):
 
 
 class YamlSource(ParsedSource):
-    """A YAML file. Only the block style and the plain scalars of LocalAI's files are understood."""
+    """A YAML file: mappings and lists in block and in flow style, and the scalars of LocalAI's files."""
 
     def __init__(self, path: str, data: bytes) -> None:
         super().__init__(path, data, _parser)
@@ -76,6 +77,8 @@ class YamlSource(ParsedSource):
         parser.included_ranges = [Range((0, 0), last, self.line_start(start), start + len(text))]
         try:
             root = parser.parse(self.data).root_node
+            if root.has_error:
+                root = parser.parse(self._without_close_comments).root_node
         finally:
             parser.included_ranges = []
         found = [*self.items(_content(_content(root, "document"), "block_node"))]
@@ -86,7 +89,16 @@ class YamlSource(ParsedSource):
         """The tree of the whole file. Raises ShapeError as for other files, and for too many lines."""
         if len(self._lines) > MAX_LINES:
             raise ShapeError(self.path, MAX_LINES, f"has more than {MAX_LINES} lines")
-        return super().root
+        root = super().root
+        if root.has_error and self._without_close_comments != self.data:
+            other = self.parse(self._without_close_comments)
+            return root if other.has_error else other
+        return root
+
+    @cached_property
+    def _without_close_comments(self) -> bytes:
+        """Blanks for comments that follow a quote or bracket without a space, which the grammar refuses."""
+        return _CLOSE_COMMENT.sub(lambda found: found[1] + b" " * (len(found[0]) - len(found[1])), self.data)
 
     @cached_property
     def _lines(self) -> list[bytes]:
@@ -101,35 +113,22 @@ class YamlSource(ParsedSource):
                 raise ShapeError(self.path, number, "is nested too deeply")
 
     def require_well_formed(self) -> None:
-        """Raises ShapeError where another parser agrees that the file is no YAML."""
+        """Raises ShapeError where the file is no YAML, or some that the grammar does not know."""
         if not self.root.has_error:
             return
-        if len(self.data) > self.quick_bytes:  # the other parser would take its time
-            raise self.shape_error(next(self.errors()), "is no valid YAML")
-        from io import BytesIO
-
-        from ruamel.yaml import YAML
-        from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-        parser = YAML(typ="base")
-        parser.allow_duplicate_keys = True
-        try:
-            parser.load(BytesIO(self.data))
-        except MarkedYAMLError as error:
-            mark = error.problem_mark
-            line = mark.line + 1 if mark else self.line(next(self.errors()).start_byte)
-            raise ShapeError(self.path, line, f"is no valid YAML: {error.problem}") from None
-        except (YAMLError, ValueError, RecursionError):
-            raise self.shape_error(next(self.errors()), "is no valid YAML") from None
+        yaml_events.document(self)  # says better than the grammar what is wrong, and where
+        first = next(self.errors(), None)
+        at = first if first is not None and first.start_byte else None
+        raise self.shape_error(at, "is YAML of a kind that is not understood here")
 
     def pairs(self, node: Node | None) -> list[Pair]:
-        """The pairs of a block mapping; empty where the node is no block mapping."""
-        mapping = _content(node, "block_mapping")
+        """The pairs of a mapping; empty where the node is none."""
+        mapping = _content(node, "block_mapping") or _content(node, "flow_mapping")
         if mapping is None:
             return []
         pairs = []
         for child in mapping.named_children:
-            if child.type == "block_mapping_pair":
+            if child.type in ("block_mapping_pair", "flow_pair"):
                 key = child.child_by_field_name("key")
                 if key is not None:
                     pairs.append(Pair(self.scalar(key), child.child_by_field_name("value"), child))
@@ -144,14 +143,18 @@ class YamlSource(ParsedSource):
         return node
 
     def items(self, node: Node | None) -> list[Node]:
-        """The items (`- ...`) of a block sequence; empty where the node is none."""
-        sequence = _content(node, "block_sequence")
+        """The items of a sequence, in block style each with its dash; empty where the node is none."""
+        sequence = _content(node, "block_sequence") or _content(node, "flow_sequence")
         if sequence is None:
             return []
-        return [child for child in sequence.named_children if child.type == "block_sequence_item"]
+        return [
+            child for child in sequence.named_children if child.type in ("block_sequence_item", "flow_node")
+        ]
 
     def item_value(self, item: Node) -> Node | None:
         """The value of a sequence item; None for an empty one."""
+        if item.type == "flow_node":
+            return item
         return next((c for c in item.named_children if c.type in ("block_node", "flow_node")), None)
 
     def anchor(self, value: Node | None) -> str | None:
@@ -175,12 +178,16 @@ class YamlSource(ParsedSource):
             return text[1:-1].replace('\\"', '"').replace("\\\\", "\\") if "\\" in text else text[1:-1]
         return text
 
+    def is_flow(self, node: Node | None) -> bool:
+        """Whether a value is a mapping or a list in brackets."""
+        return bool(_content(node, "flow_mapping") or _content(node, "flow_sequence"))
+
     def is_literal(self, node: Node | None) -> bool:
         """Whether a value is a text of lines below its key (`|` or `>`)."""
         return _content(node, "block_scalar") is not None
 
     def scalars(self, node: Node | None) -> Iterator[tuple[str, Node]]:
-        """The scalar items of a block sequence, each with its node."""
+        """The scalar items of a sequence, each with its node."""
         for item in self.items(node):
             value = self.item_value(item)
             if value is not None:

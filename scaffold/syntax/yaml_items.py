@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class YamlItem:
-    """An item (`- ...`) of a block sequence whose value is a mapping."""
+    """An item of a sequence whose value is a mapping."""
 
     source: YamlSource
     start: int
-    """Offset of its dash."""
+    """Offset of its dash; of its brace in a list that is written in brackets."""
     end: int
     """Offset just after its last line; comments and blank lines behind it are not its own."""
     fields: dict[str, str] = field(default_factory=dict)
@@ -102,7 +102,7 @@ def item_of(source: YamlSource, node: Node) -> YamlItem:
     for pair in pairs:
         inner = source.pairs(pair.value)
         listed = tuple(text for text, _ in source.scalars(pair.value))
-        one_line = not (inner or listed or source.is_literal(pair.value))
+        one_line = not (inner or listed or source.is_literal(pair.value) or source.is_flow(pair.value))
         item.fields[pair.key] = source.scalar(pair.value) if one_line else ""
         if inner:
             item.maps[pair.key] = {p.key: source.scalar(p.value) for p in inner}
@@ -115,7 +115,9 @@ def item_of(source: YamlSource, node: Node) -> YamlItem:
 
 _KEY = r"[\w.-]+"
 _WORDS = r"[\w./](?:[^\n:#]|:(?![ \n]|\Z)|(?<![ ])\#)*+"
-_SCALAR = rf"""(?:{_WORDS}|'[^'\n]*+'|"[^"\\\n]*+")"""
+_BESIDE = r"(?:\#[^\n]*+)?+"
+"""A comment may follow a quote without a space."""
+_SCALAR = rf"""(?:{_WORDS}|(?:'[^'\n]*+'|"[^"\\\n]*+"){_BESIDE})"""
 _NOTE = r"(?:[ ]+\#[^\n]*+)?+[ ]*+"
 _SKIPPED = r"(?:\n[ ]*+(?:\#[^\n]*+)?+(?=\n|\Z))*+"
 """Lines of comments, and blank ones."""
@@ -127,7 +129,7 @@ _INNER = re.compile(rf"(?m)^[ ]*({_KEY}):[ ](.*)$")
 _FIRST = re.compile(r"(?:\n[ ]{2}(?:&(?P<anchor>[\w.-]+)|!!merge[ ]<<:[ ](?P<merged>\*[\w.-]+)))?+")
 _PAIR = re.compile(
     rf"""({_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
-            [ ](?:({_WORDS})|'([^'\n]*+)'|"([^"\\\n]*+)"){_NOTE}
+            [ ](?:({_WORDS})|(?:'([^'\n]*+)'|"([^"\\\n]*+)"){_BESIDE}){_NOTE}
             |[ ]\|\n(?P<margin>[ ]{{3,}}+)[^ \n][^\n]*+(?:\n(?P=margin)[^\n]*+|\n[ ]*+(?=\n|\Z))*+
             |{_NOTE}(
                 (?:{_SKIPPED}\n[ ]{{2}}-[ ]{_SCALAR}{_NOTE})++
@@ -149,7 +151,8 @@ def _plain_lists(source: YamlSource) -> dict[str, list[YamlItem]] | None:
     heads = [*_HEAD.finditer(source.data)]
     if b"\r" in source.data:
         return None
-    marks = [] if heads and heads[0][0] == b"---" else [(0, 0, "")]
+    begins = bool(heads) and heads[0][0] == b"---" and not _TEXT.search(source.data, 0, heads[0].start())
+    marks = [] if begins else [(0, 0, "")]
     marks += [(head.start(), head.end(), head[0].decode()) for head in heads]
     found = {}
     for (_, start, head), (end, _, _) in zip(marks, [*marks[1:], (len(source.data), 0, "")], strict=True):

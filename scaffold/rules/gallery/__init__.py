@@ -15,6 +15,7 @@ from scaffold.rules.gallery.images import (
     GalleryMirror,
     GalleryWrongMerge,
 )
+from scaffold.rules.gallery.loading import GalleryUnreadable
 from scaffold.rules.gallery.metadata import GalleryLicenseSpelling, GalleryMetadata
 from scaffold.rules.gallery.metas import GalleryImageAsMeta, GalleryMissingMeta
 from scaffold.rules.gallery.names import (
@@ -25,6 +26,7 @@ from scaffold.rules.gallery.names import (
 )
 
 RULES: tuple[type[Rule], ...] = (
+    GalleryUnreadable,
     GalleryImageNotBuilt,
     GalleryImageMissing,
     GalleryMissingMeta,

@@ -9,15 +9,14 @@ from scaffold.rules.base import Finding, Rule, Severity
 
 
 class GalleryMissingMeta(Rule):
-    """Every backend that is built has a meta, and every anchor that an item merges exists.
+    """Every backend that is built has a meta.
 
     Why: users install the meta and LocalAI picks the image for their hardware. Images without a meta
-    appear as odd names that nobody installs; an undefined anchor makes the whole gallery unreadable.
+    appear as odd names that nobody installs.
 
     Fails:
 
-        - !!merge <<: *rookery          # and no item has &rookery
-          name: "cpu-rookery"
+        - name: "cpu-rookery"           # and no item has its name in capabilities
 
     Passes:
 
@@ -47,17 +46,6 @@ class GalleryMissingMeta(Rule):
                     f"add an item with an anchor, a name and capabilities to {gallery.path}",
                     fix=registry.adding(name, gallery.add_metas),
                 )
-        for anchor, items in gallery.merging.items():
-            if anchor not in gallery.by_anchor:
-                owner = gallery.owner(items[0])
-                if owner not in registry.matrix.by_backend:
-                    yield self.finding(
-                        items[0],
-                        owner,
-                        anchor,
-                        f"{len(items)} items merge *{anchor}, which no item defines",
-                        f"define &{anchor} on the backend's meta, above the items that merge it",
-                    )
 
 
 class GalleryImageAsMeta(Rule):

@@ -173,5 +173,6 @@ def capability_lines(keys: dict[str, str]) -> list[str]:
 
 def _text_end(node: Node) -> int:
     """Where the text of a value ends: comments that follow it may be inside of its node."""
-    inner = [child for child in node.named_children if child.type != "comment"]
+    flow = node.type in ("flow_mapping", "flow_sequence")
+    inner = [] if flow else [child for child in node.named_children if child.type != "comment"]
     return _text_end(inner[-1]) if inner else node.end_byte

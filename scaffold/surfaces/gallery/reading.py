@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from scaffold.checkout.tree import Tree
 from scaffold.surfaces.base import FileSurface, Part, Registration, majority
 from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
+from scaffold.surfaces.gallery.loading import Refusal, refusals
 from scaffold.surfaces.matrix.editing import MatrixSurface
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import read
@@ -51,6 +52,11 @@ class GalleryReader(FileSurface):
     @property
     def parts(self) -> Iterable[Part]:
         yield Part(self.path, "gallery item", len(self.items))
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        """What LocalAI refuses when it loads the file, in file order."""
+        return refusals(self.source, [item.item for item in self.items]) if self.source is not None else []
 
     @cached_property
     def capability_keys(self) -> set[str]:

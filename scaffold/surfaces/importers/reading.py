@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from scaffold.surfaces.base import Part, Registration, Surface
 from scaffold.syntax.golang import Element, GoSource
-from scaffold.syntax.source import Place
+from scaffold.syntax.source import Place, require_merged
 
 PREF_ONLY_FILE = "core/http/endpoints/localai/backend.go"
 PREF_ONLY = "knownPrefOnlyBackends"
@@ -112,7 +112,10 @@ class ImporterReader(Surface):
 
     def _texts(self, names: str) -> dict[str, str]:
         paths = (f"{FOLDER}/{name}" for name in self.tree.list(FOLDER) if re.fullmatch(names, name))
-        return {path: (self.tree.read(path) or b"").decode(errors="replace") for path in paths}
+        found = {path: self.tree.read(path) or b"" for path in paths}
+        for path, data in found.items():
+            require_merged(path, data)
+        return {path: data.decode(errors="replace") for path, data in found.items()}
 
     @cached_property
     def importers(self) -> list[Importer]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.gallery.trees import KESTREL, LARK, META
+from tests.rules.gallery.trees import LARK, META
 from tests.rules.trees import GALLERY, MINIATURE, Case, assert_found, item
 
 CASES = {
@@ -12,11 +12,6 @@ CASES = {
         "gallery-missing-meta", "kestrel", GALLERY, ('name: "cpu-kestrel"', "^- "),
         MINIATURE.drop(item("kestrel")),
         also=None, fix=True,
-    ),
-    "an anchor that nothing defines": Case(
-        "gallery-missing-meta", "elsewhere", GALLERY, ("*nobody",),
-        MINIATURE.copy(KESTREL, ("*kestrel", "*nobody"), ('"cpu-kestrel"', '"elsewhere"'), ("local-ai-backends:latest-cpu-kestrel", "other:elsewhere")),
-        also=(), says="*nobody",
     ),
     "a meta that is an image too": Case(
         "gallery-image-as-meta", "lark", GALLERY, (META.format("lark"), "uri: x/y"),

@@ -1,0 +1,57 @@
+"""That LocalAI can load the gallery at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.syntax.source import Place
+
+
+class GalleryUnreadable(Rule):
+    """LocalAI can load the gallery.
+
+    Why: LocalAI fetches the whole file and hands it to Go's yaml.v3, with the kind of each value laid
+    down in a struct. One value that yaml.v3 refuses, or an item that is empty, and every LocalAI that
+    reads the file has no backend to offer. LocalAI once merged such a file, and repaired it 89 seconds
+    later.
+
+    Fails:
+
+        - !!merge <<: *rookery          # and no item above it has &rookery
+          name: "cpu-rookery"
+          tags: text-to-speech
+
+    Passes:
+
+        - &rookery
+          name: "rookery"
+          tags:
+            - text-to-speech
+        - !!merge <<: *rookery
+          name: "cpu-rookery"
+
+    Refused are also a text merged with `<<`, a list where a text belongs, a mapping with a key twice,
+    an item that is no mapping, control characters, and whatever is no YAML. A key that LocalAI does not
+    know is passed over, and so is its value. What begins a second document is reported, too: LocalAI
+    reads the first one only.
+
+    Fix: the message says what was found and what LocalAI takes there.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """What LocalAI refuses."""
+        gallery = registry.gallery
+        refusals = gallery.refusals
+        for refusal in refusals:
+            item = next((i for i in gallery.items if i.line <= refusal.line <= i.last_line), None)
+            yield self.finding(
+                Place(gallery.path, refusal.line),
+                gallery.owner(item) if item is not None else "",
+                refusal.subject,
+                f"LocalAI cannot load the gallery: {refusal.problem}",
+                refusal.help,
+            )

@@ -1,0 +1,141 @@
+"""A YAML file as libyaml reads it: the parser whose port Go has, yaml.v3.
+
+`yaml_items` and `yaml_values` say where a value stands and edit it; this says what another program
+takes or refuses, and keeps what they do without: tags, aliases as such, and keys that stand twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from scaffold.errors import ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scaffold.syntax.source import Source
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LETTER = b"\xef\xbb\xbe"
+"""What is read for a byte order mark that does not begin the file: to yaml.v3 it is a letter as any."""
+
+
+class Kind(Enum):
+    """What a node is."""
+
+    scalar = "a text"
+    sequence = "a list"
+    mapping = "a mapping"
+    alias = "an alias"
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A node of a document."""
+
+    kind: Kind
+    at: int
+    """Where it begins, in characters; see `Document.line`."""
+    tag: str = ""
+    """As it is written, with its handle written out; "" for none."""
+    text: str = ""
+    """Of a scalar what it stands for, of an alias the name of its anchor."""
+    plain: bool = True
+    """Whether a scalar is written without quotes, `|` and `>`."""
+    below: list[Node] = field(default_factory=list)
+    """Items; of a mapping each key before its value."""
+    target: Node | None = None
+    """What an alias stands for; None where no node above it has the anchor."""
+
+    @property
+    def pairs(self) -> list[tuple[Node, Node]]:
+        """Keys and values of a mapping."""
+        return [*zip(self.below[::2], self.below[1::2], strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The first document of a file; a reader like Go's does not look at others."""
+
+    text: str
+    root: Node | None
+    """None where the file is empty."""
+    undefined: list[Node]
+    """The aliases of anchors that no node above them has."""
+    anchors: dict[str, Node]
+    """Anchor -> the last node that has it."""
+    second: int | None
+    """Where another document begins, in characters; None where there is none."""
+    version: tuple[int, int] | None
+    """What `%YAML` says."""
+
+    def line(self, node: Node) -> int:
+        """The line that a node begins in."""
+        return _line(self.text, node.at)
+
+    @property
+    def second_line(self) -> int | None:
+        """The line that another document begins in."""
+        return None if self.second is None else _line(self.text, self.second)
+
+
+def document(source: Source) -> Document:
+    """The first document of a file. Raises ShapeError with its line where libyaml refuses it."""
+    import yaml  # type: ignore[import-untyped]
+    from yaml.reader import ReaderError  # type: ignore[import-untyped]
+
+    data = source.data.removeprefix(BYTE_ORDER_MARK)
+    text = data.decode()
+    try:
+        loader = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
+        return _composed(text, yaml.parse(data.replace(BYTE_ORDER_MARK, _LETTER), loader))
+    except ReaderError as error:
+        line = source.line(error.position)
+        raise ShapeError(source.path, line, f"is no YAML: {error.reason} (0x{error.character:02x})") from None
+    except yaml.MarkedYAMLError as error:
+        line = _line(text, error.problem_mark.index)
+        raise ShapeError(source.path, line, f"is no YAML: {error.problem}") from None
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
+
+
+def _composed(text: str, parsed: Iterator[Any]) -> Document:
+    from yaml import events
+
+    top = Node(Kind.sequence, 0)
+    open_nodes = [top]
+    anchors: dict[str, Node] = {}
+    undefined: list[Node] = []
+    version = None
+    ends = (events.SequenceEndEvent, events.MappingEndEvent)
+    kinds = {events.SequenceStartEvent: Kind.sequence, events.MappingStartEvent: Kind.mapping}
+    for event in parsed:
+        if isinstance(event, (events.DocumentEndEvent, events.StreamEndEvent)):
+            following = next(parsed) if isinstance(event, events.DocumentEndEvent) else event
+            second = None if isinstance(following, events.StreamEndEvent) else following.start_mark.index
+            return Document(text, top.below[0] if top.below else None, undefined, anchors, second, version)
+        at = event.start_mark.index
+        if isinstance(event, events.ScalarEvent):
+            node = Node(Kind.scalar, at, event.tag or "", event.value, not event.style)
+        elif isinstance(event, events.AliasEvent):
+            node = Node(Kind.alias, at, "", event.anchor, target=anchors.get(event.anchor))
+            if node.target is None:
+                undefined.append(node)
+        elif type(event) in kinds:
+            node = Node(kinds[type(event)], at, event.tag or "")
+        else:
+            if isinstance(event, ends):
+                open_nodes.pop()
+            elif isinstance(event, events.DocumentStartEvent):
+                version = event.version
+            continue
+        open_nodes[-1].below.append(node)
+        if node.kind is not Kind.alias and event.anchor:
+            anchors[event.anchor] = node
+        if type(event) in kinds:
+            open_nodes.append(node)
+    raise AssertionError("a stream has an end")

@@ -1,0 +1,69 @@
+"""Conflict markers in a file that a surface reads: nothing is judged, and nothing edited."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.checkout.tree import Overlay
+from scaffold.errors import ShapeError
+from scaffold.operations import check, fix
+from tests.rules.gallery.trees import HARDWARE
+from tests.rules.trees import (
+    BASE,
+    BUMP,
+    CAPABILITIES,
+    DARWIN,
+    DEPENDABOT,
+    DOCS,
+    FILTER,
+    GALLERY,
+    IMPORTERS,
+    MATRIX,
+    MINIATURE,
+    PREF_ONLY,
+    TEST_EXTRA,
+    assert_fine,
+)
+
+FILES = (
+    "Makefile", MATRIX, GALLERY, FILTER, BUMP, TEST_EXTRA, DARWIN, CAPABILITIES, PREF_ONLY, IMPORTERS, DOCS,
+    DEPENDABOT, "scripts/changed-backends.js", "core/gallery/importers/lark.go", ".github/workflows/backend.yml",
+)  # fmt: skip
+
+
+def merged(path: str, *markers: str, old: bytes | None = None) -> tuple[Overlay, int]:
+    """The miniature with markers in the middle of a file, and the line of the first."""
+    old = old if old is not None else BASE.read(path)
+    assert old is not None, path
+    lines = old.decode().split("\n")
+    at = len(lines) // 2
+    text = "\n".join([*lines[:at], *markers, *lines[at:]])
+    return Overlay(BASE, {path: text.encode()}), at + 1
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_conflict_is_refused_with_its_line(path: str) -> None:
+    tree, line = merged(path, "<<<<<<< ours", "||||||| base", "=======", ">>>>>>> theirs")
+    with pytest.raises(ShapeError, match="conflict marker") as found:
+        check.run(tree, check.Scope())
+    assert (found.value.path, found.value.line) == (path, line)
+
+
+@pytest.mark.parametrize("left", ["<<<<<<< HEAD", ">>>>>>> 1234567 (a change)"])
+def test_half_a_conflict_is_one(left: str) -> None:
+    tree, line = merged("Makefile", left)
+    with pytest.raises(ShapeError, match="conflict marker") as found:
+        fix.repair(tree, check.Scope())
+    assert (found.value.path, found.value.line) == ("Makefile", line)
+
+
+def test_the_file_of_hardware_is_looked_at() -> None:
+    path = "pkg/system/capabilities.go"
+    tree, line = merged(path, "<<<<<<< ours", "=======", ">>>>>>> theirs", old=HARDWARE.encode())
+    with pytest.raises(ShapeError, match="conflict marker") as found:
+        check.run(tree, check.Scope())
+    assert (found.value.path, found.value.line) == (path, line)
+
+
+def test_a_heading_is_no_conflict() -> None:
+    assert_fine(MINIATURE.rewrite(DOCS, lambda text: f"{text}\nHeading\n=======\n\n<<<<<<<\n>>>>>>>\n"))
