@@ -93,10 +93,12 @@ def document(source: Source) -> Document:
         return _composed(text, yaml.parse(data.replace(BYTE_ORDER_MARK, _LETTER), loader))
     except ReaderError as error:
         line = source.line(error.position)
-        raise ShapeError(source.path, line, f"is no YAML: {error.reason} (0x{error.character:02x})") from None
+        raise ShapeError(
+            source.path, line, f"is no valid YAML: {error.reason} (0x{error.character:02x})"
+        ) from None
     except yaml.MarkedYAMLError as error:
         line = _line(text, error.problem_mark.index)
-        raise ShapeError(source.path, line, f"is no YAML: {error.problem}") from None
+        raise ShapeError(source.path, line, f"is no valid YAML: {error.problem}") from None
 
 
 def _line(text: str, at: int) -> int:

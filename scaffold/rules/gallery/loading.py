@@ -32,10 +32,10 @@ class GalleryUnreadable(Rule):
         - !!merge <<: *rookery
           name: "cpu-rookery"
 
-    Refused are also a text merged with `<<`, a list where a text belongs, a mapping with a key twice,
-    an item that is no mapping, control characters, and whatever is no YAML. A key that LocalAI does not
-    know is passed over, and so is its value. What begins a second document is reported, too: LocalAI
-    reads the first one only.
+    Refused are also a text merged with `<<`, a list where a text belongs, an item that is no mapping,
+    control characters, and whatever is no YAML. A key that LocalAI does not know is passed over, and so
+    is its value. What begins a second document is reported, too: LocalAI reads the first one only. A key
+    that stands twice in an item is reported by duplicate-key.
 
     Fix: the message says what was found and what LocalAI takes there.
     """
@@ -45,9 +45,10 @@ class GalleryUnreadable(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """What LocalAI refuses."""
         gallery = registry.gallery
-        refusals = gallery.refusals
-        for refusal in refusals:
+        for refusal in gallery.refusals:
             item = next((i for i in gallery.items if i.line <= refusal.line <= i.last_line), None)
+            if item is not None and refusal.line in {item.source.line(at) for _, at in item.item.repeated}:
+                continue
             yield self.finding(
                 Place(gallery.path, refusal.line),
                 gallery.owner(item) if item is not None else "",
