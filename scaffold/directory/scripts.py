@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from scaffold.syntax.shell import ShellSource
 
 
+_OSTYPES = {"Linux": "linux-gnu", "Darwin": "darwin23"}
+"""What bash says of them; of macOS with some version."""
+
+
 def system(name: str) -> Facts:
     """What a script can know of the system that it runs on, `Linux` or `Darwin`."""
-    return Facts({"OSTYPE": name.lower()}, {"uname": name, "uname -s": name})
+    return Facts({"OSTYPE": _OSTYPES[name]}, {"uname": name, "uname -s": name})
 
 
 OWN_FOLDER = "/backend/"

@@ -56,6 +56,10 @@ _INNER_NAME = re.compile(rb"\$(?<=[^\s\"'`$(=]\$)\w[^\s\"'`$(){}\[\];&|<>\\]*")
 MAX_REPAIRS = 8
 
 
+_GIVERS = frozenset({"read", "unset", "mapfile", "readarray", "getopts", "printf"})
+_GIVING = re.compile(rb"\b(?:%s)[ \t]|:=" % "|".join(sorted(_GIVERS)).encode())
+
+
 class Word(str):
     """A word as its command gets it, without quotes and backslashes; expansions are as they are written."""
 
@@ -262,6 +266,25 @@ class ShellSource(ParsedSource):
                 found[self.text(name)] = body
         return found
 
+    def assigned(self, span: Span, *declarations: str) -> frozenset[str]:
+        """The variables that are assigned within a span; with declarations those that one of them names."""
+        if not declarations:
+            return frozenset(a.name for a in self.assignments if _is_within(a, span))
+        found = (c for c in self.nodes("declaration_command") if _is_within(c, span))
+        words = (word for c in found for word in Command(self, c).words if c.children[0].type in declarations)
+        return frozenset(word.partition("=")[0].rstrip("+") for word in words)
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The variables that get a value, or lose theirs, in another way than by an assignment."""
+        if not _GIVING.search(self.data):
+            return frozenset()
+        by_expansion = (self.variable(node) for node in self.nodes("expansion") if ":=" in self.text(node))
+        giving = (
+            command.words for command in self.commands if command.words[:1] and command.words[0] in _GIVERS
+        )
+        return frozenset(by_expansion) | {word for words in giving for word in words[1:]}
+
     def has_command(self, node: Node) -> bool:
         """Whether there may be a command within a word, a test or another command."""
         return _COMMAND.search(self._seen, node.start_byte, node.end_byte) is not None
@@ -322,3 +345,7 @@ class ShellSource(ParsedSource):
     def _unescaped(self, start: int, end: int, escape: re.Pattern[str]) -> str:
         text = self.slice(start, end)
         return escape.sub(r"\1", text) if "\\" in text else text
+
+
+def _is_within(inner: Span, outer: Span) -> bool:
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte

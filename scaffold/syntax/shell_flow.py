@@ -6,6 +6,7 @@ Conditions on those facts are decided. Others are left open, and both of their b
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
@@ -24,8 +25,7 @@ MAX_DEPTH = 80
 MAX_STEPS = 5_000
 MAX_VALUE = 4096
 _BLOCKS = ("program", "compound_statement", "do_group", "redirected_statement", "negated_command", "ERROR")
-MAX_STARS = 5
-"""Of a pattern that is looked at: more would cost too much."""
+_ANY = ".*"
 
 
 _INNER = re.compile(rb"[(`=]")
@@ -91,7 +91,8 @@ class Flow:
         """In order."""
         self.dead: list[tuple[int, int]] = []
         """The spans that are not."""
-        self.values: Mapping[str, str] = facts.variables
+        given = source.given
+        self.values: Mapping[str, str] = {n: v for n, v in facts.variables.items() if n not in given}
         """What variables hold; another mapping after each change."""
         self.depth = 0
         self._steps = 0
@@ -106,6 +107,12 @@ class Flow:
         for name, body in self._functions.items():
             if name not in self._named:
                 self._skip([body])
+        self._spare_reached()
+
+    def _spare_reached(self) -> None:
+        """What one call of a function skips another may reach: that is not dead."""
+        starts = sorted(step.node.start_byte for step in self.reached) if self._named else []
+        self.dead = [(a, b) for a, b in self.dead if bisect_left(starts, a) == bisect_left(starts, b)]
 
     # --- statements: whether nothing behind them is reached --------------------------------------
 
@@ -138,7 +145,8 @@ class Flow:
         elif kind == "list":
             ended = self._list(node, certain, chosen)
         elif kind in ("while_statement", "for_statement", "c_style_for_statement"):
-            self.values = {**self.values, self._text(node.child_by_field_name("variable")): UNKNOWN}
+            names = {self._text(node.child_by_field_name("variable")), *self._source.assigned(node)}
+            self.values = {**self.values, **dict.fromkeys(names, UNKNOWN)}  # a later round has other values
             self._all(node.named_children, False, chosen)
         elif kind in ("pipeline", "subshell", "command_substitution", "process_substitution"):
             before = self.values
@@ -164,7 +172,10 @@ class Flow:
         if self._functions:
             self._named.update(map(self._text, words_of(node)))
         if name in self._functions:
-            self._one(self._functions[name], certain, chosen)
+            body, before = self._functions[name], self.values
+            self._one(body, certain, chosen)
+            own = self._source.assigned(body, "local", "declare", "typeset")
+            self.values = {**self.values, **{name: before.get(name, UNKNOWN) for name in own}}
         return name in ("exit", "return") or (name == "exec" and len(children) > 1)
 
     def _assignment(self, node: Node, certain: bool, chosen: bool) -> None:
@@ -176,6 +187,7 @@ class Flow:
         if any(child.type == "+=" for child in node.children):
             text = self.values.get(name, UNKNOWN) + text
         known = (certain or self.values.get(name) == text) and len(text) <= MAX_VALUE
+        known = known and name not in self._source.given
         self.reached.append(Reached(self, node, certain, chosen))
         self.values = {**self.values, name: text if known else UNKNOWN}
 
@@ -301,11 +313,16 @@ class Flow:
     def _matches(self, text: str, pattern: Node) -> bool | None:
         """Whether a text is what a pattern is for."""
         expression = self._expression(pattern)
-        if expression == ".*":
+        if expression == _ANY:
             return True
         if expression is None or UNKNOWN in text:
             return None
-        return re.fullmatch(expression, text, re.DOTALL) is not None
+        head, *parts = expression.split(_ANY)  # each part at its first place: no other need be tried
+        between = "".join(f"(?>.*?{part})" for part in parts[:-1])
+        return (
+            re.fullmatch("".join((head, between, *(_ANY + p for p in parts[-1:]))), text, re.DOTALL)
+            is not None
+        )
 
     @_bounded(None)
     def _expression(self, pattern: Node) -> str | None:
@@ -315,9 +332,9 @@ class Flow:
             return "".join(p for p in parts if p is not None) if None not in parts else None
         if pattern.type in ("word", "extglob_pattern", "number"):
             text = self._text(pattern)
-            if set("[]()\\'\"$`") & set(text) or text.count("*") > MAX_STARS:
+            if set("[]()\\'\"$`") & set(text):
                 return None
-            return "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in text)
+            return "".join({"*": _ANY, "?": "."}.get(c, re.escape(c)) for c in text)
         text = self._value(pattern)
         return None if UNKNOWN in text else re.escape(text)
 
@@ -351,7 +368,7 @@ class Flow:
 
     def _expansion(self, node: Node) -> str:
         """`${A}`, `${A:-b}`."""
-        name, *rest = node.children[1:-1]
+        name, *rest = node.children[1:-1] or [node]
         value = self.values.get(self._text(name), UNKNOWN)
         if not rest:
             return value

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scaffold.directory.scripts import system
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.shell_flow import UNKNOWN, Facts, Flow
 
@@ -172,6 +173,7 @@ def test_words_with_unknown_parts() -> None:
         "f() { f; f; }\nf\n",
         "".join(f"f{n}() {{ f{n + 1}; f{n + 1}; }}\n" for n in range(60)) + "f0\n",
         "case $A in " + "*a" * 3000 + ") b ;; esac",
+        "case $A in " + "*a" * 5 + "b) b ;; esac",
         "${" * 400,
         "A=xx\n" + "A=$A$A\n" * 60 + "B=$A",
         "[[ " + "(" * 900 + "a" + ")" * 900 + " ]] && b",
@@ -180,3 +182,31 @@ def test_words_with_unknown_parts() -> None:
 )
 def test_no_script_is_too_much(script: str) -> None:
     assert len(flow(script, Facts({"A": "a" * 3000})).reached) < 10_000
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "A=x\nfor i in 1 2; do if [ $A = y ]; then echo here; fi; A=y; done",
+        "A=x\nread -r A <<< y\n[ $A = y ] && echo here",
+        "A=x\nunset A\n[ -z $A ] && echo here",
+        "A=x\nprintf -v A y\n[ $A = y ] && echo here",
+        "A=\n: ${A:=y}\n[ $A = y ] && echo here",
+        "f() { if [ $A = y ]; then echo here; fi; }\nA=x\nf\nA=y\nf",
+        "f() { if [ $A = y ]; then echo here; fi; }\nA=y\nf\nA=x\nf",
+        "f() { local A=y B; B=z; }\nA=x\nB=x\nf\n[ $A$B = xx ] && echo here",
+        "[[ $OSTYPE == linux-gnu* ]] && echo here",
+        "[[ aab == *a*b ]] && echo here",
+    ],
+)
+def test_what_bash_runs_is_reached_and_not_dead(script: str) -> None:
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    found = flow(script, system("Linux"))
+    place = script.index("echo here")
+    assert ran.stdout == "here\n"
+    assert "here" in said(script, system("Linux"))
+    assert not any(start <= place < end for start, end in found.dead)
+
+
+def test_an_expansion_without_a_name_is_of_no_value() -> None:
+    assert [step.words for step in flow("a ${}").reached if step.words[0] == "a"] == [("a", UNKNOWN)]
