@@ -108,7 +108,12 @@ class Directory:
 
     def has_make_rule(self, target: str) -> bool:
         """Whether the Makefile has a rule for `target`, or may have one that is not read here."""
-        return target in self._targets or "%" in self._targets or self._has_unknown_rules
+        patterns = (pattern.partition("%") for pattern in self._targets if "%" in pattern)
+        return (
+            target in self._targets
+            or any(target.startswith(head) and target.endswith(tail) for head, _, tail in patterns)
+            or self._has_unknown_rules
+        )
 
     @cached_property
     def _targets(self) -> frozenset[str]:

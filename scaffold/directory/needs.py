@@ -5,13 +5,17 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import COMMON_INSTALLER
 from scaffold.directory.scripts import OWN_FOLDER, run_of
 from scaffold.directory.text import Text
+from scaffold.syntax.make import MakeSource
 from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 class Need(NamedTuple):
@@ -75,38 +79,85 @@ SOURCES = (".c", ".cc", ".cpp", ".cu", ".go", ".h", ".hpp", ".py", ".rs", ".sh",
 """How files are called that a person writes and a build reads."""
 
 _PREREQUISITES = re.compile(rb"(?m)^([^\t\n#:=][^\n#:=]*):(?![:=]*=)([^\n#;=]*)$")
+_WORD = re.compile(r"[\w./-]+")
+_SPECIAL = re.compile(r"\.[A-Z_]+")
+_ELSEWHERE = re.compile(rb"(?im)^[ \t]*vpath\b")
 
 
 def _made_from(directory: Directory, text: Text) -> Iterator[Need]:
-    """What rules are made from: where such a source has no rule of its own, make stops."""
-    for match in _PREREQUISITES.finditer(text.joined):
-        for word in match[2].decode(errors="replace").split():
-            is_plain = re.fullmatch(r"[\w./-]+", word) and word.endswith(SOURCES)
-            if is_plain and not directory.has_make_rule(word):
-                yield Need(word, "the Makefile makes something from", text.place(match.start(2)))
+    """What rules are made from: where such a source has no rule of its own, make stops.
+
+    Those that depend on a condition are left out, and sources that another recipe names: it may make them.
+    """
+    lists = (found[2].decode(errors="replace") for found in _PREREQUISITES.finditer(text.joined))
+    words = (word for listed in lists for word in listed.split())
+    missing = {word for word in words if _WORD.fullmatch(word) and word.endswith(SOURCES)}
+    missing = {word for word in missing if not directory.has(word) and not directory.has_make_rule(word)}
+    if not missing or _ELSEWHERE.search(text.code):
+        return
+    rules = text.read(MakeSource, lambda source: source.rules)
+    for rule in rules:
+        if any(_SPECIAL.fullmatch(target.text) for target in rule.targets):
+            continue
+        others = " ".join(line.text for other in rules if other is not rule for line in other.recipe)
+        for word in rule.prerequisites:
+            if word.text in missing and word.text not in _WORD.findall(others):
+                yield Need(word.text, "the Makefile makes something from", text.place(word.start_byte))
 
 
-_RUNS = re.compile(rb"(?:^|[\s@;&|])(?:(?:bash|sh)[ \t]+(?:\./)?|\./)([\w-]+\.sh)(?![\w./-])")
+_SCRIPT = re.compile(r"(?:(?:bash|sh) (?:\./)?|\./)([\w-]+\.sh)(?: .*)?", re.DOTALL)
+_MAY_FAIL = re.compile(r"[@+ \t]*-")
+_RUNS = re.compile(rb"(?<![\w/-])(?:(?:bash|sh)[ \t]+(?:\./)?|\./)([\w-]+\.sh)(?![\w./-])")
 
 
 def _run_by(directory: Directory, text: Text) -> Iterator[Need]:
-    """The scripts that recipes run in the directory itself, without a look whether they are there."""
-    at = 0
-    for line in text.joined.split(b"\n"):
-        found = _RUNS.search(line) if line.startswith(b"\t") else None
-        if found and not re.search(rb"\bcd[ \t]|-[efs][ \t]|\|\||^\t[@+]*-", line):
-            name = found[1].decode()
-            if not directory.has_make_rule(name):
-                yield Need(name, "the Makefile runs", text.place(at + found.start(1)))
-        at += len(line) + 1
+    """The scripts that recipes run in the directory itself, where make stops if they fail.
+
+    One that the Makefile names elsewhere too may be made before.
+    """
+    runs = _RUNS.findall(text.joined)
+    names = {name for name in runs if text.code.count(name) == runs.count(name)}
+    missing = {name.decode() for name in names if not directory.has(name.decode())}
+    if b".ONESHELL" not in text.data and any(not directory.has_make_rule(name) for name in missing):
+        for name, place in text.read(MakeSource, _run):
+            if name in missing and not directory.has_make_rule(name):
+                yield Need(name, "the Makefile runs", text.place(place))
 
 
+def _run(source: MakeSource) -> Iterator[tuple[str, int]]:
+    """(name, offset) of the scripts that recipes run where they began, and that must not fail."""
+    for rule in source.rules:
+        left = None  # the line of which the rest is run elsewhere
+        for command in source.script(rule).commands:
+            start = rule.start_byte + command.start_byte
+            line = next((line for line in rule.recipe if line.start_byte <= start < line.end_byte), None)
+            if command.starts("cd") or command.starts("pushd"):
+                left = line
+            if not command.bare or line is None or line is left or _MAY_FAIL.match(line.text):
+                continue
+            found = _SCRIPT.fullmatch(" ".join(command.bare[:2]))
+            end = _end(command.node)
+            if found and end and not source.data[rule.start_byte + end : line.end_byte].strip():
+                yield found[1], start
+
+
+def _end(command: Node) -> int:
+    """Where the statement ends that fails if a command fails; 0 where none does."""
+    node = command
+    while node.parent is not None and node.parent.type in ("redirected_statement", "list"):
+        node = node.parent
+        if any(child.type == "||" for child in node.children):
+            return 0
+    return node.end_byte if node.parent is not None and node.parent.type == "program" else 0
+
+
+_LEAVES = re.compile(rb"\bcd[ \t]+[\w.]")
 _HERE = re.compile(rb"[ \t]\./?$")
 
 
 def _program(directory: Directory, text: Text) -> Iterator[Need]:
     """The source that has `main` in a Go backend, the manifest of a Rust one."""
-    lines = text.joined.split(b"\n")
+    lines = [line for line in text.joined.split(b"\n") if not _LEAVES.search(line)]
     if directory.lang == "go" and any(b"build" in line and _HERE.search(line.rstrip()) for line in lines):
         names = (name for name in directory.names if name.endswith(".go") and not name.endswith("_test.go"))
         if not any(re.search(rb"(?m)^func main\(\)", source.data) for source in directory.texts(names)):

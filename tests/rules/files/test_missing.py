@@ -63,6 +63,15 @@ def test_a_program_of_any_name_that_the_start_script_is_told() -> None:
         ("cd sources && bash fetch.sh", False),
         ("bash sources/fetch.sh", False),
         ("# bash fetch.sh", False),
+        ("mkdir -p x && ./fetch.sh", True),
+        ("@echo 'run ./fetch.sh first'", False),
+        ('if [ "$(A)" = b ]; then ./fetch.sh; fi', False),
+        ("for i in; do ./fetch.sh; done", False),
+        ("pushd sources >/dev/null; bash fetch.sh", False),
+        ("bash fetch.sh; true", False),
+        ("bash fetch.sh | cat", False),
+        ("true || bash fetch.sh", False),
+        ("echo true > fetch.sh && sh fetch.sh", False),
     ],
 )
 def test_make_stops_where_a_recipe_runs_what_is_not_there(recipe: str, fails: bool, tmp_path: Path) -> None:
@@ -72,7 +81,7 @@ def test_make_stops_where_a_recipe_runs_what_is_not_there(recipe: str, fails: bo
     (tmp_path / "Makefile").write_text(f"fetch:\n\t{recipe}\n")
     (tmp_path / "sources").mkdir()
     (tmp_path / "sources/fetch.sh").write_text("true\n")
-    made = subprocess.run(["make", "fetch"], cwd=tmp_path, capture_output=True, check=False)
+    made = subprocess.run(["make", "SHELL=bash", "fetch"], cwd=tmp_path, capture_output=True, check=False)
     assert (made.returncode != 0) == fails
 
 
@@ -85,6 +94,40 @@ def test_what_a_rule_is_made_from() -> None:
     }
     made = f"{wanting}\nlark.c lark.h:\n\ttouch $@\n"
     assert findings(tree({f"{LARK}/Makefile": made.encode()}), SLUG) == []
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ".SUFFIXES: .c .cpp",
+        ".PHONY: lark.sh",
+        ".PRECIOUS: lark.c",
+        "VPATH = sources\nbird: lark.c",
+        "vpath %.c sources\nbird: lark.c",
+        "ifdef NEVER\nbird: lark.c\nendif\nbird:",
+        "define never\nbird: lark.c\nendef\nbird:",
+        "%.pb.c: %.proto\n\ttouch $@\nlark.proto:\nbird: lark.pb.c",
+        "bird: eggs lark.c\neggs:\n\ttouch lark.c",
+    ],
+)
+def test_what_make_does_not_miss(rules: str, tmp_path: Path) -> None:
+    makefile = f"{rules}\n\nbird:\n\ttrue\n"
+    (tmp_path / "Makefile").write_text(makefile)
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources/lark.c").write_text("")
+    subprocess.run(["make", "bird"], cwd=tmp_path, capture_output=True, check=True)
+    text = f"{read(f'{LARK}/Makefile')}\n{makefile}".encode()
+    assert findings(tree({f"{LARK}/Makefile": text}), SLUG) == []
+
+
+def test_a_makefile_need_not_be_text() -> None:
+    text = f"{read(f'{LARK}/Makefile')}\n".encode() + b"bird: \xff.c\n\tbash \xff.sh\n"
+    assert findings(tree({f"{LARK}/Makefile": text}), SLUG) == []
+
+
+def test_a_program_is_built_where_a_recipe_goes() -> None:
+    moved: dict[str, bytes | None] = {f"{LARK}/Makefile": b"lark:\n\tcd cmd && go build -o ../lark .\n"}
+    assert findings(tree({**moved, f"{LARK}/main.go": None}), SLUG) == []
 
 
 def test_what_scripts_copy() -> None:
