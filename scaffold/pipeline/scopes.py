@@ -7,7 +7,6 @@ The simulated run is the one in which everything goes well.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
@@ -51,20 +50,18 @@ class Call:
         self.run = run
         self.workflow = workflow
         self.caller = caller
+        self.inputs: dict[str, Any] = {}
+        """The `inputs` context."""
+        if caller is not None:
+            self.inputs = Lazy(workflow.inputs, self._input)
+        elif run.event.name in ("workflow_dispatch", "workflow_call"):
+            self.inputs = Open("inputs")
         self._reached: dict[str, Truth] = {}
 
     @property
     def label(self) -> str:
         """A name that tells it from the other calls of the run."""
         return self.caller.label if self.caller is not None else ""
-
-    @cached_property
-    def inputs(self) -> Any:
-        """The `inputs` context."""
-        if self.caller is None:
-            dispatched = self.run.event.name in ("workflow_dispatch", "workflow_call")
-            return Open("inputs") if dispatched else {}
-        return Lazy(self.workflow.inputs, self._input)
 
     def _input(self, name: str) -> Any:
         """One of the inputs: given by the caller, or its default."""
@@ -194,7 +191,8 @@ class JobRun(_Scope):
     """A job with one row of its matrix."""
 
     def __init__(self, call: Call, job: Job, row: Mapping[str, Any], number: int, complete: bool) -> None:
-        super().__init__(call, job)
+        self.call = call
+        self.job = job
         self.row = row
         self.complete = complete
         """Whether the matrix is known: otherwise this one row stands for all."""
@@ -266,15 +264,15 @@ class JobRun(_Scope):
         return map(self.bind, self.job.using(*actions))
 
 
-@dataclass(eq=False)
 class StepRun:
     """A step in a run of its job."""
 
-    job: JobRun
-    step: Step
-    outer: StepRun | None = None
-    _inputs: dict[str, str] = field(default_factory=dict)
-    _runs: Truth | str = "not asked"
+    def __init__(self, job: JobRun, step: Step, outer: StepRun | None = None) -> None:
+        self.job = job
+        self.step = step
+        self.outer = outer
+        self._inputs: dict[str, str] = {}
+        self._runs: Truth | str = "not asked"
 
     @property
     def path(self) -> str:

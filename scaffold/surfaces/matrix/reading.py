@@ -34,6 +34,8 @@ SHARED_DOCKERFILES = {"python": "python", "golang": "go", "rust": "rust"}
 class Entry(YamlRecord):
     """One matrix entry."""
 
+    fields: dict[str, str]
+    """Field -> value, in file order."""
     backend: str
     """Name of the backend that it builds."""
     tag_suffix: str
@@ -53,17 +55,13 @@ class Entry(YamlRecord):
         platforms = (word.strip() for word in fields.get("platforms", "").split(","))
         return cls(
             item,
+            fields,
             fields.get("backend", ""),
             fields.get("tag-suffix", ""),
             tuple(word.removeprefix("linux/") for word in platforms if word),
             linux,
             classify(fields) if linux else DARWIN,
         )
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """Field -> value, in file order."""
-        return self.item.fields
 
     @property
     def quotes(self) -> dict[str, str]:
