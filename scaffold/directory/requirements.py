@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from scaffold.directory.text import Text
@@ -50,3 +51,14 @@ def _of_address(address: str) -> str:
     if base.endswith((".whl", ".tar.gz", ".zip")):
         return base.partition("-")[0]
     return re.sub(r"(?:\.git)?(?:@.*)?$", "", base)
+
+
+_GIT = re.compile(rb"(?m)^[^#\n]*?git\+\w+://([^\s#;\"']+)")
+
+
+def unpinned(text: Text) -> Iterator[tuple[str, int]]:
+    """(address, offset) of every repository that is installed at whatever its default branch holds."""
+    for match in _GIT.finditer(text.data if b"git+" in text.data else b""):
+        if b"@" not in match[1].partition(b"/")[2]:
+            address = match[1].decode(errors="replace").removesuffix(".git")
+            yield address, match.start(1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
+from scaffold.directory import requirements
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import Build, PythonInstaller
 from scaffold.registry import Registry
@@ -112,6 +114,47 @@ class RequirementsUnused(Rule):
                         f"no image of {backend} installs {name}",
                         "add the matrix entries and images of that hardware, or delete the file",
                     )
+
+
+class RequirementUnpinned(Rule):
+    """A requirement from a git repository names a tag or a commit.
+
+    Why: without one, every build of the image installs what the repository's default branch holds on that
+    day. An image that was right yesterday is broken today, and no change of LocalAI is to blame; it has
+    had to pin four of them.
+
+    Fails:
+
+        git+https://github.com/acme/finch
+
+    Passes:
+
+        git+https://github.com/acme/finch@v1.4.0
+
+    There is one finding for a backend and address, in whichever of its files it stands.
+
+    Fix: add `@` and the tag or the commit with which the backend works.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for backend, lang in registry.backends.items():
+            files = registry.files(backend)
+            found: dict[str, list[Place]] = {}
+            names = (name for name in files.names if re.fullmatch(r"requirements[\w.-]*\.txt", name))
+            for text in files.texts(names) if lang == "python" else ():
+                for address, offset in requirements.unpinned(text):
+                    found.setdefault(address, []).append(text.place(offset))
+            for address, places in found.items():
+                where = f" ({len(places)} places)" if len(places) > 1 else ""
+                yield self.finding(
+                    places[0],
+                    backend,
+                    f"{address} without a version",
+                    f"{address} is installed at whatever its default branch holds{where}",
+                    "add `@` and the tag or the commit with which the backend works",
+                )
 
 
 def _build(entry: Entry, installer: PythonInstaller) -> Build:

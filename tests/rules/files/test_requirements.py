@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scaffold.registry import Registry
+from scaffold.rules.base import Severity
 from tests.rules.files.trees import FINCH, findings, read, replaced, tree
 from tests.rules.trees import MATRIX
 
@@ -55,3 +56,25 @@ def test_install_sh_may_install_in_a_branch_of_its_own(profile: str, condition: 
         script = f"if {condition}; then\n    {body}\nelse\n    installRequirements\nfi\n"
         where = tree(gone, replaced(f"{FINCH}/install.sh", ("installRequirements\n", script)))
         assert bool(findings(where)) is not quiet
+
+
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [
+        ("git+https://github.com/acme/finch", "github.com/acme/finch"),
+        ("finch @ git+https://github.com/acme/finch.git", "github.com/acme/finch"),
+        ("git+ssh://git@github.com/acme/finch#egg=finch", "git@github.com/acme/finch"),
+        ("-e git+https://github.com/acme/finch ; python_version > '3'", "github.com/acme/finch"),
+        ("git+https://github.com/acme/finch@v1.4.0", None),
+        ("finch @ git+https://github.com/acme/finch.git@0123abc#egg=finch", None),
+        ("# git+https://github.com/acme/finch", None),
+        ("finch  # once git+https://github.com/acme/finch", None),
+        ("finch @ https://github.com/acme/finch/archive/main.zip", None),
+    ],
+)
+def test_a_repository_without_a_version(line: str, address: str | None) -> None:
+    names = ("requirements.txt", "requirements-cpu.txt")
+    where = tree({f"{FINCH}/{name}": f"{read(f'{FINCH}/{name}')}{line}\n".encode() for name in names})
+    found = findings(where, "requirement-unpinned")
+    assert [f.subject for f in found] == ([f"{address} without a version"] if address else [])
+    assert all(f.severity is Severity.warning and "2 places" in f.message for f in found)
