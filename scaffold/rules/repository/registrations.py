@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from scaffold.registry import Registry
@@ -121,27 +121,32 @@ class RegistrationFileMissing(ChangeRule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files and lists without what they are for."""
-        for part in missing(registry):
-            yield self._finding(registry, part, "every LocalAI of its age has it")
+        yield from self._findings(registry, missing(registry), "every LocalAI of its age has it")
 
     def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
         """Those that are empty since the change, and that no checkout of this age needs to have."""
-        said = {part.what for part in missing(after)}
-        for part in lost(before, after):
-            if part.what not in said:
-                yield self._finding(after, part, f"before this change it had {part.size}")
+        said = missing(after)
+        known = {part.what for part in said} | {part.path for part in said if _is_gone(after, part)}
+        since = [part for part in lost(before, after) if not known & {part.what, part.path}]
+        yield from self._findings(after, since, "it was there before this change")
 
-    def _finding(self, registry: Registry, part: Part, why: str) -> Finding:
-        is_gone = registry.tree.read(part.path) is None
-        return self.finding(
-            Place(part.path),
-            "",
-            f"{part.path} {part.what}",
-            f"{part.path} is missing: there is no {part.what}"
-            if is_gone
-            else f"{part.path} has no {part.what}: nothing in it registers a backend",
-            f"restore it: {why}",
-        )
+    def _findings(self, registry: Registry, empty: Iterable[Part], why: str) -> Iterator[Finding]:
+        """One for each list, and for a file that is gone one for all of its lists."""
+        gone = set()
+        for part in empty:
+            if part.path in gone:
+                continue
+            message = f"{part.path} has no {part.what}: nothing in it registers a backend"
+            if _is_gone(registry, part):
+                gone.add(part.path)
+                message = f"{part.path} is missing: there is no {part.what}"
+            yield self.finding(
+                Place(part.path), "", f"{part.path} {part.what}", message, f"restore it: {why}"
+            )
+
+
+def _is_gone(registry: Registry, part: Part) -> bool:
+    return registry.tree.read(part.path) is None
 
 
 class DuplicateKey(Rule):

@@ -135,8 +135,8 @@ class MatrixReader(Surface):
     @property
     def parts(self) -> Iterable[Part]:
         proves = MATRIX_SINCE if self.file == MATRIX_FILE else ""
-        yield Part(self.file, "build matrix", len(self.linux), proves=proves)
-        yield Part(self.file, "macOS matrix", len(self.darwin), proves=proves)
+        yield Part(self.file if self.linux else MATRIX_FILE, "build matrix", len(self.linux), proves=proves)
+        yield Part(self.file if self.linux else MATRIX_FILE, "macOS matrix", len(self.darwin), proves=proves)
 
     def _entries(self, key: str, job: str) -> list[Entry]:
         for path, keys in (

@@ -11,7 +11,7 @@ from scaffold.operations import check
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding
 from scaffold.rules.repository import parts
-from tests.rules.trees import BASE, BUMP, CAPABILITIES, DARWIN, DOCS, IMPORTERS, PREF_ONLY, text_of
+from tests.rules.trees import BASE, BUMP, CAPABILITIES, DARWIN, DOCS, IMPORTERS, MATRIX, PREF_ONLY, text_of
 
 SLUG = "registration-file-missing"
 PULL_REQUESTS = ".github/workflows/backend_pr.yml"
@@ -25,7 +25,7 @@ RENAMED = {
     "docker-build-backends:": MAKEFILE,
     ".NOTPARALLEL:": MAKEFILE,
 }
-FILES = (CAPABILITIES, PREF_ONLY, DOCS, PULL_REQUESTS, DARWIN, BUMP, MAKEFILE)
+FILES = (MATRIX, CAPABILITIES, PREF_ONLY, DOCS, PULL_REQUESTS, DARWIN, BUMP, MAKEFILE)
 
 
 def renamed(name: str, tree: Tree = BASE) -> Overlay:
@@ -55,7 +55,7 @@ def test_a_list_with_another_name(name: str, base: Tree | None) -> None:
 @pytest.mark.parametrize("base", [None, BASE])
 def test_a_file_that_is_gone(path: str, base: Tree | None) -> None:
     found = blind(Overlay(BASE, {path: None}), base)
-    assert {f.path for f in found} == {path}
+    assert [f.path for f in found] == [path]
     assert f"{path} is missing" in found[0].message
 
 
