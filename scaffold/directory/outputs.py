@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.directory import makefile, native
 from scaffold.directory.directory import Directory
@@ -18,6 +18,9 @@ from scaffold.directory.scripts import OWN_FOLDER, run_of, without
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell import Command
 from scaffold.syntax.shell_flow import UNKNOWN
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 LINUX = "Linux"
 MAX_WORD = 200
@@ -194,7 +197,7 @@ _VARIABLE = re.compile(r"/\$\{?(\w+)\}?$")
 def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
     """(path below its own folder, place) of the programs that a script runs and the libraries that it names.
 
-    What it looks for before is left out.
+    What a test or a command before it names is left out: it may be looked for, or made.
     """
     run = run_of(script, LINUX)
     tests = [
@@ -211,15 +214,27 @@ def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
         is_library = path != value and _LIBRARY.search(path) and ":" not in path
         if is_library and not is_tested(f"/{path}") and not is_tested(f"${name}"):
             yield path, script.spot(node.start_byte, node.end_byte)
+    named: set[str] = set()
     for step in run.reached:
-        if step.node.type != "command" or not (step.words[0] == "exec" or OWN_FOLDER in step.words[0]):
+        words = step.words if step.node.type == "command" else ()
+        before = set(named)
+        named.update(word.removeprefix(OWN_FOLDER) for word in words if word.startswith(OWN_FOLDER))
+        if not words or not (words[0] == "exec" or OWN_FOLDER in words[0]) or _may_fail(step.node):
             continue
         written = Command(script.shell, step.node).words
-        for word, text in zip(step.words, written, strict=False):
+        for word, text in zip(words, written, strict=False):
             path = word.removeprefix(OWN_FOLDER)
             variable = _VARIABLE.search(text) if path == UNKNOWN else None
             held = [value for name, value, _ in values if variable and name == variable[1]]
             for one in held or [path]:
                 is_plain = path != word and one and UNKNOWN not in posixpath.basename(one)
-                if is_plain and not is_tested(f"/{one}"):
+                folders = {one[:end] for end, letter in enumerate(f"{one}/") if letter == "/"}
+                if is_plain and not is_tested(f"/{one}") and not folders & before:
                     yield one, script.spot(step.node.start_byte, step.node.end_byte)
+
+
+def _may_fail(node: Node) -> bool:
+    """Whether something else follows where a command fails: `a || b`."""
+    parent = node.parent
+    others = parent.children if parent is not None and parent.type == "list" else []
+    return any(child.type == "||" and child.start_byte > node.start_byte for child in others)

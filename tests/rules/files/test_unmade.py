@@ -55,6 +55,11 @@ def test_it_is_said_where_it_stands() -> None:
         'if [ "$(uname)" = "Darwin" ]; then export WREN_LIBRARY="$CURDIR/libwrench.so"; fi',
         'export WREN_LIBRARY="$ELSEWHERE/libwrench.so"',
         'export WREN_DATA="$CURDIR/wrench"',
+        'if command -v "$CURDIR/wrench"; then exec "$CURDIR/wrench"; fi',
+        'if ls "$CURDIR/wrench" >/dev/null; then exec "$CURDIR/wrench"; fi',
+        '"$CURDIR/wrench" || echo none',
+        'curl -o "$CURDIR/wrench" "$ELSEWHERE"\n"$CURDIR/wrench"',
+        'python3 -m venv "$CURDIR/venv"\n"$CURDIR/venv/bin/python" -V',
     ],
 )
 def test_what_may_be_missing(line: str) -> None:
