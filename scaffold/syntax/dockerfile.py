@@ -129,7 +129,7 @@ class Instruction:
             if node.type == "json_string_array":
                 found += [(_json(self._source.text(c)), c) for c in node.children if c.type == "json_string"]
             elif node.type == "path" and not any(c.type == "heredoc_marker" for c in node.children):
-                found.append((self._source.text(node).rstrip("\\"), node))
+                found.append((_unquoted(self._source.text(node).rstrip("\\")), node))
         return tuple(found)
 
     @property
@@ -282,7 +282,7 @@ class Dockerfile(ParsedSource):
                 for path, node in instruction.paths[:-1]:
                     value = scope.value(node) if "$" in path else (path, NONE)
                     if value is not None:
-                        found.append(Input(value[0], node, value[1]))
+                        found.append(Input(_unquoted(value[0]), node, value[1]))
         return tuple(found)
 
 
@@ -347,6 +347,10 @@ class _Scope:
         if node.type in ("double_quoted_string", "single_quoted_string"):
             text = text[1:-1]
         return None if b"$" in text or b"\\" in text else (text.decode(), arguments)
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
 def _json(text: str) -> str:

@@ -390,3 +390,8 @@ def test_what_the_grammar_does_not_know_lies_in_shell_commands(root: Path) -> No
             assert any(r.start_byte <= error.start_byte <= error.end_byte <= r.end_byte for r in runs), (
                 file.place(error)
             )
+
+
+def test_quotes_are_no_part_of_a_path() -> None:
+    text = b'FROM a\nARG A=b\nCOPY "c/d" \'e\' /f\nCOPY "$A/g" /h\n'
+    assert [taken.path for taken in Dockerfile("Dockerfile", text).inputs] == ["c/d", "e", "b/g"]
