@@ -31,6 +31,7 @@ from scaffold.rules.pipeline.notes.jobs import DeadOutput, ReduceWaitsForStrange
 from scaffold.rules.pipeline.notes.pull_requests import CacheSaveOnPr, SecretLoginOnFork
 from scaffold.rules.pipeline.notes.pushes import PushCancelsTest
 from scaffold.rules.pipeline.notes.runners import DiskBeforeBuildx, QemuUnneeded, RunnerAllowList
+from scaffold.rules.pipeline.toolchains import GoVersionOld
 
 RULES: tuple[type[Rule], ...] = (
     PushCancelsPush,
@@ -61,6 +62,7 @@ RULES: tuple[type[Rule], ...] = (
     BrewLink,
     BrewClosure,
     BrewEnv,
+    GoVersionOld,
     DepsRefresh,
     FilterSafetyNets,
     BaseDepsSingleSource,

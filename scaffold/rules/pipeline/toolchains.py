@@ -1,0 +1,81 @@
+"""Versions of toolchains that workflows spell out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from scaffold.pipeline.model import Job
+from scaffold.pipeline.repository import Repository
+from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.source import Place
+
+MODULE = "go.mod"
+KEY = "go-version"
+
+_REQUIRED = re.compile(rb"(?m)^go[ \t]+(\d+(?:\.\d+){1,2})\b")
+_LITERAL = re.compile(r"(\d+(?:\.\d+){1,2})(?:\.x)?")
+
+
+class GoVersionOld(PipelineRule):
+    """No workflow asks for an older Go than `go.mod` does.
+
+    Why: the older Go is set up for nothing. It fetches the one that `go.mod` asks for, outside of every
+    cache and in every run, or ends with "go.mod requires go >= 1.26.0" where it must not fetch
+    (`GOTOOLCHAIN=local`). LocalAI spells 25 such versions out, and each has to be found by hand when
+    `go.mod` moves on.
+
+    Fails: `go 1.26.0` in `go.mod`, and in a workflow
+
+        - uses: actions/setup-go@v5
+          with:
+            go-version: '1.25.4'
+
+    Passes:
+
+        - uses: actions/setup-go@v5
+          with:
+            go-version-file: go.mod
+
+    There is one finding for a workflow and version.
+
+    Fix: name the file instead of the version, or raise the version.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        required = _REQUIRED.search(registry.tree.read(MODULE) or b"")
+        if required is None:
+            return
+        wanted = required[1].decode()
+        found: dict[tuple[str, str], list[Place]] = {}
+        for job in registry.pipeline.jobs:
+            for scalar in _versions(job):
+                literal = _LITERAL.fullmatch(scalar.text)
+                if literal and _is_older(literal[1], wanted):
+                    place = job.workflow.source.place(scalar.start)
+                    found.setdefault((job.path, scalar.text), []).append(place)
+        for (path, version), places in found.items():
+            where = f" ({len(places)} places)" if len(places) > 1 else ""
+            yield self.finding(
+                places[0],
+                "",
+                f"{path} {version}",
+                f"Go {version} is set up here{where}; {MODULE} asks for {wanted}",
+                f"write `go-version-file: {MODULE}`, or {wanted}",
+            )
+
+
+def _versions(job: Job) -> Iterator[yaml.Scalar]:
+    """The versions of Go that a job's steps, its matrix and what it hands to a workflow spell out."""
+    matrix = job.matrix if isinstance(job.matrix, yaml.Mapping) else yaml.EMPTY
+    for values in (job.given, matrix.values, *(step.given for step in job.steps)):
+        yield from yaml.scalars(values.get(KEY))
+
+
+def _is_older(version: str, wanted: str) -> bool:
+    """Whether a version, of two numbers or three, has nothing as new as the wanted one."""
+    pairs = zip(version.split("."), wanted.split("."), strict=False)
+    return next((int(own) < int(other) for own, other in pairs if int(own) != int(other)), False)

@@ -1,0 +1,63 @@
+"""Versions of Go that workflows spell out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from tests.rules.pipeline.workflows import job
+
+MODULE = "module example.org/app\n\ngo 1.26.0\n"
+SETUP = "- uses: actions/setup-go@v5\n  with:\n    {}"
+MATRIX = "runs-on: ubuntu-latest\nstrategy:\n  matrix: {{go-version: {}}}"
+CALL = "on: push\njobs:\n  build:\n    uses: ./.github/workflows/x.yml\n    with:\n      go-version: {}\n"
+
+CASES = {
+    "go-version-old": Case(
+        tree({"go.mod": MODULE, "ci": job(SETUP.format("go-version: '1.25.4'"))}),
+        "1.25.4",
+        tree({"go.mod": MODULE, "ci": job(SETUP.format("go-version-file: go.mod"))}),
+    )
+}
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_rule(slug: str) -> None:
+    assert_case(slug, CASES[slug])
+
+
+@pytest.mark.parametrize(
+    ("version", "is_old"),
+    [
+        ("'1.25.x'", True),
+        ("1.9", True),
+        ("'1.25.99'", True),
+        ("'1.26.x'", False),
+        ("1.26", False),
+        ("1.26.0", False),
+        ("'1.27.1'", False),
+        ("stable", False),
+        ("'^1.22'", False),
+        ("${{ inputs.go-version }}", False),
+    ],
+)
+def test_what_is_older(version: str, is_old: bool) -> None:
+    for text in (
+        job(SETUP.format(f"go-version: {version}")),
+        job("- run: go test", head=MATRIX.format(f'["{version.strip(chr(39))}"]')),
+        CALL.format(version),
+    ):
+        assert bool(found(tree({"go.mod": MODULE, "ci": text}), "go-version-old")) == is_old, text
+
+
+def test_one_finding_for_a_workflow_and_version() -> None:
+    twice = "\n".join([SETUP.format("go-version: 1.25")] * 2 + [SETUP.format("go-version: 1.24")])
+    findings = found(tree({"go.mod": MODULE, "ci": job(twice), "cd": job(twice)}), "go-version-old")
+    assert len(findings) == 4
+    assert sum("2 places" in f.message for f in findings) == 2
+
+
+@pytest.mark.parametrize("module", ["module example.org/app\n", "// go 1.26\n", ""])
+def test_a_module_that_asks_for_nothing(module: str) -> None:
+    where = tree({"go.mod": module, "ci": job(SETUP.format("go-version: 1.2"))})
+    assert found(where, "go-version-old") == []
