@@ -74,6 +74,9 @@ def test_both_readings_agree_on_localai(path: str, keys: tuple[str, ...]) -> Non
 
 ODD = {
     "flow": "- {name: b, uri: c}",
+    "lists and mappings in flow style": "- name: b\n  tags: [x, 'y']\n  deep: {c: d, e: \"f\"}\n  none: []\n  no: {}",
+    "a comment beside a quote": "- name: 'b'# why\n  tags:\n    - \"x\"# y\n  deep:\n    c: 'd'# e",
+    "a comment beside a bracket": "- name: b\n  tags: [x]# why\n  deep: {c: d}# why",
     "folded": "- name: b\n  description: >\n    two\n    lines",
     "several lines": "- name: b\n  description: two\n    lines",
     "escape": '- name: "b\\"c"',
