@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
-from scaffold.syntax import grammar, yaml_events
+from scaffold.syntax import grammar
 from scaffold.syntax.source import ParsedSource
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ class YamlSource(ParsedSource):
         """Raises ShapeError where the file is no YAML, or some that the grammar does not know."""
         if not self.root.has_error:
             return
+        from scaffold.syntax import yaml_events
+
         yaml_events.document(self)  # says better than the grammar what is wrong, and where
         first = next(self.errors(), None)
         at = first if first is not None and first.start_byte else None

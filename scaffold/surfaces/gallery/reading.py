@@ -8,16 +8,16 @@ A backend has a meta (an anchored item whose `capabilities` map hardware to imag
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 
 from scaffold.checkout.tree import Tree
 from scaffold.surfaces.base import FileSurface, Part, Registration, majority
 from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
-from scaffold.surfaces.gallery.loading import Refusal, refusals
+from scaffold.surfaces.gallery.loading import Refusal, is_ordinary
 from scaffold.surfaces.matrix.editing import MatrixSurface
 from scaffold.syntax.yaml import YamlSource
-from scaffold.syntax.yaml_items import read
+from scaffold.syntax.yaml_items import YamlItem, read
 
 DEFAULT_REPOSITORY = "quay.io/go-skynet/local-ai-backends"
 DEFAULT_MIRROR = "localai/localai-backends"
@@ -27,6 +27,15 @@ DEFAULT_MIRROR = "localai/localai-backends"
 def _items(source: YamlSource) -> list[Item]:
     """The items of a file; two states of a repository share them."""
     return [Item.of(item) for item in read(source)]
+
+
+def refusals(source: YamlSource, items: Sequence[YamlItem]) -> list[Refusal]:
+    """What LocalAI refuses of a gallery whose items were read before, in file order."""
+    if is_ordinary(source, items):
+        return []
+    from scaffold.surfaces.gallery.decoding import decoded
+
+    return decoded(source)
 
 
 class GalleryReader(FileSurface):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from scaffold.errors import ShapeError
 from scaffold.resources import miniature_dir
-from scaffold.surfaces.gallery.loading import refusals
+from scaffold.surfaces.gallery.reading import refusals
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import read
 from tests.conftest import real_repository
