@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 
 from scaffold.backend.choices import KINDS, Imports, Lang
 from scaffold.backend.modalities import MODALITIES, Modality
-from scaffold.backend.names import identifier, make_variable
+from scaffold.backend.names import FILE_TYPES, RESERVED, identifier, make_variable
 from scaffold.backend.variants import VARIANTS, supported
 from scaffold.errors import UsageError
 
@@ -28,19 +28,8 @@ GALLERY_PREFIXES = (
 )  # fmt: skip
 """LocalAI cuts these off a name to find its capabilities (core/config/backend_capabilities.go)."""
 
-RESERVED_NAMES = (
-    "common", "grpc", "llm", "python", "golang", "backends", "test", "build", "package",
-    "clean", "purge", "all", "install", "run", "engine", "sources", "shim",
-    "vendor", "make", "cmake", "ubuntu",
-)  # fmt: skip
-"""Directories that LocalAI shares between backends, targets and folders of generated backends, and
-names whose `<NAME>_VERSION` means something to make or to a Dockerfile already."""
-
 MAX_NAME = 63
 """An image tag has at most 128 characters, and the longest variant prefix takes about 40."""
-
-GO_PIN = "name 'go' cannot have an upstream in Go: GO_VERSION is the toolchain's in Dockerfile.golang"
-"""Why that one name is refused there; without an upstream there is no pin, and it is good."""
 
 CPP_TAKEN = (
     "all", "build", "clean", "grpc-server", "package", "purge", "run", "test",
@@ -81,7 +70,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
             "starts with '{found}', which marks a variant of another backend",
         ),
         READS_HARDWARE,
-        Rule(rf"\A({'|'.join(RESERVED_NAMES)})\Z", "is taken: LocalAI or the build of every backend uses it"),
+        Rule(rf"\A({'|'.join(RESERVED)})\Z", "is taken: LocalAI or the build of every backend uses it"),
+        Rule(
+            rf"\A({'|'.join(FILE_TYPES)})\Z",
+            "is a type of files: tools would take backend/Dockerfile.{found} for one",
+        ),
     ),
     "upstream": (
         Rule(
@@ -189,8 +182,6 @@ class Backend(BaseModel):
             raise ValueError(
                 f"kind {self.kind!r} wraps an upstream engine: give --upstream OWNER/REPO and --pin SHA"
             )
-        if self.upstream and self.lang == self.name == "go":
-            raise ValueError(GO_PIN)
         if self.upstream and not self.pin:
             raise ValueError(
                 f"an upstream needs a pin: give --pin with the full sha of a commit of {self.upstream}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffold.checkout.door import Door, Kind, in_the_way, require_inside
-from scaffold.checkout.edit import Edit, insertion, replaced, without_newline
+from scaffold.checkout.edit import Edit, ended_as, insertion, replaced, without_newline
 from scaffold.checkout.tree import MAX_FILE_BYTES, Overlay, Tree
 from scaffold.errors import ScaffoldError, ShapeError, UsageError, WriteError
 
@@ -43,8 +43,12 @@ class ChangeSet:
     """Empty folder -> whether it is there after the change."""
 
     def add(self, *edits: Edit) -> None:
-        """Plan edits. Insertions at one offset keep the order in which they were added."""
-        self.edits.extend(edits)
+        """Plan edits. Insertions at one offset keep the order in which they were added.
+
+        Their lines end as the lines around them do.
+        """
+        for edit in edits:
+            self.edits.append(ended_as(self.tree.read(edit.path) or b"", edit) if "\n" in edit.text else edit)
 
     def insert(self, path: str, offset: int, text: str) -> None:
         """Plan an insertion; whole lines behind a last line without a newline stay lines of their own."""
@@ -148,7 +152,7 @@ class ChangeSet:
         found = []
         shift = 0
         for edit in self.by_path()[path]:
-            leading = len(edit.text) - len(edit.text.lstrip("\n"))
+            leading = edit.text[: len(edit.text) - len(edit.text.lstrip("\r\n"))].count("\n")
             found.append(before.count(b"\n", 0, edit.start) + shift + leading + 1)
             shift += edit.text.count("\n") - before.count(b"\n", edit.start, edit.end)
         return found

@@ -165,7 +165,7 @@ class Door:
             os.close(descriptor)
 
     def _list(self, folder: str) -> dict[str, Kind]:
-        if not self.is_folder(folder):
+        if folder and (outside(f"{folder}/x") or not self.is_folder(folder)):
             return {}
         try:
             # Two processes that share a descriptor share its position too, so it is listed at once, and once.

@@ -29,6 +29,15 @@ def replaced(before: bytes, start: int, end: int, edits: list[Edit]) -> bytes:
     return b"".join([*pieces, before[position:end]])
 
 
+def ended_as(data: bytes, edit: Edit) -> Edit:
+    """The edit of a file, its lines ending as the line before them does; the first one as the line behind."""
+    end = data.rfind(b"\n", 0, edit.start)
+    end = data.find(b"\n", edit.end) if end < 0 else end
+    if data[max(end - 1, 0) : end] != b"\r":
+        return edit
+    return edit._replace(text=edit.text.replace("\r\n", "\n").replace("\n", "\r\n"))
+
+
 def without_newline(data: bytes, edit: Edit) -> Edit:
     """The last edit of a file; where it deletes the last lines, the new last one ends as they did."""
     ended = edit.text or edit.end < len(data) or data.endswith(b"\n")

@@ -18,6 +18,11 @@ ELSEWHERE = (
     "GIT_REPLACE_REF_BASE", "GIT_NO_REPLACE_OBJECTS", "GIT_IMPLICIT_WORK_TREE", "GIT_INTERNAL_SUPER_PREFIX",
 )  # fmt: skip
 """What names another repository: hooks are run with some of it."""
+LOOKING = {"add", "diff", "grep", "ls-files"}
+"""Commands that look at a work tree."""
+PATIENCE = 20
+"""Seconds for one of them; on LocalAI the slowest takes 0.2."""
+
 QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 _SHA1_LENGTH = 40
 
@@ -25,12 +30,21 @@ _SHA1_LENGTH = 40
 def run(
     root: Path, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """What git says in the folder `root`; an error of its own where git is not installed."""
+    """What git says in the folder `root`; an error of its own where git is not installed or never ends.
+
+    Looking at a work tree, it waits at a pipe that is called `.gitignore` for whoever writes to it.
+    """
     command = _command(root, *arguments)
+    seconds = PATIENCE if arguments[0] in LOOKING else None
     try:
-        return subprocess.run(command, capture_output=True, check=False, env=_environment(environment))
-    except FileNotFoundError:
+        return subprocess.run(
+            command, capture_output=True, check=False, env=_environment(environment), timeout=seconds
+        )
+    except OSError:
         return subprocess.CompletedProcess(command, 127, b"", b"git is not installed")
+    except subprocess.TimeoutExpired:
+        why = f"git {arguments[0]} took more than {PATIENCE} s"
+        return subprocess.CompletedProcess(command, 124, b"", why.encode())
 
 
 def output(root: Path, *arguments: str) -> str:

@@ -101,6 +101,10 @@ class WorkTree:
         return self._door.is_folder(path.rstrip("/"))
 
     def files(self, folder: str) -> Iterator[str]:
+        return (path for path, kind in self.entries(folder) if kind is Kind.file)
+
+    def entries(self, folder: str) -> Iterator[tuple[str, Kind]]:
+        """Paths of all that is below `folder` and no folder, in sorted order, each with what it is."""
         found = []
         pending = [folder.rstrip("/")]
         while pending:
@@ -109,8 +113,8 @@ class WorkTree:
             for name, kind in self._door.names(where).items():
                 if kind is Kind.folder:
                     pending.append(prefix + name)
-                elif kind is Kind.file:
-                    found.append(prefix + name)
+                else:
+                    found.append((prefix + name, kind))
         return iter(sorted(found))
 
     def is_executable(self, path: str) -> bool:
@@ -334,13 +338,21 @@ def refusal(tree: Tree, path: str) -> tuple[str, str] | None:
 
 
 def kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
-    """The files below a folder, without those that git ignores."""
-    if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
+    """The files below a folder, without those that git ignores; what else is there is noted."""
+    if not isinstance(tree, WorkTree):
+        yield from tree.files(folder)
+        return
+    kinds: dict[str, Kind] = dict(tree.entries(folder))
+    if (tree.root / ".git").exists() and Kind.other not in kinds.values():
         asked = git.run(tree.root, "ls-files", "-z", "-co", "--exclude-standard", "--", folder)
         if asked.returncode == 0:
-            listed = sorted({path for path in os.fsdecode(asked.stdout).split("\0") if path})
-            return (path for path in listed if tree.kind(path) is Kind.file)
-    return tree.files(folder)
+            kept = {*os.fsdecode(asked.stdout).split("\0")}
+            kinds = {path: kind for path, kind in kinds.items() if path in kept}
+    for path, kind in kinds.items():
+        if kind is Kind.file:
+            yield path
+        else:
+            note(tree, path)
 
 
 def find_root(start: Path) -> Path:

@@ -33,8 +33,10 @@ def note(text: str) -> None:
 
 
 def error(problem: object) -> None:
-    """Print to standard error why nothing was done."""
+    """Print to standard error why nothing was done, and what was noted about it."""
     note(f"{typer.style('error:', fg='red', bold=True)} {lines(str(problem))}")
+    for told in getattr(problem, "__notes__", ()):
+        note(f"  {told}")
 
 
 def job_summary(rendered: Callable[[int], str]) -> None:

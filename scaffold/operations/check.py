@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from scaffold.backend.names import require_name
 from scaffold.checkout.tree import Tree
 from scaffold.errors import unknown
 from scaffold.operations.novelty import Change, Identity, positions_of_old
@@ -73,6 +74,8 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     shape that no reader knows.
     """
     rules = scope.rules()
+    for name in scope.backends:
+        require_name(name)
     registry = opened(tree, rules)
     earlier = opened(base, rules, registry) if base is not None else None
     missing = [name for name in scope.backends if name not in registry.names]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.backend.answers import Backend
+from scaffold.backend.names import require_name
 from scaffold.backend.variants import supported
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
@@ -41,6 +42,8 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
     Raises UsageError for wrong answers and taken names, ShapeError where the checkout has no
     place for a registration; the plan is proved before it is returned.
     """
+    if like is not None:
+        require_name(like)
     registry = Registry(tree)
     backend = Backend.create(**_completed(registry, answers, like))
     existing = registry.registrations(backend.name)

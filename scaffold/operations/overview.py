@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scaffold.backend.names import require_name
 from scaffold.backend.variants import VARIANTS
 from scaffold.checkout.tree import Tree
 from scaffold.operations import check
@@ -51,6 +52,7 @@ class Shown:
 
 def show(tree: Tree, name: str, rev: str | None) -> Shown:
     """One backend, by its name or by the name of one of its gallery items. Raises UsageError for others."""
+    require_name(name)
     registry = Registry(tree)
     backend = registry.backend_called(name)
     if backend is None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from scaffold.checkout.tree import Tree, refusal
-from scaffold.errors import ShapeError
+from scaffold.checkout.tree import Tree
+from scaffold.errors import ScaffoldError
 from scaffold.surfaces.base import Manual
+
+MANY = 10
+"""How many files an error names."""
 
 P = ParamSpec("P")
 
@@ -24,14 +28,13 @@ Plan = TypeVar("Plan", bound=_Plan)
 
 
 @contextmanager
-def explained(*trees: Tree | None) -> Iterator[None]:
-    """A file that is missed because it was not read: the error says why it was not."""
+def explained(*trees: Tree) -> Iterator[None]:
+    """An error may come of a file that was not read: it says so, and why."""
     try:
         yield
-    except ShapeError as error:
-        for tree in trees:
-            if tree is not None and (found := refusal(tree, error.path)):
-                raise ShapeError(found[0], None, found[1]) from error
+    except ScaffoldError as error:
+        for path, why in itertools.islice((item for tree in trees for item in tree.refused.items()), MANY):
+            error.add_note(f"{path} {why}: it was not read")
         raise
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from scaffold.backend.names import require_name
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree
 from scaffold.operations import proof
@@ -32,6 +33,7 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
     Raises UsageError where nothing is known of it, ShapeError where a file has an unknown shape; the
     plan is proved before it is returned.
     """
+    require_name(name)
     registry = Registry(tree)
     require_known(registry, name)
     removal = as_removal(registry, name, ChangeSet(tree))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from scaffold.backend.answers import HARDWARE_WORDS, READS_HARDWARE, RULES
-from scaffold.backend.names import FOLDER, make_variable
+from scaffold.backend.names import FOLDER, make_variable, require_name
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
@@ -55,6 +55,7 @@ def plan(tree: Tree, old: str, new: str) -> LifecyclePlan:
     Raises UsageError for a name that is unknown, taken or not allowed, ShapeError where the path
     filter would not map the new one; the plan is proved before it is returned.
     """
+    require_name(old)
     registry = Registry(tree)
     require_known(registry, old)
     _require_good(registry, old, new)

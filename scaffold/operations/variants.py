@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from scaffold.backend.names import require_name
 from scaffold.backend.variants import DARWIN, VARIANTS, supported
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import GitTree, Tree, WorkTree
@@ -26,6 +27,7 @@ def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
 
     Raises UsageError for an unknown backend or variant, and for one that is built already.
     """
+    require_name(name)
     registry = Registry(tree)
     addition = _addition(registry, name, wanted)
     proof.prove_insertion(addition)
@@ -71,6 +73,7 @@ def remove(tree: Tree, name: str, unwanted: Iterable[str]) -> LifecyclePlan:
     Raises UsageError for an unknown backend or variant, for one that is not built, and where
     nothing would be left.
     """
+    require_name(name)
     registry = Registry(tree)
     require_known(registry, name)
     gone = _known(registry, name, unwanted)

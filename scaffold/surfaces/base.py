@@ -237,7 +237,7 @@ class Removal:
         """Plan the comments away that are this backend's name and no more, wherever they still stand."""
         gone = [(edit.start, edit.end) for edit in self.changes.edits if edit.path == source.path]
         names = "|".join(re.escape(name) for name in sorted(self.aliases))
-        header = rf"(?m)^[ \t]*#+[ \t]*(?:{names})(?:[ \t]*\(.*\))?[ \t]*\n(?:[ \t]*\n)?"
+        header = rf"(?m)^[ \t]*#+[ \t]*(?:{names})(?:[ \t]*\(.*\))?[ \t]*\r?\n(?:[ \t]*\r?\n)?"
         for match in re.finditer(header.encode(), source.data):
             if not any(start <= match.start() < end for start, end in gone):
                 self.changes.delete_lines(source.path, *match.span())

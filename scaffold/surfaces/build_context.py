@@ -82,8 +82,8 @@ class BuildContextSurface(Surface):
             end = source.line_end(source.offset(last))
             removal.changes.delete_lines(place.path, source.offset(first), end)
         tests = self.load(Source, UNIT_TESTS)
-        excluded = re.compile(rf"(?m)^[ \t]*-not -path '\*/{re.escape(removal.source_folder)}/\*' \\\n")
-        for match in excluded.finditer(tests.data.decode() if tests and removal.source_folder else ""):
+        excluded = rf"(?m)^[ \t]*-not -path '\*/{re.escape(removal.source_folder)}/\*' \\\r?\n"
+        for match in re.finditer(excluded.encode(), tests.data if tests and removal.source_folder else b""):
             removal.changes.delete_lines(UNIT_TESTS, match.start(), match.end())
 
     def _append(self, addition: Addition, path: str, lines: list[str], *beside: str) -> None:
@@ -94,7 +94,7 @@ class BuildContextSurface(Surface):
         offset = position = 0
         for line in source.data.splitlines(keepends=True):
             position += len(line)
-            if line.decode().startswith(beside):
+            if f"{line.decode().rstrip()}\n".startswith(beside):
                 offset = position
         offset = offset or len(source.data)
         addition.insert(path, offset, "".join(f"{line}\n" for line in lines))
@@ -104,7 +104,7 @@ class BuildContextSurface(Surface):
         if source is None:
             return
         folder = addition.backend.source_folder
-        excluded = [*re.finditer(rb"^[ \t]*-not -path '\*/[^']+' \\\n", source.data, re.MULTILINE)]
+        excluded = [*re.finditer(rb"^[ \t]*-not -path '\*/[^']+' \\\r?\n", source.data, re.MULTILINE)]
         if f"-not -path '*/{folder}/*'".encode() in source.data:
             return
         if not excluded:

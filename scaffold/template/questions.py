@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from scaffold.backend.answers import CPP_TAKEN, GO_PIN, NEEDS_UPSTREAM, RULES
+from scaffold.backend.answers import CPP_TAKEN, NEEDS_UPSTREAM, RULES
 from scaffold.backend.choices import KINDS
 from scaffold.backend.modalities import MODALITIES
 from scaffold.backend.variants import DARWIN, VARIANTS, supported
@@ -124,7 +124,6 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
             "default": "",
             "validator": _first(
                 (f"not upstream and {wraps}", "this kind wraps an upstream engine"),
-                *([("upstream and name == 'go'", GO_PIN)] if lang == "go" else []),
                 *_broken("upstream", optional=True),
             ),
         },

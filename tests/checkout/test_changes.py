@@ -107,6 +107,27 @@ def test_git_applies_the_diff_of_a_binary_file(tmp_path: Path, kind: str) -> Non
     assert changes.line_counts("old") == (0, 0)
 
 
+ENDS = st.sampled_from(["\n", "\r\n"])
+
+
+@given(
+    lines=st.lists(st.tuples(st.sampled_from(["a", "b", ""]), ENDS), min_size=1, max_size=6),
+    at=st.integers(0, 6),
+    new=st.lists(st.sampled_from(["x", ""]), min_size=1, max_size=3),
+)
+def test_inserted_lines_end_as_the_line_above(lines: list[tuple[str, str]], at: int, new: list[str]) -> None:
+    at = min(at, len(lines))
+    before = "".join(line + end for line, end in lines).encode()
+    changes = ChangeSet(Overlay(WorkTree(Path("/nonexistent")), {"f": before}))
+    offset = len("".join(line + end for line, end in lines[:at]).encode())
+    changes.insert("f", offset, "".join(f"{line}\n" for line in new))
+    after = changes.overlay().read("f")
+    end = lines[at - 1][1] if at else lines[0][1]
+    inserted = [(line, end) for line in new]
+    assert after == "".join(line + end for line, end in (*lines[:at], *inserted, *lines[at:])).encode()
+    assert (changes.undone(changes.overlay()).overlay().read("f")) == before
+
+
 def test_overlapping_edits_are_refused(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("abcdef")
     changes = ChangeSet(WorkTree(tmp_path))

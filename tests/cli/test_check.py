@@ -113,6 +113,8 @@ def test_select_ignore_and_names(check: Check, repo: Path) -> None:
         (["--diff", "--format", "sarif"], "--diff goes with --format text or json"),
         (["--rev", "nowhere"], "'nowhere' names no commit"),
         (["--base", "nowhere"], "'nowhere' names no commit"),
+        (["--base", "^HEAD"], "'^HEAD' names no commit"),
+        (["--rev", "HEAD^@"], "'HEAD^@' names no commit"),
         (["--base", "--upload-pack=x"], "names no commit"),
         (["--repo", "backend", "--base", "HEAD"], "need the root of a git repository"),
         (["--format", "xml"], "--format"),

@@ -314,6 +314,50 @@ def test_a_base_that_names_no_commit(repo: Path) -> None:
     assert "'nowhere' names no commit" in result.stderr
 
 
+def test_a_bare_repository_is_compared_as_its_clone(repo: Path, ask: Ask, tmp_path: Path) -> None:
+    edit(repo, "backend/go/lark/run.sh", "#!", "#!/usr/bin/env -S")
+    save(repo)
+    bare = tmp_path / "bare.git"
+    run("git", "clone", "--quiet", "--bare", str(repo), str(bare), cwd=tmp_path)
+    assert backends(ask("--rev", "HEAD")) == {"lark"}
+    assert ask("--rev", "HEAD", "--repo", str(bare)) == ask("--rev", "HEAD")
+    assert ask("--rev", "HEAD", cwd=bare) == ask("--rev", "HEAD")
+
+
+def test_the_environment_of_a_hook_changes_nothing(
+    repo: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    edit(repo, "backend/go/lark/run.sh", "#!", "#!/usr/bin/env -S")
+    expected = ask()
+    assert backends(expected) == {"lark"}
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "nowhere"))
+        assert ask() == expected
+    assert ask("--base", "HEAD") == expected
+
+
+def test_what_lies_outside_is_not_printed(repo: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.mjs").write_text("the secret = 42 !\n")
+    (tmp_path / "secret.yml").write_text("the secret: [\n")
+    script = (repo / SCRIPT).read_text()
+    (repo / "scripts/link.mjs").symlink_to(tmp_path / "secret.mjs")
+    for head in (
+        'import "../../secret.mjs";',
+        f'import "{tmp_path}/secret.mjs";',
+        'import "./link.mjs";',
+        'const x = fs.readFileSync("../secret.yml");\nthrow new Error(x);',
+        f'throw new Error(fs.readFileSync("{tmp_path}/secret.yml"));',
+        'throw new Error(fs.readFileSync(".git/config"));',
+    ):
+        after = script.index("\n\n") if "readFile" in head else 0
+        (repo / SCRIPT).write_text(f"{script[:after]}\n{head}\n{script[after:]}")
+        result = scaffold("affected", "Makefile", cwd=repo)
+        assert result.returncode == 3, (head, result.stdout)
+        assert "secret =" not in result.stderr + result.stdout
+        assert "the secret" not in result.stderr + result.stdout
+        assert "repositoryformatversion" not in result.stderr + result.stdout
+
+
 def test_a_first_commit_adds_everything(repo: Path, ask: Ask) -> None:
     root = git(repo, "rev-list", "--max-parents=0", "HEAD")
     assert len(ask("--rev", root)["files"]) == len(files(repo))

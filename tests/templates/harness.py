@@ -43,7 +43,7 @@ from scaffold.checkout.tree import WorkTree
 MODALITIES = tuple(modalities.MODALITIES)
 # Keywords, digits, dashes and 40 characters; and what Go or cargo reads off file and target names.
 NAMES = (
-    "class", "go", "match", "async", "type", "x-3d-2", "my-backend2",
+    "class", "if", "match", "async", "type", "x-3d-2", "my-backend2",
     "a-name-of-exactly-forty-characters-12345",
     "func", "self", "crate", "default", "auto-x", "a1-2b", "a-test", "a-linux", "a-windows-arm64",
     "a-go", "a-rs", "main",

@@ -414,7 +414,7 @@ def test_run_sh_of_a_pure_backend(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "go"])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_darwin_build_reads_the_binary_off_run_sh(kind: str, name: str) -> None:
     """It takes the last thing below $CURDIR, braces not allowed, on a line with exec."""
     files = render("go", {"name": name, "kind": kind, **KINDS[kind]})

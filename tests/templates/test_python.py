@@ -148,7 +148,7 @@ def test_renders_the_same_code_for_any_description() -> None:
 
 
 @pytest.mark.parametrize("facts", FACTS.values(), ids=FACTS)
-@pytest.mark.parametrize("name", ["go", LONGEST])
+@pytest.mark.parametrize("name", ["if", LONGEST])
 def test_python_is_clean(tmp_path: Path, name: str, facts: dict[str, Any]) -> None:
     ruff = find_tool("ruff")
     for modality in MODALITIES:

@@ -122,7 +122,7 @@ def test_renders_the_same_code_for_any_description() -> None:
             assert manifest["package"]["description"] == odd_text
 
 
-@pytest.mark.parametrize(("facts", "name"), [("today", "x" * MAX_NAME), ("older", "go")])
+@pytest.mark.parametrize(("facts", "name"), [("today", "x" * MAX_NAME), ("older", "if")])
 def test_rust_is_formatted(tmp_path: Path, facts: str, name: str) -> None:
     cargo = find_tool("cargo")
     for modality in MODALITIES:
@@ -136,9 +136,9 @@ def test_shell_is_clean(tmp_path: Path) -> None:
 
 def test_dockerfile_is_written_where_there_is_none(tmp_path: Path) -> None:
     dockerfile = tmp_path / "backend" / "Dockerfile.rust"
-    write(tmp_path, name="go")
+    write(tmp_path, name="if")
     assert not dockerfile.exists()
-    write(tmp_path, name="go", dockerfile_rust=True)
+    write(tmp_path, name="if", dockerfile_rust=True)
     assert "FROM scratch" in dockerfile.read_text()
     # versions of Debian packages are not pinned in any of LocalAI's images
     run_ok([find_tool("hadolint"), "--ignore", "DL3008", dockerfile], tmp_path)

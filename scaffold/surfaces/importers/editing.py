@@ -27,7 +27,7 @@ from scaffold.syntax.golang import Element, GoSource, quote
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_OFFER = re.compile(r'(?m)^[ \t]*\{Name: "([^"\n]+)", Modality: [^\n]*\},?\n')
+_OFFER = re.compile(r'(?m)^[ \t]*\{Name: "([^"\n]+)", Modality: [^\n]*\},?\r?\n')
 """A backend that an importer offers besides its own."""
 
 
@@ -89,7 +89,7 @@ class ImporterSurface(ImporterReader):
         if source is None:
             return
         backend = addition.backend
-        lines = [*re.finditer(rb'^(\t+)expectPrefOnly\("[^"]+", "([^"]+)"\)\n', source.data, re.MULTILINE)]
+        lines = [*re.finditer(rb'^(\t+)expectPrefOnly\("[^"]+", "([^"]+)"\)\r?\n', source.data, re.MULTILINE)]
         same = [line for line in lines if line[2].decode() == backend.use.import_key]
         if lines:
             after = (same or lines)[-1]

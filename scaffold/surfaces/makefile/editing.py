@@ -210,16 +210,16 @@ class MakefileSurface(MakefileReader):
 
     def add_darwin_rule(self, addition: Addition) -> None:
         """The make target that macOS CI runs for a C++ backend, where it lacks one."""
-        assert self.source is not None
+        source = required(self.source, self.path, "the root Makefile")
         name = addition.backend.name
         bespoke = {
             word.text.removeprefix("backends/").removesuffix("-darwin"): rule
-            for rule in self.source.rules
+            for rule in source.rules
             for word in rule.targets
             if word.text.startswith("backends/") and word.text.endswith("-darwin") and rule.recipe
         }
         if not bespoke:
-            raise self.source.shape_error(
+            raise source.shape_error(
                 None, "expected a backends/<name>-darwin rule to write a new one like it"
             )
         if name not in bespoke:

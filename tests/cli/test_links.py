@@ -1,0 +1,157 @@
+"""Commands that write, in a checkout full of links and pipes: nothing is written, or deleted, behind one.
+
+Each command is run once to see what it touches. Then each of these files, and each folder above them, is
+replaced by a link, of every kind in turn, and the command is run again. It does its work and says what it
+left out, or it does nothing and says why.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from evidence.mutation import mutated
+from scaffold.resources import miniature_dir
+from tests.conftest import PIN, in_process
+from tests.consumers import run
+from tests.lifecycle import as_repository
+from tests.operations.test_fix import DELETIONS
+from tests.rules.trees import BASE
+
+UPSTREAM = ("--upstream", "acme/ibex", "--pin", PIN)
+COMMANDS = {
+    "new cpp": ("new-backend", "ibex", "--lang", "cpp", *UPSTREAM, "--variant", "cpu", "--variant", "metal"),
+    "new go": ("new-backend", "ibex", "--lang", "go", "--import", "auto", *UPSTREAM),
+    "new python": ("new-backend", "ibex", "--lang", "python", "--modality", "tts"),
+    "new rust": ("new-backend", "ibex", "--lang", "rust"),
+    "fix": ("check", "--fix"),
+    "remove": ("remove-backend", "heron"),
+    "rename": ("rename-backend", "heron", "egret"),
+    "add variant": ("add-variant", "night-heron", "vulkan", "metal"),
+    "remove variant": ("remove-variant", "heron", "metal"),
+}
+Found = dict[str, tuple[int, bytes]]
+
+
+def look(root: Path) -> Found:
+    """Everything below a folder, links as links, without git's own."""
+    found: Found = {}
+    for where, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name != ".git"]
+        for path in (Path(where, name) for name in (*folders, *names)):
+            content = os.fsencode(path.readlink()) if path.is_symlink() else b""
+            content = path.read_bytes() if path.is_file() and not content else content
+            found[path.relative_to(root).as_posix()] = path.lstat().st_mode, content
+    return found
+
+
+def checkout(folder: Path, command: str) -> Path:
+    """The miniature as a repository; for the fixes, with something to repair."""
+    root = Path(shutil.copytree(miniature_dir(), folder / "LocalAI"))
+    if command == "fix":
+        for path, loss in {loss.path: loss for loss in DELETIONS}.items():
+            (root / path).write_bytes(mutated(BASE, loss).read(path) or b"")
+    as_repository(root)
+    run("git", "repack", "-adq", cwd=root)
+    shutil.rmtree(root / ".git/hooks")
+    return root
+
+
+def moved(path: Path, target: Path, is_folder: bool) -> None:
+    """What is at a path is at the target, empty where nothing was there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(path):
+        path.rename(target)
+    elif is_folder:
+        target.mkdir()
+    else:
+        target.touch()
+
+
+def gone(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+
+
+def absolute(path: Path, root: Path, is_folder: bool) -> None:
+    moved(path, root.parent / "outside/target", is_folder)
+    path.symlink_to(root.parent / "outside/target")
+
+
+def relative(path: Path, root: Path, is_folder: bool) -> None:
+    moved(path, root.parent / "outside/target", is_folder)
+    path.symlink_to("../" * path.relative_to(root).as_posix().count("/") + "../outside/target")
+
+
+def inside(path: Path, root: Path, is_folder: bool) -> None:
+    moved(path, root / "elsewhere/target", is_folder)
+    path.symlink_to("../" * path.relative_to(root).as_posix().count("/") + "elsewhere/target")
+
+
+def dangling(path: Path, root: Path, is_folder: bool) -> None:
+    gone(path)
+    path.symlink_to(root.parent / "outside/new")
+
+
+def other_kind(path: Path, root: Path, is_folder: bool) -> None:
+    gone(path)
+    moved(root.parent / "nothing", root.parent / "outside/target", not is_folder)
+    path.symlink_to(root.parent / "outside/target")
+
+
+def to_git(path: Path, root: Path, is_folder: bool) -> None:
+    gone(path)
+    path.symlink_to(root / (".git/refs" if is_folder else ".git/config"))
+
+
+def pipe(path: Path, root: Path, is_folder: bool) -> None:
+    gone(path)
+    os.mkfifo(path)
+
+
+KINDS = (absolute, relative, inside, dangling, other_kind, to_git, pipe)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_is_written_behind_a_link(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    call = in_process(monkeypatch, capfd)
+    (tmp_path / "first").mkdir()
+    first = checkout(tmp_path / "first", command)
+    before = look(first)
+    clean = Path(shutil.copytree(first, tmp_path / "clean/LocalAI"))
+    assert call(*COMMANDS[command], "--repo", str(clean))[0] == 0
+    after = look(clean)
+    written = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    folders = {parent.as_posix() for path in written for parent in Path(path).parents} - {"."}
+    assert len(written) > 2
+    git = {path: path.read_bytes() for path in (first / ".git").rglob("*") if path.is_file()}
+    kinds = cycle(KINDS)
+    for number, place in enumerate(sorted(written | folders)):
+        kind = next(kinds)
+        label = f"{place}: {kind.__name__}"
+        root = Path(shutil.copytree(first, tmp_path / str(number) / "LocalAI", symlinks=True))
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        kind(root / place, root, place in folders)
+        planted = look(root.parent)
+        code, out, err = call(*COMMANDS[command], "--repo", str(root))
+        result = look(root.parent)
+        assert result[f"LocalAI/{place}"] == planted[f"LocalAI/{place}"], label
+        safe = ("outside", "LocalAI/elsewhere")
+        assert [
+            p for p in {*planted, *result} if p.startswith(safe) and planted.get(p) != result.get(p)
+        ] == [], label
+        assert {p: (root / ".git" / p.relative_to(first / ".git")).read_bytes() for p in git} == git, label
+        if code == 0:
+            assert f"{place}: is " in out or (result == planted and "is a backend already" in out), label
+        else:
+            assert result == planted, label
+            assert place in out + err, label
+            assert "symbolic link" in out + err or "neither a file nor a folder" in out + err, label
+        shutil.rmtree(root.parent)
