@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.directory import makefile, native
@@ -60,16 +60,17 @@ class Made(NamedTuple):
 def started_unmade(directory: Directory) -> Iterator[Taken]:
     """What run.sh starts or opens on Linux, and neither the build nor the packaging makes; each once."""
     script = directory.run_script
-    made = _made(directory) if script else None
-    if script is None or made is None:
+    build = Build.of(directory) if script else None
+    if script is None or build is None:
         return
-    packed = list(_packed(directory.text("package.sh")))
     seen = set()
     for path, spot in _opened(script):
         folder, name = posixpath.split(path)
+        if path in seen or directory.has(path) or build.may_make(name):
+            continue
+        packed = _packed(directory.text("package.sh"))
         lands = (word for word, folders in packed if UNKNOWN in folder or folder in folders)
-        is_made = made.may_be(name) or Made.of(lands).may_be(name)
-        if path not in seen and not is_made and not directory.has(path):
+        if not Made.of(lands).may_be(name):
             seen.add(path)
             yield Taken(path, spot)
 
@@ -77,8 +78,8 @@ def started_unmade(directory: Directory) -> Iterator[Taken]:
 def packaged_unmade(directory: Directory) -> Iterator[Taken]:
     """What package.sh copies out of its own folder on Linux with `|| true`, and the build does not make."""
     script = directory.text("package.sh")
-    made = _made(directory) if script and b"||" in script.data else None
-    if script is None or made is None:
+    build = Build.of(directory) if script and b"||" in script.data else None
+    if script is None or build is None:
         return
     for found in run_of(script, LINUX).reached:
         rest = script.code[found.node.end_byte :].partition(b"\n")[0]
@@ -86,7 +87,7 @@ def packaged_unmade(directory: Directory) -> Iterator[Taken]:
             for word in found.words[1:-1]:
                 name = word.removeprefix(OWN_FOLDER)
                 is_own = name != word and "/" not in name and UNKNOWN not in name
-                if is_own and "dylib" not in name and not made.may_be(name):
+                if is_own and "dylib" not in name and not build.may_make(name):
                     yield Taken(name, script.spot(found.node.start_byte, found.node.end_byte))
 
 
@@ -95,16 +96,39 @@ def packaged_unmade(directory: Directory) -> Iterator[Taken]:
 _COMPUTED = re.compile(rb"\$[({](?:add(?:prefix|suffix)|join|(?:pat)?subst)\b")
 
 
-@lru_cache(maxsize=1)
-def _made(directory: Directory) -> Made | None:
-    """The names that the build may give to files; None where nobody can say."""
-    texts = [text for one in (directory, *directory.borrowed) for text in one.build_files]
-    makefiles = [text for text in texts if text.path.endswith("/Makefile")]
-    if not makefiles or any(_COMPUTED.search(m.code) or makefile.has_unknown(m) for m in makefiles):
-        return None
-    return Made.of(
-        name for text in texts for name in _names(text.joined, native.is_cmake(posixpath.basename(text.path)))
-    )
+class Build:
+    """What the build files of a backend say of the names of files."""
+
+    def __init__(self, texts: Iterable[Text]) -> None:
+        self._files = [(t.joined, native.is_cmake(posixpath.basename(t.path))) for t in texts]
+
+    @classmethod
+    @lru_cache(maxsize=1)
+    def of(cls, directory: Directory) -> Build | None:
+        """The build of a backend; None where nobody can say which names it gives."""
+        texts = [text for one in (directory, *directory.borrowed) for text in one.build_files]
+        makefiles = [text for text in texts if text.path.endswith("/Makefile")]
+        if not makefiles or any(_COMPUTED.search(m.code) or makefile.has_unknown(m) for m in makefiles):
+            return None
+        return cls(texts)
+
+    def may_make(self, pattern: str) -> bool:
+        """Whether it may give this name, or some name of a pattern, to a file."""
+        return self._says(pattern) or self._made.may_be(pattern)
+
+    def _says(self, name: str) -> bool:
+        """Whether the name itself is found on the lines that have it: nearly every one is."""
+        word = name.encode(errors="replace")
+        for code, is_cmake in self._files:
+            lines = b"\n".join(line for line in code.split(b"\n") if word in line) if word in code else b""
+            if lines and name in _names(lines, is_cmake):
+                return True
+        return False
+
+    @cached_property
+    def _made(self) -> Made:
+        """All the names that it may give."""
+        return Made.of(name for code, is_cmake in self._files for name in _names(code, is_cmake))
 
 
 _MAKES_NOTHING = re.compile(rb"[\s@+-]*(?:rm|echo|printf|\$\((?:info|warning|error))\b")
@@ -142,11 +166,13 @@ def _names(code: bytes, is_cmake: bool) -> frozenset[str]:
 _PLACING = ("cp", "mv", "ln", "install")
 
 
-def _packed(script: Text | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+@lru_cache(maxsize=1)
+def _packed(script: Text | None) -> list[tuple[str, tuple[str, ...]]]:
     """(name, the folders of the package where it may be) of what package.sh gives a name, or takes from afar.
 
     What it takes out of the backend's own folder keeps its name: the build has made it there.
     """
+    packed: list[tuple[str, tuple[str, ...]]] = []
     for found in run_of(script, LINUX).reached if script else ():
         if found.words[0] not in _PLACING:
             continue
@@ -157,7 +183,9 @@ def _packed(script: Text | None) -> Iterator[tuple[str, tuple[str, ...]]]:
                 name = posixpath.basename(name.rstrip("/")).replace(UNKNOWN, "*")
                 if name:
                     is_folder = "*" in name or not target or target.endswith("/")
-                    yield name, (target.rstrip("/"),) if is_folder else (target, posixpath.dirname(target))
+                    folders = (target.rstrip("/"),) if is_folder else (target, posixpath.dirname(target))
+                    packed.append((name, folders))
+    return packed
 
 
 @lru_cache(maxsize=1 << 14)
@@ -206,7 +234,7 @@ def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
     ]
 
     def is_tested(word: str) -> bool:
-        return any(re.search(rf"{re.escape(word)}(?![\w./-])", test) for test in tests)
+        return any(word in test and re.search(rf"{re.escape(word)}(?![\w./-])", test) for test in tests)
 
     values = [(s.words[0], s.words[-1], s.node) for s in run.reached if s.node.type == "variable_assignment"]
     for name, value, node in values:

@@ -46,11 +46,12 @@ class Facts(NamedTuple):
 class Reached:
     """A command or an assignment that a run may reach."""
 
-    __slots__ = ("_flow", "_values", "certain", "chosen", "node")
+    __slots__ = ("_flow", "_values", "_words", "certain", "chosen", "node")
 
     def __init__(self, flow: Flow, node: Node, certain: bool, chosen: bool) -> None:
         self._flow = flow
         self._values = flow.values
+        self._words: tuple[str, ...] | None = None
         self.node = node
         self.certain = certain
         """Whether every run reaches it that has not ended before."""
@@ -60,7 +61,9 @@ class Reached:
     @property
     def words(self) -> tuple[str, ...]:
         """Words of a command; of an assignment the name and what it assigns, each element of an array."""
-        return self._flow.words(self.node, self._values)
+        if self._words is None:
+            self._words = self._flow.words(self.node, self._values)
+        return self._words
 
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
