@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax import dockerfile
+from scaffold.syntax.make import Call
+from scaffold.syntax.shell import ShellSource
 
 RUNTIME_SCRIPTS = ("run.sh", "test.sh", "package.sh")
 """Scripts that build nothing: the start, the tests, and what copies a finished build together."""
@@ -40,7 +42,18 @@ def build_type_word(build_type: str) -> re.Pattern[bytes]:
     return re.compile(rf"{family}(?<![\w./-]{family}){tail}".encode())
 
 
-_COMPILES = re.compile(rb"cmake|-D[A-Z]|CMAKE_ARGS|make ")
+_OPTION = re.compile(r"-D[A-Z]")
+
+
+def _compiles(script: ShellSource) -> bool:
+    """Whether a script builds something with make or CMake, or says how."""
+    return any(
+        command.starts("cmake") or Call.of(command) is not None or any(map(_OPTION.match, command.words))
+        for command in script.commands
+    ) or any(
+        assignment.name == "CMAKE_ARGS" or _OPTION.search(assignment.value or "")
+        for assignment in script.assignments
+    )
 
 
 def build_code(text: Text) -> bytes:
@@ -50,7 +63,7 @@ def build_code(text: Text) -> bytes:
         shells = file.shells(b"cmake") if file else ()
         lines = (line for shell in shells for line in shell.bare.replace(b"\\\n", b" ").split(b"\n"))
         return b"\n".join(line for line in lines if b"cmake" in line)
-    return text.joined if not text.path.endswith(".sh") or _COMPILES.search(text.code) else b""
+    return text.joined if not text.path.endswith(".sh") or _compiles(text.shell) else b""
 
 
 _BUILD_TYPE_BRANCH = re.compile(rb"(?m)^[ \t]*(?:else[ \t]+)?if\w*\b[^\n]*BUILD_TYPE")

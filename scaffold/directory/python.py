@@ -81,7 +81,7 @@ class PythonInstaller:
 
 def installs_itself(script: ShellSource, build: Build) -> bool:
     """Whether an install.sh installs packages in a branch that is taken for a build, or for every build."""
-    if not any(command.starts("installRequirements") for command in script.commands):
+    if not script.calls("installRequirements"):
         return True
     reached = Flow(script, build.facts).reached
     return any(step.chosen and _installs(step.words) for step in reached)

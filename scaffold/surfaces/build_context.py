@@ -9,10 +9,12 @@ root drops a Go backend's binary there. An engine that is a git submodule is par
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, Registration, Removal, Surface
+from scaffold.syntax.shell import ShellSource, Word
 from scaffold.syntax.source import Source
 
 DOCKERIGNORE = ".dockerignore"
@@ -81,10 +83,14 @@ class BuildContextSurface(Surface):
             first, last = place.lines[0], place.lines[-1]
             end = source.line_end(source.offset(last))
             removal.changes.delete_lines(place.path, source.offset(first), end)
-        tests = self.load(Source, UNIT_TESTS)
-        excluded = rf"(?m)^[ \t]*-not -path '\*/{re.escape(removal.source_folder)}/\*' \\\r?\n"
-        for match in re.finditer(excluded.encode(), tests.data if tests and removal.source_folder else b""):
-            removal.changes.delete_lines(UNIT_TESTS, match.start(), match.end())
+        script = self.load(ShellSource, UNIT_TESTS) if removal.source_folder else None
+        for option, pattern in _excluded(script) if script else ():
+            if script and pattern == f"*/{removal.source_folder}/*":
+                start, end = script.line_start(option.start_byte), script.line_end(pattern.end_byte)
+                if _is_alone(script, option, pattern):
+                    removal.changes.delete_lines(UNIT_TESTS, start, end)
+                else:
+                    removal.changes.add(Edit(UNIT_TESTS, option.start_byte, pattern.end_byte, ""))
 
     def _append(self, addition: Addition, path: str, lines: list[str], *beside: str) -> None:
         """Add lines behind the last present line that starts with one of `beside`, else at the end."""
@@ -100,19 +106,37 @@ class BuildContextSurface(Surface):
         addition.insert(path, offset, "".join(f"{line}\n" for line in lines))
 
     def _exclude_upstream_tests(self, addition: Addition) -> None:
-        source = self.load(Source, UNIT_TESTS)
-        if source is None:
+        script = self.load(ShellSource, UNIT_TESTS)
+        if script is None:
             return
         folder = addition.backend.source_folder
-        excluded = [*re.finditer(rb"^[ \t]*-not -path '\*/[^']+' \\\r?\n", source.data, re.MULTILINE)]
-        if f"-not -path '*/{folder}/*'".encode() in source.data:
+        excluded = list(_excluded(script))
+        if any(pattern == f"*/{folder}/*" for _, pattern in excluded):
             return
-        if not excluded:
+        alone = [(option, pattern) for option, pattern in excluded if _is_alone(script, option, pattern)]
+        if not alone:
             addition.ask(
                 UNIT_TESTS,
                 f"keep {folder}/ out of the C++ unit tests: its find has no -not -path line",
             )
             return
-        line = excluded[0]
-        indent = line[0][: len(line[0]) - len(line[0].lstrip())].decode()
-        addition.insert(UNIT_TESTS, line.end(), f"{indent}-not -path '*/{folder}/*' \\\n")
+        option, pattern = alone[0]
+        indent = script.slice(script.line_start(option.start_byte), option.start_byte)
+        offset = script.line_end(pattern.end_byte)
+        addition.insert(UNIT_TESTS, offset, f"{indent}-not -path '*/{folder}/*' \\\n")
+
+
+def _excluded(script: ShellSource) -> Iterator[tuple[Word, Word]]:
+    """Every `-not -path PATTERN` of a script's `find`: the first word and the pattern."""
+    for command in script.commands:
+        words = command.words if command.starts("find") else ()
+        for option, path, pattern in zip(words, words[1:], words[2:], strict=False):
+            if (option, path) == ("-not", "-path"):
+                yield option, pattern
+
+
+def _is_alone(script: ShellSource, option: Word, pattern: Word) -> bool:
+    """Whether a continued line has nothing else."""
+    before = script.slice(script.line_start(option.start_byte), option.start_byte)
+    behind = script.slice(pattern.end_byte, script.line_end(pattern.end_byte))
+    return not before.strip() and behind.strip() == "\\"

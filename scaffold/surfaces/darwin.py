@@ -7,19 +7,21 @@ step, guarded by its name, and an exclusion in the generic step's condition.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, required
+from scaffold.syntax.make import Call
 from scaffold.syntax.source import Place
+from scaffold.syntax.step_script import raw_script
 from scaffold.syntax.yaml import YamlSource
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-GENERIC_COMMAND = "build-darwin-"
+GENERIC_GOAL = "build-darwin-"
 
 
 class Step(NamedTuple):
@@ -29,18 +31,31 @@ class Step(NamedTuple):
     condition: str
     condition_node: Node | None
     name_node: Node | None
-    run: str
+    goals: tuple[str, ...]
+    """What it makes."""
     node: Node
+
+    @property
+    def is_generic(self) -> bool:
+        """Whether it builds whatever backend it is given."""
+        return any(goal.startswith(GENERIC_GOAL) for goal in self.goals)
 
     @property
     def only(self) -> str | None:
         """The one backend that the step is for."""
         match = re.fullmatch(r"inputs\.backend == '([\w-]+)'", self.condition)
-        return match[1] if match and f"backends/{match[1]}-darwin" in self.run else None
+        return match[1] if match and f"backends/{match[1]}-darwin" in self.goals else None
 
     def excludes(self, name: str) -> bool:
         """Whether its condition leaves a backend out."""
         return re.search(rf"inputs\.backend != '{re.escape(name)}'", self.condition) is not None
+
+
+def _goals(run: str) -> Iterator[str]:
+    """What a script makes, as it is written in the file."""
+    for command in raw_script(run).commands if "make" in run else ():
+        made = Call.of(command)
+        yield from made.goals if made is not None else ()
 
 
 class DarwinSurface(FileSurface):
@@ -62,7 +77,7 @@ class DarwinSurface(FileSurface):
             return []
         for job in source.pairs(source.get(source.document(), "jobs")):
             steps = [self._step(item) for item in source.items(source.get(job.value, "steps"))]
-            if any(GENERIC_COMMAND in step.run for step in steps):
+            if any(step.is_generic for step in steps):
                 return steps
         return []
 
@@ -73,7 +88,7 @@ class DarwinSurface(FileSurface):
     @property
     def generic(self) -> Step | None:
         """The step that builds every backend without a step of its own."""
-        return next((step for step in self.steps if GENERIC_COMMAND in step.run), None)
+        return next((step for step in self.steps if step.is_generic), None)
 
     def place(self, step: Step) -> Place:
         """The line of a step."""
@@ -88,7 +103,7 @@ class DarwinSurface(FileSurface):
             values.get("if", ""),
             pairs["if"].value if "if" in pairs else None,
             pairs["name"].node if "name" in pairs else None,
-            values.get("run", ""),
+            tuple(_goals(values.get("run", ""))),
             item,
         )
 
@@ -137,7 +152,7 @@ class DarwinSurface(FileSurface):
     def _generic(self) -> tuple[YamlSource, Step]:
         source = required(self.source, self.path, "the macOS build workflow")
         if self.generic is None or self.generic.name_node is None:
-            raise source.shape_error(None, f"expected a named step that runs make {GENERIC_COMMAND}...")
+            raise source.shape_error(None, f"expected a named step that runs make {GENERIC_GOAL}...")
         return source, self.generic
 
     def add_step(self, addition: Addition) -> None:

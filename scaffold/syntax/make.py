@@ -117,6 +117,13 @@ class MakeSource(ParsedSource):
         named = self._rules_of.get(target, [])
         return next((rule for rule in reversed(named) if rule.recipe), named[0] if named else None)
 
+    def comments(self, rule: Rule) -> list[str]:
+        """The comments in a rule: make's own, and those of its recipe."""
+        lines = self.slice(rule.start_byte, rule.end_byte).split("\n")
+        own = [line.partition("#")[2] for line in lines if not line.startswith("\t")]
+        script = self.script(rule)
+        return [*filter(None, own), *map(script.text, script.nodes("comment"))]
+
     def script(self, rule: Rule) -> ShellSource:
         """The recipe of a rule as a script; offsets count from the beginning of the rule."""
         data = self.data[rule.start_byte : rule.end_byte]

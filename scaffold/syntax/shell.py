@@ -92,13 +92,14 @@ class Assignment:
 class Command:
     """One command. A declaration is one too, with its assignments as words."""
 
-    __slots__ = ("_words", "end_byte", "node", "source", "start_byte")
+    __slots__ = ("_bare", "_words", "end_byte", "node", "source", "start_byte")
 
     def __init__(self, source: ShellSource, node: Node) -> None:
         self.source = source
         self.node = node
         self.start_byte, self.end_byte = node.start_byte, node.end_byte
         self._words: tuple[Word, ...] | None = None
+        self._bare: tuple[Word, ...] | None = None
 
     @property
     def text(self) -> str:
@@ -115,13 +116,15 @@ class Command:
     @property
     def bare(self) -> tuple[Word, ...]:
         """Its words behind `sudo`, `env` and the like."""
-        words = self.words
-        at = 0
-        while at < len(words) and words[at] in PREPARING:
-            at += 1
-            while at < len(words) and _OPTION.fullmatch(words[at]):
+        if self._bare is None:
+            words = self.words
+            at = 0
+            while at < len(words) and words[at] in PREPARING:
                 at += 1
-        return words[at:]
+                while at < len(words) and _OPTION.fullmatch(words[at]):
+                    at += 1
+            self._bare = words[at:]
+        return self._bare
 
     def starts(self, *words: str) -> bool:
         """Whether its first words are these, behind `sudo`, `env` and the like."""
@@ -235,6 +238,10 @@ class ShellSource(ParsedSource):
     def commands(self) -> tuple[Command, ...]:
         """Every command, those in `$(...)` and in functions too, in file order."""
         return tuple(Command(self, node) for node in self.nodes(*_COMMANDS))
+
+    def calls(self, *words: str) -> bool:
+        """Whether some command begins with some words."""
+        return any(command.starts(*words) for command in self.commands)
 
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:

@@ -16,6 +16,13 @@ def script_of(step: yaml.Mapping) -> ShellSource:
     return _script(step.text("run"), shell in ("", "bash", "sh"))
 
 
+def raw_script(spelled: str) -> ShellSource:
+    """A script as it is written in a workflow, indented and with the sign of its block."""
+    sign, newline, rest = spelled.partition("\n")
+    is_block = sign.startswith(("|", ">"))
+    return _script(" " * len(sign) + newline + rest if is_block else spelled, True)
+
+
 def line_of(source: YamlSource, step: yaml.Mapping, offset: int) -> int:
     """The line of a workflow in which an offset of a step's script stands."""
     run = step.values["run"]

@@ -101,7 +101,7 @@ class DepsRefresh(PipelineRule):
             return
         source = re.search(r"steps\.([\w-]+)\.", match[1])
         maker = next((s for s in job.steps if source and s.id == source[1]), None)
-        if source is not None and (maker is None or "date" not in maker.run):
+        if source is not None and (maker is None or not maker.script.calls("date")):
             yield self.finding(
                 maker.at("run") if maker is not None else step.at("with", "build-args"),
                 "",
@@ -139,6 +139,12 @@ def _pass(step: Step, model: Step, changes: ChangeSet) -> None:
         changes.add(Edit(step.path, end, end, f"{indent}{line}\n"))
 
 
+def _runs_filter(step: Step) -> bool:
+    """Whether a step runs the script that decides what is built."""
+    commands = step.script.commands if "changed-backends" in step.run else ()
+    return any("changed-backends" in word for command in commands for word in command.words)
+
+
 class FilterSafetyNets(PipelineRule):
     """A workflow that builds only what changed builds everything now and then.
 
@@ -171,7 +177,7 @@ class FilterSafetyNets(PipelineRule):
                 continue
             for name in sorted(matrix.generators(workflow)):
                 job = workflow.jobs[name]
-                filtering = next((s for s in job.steps if "changed-backends" in s.run), None)
+                filtering = next((s for s in job.steps if _runs_filter(s)), None)
                 if filtering is None:
                     continue
                 if "schedule" not in workflow.events:
@@ -184,7 +190,7 @@ class FilterSafetyNets(PipelineRule):
                     )
                 if (
                     "FORCE_ALL" not in filtering.node.mapping("env").values
-                    and "FORCE_ALL" not in filtering.run
+                    and b"FORCE_ALL" not in filtering.script.bare
                 ):
                     yield self.finding(
                         filtering,

@@ -143,10 +143,10 @@ class MakefileReader(FileSurface):
         named = rb"(?m)^" + re.escape(target.encode()) + rb"\b[^=\n]*:"
         return re.search(named, self.source.data) is not None
 
-    def recipe_text(self, target: str) -> str:
-        """The recipe of a target as one text."""
+    def comments(self, target: str) -> list[str]:
+        """The comments in the rule of a target."""
         rule = self.rule(target)
-        return self.source.slice(rule.start_byte, rule.end_byte) if rule and self.source else ""
+        return self.source.comments(rule) if rule and self.source else []
 
     def place(self, at: Span | int) -> Place:
         """The line of something in this file."""

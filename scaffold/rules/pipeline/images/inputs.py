@@ -17,6 +17,7 @@ from scaffold.pipeline.patterns import takes
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.shell import ShellSource
 
 
 class PathsCoverInputs(PipelineRule):
@@ -172,12 +173,20 @@ def _tag_maker(step: Step, steps: dict[str, Step]) -> Step | None:
 
 def _scripts(tree: Tree, step: Step) -> str:
     """The text of a step's script and of the files of the repository that it runs."""
+    script = step.script
+    words = {word for command in script.commands for word in command.words}
+    words |= {assignment.value for assignment in script.assignments if assignment.value}
     texts = []
-    for word in re.findall(r"[\w./-]+\.(?:py|sh|js|mjs|ts|rb)\b", step.run):
+    for word in sorted(filter(_SCRIPT.fullmatch, words)):
         data = tree.read(posixpath.normpath(word))
         if data is not None:
-            texts.append(re.sub(r"(?m)^\s*(?:#|//).*$", "", data.decode(errors="replace")))
-    return "\n".join([step.run, *texts]) if texts else ""
+            bare = ShellSource(word, data).bare if word.endswith(".sh") else _COMMENT.sub(b"", data)
+            texts.append(bare.decode(errors="replace"))
+    return "\n".join([script.bare.decode(), *texts]) if texts else ""
+
+
+_SCRIPT = re.compile(r"[\w./-]+\.(?:py|sh|js|mjs|ts|rb)")
+_COMMENT = re.compile(rb"(?m)^\s*(?:#|//).*$")
 
 
 def _mentions(text: str, path: str) -> bool:
