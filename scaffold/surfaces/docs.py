@@ -29,13 +29,21 @@ class Row(NamedTuple):
     @property
     def name(self) -> str:
         """The name of its first cell, without the link."""
-        return re.sub(r"\[([^\]]*)\].*", r"\1", self.cells[0]) if self.cells else ""
+        cell = self.cell(0)
+        before, _, behind = cell.partition("[")
+        label, closed, _ = behind.partition("]")
+        return before + label if closed else cell
 
     @property
     def url(self) -> str:
         """The address that its first cell links to."""
-        link = re.search(r"\]\(([^)]*)\)", self.cells[0]) if self.cells else None
-        return link[1] if link else ""
+        _, _, behind = self.cell(0).partition("](")
+        address, closed, _ = behind.partition(")")
+        return address if closed else ""
+
+    def cell(self, position: int) -> str:
+        """The text of a cell; "" where the row has none there."""
+        return self.cells[position] if position < len(self.cells) else ""
 
 
 class Table(NamedTuple):
@@ -75,7 +83,7 @@ class DocsSurface(FileSurface):
             start, offset = offset, min(offset + len(line), len(self.source.data))
             text = line.decode().strip()
             if text.startswith("|"):
-                block.append(Row(tuple(_cells(text)), start, offset))
+                block.append(Row(tuple(text[a:b].strip() for a, b in _cells(text)), start, offset))
                 continue
             if len(block) > 1:
                 tables.append(Table(heading, block[0].cells, tuple(block[2:]), block[-1].end))
@@ -110,29 +118,34 @@ class DocsSurface(FileSurface):
         found: dict[str, list[tuple[Table, Row]]] = {}
         spelled = {_squeezed(n): backend for backend, others in names.items() for n in (*others, backend)}
         claimed = [spelled.get(_squeezed(row.name)) for _, row in rows]
+        left = {backend: others for backend, others in names.items() if backend not in {*claimed}}
         for position, (_, row) in enumerate(rows):
             if claimed[position] is None:
-                left = [b for b in names if b not in claimed[:position] + claimed[position + 1 :]]
-                claimed[position] = _nearest(row, {b: names[b] for b in left})
+                claimed[position] = nearest = _nearest(row, left)
+                left.pop(nearest or "", None)
         for backend, row_of in zip(claimed, rows, strict=True):
             if backend is not None:
                 found.setdefault(backend, []).append(row_of)
         return found
 
     def set_cell(self, changes: ChangeSet, table: Table, row: Row, column: str, value: str) -> None:
-        """Plan another text for the cell of a column; the blanks around it stay."""
+        """Plan another text for the cell of a column; the blanks around it stay.
+
+        Raises ShapeError where the row has no such cell.
+        """
         source = required(self.source, self.path, "the compatibility table")
         text = source.slice(row.start, row.end)
-        bars = [match.start() for match in re.finditer(r"(?<!\\)\|", text)]
-        position = table.columns.index(column)
-        first, last = bars[position] + 1, bars[position + 1]
+        spans, position = _cells(text), table.columns.index(column)
+        if position >= len(spans):
+            raise source.shape_error(row.start, f"the row has no cell for {column}")
+        first, last = spans[position]
         cell = text[first:last]
         start = row.start + len(text[: first + len(cell) - len(cell.lstrip())].encode())
         changes.add(Edit(self.path, start, start + len(cell.strip().encode()), value))
 
     def accelerations(self, table: Table, row: Row, column: str) -> set[str]:
         """The words of the acceleration cell that name a variant; parentheses are the writer's."""
-        cell = re.sub(r"\([^)]*\)", "", row.cells[table.columns.index(column)])
+        cell = _outside_parentheses(row.cell(table.columns.index(column)))
         known = {word.lower(): word for word in ACCELERATIONS}
         parts = (part.strip().lower() for part in cell.replace("CUDA 12/13", "CUDA 12, CUDA 13").split(","))
         return {known[part] for part in parts if part in known}
@@ -141,7 +154,7 @@ class DocsSurface(FileSurface):
         self, changes: ChangeSet, table: Table, row: Row, column: str, new: set[str], gone: set[str]
     ) -> None:
         """Plan words into the acceleration cell and others out of it; what else it says stays."""
-        cell = row.cells[table.columns.index(column)].replace("CUDA 12/13", "CUDA 12, CUDA 13")
+        cell = row.cell(table.columns.index(column)).replace("CUDA 12/13", "CUDA 12, CUDA 13")
         words = [part.strip() for part in cell.split(",")]
         kept = [word for word in words if word not in gone]
         for word in (w for w in ACCELERATIONS if w in new and w not in kept):
@@ -207,5 +220,17 @@ def _squeezed(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text)
 
 
-def _cells(row: str) -> list[str]:
-    return [cell.strip() for cell in re.split(r"(?<!\\)\|", row.strip().strip("|"))]
+def _cells(row: str) -> list[tuple[int, int]]:
+    """Where the cells of a row begin and end; its last bar may be missing."""
+    bars = [match.start() for match in re.finditer(r"(?<!\\)\|", row)]
+    end = len(row.rstrip())
+    ends = bars[1:] if bars[-1] + 1 == end else [*bars[1:], end]
+    return [(bar + 1, end) for bar, end in zip(bars, ends, strict=False)]
+
+
+def _outside_parentheses(text: str) -> str:
+    kept, at = [], 0
+    while (opened := text.find("(", at)) >= 0 and (closed := text.find(")", opened)) >= 0:
+        kept.append(text[at:opened])
+        at = closed + 1
+    return "".join([*kept, text[at:]])
