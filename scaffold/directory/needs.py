@@ -12,6 +12,7 @@ from scaffold.directory.python import COMMON_INSTALLER
 from scaffold.directory.scripts import OWN_FOLDER, run_of
 from scaffold.directory.text import Text
 from scaffold.syntax.make import MakeSource
+from scaffold.syntax.shell import Command
 from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
@@ -151,31 +152,62 @@ def _end(command: Node) -> int:
     return node.end_byte if node.parent is not None and node.parent.type == "program" else 0
 
 
-_LEAVES = re.compile(rb"\bcd[ \t]+[\w.]")
-_HERE = re.compile(rb"[ \t]\./?$")
-
-
 def _program(directory: Directory, text: Text) -> Iterator[Need]:
     """The source that has `main` in a Go backend, the manifest of a Rust one."""
-    lines = [line for line in text.joined.split(b"\n") if not _LEAVES.search(line)]
-    if directory.lang == "go" and any(b"build" in line and _HERE.search(line.rstrip()) for line in lines):
+    if directory.lang == "go" and b"build" in text.data:
         names = (name for name in directory.names if name.endswith(".go") and not name.endswith("_test.go"))
-        if not any(re.search(rb"(?m)^func main\(\)", source.data) for source in directory.texts(names)):
+        has_main = any(re.search(rb"(?m)^func main\(\)", source.data) for source in directory.texts(names))
+        if not has_main and any(map(_builds_go, text.read(MakeSource, _here))):
             yield Need("main.go", "`go build` looks for `func main()` in")
-    if directory.lang == "rust" and any(b"cargo build" in line and b"manifest" not in line for line in lines):
+    lacks_manifest = directory.lang == "rust" and not directory.has("Cargo.toml")
+    if lacks_manifest and any(map(_builds_rust, text.read(MakeSource, _here))):
         yield Need("Cargo.toml", "`cargo build` reads")
 
 
-_OWN_FOLDER = re.compile(rb"\$[({](?:CURRENT_MAKEFILE_DIR|CURDIR)[)}]/?[\"']?$|[ \t]-S[ \t]*\.(?![\w./])")
+def _here(source: MakeSource) -> Iterator[Command]:
+    """The commands of recipes that run in the directory itself; a variable is taken to name it."""
+    for rule in source.rules:
+        left = -1
+        for command in source.script(rule).commands:
+            start = rule.start_byte + command.start_byte
+            line = next((n for n, line in enumerate(rule.recipe) if start < line.end_byte), -1)
+            if command.bare[:1] in (("cd",), ("pushd",)) and not command.words[-1].startswith("$"):
+                left = line
+            if line != left:
+                yield command
+
+
+def _builds_go(command: Command) -> bool:
+    return "build" in command.words and command.words[-1] in (".", "./")
+
+
+def _builds_rust(command: Command) -> bool:
+    return command.starts("cargo", "build") and "manifest" not in command.text
+
+
+_OWN_FOLDER = re.compile(r"\$[({](?:CURRENT_MAKEFILE_DIR|CURDIR)[)}]/?")
+
+
+def _configures(command: Command) -> bool:
+    words = command.bare
+    if not words or words[0].rpartition("/")[2] != "cmake":
+        return False
+    source = words[words.index("-S") + 1 :][:1] if "-S" in words else ()
+    return _OWN_FOLDER.fullmatch(words[-1]) is not None or source == (".",)
+
+
 _BRANCH = re.compile(rb"(?i)\b(end)?if[ \t]*\(")
 _TARGET = re.compile(rb"(?i)\badd_(?:executable|library)[ \t]*\(([^()]*)\)")
 
 
 def _compiled(directory: Directory, text: Text) -> Iterator[Need]:
     """What CMake reads where a recipe tells it to build the directory, and what it compiles in any case."""
-    commands = (part.rstrip() for part in re.split(rb"[\n&;|]", text.joined) if b"cmake" in part)
-    if not any(map(_OWN_FOLDER.search, commands)):
-        return
+    needs = [need for need in _cmake_needs(directory) if not directory.has(need.file)]
+    if needs and any(map(_configures, text.read(MakeSource, _here))):
+        yield from needs
+
+
+def _cmake_needs(directory: Directory) -> Iterator[Need]:
     yield Need("CMakeLists.txt", "cmake reads")
     lists = directory.text("CMakeLists.txt")
     for match in _TARGET.finditer(_always(lists.code)) if lists else ():

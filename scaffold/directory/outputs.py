@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.directory import makefile, native
 from scaffold.directory.directory import Directory
-from scaffold.directory.scripts import OWN_FOLDER, run_of, without
+from scaffold.directory.scripts import OWN_FOLDER, run_of
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell import Command
 from scaffold.syntax.shell_flow import UNKNOWN
@@ -82,8 +82,7 @@ def packaged_unmade(directory: Directory) -> Iterator[Taken]:
     if script is None or build is None:
         return
     for found in run_of(script, LINUX).reached:
-        rest = script.code[found.node.end_byte :].partition(b"\n")[0]
-        if found.words[0] == "cp" and re.search(rb"\|\|[ \t]*(?:true\b|:)", rest):
+        if found.words[0] == "cp" and _otherwise(found.node) in ("true", ":"):
             for word in found.words[1:-1]:
                 name = word.removeprefix(OWN_FOLDER)
                 is_own = name != word and "/" not in name and UNKNOWN not in name
@@ -217,7 +216,6 @@ def _past_stars(places: set[int], pattern: str) -> set[int]:
 
 # --- what run.sh takes -------------------------------------------------------------------------------
 
-_TEST = re.compile(rb"\[[^\n\]]*\]|\btest[ \t][^\n;]*")
 _LIBRARY = re.compile(r"\.so(?:\.\d+)*$")
 _VARIABLE = re.compile(r"/\$\{?(\w+)\}?$")
 
@@ -228,10 +226,10 @@ def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
     What a test or a command before it names is left out: it may be looked for, or made.
     """
     run = run_of(script, LINUX)
-    tests = [
-        re.sub(r"[\"'{}]", "", test.decode(errors="replace"))
-        for test in _TEST.findall(without(script.code, run.dead))
-    ]
+    shell = script.shell
+    asked = [*shell.nodes("test_command"), *(c.node for c in shell.commands if c.starts("test"))]
+    alive = (node for node in asked if not any(start <= node.start_byte < end for start, end in run.dead))
+    tests = [re.sub(r"[\"'{}]", "", shell.text(node)) for node in alive]
 
     def is_tested(word: str) -> bool:
         return any(word in test and re.search(rf"{re.escape(word)}(?![\w./-])", test) for test in tests)
@@ -247,7 +245,11 @@ def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
         words = step.words if step.node.type == "command" else ()
         before = set(named)
         named.update(word.removeprefix(OWN_FOLDER) for word in words if word.startswith(OWN_FOLDER))
-        if not words or not (words[0] == "exec" or OWN_FOLDER in words[0]) or _may_fail(step.node):
+        if (
+            not words
+            or not (words[0] == "exec" or OWN_FOLDER in words[0])
+            or _otherwise(step.node) is not None
+        ):
             continue
         written = Command(script.shell, step.node).words
         for word, text in zip(words, written, strict=False):
@@ -261,8 +263,13 @@ def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
                     yield one, script.spot(step.node.start_byte, step.node.end_byte)
 
 
-def _may_fail(node: Node) -> bool:
-    """Whether something else follows where a command fails: `a || b`."""
-    parent = node.parent
-    others = parent.children if parent is not None and parent.type == "list" else []
-    return any(child.type == "||" and child.start_byte > node.start_byte for child in others)
+def _otherwise(node: Node) -> str | None:
+    """What runs where a command fails, `b` of `a || b`; None where nothing does."""
+    while node.parent is not None and node.parent.type == "redirected_statement":
+        node = node.parent
+    parts = node.parent.children if node.parent is not None and node.parent.type == "list" else []
+    behind = iter(parts)
+    if not any(part.type == "||" and part.start_byte > node.start_byte for part in behind):
+        return None
+    other = next(behind, None)
+    return (other.text or b"").decode(errors="replace") if other is not None else ""

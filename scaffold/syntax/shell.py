@@ -42,7 +42,7 @@ _LEAVES = frozenset(
 )  # fmt: skip
 _KINDS = (
     *_COMMANDS, "variable_assignment", "simple_expansion", "expansion", "command_substitution", "comment",
-    "function_definition",
+    "function_definition", "test_command",
 )  # fmt: skip
 """The nodes that are looked for."""
 
