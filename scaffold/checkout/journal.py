@@ -126,8 +126,10 @@ class Journal:
 
     def __init__(self, root: Path) -> None:
         """Raises WriteError where there is no place for one."""
-        self.root = root
-        home = git.own_folder(root) or _state_folder(root)
+        self.root = root = root.resolve()
+        own = git.own_folder(root)
+        # Any other folder in a checkout may have come with it, one that looks like a repository too.
+        home = own if own and (own == root / ".git" or not _is_inside(own, root)) else _state_folder(root)
         if home is None:
             raise WriteError(
                 f"there is no folder outside of {root} for the journal of a change: set XDG_STATE_HOME to one"
@@ -293,5 +295,10 @@ def _state_folder(root: Path) -> Path | None:
     """Where the user's programs keep what they know of a folder; None where that is inside of it."""
     given = Path(os.environ.get("XDG_STATE_HOME", ""))
     state = given if given.is_absolute() else Path(os.path.expanduser("~/.local/state"))  # noqa: PTH111
-    inside = not state.is_absolute() or state.resolve().is_relative_to(root.resolve())
-    return None if inside else state.joinpath("scaffold", *root.resolve().parts[1:])
+    if not state.is_absolute() or _is_inside(state, root):
+        return None
+    return state.joinpath("scaffold", *root.resolve().parts[1:])
+
+
+def _is_inside(folder: Path, root: Path) -> bool:
+    return folder.resolve().is_relative_to(root.resolve())

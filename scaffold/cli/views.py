@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scaffold.cli import printer
 from scaffold.cli.shared import RepoOption, RevOption, repository
 from scaffold.report.formats import Format, Table
+
+if TYPE_CHECKING:
+    from scaffold.checkout.tree import Tree
 
 
 def show(
@@ -24,6 +27,7 @@ def show(
 
     with states(repository(repo), rev, None) as state:
         found = overview.show(state.head, name, rev)
+        _note_unread(state.head)
     printer.result(report.show(found, output))
 
 
@@ -39,6 +43,7 @@ def status(
 
     with states(repository(repo), rev, None) as state:
         found = overview.status(state.head, rev)
+        _note_unread(state.head)
     printer.result(report.status(found, output))
 
 
@@ -68,4 +73,12 @@ def affected(
 
     with change(repository(repo), rev, base, files or ()) as changed:
         found = operation.run(changed)
+        _note_unread(changed.head)
     printer.result(report.rendered(found, output))
+
+
+def _note_unread(tree: Tree) -> None:
+    from scaffold.operations.refusals import unread
+
+    for told in unread(tree):
+        printer.note(told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,14 +26,20 @@ class _Plan(Protocol):
 Plan = TypeVar("Plan", bound=_Plan)
 
 
+def unread(*trees: Tree) -> list[str]:
+    """A line for each of the first things that were asked for and not read."""
+    found = {path: f"{path} {why}: it was not read" for tree in trees for path, why in tree.refused.items()}
+    return [found[path] for path in sorted(found)[:MANY]]
+
+
 @contextmanager
 def explained(*trees: Tree) -> Iterator[None]:
     """An error may come of a file that was not read: it says so, and why."""
     try:
         yield
     except ScaffoldError as error:
-        for path, why in itertools.islice((item for tree in trees for item in tree.refused.items()), MANY):
-            error.add_note(f"{path} {why}: it was not read")
+        for told in unread(*trees):
+            error.add_note(told)
         raise
 
 

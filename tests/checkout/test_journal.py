@@ -219,6 +219,18 @@ def hostile_plan(victim: Path) -> str:
     return json.dumps({"token": "0" * 16, "files": [entry], "folders": {"../made": False}, "made": []})
 
 
+def test_a_checkout_that_looks_like_a_repository_keeps_no_journal(tmp_path: Path) -> None:
+    root = checkout(tmp_path, "plain")
+    run(
+        "git", "init", "-q", "--bare", str(root), cwd=tmp_path
+    )  # HEAD, config, objects and refs can be committed
+    (root / "scaffold-journal").mkdir()
+    (root / "scaffold-journal/plan.json").write_text("{}")
+    assert unfinished(root) == ""
+    assert recover(root) == []
+    assert not Journal(root).folder.is_relative_to(root)
+
+
 @pytest.mark.parametrize(
     "place", [".scaffold/scaffold-journal", "scaffold-journal", ".local/state/scaffold-journal"]
 )
