@@ -222,7 +222,12 @@ class GallerySurface(GalleryReader):
         text = _meta(backend, anchor, keys)
         if f"{backend.name}{DEVELOPMENT}" not in self.by_name:
             text += self.development_text(anchor, backend.name, of_development(keys))
-        addition.insert(self.path, self._places(relative)[0], text)
+        addition.insert(self.path, self._above(anchor, self._places(relative)[0]), text)
+
+    def _above(self, anchor: str, place: int) -> int:
+        """A place for the item that has an anchor: `place`, or a higher one, above all that merge it."""
+        users = [item.start for item in self.items if item.merges == anchor and item.start < place]
+        return max((i.end for i in self.items if i.end <= users[0]), default=users[0]) if users else place
 
     def _places(self, relative: str | None) -> tuple[int, bool, int]:
         """Behind which byte the meta goes, whether the -development meta goes with it, and the images."""
