@@ -12,12 +12,6 @@ def one_line(text: str) -> str:
     return _escaped(" ".join(text.split()))
 
 
-def lines(text: str) -> str:
-    """Text whose lines stay what they are, indented as they are, and cannot steer a terminal or a CI log."""
-    shown = (f"{line[: len(line) - len(line.lstrip(' '))]}{one_line(line)}" for line in text.split("\n"))
-    return without_commands("\n".join(shown))
-
-
 def visible(text: str) -> str:
     """Text with its lines, in which whatever would steer a terminal is spelled out."""
     return re.sub(r"[^\n\t -~]", lambda found: _escaped(found[0]), text)
@@ -29,9 +23,14 @@ def shown(text: str) -> str:
     return without_commands("".join(visible(part) if n % 2 == 0 else part for n, part in enumerate(parts)))
 
 
+def harmless(text: str) -> str:
+    """Text with its lines, which cannot steer a terminal or a CI log."""
+    return without_commands(visible(text))
+
+
 def without_commands(text: str) -> str:
     """Text in which a CI log sees no workflow command: what a file says is not ours to run."""
-    begins = re.sub(rf"^((?:\s|{_COLOUR})*+)::", r"\1: :", text, flags=re.MULTILINE)
+    begins = re.sub(rf"^((?:[^\S\n]|{_COLOUR})*+)::", r"\1: :", text, flags=re.MULTILINE)
     return re.sub(rf"#((?:{_COLOUR})*+)#((?:{_COLOUR})*+)\[", r"#\1 #\2[", begins)
 
 

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.text import lines, one_line, shown, visible
+from scaffold.text import harmless, one_line, shown, visible
 
 
 @given(st.text())
@@ -17,16 +17,16 @@ def test_a_line_is_one_line_that_can_be_printed(text: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from(" :#[\n\x1ba\r\u2028")))
 def test_lines_stay_lines_and_say_nothing_to_a_terminal_or_a_log(text: str) -> None:
-    shown = lines(text)
-    assert shown.count("\n") == text.count("\n")
-    for line in shown.split("\n"):
+    seen = harmless(text)
+    assert seen.count("\n") == text.count("\n")
+    for line in seen.split("\n"):
         assert line.isprintable()
         assert not line.lstrip().startswith("::")
         assert "##[" not in line
 
 
 def test_an_indented_list_stays_one() -> None:
-    assert lines("taken:\n  Makefile:  12\n  a\x1b[2Jb") == "taken:\n  Makefile: 12\n  a\\x1b[2Jb"
+    assert harmless("taken:\n  Makefile:  12\n  a\x1b[2Jb") == "taken:\n  Makefile:  12\n  a\\x1b[2Jb"
 
 
 @given(st.text())

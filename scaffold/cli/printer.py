@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from scaffold.report.formats import Kind
-from scaffold.text import lines, shown, visible, without_commands
+from scaffold.text import harmless, shown
 
 
 def result(text: str, kind: Kind = Kind.report) -> None:
@@ -22,7 +22,7 @@ def result(text: str, kind: Kind = Kind.report) -> None:
     if kind is Kind.report:
         text = shown(text)
     elif kind is Kind.diff and (sys.stdout.isatty() or "GITHUB_ACTIONS" in os.environ):
-        text = without_commands(visible(text))
+        text = harmless(text)
     if text:
         typer.echo(text, nl=not text.endswith("\n"), color=_colours())
 
@@ -34,7 +34,7 @@ def note(text: str) -> None:
 
 def error(problem: object) -> None:
     """Print to standard error why nothing was done, and what was noted about it."""
-    note(f"{typer.style('error:', fg='red', bold=True)} {lines(str(problem))}")
+    note(f"{typer.style('error:', fg='red', bold=True)} {harmless(str(problem))}")
     for told in getattr(problem, "__notes__", ()):
         note(f"  {told}")
 

@@ -29,7 +29,7 @@ SPLIT_SCRIPT = "scripts/changed-backends.js"
 MATRIX_LIMIT = 256
 """Jobs of one matrix from which on GitHub starts none of them."""
 
-_TAG_SUFFIX = re.compile(rb"(?m)(?:tag-suffix:\s*[\"']?|^\s*suffix=)(-[\w.-]+)")
+_TAG_SUFFIX = re.compile(rb"(?m)(?:tag-suffix:\s*[\"']?|^[ \t]*suffix=)(-[\w.-]+)")
 _OWN_SOURCES = re.compile(rf"\.$|{FOLDER}(?!common)")
 _OWN_FOLDER = re.compile(r"[\w/]*backend/(\w+)/\$\{?BACKEND\}?/?")
 

@@ -11,7 +11,7 @@ from collections import Counter
 from scaffold.report import markdown
 from scaffold.report.view import View, praise, totals
 from scaffold.rules.base import Finding, Severity
-from scaffold.text import one_line, shown, visible
+from scaffold.text import harmless, one_line, shown
 
 CAP = 10
 TYPES = {Severity.error: "error", Severity.warning: "warning", Severity.info: "notice"}
@@ -62,7 +62,7 @@ def annotation(kind: str, finding: Finding, new: bool) -> str:
 
 
 def _data(text: str) -> str:
-    return visible(text).replace("%", "%25").replace("\n", "%0A")
+    return harmless(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

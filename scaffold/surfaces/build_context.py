@@ -54,7 +54,7 @@ class BuildContextSurface(Surface):
             r"(?m)^\[submodule.*\n(?:(?!\[).*\n?)*", source.data.decode() if source else ""
         ):
             assert source is not None
-            folder = re.search(r"(?m)^\s*path\s*=\s*(\S+)", section[0])
+            folder = re.search(r"(?m)^[ \t]*path[ \t]*=[ \t]*(\S+)", section[0])
             first = section.string.count("\n", 0, section.start()) + 1
             if folder:
                 found.append((folder[1], first, first + len(section[0].splitlines()) - 1))

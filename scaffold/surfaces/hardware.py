@@ -30,7 +30,7 @@ class Hardware:
     @cached_property
     def tokens(self) -> frozenset[str]:
         """The words by which LocalAI reads hardware from a backend's name."""
-        named = re.findall(r'^\s+backendToken(?!CPU)\w+\s*=\s*"([^"]+)"', self._text, re.MULTILINE)
+        named = re.findall(r'^[ \t]+backendToken(?!CPU)\w+\s*=\s*"([^"]+)"', self._text, re.MULTILINE)
         return frozenset((*named, *VENDORS)) if named else frozenset()
 
     @cached_property
@@ -38,7 +38,7 @@ class Hardware:
         """Every key that some host reports, the fallback included; empty where the file is absent."""
         if not self._text:
             return frozenset()
-        constants = dict(re.findall(r'^\s+(\w+)\s*=\s*"([^"]+)"', self._text, re.MULTILINE))
+        constants = dict(re.findall(r'^[ \t]+(\w+)[ \t]*=[ \t]*"([^"]+)"', self._text, re.MULTILINE))
         words = {
             value
             for name, value in constants.items()

@@ -13,7 +13,7 @@ GRPC_FALLBACK = "1.82.1"
 def answers(tree: Tree) -> dict[str, Any]:
     """The template answers that the checkout itself gives."""
     proto = (tree.read("backend/backend.proto") or b"").decode(errors="replace")
-    calls = re.findall(r"^\s*rpc\s+(\w+)\s*\(\s*(?:stream\s+)?(?:\w+\.)*(\w+)", proto, re.MULTILINE)
+    calls = re.findall(r"^[ \t]*rpc\s+(\w+)\s*\(\s*(?:stream\s+)?(?:\w+\.)*(\w+)", proto, re.MULTILINE)
     messages = re.split(r"^message\s+(\w+)", proto, flags=re.MULTILINE)[1:]
     fields = dict(zip(messages[::2], messages[1::2], strict=True))
     return {
@@ -29,7 +29,7 @@ def answers(tree: Tree) -> dict[str, Any]:
         "rpcs": [rpc for rpc, _ in calls],
         "identified": [rpc for rpc, request in calls if "string ModelIdentity =" in fields.get(request, "")],
         "detect_fields": re.findall(
-            r"^\s+(?:repeated\s+)?\w+\s+(\w+)\s*=", fields.get("DetectOptions", ""), re.MULTILINE
+            r"^[ \t]+(?:repeated\s+)?\w+\s+(\w+)\s*=", fields.get("DetectOptions", ""), re.MULTILINE
         ),
         "docker_scripts": tree.list(".docker"),
         "dockerfile_rust": tree.read("backend/Dockerfile.rust") is None,

@@ -9,7 +9,7 @@ from hypothesis import given
 from scaffold.report import github
 from scaffold.report.view import View
 from scaffold.rules.base import Finding
-from scaffold.text import visible
+from scaffold.text import harmless
 from tests.samples import finding, view, views
 
 COMMAND = re.compile(r"::(error|warning|notice) ([^\n]*?)::([^\n]*)")
@@ -41,11 +41,11 @@ def test_annotations_decode_to_the_findings(report: View) -> None:
     for kind, group in meant.items():
         mine = [(properties, text) for name, properties, text in told if name == kind]
         for (properties, text), (found, new) in zip(mine, group[: github.CAP], strict=True):
-            assert properties["file"] == visible(found.path)
+            assert properties["file"] == harmless(found.path)
             assert properties["line"] == properties["endLine"] == str(found.line)
             assert properties["title"].startswith(found.rule)
             told_apart = "" if new else "(the base has it too) "
-            assert text == visible(f"{told_apart}{found.message}\n{found.help}")
+            assert text == harmless(f"{told_apart}{found.message}\n{found.help}")
 
 
 def test_new_annotations_come_first_and_the_log_says_what_is_cut() -> None:

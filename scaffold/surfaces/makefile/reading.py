@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -109,12 +110,12 @@ class MakefileReader(FileSurface):
         return {}
 
     def _calls_in(self, rule: Rule) -> Iterator[tuple[Word, Call]]:
-        lines = {line.end_byte - rule.start_byte: line for line in rule.recipe}
+        ends = [line.end_byte - rule.start_byte for line in rule.recipe]
         for command in self.source.script(rule).commands if self.source else ():
             made = Call.of(command)
-            line = next((line for end, line in lines.items() if command.start_byte < end), None)
-            if made is not None and line is not None:
-                yield line, made._replace(folder=posixpath.normpath(made.folder))
+            position = bisect_right(ends, command.start_byte)
+            if made is not None and position < len(ends):
+                yield rule.recipe[position], made._replace(folder=posixpath.normpath(made.folder))
 
     @property
     def parts(self) -> Iterable[Part]:
@@ -137,11 +138,20 @@ class MakefileReader(FileSurface):
             return True
         if any(target == f"docker-build-{d.name}" for d in self.definitions):
             return True
-        words = (w.text for rule in self.source.rules for w in rule.targets if {"%", "$"} & {*w.text})
-        if any("$" in w or re.fullmatch(re.escape(w).replace("%", ".+"), target) for w in words):
+        if any(pattern.fullmatch(target) for pattern in self._patterns):
             return True
         named = rb"(?m)^" + re.escape(target.encode()) + rb"\b[^=\n]*:"
         return re.search(named, self.source.data) is not None
+
+    @cached_property
+    def _patterns(self) -> list[re.Pattern[str]]:
+        """The targets that may be more than one: those of pattern rules, and any where a variable stands."""
+        words = {w.text for rule in (self.source.rules if self.source else ()) for w in rule.targets}
+        return [
+            re.compile(".*" if "$" in word else re.escape(word).replace("%", ".+"))
+            for word in words
+            if "%" in word or "$" in word
+        ]
 
     def comments(self, target: str) -> list[str]:
         """The comments in the rule of a target."""
