@@ -338,8 +338,8 @@ def test_a_variant_less_is_no_error(name: str) -> None:
         (["remove-variant", "lark", "metal", "cpu"], "remove-backend lark"),
         (["remove-variant", "kestrel", "cpu"], "remove-backend kestrel"),
         (["remove-backend", "nobody"], "no backend is called 'nobody'"),
-        (["remove-backend", "../go/lark"], "no backend is called"),
-        (["remove-backend", ""], "no backend is called"),
+        (["remove-backend", "../go/lark"], "is no name of a backend"),
+        (["remove-backend", ""], "is no name of a backend"),
         (["remove-backend"], "NAME"),
     ],
 )
