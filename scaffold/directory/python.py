@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -36,8 +36,8 @@ class Build(NamedTuple):
 class PythonInstaller:
     """`installRequirements` of a checkout: which requirements files a build reads."""
 
-    def __init__(self, tree: Tree) -> None:
-        self._source = parsed(ShellSource, COMMON_INSTALLER, tree.read(COMMON_INSTALLER) or b"")
+    def __init__(self, data: bytes) -> None:
+        self._source = parsed(ShellSource, COMMON_INSTALLER, data)
         self._builds: dict[tuple[str, str, bool], Build] = {}
         self._specific: dict[Build, tuple[str, ...]] = {}
 
@@ -77,6 +77,14 @@ class PythonInstaller:
                 name = word.rpartition("/")[2]
                 if UNKNOWN not in name and re.fullmatch(r"requirements(?:-[\w-]+)?\.txt", name):
                     yield name, reached.certain
+
+
+_installer = lru_cache(maxsize=8)(PythonInstaller)
+
+
+def installer_of(tree: Tree) -> PythonInstaller:
+    """The installer of a checkout; states with the same file share it."""
+    return _installer(tree.read(COMMON_INSTALLER) or b"")
 
 
 def installs_itself(script: ShellSource, build: Build) -> bool:

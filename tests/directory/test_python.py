@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.directory.python import COMMON_INSTALLER, PythonInstaller, installs_itself
+from scaffold.directory.python import COMMON_INSTALLER, installer_of, installs_itself
 from scaffold.syntax.shell import ShellSource
 from tests.rules.files.trees import tree
 from tests.rules.trees import BASE
@@ -70,7 +70,7 @@ installRequirements
 @pytest.mark.parametrize("kind", ["", "cublas", "l4t", "hipblas", "mps"])
 def test_the_installer_is_read_as_bash_runs_it(kind: str, cuda: str, tmp_path: Path) -> None:
     for script in (MARCH, (BASE.read(COMMON_INSTALLER) or b"").decode()):
-        installer = PythonInstaller(tree({COMMON_INSTALLER: script.encode()}))
+        installer = installer_of(tree({COMMON_INSTALLER: script.encode()}))
         build = installer.build(kind, cuda, linux=True)
         (tmp_path / "lib.sh").write_text(script.rsplit("\ninit\n", 1)[0])
         for name in NAMES:
@@ -108,11 +108,11 @@ def test_the_installer_is_read_as_bash_runs_it(kind: str, cuda: str, tmp_path: P
 )
 def test_branches_of_install_sh(script: str, cpu: bool, cublas: bool, mps: bool) -> None:
     source = ShellSource("install.sh", f"{script}\ninstallRequirements\n".encode())
-    installer = PythonInstaller(BASE)
+    installer = installer_of(BASE)
     builds = (("", "", True), ("cublas", "12", True), ("mps", "", False))
     assert [installs_itself(source, installer.build(*build)) for build in builds] == [cpu, cublas, mps]
 
 
 def test_an_install_sh_without_the_installer_is_on_its_own() -> None:
     source = ShellSource("install.sh", b"# installRequirements\npip install a\n")
-    assert installs_itself(source, PythonInstaller(BASE).build("", "", True))
+    assert installs_itself(source, installer_of(BASE).build("", "", True))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from scaffold.directory import requirements
 from scaffold.directory.directory import Directory
-from scaffold.directory.python import Build, PythonInstaller
+from scaffold.directory.python import Build, PythonInstaller, installer_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import some
@@ -42,7 +42,7 @@ class MatrixNoRequirements(Rule):
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        installer = PythonInstaller(registry.tree)
+        installer = installer_of(registry.tree)
         if not installer.common:
             return
         for name, lang in registry.backends.items():
@@ -97,7 +97,7 @@ class RequirementsUnused(Rule):
     severity = Severity.info
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        installer = PythonInstaller(registry.tree)
+        installer = installer_of(registry.tree)
         read: dict[str, set[str]] = {}
         for entry in (*registry.matrix.linux, *registry.matrix.darwin) if installer.common else ():
             names = installer.specific(_build(entry, installer))
