@@ -11,7 +11,7 @@ from typing import NamedTuple
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax import dockerfile
 from scaffold.syntax.make import Call
-from scaffold.syntax.shell import ShellSource
+from scaffold.syntax.shell import Command, ShellSource
 
 RUNTIME_SCRIPTS = ("run.sh", "test.sh", "package.sh")
 """Scripts that build nothing: the start, the tests, and what copies a finished build together."""
@@ -85,16 +85,34 @@ def last_build_type(makefile: Text) -> int:
 
 _HANDS_ON = re.compile(
     rb"-DBUILD_TYPE\b"
-    rb"|^(?!.*(?:\becho\b|\bif\w*\b|\bcase\b|\[|\binfo\b)).*\$[({]BUILD_TYPE"
-    rb"|(?:\$\(MAKE\)|\bmake).{0,200}?-C[ \t]+sources/"
+    rb"|^(?!.*(?:\bif\w*\b|\binfo\b)).*\$[({]BUILD_TYPE"
     rb"|\bifneq[ \t]*\(\$[({]BUILD_TYPE[)}],[ \t]*\)"
 )
+_MESSAGES = ("echo", "printf", "test")
 
 
 def hands_on_build_type(makefile: Text) -> bool:
     """Whether a Makefile gives the build type, whatever it is, to what is not read here."""
-    lines = makefile.joined.split(b"\n")
-    return any(_HANDS_ON.search(line) for line in lines if b"BUILD_TYPE" in line or b"sources/" in line)
+    if b"BUILD_TYPE" not in makefile.data and b"sources/" not in makefile.data:
+        return False
+    own = (line for line in makefile.joined.split(b"\n") if not line.startswith(b"\t"))
+    recipes = makefile.recipes
+    return (
+        any(map(_HANDS_ON.search, own))
+        or any(map(_hands_on, recipes.commands))
+        or any(_BUILD_TYPE.search(assignment.value or "") for assignment in recipes.assignments)
+    )
+
+
+def _hands_on(command: Command) -> bool:
+    """Whether a command of a recipe gets the build type, or builds the sources of an upstream by make."""
+    made = Call.of(command)
+    if made is not None and posixpath.normpath(made.folder).startswith("sources/"):
+        return True
+    return not any(map(command.starts, _MESSAGES)) and any(map(_BUILD_TYPE.search, command.words))
+
+
+_BUILD_TYPE = re.compile(r"-DBUILD_TYPE\b|\$[({]BUILD_TYPE\b")
 
 
 _GATED = re.compile(rb"-D[A-Z0-9]+_GGML_(?:CUDA|HIP|HIPBLAS|VULKAN)=")

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from scaffold.errors import ShapeError
-from scaffold.syntax import dockerfile
+from scaffold.syntax import dockerfile, make
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, Source, parsed
 
@@ -34,7 +34,7 @@ class Spot(NamedTuple):
 
 
 class Text:
-    """One file. `code` is its content with every comment blanked: offsets are the same in both."""
+    """One file. `code` is its content with what does nothing blanked: offsets are the same in both."""
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
@@ -47,12 +47,17 @@ class Text:
         return source
 
     @cached_property
+    def recipes(self) -> ShellSource:
+        """The recipes of a Makefile as a script."""
+        return ShellSource(self.path, self.data, make.recipes(self.data))
+
+    @cached_property
     def code(self) -> bytes:
-        """The content without `#` comments."""
+        """The content without `#` comments; of a shell script also without what it prints for people."""
+        if self.path.endswith(".sh"):
+            return self.shell.silent
         if b"#" not in self.data:
             return self.data
-        if self.path.endswith(".sh"):
-            return self.shell.bare
         if self.path.startswith("backend/Dockerfile"):
             file = dockerfile.read(self.path, self.data)
             return file.bare if file else self.data

@@ -124,10 +124,15 @@ class MakeSource(ParsedSource):
         script = self.script(rule)
         return [*filter(None, own), *map(script.text, script.nodes("comment"))]
 
+    @cached_property
+    def shell(self) -> ShellSource:
+        """All recipes as a script."""
+        return ShellSource(self.path, self.data, recipes(self.data))
+
     def script(self, rule: Rule) -> ShellSource:
         """The recipe of a rule as a script; offsets count from the beginning of the rule."""
         data = self.data[rule.start_byte : rule.end_byte]
-        return ShellSource(self.path, data, _recipe(data))
+        return ShellSource(self.path, data, recipes(data))
 
     @cached_property
     def _rules_of(self) -> dict[str, list[Rule]]:
@@ -166,18 +171,17 @@ _PREFIX = re.compile(rb"\t[ \t@+-]*")
 _BRACKETS = {b"(": re.compile(rb"[()]"), b"{": re.compile(rb"[{}]")}
 
 
-def _recipe(rule: bytes) -> bytes:
-    """What a shell gets to see of a rule: its recipe, with letters for what make replaces."""
+def recipes(data: bytes) -> bytes:
+    """What shells get to see of a Makefile: its recipes, with letters for what make replaces."""
     seen = []
-    continues = False
-    for line in rule.splitlines(keepends=True):
-        prefix = _PREFIX.match(line) if not continues else None
-        if prefix or continues:
-            start = prefix.end() if prefix else 0
-            seen.append(b" " * start + line[start:])
-            continues = line.rstrip(b"\r\n").endswith(b"\\")
-        else:
-            seen.append(b" " * (len(line) - 1) + line[-1:])
+    continued = in_recipe = False
+    for line in data.splitlines(keepends=True):
+        prefix = None if continued else _PREFIX.match(line)
+        in_recipe = in_recipe if continued else prefix is not None
+        text = line.rstrip(b"\r\n")
+        start = prefix.end() if prefix else 0 if in_recipe else len(text)
+        seen.append(b" " * start + line[start:])
+        continued = text.endswith(b"\\")
     return _without_variables(b"".join(seen))
 
 

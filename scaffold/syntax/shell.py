@@ -32,6 +32,9 @@ _ESCAPE = re.compile(r"\\(?:\r?\n|(.))", re.DOTALL)
 _ESCAPE_IN_QUOTES = re.compile(r"\\(?:\r?\n|([$`\"\\]))")
 _GLUE = re.compile(rb"(?:\\(?:[ \t]|\r?\n))*")
 _COMMANDS = ("command", "declaration_command", "unset_command")
+_TAKING = ("pipeline", "command_substitution", "process_substitution", "function_definition")
+"""What may take what is printed in it."""
+
 _JOINED = ("redirected_statement", "negated_command", "pipeline", "list")
 _LEAVES = frozenset(
     {
@@ -247,6 +250,28 @@ class ShellSource(ParsedSource):
     def assignments(self) -> tuple[Assignment, ...]:
         """Every assignment, in file order."""
         return tuple(Assignment(self, node) for node in self.nodes("variable_assignment"))
+
+    @cached_property
+    def silent(self) -> bytes:
+        """The script with its comments and what it prints for people blanked; the offsets stay."""
+        printing = (c for c in self.nodes("command") if self._prints(c))
+        silent = bytearray(self.bare)
+        for node in printing:
+            silent[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
+        return bytes(silent)
+
+    def _prints(self, command: Node) -> bool:
+        """Whether a command prints what no other command and no file gets."""
+        name, around = command.child_by_field_name("name"), command.parent
+        if name is None or self.text(name) not in ("echo", "printf"):
+            return False
+        while around is not None and around.type not in _TAKING:
+            redirected = around.type == "redirected_statement"
+            files = [c for c in around.children if c.type == "file_redirect"] if redirected else []
+            if any(file.children[-1].type != "number" for file in files):
+                return False
+            around = around.parent
+        return around is None
 
     @cached_property
     def bare(self) -> bytes:

@@ -99,7 +99,8 @@ def on_darwin(script: str) -> tuple[bool, bool]:
         ('f() { LD_LIBRARY_PATH=x; cp a.so b; }\nif [ "$(uname)" = Linux ]; then f; fi', (False, False)),
         ('f() { LD_LIBRARY_PATH=x; cp a.so b; }\nif [ "$(uname)" = Darwin ]; then f; fi', (True, True)),
         ("f() { LD_LIBRARY_PATH=x; cp a.so b; }\nuname\ntrap f EXIT", (True, True)),
-        ("cp /usr/lib/libc.so b\necho Darwin", (True, False)),
+        ("cp /usr/lib/libc.so b\necho Darwin", (True, True)),
+        ('cp /usr/lib/libc.so b\n[ "$(uname)" = Darwin ]', (True, False)),
     ],
 )
 def test_what_macos_meets(script: str, expected: tuple[bool, bool]) -> None:

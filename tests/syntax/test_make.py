@@ -87,3 +87,11 @@ def test_no_recipe_is_too_much(text: str) -> None:
     source = MakeSource("Makefile", f"all:\n\t{text[:900]}\n".encode())
     for rule in source.rules:
         assert source.script(rule).commands is not None
+
+
+def test_continued_values_are_no_recipe() -> None:
+    data = b"A = -DX \\\n\t-DY=touch\nall:\n\ttouch a \\\n  b\nB := \\\n\ttouch c\n"
+    source = MakeSource("Makefile", data)
+    assert [tuple(command.words) for command in source.shell.commands] == [("touch", "a", "b")]
+    (command,) = source.shell.commands
+    assert data[command.start_byte : command.end_byte] == b"touch a \\\n  b"

@@ -118,3 +118,14 @@ def test_no_script_is_too_much(piece: str) -> None:
 
 def test_a_script_may_be_no_text() -> None:
     assert ShellSource("x.sh", b"# \xe9\nmake \xe9 b").commands[0].words[2] == "b"
+
+
+def test_what_is_said_to_people_is_blanked_and_what_others_take_is_not() -> None:
+    said = ["echo a >&2", "if b; then printf '%s' c; fi", "d || { echo e; exit 1; }", "f && echo 'g # h'"]
+    taken = ["echo a > b", "echo c | d", "x=$(if e; then echo f; fi)", "g() { echo h; }", "{ echo i; } >>j"]
+    for script in taken:
+        assert shell(script).silent.decode() == script
+    for script in said:
+        silent = shell(script).silent.decode()
+        assert len(silent) == len(script)
+        assert not {"echo", "printf", "a", "c", "g"} & {*silent.split()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from scaffold.backend.names import FOLDER
 from scaffold.surfaces.base import FileSurface, Part, Registration
 from scaffold.syntax.make import Assignment, Call, MakeSource, Rule
+from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, Span, Word
 
 GENERATOR = "generate-docker-build-target"
@@ -25,6 +26,9 @@ _WORKS_ON = re.compile(
     rf"{FOLDER}([\w.-]+)|\bBACKEND=([\w.-]+)|local-ai-backend:([\w.-]+)"
     r"|scripts/build/([\w.-]+)-darwin\.sh|backend-images/([\w.-]+)\.tar|\bbackends/([\w.-]+)"
 )
+
+
+_HEAD = re.compile(rb"(?m)^([^\s#:=]+)[^:=\n]*:(?!=)")
 
 
 class Definition(NamedTuple):
@@ -208,16 +212,17 @@ class MakefileReader(FileSurface):
     @cached_property
     def _recipe_lines(self) -> dict[str, list[tuple[int, str]]]:
         """Backend -> the recipe lines that work on it, each with its rule; not those of the test lists."""
-        found: dict[str, list[tuple[int, str]]] = {}
-        rule = ""
-        for number, line in enumerate(self.source.data.decode().split("\n") if self.source else (), 1):
-            head = re.match(r"([^\s#:=]+)[^:=]*:(?!=)", line)
-            rule = head[1] if head else rule
-            if line.startswith("\t") and rule not in ("prepare-test-extra", "test-extra"):
-                names = (n for match in _WORKS_ON.finditer(line) for n in match.groups() if n)
-                for name in dict.fromkeys(names):
-                    found.setdefault(name, []).append((number, rule))
-        return found
+        found: dict[str, dict[int, str]] = {}
+        source = self.source
+        heads = [*_HEAD.finditer(source.data)] if source else []
+        starts = [head.start() for head in heads]
+        for offset, text in _said(source.shell) if source else ():
+            position = bisect_left(starts, offset) - 1
+            rule = heads[position][1].decode() if position >= 0 else ""
+            if source and rule not in ("prepare-test-extra", "test-extra"):
+                for name in (n for match in _WORKS_ON.finditer(text) for n in match.groups() if n):
+                    found.setdefault(name, {})[source.line(offset)] = rule
+        return {name: sorted(lines.items()) for name, lines in found.items()}
 
     def _at(self, offset: int, what: str) -> Registration:
         return Registration(self.name, self.path, self.place(offset).line, what)
@@ -225,3 +230,11 @@ class MakefileReader(FileSurface):
 
 def _in_backend(made: Call) -> bool:
     return re.fullmatch(rf"{FOLDER}[\w.-]+", made.folder) is not None
+
+
+def _said(script: ShellSource) -> Iterator[tuple[int, str]]:
+    """The words of all commands and their assignments, each with its offset."""
+    for command in script.commands:
+        yield from ((word.start_byte, word) for word in command.words)
+    for assignment in script.assignments:
+        yield assignment.start_byte, script.text(assignment)
