@@ -117,9 +117,16 @@ def started(body: str) -> tuple[subprocess.Popen[str], int]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_hear_signals,  # noqa: PLW1509
     )
     assert process.stdout
     return process, int(process.stdout.readline())
+
+
+def _hear_signals() -> None:
+    """What runs the tests may ignore a signal (nohup, a job in the background), and children inherit that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
