@@ -53,6 +53,8 @@ _COMMAND = re.compile(rb"[`(]")
 """What begins a command in a word."""
 
 _NAME = re.compile(rb"[A-Za-z_]\w*|[0-9@*#?$!-]")
+_FUNCTION = re.compile(rb"\([ \t]*\)|\bfunction\b")
+"""Without one of these a script has no function."""
 _INNER_NAME = re.compile(rb"\$(?<=[^\s\"'`$(=]\$)\w[^\s\"'`$(){}\[\];&|<>\\]*")
 """A variable behind other text, with the text behind it."""
 
@@ -276,10 +278,14 @@ class ShellSource(ParsedSource):
     @cached_property
     def bare(self) -> bytes:
         """The script with its comments blanked; the offsets stay."""
-        comments = self.nodes("comment") if b"#" in self.data else ()
         bare = bytearray(self.data)
-        for node in comments:
-            bare[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
+        at = self._seen.find(b"#")
+        while at >= 0:
+            node = self.root.descendant_for_byte_range(at, at + 1)
+            if node is not None and node.type == "comment":
+                at = node.end_byte - 1
+                bare[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
+            at = self._seen.find(b"#", at + 1)
         return bytes(bare)
 
     def variable(self, expansion: Node) -> Word:
@@ -291,8 +297,8 @@ class ShellSource(ParsedSource):
     @cached_property
     def functions(self) -> dict[str, Node]:
         """The functions, each with its body; of several with one name the last."""
-        found = {}
-        for node in self.nodes("function_definition"):
+        found: dict[str, Node] = {}
+        for node in self.nodes("function_definition") if _FUNCTION.search(self._seen) else ():
             name, body = (node.child_by_field_name(field) for field in ("name", "body"))
             if name is not None and body is not None:
                 found[self.text(name)] = body
