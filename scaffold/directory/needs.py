@@ -186,6 +186,7 @@ def _builds_rust(command: Command) -> bool:
 
 
 _OWN_FOLDER = re.compile(r"\$[({](?:CURRENT_MAKEFILE_DIR|CURDIR)[)}]/?")
+_MAY_CONFIGURE = re.compile(rb"(?s)cmake.*(?:CURRENT_MAKEFILE_DIR|CURDIR|-S[\s\\]+[\"']?\.)")
 
 
 def _configures(command: Command) -> bool:
@@ -202,6 +203,8 @@ _TARGET = re.compile(rb"(?i)\badd_(?:executable|library)[ \t]*\(([^()]*)\)")
 
 def _compiled(directory: Directory, text: Text) -> Iterator[Need]:
     """What CMake reads where a recipe tells it to build the directory, and what it compiles in any case."""
+    if not _MAY_CONFIGURE.search(text.data):
+        return
     needs = [need for need in _cmake_needs(directory) if not directory.has(need.file)]
     if needs and any(map(_configures, text.read(MakeSource, _here))):
         yield from needs

@@ -75,14 +75,17 @@ def started_unmade(directory: Directory) -> Iterator[Taken]:
             yield Taken(path, spot)
 
 
+_MAY_FAIL = re.compile(rb"\|\|[\s\\]*(?:true\b|:)")
+
+
 def packaged_unmade(directory: Directory) -> Iterator[Taken]:
     """What package.sh copies out of its own folder on Linux with `|| true`, and the build does not make."""
     script = directory.text("package.sh")
-    build = Build.of(directory) if script and b"||" in script.data else None
+    build = Build.of(directory) if script and _MAY_FAIL.search(script.data) else None
     if script is None or build is None:
         return
     for found in run_of(script, LINUX).reached:
-        if found.words[0] == "cp" and _otherwise(found.node) in ("true", ":"):
+        if _otherwise(found.node) in ("true", ":") and found.words[0] == "cp":
             for word in found.words[1:-1]:
                 name = word.removeprefix(OWN_FOLDER)
                 is_own = name != word and "/" not in name and UNKNOWN not in name
@@ -220,6 +223,18 @@ _LIBRARY = re.compile(r"\.so(?:\.\d+)*$")
 _VARIABLE = re.compile(r"/\$\{?(\w+)\}?$")
 
 
+_TEST = re.compile(rb"\btest\s")
+_BEHIND = re.compile(r"[\w./-]")
+
+
+def _is_whole(text: str, word: str) -> bool:
+    """Whether a word stands in a text and does not go on there."""
+    at = text.find(word)
+    while at >= 0 and _BEHIND.match(text, at + len(word)):
+        at = text.find(word, at + 1)
+    return at >= 0
+
+
 def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
     """(path below its own folder, place) of the programs that a script runs and the libraries that it names.
 
@@ -227,12 +242,14 @@ def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
     """
     run = run_of(script, LINUX)
     shell = script.shell
-    asked = [*shell.nodes("test_command"), *(c.node for c in shell.commands if c.starts("test"))]
+    asked = shell.nodes("test_command")
+    if _TEST.search(script.data):
+        asked = [*asked, *(command.node for command in shell.commands if command.starts("test"))]
     alive = (node for node in asked if not any(start <= node.start_byte < end for start, end in run.dead))
     tests = [re.sub(r"[\"'{}]", "", shell.text(node)) for node in alive]
 
     def is_tested(word: str) -> bool:
-        return any(word in test and re.search(rf"{re.escape(word)}(?![\w./-])", test) for test in tests)
+        return any(_is_whole(found, word) for found in tests)
 
     values = [(s.words[0], s.words[-1], s.node) for s in run.reached if s.node.type == "variable_assignment"]
     for name, value, node in values:
@@ -259,7 +276,7 @@ def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
             for one in held or [path]:
                 is_plain = path != word and one and UNKNOWN not in posixpath.basename(one)
                 folders = {one[:end] for end, letter in enumerate(f"{one}/") if letter == "/"}
-                if is_plain and not is_tested(f"/{one}") and not folders & before:
+                if is_plain and not folders & before and not is_tested(f"/{one}"):
                     yield one, script.spot(step.node.start_byte, step.node.end_byte)
 
 
