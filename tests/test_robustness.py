@@ -115,9 +115,10 @@ def answer(repo: Path, *options: str, codes: tuple[int, ...] = (0, 1, 3)) -> tup
         assert "error:" not in err
         return code, out
     assert out == ""
-    (line,) = err.strip().splitlines()
+    line, *why = err.strip().splitlines()
     assert line.startswith("error: ")
-    assert len(line) < 1000
+    assert all(more.startswith("  ") for more in why)
+    assert len(err) < 1000
     return code, line
 
 
