@@ -71,7 +71,8 @@ class ChangeSet:
         if kind is not None:
             raise ShapeError(way, None, f"{kind}: {path} cannot be made")
         folder, _, name = way.rpartition("/")
-        twin = next((other for other in self.tree.list(folder) if other.lower() == name.lower()), None)
+        others = (other for other in self.tree.list(folder) if other != name)
+        twin = next((other for other in others if other.lower() == name.lower()), None)
         if twin is not None:
             raise UsageError(f"{folder}/{twin} exists already: to macOS and Windows {name} is the same")
         self.created[path] = NewFile(content, executable)

@@ -104,11 +104,11 @@ def unfinished(root: Path) -> str:
     """What somebody who only reads should know of a change that is not complete; "" where there is none."""
     own = root / ".git"
     homes = (own, _state_folder(root))
-    if not own.is_file() and not any(home and (home / PLAN).exists() for home in homes):
+    if not own.is_file() and not any(home and _is_there(home / PLAN) for home in homes):
         return ""  # without asking git
     with suppress(WriteError):
         journal = Journal(root)
-        if not (journal.home / PLAN).exists():
+        if not _is_there(journal.home / PLAN):
             return ""
         try:
             with locked(journal.home, patience=0):
@@ -302,3 +302,7 @@ def _state_folder(root: Path) -> Path | None:
 
 def _is_inside(folder: Path, root: Path) -> bool:
     return folder.resolve().is_relative_to(root.resolve())
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - where a folder may not be entered, Path.exists raises

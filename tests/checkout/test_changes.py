@@ -207,6 +207,8 @@ def test_a_name_that_differs_in_case_alone_is_taken(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="exists already: to macOS and Windows"):
             ChangeSet(WorkTree(tmp_path)).create(path, b"")
     ChangeSet(WorkTree(tmp_path)).create("Folder/other", b"")
+    emptied = Overlay(WorkTree(tmp_path), {"Folder/File": None})
+    ChangeSet(emptied).create("Folder/File", b"")
 
 
 MODES = {"bin": 0o755, "private": 0o600, "shared": 0o664}
