@@ -17,7 +17,7 @@ from scaffold.directory.directory import Directory
 from scaffold.directory.scripts import OWN_FOLDER, run_of
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell import Command
-from scaffold.syntax.shell_flow import UNKNOWN
+from scaffold.syntax.shell_state import UNKNOWN
 
 if TYPE_CHECKING:
     from tree_sitter import Node

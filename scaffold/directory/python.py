@@ -11,7 +11,8 @@ from typing import NamedTuple
 from scaffold.checkout.tree import Tree
 from scaffold.directory.scripts import system
 from scaffold.syntax.shell import ShellSource
-from scaffold.syntax.shell_flow import UNKNOWN, Facts, Flow
+from scaffold.syntax.shell_flow import Flow
+from scaffold.syntax.shell_state import UNKNOWN, Facts
 from scaffold.syntax.source import parsed
 
 COMMON_INSTALLER = "backend/python/common/libbackend.sh"

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scaffold.directory.text import Spot, Text
-from scaffold.syntax.shell_flow import Facts, Flow
+from scaffold.syntax.shell_flow import Flow
+from scaffold.syntax.shell_state import Facts
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -1,21 +1,19 @@
-"""What stands in the files: workflows, jobs, steps, and the composite actions that steps use."""
+"""What stands in the files: workflows, jobs, and the composite actions that steps use."""
 
 from __future__ import annotations
 
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
-from scaffold.pipeline.expressions.templates import Template, condition, template
+from scaffold.pipeline.expressions.templates import Template, condition
+from scaffold.pipeline.steps import Occurrence, Step, steps_of
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, parsed
-from scaffold.syntax.step_script import line_of, script_of
 from scaffold.syntax.yaml import YamlSource
 
 FOLDER = ".github/workflows"
@@ -24,93 +22,6 @@ MAX_DEPTH = 4
 
 Generated = Callable[[], Mapping[str, list[dict[str, Any]]]]
 """Output of a script -> the rows of the matrix that it makes, where that is known."""
-
-
-class Step:
-    """One step of a job or of a composite action."""
-
-    def __init__(self, source: YamlSource, node: yaml.Mapping, index: int) -> None:
-        self.source = source
-        self.node = node
-        self.index = index
-        self.id = node.text("id")
-        self.uses = node.text("uses")
-        """The action that it uses, with its version."""
-        self.action = self.uses.partition("@")[0].lower()
-        """The action that it uses, without its version, in small letters."""
-        self.run = node.text("run")
-        """The script that it runs."""
-        self.given = node.mapping("with").values
-
-    @property
-    def path(self) -> str:
-        """The file that it stands in."""
-        return self.source.path
-
-    @property
-    def line(self) -> int:
-        """Line where it starts."""
-        return self.source.line(self.node.start)
-
-    @property
-    def title(self) -> str:
-        """What a person calls it."""
-        for key in ("name", "id", "uses"):
-            if self.node.text(key):
-                return self.node.text(key)
-        return self.run.strip().partition("\n")[0][:60]
-
-    @property
-    def script(self) -> ShellSource:
-        """The script that it runs; one for another interpreter has no commands."""
-        return script_of(self.node)
-
-    def after_line(self, offset: int) -> int:
-        """The offset in the file behind the line in which an offset of its script stands."""
-        return self.source.line_end(self.source.offset(line_of(self.source, self.node, offset)))
-
-    @property
-    def condition(self) -> Template | None:
-        """Its `if`."""
-        value = self.node.get("if")
-        return condition(value.text) if isinstance(value, yaml.Scalar) else None
-
-    def input(self, name: str) -> Template | None:
-        """One of its `with`."""
-        value = self.given.get(name)
-        return template(value.text) if isinstance(value, yaml.Scalar) else None
-
-    def at(self, *keys: str) -> Place:
-        """The place of a value below a chain of keys; of the step where there is none."""
-        mapping, found = self.node, None
-        for key in keys:
-            found = mapping.keys.get(key, found)
-            mapping = mapping.mapping(key)
-        return self.source.place(found.start if found is not None else self.node.start)
-
-    def line_of(self, needle: str, *keys: str) -> Place:
-        """The line of a value that holds a text, by default of its script."""
-        value = self.node.get(*(keys or ("run",)))
-        if not isinstance(value, yaml.Scalar):
-            return self.at(*keys)
-        offset = self.source.data.find(needle.encode(), value.start, value.end)
-        return self.source.place(max(offset, value.start))
-
-
-@dataclass(slots=True, eq=False)
-class Occurrence:
-    """A step as a job meets it: its own, or one of a composite action that a step of it uses."""
-
-    step: Step
-    outer: Occurrence | None = None
-
-    @property
-    def chain(self) -> Iterator[Step]:
-        """The step and the steps that lead to it, the innermost first."""
-        at: Occurrence | None = self
-        while at is not None:
-            yield at.step
-            at = at.outer
 
 
 class Job:
@@ -168,7 +79,7 @@ class Job:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Its steps."""
-        return _steps(self.workflow.source, self.node.get("steps"))
+        return steps_of(self.workflow.source, self.node.get("steps"))
 
     @cached_property
     def occurrences(self) -> tuple[Occurrence, ...]:
@@ -192,11 +103,6 @@ class Job:
     def actions(self) -> frozenset[str]:
         """Every action that it uses."""
         return frozenset(o.step.action for o in self.occurrences)
-
-
-def _steps(source: YamlSource, value: yaml.Value | None) -> tuple[Step, ...]:
-    items = value.items if isinstance(value, yaml.Sequence) else []
-    return tuple(Step(source, node, i) for i, node in enumerate(items) if isinstance(node, yaml.Mapping))
 
 
 class Workflow:
@@ -319,7 +225,7 @@ class Pipeline:
                 found = self._document(posixpath.join(folder, name))
                 if found is not None:
                     source, node = found
-                    self._actions[folder] = _steps(source, node.get("runs", "steps"))
+                    self._actions[folder] = steps_of(source, node.get("runs", "steps"))
                     break
         return self._actions[folder]
 

@@ -15,7 +15,8 @@ from scaffold.pipeline.events import Event
 from scaffold.pipeline.expressions.nodes import Scope
 from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.expressions.values import Lazy, Open, Unknown, text_of, truth_of
-from scaffold.pipeline.model import Job, Occurrence, Step, Workflow, local_path
+from scaffold.pipeline.model import Job, Workflow, local_path
+from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.syntax import yaml_values as yaml
 
 Truth = bool | None

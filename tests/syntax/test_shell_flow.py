@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from scaffold.directory.scripts import system
 from scaffold.syntax.shell import ShellSource
-from scaffold.syntax.shell_flow import UNKNOWN, Facts, Flow
+from scaffold.syntax.shell_flow import Flow
+from scaffold.syntax.shell_state import UNKNOWN, Facts
 
 NOTHING = Facts()
 VALUES = ("", "cublas", "l4t", "l4t13")
@@ -59,6 +60,7 @@ leaves = st.one_of(
     st.just("(A=l4t; exit)"),
     st.just("f"),
 )
+ends = st.sampled_from([";;", ";&", ";;&"])
 blocks = st.recursive(
     leaves,
     lambda inner: st.one_of(
@@ -73,7 +75,15 @@ blocks = st.recursive(
             inner,
         ),
         st.builds(
-            "case {} in\n  {}|x) {}\n  ;;\n  {}*) {}\n  ;;\nesac".format, words, values, inner, values, inner
+            "case {} in\n  {}|x) {}\n  {}\n  {}*) {}\n  {}\n  *4t) {}\nesac".format,
+            words,
+            values,
+            inner,
+            ends,
+            values,
+            inner,
+            ends,
+            inner,
         ),
         st.builds(
             "case {} in {}) {} ;;\n *) {}\nesac".format,

@@ -10,9 +10,10 @@ from typing import NamedTuple
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline.caches import BOTH, RESTORE
-from scaffold.pipeline.model import Job, Step
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command

@@ -12,8 +12,9 @@ from functools import partial
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker, matrix
-from scaffold.pipeline.model import Job, Step
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.steps import Step
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml

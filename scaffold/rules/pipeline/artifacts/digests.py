@@ -15,9 +15,9 @@ from scaffold.pipeline.artifacts import (
     uploads,
 )
 from scaffold.pipeline.expressions.values import is_known, shown
-from scaffold.pipeline.model import Step
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import JobRun
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.words import some
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from scaffold.pipeline.artifacts import DOWNLOAD, downloads, has_strangers, taken, uploads
 from scaffold.pipeline.expressions.values import is_known, shown
-from scaffold.pipeline.model import Step
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import JobRun
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
 

@@ -11,9 +11,9 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline.artifacts import DOWNLOAD, Download, downloads, uploads
 from scaffold.pipeline.expressions.values import shown
-from scaffold.pipeline.model import Step
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, Use, restores
 from scaffold.pipeline.expressions.nodes import names
 from scaffold.pipeline.expressions.values import HOLE, is_known, shown
-from scaffold.pipeline.model import Job, Occurrence, Step
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import JobRun
+from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
 

@@ -10,10 +10,10 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline import docker
 from scaffold.pipeline.artifacts import artifact_name
 from scaffold.pipeline.expressions.values import HOLE, shown
-from scaffold.pipeline.model import Step
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.steps import Step
 from scaffold.pipeline.triggers import pull_request_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity

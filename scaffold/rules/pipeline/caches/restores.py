@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, Use, restores, writers
 from scaffold.pipeline.expressions.nodes import names
 from scaffold.pipeline.expressions.values import HOLE, is_known, shown
-from scaffold.pipeline.model import Step
 from scaffold.pipeline.patterns import WILDCARDS
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
 

@@ -12,9 +12,10 @@ from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.expressions.nodes import Literal, Property
-from scaffold.pipeline.model import Step, Workflow
+from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.patterns import takes
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import ShellSource

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.model import Step
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import ARCHES, StepRun, native
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.dockerfile import Dockerfile
 

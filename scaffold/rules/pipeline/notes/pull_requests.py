@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.pipeline.caches import SAVE
-from scaffold.pipeline.model import Step
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.model import Step
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import ARCHES, native
+from scaffold.pipeline.steps import Step
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
