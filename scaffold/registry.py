@@ -14,7 +14,7 @@ from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.directory import pins
 from scaffold.directory.directory import Directory
 from scaffold.errors import ShapeError, UsageError, unknown
-from scaffold.pipeline.image_builds import ImageBuilds
+from scaffold.pipeline.image_builds import ImageBuilds, SharedInput
 from scaffold.pipeline.localai import MatrixScript
 from scaffold.pipeline.model import Generated
 from scaffold.pipeline.repository import Repository
@@ -180,10 +180,15 @@ class Registry(Repository):
         )
 
     @cached_property
-    def shared_inputs(self) -> dict[str, Place]:
-        """File outside of every backend that goes into images -> where a Dockerfile or a backend takes it."""
+    def shared_inputs(self) -> dict[str, tuple[Place, frozenset[str]]]:
+        """File outside of every backend that goes into images -> where it is taken, and by which backends.
+
+        Backends that the path filter does not know are left out.
+        """
         module = re.search(rb"(?m)^module\s+(\S+)", self.tree.read("go.mod") or b"")
-        found = dict(self.builds.shared_inputs)
+        found = {
+            path: (taken.place, self._built_with(taken)) for path, taken in self.builds.shared_inputs.items()
+        }
         if module is None:
             return found
         imported = re.compile(rb'(?m)^[^"\n]*"' + re.escape(module[1]) + rb'/(pkg/[\w/.-]+)"')
@@ -195,8 +200,25 @@ class Registry(Repository):
                 sources = (n for n in self.tree.list(folder) if n.endswith(".go"))
                 first = next((n for n in sources if not n.endswith("_test.go")), None)
                 if first is not None:
-                    found.setdefault(f"{folder}/{first}", text.place(match.start(1)))
+                    path = f"{folder}/{first}"
+                    place, takers = found.get(path, (text.place(match.start(1)), frozenset()))
+                    found[path] = (place, takers | ({name} & self._filtered_backends))
         return found
+
+    def _built_with(self, taken: SharedInput) -> frozenset[str]:
+        """The backends that are built from the Dockerfiles that take a file."""
+        entries = (
+            e
+            for e in self.matrix.linux
+            if e.fields.get("dockerfile", "").removeprefix("./") in taken.dockerfiles
+        )
+        return frozenset(entry.backend for entry in entries) & self._filtered_backends
+
+    @cached_property
+    def _filtered_backends(self) -> frozenset[str]:
+        """The backends whose Linux entries the path filter maps to their own directories."""
+        mapped = zip(self.matrix.linux, self.inferred[0], strict=True)
+        return frozenset(e.backend for e, path in mapped if path and path == f"{self.directory(e.backend)}/")
 
     @cached_property
     def borrowed(self) -> dict[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.model import read_document
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, parsed
@@ -46,6 +47,15 @@ class Caller(NamedTuple):
     """The matrix fields that it hands on."""
     static_entries: int
     """Number of entries that stand in the job itself; 0 where a script hands them in."""
+
+
+class SharedInput(NamedTuple):
+    """A file outside of every backend that goes into images."""
+
+    place: Place
+    """The first line that takes it."""
+    dockerfiles: frozenset[str]
+    """The paths of those by which it is taken."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,14 +144,32 @@ class ImageBuilds:
         return found
 
     @cached_property
-    def shared_inputs(self) -> dict[str, Place]:
-        """File outside of every backend that a backend Dockerfile copies or mounts -> where it does."""
-        found: dict[str, Place] = {}
+    def shared_inputs(self) -> dict[str, SharedInput]:
+        """What Dockerfiles of backends copy or mount of no backend's folder, or their scripts call."""
+        found: dict[str, SharedInput] = {}
         for file in docker.dockerfiles(self.tree, ("backend",)):
-            for path, taken in docker.context_inputs(file, None):
-                if not path.startswith("..") and not _OWN_SOURCES.match(path):
-                    found.setdefault(self._example(path), file.place(taken))
-        return {path: place for path, place in found.items() if path}
+            for path, place in self._taken(file):
+                known = found.get(path, SharedInput(place, frozenset()))
+                found[path] = known._replace(dockerfiles=known.dockerfiles | {file.path})
+        return found
+
+    def _taken(self, file: Dockerfile) -> Iterator[tuple[str, Place]]:
+        """The shared files that one Dockerfile takes, each where it stands."""
+        for path, taken in docker.context_inputs(file, None):
+            example = "" if path.startswith("..") or _OWN_SOURCES.match(path) else self._example(path)
+            if example:
+                yield example, file.place(taken)
+                yield from self._called(example)
+
+    def _called(self, path: str) -> Iterator[tuple[str, Place]]:
+        """The scripts of `.docker/` that a script calls, wherever the checkout is mounted."""
+        data = (self.tree.read(path) or b"") if path.endswith(".sh") else b""
+        shell = parsed(ShellSource, path, data) if b".docker/" in data else None
+        for command in shell.commands if shell else ():
+            for word in command.bare:
+                called = re.search(r"(?:^|/)(\.docker/[\w.-]+\.sh)$", word)
+                if shell and called and called[1] != path and self.tree.read(called[1]) is not None:
+                    yield called[1], Place(path, shell.line(command.start_byte))
 
     def _example(self, path: str) -> str:
         """A file that stands for `path`: itself, or the first file of a folder; "" for nothing."""

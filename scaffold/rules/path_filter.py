@@ -9,6 +9,7 @@ from scaffold.pipeline.image_builds import BASE_IMAGES
 from scaffold.pipeline.patterns import takes
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
+from scaffold.rules.words import some
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX, Branch
 from scaffold.syntax.source import Place
 
@@ -131,14 +132,14 @@ def _catches(registry: Registry, earlier: Branch, later: Branch) -> bool:
 
 
 class FilterSharedInput(Rule):
-    """A shared file that goes into backend images starts some rebuild when it changes.
+    """A shared file that goes into backend images rebuilds the images of all that take it.
 
     Why: images are rebuilt for the files that the filter knows. A packaging script outside of every
     backend's directory was repaired in LocalAI, and no image was rebuilt with the repair (#10946); nor
     were Go backends with repairs of the packages that they import (#10988).
 
-    Shared files are those that a backend Dockerfile copies or mounts, and the packages below `pkg/`
-    that a Go backend's main.go imports.
+    Shared files are those that a backend Dockerfile copies or mounts, the scripts of `.docker/` that
+    those call, and the packages below `pkg/` that a Go backend's main.go imports.
 
     Fails:
 
@@ -163,9 +164,12 @@ class FilterSharedInput(Rule):
             return
         builders = registry.pipeline.workflow(BASE_IMAGES)
         inputs = registry.shared_inputs
-        for path, place in inputs.items():
+        for path, (place, takers) in inputs.items():
             documented = surface.comments_name(path) or (builders is not None and takes(builders.paths, path))
-            if not any(registry.rebuilt[path]) and not documented:
+            if documented:
+                continue
+            left = sorted(takers - {*registry.rebuilt[path][0]})
+            if not any(registry.rebuilt[path]):
                 taker = place.path.rpartition("/Dockerfile.")[2]
                 yield self.finding(
                     place,
@@ -173,6 +177,14 @@ class FilterSharedInput(Rule):
                     path,
                     f"{path} goes into images, and a change of it rebuilds none",
                     f"add a rule for {path} to SHARED_BUILD_INPUTS in {surface.path}",
+                )
+            elif left:
+                yield self.finding(
+                    place,
+                    left[0] if len(left) == 1 else "",
+                    f"{path} in part",
+                    f"{path} goes into the images of {some(left)}, and a change of it does not rebuild them",
+                    f"let the rule for {path} in SHARED_BUILD_INPUTS of {surface.path} name them too",
                 )
 
 

@@ -19,7 +19,7 @@ def recipe(text: str) -> Tree:
 
 
 @pytest.mark.parametrize(
-    ("text", "taken"),
+    ("text", "taken_at"),
     [
         ("COPY tools/a.sh /", {"tools/a.sh": 2}),
         ("COPY --chmod=755 tools/a.sh \\\n  # COPY tools/b.sh /\n  /", {"tools/a.sh": 2}),
@@ -32,9 +32,10 @@ def recipe(text: str) -> Tree:
         ("ENV TOOL=tools/a.sh\nCOPY ${TOOL} /", {"tools/a.sh": 3}),
     ],
 )  # fmt: skip
-def test_shared_inputs_are_what_is_copied_or_mounted(text: str, taken: dict[str, int]) -> None:
+def test_shared_inputs_are_what_is_copied_or_mounted(text: str, taken_at: dict[str, int]) -> None:
     found = ImageBuilds(recipe(f"FROM scratch\n{text}\n")).shared_inputs
-    assert {path: place.line for path, place in found.items()} == taken
+    assert {path: taken.place.line for path, taken in found.items()} == taken_at
+    assert all(taken.dockerfiles == {RECIPE} for taken in found.values())
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,17 @@ def without_selection(text: str) -> str:
     return text.partition("// The entries of both matrices that")[0]
 
 
+RULES = "export const SHARED_BUILD_INPUTS = [\n"
+
+
+SHARED = f'  {{ matches: file => file === "{SCRIPT}", linux: isLinuxGo, darwin: never }},\n'
+
+
+def only(path: str, backend: str) -> str:
+    """A rule of the filter that rebuilds one backend for a file."""
+    return f'  {{ matches: file => file === "{path}", linux: item => item.backend === "{backend}", darwin: never }},\n'
+
+
 def js(*pairs: tuple[str, str]) -> Altered:
     return MINIATURE.edit(FILTER, *pairs)
 
@@ -93,6 +104,23 @@ CASES = {
         js(('(backend === "meadow-lark") &&', '(backend === "owl") &&')),
         says="backend/cpp/llama-cpp",
     ),
+    "a file that rebuilds one of those that take it": Case(
+        "filter-shared-input", "", DOCKERFILE, (f"COPY {SCRIPT}",),
+        COPIES.edit(FILTER, (RULES, f"{RULES}{only(SCRIPT, 'lark')}")),
+        says="nest-store, wren-cpp",
+    ),
+    "the language's rule without one backend": Case(
+        "filter-shared-input", "lark", "backend/go/lark/main.go", ("/pkg/grpc",),
+        js(("    linux: isLinuxGo,", '    linux: item => isLinuxGo(item) && item.backend !== "lark",')),
+        says="pkg/grpc",
+    ),
+    "a script that a mounted script calls": Case(
+        "filter-shared-input", "", ".docker/llama-cpp-compile.sh", ("llama-cpp-target.sh",),
+        MINIATURE.write(".docker/llama-cpp-target.sh", "true\n")
+        .edit(".docker/llama-cpp-compile.sh", ("set -euxo pipefail\n", "set -euxo pipefail\nT=$(sh /LocalAI/.docker/llama-cpp-target.sh)\n"))
+        .edit(FILTER, ('file.startsWith(".docker/")', 'file === ".docker/apt-mirror.sh"')),
+        says=".docker/llama-cpp-target.sh",
+    ),
     "a file that is mounted": Case(
         "filter-shared-input", "", DOCKERFILE, (f"source={SCRIPT}",),
         MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"RUN --mount=type=bind,source={SCRIPT},target=/p sh /p\n"),
@@ -116,6 +144,13 @@ FINE = {
             FILTER,
             ("    matches: file => file === BACKEND_PROTO_FILE,", f'    matches: file => file === BACKEND_PROTO_FILE || file === "{SCRIPT}",'),
         ),
+        None,
+    ),
+    "a file that rebuilds all that take it": (COPIES.edit(FILTER, (RULES, f"{RULES}{SHARED}")), None),
+    "a script that a comment of a mounted script names": (
+        MINIATURE.write(".docker/llama-cpp-target.sh", "true\n")
+        .edit(".docker/llama-cpp-compile.sh", ("set -euxo pipefail\n", "set -euxo pipefail\n# as /LocalAI/.docker/llama-cpp-target.sh\n"))
+        .edit(FILTER, ('file.startsWith(".docker/")', 'file === ".docker/apt-mirror.sh"')),
         None,
     ),
     "a file that a comment leaves out": (
