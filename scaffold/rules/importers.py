@@ -33,7 +33,8 @@ class ImporterUnknownBackend(Rule):
 
         func (i *RookeryImporter) Name() string { return "rookery" }
 
-    The aliases of pkg/model/initializers.go count as names.
+    The aliases of pkg/model/initializers.go count as names. A backend that is built and of which the
+    gallery has nothing is gallery-missing-meta's.
 
     Fix: name the gallery's item, or delete the importer of a backend that is gone.
     """
@@ -45,6 +46,7 @@ class ImporterUnknownBackend(Rule):
         known = set(registry.gallery.by_name) | registry.model_aliases()
         if not registry.gallery.items:
             return
+        known |= {name for name in registry.matrix.by_backend if not registry.gallery.base_metas(name)}
         for name, place in registry.importers.emitted.items():
             if name not in known:
                 yield self.finding(
@@ -52,7 +54,8 @@ class ImporterUnknownBackend(Rule):
                     name,
                     f"importer {name}",
                     f"an importer writes backend: {name}, and the gallery has no such item",
-                    "name a gallery item, or delete the importer of a backend that is gone",
+                    _right_name(registry, name)
+                    or "name a gallery item, or delete the importer of a backend that is gone",
                 )
         for line in registry.importers.pref_only:
             if line.name not in known:
@@ -61,8 +64,14 @@ class ImporterUnknownBackend(Rule):
                     line.name,
                     f"pref-only {line.name}",
                     f"{PREF_ONLY} offers {line.name}, and the gallery has no such item",
-                    "name a gallery item, or delete the line",
+                    _right_name(registry, line.name) or "name a gallery item, or delete the line",
                 )
+
+
+def _right_name(registry: Registry, name: str) -> str:
+    """What to do where the gallery calls a backend otherwise; "" where it does not have it."""
+    metas = [meta.name for meta in registry.gallery.base_metas(name)]
+    return f"the gallery calls it {metas[0]}: write that here, or name the item {name}" if metas else ""
 
 
 class ImporterUnregistered(Rule):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 from scaffold.backend.variants import VARIANTS, capabilities, serves
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.gallery.items import Item
+from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
+from scaffold.surfaces.matrix.reading import Entry
 
 CPU_KEYS = ("default", "cpu")
 """Keys by which a host without an accelerator is served, in LocalAI's order."""
@@ -34,28 +36,85 @@ class GalleryCapabilityTarget(Rule):
         capabilities:
           nvidia: "cuda12-rookery"
 
-    Fix: name an image of the backend, or delete the line.
+    Fix: `scaffold check --fix` names the image that is meant, where one is built; else delete the line.
     """
 
     severity = Severity.error
+    fixable = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Capabilities without an image, or with another backend's."""
         gallery = registry.gallery
         for meta in gallery.items:
             for key, name in meta.capabilities.items():
-                problem = _target_problem(registry, meta, name)
-                if problem:
+                problem = target_problem(registry, meta, name)
+                if problem and not (name not in gallery.by_name and _is_unoffered(registry, meta, name)):
+                    right = _right_target(registry, meta, key, name)
                     yield self.finding(
                         meta.at("capabilities", key),
                         gallery.owner(meta),
                         f"{meta.name} {key}",
                         f"{meta.name}: {key} names {name!r}, {problem}",
-                        "name an image of this backend, or delete the line",
+                        f'write {key}: "{right}"'
+                        if right
+                        else "name an image of this backend, or delete the line",
+                        fix=partial(_set_target, meta, key, right) if right else None,
                     )
 
 
-def _target_problem(registry: Registry, meta: Item, name: str) -> str | None:
+def _is_unoffered(registry: Registry, meta: Item, name: str) -> bool:
+    """Whether a name is that of an image that is built and not offered: gallery-image-missing says it."""
+    lacking = unoffered(registry, registry.gallery.owner(meta))
+    return any(name == f"{image.name}{ending}" for image in lacking for ending in image.endings)
+
+
+def _right_target(registry: Registry, meta: Item, key: str, name: str) -> str | None:
+    """The image that a wrong capability means: its twin of the meta's channel, or what the base leads to."""
+    gallery = registry.gallery
+    ending = DEVELOPMENT if meta.is_development else ""
+    stem = name.removesuffix(DEVELOPMENT)
+    base = gallery.by_name.get(meta.base_name)
+    right = [stem]
+    if ending and base is not None:
+        right.append(base.capabilities.get(key, ""))
+    images = gallery.release_images(gallery.owner(meta))
+    right.append(images.get(capabilities(set(images)).get(key, ""), ""))
+    good = (f"{image}{ending}" for image in right if image)
+    return next((image for image in good if target_problem(registry, meta, image) is None), None)
+
+
+def _set_target(meta: Item, key: str, image: str, changes: ChangeSet) -> None:
+    meta.set_value(changes, image, "capabilities", key)
+
+
+class Unoffered(NamedTuple):
+    """A built image that the gallery does not offer in every channel."""
+
+    entry: Entry
+    name: str
+    """The name of its item, in the release channel."""
+    endings: tuple[str, ...]
+    """The endings of the names of the items that are missing."""
+
+
+def unoffered(registry: Registry, backend: str) -> list[Unoffered]:
+    """The images of a backend that the gallery does not offer in every channel."""
+    gallery = registry.gallery
+    found = []
+    for tag_suffix in dict.fromkeys(entry.tag_suffix for entry in registry.matrix.entries_of(backend)):
+        entry = registry.matrix.by_tag_suffix[tag_suffix]
+        items = gallery.by_tag_suffix.get(tag_suffix, ())
+        channels = {item.channel for item in items}
+        channels |= {CHANNELS[DEVELOPMENT if item.is_development else ""] for item in items}
+        endings = tuple(ending for ending, channel in CHANNELS.items() if channel not in channels)
+        if endings and tag_suffix:
+            new = gallery.image_name(registry.describe(backend), entry.variant) if entry.variant else ""
+            found.append(Unoffered(entry, items[0].base_name if items else new, endings))
+    return found
+
+
+def target_problem(registry: Registry, meta: Item, name: str) -> str | None:
+    """Why a capability of a meta must not name this item; None where it may."""
     gallery = registry.gallery
     image = gallery.by_name.get(name)
     if image is None:
@@ -114,10 +173,12 @@ class GalleryCapabilityMissing(Rule):
         for key, image in wanted_keys(registry, meta, images).items():
             fix = partial(add_capability, registry, meta, key, image)
             unknown = _unknown_key_of(registry, meta, image)
-            if unknown:
+            if unknown and key == _first_key(registry, image):
+                if registry.hardware.reported and not _known_keys_of(registry, meta, image):
+                    continue  # gallery-capability-unknown-key says it, where it stands
                 fix = partial(_rename_key, registry, meta, unknown, key)
             yield self.finding(
-                meta.at("capabilities"),
+                meta.last_capability,
                 name,
                 f"{meta.name} {key}",
                 f"{meta.name} has no {key}: such a host gets {_fallback(meta)}, though {image} is built",
@@ -151,6 +212,19 @@ def _unknown_key_of(registry: Registry, meta: Item, image: str) -> str | None:
     """The key without meaning that names an image, where one does."""
     known = known_keys(registry)
     return next((k for k, v in meta.capabilities.items() if v == image and k not in known), None)
+
+
+def _known_keys_of(registry: Registry, meta: Item, image: str) -> list[str]:
+    """The keys that some host reports and that name an image."""
+    known = known_keys(registry)
+    return [k for k, v in meta.capabilities.items() if v == image and k in known]
+
+
+def _first_key(registry: Registry, image: str) -> str | None:
+    """The key by which the variant of an image is found first; None for no image of the matrix."""
+    item = registry.gallery.by_name.get(image)
+    entry = registry.matrix.by_tag_suffix.get(item.tag_suffix) if item else None
+    return VARIANTS[entry.variant].capabilities[0] if entry and entry.variant else None
 
 
 def known_keys(registry: Registry) -> set[str]:
@@ -223,8 +297,8 @@ class GalleryCapabilityUnknownKey(Rule):
             for key, image in meta.capabilities.items():
                 if key in known or (base is not None and base is not meta and key in base.capabilities):
                     continue
-                others = [k for k, v in meta.capabilities.items() if v == image and k in known]
-                right = self._right_key(registry, image)
+                others = _known_keys_of(registry, meta, image)
+                right = _first_key(registry, image)
                 missing = right is not None and right not in meta.capabilities
                 yield self.finding(
                     meta.at("capabilities", key),
@@ -236,11 +310,6 @@ class GalleryCapabilityUnknownKey(Rule):
                     fix=partial(_rename_key, registry, meta, key, right) if right and missing else None,
                     severity=Severity.info if others else Severity.error,
                 )
-
-    def _right_key(self, registry: Registry, image: str) -> str | None:
-        item = registry.gallery.by_name.get(image)
-        entry = registry.matrix.by_tag_suffix.get(item.tag_suffix) if item else None
-        return VARIANTS[entry.variant].capabilities[0] if entry and entry.variant else None
 
 
 def _rename_key(registry: Registry, meta: Item, old: str, new: str, changes: ChangeSet) -> None:
@@ -280,7 +349,7 @@ class GalleryNoDefault(Rule):
             for meta in metas:
                 if image and meta.is_meta and not fallbacks & set(meta.capabilities):
                     yield self.finding(
-                        meta.at("capabilities"),
+                        meta.last_capability,
                         name,
                         meta.name,
                         f"{meta.name} has no default: a host without accelerator gets nothing, "

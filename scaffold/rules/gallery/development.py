@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.gallery.capabilities import known_keys
-from scaffold.surfaces.gallery.items import DEVELOPMENT, of_development
+from scaffold.rules.gallery.capabilities import known_keys, target_problem, wanted_keys
+from scaffold.surfaces.gallery.items import DEVELOPMENT, Item, of_development
 
 
 class GalleryDevMetaDrift(Rule):
@@ -26,7 +27,9 @@ class GalleryDevMetaDrift(Rule):
 
         both have default and nvidia, the second with "-development" behind each image
 
-    Fix: `scaffold check --fix` writes the list of the base.
+    What the base lacks itself is said there alone.
+
+    Fix: `scaffold check --fix` adds the line, or corrects the image.
     """
 
     severity = Severity.error
@@ -40,28 +43,44 @@ class GalleryDevMetaDrift(Rule):
             if twin is None or twin is meta:
                 continue
             expected = of_development(meta.capabilities)
-            if twin.capabilities == expected:
+            if twin.capabilities != expected:
+                yield from self._compare(registry, meta, twin, expected)
+
+    def _compare(
+        self, registry: Registry, meta: Item, twin: Item, expected: dict[str, str]
+    ) -> Iterator[Finding]:
+        gallery = registry.gallery
+        deserved = {"default", *wanted_keys(registry, meta, gallery.release_images(gallery.owner(meta)))}
+        for key in dict.fromkeys((*expected, *twin.capabilities)):
+            image, right = twin.capabilities.get(key), expected.get(key)
+            told = (
+                target_problem(registry, meta, meta.capabilities[key]) is not None
+                if right is not None
+                else key in deserved
+            )
+            if image == right or told or (image and target_problem(registry, twin, image)):
                 continue
-            complete = all(image in gallery.by_name for image in expected.values())
-            extra = twin.capabilities.keys() - expected.keys()
-            fix = partial(twin.set_capabilities, capabilities=expected) if complete and not extra else None
-            for key in sorted(expected.keys() | twin.capabilities.keys()):
-                image, right = twin.capabilities.get(key), expected.get(key)
-                if image != right:
-                    yield self.finding(
-                        twin.at("capabilities"),
-                        gallery.owner(meta),
-                        f"{twin.name} {key}",
-                        f"{twin.name} has no {key}, {meta.name} has it"
-                        if image is None
-                        else f"{twin.name} has {key}, {meta.name} has it not"
-                        if right is None
-                        else f"{twin.name}: {key} names {image!r}, expected {right!r}",
-                        f"give {meta.name} the key {key} too"
-                        if right is None
-                        else "repeat the capabilities of the base, each image with -development",
-                        fix=fix,
-                    )
+            if image is None:
+                message = f"{twin.name} has no {key}, {meta.name} has it"
+                place, do = twin.last_capability, f'add {key}: "{right}"'
+            elif right is None:
+                message = f"{twin.name} has {key}, {meta.name} has it not"
+                place, do = twin.at("capabilities", key), f"give {meta.name} the key {key} too"
+            else:
+                message = f"{twin.name}: {key} names {image!r}, expected {right!r}"
+                place, do = twin.at("capabilities", key), f'write {key}: "{right}"'
+            fix = partial(_repeat, meta, twin, key, right) if right in gallery.by_name else None
+            yield self.finding(place, gallery.owner(meta), f"{twin.name} {key}", message, do, fix=fix)
+
+
+def _repeat(meta: Item, twin: Item, key: str, image: str, changes: ChangeSet) -> None:
+    """Give a twin the key of its base: in the same place among the others, where it lacks it."""
+    if key in twin.capabilities:
+        twin.set_value(changes, image, "capabilities", key)
+        return
+    keys = [*meta.capabilities]
+    before = next((k for k in reversed(keys[: keys.index(key)]) if k in twin.capabilities), None)
+    twin.add_capability(changes, key, image, before)
 
 
 class GalleryDevMetaMissing(Rule):

@@ -8,7 +8,8 @@ from functools import partial
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.gallery.capabilities import add_capability, wanted_keys
+from scaffold.rules.gallery.capabilities import add_capability, unoffered, wanted_keys
+from scaffold.rules.words import some
 from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
 
 
@@ -77,6 +78,9 @@ class GalleryImageMissing(Rule):
         uri: "<registry>/local-ai-backends:latest-gpu-vulkan-rookery"
         uri: "<registry>/local-ai-backends:master-gpu-vulkan-rookery"
 
+    A tag that lacks both items is reported once, and so is a backend none of whose images is there. One
+    that has no meta either is gallery-missing-meta's.
+
     Fix: `scaffold check --fix` adds the item beside its twin or behind the backend's last image.
     """
 
@@ -86,20 +90,33 @@ class GalleryImageMissing(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Built tags without an item of some channel."""
         gallery = registry.gallery
-        for tag_suffix, entry in registry.matrix.by_tag_suffix.items():
-            present = {item.channel: item for item in gallery.by_tag_suffix.get(tag_suffix, ())}
-            for channel in CHANNELS.values():
-                if channel not in present and tag_suffix:
-                    yield self.finding(
-                        entry,
-                        entry.backend,
-                        f"{channel}{tag_suffix}",
-                        f"the matrix builds {channel}{tag_suffix}, and no gallery item offers it",
-                        f"add an image item with that tag to {gallery.path}",
-                        fix=partial(_complete_images, registry, entry.backend)
-                        if entry.variant and gallery.image_items(entry.backend)
-                        else None,
-                    )
+        for backend, entries in registry.matrix.by_backend.items():
+            lacking = unoffered(registry, backend)
+            images = gallery.image_items(backend)
+            if not lacking or not (images or gallery.base_metas(backend)):
+                continue
+            fix = partial(_complete_images, registry, backend) if all(e.variant for e in entries) else None
+            if not images:
+                yield self.finding(
+                    lacking[0].entry,
+                    backend,
+                    "images",
+                    f"the gallery has none of the {len(lacking)} images of {backend} that the matrix builds",
+                    f"add {some([image.name for image in lacking])} to {gallery.path}, each in both channels",
+                    fix=fix,
+                )
+                continue
+            for entry, name, endings in lacking:
+                tags = " and ".join(f"{CHANNELS[ending]}{entry.tag_suffix}" for ending in endings)
+                items = " and ".join(f"{name}{ending}" for ending in endings)
+                yield self.finding(
+                    entry,
+                    backend,
+                    entry.tag_suffix,
+                    f"the matrix builds {tags}, and no gallery item offers {'them' if endings[1:] else 'it'}",
+                    f"add {items} to {gallery.path}",
+                    fix=fix,
+                )
 
 
 def _complete_images(registry: Registry, backend: str, changes: ChangeSet) -> None:
@@ -109,17 +126,15 @@ def _complete_images(registry: Registry, backend: str, changes: ChangeSet) -> No
     """
     gallery = registry.gallery
     images = gallery.release_images(backend)
-    for entry in {e.tag_suffix: e for e in registry.matrix.entries_of(backend) if e.variant}.values():
-        twins = gallery.by_tag_suffix.get(entry.tag_suffix, [])
+    for entry, name, endings in unoffered(registry, backend):
         assert entry.variant is not None
-        name = twins[0].base_name if twins else gallery.image_name(registry.describe(backend), entry.variant)
         images.setdefault(entry.variant, name)
-        beside = (twins or gallery.image_items(backend))[-1]
+        twins = gallery.by_tag_suffix.get(entry.tag_suffix)
+        beside = (twins or gallery.image_items(backend) or gallery.metas(backend))[-1]
         anchor = beside.merges or beside.anchor or backend
-        for ending, channel in CHANNELS.items():
-            if channel not in {item.channel for item in twins}:
-                text = gallery.image_text(anchor, f"{name}{ending}", f"{channel}{entry.tag_suffix}")
-                changes.insert(gallery.path, beside.end, text)
+        for ending in endings:
+            text = gallery.image_text(anchor, f"{name}{ending}", f"{CHANNELS[ending]}{entry.tag_suffix}")
+            changes.insert(gallery.path, beside.end, text)
     for meta in gallery.base_metas(backend):
         if meta.is_meta:
             _complete_keys(registry, meta, images, changes)
@@ -160,7 +175,9 @@ class GalleryMirror(Rule):
         """Items of LocalAI's own images without mirrors, or with a wrong one."""
         gallery = registry.gallery
         for item in gallery.own_images:
-            wrong = [m for m in item.mirrors if m.rpartition(":")[2] != item.tag or "/" not in m]
+            meant = f"{CHANNELS[DEVELOPMENT if item.is_development else '']}{item.tag_suffix}"
+            tags = (item.tag, meant)  # gallery-channel-mismatch says where they differ
+            wrong = [m for m in item.mirrors if m.rpartition(":")[2] not in tags or "/" not in m]
             strange = [m for m in item.mirrors if m.rpartition(":")[0] not in gallery.mirrors]
             if item.mirrors and not wrong and not strange:
                 continue

@@ -38,13 +38,15 @@ class GalleryMissingMeta(Rule):
             metas = [m for m in gallery.base_metas(name) if m.is_meta or m.uri]
             if not metas and name:
                 images = gallery.image_items(name)
+                lacks = "no meta that offers it" if images else "nothing of it"
                 yield self.finding(
                     images[0] if images else entries[0],
                     name,
                     "meta",
-                    f"{name} is built, and the gallery has no meta that offers it",
-                    f"add an item with an anchor, a name and capabilities to {gallery.path}",
-                    fix=registry.adding(name, gallery.add_metas),
+                    f"{name} is built, and the gallery has {lacks}",
+                    f"add a meta {name} with an anchor and capabilities to {gallery.path}"
+                    + ("" if images else ", its -development twin and the images of both channels"),
+                    fix=registry.adding(name, gallery.add_metas if images else gallery.add),
                 )
 
 

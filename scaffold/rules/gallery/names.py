@@ -57,7 +57,8 @@ class GalleryMetaName(Rule):
 
     Why: importers, capability entries and model files name the meta; a meta under another name is
     found by none of them. A name that LocalAI's code uses and that is no other backend's is found, as
-    `depth-anything` is, whose directory is `depth-anything-cpp`.
+    `depth-anything` is, whose directory is `depth-anything-cpp`. Where an importer asks for the backend by
+    its own name, importer-unknown-backend says so.
 
     Fails:
 
@@ -77,10 +78,14 @@ class GalleryMetaName(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Base metas whose name is neither the backend's nor one that LocalAI's code uses."""
         importers = registry.importers
+        asked = {*importers.emitted, *(line.name for line in importers.pref_only)}
+        asked -= {*registry.gallery.by_name, *registry.model_aliases()}
         used = {*importers.emitted, *(line.name for line in importers.pref_only)}
         used |= {entry.key for entry in registry.capabilities.entries}
         used -= {*registry.names}
         for name in registry.names:
+            if name in asked:
+                continue
             for meta in registry.gallery.base_metas(name):
                 if meta.name not in {name, *used} and registry.gallery.by_name[meta.name] is meta:
                     yield self.finding(
@@ -119,6 +124,7 @@ class GalleryImageName(Rule):
         """Items whose name no convention of their variant gives."""
         users: dict[tuple[str, str], set[str]] = defaultdict(set)
         found: list[tuple[Item, str, str, str]] = []
+        told: dict[tuple[str, str], Item] = {}
         for tag_suffix, items in registry.gallery.by_tag_suffix.items():
             entry = registry.matrix.by_tag_suffix.get(tag_suffix)
             if entry is None or entry.variant is None:
@@ -133,13 +139,13 @@ class GalleryImageName(Rule):
             convention = len(users[variant, prefix]) > 1 and stem.endswith(f"-{backend}")
             if stem != expected and not convention and not (stem == backend and not item.merges):
                 single = stem == backend and registry.gallery.by_name.get(stem, item).uri
-                if not single:
+                if not single and told.setdefault((stem, backend), item) is item:
                     yield self.finding(
                         item.at("name"),
                         backend,
-                        item.name,
+                        stem,
                         f"{item.name} is the {variant} image of {backend}; siblings name it {expected!r}",
-                        "rename it, with the capabilities that name it",
+                        "rename it and its twin of the other channel, with the capabilities that name them",
                     )
 
 

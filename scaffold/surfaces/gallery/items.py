@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import YamlRecord
+from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import quote
 from scaffold.syntax.yaml_items import YamlItem
 
@@ -86,6 +87,11 @@ class Item(YamlRecord):
         """The tag of its image; "" for a meta."""
         return self.uri.rpartition(":")[2]
 
+    @property
+    def last_capability(self) -> Place:
+        """Where the list of its capabilities ends: the line below which one more is written."""
+        return self.at("capabilities", *[*self.capabilities][-1:])
+
     def set_value(self, changes: ChangeSet, value: str, *keys: str) -> None:
         """Plan another text for a scalar below a chain of keys that is there."""
         node = self.value(*keys)
@@ -101,13 +107,13 @@ class Item(YamlRecord):
                 start = pair.node.start_byte
                 changes.add(Edit(self.path, start, start + len(old.encode()), new))
 
-    def add_capability(self, changes: ChangeSet, key: str, image: str) -> None:
-        """Plan one more capability, behind the last one."""
+    def add_capability(self, changes: ChangeSet, key: str, image: str, behind: str | None = None) -> None:
+        """Plan one more capability, behind that of another key or else behind the last one."""
         pairs = self.source.pairs(self.value("capabilities"))
         if not pairs:
             self.begin_capabilities(changes, {key: image})
             return
-        last = pairs[-1].node
+        last = next((pair for pair in pairs if pair.key == behind), pairs[-1]).node
         indent = " " * (last.start_byte - self.source.line_start(last.start_byte))
         changes.insert(self.path, self.source.line_end(last.end_byte - 1), f'{indent}{key}: "{image}"\n')
 
@@ -117,17 +123,6 @@ class Item(YamlRecord):
             if pair.key == key:
                 start = self.source.line_start(pair.node.start_byte)
                 changes.delete_lines(self.path, start, self.source.line_end(pair.node.end_byte - 1))
-
-    def set_capabilities(self, changes: ChangeSet, capabilities: dict[str, str]) -> None:
-        """Plan other capabilities in the place of the present ones."""
-        pairs = self.source.pairs(self.value("capabilities"))
-        if not pairs:
-            self.begin_capabilities(changes, capabilities)
-            return
-        first, last = pairs[0].node, pairs[-1].node
-        indent = " " * (first.start_byte - self.source.line_start(first.start_byte))
-        text = f"\n{indent}".join(f'{key}: "{image}"' for key, image in capabilities.items())
-        changes.add(Edit(self.path, first.start_byte, last.end_byte, text))
 
     def add_alias(self, changes: ChangeSet, alias: str) -> None:
         """Plan an alias behind the name."""

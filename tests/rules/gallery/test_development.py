@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.operations import check, fix
 from tests.rules.gallery.trees import DEV, META, ROOKERY, ROOKERY_DEV
-from tests.rules.trees import GALLERY, MINIATURE, Case, assert_found, item
+from tests.rules.trees import GALLERY, MINIATURE, Case, assert_found, findings, item
 
 CASES = {
     "the development list forgotten": Case(
-        "gallery-dev-meta-drift", "rookery", GALLERY, (DEV.format("rookery"), "capabilities", "default"),
+        "gallery-dev-meta-drift", "rookery", GALLERY, (DEV.format("rookery"), "capabilities", "nvidia-cuda-12:"),
         MINIATURE.edit_in(ROOKERY_DEV, ('    metal: "metal-rookery-development"\n', "")),
         fix=True, restores=True, says="metal",
     ),
@@ -23,10 +24,20 @@ CASES = {
         MINIATURE.edit_in(item("kestrel-development"), ('  capabilities:\n    default: "cpu-kestrel-development"\n', "")),
         fix=True, restores=True,
     ),
-    "the base list forgotten": Case(
-        "gallery-dev-meta-drift", "rookery", GALLERY, (DEV.format("rookery"), "capabilities", "default"),
-        MINIATURE.edit_in(ROOKERY, ('    nvidia: "cuda12-rookery"\n', "")),
-        also=("gallery-capability-missing",), says="nvidia",
+    "a line in the middle forgotten, and a comment between the lines": Case(
+        "gallery-dev-meta-drift", "rookery", GALLERY, (DEV.format("rookery"), "capabilities", "nvidia-cuda-12:"),
+        MINIATURE.edit_in(ROOKERY_DEV, ('    nvidia: "cuda12-rookery-development"\n', "    # the GPUs\n")),
+        fix=True, says='add nvidia: "cuda12-rookery-development"',
+    ),
+    "the image of another line": Case(
+        "gallery-dev-meta-drift", "rookery", GALLERY, (DEV.format("rookery"), "nvidia-cuda-12:"),
+        MINIATURE.edit_in(ROOKERY_DEV, ('nvidia-cuda-12: "cuda12-rookery-development"', 'nvidia-cuda-12: "cpu-rookery-development"')),
+        fix=True, restores=True, says="expected 'cuda12-rookery-development'",
+    ),
+    "a line that the base has not": Case(
+        "gallery-dev-meta-drift", "rookery", GALLERY, (DEV.format("rookery"), "amd:"),
+        MINIATURE.edit_in(ROOKERY_DEV, ("  capabilities:\n", '  capabilities:\n    amd: "cuda12-rookery-development"\n')),
+        says="rookery has it not",
     ),
     "no development meta": Case(
         "gallery-dev-meta-missing", "rookery", GALLERY, (META.format("rookery"), "^- "),
@@ -34,6 +45,19 @@ CASES = {
         fix=True,
     ),
 }  # fmt: skip
+
+
+def test_the_fix_adds_lines_and_touches_no_other() -> None:
+    tree = CASES["a line in the middle forgotten, and a comment between the lines"].altered.tree()
+    own = findings(tree, "gallery-dev-meta-drift")
+    diff = fix.repair(tree, check.Scope(select=(own[0].rule,))).changes.diff().splitlines()
+    changed = [line for line in diff if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    assert changed == ['+    nvidia: "cuda12-rookery-development"']
+
+
+def test_what_the_base_lacks_is_said_of_the_base_alone() -> None:
+    tree = MINIATURE.edit_in(ROOKERY, ('    nvidia: "cuda12-rookery"\n', "")).tree()
+    assert [(f.rule, f.subject) for f in findings(tree)] == [("gallery-capability-missing", "rookery nvidia")]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 
 from tests.rules.gallery.trees import LARK, META
-from tests.rules.trees import GALLERY, MINIATURE, Case, assert_found, item
+from tests.rules.trees import GALLERY, MATRIX, MINIATURE, Case, assert_found, item
+
+BLOCK = [f"{image}lark{ending}" for image in ("", "cpu-", "metal-") for ending in ("", "-development")]
 
 CASES = {
     "images without a meta": Case(
         "gallery-missing-meta", "kestrel", GALLERY, ('name: "cpu-kestrel"', "^- "),
         MINIATURE.drop(item("kestrel")),
         also=None, fix=True,
+    ),
+    "a backend of which the gallery has nothing": Case(
+        "gallery-missing-meta", "lark", MATRIX, ("'-cpu-lark'", "^- build-type"),
+        MINIATURE.drop(*(item(name) for name in BLOCK)),
+        fix=True, says="the gallery has nothing of it",
     ),
     "a meta that is an image too": Case(
         "gallery-image-as-meta", "lark", GALLERY, (META.format("lark"), "uri: x/y"),

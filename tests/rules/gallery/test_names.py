@@ -26,7 +26,6 @@ CASES = {
     "a name that nobody else writes": Case(
         "gallery-image-name", "kestrel", GALLERY, ('name: "main-kestrel"',),
         MINIATURE.each(GALLERY, '"cpu-kestrel', '"main-kestrel'),
-        times=2,
     ),
     "a meta without alias": Case(
         "gallery-alias-missing", "lark", GALLERY, (META.format("lark"),),
