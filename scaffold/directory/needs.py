@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -129,27 +130,35 @@ def _run(source: MakeSource) -> Iterator[tuple[str, int]]:
     """(name, offset) of the scripts that recipes run where they began, and that must not fail."""
     for rule in source.rules:
         left = None  # the line of which the rest is run elsewhere
-        for command in source.script(rule).commands:
+        script = source.script(rule)
+        ends = _ends(script.root)
+        starts = [line.start_byte for line in rule.recipe]
+        for command in script.commands:
             start = rule.start_byte + command.start_byte
-            line = next((line for line in rule.recipe if line.start_byte <= start < line.end_byte), None)
+            nearest = rule.recipe[bisect_right(starts, start) - 1] if starts else None
+            line = nearest if nearest and nearest.start_byte <= start < nearest.end_byte else None
             if command.starts("cd") or command.starts("pushd"):
                 left = line
             if not command.bare or line is None or line is left or _MAY_FAIL.match(line.text):
                 continue
             found = _SCRIPT.fullmatch(" ".join(command.bare[:2]))
-            end = _end(command.node)
+            end = ends.get(command.node.id)
             if found and end and not source.data[rule.start_byte + end : line.end_byte].strip():
                 yield found[1], start
 
 
-def _end(command: Node) -> int:
-    """Where the statement ends that fails if a command fails; 0 where none does."""
-    node = command
-    while node.parent is not None and node.parent.type in ("redirected_statement", "list"):
-        node = node.parent
-        if any(child.type == "||" for child in node.children):
-            return 0
-    return node.end_byte if node.parent is not None and node.parent.type == "program" else 0
+def _ends(script: Node) -> dict[int, int]:
+    """Command -> where the statement ends that fails if it fails; without those that let none fail."""
+    found = {}
+    for statement in script.named_children if script.type == "program" else ():
+        pending = [statement]
+        while pending:
+            node = pending.pop()
+            if node.type not in ("redirected_statement", "list"):
+                found[node.id] = statement.end_byte
+            elif not any(child.type == "||" for child in node.children):
+                pending.extend(node.named_children)
+    return found
 
 
 def _program(directory: Directory, text: Text) -> Iterator[Need]:
@@ -186,7 +195,7 @@ def _builds_rust(command: Command) -> bool:
 
 
 _OWN_FOLDER = re.compile(r"\$[({](?:CURRENT_MAKEFILE_DIR|CURDIR)[)}]/?")
-_MAY_CONFIGURE = re.compile(rb"(?s)cmake.*(?:CURRENT_MAKEFILE_DIR|CURDIR|-S[\s\\]+[\"']?\.)")
+_MAY_CONFIGURE = re.compile(rb"CURRENT_MAKEFILE_DIR|CURDIR|-S[\s\\]++[\"']?\.")
 
 
 def _configures(command: Command) -> bool:
@@ -203,7 +212,8 @@ _TARGET = re.compile(rb"(?i)\badd_(?:executable|library)[ \t]*\(([^()]*)\)")
 
 def _compiled(directory: Directory, text: Text) -> Iterator[Need]:
     """What CMake reads where a recipe tells it to build the directory, and what it compiles in any case."""
-    if not _MAY_CONFIGURE.search(text.data):
+    at = text.data.find(b"cmake")
+    if at < 0 or not _MAY_CONFIGURE.search(text.data, at):
         return
     needs = [need for need in _cmake_needs(directory) if not directory.has(need.file)]
     if needs and any(map(_configures, text.read(MakeSource, _here))):

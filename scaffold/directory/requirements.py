@@ -14,7 +14,7 @@ _INCLUDE = re.compile(r"(?:-r|--requirement)[\s=]*(\S+)")
 _EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+")
 _NAME = re.compile(r"([A-Za-z0-9][\w.-]*+)\s*(?:[\[(<>=!~;@]|$)")
 """What a requirement of PEP 508 begins with; an address or a path does not."""
-_EGG = re.compile(r"#(?:.*&)?egg=([\w.-]+)")
+_EGG = re.compile(r"#(?:[^#]*&)?egg=([\w.-]+)")
 
 
 class Requirements(NamedTuple):

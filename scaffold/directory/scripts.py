@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -104,17 +105,15 @@ _SPLIT = ("command", "command_name", "declaration_command", "for_statement", "ar
 
 def unquoted_expansions(script: ShellSource) -> list[tuple[int, int]]:
     """(start, end) of the expansions of a path or of the arguments that the shell splits at spaces."""
-    split = [node for node in script.nodes(*_EXPANSIONS) if _is_split(node)]
+    split = [node for node in script.nodes(*_EXPANSIONS) if _is_split(script, node)]
     paths = path_variables(script) if split else frozenset()
     found = (node for node in split if _holds_path(script, node, paths) or _heads_path(script, node))
     return [(node.start_byte, _end(script, node)) for node in found]
 
 
-def _is_split(node: Node) -> bool:
+def _is_split(script: ShellSource, node: Node) -> bool:
     """Whether it stands in no quotes and in no place where words stay whole."""
-    parent = node.parent
-    while parent is not None and parent.type in _PARTS:
-        parent = parent.parent
+    parent = script.parent(script.top(node, _PARTS))
     if parent is not None and parent.type == "test_command":
         return parent.children[0].type == "["
     return parent is not None and parent.type in _SPLIT
@@ -140,7 +139,7 @@ def _holds_path(script: ShellSource, node: Node, paths: frozenset[str]) -> bool:
 
 def _heads_path(script: ShellSource, node: Node) -> bool:
     """Whether a `/` follows it, and nothing of the word stands before it."""
-    parent = node.parent
+    parent = script.parent(node)
     begins = parent is not None and parent.type == "concatenation" and parent.start_byte == node.start_byte
     end = _end(script, node)
     return begins and script.data[end : end + 1] == b"/"
@@ -149,17 +148,20 @@ def _heads_path(script: ShellSource, node: Node) -> bool:
 def path_variables(script: ShellSource) -> frozenset[str]:
     """The variables of a script that hold a path below the folder in which it stands."""
     used = [script.variable(node) for node in script.nodes("simple_expansion", "expansion")]
-    ran = [command for command in script.commands if command.words and command.words[0] in _PATH_COMMANDS]
-    assigned = []
+    used_at = [name.start_byte for name in used]
+    ran_at = [c.start_byte for c in script.commands if c.words and c.words[0] in _PATH_COMMANDS]
+    given: dict[str, list[str]] = {}
     for assignment in script.assignments:
-        start, end = assignment.start_byte + len(assignment.name), assignment.end_byte
-        names: set[str] = {name for name in used if start <= name.start_byte < end}
-        if any(start <= command.start_byte < end for command in ran):
+        span = assignment.start_byte + len(assignment.name), assignment.end_byte
+        names: set[str] = {*used[slice(*(bisect_left(used_at, at) for at in span))]}
+        if bisect_left(ran_at, span[0]) < bisect_left(ran_at, span[1]):
             names |= _OWN_PATHS
-        assigned.append((assignment.name, names))
-    found = set(_OWN_PATHS)
-    size = 0
-    while size < len(found):
-        size = len(found)
-        found |= {name for name, names in assigned if names & found}
+        for name in names:
+            given.setdefault(name, []).append(assignment.name)
+    found: set[str] = set()
+    pending = [*_OWN_PATHS]
+    while pending:
+        for name in given.pop(pending.pop(), ()):
+            found.add(name)
+            pending.append(name)
     return frozenset(found - _OWN_PATHS)

@@ -7,6 +7,7 @@ Makefile, is replaced before the parse, byte for byte: see `ShellSource`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ _KINDS = (
 _COMMAND = re.compile(rb"[`(]")
 """What begins a command in a word."""
 
+_PRINTING = re.compile(rb"echo|printf")
 _NAME = re.compile(rb"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _FUNCTION = re.compile(rb"\([ \t]*\)|\bfunction\b")
 """Without one of these a script has no function."""
@@ -115,7 +117,7 @@ class Command:
     def words(self) -> tuple[Word, ...]:
         """Its name and its arguments, without redirections and without the assignments before them."""
         if self._words is None:
-            self._words = tuple(self.source.words(words_of(self.node)))
+            self._words = tuple(self.source.words(self.source.words_of(self.node)))
         return self._words
 
     @property
@@ -138,35 +140,12 @@ class Command:
     @property
     def end_of_statement(self) -> int:
         """Where what it stands in ends: a pipeline, a list of commands with `&&` and `||`."""
-        node = self.node
-        while node.parent is not None and node.parent.type in _JOINED:
-            node = node.parent
-        return node.end_byte
+        return self.source.top(self.node, _JOINED).end_byte
 
     @property
     def operands(self) -> tuple[Word, ...]:
         """Its words behind the first two that are no options or assignments."""
         return tuple(word for word in self.bare[2:] if not word.startswith("-") and "=" not in word)
-
-
-def words_of(node: Node) -> Iterator[Node]:
-    """The nodes of a command's words."""
-    for child in node.children:
-        kind = child.type
-        if kind == "command_name":
-            yield child.children[0]
-        elif kind == "variable_assignment":
-            if node.type != "command":
-                yield child
-        elif kind != "comment" and not kind.endswith("_redirect"):
-            yield child
-    parent = node.parent
-    if parent is not None and parent.type == "redirected_statement":
-        for redirect in parent.children:  # the grammar takes the arguments behind a file for more files
-            if redirect.type == "file_redirect":
-                yield from redirect.children_by_field_name("destination")[1:]
-            elif redirect.type == "heredoc_redirect":
-                yield from redirect.children_by_field_name("argument")
 
 
 class ShellSource(ParsedSource):
@@ -213,17 +192,19 @@ class ShellSource(ParsedSource):
         It reads the second `$` of `$A/$B/c` as a letter at the end of a word.
         """
         seen = bytearray(self._seen)
-        for found in _INNER_NAME.finditer(self._seen):
-            node = root.descendant_for_byte_range(found.start(), found.start() + 1)
-            parent = node.parent if node is not None and node.type == "$" else None
-            if parent is not None and parent.type == "concatenation" and parent.children[-1] == node:
-                seen[found.start() + 1 : found.end()] = b"_" * (len(found[0]) - 1)
+        names = {found.start(): found.end() for found in _INNER_NAME.finditer(self._seen)}
+        for node, parent in _holding(root, [*names]):
+            lost = node.type == "$" and parent.type == "concatenation" and parent.end_byte == node.end_byte
+            if lost and node.start_byte in names:
+                start, end = node.end_byte, names[node.start_byte]
+                seen[start:end] = b"_" * (end - start)
         return bytes(seen)
 
     @cached_property
-    def _nodes(self) -> dict[str, list[Node]]:
-        """The kinds of nodes that are looked for, with those of each, in file order."""
+    def _walked(self) -> tuple[dict[str, list[Node]], dict[int, Node]]:
+        """The kinds of nodes that are looked for, with those of each in file order; node -> its parent."""
         found: dict[str, list[Node]] = {kind: [] for kind in _KINDS}
+        parents: dict[int, Node] = {}
         pending = [self.root]
         while pending:
             node = pending.pop()
@@ -231,12 +212,55 @@ class ShellSource(ParsedSource):
             if kind in found:
                 found[kind].append(node)
             if kind not in _LEAVES:
-                pending.extend(node.named_children[::-1])
-        return found
+                children = node.named_children[::-1]
+                parents.update(dict.fromkeys([child.id for child in children], node))
+                pending.extend(children)
+        return found, parents
+
+    def parent(self, node: Node) -> Node | None:
+        """What a node stands in; the node itself would look for it from the root on."""
+        return self._walked[1].get(node.id)
+
+    def top(self, node: Node, kinds: tuple[str, ...]) -> Node:
+        """The highest of the nodes of some kinds that a node stands in; itself where it stands in none."""
+        tops = self._tops.setdefault(kinds, {})
+        passed = []
+        while node.id not in tops:
+            passed.append(node.id)
+            parent = self.parent(node)
+            if parent is None or parent.type not in kinds:
+                break
+            node = parent
+        top = tops.get(node.id, node)
+        tops.update(dict.fromkeys(passed, top))
+        return top
+
+    @cached_property
+    def _tops(self) -> dict[tuple[str, ...], dict[int, Node]]:
+        return {}
+
+    def words_of(self, command: Node) -> Iterator[Node]:
+        """The nodes of a command's words."""
+        for child in command.children:
+            kind = child.type
+            if kind == "command_name":
+                yield child.children[0]
+            elif kind == "variable_assignment":
+                if command.type != "command":
+                    yield child
+            elif kind != "comment" and not kind.endswith("_redirect"):
+                yield child
+        parent = self.parent(command)
+        if parent is not None and parent.type == "redirected_statement":
+            for redirect in parent.children:  # the grammar takes the arguments behind a file for more files
+                if redirect.type == "file_redirect":
+                    yield from redirect.children_by_field_name("destination")[1:]
+                elif redirect.type == "heredoc_redirect":
+                    yield from redirect.children_by_field_name("argument")
 
     def nodes(self, *kinds: str) -> list[Node]:
         """The nodes of some kinds (of _KINDS), in file order."""
-        found = [node for kind in kinds for node in self._nodes[kind]]
+        found = [node for kind in kinds for node in self._walked[0][kind]]
         return sorted(found, key=lambda node: node.start_byte) if len(kinds) > 1 else found
 
     @cached_property
@@ -256,36 +280,22 @@ class ShellSource(ParsedSource):
     @cached_property
     def silent(self) -> bytes:
         """The script with its comments and what it prints for people blanked; the offsets stay."""
-        printing = (c for c in self.nodes("command") if self._prints(c))
         silent = bytearray(self.bare)
-        for node in printing:
-            silent[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
+        printing = [found.start() for found in _PRINTING.finditer(self._seen)]
+        for node, _ in _holding(self.root, printing, lambda node: not _takes(node)):
+            name = node.child_by_field_name("name") if node.type == "command" else None
+            if name is not None and self.text(name) in ("echo", "printf"):
+                silent[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
         return bytes(silent)
-
-    def _prints(self, command: Node) -> bool:
-        """Whether a command prints what no other command and no file gets."""
-        name, around = command.child_by_field_name("name"), command.parent
-        if name is None or self.text(name) not in ("echo", "printf"):
-            return False
-        while around is not None and around.type not in _TAKING:
-            redirected = around.type == "redirected_statement"
-            files = [c for c in around.children if c.type == "file_redirect"] if redirected else []
-            if any(file.children[-1].type != "number" for file in files):
-                return False
-            around = around.parent
-        return around is None
 
     @cached_property
     def bare(self) -> bytes:
         """The script with its comments blanked; the offsets stay."""
         bare = bytearray(self.data)
-        at = self._seen.find(b"#")
-        while at >= 0:
-            node = self.root.descendant_for_byte_range(at, at + 1)
-            if node is not None and node.type == "comment":
-                at = node.end_byte - 1
+        signs = [found.start() for found in re.finditer(b"#", self._seen)]
+        for node, _ in _holding(self.root, signs):
+            if node.type == "comment":
                 bare[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
-            at = self._seen.find(b"#", at + 1)
         return bytes(bare)
 
     def variable(self, expansion: Node) -> Word:
@@ -387,3 +397,25 @@ class ShellSource(ParsedSource):
 
 def _is_within(inner: Span, outer: Span) -> bool:
     return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
+def _takes(node: Node) -> bool:
+    """Whether what is printed in a node goes to another command or into a file."""
+    if node.type != "redirected_statement":
+        return node.type in _TAKING
+    files = (child for child in node.children if child.type == "file_redirect")
+    return any(file.children[-1].type != "number" for file in files)
+
+
+def _holding(
+    root: Node, offsets: list[int], is_entered: Callable[[Node], bool] = lambda _: True
+) -> Iterator[tuple[Node, Node]]:
+    """The nodes that hold one of some ascending offsets, each with its parent, in file order."""
+    pending = [(root, root)]
+    while pending:
+        node, parent = pending.pop()
+        at = bisect_left(offsets, node.start_byte)
+        if at < len(offsets) and offsets[at] < node.end_byte:
+            yield node, parent
+            if is_entered(node):
+                pending.extend((child, node) for child in reversed(node.children))

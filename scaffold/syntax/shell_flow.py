@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from scaffold.syntax.shell import ShellSource, words_of
+from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.shell_state import UNKNOWN, Facts, State, bounded, every, opposite, some, statements
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Flow(State):
         self.reached.append(Reached(self, node, certain, chosen))
         name = self._text(label)
         if self._functions:
-            self._named.update(map(self._text, words_of(node)))
+            self._named.update(map(self._text, self._source.words_of(node)))
         if name in self._functions:
             body, before = self._functions[name], self.values
             self._one(body, certain, chosen)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from scaffold.syntax.shell import ShellSource, words_of
+from scaffold.syntax.shell import ShellSource
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -76,7 +76,7 @@ class State:
             parts = value.named_children if value is not None and value.type == "array" else [value]
             words = (name, *(self._value(part) for part in parts if part is not None))
         else:
-            words = tuple(map(self._value, words_of(node)))
+            words = tuple(map(self._value, self._source.words_of(node)))
         self.values = before
         return words
 
@@ -94,7 +94,7 @@ class State:
             truths = (self._truth(part) for part in parts)
             return some(truths) if any(c.type == "||" for c in node.children) else every(truths)
         if kind == "command":
-            name, *arguments = list(words_of(node)) or [node]
+            name, *arguments = list(self._source.words_of(node)) or [node]
             plain = {"true": True, ":": True, "false": False}.get(self._text(name))
             return self._test(arguments, False) if self._text(name) == "test" else plain
         return None
@@ -182,7 +182,7 @@ class State:
             command = node.named_children[0] if node.named_child_count == 1 else None
             if command is None or command.type != "command":
                 return UNKNOWN
-            words = map(self._value, words_of(command))
+            words = map(self._value, self._source.words_of(command))
             return self._facts.prints.get(" ".join(words), UNKNOWN)
         return self._text(node) if not node.is_named else UNKNOWN
 

@@ -40,6 +40,7 @@ class YamlItem:
     """Keys that stand twice in it or in one of its mappings, each with the offset of the later one."""
     parsed: Node | None = None
     """Its node in the syntax tree; None where it was read without one."""
+    _offsets: dict[tuple[str, ...], int] | None = None
 
     @property
     def node(self) -> Node:
@@ -58,27 +59,32 @@ class YamlItem:
     def place(self, *keys: str) -> Place:
         """The place of the value below a chain of keys; of the item itself where there is none."""
         if self.parsed is None:
-            return self.source.place(self._offset(keys))
+            if self._offsets is None:
+                self._offsets = self._read_offsets()
+            return self.source.place(self._offsets.get(keys, self.start))
         value = self.source.get(self.source.item_value(self.parsed), *keys)
         return self.source.place(self.start if value is None else value)
 
-    def _offset(self, keys: tuple[str, ...]) -> int:
-        """Where the value below a chain of keys begins in an item that was read without a syntax tree."""
+    def _read_offsets(self) -> dict[tuple[str, ...], int]:
+        """Chain of keys -> where the value begins, in an item that was read without a syntax tree."""
         column = self.start - self.source.line_start(self.start)
         text = b" " * (column + 2) + self.source.data[self.start + 2 : self.end]
-        at = 0
-        for depth, key in enumerate(keys, 1):
-            pair = re.compile(rb"(?m)^[ ]{%d}%s:[ ]*" % (column + 2 * depth, re.escape(key.encode())))
-            found = pair.search(text, text.rfind(b"\n", 0, at) + 1)
-            if found is None:
-                return self.start
-            at = found.end()
+        found: dict[tuple[str, ...], int] = {}
+        above = ""
+        for pair in re.finditer(rb"(?m)^[ ]{%d}([ ]{2})?([\w.\x80-\xff-]++):[ ]*+" % (column + 2), text):
+            key = pair[2].decode()
+            at = pair.end()
+            if not pair[1]:
+                above = key
+            elif above not in self.maps:
+                continue  # a line of a text
             if text[at : at + 1] in (b"\n", b"#"):
                 nested = _TEXT.search(text, at)
                 if nested is None or not (key in self.lists or key in self.maps):
-                    return self.start
+                    continue
                 at = nested.start(1)
-        return self.start - column + at
+            found.setdefault((above, key) if pair[1] else (key,), self.start - column + at)
+        return found
 
 
 def read(source: YamlSource, *keys: str) -> list[YamlItem]:

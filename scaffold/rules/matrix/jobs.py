@@ -117,24 +117,25 @@ class MatrixUnforwardedField(Rule):
         """Fields that some job does not hand on."""
         for entries, linux in ((registry.matrix.linux, True), (registry.matrix.darwin, False)):
             used: dict[str, Entry] = {}
+            users: dict[str, set[str]] = {}
             for entry in entries:
                 for field in entry.fields:
                     used.setdefault(field, entry)
+                    users.setdefault(field, set()).add(entry.backend)
             callers = [c for c in registry.builds.callers if (c.builds == LINUX_BUILD) is linux]
             handed = {field: caller for caller in callers for field in caller.fields}
             for caller in callers:
                 for field in sorted((used.keys() | handed.keys()) - caller.fields):
-                    users = {e.backend for e in entries if field in e.fields}
                     if field == "platform-tag" and "singlearch" in caller.job:
                         continue
-                    if not users:
+                    if field not in used:
                         yield self._unequal(caller, handed[field], field)
                         continue
                     yield self.finding(
                         caller,
-                        next(iter(users)) if len(users) == 1 else "",
+                        next(iter(users[field])) if len(users[field]) == 1 else "",
                         f"{caller.job} {field}",
-                        f"job {caller.job} does not hand on {field}, which {len(users)} backends set "
+                        f"job {caller.job} does not hand on {field}, which {len(users[field])} backends set "
                         f"({used[field].path}:{used[field].at(field).line})",
                         f"add `{field}: ${{{{ matrix.{field} }}}}` to its inputs, or delete the field",
                     )

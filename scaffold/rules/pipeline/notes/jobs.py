@@ -119,15 +119,14 @@ class DeadOutput(Note):
         """Outputs of jobs that their workflow never mentions again."""
         for workflow in registry.pipeline.workflows:
             text = workflow.source.data.decode()
-            whole = "toJSON(needs" in text or "toJson(needs" in text
+            if "toJSON(needs" in text or "toJson(needs" in text:
+                continue
+            reads = [*_READ.finditer(text)]
+            read = {(match["job"], match["dotted"] or match["quoted"]) for match in reads}
+            whole = {match["job"] for match in reads if match["whole"]}
             for job in workflow.jobs.values():
-                for name in job.node.mapping("outputs").values if not whole else ():
-                    used = re.compile(
-                        rf"(?:needs|jobs)\.{re.escape(job.id)}\.outputs(?:\.{re.escape(name)}\b|\[['\"]{re.escape(name)}['\"]\])"
-                    )
-                    if not used.search(text) and not re.search(
-                        rf"needs\.{re.escape(job.id)}\.outputs\s*[)}}\[]", text
-                    ):
+                for name in job.node.mapping("outputs").values if job.id not in whole else ():
+                    if (job.id, name) not in read:
                         yield self.finding(
                             job.at("outputs", name),
                             "",
@@ -135,3 +134,9 @@ class DeadOutput(Note):
                             f"no job reads the output {name} of {job.id}",
                             "delete it",
                         )
+
+
+_READ = re.compile(
+    r"(?:needs|jobs)\.(?P<job>[\w-]++)\.outputs"
+    r"(?:\.(?P<dotted>[\w-]++)|\[(['\"])(?P<quoted>[\w-]++)['\"]\]|(?P<whole>\s*+[)}\[]))"
+)
