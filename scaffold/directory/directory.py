@@ -17,6 +17,8 @@ from scaffold.directory.text import MAX_BYTES, MAX_NESTING, Spot, Text
 from scaffold.syntax.rust import Implementation
 from scaffold.syntax.source import Place
 
+DARWIN_FILES = ("run.sh", "package.sh", "Makefile")
+
 
 class Directory:
     """`backend/<lang>/<name>`."""
@@ -78,6 +80,16 @@ class Directory:
         """Where macOS meets Linux's libraries in its image's packaging, if none of its own."""
         script = self.darwin_package_script
         return scripts.packages_linux_only(script) if script else None
+
+    @cached_property
+    def darwin_code(self) -> Place | None:
+        """Where its start, packaging, installer or build first says something for macOS alone."""
+        native_files = (name for name in self.names if native.is_build_script(name) or native.is_cmake(name))
+        for text in self.texts(dict.fromkeys((*DARWIN_FILES, *native_files))):
+            at = text.code.find(b"Darwin") if b"Darwin" in text.data else -1
+            if at >= 0:
+                return text.place(at)
+        return None
 
     @cached_property
     def sets_rpath(self) -> bool:
@@ -236,6 +248,12 @@ class Directory:
         """Whether install.sh installs packages in a branch of its own for a build, or for every build."""
         script = self.text("install.sh")
         return script is None or python.installs_itself(script.shell, build)
+
+    def names_index(self, build: python.Build) -> bool:
+        """Whether install.sh names an index of packages in what it may do for a build."""
+        script = self.text("install.sh")
+        named = script is not None and (b"index-url" in script.data or b"find-links" in script.data)
+        return named and script is not None and python.names_index(script.shell, build)
 
     # --- the service -------------------------------------------------------------------------
 

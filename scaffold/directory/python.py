@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
-from scaffold.directory.scripts import system
+from scaffold.directory.scripts import system, without
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.shell_flow import Flow
 from scaffold.syntax.shell_state import UNKNOWN, Facts
@@ -94,6 +94,12 @@ def installs_itself(script: ShellSource, build: Build) -> bool:
         return True
     reached = Flow(script, build.facts).reached
     return any(step.chosen and _installs(step.words) for step in reached)
+
+
+def names_index(script: ShellSource, build: Build) -> bool:
+    """Whether what an install.sh may do for a build names an index of packages."""
+    code = without(script.silent, Flow(script, build.facts).dead)
+    return b"index-url" in code or b"find-links" in code
 
 
 def _installs(words: tuple[str, ...]) -> bool:

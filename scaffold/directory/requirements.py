@@ -53,6 +53,25 @@ def _of_address(address: str) -> str:
     return re.sub(r"(?:\.git)?(?:@.*)?$", "", base)
 
 
+_INDEX = re.compile(rb"(?m)^[ \t]*(?:--(?:extra-)?index-url|--find-links|-[if])\b")
+_LOOSE = re.compile(
+    rb"(?m)^[ \t]*(torch|vllm)[ \t]*(?:\[[^\]\n]*\][ \t]*)?((?:[<>=!~][^#;\n]*)?)(?:[#;][^\n]*)?\r?$"
+)
+
+
+def loose(text: Text) -> tuple[str, int] | None:
+    """The first package that has a build for each hardware, where neither version nor index says which.
+
+    Its name and offset. A lower bound alone decides nothing.
+    """
+    if not (b"torch" in text.data or b"vllm" in text.data) or _INDEX.search(text.data):
+        return None
+    for match in _LOOSE.finditer(text.data):
+        if not re.search(rb"==|~=|<", match[2]):
+            return match[1].decode(), match.start(1)
+    return None
+
+
 _GIT = re.compile(rb"(?m)^[^#\n]*?git\+\w+://([^\s#;\"']+)")
 
 

@@ -7,7 +7,12 @@ from scaffold.rules.files.makefiles import BuildTargetMissing, MakefileTestTarge
 from scaffold.rules.files.missing import FilesMissing, FilesUnmade
 from scaffold.rules.files.pins import BumpPinElsewhere
 from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
-from scaffold.rules.files.requirements import MatrixNoRequirements, RequirementsUnused, RequirementUnpinned
+from scaffold.rules.files.requirements import (
+    MatrixNoRequirements,
+    RequirementIndexMissing,
+    RequirementsUnused,
+    RequirementUnpinned,
+)
 from scaffold.rules.files.services import RustStubMissing, SignalShutdown
 
 RULES: tuple[type[Rule], ...] = (
@@ -16,6 +21,7 @@ RULES: tuple[type[Rule], ...] = (
     MatrixNoRequirements,
     RequirementsUnused,
     RequirementUnpinned,
+    RequirementIndexMissing,
     MakefileTestTarget,
     BuildTargetMissing,
     DarwinRunScript,

@@ -157,6 +157,63 @@ class RequirementUnpinned(Rule):
                 )
 
 
+HARDWARE_OF_PYPI = ("cpu", "mps", "l4t13")
+"""Profiles whose builds of torch and vllm are those that PyPI has for their platform."""
+
+
+class RequirementIndexMissing(Rule):
+    """A GPU profile says which build of torch or vllm it installs: by a version, or by an index.
+
+    Why: PyPI has one build of them for a platform, for the newest CUDA that they support. A profile that
+    names neither a version nor the index of its hardware installs whatever that is on the day of the build.
+    LocalAI's chatterbox for CUDA 12 could not be loaded any more, until its versions were pinned (#11074).
+
+    Fails: `requirements-cublas12.txt`
+
+        torch
+
+    Passes:
+
+        --extra-index-url https://download.pytorch.org/whl/cu128
+        torch
+
+    A backend whose `install.sh` names an index for that build, or installs the package itself, is fine.
+
+    Fix: pin the version with which the image works, or name the index.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        installer = installer_of(registry.tree)
+        for backend, lang in registry.backends.items():
+            if lang != "python":
+                continue
+            files = registry.files(backend)
+            builds = {_build(entry, installer) for entry in registry.matrix.entries_of(backend)}
+            for build in sorted(builds):
+                found = None if build.profile in HARDWARE_OF_PYPI else self._loose(files, build, installer)
+                if found:
+                    yield found
+                    break
+
+    def _loose(self, files: Directory, build: Build, installer: PythonInstaller) -> Finding | None:
+        """The first package of a build that may be of another hardware."""
+        names = [name for name in installer.specific(build) if name in files.names]
+        for text in files.texts(names):
+            found = requirements.loose(text)
+            if found and not files.names_index(build):
+                name, offset = found
+                return self.finding(
+                    text.place(offset),
+                    files.name,
+                    f"{build.profile} {name}",
+                    f"{name} of the {build.profile} image has neither a version nor that hardware's index",
+                    f"pin {name} to the version that works there, or name its index in {text.path}",
+                )
+        return None
+
+
 def _build(entry: Entry, installer: PythonInstaller) -> Build:
     """The build of a matrix entry."""
     kind, cuda = (entry.fields.get(name, "") for name in ("build-type", "cuda-major-version"))

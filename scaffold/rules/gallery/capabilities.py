@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
+from scaffold.backend.choices import NATIVE
 from scaffold.backend.variants import VARIANTS, capabilities, serves
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
@@ -15,6 +17,12 @@ from scaffold.surfaces.matrix.reading import Entry
 
 CPU_KEYS = ("default", "cpu")
 """Keys by which a host without an accelerator is served, in LocalAI's order."""
+
+REFINED_KEYS = {
+    "nvidia": ("nvidia-cuda-12", "nvidia-cuda-13"),
+    "nvidia-l4t": ("nvidia-l4t-cuda-12", "nvidia-l4t-cuda-13"),
+}
+"""Plain key -> the keys that LocalAI reports in its place where it sees the toolkit."""
 
 FOREIGN_KEYS = ("nvidia", "amd", "intel")
 """Hardware that a Vulkan image may serve where there is no better one."""
@@ -149,6 +157,9 @@ class GalleryCapabilityMissing(Rule):
           nvidia: "cuda12-rookery"
           nvidia-cuda-12: "cuda12-rookery"
 
+    A meta with neither `default` nor `cpu` needs every refined key of a plain one that it has, whichever
+    of its images that names: such a host finds nothing at all.
+
     A key may name another of the backend's images, such as Vulkan for hardware that has no image of
     its own; it must be there. The plain `nvidia-l4t` is not asked of a backend whose only Jetson image
     needs CUDA 13.
@@ -185,6 +196,7 @@ class GalleryCapabilityMissing(Rule):
                 f'add {key}: "{image}" to its capabilities',
                 fix=fix,
             )
+        yield from self._unresolved(registry, name, meta, images)
         variants = {image: variant for variant, image in images.items()}
         for key, variant in capabilities(set(images)).items():
             present = variants.get(meta.capabilities.get(key, ""))
@@ -197,6 +209,25 @@ class GalleryCapabilityMissing(Rule):
                     f'set {key}: "{images[variant]}"',
                     fix=partial(_set_capability, registry, meta, key, images[variant]),
                 )
+
+    def _unresolved(
+        self, registry: Registry, name: str, meta: Item, images: dict[str, str]
+    ) -> Iterator[Finding]:
+        """Refined keys that lead to nothing, though the plain one leads to an image."""
+        if any(key in meta.capabilities for key in CPU_KEYS):
+            return
+        deserved = wanted_keys(registry, meta, images)
+        for plain, refined in REFINED_KEYS.items():
+            for key in refined if plain in meta.capabilities else ():
+                if key in {*registry.hardware.reported} - {*meta.capabilities, *deserved}:
+                    image = meta.capabilities[plain]
+                    yield self.finding(
+                        meta.at("capabilities", plain),
+                        name,
+                        f"{meta.name} {key}",
+                        f"{meta.name} has no {key}: such a host gets nothing, though {plain} gets {image}",
+                        f"add {key} to its capabilities, with an image that runs there, or a default",
+                    )
 
 
 def wanted_keys(registry: Registry, meta: Item, images: dict[str, str]) -> dict[str, str]:
@@ -318,10 +349,11 @@ def _rename_key(registry: Registry, meta: Item, old: str, new: str, changes: Cha
 
 
 class GalleryNoDefault(Rule):
-    """A host without an accelerator finds the CPU image that is built.
+    """A host without an accelerator finds the CPU image of a backend that has one, or could.
 
     Why: LocalAI falls back to `default`, then to `cpu`. A meta with neither offers a machine without
-    a GPU nothing, though its image is there.
+    a GPU nothing, though its image is there. Where no such image is built it is a warning: the backend has
+    what one needs, a `requirements-cpu.txt` or a test on CI's runners, which have no GPU.
 
     Fails:
 
@@ -334,7 +366,10 @@ class GalleryNoDefault(Rule):
           default: "cpu-rookery"
           nvidia: "cuda12-rookery"
 
-    Fix: `scaffold check --fix` adds `default` to the meta and to its development twin.
+    A description that says that the CPU is not supported, or a GPU required, is believed.
+
+    Fix: `scaffold check --fix` adds `default` to the meta and to its development twin. Without an image,
+    `scaffold add-variant NAME cpu`.
     """
 
     severity = Severity.error
@@ -342,12 +377,15 @@ class GalleryNoDefault(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Metas of backends with a CPU image and without a key for it."""
+        fallbacks = {"default"} | ({"cpu"} & registry.hardware.reported)
         for name in registry.names:
             image = registry.gallery.release_images(name).get("cpu")
-            metas = registry.gallery.base_metas(name) if image else ()
-            fallbacks = {"default"} | ({"cpu"} & registry.hardware.reported)
-            for meta in metas:
-                if image and meta.is_meta and not fallbacks & set(meta.capabilities):
+            for meta in registry.gallery.base_metas(name):
+                if not meta.is_meta or fallbacks & set(meta.capabilities):
+                    continue
+                if image is None and not _NEEDS_GPU.search(meta.source.slice(meta.start, meta.end)):
+                    yield from self._without_image(registry, name, meta)
+                elif image is not None:
                     yield self.finding(
                         meta.last_capability,
                         name,
@@ -357,3 +395,27 @@ class GalleryNoDefault(Rule):
                         f'add default: "{image}" to its capabilities',
                         fix=partial(add_capability, registry, meta, "default", image),
                     )
+
+    def _without_image(self, registry: Registry, name: str, meta: Item) -> Iterator[Finding]:
+        files = registry.files(name)
+        own = f"{files.path}/{CPU_REQUIREMENTS}" if CPU_REQUIREMENTS in files.names else ""
+        tested = any(use.name == files.path for use in registry.test_jobs.test_commands)
+        if own or (tested and files.lang in NATIVE):
+            yield self.finding(
+                meta.at("capabilities"),
+                name,
+                f"{meta.name} cpu",
+                f"a host without accelerator gets nothing of {meta.name}, though {name} "
+                + (f"has {own}" if own else f"is tested without one in {registry.test_jobs.path}"),
+                f"build its CPU image (scaffold add-variant {name} cpu), or say in the description that it "
+                "requires a GPU",
+                severity=Severity.warning,
+            )
+
+
+CPU_REQUIREMENTS = "requirements-cpu.txt"
+
+_NEEDS_GPU = re.compile(
+    r"(?is)\b(?:requires?|needs?)\b[^.]*\b(?:GPU|CUDA|accelerator)\b|\bGPU[- ]only\b|\bno CPU\b"
+    r"|\bCPU\b[^.]*\b(?:un|not )supported\b"
+)

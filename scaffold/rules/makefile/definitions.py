@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from functools import partial
 
@@ -43,7 +44,7 @@ class MakefileMissingDefinition(Rule):
         defined = {definition.name for definition in makefile.definitions}
         for name in registry.backends:
             targets = (f"docker-build-{name}", f"backends/{name}")
-            explicit = any((rule := makefile.rule(target)) and rule.recipe for target in targets)
+            explicit = any(makefile.builds_for_linux(target) for target in targets)
             linux = any(entry.linux for entry in registry.matrix.entries_of(name))
             if linux and name not in defined and not explicit:
                 variable = make_variable(name)
@@ -172,7 +173,11 @@ def _contradictions(
         needs = "true" if right in SHARED_DOCKERFILES else "false"
         if definition.needs_backend_arg != needs:
             yield "needs_backend_arg", needs
-    if definition.context not in (".", "./") and not registry.tree.is_dir(definition.context.strip("./")):
+    contexts = {posixpath.normpath(e.fields["context"]) for e in entries if e.fields.get("context")}
+    own = posixpath.normpath(definition.context)
+    if contexts and own not in contexts:
+        yield "context", min(contexts)
+    elif not contexts and own != "." and not registry.tree.is_dir(own):
         yield "context", "."
     if definition.progress not in PROGRESS:
         yield "progress", "--progress=plain" if "progress" in definition.progress else "false"

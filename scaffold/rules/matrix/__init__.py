@@ -13,6 +13,7 @@ from scaffold.rules.matrix.entries import (
 )
 from scaffold.rules.matrix.jobs import MatrixShardLimit, MatrixUnforwardedField
 from scaffold.rules.matrix.siblings import MatrixOutlierField
+from scaffold.rules.matrix.toolkits import MatrixCudaToolkit
 
 RULES: tuple[type[Rule], ...] = (
     MatrixMissingEntry,
@@ -22,6 +23,7 @@ RULES: tuple[type[Rule], ...] = (
     MatrixIncompletePair,
     MatrixOutlierField,
     MatrixBuilderBaseImage,
+    MatrixCudaToolkit,
     MatrixMissingDockerfile,
     MatrixMissingDirectory,
     MatrixShardLimit,

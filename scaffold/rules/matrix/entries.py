@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from scaffold.backend.variants import VARIANTS, toolkit
+from scaffold.backend.variants import DARWIN, VARIANTS, toolkit
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
@@ -239,7 +239,8 @@ class MatrixDarwinMissing(Rule):
     """A backend is built for macOS, or an entry's comment says why not.
 
     Why: the most frequent later registration in LocalAI is the macOS build of a backend that began on
-    Linux. This is information, not a defect.
+    Linux. This is information, not a defect; a warning where files of the backend's own have code for
+    macOS, which nothing runs.
 
     Fails:
 
@@ -262,14 +263,17 @@ class MatrixDarwinMissing(Rule):
             return
         for name in registry.names:
             entries = registry.matrix.entries_of(name)
-            if not entries or any(not entry.linux for entry in entries):
+            own_job = VARIANTS[DARWIN].tag_suffix.format(n=name) in registry.other_tags
+            if not entries or own_job or any(not entry.linux for entry in entries):
                 continue
             said = " ".join(entry.said for entry in entries)
             if not re.search(r"(?i)\b(macos|darwin|metal|linux only)\b", said):
+                written = registry.files(name).darwin_code
                 yield self.finding(
-                    entries[0],
+                    written or entries[0],
                     name,
                     "darwin",
-                    f"{name} is built for Linux only",
+                    f"{name} is built for Linux only" + (", though this is for macOS" if written else ""),
                     f"add a macOS build (scaffold add-variant {name} metal), or say in a comment why not",
+                    severity=Severity.warning if written else None,
                 )

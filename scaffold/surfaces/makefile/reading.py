@@ -136,6 +136,12 @@ class MakefileReader(FileSurface):
         rule = self.rule(target)
         return rule is not None and bool(rule.recipe)
 
+    def builds_for_linux(self, target: str) -> bool:
+        """Whether an explicit rule makes a target by more than a build for macOS."""
+        rule = self.rule(target)
+        lines = [line.text for line in rule.recipe] if rule else []
+        return bool(lines) and not any("-darwin" in line for line in lines)
+
     def makes(self, target: str) -> bool:
         """Whether some rule, definition or pattern could make a target; in doubt, yes."""
         if self.source is None or self.rule(target) is not None:

@@ -45,6 +45,7 @@ BROKEN = {
     "files-missing": {f"{FINCH}/backend.py": None},
     "matrix-no-requirements": {f"{FINCH}/requirements-intel.txt": None},
     "requirement-unpinned": {f"{FINCH}/requirements.txt": b"git+https://github.com/a/b\n"},
+    "requirement-index-missing": {f"{FINCH}/requirements-cublas12.txt": b"torch\n"},
     "makefile-test-target": {f"{FINCH}/Makefile": b"install:\n"},
     "build-target-missing": {f"{LARK}/Makefile": b"test:\n\ttrue\n"},
     "darwin-run-script": {f"{LARK}/run.sh": LINUX_RUN.encode()},

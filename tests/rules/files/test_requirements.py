@@ -78,3 +78,45 @@ def test_a_repository_without_a_version(line: str, address: str | None) -> None:
     found = findings(where, "requirement-unpinned")
     assert [f.subject for f in found] == ([f"{address} without a version"] if address else [])
     assert all(f.severity is Severity.warning and "2 places" in f.message for f in found)
+
+
+GPU = f"{FINCH}/requirements-cublas12.txt"
+INDEX = "--extra-index-url https://download.pytorch.org/whl/cu128\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "package"),
+    [
+        ("torch\n", "torch"),
+        ("accelerate\ntorch>=2.4  # the newest\n", "torch"),
+        ("torch[opt] ; python_version > '3'\n", "torch"),
+        ("torch==2.12.1\nvllm\n", "vllm"),
+        ("torch==2.12.1\n", None),
+        ("torch>=2.4,<2.5\n", None),
+        ("torch ~= 2.4\n", None),
+        ("torch @ https://acme.example/torch.whl\n", None),
+        ("# torch\ntorchmetrics\n", None),
+        (f"{INDEX}torch\n", None),
+        ("-f https://acme.example/cu128\ntorch\n", None),
+    ],
+)
+def test_a_gpu_profile_says_which_torch_it_installs(text: str, package: str | None) -> None:
+    found = findings(tree({GPU: text.encode()}), "requirement-index-missing")
+    assert [(f.path, f.subject) for f in found] == ([(GPU, f"cublas12 {package}")] if package else [])
+
+
+@pytest.mark.parametrize("profile", ["cpu", "mps", "l4t13"])
+def test_pypi_has_the_builds_of_some_profiles(profile: str) -> None:
+    where = tree({f"{FINCH}/requirements-{profile}.txt": b"torch\n"})
+    assert findings(where, "requirement-index-missing") == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "fine"),
+    [('"x${BUILD_PROFILE}" == "xcublas12"', True), ('"x${BUILD_PROFILE}" == "xintel"', False)],
+)
+def test_install_sh_may_name_the_index(condition: str, fine: bool) -> None:
+    flag = f'if [ {condition} ]; then\n    EXTRA_PIP_INSTALL_FLAGS+=" --extra-index-url https://a.example/cu128"\nfi\n'
+    script = replaced(f"{FINCH}/install.sh", ("installRequirements\n", f"{flag}installRequirements\n"))
+    found = findings(tree({GPU: b"torch\n"}, script), "requirement-index-missing")
+    assert bool(found) is not fine

@@ -19,6 +19,12 @@ def without_l4t() -> Altered:
     return in_both("llama-cpp", *lines, of=gone)
 
 
+def without_cpu(said: tuple[str, str]) -> Altered:
+    """rookery without its CPU image, and with another description."""
+    gone = MINIATURE.drop(entry("-cpu-rookery"), item("cpu-rookery"), item("cpu-rookery-development"))
+    return in_both("rookery", ('    default: "cpu-rookery"\n', ""), of=gone.edit_in(item("rookery"), said))
+
+
 CASES = {
     "a capability with a typing error": Case(
         "gallery-capability-target", "rookery", GALLERY, (META.format("rookery"), "capabilities", "nvidia:"),
@@ -70,6 +76,16 @@ CASES = {
         in_both("lark", ('    metal: "metal-lark"\n', '    metal: "metal-lark"\n    apple: "metal-lark"\n'), of=KNOWN_KEYS),
         severity=Severity.info, says="apple",
     ),
+    "a refined key that leads to nothing": Case(
+        "gallery-capability-missing", "rookery", GALLERY, (META.format("rookery"), "nvidia:"),
+        in_both("rookery", ('    default: "cpu-rookery"\n', ""), of=KNOWN_KEYS),
+        also=("gallery-no-default",), says="nvidia-cuda-13",
+    ),
+    "nothing for a host without accelerator, though the CPU is provided for": Case(
+        "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "nvidia:"),
+        without_cpu(("Serves language", "Serves language")),
+        also=None, severity=Severity.warning, says="requirements-cpu.txt",
+    ),
     "nothing for a host without accelerator": Case(
         "gallery-no-default", "lark", GALLERY, (META.format("lark"), "capabilities", "metal"),
         in_both("lark", ('    default: "cpu-lark"\n', "")),
@@ -83,6 +99,20 @@ CASES = {
 }  # fmt: skip
 
 FINE = {
+    "a backend that says that it needs a GPU": (
+        without_cpu(("Serves language", "Needs an NVIDIA GPU. Serves language")),
+        "gallery-no-default",
+    ),
+    "a backend that has nothing for the CPU": (
+        without_cpu(("Serves language", "Serves language")).write(
+            "backend/python/rookery/requirements-cpu.txt", None
+        ),
+        "gallery-no-default",
+    ),
+    "a refined key where there is something to fall back to": (
+        in_both("rookery", ('    default: "cpu-rookery"\n', '    cpu: "cpu-rookery"\n'), of=KNOWN_KEYS),
+        None,
+    ),
     "the plain Jetson key of a backend with CUDA 13 only": (without_l4t(), None),
     "Vulkan where there is a better image": (
         in_both("wren", ('amd: "rocm-wren-cpp"\n', 'amd: "vulkan-wren-cpp"\n')),

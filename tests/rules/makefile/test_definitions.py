@@ -8,6 +8,7 @@ from tests.rules.makefile.trees import LARK, MAKEFILE, RULE, make
 from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found
 
 LARK_EVAL = "$(eval $(call generate-docker-build-target,$(BACKEND_LARK)))\n"
+DARWIN_RULE = "\nbackends/lark:\n\tBACKEND=lark $(MAKE) build-darwin-go-backend\n"
 
 
 def lark(**fields: str) -> Altered:
@@ -51,6 +52,16 @@ CASES = {
         lark(context="./sources"),
         fix=True, restores=True, says="context",
     ),
+    "another folder than the matrix says": Case(
+        "makefile-definition-mismatch", "lark", MAKEFILE, ("BACKEND_LARK =",),
+        lark(context="./backend"),
+        fix=True, restores=True, says="context is './backend'",
+    ),
+    "a rule for macOS alone": Case(
+        "makefile-missing-definition", "lark", MAKEFILE, (),
+        make((f"{LARK}\n", ""), (LARK_EVAL, "")).append(MAKEFILE, DARWIN_RULE),
+        also=None, fix=True,
+    ),
     "a progress that docker does not know": Case(
         "makefile-definition-mismatch", "lark", MAKEFILE, ("BACKEND_LARK =",),
         lark(progress="plain"),
@@ -74,7 +85,12 @@ FINE = {
     ),
     "progress that docker knows": (lark(progress="--progress=tty"), None),
     "the root by another name, or a folder that is there": (lark(context="./"), None),
-    "a folder that is there": (lark(context="./backend"), None),
+    "an explicit rule that builds for macOS and Linux": (
+        make((f"{LARK}\n", ""), (LARK_EVAL, "")).append(
+            MAKEFILE, RULE.format("docker-build-lark") + DARWIN_RULE
+        ),
+        None,
+    ),
     "no Makefile": (MINIATURE.write(MAKEFILE, None), "makefile-missing-definition"),
 }
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.rules.base import Severity
 from tests.rules.matrix.trees import FIRST_HERON, HERON_AMD, HERON_ARM, SECOND_HERON
 from tests.rules.trees import MATRIX, MINIATURE, Case, assert_fine, assert_found, entry
 
+RUN = "backend/cpp/meadow-lark/run.sh"
 SYCL_WREN = "gpu-intel-sycl-f32-wren-cpp"
 
 CASES = {
@@ -60,7 +62,12 @@ CASES = {
     ),
     "no word about macOS": Case(
         "matrix-darwin-missing", "meadow-lark", MATRIX, ("'-gpu-nvidia-cuda-12-meadow-lark'", "^- build-type"),
+        MINIATURE.edit(MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows")).each(RUN, "Darwin", "Plan9"),
+    ),
+    "code for macOS that nothing runs": Case(
+        "matrix-darwin-missing", "meadow-lark", RUN, ("Darwin",),
         MINIATURE.edit(MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows")),
+        severity=Severity.warning, says="for macOS",
     ),
 }  # fmt: skip
 
