@@ -13,7 +13,7 @@ from functools import cached_property
 
 from scaffold.checkout.tree import Tree, refusal
 from scaffold.directory import cpp, makefile, native, pins, python, requirements, rust, scripts, service
-from scaffold.directory.text import MAX_BYTES, MAX_NESTING, Spot, Text
+from scaffold.directory.text import MAX_BYTES, MAX_NESTING, Spot, Text, text_of
 from scaffold.syntax.rust import Implementation
 from scaffold.syntax.source import Place
 
@@ -34,7 +34,7 @@ class Directory:
         """A file of the repository; None where there is none."""
         if path not in self._texts:
             data = self.tree.read(path)
-            self._texts[path] = Text(path, data) if data is not None and len(data) <= MAX_BYTES else None
+            self._texts[path] = text_of(path, data) if data is not None and len(data) <= MAX_BYTES else None
         return self._texts[path]
 
     def text(self, name: str) -> Text | None:

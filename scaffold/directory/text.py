@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
 
 from scaffold.errors import ShapeError
@@ -112,3 +112,9 @@ class Text:
             lines.insert(0, line.lstrip(b"# "))
             start = above
         return b" ".join(lines).decode(errors="replace")
+
+
+@lru_cache(maxsize=1024)
+def text_of(path: str, data: bytes) -> Text:
+    """One text per content: two states of a repository share what was read of a file that both have."""
+    return Text(path, data)
