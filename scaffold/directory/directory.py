@@ -11,6 +11,7 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
+from scaffold.checkout.door import Kind, note
 from scaffold.checkout.tree import Tree, refusal
 from scaffold.directory import cpp, makefile, native, pins, python, requirements, rust, scripts, service
 from scaffold.directory.text import MAX_BYTES, MAX_NESTING, Spot, Text, text_of
@@ -56,7 +57,10 @@ class Directory:
     def has(self, name: str) -> bool:
         """Whether it holds a file, or something at its place that is not read."""
         path = posixpath.normpath(f"{self.path}/{name}")
-        return self.tree.read(path) is not None or refusal(self.tree, path) is not None
+        if self.tree.kind(path) is Kind.file:
+            return True
+        note(self.tree, path)
+        return refusal(self.tree, path) is not None
 
     # --- start and packaging -----------------------------------------------------------------
 

@@ -59,10 +59,9 @@ _ORDINARY_LINE = 1000
 """yaml.v3 looks for the colon of a key in 1,024 characters."""
 _ORDINARY_VALUES = 300
 """Values of an item that others merge; from some 400 on yaml.v3 may call it a bomb."""
-_UNUSUAL = re.compile(
-    rb"[\0-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]"
-)
-"""Control characters, and what only some parsers take for the end of a line or for nothing."""
+_CONTROL = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
+_UNUSUAL = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]")
+"""More control characters, and what only some parsers take for the end of a line or for nothing."""
 
 
 class Refusal(NamedTuple):
@@ -77,7 +76,9 @@ class Refusal(NamedTuple):
 def is_ordinary(source: Source, items: Sequence[YamlItem]) -> bool:
     """Whether the pattern for plain items has seen all there is, and nothing of it needs to be judged."""
     data = source.data
-    if not items or len(data) > _ORDINARY_BYTES or _UNUSUAL.search(data):
+    if not items or len(data) > _ORDINARY_BYTES or len(data.translate(None, _CONTROL)) < len(data):
+        return False
+    if not data.isascii() and _UNUSUAL.search(data):
         return False
     if max(map(len, data.split(b"\n"))) > _ORDINARY_LINE:
         return False
