@@ -31,6 +31,7 @@ from scaffold.surfaces.importers.editing import ImporterSurface
 from scaffold.surfaces.makefile.editing import MakefileSurface
 from scaffold.surfaces.matrix.editing import MatrixSurface
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
+from scaffold.surfaces.matrix.siblings import Outline
 from scaffold.surfaces.path_filter.editing import PathFilterSurface
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Place
@@ -268,6 +269,10 @@ class Registry(Repository):
             tags=meta.tags if meta else (),
             imports="pref-only",
         )
+
+    def outline(self, name: str) -> Outline:
+        """An existing backend by what its siblings are known by."""
+        return Outline(name, self.directories.get(name, ""), self.kind(name))
 
     def pinned(self, bump: Bump) -> str | None:
         """What the bot finds for an entry in its file; None where it finds nothing."""

@@ -116,7 +116,7 @@ def unoffered(registry: Registry, backend: str) -> list[Unoffered]:
         channels |= {CHANNELS[DEVELOPMENT if item.is_development else ""] for item in items}
         endings = tuple(ending for ending, channel in CHANNELS.items() if channel not in channels)
         if endings and tag_suffix:
-            new = gallery.image_name(registry.describe(backend), entry.variant) if entry.variant else ""
+            new = gallery.image_name(registry.outline(backend), entry.variant) if entry.variant else ""
             found.append(Unoffered(entry, items[0].base_name if items else new, endings))
     return found
 

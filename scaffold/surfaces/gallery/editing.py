@@ -24,6 +24,7 @@ from scaffold.surfaces.gallery.items import (
     of_development,
 )
 from scaffold.surfaces.gallery.reading import GalleryReader
+from scaffold.surfaces.matrix.siblings import Outline
 from scaffold.syntax.yaml import quote
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ class GallerySurface(GalleryReader):
         taken = {item.anchor for item in self.items}
         return backend.anchor if backend.anchor not in taken else backend.name
 
-    def image_name(self, backend: Backend, variant: str) -> str:
+    def image_name(self, backend: Backend | Outline, variant: str) -> str:
         """Name of a variant's image item, as most siblings of its language spell it."""
         siblings = {e.tag_suffix: e.backend for e in self.matrix.siblings(backend, VARIANTS[variant])}
         patterns = []

@@ -78,6 +78,14 @@ class Build(NamedTuple):
         yield Circle("recipe", (self.variant, self.arches, self.recipe))
 
 
+class Outline(NamedTuple):
+    """A backend by what its siblings are known by: cheaper than all of its answers."""
+
+    name: str
+    lang: str
+    kind: str
+
+
 class MatrixSiblings(MatrixReader):
     """Both matrices, by what their entries have in common."""
 
@@ -97,7 +105,7 @@ class MatrixSiblings(MatrixReader):
         circle = next((circle for circle in build.circles if field in CIRCLES[circle.kind]), None)
         return usual(field, self.circles.get(circle, ())) if circle else None
 
-    def siblings(self, backend: Backend, variant: Variant) -> list[Entry]:
+    def siblings(self, backend: Backend | Outline, variant: Variant) -> list[Entry]:
         """The existing entries of a variant, of the nearest circle that has any: kind, language, native."""
         if variant.name == DARWIN:
             same_lang = [e for e in self.darwin if self.darwin_lang(e) == backend.lang]
