@@ -36,9 +36,9 @@ DEFAULT_SECONDS = 4
 """Processor time for one look at a tree; those of LocalAI take between 0.3 and 1 s."""
 UNKNOWN = "the checkout"
 """What is named where no file is known."""
+ADVICE = f"on a slow machine {SETTING} raises the limit"
 LIMITS = {
-    signal.SIGXCPU: "took more than {seconds} s of processor time, which no honest file does; on a slow "
-    f"machine {SETTING} raises the limit",
+    signal.SIGXCPU: f"took more than {{seconds}} s of processor time, which no honest file does; {ADVICE}",
     signal.SIGALRM: f"took more than {PATIENCE} s",
 }
 CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP)

@@ -1,16 +1,26 @@
 """git, asked about a repository: nothing else starts it.
 
 It is asked about the folder that is named, whatever the environment says of another repository, and
-takes no path for a pattern. It writes nothing by the way and starts no program that watches files.
+takes no path for a pattern. It writes nothing by the way, fetches nothing and starts no program that the
+repository names: an archive may bring a `.git` of its own. What would need one, a comparison with the work
+tree, is made from a folder of our own (`apart`).
 """
 
 from __future__ import annotations
 
 import os
 import re
+import select
+import shutil
+import stat
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from scaffold import cage
+from scaffold.errors import ShapeError
 
 ELSEWHERE = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
@@ -18,33 +28,34 @@ ELSEWHERE = (
     "GIT_REPLACE_REF_BASE", "GIT_NO_REPLACE_OBJECTS", "GIT_IMPLICIT_WORK_TREE", "GIT_INTERNAL_SUPER_PREFIX",
 )  # fmt: skip
 """What names another repository: hooks are run with some of it."""
-LOOKING = {"add", "diff", "grep", "ls-files"}
-"""Commands that look at a work tree."""
-PATIENCE = 20
-"""Seconds for one of them; on LocalAI the slowest takes 0.2."""
-
-QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+QUIET = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # no protocol is called so; before 2.45 this alone prevents lazy fetching
+}
+SETTINGS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "submodule.recurse=false")
+HARMLESS = r"^(core\.(autocrlf|eol|filemode|ignorecase|symlinks|precomposeunicode)|extensions\.objectformat)$"
+"""The settings of a repository that decide whether a file is the same, and name no program."""
 _SHA1_LENGTH = 40
 
 
 def run(
     root: Path, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """What git says in the folder `root`; an error of its own where git is not installed or never ends.
+    """What git says in the folder `root`; an error of its own where git is not installed.
 
-    Looking at a work tree, it waits at a pipe that is called `.gitignore` for whoever writes to it.
+    Raises ShapeError where it never ends: it waits for whoever writes to a pipe in the place of a file.
     """
     command = _command(root, *arguments)
-    seconds = PATIENCE if arguments[0] in LOOKING else None
     try:
         return subprocess.run(
-            command, capture_output=True, check=False, env=_environment(environment), timeout=seconds
+            command, capture_output=True, check=False, env=_environment(environment), timeout=cage.seconds()
         )
     except OSError:
         return subprocess.CompletedProcess(command, 127, b"", b"git is not installed")
     except subprocess.TimeoutExpired:
-        why = f"git {arguments[0]} took more than {PATIENCE} s"
-        return subprocess.CompletedProcess(command, 124, b"", why.encode())
+        raise _endless(arguments[0]) from None
 
 
 def output(root: Path, *arguments: str) -> str:
@@ -75,10 +86,61 @@ def blob_name(data: bytes, length: int) -> str:
 def own_folder(root: Path) -> Path | None:
     """Where git keeps its own files of a folder: the top of a work tree, or a repository without one.
 
-    None for any other folder, and where git refuses to look at it, because another user owns it.
+    None for any other folder, where git refuses to look at it, because another user owns it, and where
+    what leads there is not known to it: `.git` may be a file or a link to a repository of somebody else.
     """
     found = os.fsdecode(run(root, "rev-parse", "--absolute-git-dir", "--show-toplevel").stdout).splitlines()
-    return Path(found[0]) if found and Path(found[-1]).resolve() == root.resolve() else None
+    if not found or Path(found[-1]).resolve() != root.resolve():
+        return None
+    own = Path(found[0])
+    return own if own in (root.resolve(), root.resolve() / ".git") or _knows(own, root) else None
+
+
+def _knows(own: Path, root: Path) -> bool:
+    """Whether a git folder elsewhere is that of a work tree at `root`, as one more or as a submodule."""
+    named = own / "gitdir"
+    if named.is_file():
+        return Path(named.read_text(errors="replace").strip()).resolve() == (root / ".git").resolve()
+    work_tree = output(root, "config", "core.worktree")
+    return bool(work_tree) and (own / work_tree).resolve() == root.resolve()
+
+
+@contextmanager
+def apart(root: Path) -> Iterator[dict[str, str]]:
+    """An environment in which git compares the work tree at `root` as the repository there would.
+
+    The repository's objects, index and excludes are used, and its hooks, filters and other settings are
+    not; nothing is written into it.
+    """
+    asked = ("--git-path", "objects", "--git-path", "index", "--git-path", "info/exclude")
+    where = [root / os.fsdecode(line) for line in run(root, "rev-parse", *asked).stdout.splitlines()]
+    settings = output(root, "config", "-z", "--get-regexp", HARMLESS).split("\0")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for made in ("refs", "objects/info", "info"):
+            (folder / made).mkdir(parents=True)
+        (folder / "HEAD").write_text("ref: refs/heads/none\n")
+        lines = ["[core]", "repositoryformatversion = 1"]
+        for setting in settings:
+            key, _, value = setting.partition("\n")
+            section, _, word = key.partition(".")
+            if re.fullmatch(r"\w+", value, re.ASCII):
+                lines += [f"[{section}]", f"{word} = {value}"]
+        (folder / "config").write_text("\n".join(lines))
+        if len(where) == len(asked) // 2:
+            objects, index, exclude = where
+            (folder / "objects/info/alternates").write_bytes(os.fsencode(objects.resolve()) + b"\n")
+            _copy(exclude, folder / "info/exclude")
+            for own in (index, *index.parent.glob("sharedindex.*")):
+                _copy(own, folder / own.name)
+        yield {"GIT_DIR": str(folder), "GIT_WORK_TREE": str(root)}
+
+
+def _copy(path: Path, to: Path) -> None:
+    """Copy a regular file with its times: git takes what changed after its index was written as changed."""
+    with suppress(OSError):
+        if stat.S_ISREG(path.lstat().st_mode):
+            shutil.copy2(path, to, follow_symlinks=False)
 
 
 def reader(root: Path) -> subprocess.Popen[bytes]:
@@ -92,8 +154,21 @@ def reader(root: Path) -> subprocess.Popen[bytes]:
     )
 
 
+def wait(reader: subprocess.Popen[bytes]) -> None:
+    """Wait until a reader says something. Raises ShapeError where it never does."""
+    assert reader.stdout
+    if not select.select([reader.stdout], [], [], cage.seconds())[0]:
+        reader.kill()
+        raise _endless("cat-file")
+
+
+def _endless(command: str) -> ShapeError:
+    return ShapeError(".git", None, f"git {command} took more than {cage.seconds()} s; {cage.ADVICE}")
+
+
 def _command(root: Path, *arguments: str) -> list[str]:
-    return ["git", "-C", str(root), "--literal-pathspecs", "-c", "core.fsmonitor=false", *arguments]
+    settings = [word for setting in SETTINGS for word in ("-c", setting)]
+    return ["git", "-C", str(root), "--literal-pathspecs", *settings, *arguments]
 
 
 def _environment(more: Mapping[str, str] | None) -> dict[str, str]:

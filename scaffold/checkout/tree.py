@@ -218,6 +218,7 @@ class GitTree:
             reader.stdin.flush()
         except BrokenPipeError:  # git has died of the one before
             raise self._unreadable(path) from None
+        git.wait(reader)
         _, _, size = reader.stdout.readline().partition(b" blob ")
         if not size.strip().isdigit():
             raise self._unreadable(path)
@@ -253,7 +254,8 @@ class GitTree:
         return self._entries.get(path, ("", ""))[0] == "100755"
 
     def _unreadable(self, path: str) -> ShapeError:
-        return ShapeError(path, None, f"cannot be read from commit {self.commit[:12]}")
+        why = "a clone that is not whole has to be completed first, nothing is fetched here"
+        return ShapeError(path, None, f"cannot be read from commit {self.commit[:12]}: {why}")
 
     def forked(self) -> None:
         """Leave the git process to the parent, in a child: two cannot talk to it."""
@@ -343,7 +345,9 @@ def kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
         yield from tree.files(folder)
         return
     kinds: dict[str, Kind] = dict(tree.entries(folder))
-    if (tree.root / ".git").exists() and Kind.other not in kinds.values():
+    above = (folder[:end] for end in range(len(folder)) if end == 0 or folder[end - 1] == "/")
+    lists = [f"{way}.gitignore" for way in above]
+    if (tree.root / ".git").exists() and Kind.other not in (*kinds.values(), *map(tree.kind, lists)):
         asked = git.run(tree.root, "ls-files", "-z", "-co", "--exclude-standard", "--", folder)
         if asked.returncode == 0:
             kept = {*os.fsdecode(asked.stdout).split("\0")}

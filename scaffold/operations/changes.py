@@ -8,8 +8,6 @@ to git's index and objects.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,14 +86,9 @@ def _changed(root: Path, head: Tree, base: GitTree | None) -> list[str]:
     if isinstance(head, GitTree):
         return _listed(root, *diff, base.commit, head.commit, "--")
     # New files count too, and a moved one is a rename: a copy of the index that knows them tells.
-    with tempfile.TemporaryDirectory() as folder:
-        index = Path(folder) / "index"
-        own = root / git.output(root, "rev-parse", "--git-path", "index")
-        if own.exists():
-            shutil.copyfile(own, index)
-        environment = {"GIT_INDEX_FILE": str(index)}
+    with git.apart(root) as environment:
         git.run(root, "add", "--intent-to-add", "--", ".", environment=environment)
-        return _listed(root, *diff, base.commit, "--", environment=environment)
+        return _listed(root, *diff, "--ignore-submodules=dirty", base.commit, "--", environment=environment)
 
 
 def _listed(root: Path, *arguments: str, environment: dict[str, str] | None = None) -> list[str]:

@@ -81,4 +81,8 @@ def _require_git_root(root: Path) -> None:
         why = git.complaint(asked)
         raise UsageError(f"--rev and --base need a git repository at {root}; git says: {why}")
     top = os.fsdecode(asked.stdout).strip()
+    if Path(top).resolve() == root.resolve():
+        raise UsageError(
+            f"--rev and --base need a git repository at {root}; its .git is that of another folder"
+        )
     raise UsageError(f"--rev and --base need the root of a git repository; that of {root} is {top}")

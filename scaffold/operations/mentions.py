@@ -126,7 +126,7 @@ def find_named(registry: Registry, after: Tree, name: str, *also_known: str) -> 
     others = sorted(longer, key=len, reverse=True)
     # As it is registered, a name is itself; only in another spelling it may be a part of another one's.
     words = [_word(name, others, exactly) for exactly in (True, False)]
-    for path in _files_with(registry.tree, name):
+    for path in files_with(registry.tree, name):
         data = after.content(path)
         if data and b"\0" not in data and own.search(data):
             found = {m.start("own") for word in words for m in word.finditer(data) if m["own"]}
@@ -162,7 +162,8 @@ def _exactly(name: str) -> bytes:
     return re.escape(name.encode()).replace(rb"\-", b"[-_]")
 
 
-def _files_with(tree: Tree, name: str) -> list[str]:
+def files_with(tree: Tree, name: str) -> list[str]:
+    """The files that a search for a name would find, or more of them."""
     if isinstance(tree, WorkTree) and (tree.root / ".git").exists():
         pattern = "[-_]?".join(re.escape(part) for part in name.split("-"))
         found = git.run(tree.root, "grep", "-z", "-l", "-I", "-i", "-E", "--untracked", "-e", pattern)

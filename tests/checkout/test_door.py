@@ -15,7 +15,6 @@ from scaffold.checkout.door import MAX_DEPTH, MAX_OPEN, Door, Kind, outside
 from scaffold.checkout.tree import GitTree, Overlay, Tree, WorkTree, kept_by_git
 from scaffold.errors import ShapeError
 from tests.checkout.test_tree import commit
-from tests.consumers import run
 
 SECRET = b"secret\n"
 AROUND = (
@@ -205,45 +204,3 @@ def test_a_part_that_is_there_already_is_not_written_through(tmp_path: Path) -> 
     with pytest.raises(FileExistsError):
         disk.write(Door(tmp_path / "root"), "part", b"theirs\n")
     assert (tmp_path / "victim").read_text() == "mine\n"
-
-
-# --- git -----------------------------------------------------------------------------------------
-
-
-def test_the_environment_does_not_name_another_repository(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    expected = GitTree(root, "HEAD").commit
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "only").write_text("x")
-    commit(other)
-    for name, value in {
-        "GIT_DIR": ".git", "GIT_WORK_TREE": ".", "GIT_INDEX_FILE": ".git/index", "GIT_OBJECT_DIRECTORY": ".git/objects",
-        "GIT_COMMON_DIR": ".git", "GIT_NAMESPACE": "x", "GIT_PREFIX": "only",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, str(other / value))
-    tree = GitTree(root, "HEAD")
-    assert tree.commit == expected
-    assert tree.read("a/file") == b"file\n"
-    assert [*kept_by_git(WorkTree(root), "a")] == ["a/b/deep", "a/file"]
-
-
-def test_a_folder_is_no_pattern_for_git(tmp_path: Path) -> None:
-    for name in ("*", "kept"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "file").write_text("x")
-    commit(tmp_path)
-    assert [*kept_by_git(WorkTree(tmp_path), "*")] == ["*/file"]
-
-
-def test_git_that_is_not_installed_is_no_error(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(root))
-    assert [*kept_by_git(WorkTree(root), "a")] == ["a/b/deep", "a/file"]
-
-
-def test_git_is_not_waited_for_for_ever(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scaffold.checkout.git.PATIENCE", 0.5)
-    run("git", "check-ignore", "-q", "a", cwd=root, check=False)
-    os.mkfifo(root / ".gitignore")
-    assert [*kept_by_git(WorkTree(root), "a")] == ["a/b/deep", "a/file"]
