@@ -245,7 +245,7 @@ def ask_what_rules_find(addition: Addition, before: Registry) -> None:
 
 
 def _prove_rules(addition: Addition, after: Registry) -> None:
-    """No rule finds an error in the new backend; what else it finds is left to a person.
+    """No rule finds an error in the new backend; what it warns of is left to a person.
 
     The other backends are as they were: all that was inserted is known, and is about this one.
     """
@@ -255,7 +255,8 @@ def _prove_rules(addition: Addition, after: Registry) -> None:
         if finding.severity is Severity.error:
             problem = f"the planned edit would bring {finding.rule}: {finding.message}"
             raise ProofError(finding.path, finding.line, problem)
-        addition.ask(finding.path, f"{finding.rule}: {finding.message}; {finding.help}")
+        if finding.severity is Severity.warning:
+            addition.ask(finding.path, f"{finding.rule}: {finding.message}; {finding.help}")
 
 
 def _prove_pin(addition: Addition, after: Tree) -> None:

@@ -73,8 +73,13 @@ class BuildContextSurface(Surface):
             self._exclude_upstream_tests(addition)
         if backend.kind == "llama-fork":
             self._append(addition, DOCKERIGNORE, [f"backend/cpp/{backend.name}-*-build"], "backend/cpp/")
-        if backend.lang == "go":
-            self._append(addition, GITIGNORE, [f"/{backend.name}"], "/cloud-proxy\n", "/local-store\n")
+        beside = [f"/{name}\n" for name in self.tree.list("backend/go") if self._is_ignored(name)]
+        if backend.lang == "go" and 2 * len(beside) > len(self.tree.list("backend/go")):
+            self._append(addition, GITIGNORE, [f"/{backend.name}"], *beside)
+
+    def _is_ignored(self, name: str) -> bool:
+        """Whether git ignores what a bare `go build` of a backend drops at the root."""
+        return any(place.path == GITIGNORE for place in self.registrations(name))
 
     def remove(self, removal: Removal) -> None:
         for place in self.registrations(removal.name):

@@ -132,6 +132,10 @@ class Altered:
         """A copy of a record behind it, with other texts."""
         return self._record(select, lambda text: text + swap(text, pairs, "record"))
 
+    def another(self, select: Select, pair: Pair) -> Altered:
+        """A copy of a record behind it, with another text wherever the first of the pair stands."""
+        return self._record(select, lambda text: text + text.replace(*pair))
+
     def above(self, select: Select, line: str) -> Altered:
         """A line above a record, indented like it."""
         return self._record(select, lambda text: re.match(r" *", text)[0] + f"{line}\n{text}")  # type: ignore[index]

@@ -9,10 +9,7 @@ from collections.abc import Iterator
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARM_RUNNER, Entry
-from scaffold.surfaces.matrix.siblings import CIRCLES, ENOUGH, explains_runner, usual
-
-TELLING = 6
-"""Length from which on a value in a comment is no accident."""
+from scaffold.surfaces.matrix.siblings import CIRCLES, ENOUGH, explains, usual
 
 OPTIONAL = {"platform-tag", "builder-base-image"}
 """Fields that an entry may lack: rules of their own say when."""
@@ -80,7 +77,7 @@ class MatrixOutlierField(Rule):
         for entry in matrix.darwin:
             own = entry.fields.get("build-type", "")
             named = own in entry.said
-            if own and build_types[own] == 1 and not named and _explains(entry, "build-type", None):
+            if own and build_types[own] == 1 and not named and explains(entry, "build-type"):
                 yield self._stranger(entry, "build-type", own)
         for field in ("base-image", "runs-on"):
             everywhere = Counter(e.fields[field] for e in matrix.linux if field in e.fields)
@@ -91,7 +88,7 @@ class MatrixOutlierField(Rule):
 
     def _outlier(self, entry: Entry, field: str, expected: str) -> Iterator[Finding]:
         own = entry.fields.get(field)
-        if (field == "runs-on" and explains_runner(entry)) or _explains(entry, field, own):
+        if explains(entry, field):
             return
         variant = entry.variant or "?"
         yield self.finding(
@@ -110,7 +107,7 @@ class MatrixOutlierField(Rule):
         value = entry.fields.get(field, "")
         cuda = ".".join(entry.fields.get(f"cuda-{part}-version", "") for part in ("major", "minor"))
         brings_cuda = cuda != "." and f":{cuda}" in value
-        if not (brings_cuda or value in (AMD_RUNNER, ARM_RUNNER) or _explains(entry, field, value)):
+        if not (brings_cuda or value in (AMD_RUNNER, ARM_RUNNER) or explains(entry, field)):
             yield self._stranger(entry, field, value)
 
     def _stranger(self, entry: Entry, field: str, value: str) -> Finding:
@@ -130,12 +127,6 @@ def _lacking(siblings: list[Entry]) -> Iterator[tuple[Entry, str]]:
         few = len(siblings) - count <= max(1, FEW * len(siblings))
         if field not in OPTIONAL and count >= ENOUGH and few:
             yield from ((entry, field) for entry in siblings if field not in entry.fields)
-
-
-def _explains(entry: Entry, field: str, value: str | None) -> bool:
-    """Whether a comment at an entry names a field, or its value where that is more than a digit."""
-    said = entry.said
-    return field in said or (value is not None and len(value) >= TELLING and value in said)
 
 
 def _is_newer(image: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from scaffold.backend.variants import DARWIN, VARIANTS, Variant, build_type
 from scaffold.errors import ShapeError
 from scaffold.surfaces.base import Addition, Removal, majority
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry
-from scaffold.surfaces.matrix.siblings import Build, MatrixSiblings
+from scaffold.surfaces.matrix.siblings import Build, MatrixSiblings, clear
 from scaffold.syntax.yaml import quote
 
 if TYPE_CHECKING:
@@ -25,15 +25,11 @@ class MatrixSurface(MatrixSiblings):
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend
-        # What is built on Linux only says so where a reviewer looks for the macOS build.
-        silent = backend.darwin or self.entries_of(backend.name)
-        comment = "" if silent else f"{backend.name}: Linux only, no macOS build was asked for."
         for variant in backend.linux_variants:
             for leg in self.plan_legs(backend, VARIANTS[variant], addition.kin):
-                leg.write(addition, comment)
-                comment = ""
-        if addition.backend.darwin:
-            self._plan_darwin(addition.backend, addition.kin).write(addition)
+                leg.write(addition)
+        if backend.darwin:
+            self._plan_darwin(backend, addition.kin).write(addition)
 
     def remove(self, removal: Removal) -> None:
         self.remove_variants(removal, None)
@@ -58,7 +54,8 @@ class MatrixSurface(MatrixSiblings):
         if not self.linux:
             raise self._no_matrix("Linux")
         siblings = self.siblings(backend, variant)
-        return [self._leg(backend, variant, arches, siblings, kin) for arches in self._arch_legs(variant)]
+        after = self._after(siblings or self.linux, kin)
+        return [self._leg(backend, variant, arches, siblings, after) for arches in self._arch_legs(variant)]
 
     def tag_suffix(self, backend: Backend, variant: Variant) -> str:
         """Tag suffix of a variant's image, by the pattern that most siblings have."""
@@ -80,7 +77,7 @@ class MatrixSurface(MatrixSiblings):
         variant: Variant,
         arches: tuple[str, ...],
         siblings: list[Entry],
-        kin: tuple[str, ...],
+        after: Entry,
     ) -> Leg:
         pool = [e for e in siblings if e.arches == arches] or siblings or self.linux
         split = len(variant.arches) > 1 and "platform-tag" in {k for e in self.linux for k in e.fields}
@@ -92,7 +89,7 @@ class MatrixSurface(MatrixSiblings):
         fields = {}
         for field in shape:
             fields[field] = self._value(field, backend, variant, arches, siblings)
-        return Leg(fields, {**self._usual_quotes, **model.quotes}, self._after(pool, kin))
+        return Leg(fields, {**self._usual_quotes, **model.quotes}, after)
 
     @cached_property
     def _usual_quotes(self) -> dict[str, str]:
@@ -125,11 +122,8 @@ class MatrixSurface(MatrixSiblings):
         if field == "context":
             alike = (e.fields.get(field) for e in self.linux if e.lang == backend.lang)
             return majority(value for value in alike if value is not None) or "./"
-        own_arch = [e for e in siblings if e.arches == arches] if field in ARCH_FIELDS else siblings
-        usual = majority(e.fields[field] for e in own_arch or siblings if field in e.fields)
+        usual = self._usual(field, backend, variant, arches)
         if field == "runs-on":
-            if not own_arch:
-                usual = majority(e.fields[field] for e in self.linux if e.arches == arches)
             # Which runner a build of this size needs, its twin with another toolkit version tells best.
             twins = [e for e in self.entries_of(backend.name) if e.linux and e.arches == arches]
             kind = build_type(variant, backend.lang)
@@ -139,6 +133,18 @@ class MatrixSurface(MatrixSiblings):
             ready = [e for e in siblings if "nvidia/cuda" in e.fields.get("base-image", "")]
             return majority(e.fields["base-image"] for e in ready) or variant.toolkit_image
         return usual if usual is not None else self._default(field, variant, arches)
+
+    def _usual(self, field: str, backend: Backend, variant: Variant, arches: tuple[str, ...]) -> str | None:
+        """The value that is clear in the nearest circle of siblings; without one, their most frequent."""
+        circles = self.widening(backend, variant)
+        if field in ARCH_FIELDS:
+            of_arch = [[e for e in circle if e.arches == arches] for circle in circles]
+            circles = [*of_arch, [e for e in self.linux if e.arches == arches]]
+        told = (clear(field, circle) for circle in circles)
+        nearest = next((circle for circle in circles if circle), [])
+        return next(filter(None, told), None) or majority(
+            e.fields[field] for e in nearest if field in e.fields
+        )
 
     def _default(self, field: str, variant: Variant, arches: tuple[str, ...]) -> str:
         """Where no sibling of the variant tells: the table, then what the whole matrix does."""
@@ -169,12 +175,11 @@ class MatrixSurface(MatrixSiblings):
         return Leg(fields, model.quotes, self._after(siblings, kin))
 
     def _after(self, pool: list[Entry], kin: tuple[str, ...]) -> Entry:
-        """The entry behind which a new one of this pool goes."""
-        for name in kin:
-            own = [e for e in pool if e.backend == name]
-            if own:
-                return own[-1]
-        return pool[-1]
+        """The entry behind which new ones go: the last leg of the nearest relative's image."""
+        own = (e for name in kin for e in reversed(pool) if e.backend == name)
+        near = next(own, pool[-1])
+        entries = self.linux if near.linux else self.darwin
+        return next(e for e in reversed(entries) if e.tag_suffix == near.tag_suffix)
 
     def _no_matrix(self, which: str) -> ShapeError:
         path = self.file
@@ -192,8 +197,8 @@ class Leg(NamedTuple):
     quotes: dict[str, str]
     after: Entry
 
-    def write(self, addition: Addition, comment: str = "") -> None:
-        """Plan the insertion behind `after`, below a comment where one is given."""
+    def write(self, addition: Addition) -> None:
+        """Plan the insertion behind `after`."""
         source = self.after.source
         start = self.after.start
         indent = source.slice(source.line_start(start), start)
@@ -201,8 +206,6 @@ class Leg(NamedTuple):
         for field, value in self.fields.items():
             lead = f"{indent}- " if not text else f"{indent}  "
             text += f"{lead}{field}: {quote(value, self.quotes.get(field, ''))}\n"
-        if comment:
-            text = f"{indent}# {comment}\n{text}"
         addition.insert(source.path, self.after.end, text)
         addition.expect(source.path, dict(self.fields))
 

@@ -33,6 +33,9 @@ ENOUGH = 3
 AGREEMENT = 2 / 3
 """Share of the siblings that must agree."""
 
+TELLING = 6
+"""Length from which on a value in a comment is no accident."""
+
 
 class Circle(NamedTuple):
     """Entries that have something in common."""
@@ -106,24 +109,24 @@ class MatrixSiblings(MatrixReader):
         return usual(field, self.circles.get(circle, ())) if circle else None
 
     def siblings(self, backend: Backend | Outline, variant: Variant) -> list[Entry]:
-        """The existing entries of a variant, of the nearest circle that has any: kind, language, native."""
+        """The existing entries of a variant, of the nearest circle that has any."""
+        return next((circle for circle in self.widening(backend, variant) if circle), [])
+
+    def widening(self, backend: Backend | Outline, variant: Variant) -> list[list[Entry]]:
+        """The existing entries of a variant: of the kind, of the language, of all native ones, of all."""
         if variant.name == DARWIN:
             same_lang = [e for e in self.darwin if self.darwin_lang(e) == backend.lang]
-            return same_lang or [e for e in self.darwin if "lang" in e.fields]
+            return [same_lang, [e for e in self.darwin if "lang" in e.fields]]
         of_variant = [e for e in self.linux if e.variant == variant.name]
         same_lang = [e for e in of_variant if e.lang == backend.lang]
-        if backend.lang == "cpp":
-            prebuilt = backend.kind == "llama-fork"
-            same_kind = [e for e in same_lang if e.prebuilt == prebuilt]
-            same_lang = same_kind or same_lang
+        same_kind = [e for e in same_lang if e.prebuilt == (backend.kind == "llama-fork")]
         native = [e for e in of_variant if e.lang != "python"] if backend.lang != "python" else []
-        return same_lang or native or of_variant
+        return [same_kind if backend.lang == "cpp" else [], same_lang, native, of_variant]
 
 
 def usual(field: str, siblings: Sequence[Entry]) -> str | None:
     """The value of nearly all siblings; None where they do not agree."""
-    if field == "runs-on":
-        siblings = [entry for entry in siblings if not explains_runner(entry)]
+    siblings = [entry for entry in siblings if not explains(entry, field)]
     values = Counter(entry.fields.get(field) for entry in siblings)
     value, count = values.most_common(1)[0] if values else (None, 0)
     # On a CPU no step reads skip-drivers, so there only an entry that stands quite alone is odd.
@@ -134,6 +137,18 @@ def usual(field: str, siblings: Sequence[Entry]) -> str | None:
     return value if count >= ENOUGH and count >= enough else None
 
 
-def explains_runner(entry: Entry) -> bool:
-    """Whether a comment at an entry says why it has its runner: then the runner is this entry's alone."""
-    return "runner" in entry.said
+def clear(field: str, siblings: Sequence[Entry]) -> str | None:
+    """The value that most siblings have, of more than one backend; None where that is no one value."""
+    told = {(e.backend, e.fields[field]) for e in siblings if field in e.fields and not explains(e, field)}
+    (value, count), (_, next_count) = (*Counter(v for _, v in told).most_common(2), ("", 1), ("", 1))[:2]
+    return value if count > next_count else None
+
+
+def explains(entry: Entry, field: str) -> bool:
+    """Whether a comment at an entry says why a field of it is as it is: then it is this entry's alone.
+
+    It names the field, or its value where that is more than a digit; of a runner it speaks.
+    """
+    said, value = entry.said, entry.fields.get(field)
+    named = field in said or (field == "runs-on" and "runner" in said)
+    return named or (value is not None and len(value) >= TELLING and value in said)

@@ -30,8 +30,39 @@ def test_one_odd_sibling_of_the_language_is_not_followed(image: str) -> None:
     assert {f.backend for f in findings(after, "matrix-outlier-field")} == {"wren-cpp"}
 
 
-def test_where_siblings_do_not_agree_the_nearest_are_followed() -> None:
-    base = Registry(MINIATURE.tree()).matrix.by_tag_suffix[f"{ROCM}wren-cpp"].fields["base-image"]
-    odd = MINIATURE.edit_in(entry(f"{ROCM}wren-cpp"), (f'"{base}"', '"rocm/dev:next"'))
-    after = variants.add(odd.tree(), "lark", ["rocm"]).changes.overlay()
-    assert Registry(after).matrix.by_tag_suffix[f"{ROCM}lark"].fields["base-image"] == "rocm/dev:next"
+def image_of_a_new_lark(tree: Altered) -> str:
+    after = variants.add(tree.tree(), "lark", ["rocm"]).changes.overlay()
+    return Registry(after).matrix.by_tag_suffix[f"{ROCM}lark"].fields["base-image"]
+
+
+BASE_IMAGE = Registry(MINIATURE.tree()).matrix.by_tag_suffix[f"{ROCM}wren-cpp"].fields["base-image"]
+NEXT = "rocm/dev:next"
+
+
+def on_next(*backends: str, of: Altered = MINIATURE) -> Altered:
+    """The only Go backend for ROCm, wren-cpp, on another base image, and others like it."""
+    of = of.edit_in(entry(f"{ROCM}wren-cpp"), (BASE_IMAGE, NEXT))
+    for name in backends:
+        of = of.another(entry(f"{ROCM}wren-cpp"), ("wren-cpp", name))
+    return of
+
+
+def test_one_backend_decides_nothing_where_a_wider_circle_does() -> None:
+    assert image_of_a_new_lark(on_next()) == BASE_IMAGE
+    assert image_of_a_new_lark(on_next("serin")) == NEXT
+
+
+def test_a_tie_goes_to_the_next_wider_circle() -> None:
+    """Two Go backends for ROCm on one image, two on the other: those of other languages decide."""
+    tie = on_next("serin", "siskin", "dunnock")
+    for name in ("siskin", "dunnock"):
+        tie = tie.edit_in(entry(f"{ROCM}{name}"), (NEXT, BASE_IMAGE))
+    assert image_of_a_new_lark(tie) == BASE_IMAGE
+
+
+def test_what_a_comment_explains_is_followed_by_nobody() -> None:
+    odd = on_next("serin", "siskin")
+    assert image_of_a_new_lark(odd) == NEXT
+    for backend in ("wren-cpp", "serin", "siskin"):
+        odd = odd.above(entry(f"{ROCM}{backend}"), "# base-image: its kernels need the next release")
+    assert image_of_a_new_lark(odd) == BASE_IMAGE
