@@ -13,7 +13,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.directory import pins
 from scaffold.directory.directory import Directory
-from scaffold.errors import ShapeError, UsageError, unknown
+from scaffold.errors import ScaffoldError, ShapeError, UsageError, unknown
 from scaffold.pipeline.image_builds import ImageBuilds, SharedInput
 from scaffold.pipeline.localai import MatrixScript
 from scaffold.pipeline.model import Generated
@@ -274,19 +274,46 @@ class Registry(Repository):
         """An existing backend by what its siblings are known by."""
         return Outline(name, self.directories.get(name, ""), self.kind(name))
 
+    def summary(self, name: str) -> str:
+        """What LocalAI itself says of a backend in one sentence; "" where it says nothing."""
+        said = [self.capabilities.description(alias) for alias in sorted(self.aliases_of(name))]
+        said += [meta.summary for meta in self.gallery.base_metas(name)]
+        return next(filter(None, said), "")
+
     def pinned(self, bump: Bump) -> str | None:
         """What the bot finds for an entry in its file; None where it finds nothing."""
         return pins.bumped(self.tree, bump.file, bump.variable) if bump.file else None
 
     def addition(self, name: str, changes: ChangeSet) -> Addition:
         """An existing backend as if it were added again, for surfaces that lack it."""
+        words = {"description": self.summary(name)}
         backend = self.describe(name)
+        if not backend.upstream:
+            metas = self.gallery.base_metas(name)
+            words["url"] = next((url for meta in metas for url in meta.item.lists.get("urls", ())), "")
+        backend = backend.model_copy(update=words)
         kin = self.relatives(backend.lang, backend.kind, backend.modality, backend.variants, None)
         return Addition(backend, tuple(relative for relative in kin if relative != name), changes)
 
     def adding(self, name: str, plan: Callable[[Addition], None]) -> Callable[[ChangeSet], None]:
         """The change in which a surface plans what it lacks of an existing backend."""
         return lambda changes: plan(self.addition(name, changes))
+
+    def drafted(self, name: str, path: str, plan: Callable[[Addition], None]) -> tuple[Place, str] | None:
+        """The line below which a surface would write what it lacks of a backend, and the first text.
+
+        None where there is no place for it.
+        """
+        changes = ChangeSet(self.tree)
+        try:
+            self.adding(name, plan)(changes)
+        except ScaffoldError:
+            return None
+        edit = next((edit for edit in changes.edits if edit.path == path), None)
+        if edit is None:
+            return None
+        above = (self.tree.read(path) or b"").count(b"\n", 0, max(edit.start - 1, 0)) + 1
+        return Place(path, above), edit.text.strip()
 
     def first_file(self, name: str) -> str:
         """The file that stands for a backend's directory in a report."""

@@ -175,6 +175,10 @@ def serves(variant: str | None, key: str) -> bool:
 
 def acceleration(built: set[str]) -> str:
     """The acceleration cell of the compatibility table for a set of built variants."""
-    words = {VARIANTS[name].acceleration for name in built}
+    return listed({VARIANTS[name].acceleration for name in built})
+
+
+def listed(words: set[str]) -> str:
+    """Accelerations as the compatibility table writes them."""
     cells = [word for word in ACCELERATIONS if word in words]
     return ", ".join(cells).replace("CUDA 12, CUDA 13", "CUDA 12/13")

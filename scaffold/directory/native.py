@@ -132,7 +132,15 @@ class Flag(NamedTuple):
     beside: frozenset[str]
     """The names of the other flags that the same statement sets."""
 
+    @property
+    def compiles_hip(self) -> bool:
+        """Whether a build with HIP needs nothing more: a compiler in the file, targets beside the flag."""
+        targets = {"AMDGPU_TARGETS", "GPU_TARGETS", "CMAKE_HIP_ARCHITECTURES"}
+        own = any(name.endswith("_GGML_HIPBLAS") for name in self.beside)  # of the engine: renamed with it
+        return bool(targets & self.beside) and not own and _HIP_COMPILER.search(self.text.code) is not None
 
+
+_HIP_COMPILER = re.compile(rb"llvm/bin/clang|hipcc|CMAKE_HIP_COMPILER|amdclang")
 _SETS = re.compile(rb"(?:-D|set(?<!\wset)[ \t]*\()[ \t]*(\w+)")
 _DEFINE = re.compile(rb"-D[ \t]*(\w+)(?=[=:])")
 

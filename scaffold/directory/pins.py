@@ -37,9 +37,13 @@ class Pin(NamedTuple):
 
     @property
     def held(self) -> bool:
-        """Whether a comment at it says that it stays on purpose."""
-        return _HELD.search(self.text.comment_above(self.start)) is not None
+        """Whether a comment at it says why it stays: one of these words, or more than what it is called."""
+        said = self.text.comment_above(self.start)
+        return _HELD.search(said) is not None or len(said.split()) > LABEL
 
+
+LABEL = 6
+"""Words up to which a comment only says whose version it is."""
 
 _HELD = re.compile(
     r"(?i)\b(?:held|hold|deliberate\w*|on purpose|intentional\w*|(?:do not|don't|never) bump)\b"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
-from scaffold.backend.variants import VARIANTS, acceleration
+from scaffold.backend.variants import VARIANTS, listed
+from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
@@ -27,7 +29,8 @@ class DocsMissingRow(Rule):
 
     A row is recognised by its name or by the address that it links to.
 
-    Fix: `scaffold check --fix` adds a row; replace its description.
+    Fix: `scaffold check --fix` adds a row with the words of the gallery or of BackendCapabilities, where
+    these and the matrix say all that the row says.
     """
 
     severity = Severity.warning
@@ -38,13 +41,16 @@ class DocsMissingRow(Rule):
         for name in registry.names:
             installable = registry.gallery.base_metas(name) and registry.matrix.entries_of(name)
             if registry.docs.tables and installable and name not in registry.documented:
+                docs = registry.docs
+                place, row = registry.drafted(name, docs.path, docs.add) or (Place(docs.path), "")
+                known = docs.knows(registry.addition(name, ChangeSet(registry.tree)).backend)
                 yield self.finding(
-                    Place(registry.docs.path),
+                    place,
                     name,
                     "row",
                     f"the compatibility table has no row for {name}",
-                    f"add a row for {name} in the part of its modality",
-                    fix=registry.adding(name, registry.docs.add),
+                    f"add `{row}`" if known else f"add a row for {name} in the part of its kind",
+                    fix=registry.adding(name, docs.add) if known else None,
                 )
 
 
@@ -62,7 +68,9 @@ class DocsAcceleration(Rule):
 
         | rookery | ... | CPU |
 
-    Words in parentheses and words that name no variant are the writer's and are left alone.
+    Words in parentheses and words that name no variant are the writer's and are left alone. Metal is not
+    asked of a macOS build of which a comment says that it has no Metal path, and what the gallery offers
+    though nothing builds it is told there.
 
     Fix: `scaffold check --fix` writes the list of what is built.
     """
@@ -76,13 +84,15 @@ class DocsAcceleration(Rule):
         for name, rows in registry.documented.items():
             built = set(registry.variants(name))
             expected = {VARIANTS[variant].acceleration for variant in built}
+            either = _either(registry, name, built) if rows and built else set()
             for table, row in rows if built else ():
                 cells = dict(zip(table.columns, row.cells, strict=False))
                 column = next((c for c in cells if c.lower().startswith("acceleration")), None)
                 said = docs.accelerations(table, row, column) if column else expected
-                if column is None or said == expected:
+                new, gone = expected - said - either, said - expected - either
+                if column is None or not (new or gone):
                     continue
-                missing, extra = (", ".join(sorted(part)) for part in (expected - said, said - expected))
+                missing, extra = (", ".join(sorted(part)) for part in (new, gone))
                 plain = "(" not in cells[column]
                 yield self.finding(
                     docs.place(row),
@@ -91,11 +101,31 @@ class DocsAcceleration(Rule):
                     f"the row of {name} says {cells[column]!r}"
                     + (f"; built too: {missing}" if missing else "")
                     + (f"; not built: {extra}" if extra else ""),
-                    f"write {acceleration(built)}",
-                    fix=partial(docs.set_cell, table=table, row=row, column=column, value=acceleration(built))
+                    f"write {listed(said - gone | new)}",
+                    fix=partial(
+                        docs.set_accelerations, table=table, row=row, column=column, new=new, gone=gone
+                    )
                     if plain
                     else None,
                 )
+
+
+def _either(registry: Registry, name: str, built: set[str]) -> set[str]:
+    """Accelerations that a row may name or not.
+
+    A macOS build is no Metal build where a comment says so, and what the gallery offers and nothing builds
+    is gallery-image-not-built's: who adds the build has the row right.
+    """
+    found = set()
+    comments = [entry.said for entry in registry.matrix.entries_of(name) if not entry.linux]
+    comments += [meta.said for meta in registry.gallery.base_metas(name)]
+    if any(re.search(r"(?i)\b(?:no|without) (?:[\w/]+/)?metal\b", said) for said in comments):
+        found.add(VARIANTS["metal"].acceleration)
+    for variant, row in VARIANTS.items():
+        offered = row.tag_suffix.replace("{n}", name) in registry.gallery.by_tag_suffix
+        if variant not in built and offered:
+            found.add(row.acceleration)
+    return found
 
 
 RULES: tuple[type[Rule], ...] = (

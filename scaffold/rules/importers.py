@@ -125,7 +125,8 @@ class ImporterMissing(Rule):
     A backend with neither an entry in BackendCapabilities nor the gallery tags of a modality, such as
     a store, serves no model of its own; nor does one that hands requests on (`Forward`).
 
-    Fix: `scaffold check --fix` adds a pref-only line; an importer that recognises its models is better.
+    Fix: `scaffold check --fix` adds a pref-only line with the words of the gallery or of
+    BackendCapabilities, where the modality is one of the import form; an importer is better.
     """
 
     severity = Severity.warning
@@ -142,19 +143,34 @@ class ImporterMissing(Rule):
             serves = entry is not None or registry.modality(name) is not None
             missing = serves and not registry.aliases_of(name) & known
             if missing and (entry is not None or not _is_proxy(registry, name)):
+                draft = registry.drafted(name, PREF_ONLY_FILE, importers.add_pref_only)
+                offered = entry is not None or bool(
+                    _served(registry, name)
+                )  # else its entry would be missing
+                place, line = draft or (importers.pref_only_place(importers.pref_only[-1]), "")
                 yield self.finding(
-                    registry.capabilities.place(entry) if entry else Place(PREF_ONLY_FILE),
+                    place,
                     name,
                     "importer",
                     f"no importer and no pref-only line names {name}: a model cannot be imported for it",
-                    f"add a line for it to {PREF_ONLY}, or write an importer",
-                    fix=registry.adding(name, registry.importers.add_pref_only),
+                    f"add `{line.removesuffix(',')}` to {PREF_ONLY}, or write an importer"
+                    if line
+                    else f"add a line with its modality to {PREF_ONLY}, or write an importer",
+                    fix=registry.adding(name, importers.add_pref_only)
+                    if line and registry.summary(name) and offered
+                    else None,
                 )
 
 
 def _is_proxy(registry: Registry, name: str) -> bool:
     """Whether a backend hands requests on to servers elsewhere: it has no models of its own."""
     return bool(registry.files(name).serves(["Forward"]))
+
+
+def _served(registry: Registry, name: str) -> list[str]:
+    """The RPCs with a use case that a backend's own server defines."""
+    rpcs = {rpc for rpc in service_rpcs(registry.tree) if not WITHOUT_USE_CASE.fullmatch(rpc)}
+    return sorted(registry.files(name).serves(rpcs))
 
 
 class ImporterOrder(Rule):
@@ -268,17 +284,17 @@ class CapabilitiesMissing(Rule):
         importable: dict[str, Place] = dict(importers.emitted)
         for line in importers.pref_only:
             importable.setdefault(line.name, importers.pref_only_place(line))
-        rpcs = {rpc for rpc in service_rpcs(registry.tree) if not WITHOUT_USE_CASE.fullmatch(rpc)}
         for name in registry.backends:
             names = registry.aliases_of(name)
             if any(surface.entry(n) for n in names):
                 continue
             place = next((importable[n] for n in sorted(names) if n in importable), None)
-            served = sorted(registry.files(name).serves(rpcs)) if place is None else []
+            served = _served(registry, name) if place is None else []
             if place is not None or (served and not _is_proxy(registry, name)):
                 why = "can be imported for" if place else f"serves {', '.join(served[:3])}"
+                draft = registry.drafted(name, surface.path, surface.add) if place is None else None
                 yield self.finding(
-                    place or Place(registry.first_file(name)),
+                    place or (draft[0] if draft else surface.place(surface.entries[-1])),
                     name,
                     "entry",
                     f"{name} {why}, and {surface.path} does not say what it serves",

@@ -39,7 +39,8 @@ class BumpMissingEntry(Rule):
 
     A commented entry with the variable's name, and the reason, is a pin that is held.
 
-    Fix: `scaffold check --fix` adds the entry where the Makefile names the upstream; look at its branch.
+    Fix: add the entry. `scaffold check --fix` does where the Makefile names the upstream and another entry
+    says which branch of it is followed.
     """
 
     severity = Severity.warning
@@ -54,23 +55,27 @@ class BumpMissingEntry(Rule):
         commented = set(re.findall(r"\w+", surface.comments))
         for backend, pin in _pins(registry):
             if pin.is_commit and pin.variable not in known and pin.variable not in commented:
+                upstream = upstreams(registry.tree, pin.spot.path)
+                single = upstream[0] if len(upstream) == 1 else ""
                 yield self.finding(
                     pin.spot,
                     backend,
                     pin.variable,
                     f"{pin.variable} pins a commit that {surface.path} does not follow",
-                    f"add an entry with variable: {pin.variable!r} and file: {pin.spot.path!r}, "
+                    "add an entry with "
+                    + (f"repository: {single!r}, " if single else "")
+                    + f"variable: {pin.variable!r}, file: {pin.spot.path!r} and the branch that it follows, "
                     "or a commented one that says why it is held",
-                    fix=_follow(registry, backend, pin),
+                    fix=_follow(registry, backend, pin, single) if single else None,
                 )
 
 
-def _follow(registry: Registry, backend: str, pin: Pin) -> Fix | None:
-    """An entry for a version, where its Makefile names one upstream."""
-    upstream = upstreams(registry.tree, pin.spot.path)
-    if len(upstream) != 1:
+def _follow(registry: Registry, backend: str, pin: Pin, upstream: str) -> Fix | None:
+    """An entry for a version, where another entry says which branch of its upstream is followed."""
+    branches = {bump.branch for bump in registry.bump_deps.bumps if bump.repository == upstream}
+    if len(branches) != 1:
         return None
-    entry = dict(zip(FIELDS, (*upstream, pin.variable, "main", pin.spot.path), strict=True))
+    entry = dict(zip(FIELDS, (upstream, pin.variable, *branches, pin.spot.path), strict=True))
     return registry.adding(backend, partial(registry.bump_deps.follow, entry=entry))
 
 

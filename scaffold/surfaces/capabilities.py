@@ -77,6 +77,14 @@ class CapabilitiesSurface(FileSurface):
                 return tuple(self.source.text(e.value) for e in self.source.elements(body))
         return ()
 
+    def description(self, name: str) -> str:
+        """What a backend's entry says of it to people; "" where it says nothing, or has none."""
+        entry = self.entry(name)
+        node = self.source.fields(entry.value).get("Description") if entry and self.source else None
+        text = self.source.text(node) if self.source and node is not None else ""
+        plain = len(text) > 1 and text[0] == text[-1] == '"' and "\\" not in text
+        return text[1:-1].strip() if plain else ""
+
     def registrations(self, name: str) -> Iterable[Registration]:
         entry = self.entry(name)
         if entry is not None:

@@ -173,6 +173,13 @@ class DocsSurface(FileSurface):
         cells = [self._cell(column, backend) for column in table.columns]
         addition.insert(self.path, table.end, f"| {' | '.join(cells)} |\n")
 
+    def knows(self, backend: Backend) -> bool:
+        """Whether no cell of a backend's row is a guess."""
+        said = ("backend", "description", "acceleration")
+        columns = self._table(backend).columns
+        certain = all(column.lower().startswith(said) for column in columns)
+        return certain and backend.modality != "none" and bool(backend.description)
+
     def remove(self, removal: Removal) -> None:
         for start, end in removal.rows:
             removal.changes.delete_lines(self.path, start, end)
@@ -187,7 +194,9 @@ class DocsSurface(FileSurface):
     def _cell(self, column: str, backend: Backend) -> str:
         column = column.lower()
         if column.startswith("backend"):
-            return f"[{backend.name}]({backend.home})"
+            proper = backend.upstream.rpartition("/")[2]
+            label = proper if _squeezed(proper) == _squeezed(backend.name) else backend.name
+            return f"[{label}]({backend.home})"
         if column.startswith("description"):
             return backend.summary.replace("|", "\\|")
         if column.startswith("capability"):

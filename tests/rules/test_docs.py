@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rules.gallery.trees import in_both
 from tests.rules.trees import (
     BASE,
     DOCS,
@@ -42,19 +43,24 @@ def kestrel(*pairs: tuple[str, str]) -> Altered:
 
 CASES = {
     "no row": Case(
-        "docs-missing-row", "kestrel", DOCS, (),
+        "docs-missing-row", "kestrel", DOCS, ("[Finch]",),
         docs((KESTREL, "")),
-        fix=True, says="kestrel",
+        fix=True, says="add `| [kestrel](https://github.com/aviary-example/kestrel) | Kestrel: text-to-speech in Rust | CPU |`",
     ),
     "a row about something else": Case(
-        "docs-missing-row", "kestrel", DOCS, (),
+        "docs-missing-row", "kestrel", DOCS, ("[Falcon]",),
         kestrel(("[Kestrel]", "[Falcon]"), ("aviary-example/kestrel", "aviary-example/falcon")),
         fix=True,
     ),
     "a row above the table": Case(
-        "docs-missing-row", "kestrel", DOCS, (),
+        "docs-missing-row", "kestrel", DOCS, ("[Finch]",),
         docs((KESTREL, ""), ("## Speech-to-Text\n", f"## Speech-to-Text\n{KESTREL}")),
         fix=True,
+    ),
+    "no row in a table that asks for more than is known": Case(
+        "docs-missing-row", "rookery", DOCS, ("[meadow-lark]",),
+        docs((row("Rookery"), "")),
+        says="add a row for rookery",
     ),
     "hardware that is not built for": Case(
         "docs-acceleration", "kestrel", DOCS, ("[Kestrel]",),
@@ -73,8 +79,10 @@ CASES = {
     ),
     "a dropped build": Case(
         "docs-acceleration", "finch-tts", DOCS, ("[Finch]",),
-        MINIATURE.drop(entry("-gpu-rocm-hipblas-finch-tts")),
-        also=("gallery-image-not-built", "requirements-unused"), fix=True, says="not built: ROCm",
+        in_both("finch-tts", ('    amd: "rocm-finch-tts"\n', "")).drop(
+            entry("-gpu-rocm-hipblas-finch-tts"), item("rocm-finch-tts"), item("rocm-finch-tts-development")
+        ),
+        also=("requirements-unused",), fix=True, says="not built: ROCm",
     ),
     "words of the writer's own": Case(
         "docs-acceleration", "kestrel", DOCS, ("[Kestrel]",),
@@ -84,6 +92,16 @@ CASES = {
 }  # fmt: skip
 
 FINE = {
+    "hardware that the gallery offers and nothing builds": (
+        MINIATURE.drop(entry("-gpu-rocm-hipblas-finch-tts")),
+        "docs-acceleration",
+    ),
+    "a macOS build without Metal, by the words of its entry": (
+        docs((row("lark.cpp"), row("lark.cpp").replace("CPU, Metal", "CPU"))).above(
+            entry("-metal-darwin-arm64-lark"), "# lark has no Metal path: this is its CPU build"
+        ),
+        None,
+    ),
     "a row by its address": (kestrel(("[Kestrel]", "[The small falcon]")), None),
     "a row by its name": (kestrel(("aviary-example/kestrel", "elsewhere/falcon")), None),
     "a longer name": (

@@ -68,17 +68,17 @@ CASES = {
         says="PloverImporter",
     ),
     "a backend that no model can choose": Case(
-        "importer-missing", "heron", CAPABILITIES, ('"heron": {',),
+        "importer-missing", "heron", PREF_ONLY, ('"night-heron"',),
         offered((HERON, "")),
-        fix=True,
+        fix=True, says='{Name: "heron", Modality: "vad", AutoDetect: false, Description: "'
     ),
     "a backend known by its tags only": Case(
-        "importer-missing", "heron", PREF_ONLY, (),
+        "importer-missing", "heron", PREF_ONLY, ('"night-heron"',),
         offered((HERON, "")).edit(CAPABILITIES, (capability("heron"), "")),
         also=("capabilities-missing",), fix=True,
     ),
     "a server whose use nobody states": Case(
-        "capabilities-missing", "heron", "backend/cpp/heron/Makefile", (),
+        "capabilities-missing", "heron", CAPABILITIES, ('"night-heron": {', "\t},"),
         offered((HERON, "")).edit(CAPABILITIES, (capability("heron"), "")),
         also=("importer-missing",), says="VAD",
     ),
@@ -90,6 +90,11 @@ CASES = {
     "a line that an importer shadows": Case(
         "importer-shadowed-pref", "lark", PREF_ONLY, ('Name: "lark"',),
         offered((HERON, HERON + HERON.replace('"heron"', '"lark"'))),
+        fix=True, restores=True,
+    ),
+    "a line that an importer shadows, with a comment on it": Case(
+        "importer-shadowed-pref", "lark", PREF_ONLY, ('Name: "lark"',),
+        offered((HERON, HERON + "\t// lark: found by its importer\n\t// too\n" + HERON.replace('"heron"', '"lark"'))),
         fix=True, restores=True,
     ),
     "a backend whose use nobody states": Case(

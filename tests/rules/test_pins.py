@@ -21,7 +21,12 @@ CASES = {
     "a pin that nobody follows": Case(
         "bump-missing-entry", "wren-cpp", WREN, ("WREN_VERSION?=",),
         MINIATURE.drop(ENTRY),
-        fix=True, restores=True, says="does not follow",
+        says="repository: 'aviary-example/wren.cpp', variable: 'WREN_VERSION'",
+    ),
+    "a pin whose branch another entry knows": Case(
+        "bump-missing-entry", "wren-cpp", WREN, ("WREN_VERSION?=",),
+        MINIATURE.drop(ENTRY).edit(BUMP, ("aviary-example/night-heron", "aviary-example/wren.cpp")),
+        also=None, fix=True,
     ),
     "a pin of an unknown upstream": Case(
         "bump-missing-entry", "wren-cpp", WREN, ("WREN_VERSION?=",),
@@ -35,7 +40,6 @@ CASES = {
     "a comment about another pin": Case(
         "bump-missing-entry", "lark", LARK, ("LARK_VERSION?=",),
         MINIATURE.each(BUMP, '"LARK_VERSION"', '"SKYLARK_VERSION"'),
-        fix=True,
     ),
     "a pin that is spelled otherwise": Case(
         "bump-pin-not-found", "wren-cpp", BUMP, ('variable: "WREN_VERSION"',),

@@ -106,8 +106,8 @@ class BuildFlagObsolete(Rule):
     new backends went on copying the old name from their neighbours.
 
     Fine where the new name stands beside the old one, for an old pin, and where the engine has an
-    option of its own (`-DSD_HIPBLAS=ON`) that sets it. Only an info where the matrix has no image of
-    that hardware.
+    option of its own (`-DSD_HIPBLAS=ON`, `-DFINCH_GGML_HIP=ON`) that sets it. Only an info where the
+    matrix has no image of that hardware.
 
     Fails:
 
@@ -118,7 +118,8 @@ class BuildFlagObsolete(Rule):
         CMAKE_ARGS+=-DGGML_HIP=ON
 
     Fix: `check --fix` writes the new name. A build that was silently for the CPU becomes one for the
-    GPU: it may need `CC`, `CXX` and `AMDGPU_TARGETS` as its neighbours set them.
+    GPU: for HIP it needs `CC`, `CXX` and `AMDGPU_TARGETS` as its neighbours set them, and where they are
+    not there a person writes all of it.
     """
 
     severity = Severity.warning
@@ -133,24 +134,31 @@ class BuildFlagObsolete(Rule):
             for (path, old), flags in by_file.items():
                 new = RENAMED[old]
                 built = {e.fields.get("build-type", "") for e in registry.matrix.entries_of(name)}
+                complete = new != "GGML_HIP" or all(flag.compiles_hip for flag in flags)
                 matters = new not in HARDWARE or not built.isdisjoint(HARDWARE[new])
                 yield self.finding(
                     flags[0].spot,
                     name,
                     f"{old} in {path}",
                     f"{old} is not read by the engine any more; it reads {new}",
-                    f"write {new}",
+                    f"write {new}"
+                    if complete
+                    else f"write {new}, with CC, CXX and AMDGPU_TARGETS as its neighbours set them",
                     severity=None if matters else Severity.info,
-                    fix=_rename([flag.spot for flag in flags], new) if flags[0].text.is_utf8 else None,
+                    fix=_rename([flag.spot for flag in flags], new)
+                    if complete and flags[0].text.is_utf8
+                    else None,
                 )
 
 
 def _covered(flag: Flag) -> bool:
     """Whether the new option, or the engine's own for the same, is set beside an old one."""
     new = RENAMED[flag.spot.text]
-    ends = (flag.spot.text.partition("_")[2], new.partition("_")[2])
+    old = flag.spot.text
+    ends = (old.partition("_")[2], new.partition("_")[2])
     return new in flag.beside or any(
-        "GGML" not in other and other.endswith(ends) and other not in RENAMED for other in flag.beside
+        other.endswith(f"_{new}") or ("GGML" not in other and other.endswith(ends) and other not in RENAMED)
+        for other in flag.beside
     )
 
 

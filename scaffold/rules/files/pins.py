@@ -16,7 +16,7 @@ class BumpPinElsewhere(Rule):
     the same commit since February 2026 (94df096fb).
 
     Fine where a workflow names the file and the variable (LocalAI bumps one by a script of its own),
-    and where a comment at the pin says that it is held on purpose.
+    and where a comment right above the pin says why it is what it is.
 
     Fails: in `install.sh`
 
@@ -26,8 +26,7 @@ class BumpPinElsewhere(Rule):
 
         FINCH_VERSION?=1737487debe5b40a0bb97875edce8c66b391722b
 
-    Fix: move the pin to the backend's Makefile and register it; or write above it why it is held:
-    `# held: ...`, `# bump deliberately: ...`.
+    Fix: move the pin to the backend's Makefile and register it; or write above it why it is held.
     """
 
     severity = Severity.warning

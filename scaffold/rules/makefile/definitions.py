@@ -48,13 +48,19 @@ class MakefileMissingDefinition(Rule):
             linux = any(entry.linux for entry in registry.matrix.entries_of(name))
             if linux and name not in defined and not explicit:
                 variable = make_variable(name)
+                one_line = bool(makefile.definitions)
+                plan = makefile.define if one_line else makefile.add
+                place, line = registry.drafted(name, makefile.path, plan) or (Place(makefile.path), "")
                 yield self.finding(
-                    Place(makefile.path),
+                    place,
                     name,
                     "definition",
-                    f"the Makefile has no {variable}: {name} cannot be built by hand",
-                    f"add `{variable} = {name}|<dockerfile>|.|false|<true or false>` and its $(eval ...)",
-                    fix=registry.adding(name, partial(_define, makefile)) if makefile.definitions else None,
+                    f"the Makefile has no {variable if one_line else f'rule docker-build-{name}'}: "
+                    f"{name} cannot be built by hand",
+                    f"add `{line}` and its $(eval ...)"
+                    if one_line and line
+                    else f"add the rules that its neighbours have: docker-build-{name} and backends/{name}",
+                    fix=registry.adding(name, partial(_define, makefile)) if one_line else None,
                 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,16 @@ class Item(YamlRecord):
     def last_capability(self) -> Place:
         """Where the list of its capabilities ends: the line below which one more is written."""
         return self.at("capabilities", *[*self.capabilities][-1:])
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its description, on one line and without its full stop; "" without one."""
+        node = self.source.get(self.source.item_value(self.item.node), "description")
+        text = self.source.scalar(node)
+        if self.source.is_literal(node):
+            text = text.partition("\n")[2]
+        sentence = re.split(r"(?<=[\w)])[.!](?:\s|$)", " ".join(text.split()), maxsplit=1)[0]
+        return sentence.strip()
 
     def set_value(self, changes: ChangeSet, value: str, *keys: str) -> None:
         """Plan another text for a scalar below a chain of keys that is there."""

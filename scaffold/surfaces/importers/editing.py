@@ -35,8 +35,15 @@ class ImporterSurface(ImporterReader):
     """The pref-only slice and the importer registry."""
 
     def drop_pref_only(self, changes: ChangeSet, line: PrefOnly) -> None:
-        """Plan a pref-only line away, and the line of LocalAI's test that expects it."""
-        _drop_line(changes, self.pref_only_source, line.element.node.start_byte)
+        """Plan a pref-only line away, the comment on it, and the line of LocalAI's test that expects it."""
+        source = self.pref_only_source
+        assert source is not None
+        start, end = line.element.node.start_byte, line.element.node.end_byte
+        top = source.comment_start(source.line_start(start), "//")
+        own = re.search(rf"(?m)^[ \t]*// ?{re.escape(line.name)}\b", source.slice(top, start))
+        changes.delete_lines(
+            source.path, top + own.start() if own else source.line_start(start), source.line_end(end)
+        )
         test = self.load(GoSource, PREF_ONLY_TEST_FILE)
         call = test.data.find(f"expectPrefOnly({quote(line.name)}".encode()) if test else -1
         if call >= 0:
@@ -68,9 +75,9 @@ class ImporterSurface(ImporterReader):
     def add_pref_only(self, addition: Addition) -> None:
         """Plan the pref-only line of a backend, behind the last of its modality."""
         source = self.pref_only_source
-        if source is None or not self.pref_only:
-            return
         backend = addition.backend
+        if source is None or not self.pref_only or not backend.use.import_key:
+            return
         same = [p for p in self.pref_only if p.modality == backend.use.import_key]
         after = (same or self.pref_only)[-1].element.node
         fields = {

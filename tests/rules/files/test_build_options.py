@@ -6,7 +6,6 @@ import pytest
 
 from scaffold.rules.base import Severity
 from tests.rules.files.trees import HERON, WREN, assert_fixed, findings, only, read, replaced, tree
-from tests.rules.trees import BASE
 
 
 def without_branch(build_type: str) -> dict[str, bytes | None]:
@@ -76,7 +75,17 @@ def test_a_flag_that_the_engine_has_renamed() -> None:
     where = tree(replaced(f"{WREN}/Makefile", ("DGGML_HIP=", "DGGML_HIPBLAS=")))
     found = only(where, "build-flag-obsolete", "wren-cpp", f"{WREN}/Makefile", "GGML_HIPBLAS")
     assert found.severity is Severity.warning
-    assert assert_fixed(where, found).read(f"{WREN}/Makefile") == BASE.read(f"{WREN}/Makefile")
+    assert found.fix is None, "a build with HIP needs a compiler and targets too"
+    assert "AMDGPU_TARGETS" in found.help
+
+
+def test_a_renamed_flag_is_renamed_where_all_that_it_needs_is_there() -> None:
+    right = "export CXX=/opt/rocm/llvm/bin/clang++\n\tCMAKE_ARGS+=-DGGML_HIP=ON -DAMDGPU_TARGETS=gfx1100"
+    good = replaced(f"{WREN}/Makefile", ("CMAKE_ARGS+=-DGGML_HIP=ON", right))
+    assert findings(tree(good)) == []
+    where = tree({path: text and text.replace(b"GGML_HIP=", b"GGML_HIPBLAS=") for path, text in good.items()})
+    found = only(where, "build-flag-obsolete", "wren-cpp", f"{WREN}/Makefile", "GGML_HIPBLAS")
+    assert assert_fixed(where, found).read(f"{WREN}/Makefile") == good[f"{WREN}/Makefile"]
 
 
 def test_a_renamed_flag_for_hardware_that_is_not_built_is_an_info() -> None:
@@ -98,6 +107,7 @@ def test_a_renamed_flag_for_hardware_that_is_not_built_is_an_info() -> None:
         "CMAKE_ARGS+=-DGGML_HIPBLAS=ON \\\n\t-DGGML_HIP=ON",
         "CMAKE_ARGS+=-DWREN_HIPBLAS=ON -DGGML_HIPBLAS=ON",
         "CMAKE_ARGS+=-DWREN_GGML_HIPBLAS=ON",
+        "CMAKE_ARGS+=-DGGML_HIPBLAS=ON -DWREN_GGML_HIP=ON",
         "# CMAKE_ARGS+=-DGGML_HIPBLAS=ON is not read any more",
         "CMAKE_ARGS+=-DGGML_CLBLAST=ON -DGGML_OPENCL=ON",
     ],

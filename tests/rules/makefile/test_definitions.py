@@ -19,9 +19,9 @@ def lark(**fields: str) -> Altered:
 
 CASES = {
     "no definition": Case(
-        "makefile-missing-definition", "lark", MAKEFILE, (),
+        "makefile-missing-definition", "lark", MAKEFILE, ("BACKEND_WREN_CPP =",),
         make((f"{LARK}\n", ""), (LARK_EVAL, "")),
-        fix=True, says="BACKEND_LARK",
+        fix=True, says="BACKEND_LARK = lark|golang|.|--progress=plain|true",
     ),
     "a definition without eval": Case(
         "makefile-missing-eval", "lark", MAKEFILE, ("BACKEND_LARK =",),
