@@ -14,7 +14,7 @@ from functools import cached_property
 from scaffold.checkout.door import Kind, note
 from scaffold.checkout.tree import Tree, refusal
 from scaffold.directory import cpp, makefile, native, pins, python, requirements, rust, scripts, service
-from scaffold.directory.text import MAX_BYTES, MAX_NESTING, Spot, Text, text_of
+from scaffold.directory.text import MAX_BYTES, MAX_NESTING, Spot, Text, is_cmake, text_of
 from scaffold.syntax.rust import Implementation
 from scaffold.syntax.source import Place
 
@@ -88,7 +88,7 @@ class Directory:
     @cached_property
     def darwin_code(self) -> Place | None:
         """Where its start, packaging, installer or build first says something for macOS alone."""
-        native_files = (name for name in self.names if native.is_build_script(name) or native.is_cmake(name))
+        native_files = (name for name in self.names if native.is_build_script(name) or is_cmake(name))
         for text in self.texts(dict.fromkeys((*DARWIN_FILES, *native_files))):
             at = text.code.find(b"Darwin") if b"Darwin" in text.data else -1
             if at >= 0:
@@ -147,7 +147,7 @@ class Directory:
 
         Of Docker's scripts those that name the directory: the others install what all backends need.
         """
-        own = (name for name in self.names if native.is_build_script(name) or native.is_cmake(name))
+        own = (name for name in self.names if native.is_build_script(name) or is_cmake(name))
         found = [*self.makefiles, *self.texts(own)]
         docker = self.at(f"backend/Dockerfile.{self.name}")
         if docker:
@@ -230,7 +230,7 @@ class Directory:
         for name in self.names:
             if native.is_build_script(name):
                 found += (pin for text in self.texts([name]) for pin in pins.shell_pins(text))
-            elif native.is_cmake(name):
+            elif is_cmake(name):
                 found += (pin for text in self.texts([name]) for pin in pins.cmake_pins(text))
         return tuple(found)
 

@@ -7,23 +7,23 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from scaffold.directory.text import Text
-
-_RULE = re.compile(rb"(?m)^([^\t\n#:=][^\n#:=]*):(?![=:]*=)")
+from scaffold.syntax.make_lines import Kind
 
 
 def targets(text: Text) -> frozenset[str]:
     """The words that a Makefile's rules are for."""
-    rules = _RULE.finditer(text.data.replace(b"\\\n", b" "))
-    return frozenset(word for rule in rules for word in rule[1].decode(errors="replace").split())
+    heads = (line.head for line in text.lines if line.kind is Kind.rule)
+    return frozenset(word for head in heads for word in head.decode(errors="replace").split())
 
 
-_INCLUDE = re.compile(rb"(?m)^ *-?s?include[ \t]+([^\n]*)")
+_INCLUDE = (b"include", b"-include", b"sinclude")
+_MAY_INCLUDE = re.compile(rb"(?m)^[ \t]*(?:-|s)?include[ \t]")
 
 
 def includes(text: Text) -> Iterator[str]:
     """The files that a Makefile includes by a plain relative path, from the root of the repository."""
-    for match in _INCLUDE.finditer(text.code if b"include" in text.data else b""):
-        for word in match[1].decode(errors="replace").split():
+    for line in text.lines if _MAY_INCLUDE.search(text.data) else ():
+        for word in line.rest.decode(errors="replace").split() if line.head in _INCLUDE else ():
             if "$" not in word and not word.startswith("/"):
                 yield _normal(f"{PurePosixPath(text.path).parent}/{word}")
 
@@ -38,13 +38,16 @@ def _normal(path: str) -> str:
     return "/".join(parts)
 
 
-_UNKNOWN = re.compile(rb"(?m)^ *-?s?include[ \t]+[^\n]*\$|\$[({]eval\b")
-
-
 def has_unknown(text: Text) -> bool:
     """Whether a Makefile includes what only make can name, or makes rules of what it computes."""
-    return any(word in text.data for word in (b"include", b"eval")) and _UNKNOWN.search(text.code) is not None
+    if not _MAY_INCLUDE.search(text.data) and not _EVAL.search(text.data):
+        return False
+    return any(
+        (b"$" in line.rest and line.head in _INCLUDE) or _EVAL.search(line.text) for line in text.lines
+    )
 
+
+_EVAL = re.compile(rb"\$[({]eval\b")
 
 _BESIDE = re.compile(rb"\.\./([A-Za-z0-9][\w.-]*)")
 
@@ -55,10 +58,12 @@ def beside(text: Text) -> Iterator[str]:
         yield match[1].decode(errors="replace")
 
 
-_NEIGHBOUR = re.compile(rb"(?m)^\w+[ \t]*[:?]?=.*/\.\./([A-Za-z0-9][\w.-]*)[ \t]*$")
+_NEIGHBOUR = re.compile(rb"/\.\./([A-Za-z0-9][\w.-]*)\Z")
 
 
 def neighbours(text: Text) -> Iterator[str]:
     """Of these folders, those that a variable holds."""
-    for match in _NEIGHBOUR.finditer(text.code if b"/../" in text.data else b""):
-        yield match[1].decode(errors="replace")
+    for line in text.lines if b"/../" in text.data else ():
+        found = _NEIGHBOUR.search(line.rest) if line.kind is Kind.assignment else None
+        if found:
+            yield found[1].decode(errors="replace")

@@ -11,15 +11,11 @@ from typing import NamedTuple
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax import dockerfile
 from scaffold.syntax.make import Call
+from scaffold.syntax.make_lines import Kind, Line
 from scaffold.syntax.shell import Command, ShellSource
 
 RUNTIME_SCRIPTS = ("run.sh", "test.sh", "package.sh")
 """Scripts that build nothing: the start, the tests, and what copies a finished build together."""
-
-
-def is_cmake(name: str) -> bool:
-    """Whether a file of this name is read by CMake."""
-    return name == "CMakeLists.txt" or name.endswith(".cmake")
 
 
 def is_build_script(name: str) -> bool:
@@ -60,48 +56,61 @@ def build_code(text: Text) -> bytes:
     """The code of a build file that can tell build types apart."""
     if text.path.startswith("backend/Dockerfile"):
         file = dockerfile.read(text.path, text.data)
-        shells = file.shells(b"cmake") if file else ()
-        lines = (line for shell in shells for line in shell.bare.replace(b"\\\n", b" ").split(b"\n"))
-        return b"\n".join(line for line in lines if b"cmake" in line)
+        return b"\n".join(_building(shell) for shell in (file.shells(b"cmake") if file else ()))
     return text.joined if not text.path.endswith(".sh") or _compiles(text.shell) else b""
 
 
-_BUILD_TYPE_BRANCH = re.compile(rb"(?m)^[ \t]*(?:else[ \t]+)?if\w*\b[^\n]*BUILD_TYPE")
+def _building(shell: ShellSource) -> bytes:
+    """The statements of a script that call CMake, without comments."""
+    parts = (shell.bare[node.start_byte : node.end_byte] for node in shell.root.children)
+    return b"\n".join(part for part in parts if b"cmake" in part)
 
 
 def tells_build_types(makefile: Text) -> bool:
     """Whether a Makefile has a branch for some build type."""
-    return _BUILD_TYPE_BRANCH.search(makefile.code) is not None
-
-
-_BUILD_TYPE_TEST = re.compile(rb"(?m)^[ \t]*(?:(?:else[ \t]+)?if\w*\b[^\n]*)?BUILD_TYPE")
+    return any(True for _ in _branches(makefile))
 
 
 def last_build_type(makefile: Text) -> int:
-    """Offset of the last line that tells build types apart; 0 where there is none."""
-    found = [match.start() for match in _BUILD_TYPE_TEST.finditer(makefile.code)]
-    return found[-1] if found else 0
+    """Offset of the last place that tells build types apart, or gives one; 0 where there is none."""
+    given = (line.start_byte for line in makefile.lines if line.head == b"BUILD_TYPE")
+    return max((*given, *_branches(makefile)), default=0)
 
 
-_HANDS_ON = re.compile(
-    rb"-DBUILD_TYPE\b"
-    rb"|^(?!.*(?:\bif\w*\b|\binfo\b)).*\$[({]BUILD_TYPE"
-    rb"|\bifneq[ \t]*\(\$[({]BUILD_TYPE[)}],[ \t]*\)"
-)
+def _branches(makefile: Text) -> Iterator[int]:
+    """Offsets of the conditions on the build type: make's own, and those of recipes."""
+    naming = [line for line in makefile.lines if b"BUILD_TYPE" in line.text]
+    yield from (line.start_byte for line in naming if line.kind is Kind.condition)
+    if any(line.kind is Kind.recipe for line in naming):
+        for test in makefile.recipes.nodes("test_command"):
+            if "BUILD_TYPE" in makefile.recipes.text(test):
+                yield test.start_byte
+
+
 _MESSAGES = ("echo", "printf", "test")
+_NOT_EMPTY = re.compile(rb"\([ \t]*\$[({]BUILD_TYPE[)}][ \t]*,[ \t]*\)")
+_ASKED = re.compile(rb"\$[({](?:if|info|warning|error)[ \t]")
+_BUILD_TYPE = re.compile(r"-DBUILD_TYPE\b|\$[({]BUILD_TYPE\b")
 
 
 def hands_on_build_type(makefile: Text) -> bool:
     """Whether a Makefile gives the build type, whatever it is, to what is not read here."""
     if b"BUILD_TYPE" not in makefile.data and b"sources/" not in makefile.data:
         return False
-    own = (line for line in makefile.joined.split(b"\n") if not line.startswith(b"\t"))
     recipes = makefile.recipes
     return (
-        any(map(_HANDS_ON.search, own))
+        any(map(_gives_build_type, makefile.lines))
         or any(map(_hands_on, recipes.commands))
         or any(_BUILD_TYPE.search(assignment.value or "") for assignment in recipes.assignments)
     )
+
+
+def _gives_build_type(line: Line) -> bool:
+    """Whether a line of make's own hands the build type on, or does something for whichever is given."""
+    if line.kind is Kind.condition:
+        return line.head == b"ifneq" and _NOT_EMPTY.match(line.rest) is not None
+    own = line.kind is not Kind.recipe and b"BUILD_TYPE" in line.text and not _ASKED.search(line.text)
+    return own and _BUILD_TYPE.search(line.text.decode(errors="replace")) is not None
 
 
 def _hands_on(command: Command) -> bool:
@@ -110,9 +119,6 @@ def _hands_on(command: Command) -> bool:
     if made is not None and posixpath.normpath(made.folder).startswith("sources/"):
         return True
     return not any(map(command.starts, _MESSAGES)) and any(map(_BUILD_TYPE.search, command.words))
-
-
-_BUILD_TYPE = re.compile(r"-DBUILD_TYPE\b|\$[({]BUILD_TYPE\b")
 
 
 _GATED = re.compile(rb"-D[A-Z0-9]+_GGML_(?:CUDA|HIP|HIPBLAS|VULKAN)=")
@@ -152,8 +158,6 @@ def flags(texts: Iterable[Text], names: Collection[str]) -> Iterator[Flag]:
         for match in _SETS.finditer(text.data if any(p in text.data for p in projects) else b""):
             name = match[1].decode(errors="replace")
             if name in names and text.code.startswith(match[0], match.start()):
-                start = text.joined.rfind(b"\n", 0, match.start()) + 1
-                end = text.joined.find(b"\n", match.end())
-                line = text.joined[start : end if end >= 0 else len(text.joined)]
+                line = text.statement(*match.span())
                 beside = {m[1].decode(errors="replace") for m in _DEFINE.finditer(line)}
                 yield Flag(text.spot(*match.span(1)), text, frozenset(beside - {name}))

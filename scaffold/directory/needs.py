@@ -13,6 +13,7 @@ from scaffold.directory.python import COMMON_INSTALLER
 from scaffold.directory.scripts import OWN_FOLDER, run_of
 from scaffold.directory.text import Text
 from scaffold.syntax.make import MakeSource
+from scaffold.syntax.make_lines import Kind
 from scaffold.syntax.shell import Command
 from scaffold.syntax.source import Place
 
@@ -67,7 +68,7 @@ def _server(directory: Directory) -> Iterator[Need]:
     body = common.shell.functions.get("startBackend") if script and common else None
     if script is None or common is None or body is None:
         return
-    found = _STARTED.findall(common.shell.text(body))
+    found = _STARTED.findall(common.shell.bare[body.start_byte : body.end_byte].decode(errors="replace"))
     names = [re.sub(r"\$\{?BACKEND_NAME\}?", directory.name, name) for name in found]
     if not names or any(map(directory.has, names)):
         return
@@ -80,10 +81,9 @@ def _server(directory: Directory) -> Iterator[Need]:
 SOURCES = (".c", ".cc", ".cpp", ".cu", ".go", ".h", ".hpp", ".py", ".rs", ".sh", ".txt", ".toml")
 """How files are called that a person writes and a build reads."""
 
-_PREREQUISITES = re.compile(rb"(?m)^([^\t\n#:=][^\n#:=]*):(?![:=]*=)([^\n#;=]*)$")
+_ENDING = re.compile(rb"\.(?:%s)(?![\w-])" % "|".join(ending[1:] for ending in SOURCES).encode())
 _WORD = re.compile(r"[\w./-]+")
 _SPECIAL = re.compile(r"\.[A-Z_]+")
-_ELSEWHERE = re.compile(rb"(?im)^[ \t]*vpath\b")
 
 
 def _made_from(directory: Directory, text: Text) -> Iterator[Need]:
@@ -91,11 +91,13 @@ def _made_from(directory: Directory, text: Text) -> Iterator[Need]:
 
     Those that depend on a condition are left out, and sources that another recipe names: it may make them.
     """
-    lists = (found[2].decode(errors="replace") for found in _PREREQUISITES.finditer(text.joined))
-    words = (word for listed in lists for word in listed.split())
+    if not _ENDING.search(text.data):
+        return
+    lists = (line.rest.partition(b";")[0] for line in text.lines if line.kind is Kind.rule)
+    words = (word for rest in lists if b"=" not in rest for word in rest.decode(errors="replace").split())
     missing = {word for word in words if _WORD.fullmatch(word) and word.endswith(SOURCES)}
     missing = {word for word in missing if not directory.has(word) and not directory.has_make_rule(word)}
-    if not missing or _ELSEWHERE.search(text.code):
+    if not missing or any(line.head.lower() == b"vpath" for line in text.lines):
         return
     rules = text.read(MakeSource, lambda source: source.rules)
     for rule in rules:
@@ -239,7 +241,6 @@ def _always(code: bytes) -> bytes:
     return b"".join([*kept, code[at:] if depth == 0 else b""])
 
 
-_ENDING = re.compile(rb"\.(?:%s)(?![\w-])" % "|".join(ending[1:] for ending in SOURCES).encode())
 _BESIDE = re.compile(rb"(?:[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]+)\Z")
 """A word that may be a source next to a script: no other folder is in front of it."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.directory import makefile, native
 from scaffold.directory.directory import Directory
+from scaffold.directory.made import Build, Made
 from scaffold.directory.scripts import OWN_FOLDER, run_of
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell import Command
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 LINUX = "Linux"
-MAX_WORD = 200
-"""Letters of a word in a build file that may name a file."""
 
 
 class Taken(NamedTuple):
@@ -33,28 +31,6 @@ class Taken(NamedTuple):
     what: str
     """Its path below the backend's own folder."""
     spot: Spot
-
-
-class Made(NamedTuple):
-    """The names that the build may give to files."""
-
-    plain: frozenset[str]
-    open: frozenset[str]
-    """Patterns, with `*` for what is open."""
-
-    @classmethod
-    def of(cls, names: Iterable[str]) -> Made:
-        """Names and patterns."""
-        given = frozenset(names)
-        patterns = frozenset(name for name in given if "*" in name or "?" in name)
-        return cls(given - patterns, patterns)
-
-    def may_be(self, pattern: str) -> bool:
-        """Whether a name, or some name of a pattern, may be one of them."""
-        if pattern in self.plain:
-            return True
-        others = {*self.plain, *self.open} if "*" in pattern or "?" in pattern else self.open
-        return any(_meet(pattern, name) for name in others)
 
 
 def started_unmade(directory: Directory) -> Iterator[Taken]:
@@ -75,13 +51,10 @@ def started_unmade(directory: Directory) -> Iterator[Taken]:
             yield Taken(path, spot)
 
 
-_MAY_FAIL = re.compile(rb"\|\|[\s\\]*(?:true\b|:)")
-
-
 def packaged_unmade(directory: Directory) -> Iterator[Taken]:
     """What package.sh copies out of its own folder on Linux with `|| true`, and the build does not make."""
     script = directory.text("package.sh")
-    build = Build.of(directory) if script and _MAY_FAIL.search(script.data) else None
+    build = Build.of(directory) if script and b"||" in script.data else None
     if script is None or build is None:
         return
     for found in run_of(script, LINUX).reached:
@@ -91,78 +64,6 @@ def packaged_unmade(directory: Directory) -> Iterator[Taken]:
                 is_own = name != word and "/" not in name and UNKNOWN not in name
                 if is_own and "dylib" not in name and not build.may_make(name):
                     yield Taken(name, script.spot(found.node.start_byte, found.node.end_byte))
-
-
-# --- what is made ------------------------------------------------------------------------------------
-
-_COMPUTED = re.compile(rb"\$[({](?:add(?:prefix|suffix)|join|(?:pat)?subst)\b")
-
-
-class Build:
-    """What the build files of a backend say of the names of files."""
-
-    def __init__(self, texts: Iterable[Text]) -> None:
-        self._files = [(t.joined, native.is_cmake(posixpath.basename(t.path))) for t in texts]
-
-    @classmethod
-    @lru_cache(maxsize=1)
-    def of(cls, directory: Directory) -> Build | None:
-        """The build of a backend; None where nobody can say which names it gives."""
-        texts = [text for one in (directory, *directory.borrowed) for text in one.build_files]
-        makefiles = [text for text in texts if text.path.endswith("/Makefile")]
-        if not makefiles or any(_COMPUTED.search(m.code) or makefile.has_unknown(m) for m in makefiles):
-            return None
-        return cls(texts)
-
-    def may_make(self, pattern: str) -> bool:
-        """Whether it may give this name, or some name of a pattern, to a file."""
-        return self._says(pattern) or self._made.may_be(pattern)
-
-    def _says(self, name: str) -> bool:
-        """Whether the name itself is found on the lines that have it: nearly every one is."""
-        word = name.encode(errors="replace")
-        for code, is_cmake in self._files:
-            lines = b"\n".join(line for line in code.split(b"\n") if word in line) if word in code else b""
-            if lines and name in _names(lines, is_cmake):
-                return True
-        return False
-
-    @cached_property
-    def _made(self) -> Made:
-        """All the names that it may give."""
-        return Made.of(name for code, is_cmake in self._files for name in _names(code, is_cmake))
-
-
-_MAKES_NOTHING = re.compile(rb"[\s@+-]*(?:rm|echo|printf|\$\((?:info|warning|error))\b")
-_COMMANDS = re.compile(rb"[;&|]")
-_LETTER = re.compile(r"\w")
-_HERE = re.compile(r"\0|(?:\.\.?/?)+$")
-_ARGUMENT = re.compile(rb"\$[({]call[ \t]+[\w.-]+,[ \t]*([\w.-]+)")
-_EXPANSION = re.compile(rb"\$\$?(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\{[^{}]*\}|[\w@<^*?+%])|%")
-_WORD = re.compile(r"[^\s\"'`=,:()<>{}\[\]]+")
-
-
-@lru_cache(maxsize=256)
-def _names(code: bytes, is_cmake: bool) -> frozenset[str]:
-    """The last parts of the words of a build file, and the libraries of CMake's targets."""
-    arguments = sorted({*_ARGUMENT.findall(code)})
-    found = set()
-    for line in code.split(b"\n"):
-        if not line or line.isspace():
-            continue
-        given = [line.replace(b"$(1)", one) for one in arguments] if b"$(1)" in line else [line]
-        for command in (part for one in given for part in _COMMANDS.split(one)):
-            if _MAKES_NOTHING.match(command):
-                continue
-            words = _WORD.findall(_EXPANSION.sub(b"\0", command).decode(errors="replace"))
-            goes_here = words and _HERE.match(words[-1]) and (words[-1][:2] == ".." or b"cd " not in line)
-            for name in (word.rstrip("/").rpartition("/")[2] for word in words):
-                is_named = _LETTER.search(name) or ("*" in name and goes_here)
-                if is_named and len(name) <= MAX_WORD:
-                    found.add(name.replace(UNKNOWN, "*"))
-    if is_cmake:
-        found |= {f"lib{name}.so" for name in found}
-    return frozenset(found)
 
 
 _PLACING = ("cp", "mv", "ln", "install")
@@ -188,33 +89,6 @@ def _packed(script: Text | None) -> list[tuple[str, tuple[str, ...]]]:
                     folders = (target.rstrip("/"),) if is_folder else (target, posixpath.dirname(target))
                     packed.append((name, folders))
     return packed
-
-
-@lru_cache(maxsize=1 << 14)
-def _meet(one: str, other: str) -> bool:
-    """Whether some name fits both patterns, in which `*` stands for any letters and `?` for one."""
-    if one[:1] != other[:1] and one[:1] not in ("*", "?") and other[:1] not in ("*", "?"):
-        return False
-    places = _past_stars({0}, other)
-    for letter in one:
-        if letter == "*":
-            places = {*range(min(places), len(other) + 1)} if places else places
-            continue
-        fits = {at for at in places if at < len(other)}
-        stepped = {at + 1 for at in fits if other[at] == letter or "?" in (letter, other[at])}
-        places = _past_stars(stepped | {at for at in fits if other[at] == "*"}, other)
-    return len(other) in places
-
-
-def _past_stars(places: set[int], pattern: str) -> set[int]:
-    """Places in a pattern, with those behind stars that stand for nothing."""
-    found = set(places)
-    for place in places:
-        at = place
-        while at < len(pattern) and pattern[at] == "*":
-            at += 1
-            found.add(at)
-    return found
 
 
 # --- what run.sh takes -------------------------------------------------------------------------------

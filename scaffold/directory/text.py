@@ -8,7 +8,8 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
 
 from scaffold.errors import ShapeError
-from scaffold.syntax import dockerfile, make
+from scaffold.syntax import dockerfile, make_lines
+from scaffold.syntax.make_lines import Kind
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, Source, parsed
 
@@ -23,6 +24,9 @@ _HASH_COMMENT = re.compile(rb"[\s;]#[^\n]*")
 _CONTINUATION = re.compile(rb"\\\r?\n")
 
 
+_STATEMENTS = ("command", "declaration_command", "variable_assignment")
+
+
 class Spot(NamedTuple):
     """A few bytes of a file."""
 
@@ -31,6 +35,11 @@ class Spot(NamedTuple):
     start: int
     end: int
     text: str
+
+
+def is_cmake(name: str) -> bool:
+    """Whether a file of this name, or at this path, is read by CMake."""
+    return name.rpartition("/")[2] == "CMakeLists.txt" or name.endswith(".cmake")
 
 
 class Text:
@@ -49,7 +58,12 @@ class Text:
     @cached_property
     def recipes(self) -> ShellSource:
         """The recipes of a Makefile as a script."""
-        return ShellSource(self.path, self.data, make.recipes(self.data))
+        return ShellSource(self.path, self.data, make_lines.recipes(self.data))
+
+    @cached_property
+    def lines(self) -> tuple[make_lines.Line, ...]:
+        """The lines of a Makefile."""
+        return tuple(make_lines.lines(self.data))
 
     @cached_property
     def code(self) -> bytes:
@@ -61,13 +75,31 @@ class Text:
         if self.path.startswith("backend/Dockerfile"):
             file = dockerfile.read(self.path, self.data)
             return file.bare if file else self.data
-        blank = _HASH_COMMENT.sub(lambda found: found[0][:1] + b" " * (len(found[0]) - 1), b"\n" + self.data)
-        return blank[1:]
+        if is_cmake(self.path):
+            padded = b"\n" + self.data
+            return _HASH_COMMENT.sub(lambda found: found[0][:1] + b" " * (len(found[0]) - 1), padded)[1:]
+        in_recipes = any(line.kind is Kind.recipe and b"#" in line.text for line in self.lines)
+        code = bytearray(self.recipes.bare if in_recipes else self.data)
+        for line in self.lines:
+            if line.comment_byte < line.end_byte:
+                comment = slice(line.comment_byte, line.end_byte)
+                code[comment] = code[comment].translate(make_lines.BLANK)
+        return bytes(code)
 
     @cached_property
     def joined(self) -> bytes:
         """`code` with continued lines as one; the offsets stay."""
         return _CONTINUATION.sub(lambda found: b" " * len(found[0]), self.code)
+
+    def statement(self, start: int, end: int) -> bytes:
+        """What is done at a place: a command or an assignment of a script, else the line, with `joined`."""
+        if self.path.endswith(".sh"):
+            node = self.shell.root.descendant_for_byte_range(start, end)
+            while node is not None and node.type not in _STATEMENTS:
+                node = node.parent
+            return self.joined[node.start_byte : node.end_byte] if node is not None else b""
+        first, last = self.joined.rfind(b"\n", 0, start) + 1, self.joined.find(b"\n", end)
+        return self.joined[first : last if last >= 0 else len(self.joined)]
 
     @cached_property
     def is_utf8(self) -> bool:
@@ -94,24 +126,26 @@ class Text:
         line = self.data.count(b"\n", 0, start) + 1
         return Spot(self.path, line, start, end, self.data[start:end].decode(errors="replace"))
 
-    def first(self, pattern: re.Pattern[bytes]) -> Spot | None:
-        """The first match in the code."""
-        found = pattern.search(self.code)
-        return self.spot(found.start(), found.end()) if found else None
-
     def comment_above(self, offset: int) -> str:
         """The comment on the line of `offset` and the comment lines right above it."""
         start = self.data.rfind(b"\n", 0, offset) + 1
-        end = self.data.find(b"\n", offset)
-        lines = [self.data[offset : end if end >= 0 else len(self.data)].partition(b"#")[2]]
+        lines = [self._comment(start)[1]]
         while start:
-            above = self.data.rfind(b"\n", 0, start - 1) + 1
-            line = self.data[above:start].strip()
-            if not line.startswith(b"#"):
+            start = self.data.rfind(b"\n", 0, start - 1) + 1
+            is_alone, comment = self._comment(start)
+            if not is_alone:
                 break
-            lines.insert(0, line.lstrip(b"# "))
-            start = above
+            lines.insert(0, comment)
         return b" ".join(lines).decode(errors="replace")
+
+    def _comment(self, start: int) -> tuple[bool, bytes]:
+        """Whether a line is a comment; the comment that it has."""
+        bare = self.shell.bare if self.path.endswith(".sh") else self.code
+        end = self.data.find(b"\n", start)
+        at = range(start, end if end >= 0 else len(self.data))
+        begin = next((n for n in at if self.data[n] != bare[n]), at.stop)
+        comment = self.data[begin : at.stop]
+        return bool(comment) and not self.data[start:begin].strip(), comment.strip(b"# \r")
 
 
 @lru_cache(maxsize=1024)

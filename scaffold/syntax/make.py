@@ -6,11 +6,11 @@ registers a backend; so a node must be clean, not the file.
 
 from __future__ import annotations
 
-import re
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.syntax import grammar
+from scaffold.syntax.make_lines import lines, recipes
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.source import ParsedSource, Word
 
@@ -119,8 +119,8 @@ class MakeSource(ParsedSource):
 
     def comments(self, rule: Rule) -> list[str]:
         """The comments in a rule: make's own, and those of its recipe."""
-        lines = self.slice(rule.start_byte, rule.end_byte).split("\n")
-        own = [line.partition("#")[2] for line in lines if not line.startswith("\t")]
+        data = self.data[rule.start_byte : rule.end_byte]
+        own = [data[line.comment_byte + 1 : line.end_byte].decode().rstrip("\r\n") for line in lines(data)]
         script = self.script(rule)
         return [*filter(None, own), *map(script.text, script.nodes("comment"))]
 
@@ -165,42 +165,3 @@ class MakeSource(ParsedSource):
 
     def _words(self, node: Node) -> list[Word]:
         return [Word(self.text(c), c.start_byte, c.end_byte) for c in node.named_children]
-
-
-_PREFIX = re.compile(rb"\t[ \t@+-]*")
-_BRACKETS = {b"(": re.compile(rb"[()]"), b"{": re.compile(rb"[{}]")}
-
-
-def recipes(data: bytes) -> bytes:
-    """What shells get to see of a Makefile: its recipes, with letters for what make replaces."""
-    seen = []
-    continued = in_recipe = False
-    for line in data.splitlines(keepends=True):
-        prefix = None if continued else _PREFIX.match(line)
-        in_recipe = in_recipe if continued else prefix is not None
-        text = line.rstrip(b"\r\n")
-        start = prefix.end() if prefix else 0 if in_recipe else len(text)
-        seen.append(b" " * start + line[start:])
-        continued = text.endswith(b"\\")
-    return _without_variables(b"".join(seen))
-
-
-def _without_variables(text: bytes) -> bytes:
-    """A text with letters in place of `$(...)`, `${...}`, `$@` and the first sign of `$$`."""
-    seen = bytearray(text)
-    start = text.find(b"$")
-    while 0 <= start < len(text) - 1:
-        sign = text[start + 1 : start + 2]
-        end = start + 1 if sign == b"$" else start + 2
-        if sign in _BRACKETS:
-            depth = 0
-            for bracket in _BRACKETS[sign].finditer(text, start):
-                depth += 1 if bracket[0] == sign else -1
-                if not depth:
-                    end = bracket.end()
-                    break
-            else:  # it is never closed, and so is none behind it
-                break
-        seen[start:end] = b"_" * (end - start)
-        start = text.find(b"$", start + 2 if sign == b"$" else end)
-    return bytes(seen)

@@ -49,7 +49,8 @@ def test_make_finds_the_same_rule(text: str, has: bool, tmp_path: Path) -> None:
 
 def test_includes_are_paths_of_the_repository() -> None:
     text = Text(
-        f"{FOLDER}/Makefile", b"include a.mk ../b.mk\n-include $(X) /c.mk\n# include d.mk\n\tinclude e\n"
+        f"{FOLDER}/Makefile",
+        b"include a.mk ../b.mk\n-include $(X) /c.mk\n# include d.mk\nall:\n\tinclude e\n",
     )
     assert [*makefile.includes(text)] == [f"{FOLDER}/a.mk", "backend/go/b.mk"]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.directory.outputs import _meet
+from scaffold.directory.made import _meet
 from scaffold.rules.base import Severity
 from tests.rules.files.trees import HERON, KESTREL, LARK, WREN, findings, line_of, read, replaced, tree
 

@@ -1,0 +1,259 @@
+"""The names that the build of a native backend may give to files.
+
+No build is run: a name is taken to be given where a word of a build file may stand for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, lru_cache, partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from scaffold.directory import makefile
+from scaffold.directory.directory import Directory
+from scaffold.directory.text import Text, is_cmake
+from scaffold.syntax import dockerfile
+from scaffold.syntax.make_lines import Kind, Line, unprefixed, without_references
+from scaffold.syntax.shell import ShellSource
+from scaffold.syntax.shell_state import UNKNOWN
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_WORD = 200
+"""Letters of a word in a build file that may name a file."""
+
+
+class Made(NamedTuple):
+    """The names that the build may give to files."""
+
+    plain: frozenset[str]
+    open: frozenset[str]
+    """Patterns, with `*` for what is open."""
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Made:
+        """Names and patterns."""
+        given = frozenset(names)
+        patterns = frozenset(name for name in given if "*" in name or "?" in name)
+        return cls(given - patterns, patterns)
+
+    def may_be(self, pattern: str) -> bool:
+        """Whether a name, or some name of a pattern, may be one of them."""
+        if pattern in self.plain:
+            return True
+        others = {*self.plain, *self.open} if "*" in pattern or "?" in pattern else self.open
+        return any(_meet(pattern, name) for name in others)
+
+
+@lru_cache(maxsize=1 << 14)
+def _meet(one: str, other: str) -> bool:
+    """Whether some name fits both patterns, in which `*` stands for any letters and `?` for one."""
+    if _SIGNS.search(one + other) is None:
+        return one == other
+    if one[:1] != other[:1] and one[:1] not in ("*", "?") and other[:1] not in ("*", "?"):
+        return False
+    places = _past_stars({0}, other)
+    for letter in one:
+        if letter == "*":
+            places = {*range(min(places), len(other) + 1)} if places else places
+            continue
+        fits = {at for at in places if at < len(other)}
+        stepped = {at + 1 for at in fits if other[at] == letter or "?" in (letter, other[at])}
+        places = _past_stars(stepped | {at for at in fits if other[at] == "*"}, other)
+    return len(other) in places
+
+
+def _past_stars(places: set[int], pattern: str) -> set[int]:
+    """Places in a pattern, with those behind stars that stand for nothing."""
+    found = set(places)
+    for place in places:
+        at = place
+        while at < len(pattern) and pattern[at] == "*":
+            at += 1
+            found.add(at)
+    return found
+
+
+# --- builds ------------------------------------------------------------------------------------------
+
+_COMPUTED = re.compile(rb"\$[({](?:add(?:prefix|suffix)|join|(?:pat)?subst)\b")
+
+
+class Build:
+    """What the build files of a backend say of the names of files."""
+
+    def __init__(self, texts: Iterable[Text]) -> None:
+        self._texts = tuple(texts)
+
+    @classmethod
+    @lru_cache(maxsize=1)
+    def of(cls, directory: Directory) -> Build | None:
+        """The build of a backend; None where nobody can say which names it gives."""
+        texts = [text for one in (directory, *directory.borrowed) for text in one.build_files]
+        makefiles = [text for text in texts if text.path.endswith("/Makefile")]
+        if not makefiles or any(map(_has_unknown, makefiles)):
+            return None
+        return cls(texts)
+
+    def may_make(self, pattern: str) -> bool:
+        """Whether it may give this name, or some name of a pattern, to a file."""
+        piece = max(_SIGNS.split(pattern), key=len).encode(errors="replace")
+        texts = (text for text in self._texts if piece in text.data)
+        spelled = (name for text in texts for part in _parts(text, piece) for name in part.names)
+        return any(_meet(pattern, name) for name in spelled) or self._open.may_be(pattern)
+
+    @cached_property
+    def _open(self) -> Made:
+        """Names that are not spelled in full, or not by themselves."""
+        parts = (part for text in self._texts for part in _parts(text) if part.is_open)
+        return Made.of(name for part in parts for name in part.names)
+
+
+_SIGNS = re.compile(r"[*?]+")
+_OPEN = re.compile(rb"[*?%$]|[\w.-][\"']*\0|\0[\"']*[\w.-]")
+
+
+def _has_unknown(text: Text) -> bool:
+    """Whether a Makefile has names that only make can tell."""
+    return makefile.has_unknown(text) or bool(_COMPUTED.search(text.data) and _COMPUTED.search(text.code))
+
+
+class _Part:
+    """A part of a build file that is read alone."""
+
+    def __init__(self, data: bytes, read: Callable[[], Iterable[str]], is_template: bool = False) -> None:
+        self.data = data
+        self._read = read
+        self._is_template = is_template
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may give names that are not spelled in it."""
+        return self._is_template or _OPEN.search(without_references(self.data, b"\0")) is not None
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The names that it may give."""
+        return self._read()
+
+
+def _parts(text: Text, piece: bytes = b"") -> Iterator[_Part]:
+    """The parts of a build file that hold a piece of text."""
+    if text.path.endswith(".sh"):
+        yield _Part(text.data, partial(_of_shell, text.shell))
+    elif text.path.startswith("backend/Dockerfile"):
+        file = dockerfile.read(text.path, text.data)
+        for instruction in file.instructions if file else ():
+            if piece in instruction.written:
+                for shell in instruction.shells:
+                    yield _Part(shell.data, partial(_of_shell, shell))
+                for path in (path.encode() for path, _ in instruction.paths):
+                    yield _Part(path, partial(_of_line, path))
+    elif is_cmake(text.path):
+        lines = (line for line in text.joined.split(b"\n") if piece in line)
+        yield from (_Part(line, partial(_of_cmake, line), is_template=True) for line in lines)
+    else:
+        for line in text.lines:
+            if line.kind is Kind.recipe and piece in line.text:
+                yield from _instances(text, line.text, _of_recipe)
+            elif piece in line.text:
+                for data in _of_make(line):
+                    yield from _instances(text, data, _of_line)
+
+
+def _instances(text: Text, data: bytes, read: Callable[[bytes], Iterable[str]]) -> Iterator[_Part]:
+    """A line of a Makefile; of a template one with each argument with which it is called."""
+    if b"$(1)" not in data:
+        yield _Part(data, partial(read, data))
+    else:
+        for argument in sorted({*_ARGUMENT.findall(text.code)}):
+            given = data.replace(b"$(1)", argument)
+            yield _Part(given, partial(read, given), is_template=True)
+
+
+_ARGUMENT = re.compile(rb"\$[({]call[ \t]+[\w.-]+,[ \t]*([\w.-]+)")
+_MESSAGE = re.compile(rb"\$[({](?:info|warning|error)\b")
+
+
+def _of_make(line: Line) -> Iterator[bytes]:
+    """What a line of make's own says of files: the words of a rule, a value, a template."""
+    if line.kind is Kind.rule:
+        yield line.head
+    if line.kind in (Kind.rule, Kind.assignment):
+        yield line.rest
+    elif line.kind is Kind.other and not _MESSAGE.match(line.text.lstrip()):
+        yield line.text
+
+
+# --- words -------------------------------------------------------------------------------------------
+
+_SAYING = ("rm", "echo", "printf")
+"""Commands whose words name nothing that is made."""
+
+_EXPANSIONS = frozenset(
+    {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion"}
+)
+_WORDS = frozenset(
+    {"word", "concatenation", "string", "raw_string", "ansi_c_string", "extglob_pattern", "heredoc_body"}
+)
+_HERE = re.compile(r"\0|(?:\.\.?/?)+$")
+_PIECE = re.compile(r"[^\s\"'`=,:;&|()<>{}\[\]]+")
+_LETTER = re.compile(r"\w")
+_UNKNOWN = re.compile(f"{UNKNOWN}+")
+
+
+def _of_recipe(line: bytes) -> Iterator[str]:
+    """The names that a line of a recipe may give."""
+    seen = unprefixed(line)
+    yield from _of_shell(ShellSource("", without_references(seen, b"\0"), without_references(seen)))
+
+
+def _of_shell(shell: ShellSource) -> Iterator[str]:
+    """The names that a script may give: words of commands, and all other words that it has."""
+    leaves = shell.calls("cd") or shell.calls("pushd")
+    pending = [shell.root]
+    while pending:
+        node = pending.pop()
+        words: list[str] = []
+        if node.type == "command":
+            words = [_open(shell, word) for word in shell.words_of(node)]
+            if words[:1] and words[0] in _SAYING:
+                continue
+        elif node.type in _WORDS:
+            words = [_open(shell, node)]
+        goes_here = bool(words) and _HERE.match(words[-1]) and (words[-1][:2] == ".." or not leaves)
+        for word in words:
+            yield from _last_parts(word, bool(goes_here))
+        if not words or shell.has_command(node):
+            pending.extend(node.named_children)
+
+
+def _open(shell: ShellSource, node: Node) -> str:
+    """A word, with UNKNOWN for what is replaced in it."""
+    if node.type in _EXPANSIONS:
+        return UNKNOWN
+    if node.type in ("string", "concatenation", "heredoc_body"):
+        return shell.joined(node, partial(_open, shell))
+    return shell.plain(node)
+
+
+def _of_line(line: bytes) -> Iterator[str]:
+    """The names in a line of words."""
+    words = without_references(line, b"\0").replace(b"%", b"\0").decode(errors="replace")
+    yield from _last_parts(words, goes_here=False)
+
+
+def _of_cmake(line: bytes) -> Iterator[str]:
+    """The names in a line of a CMake file, and the libraries of its targets."""
+    for name in _of_line(line):
+        yield from (name, f"lib{name}.so")
+
+
+def _last_parts(word: str, goes_here: bool) -> Iterator[str]:
+    """The last parts of the paths in a word."""
+    for piece in _PIECE.findall(word):
+        name = piece.rstrip("/").rpartition("/")[2]
+        if (_LETTER.search(name) or ("*" in name and goes_here)) and len(name) <= MAX_WORD:
+            yield _UNKNOWN.sub("*", name)
