@@ -6,8 +6,8 @@ processor time, the memory and the wall clock of the child and ends it; the pare
 nothing, says which file was looked at. One limit for everything is simpler than one for each parser, and
 costs one fork of a process that has imported nothing yet.
 
-The limits are soft, so that the child can begin a new count where another look at a tree begins.
-Processes that it starts (git, the second one of a check) inherit them. Where the system has no fork,
+The limits are soft, so that the child can begin a new count where a person was waited for. What processes
+that it starts take (git, the second one of a check) counts as its own. Where the system has no fork,
 there is no cage; macOS has no limit on memory.
 """
 
@@ -18,7 +18,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 400 << 20
 """Private memory of a process; a check of LocalAI takes 50 MB, planning all its fixes 180 MB."""
 PATIENCE = 300
-"""Seconds of wall clock for one look at a tree: of waiting, since computing is limited much earlier."""
+"""Seconds of wall clock for a command: of waiting, since computing is limited much earlier."""
 SETTING = "SCAFFOLD_SECONDS"
-"""Environment variable with the processor time that one look at a tree may take, for slow machines."""
+"""Environment variable with the processor time that a command may take, for slow machines."""
 DEFAULT_SECONDS = 4
-"""Processor time for one look at a tree; those of LocalAI take between 0.3 and 1 s."""
+"""Processor time for a command; those on LocalAI take between 0.3 and 1 s, a repair of everything 2.5 s."""
 UNKNOWN = "the checkout"
 """What is named where no file is known."""
 ADVICE = f"on a slow machine {SETTING} raises the limit"
@@ -42,12 +42,16 @@ LIMITS = {
     signal.SIGALRM: f"took more than {PATIENCE} s",
 }
 CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP)
+OUT_OF_MEMORY = 71
+"""Exit code of a second process that met the limit on memory."""
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """A terminal sends these to both processes; who sends one to the parent alone means the command."""
 
 _NOTE_BYTES = 1024
 _PR_SET_PDEATHSIG = 1
 
+_end = 0
+"""Processor time at which this process ends, that of its children included; 0 for no limit."""
 _page: mmap.mmap | None = None
 """Shared with the parent: what each of at most two processes looks at."""
 _slot = 0
@@ -77,9 +81,14 @@ class Ended(NamedTuple):
 
 
 def seconds() -> int:
-    """The processor time that one look at a tree may take."""
+    """The processor time that a command may take."""
     given = os.environ.get(SETTING, "")
     return max(int(given), 1) if given.isascii() and given.isdigit() else DEFAULT_SECONDS
+
+
+def left() -> float:
+    """Seconds of processor time that are left; those of a whole command where there is no limit."""
+    return _end - spent() if _end else seconds()
 
 
 def run(command: Callable[[], int]) -> int | Ended:
@@ -150,13 +159,36 @@ def _end_with_parent() -> None:
 
 
 def renew() -> None:
-    """Begin a new count of processor time and wall clock: another look at a tree begins."""
+    """Begin a new count of processor time and wall clock: a person was waited for."""
+    global _end  # noqa: PLW0603
     if _page is not None:
+        _end = int(spent() + 0.8) + seconds()  # the kernel counts whole seconds
+        count()
+        signal.alarm(PATIENCE)
+
+
+def spent() -> float:
+    """Seconds of processor time that this process has taken, and those of its children that have ended."""
+    children = os.times()
+    return time.process_time() + children.children_user + children.children_system
+
+
+def count() -> None:
+    """What processes took that have ended is counted from now on."""
+    if _end:
         import resource
 
-        # The kernel counts whole seconds.
-        _limit(resource.RLIMIT_CPU, int(time.process_time() + 0.9) + seconds())
-        signal.alarm(PATIENCE)
+        _limit(resource.RLIMIT_CPU, max(_end - int(spent() - time.process_time()), 1))
+
+
+def share(process: int) -> None:
+    """Let a process that was just started take the processor time that is left, and no more."""
+    if _end and sys.platform == "linux":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        with suppress(ProcessLookupError):
+            resource.prlimit(process, resource.RLIMIT_CPU, (max(int(left()), 1), hard))
 
 
 @contextmanager
@@ -195,17 +227,26 @@ def _read(slot: int) -> str:
     return _page[slot : slot + _NOTE_BYTES].partition(b"\0")[0].decode(errors="replace")
 
 
-def second() -> None:
-    """This process is a second one in the cage: it takes notes of its own."""
-    global _slot  # noqa: PLW0603
+def second(before: float) -> None:
+    """This process is a second one in the cage: it takes notes of its own.
+
+    `before` is what the first had spent when it started this one.
+    """
+    global _end, _slot  # noqa: PLW0603
     if _page is not None:
         _slot = _NOTE_BYTES
         _end_with_parent()
+        _end = max(round(_end - before), 1)
+        count()
         signal.alarm(PATIENCE)
 
 
 def follow(status: int) -> None:
-    """End as the second process ended, where a limit did it: this one would only meet the same."""
-    if _page is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) in LIMITS:
+    """End as the second process ended, where a limit or a crash did it: this one would only meet the same."""
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_MEMORY:
+        raise MemoryError
+    number = os.WTERMSIG(status)
+    if _page is not None and (number in LIMITS or number in CRASHES):
         note(_read(_NOTE_BYTES))
-        os.kill(os.getpid(), os.WTERMSIG(status))
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)

@@ -98,12 +98,13 @@ def _optional(question: str) -> Callable[[str], bool | str]:
     return lambda answer: not answer or problem(question, answer) or True
 
 
-@cage.waiting()
 def _answer(question: questionary.Question) -> Any:
-    try:
-        answer = question.ask()
-    except EOFError:  # Ctrl-D
-        answer = None
+    with cage.waiting():
+        try:
+            answer = question.ask()
+        except EOFError:  # Ctrl-D
+            answer = None
+    cage.renew()
     if answer is None:
         raise UsageError("stopped; nothing was written")
     return answer

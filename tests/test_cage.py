@@ -58,8 +58,7 @@ def test_what_never_ends_is_ended_and_named(loop: str) -> None:
 
 
 def test_a_new_look_begins_a_new_count() -> None:
-    burn = "end = time.process_time() + 0.7\nwhile time.process_time() < end: pass\n"
-    assert told(f"{burn}cage.renew()\n" * 3) == "0"
+    assert told(f"{BURN.format(0.7)}cage.renew()\n" * 3) == "0"
 
 
 def test_a_setting_that_is_no_number_is_none() -> None:
@@ -93,7 +92,7 @@ def test_a_limit_that_the_second_process_meets_ends_the_first() -> None:
         "cage.note('first.yml')\n"
         "child = os.fork()\n"
         "if not child:\n"
-        "    cage.second()\n"
+        "    cage.second(0)\n"
         "    cage.note('second.yml')\n"
         f"    {LOOP}\n"
         "cage.follow(os.waitpid(child, 0)[1])\n"
@@ -102,9 +101,47 @@ def test_a_limit_that_the_second_process_meets_ends_the_first() -> None:
     assert said.startswith("('SIGXCPU', 'second.yml: ")
 
 
-def test_a_crash_of_the_second_process_is_left_to_the_first() -> None:
-    body = "child = os.fork()\nif not child:\n    os.abort()\ncage.follow(os.waitpid(child, 0)[1])\nreturn 4"
-    assert told(body) == "4"
+SECOND = "cage.follow(os.waitpid(child, 0)[1])\nreturn 4"
+
+
+def test_a_crash_of_the_second_process_would_only_be_met_by_the_first_again() -> None:
+    body = "child = os.fork()\nif not child:\n    cage.second(0)\n    cage.note('c.yml')\n    os.abort()\n"
+    assert told(body + SECOND).startswith("('SIGABRT', 'c.yml: reading it crashed")
+
+
+def test_what_ends_a_second_process_otherwise_is_left_to_the_first() -> None:
+    assert told(f"child = os.fork()\nif not child:\n    os._exit(1)\n{SECOND}") == "4"
+    ends = f"child = os.fork()\nif not child:\n    os._exit(cage.OUT_OF_MEMORY)\ntry:\n    {SECOND}".replace(
+        "\nreturn", "\n    return"
+    )
+    assert told(f"{ends}\nexcept MemoryError:\n    return 6") == "6"
+
+
+BURN = "end = time.process_time() + {}\nwhile time.process_time() < end: pass\n"
+
+
+LIMIT = "resource.getrlimit(resource.RLIMIT_CPU)[0]"
+
+
+def test_a_second_process_has_what_the_first_has_left() -> None:
+    body = f"import resource\nbefore = {LIMIT}\ncage.second({{}})\nreturn before - {LIMIT}"
+    assert told(body.format(2.0), **{cage.SETTING: "9"}) == "2"
+    assert told(body.format(100), **{cage.SETTING: "9"}) in ("8", "9"), "a second is always left"
+
+
+def test_what_children_took_is_counted() -> None:
+    body = (
+        f"import resource\nbefore = {LIMIT}\ncage.spent = lambda: time.process_time() + 3.5\ncage.count()\n"
+    )
+    assert told(f"{body}cage.count()\nreturn before - {LIMIT}", **{cage.SETTING: "9"}) == "3"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process that runs already")
+def test_what_is_started_has_what_is_left() -> None:
+    body = (
+        f"import subprocess\ngit = subprocess.Popen([sys.executable, '-c', {LOOP!r}])\ncage.share(git.pid)\n"
+    )
+    assert told(f"{body}print(git.wait())\nreturn 4").split() == [str(-signal.SIGXCPU), "4"]
 
 
 SLEEP = "print(os.getpid(), flush=True); time.sleep(60)"
@@ -169,7 +206,7 @@ def test_a_parent_that_is_killed_leaves_nobody_behind() -> None:
 def test_outside_the_cage_nothing_is_limited() -> None:
     cage.note("x")
     cage.renew()
-    cage.second()
+    cage.second(0)
     with cage.waiting():
         pass
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)

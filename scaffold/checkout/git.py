@@ -12,6 +12,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -49,13 +50,22 @@ def run(
     """
     command = _command(root, *arguments)
     try:
-        return subprocess.run(
-            command, capture_output=True, check=False, env=_environment(environment), timeout=cage.seconds()
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(environment)
         )
     except OSError:
         return subprocess.CompletedProcess(command, 127, b"", b"git is not installed")
-    except subprocess.TimeoutExpired:
-        raise _endless(arguments[0]) from None
+    with process:
+        cage.share(process.pid)
+        try:
+            out, complaint = process.communicate(timeout=max(cage.left(), 1))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise _endless(arguments[0]) from None
+    cage.count()
+    if process.returncode == -signal.SIGXCPU:
+        raise _endless(arguments[0])
+    return subprocess.CompletedProcess(command, process.returncode, out, complaint)
 
 
 def output(root: Path, *arguments: str) -> str:
@@ -145,19 +155,21 @@ def _copy(path: Path, to: Path) -> None:
 
 def reader(root: Path) -> subprocess.Popen[bytes]:
     """A process that prints objects, one for each name that it is given (`git cat-file --batch`)."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         _command(root, "cat-file", "--batch"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=_environment(None),
     )
+    cage.share(process.pid)
+    return process
 
 
 def wait(reader: subprocess.Popen[bytes]) -> None:
     """Wait until a reader says something. Raises ShapeError where it never does."""
     assert reader.stdout
-    if not select.select([reader.stdout], [], [], cage.seconds())[0]:
+    if not select.select([reader.stdout], [], [], max(cage.left(), 1))[0]:
         reader.kill()
         raise _endless("cat-file")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from scaffold import cage
 from scaffold.report.formats import Kind
 from scaffold.text import harmless, shown
 
@@ -24,7 +25,8 @@ def result(text: str, kind: Kind = Kind.report) -> None:
     elif kind is Kind.diff and (sys.stdout.isatty() or "GITHUB_ACTIONS" in os.environ):
         text = harmless(text)
     if text:
-        typer.echo(text, nl=not text.endswith("\n"), color=_colours())
+        with cage.waiting():  # for who reads it, page by page
+            typer.echo(text, nl=not text.endswith("\n"), color=_colours())
 
 
 def note(text: str) -> None:

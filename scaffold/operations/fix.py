@@ -20,6 +20,10 @@ from scaffold.rules.base import Finding, PipelineRule, Rule
 
 Identities = Counter[tuple[str, str, str, str]]
 
+LOOKS_LEFT = 2.5
+"""How many looks at the whole tree have to fit into the time that is left: one for a fix, one to end."""
+NO_TIME = f"there was no time left to try it: repair again, or raise {cage.SETTING}"
+
 
 @dataclass(frozen=True, slots=True)
 class Repair:
@@ -44,6 +48,8 @@ class _Attempt:
     before: Identities
     accepted: list[Finding] = field(default_factory=list)
     discarded: list[tuple[Finding, str]] = field(default_factory=list)
+    longest: float = 0
+    """Seconds of processor time that the longest look took."""
 
     def changes(self, findings: Sequence[Finding]) -> ChangeSet:
         """All edits of some fixes; an edit that two fixes share is made once."""
@@ -55,6 +61,9 @@ class _Attempt:
     def accept(self, findings: Sequence[Finding]) -> None:
         """Accept the fixes that do what they should, together where they can, else one by one."""
         if not findings:
+            return
+        if cage.left() < LOOKS_LEFT * self.longest:
+            self.discarded += [(finding, NO_TIME) for finding in findings]
             return
         problem = self._problem([*self.accepted, *findings])
         if problem is None:
@@ -73,13 +82,15 @@ class _Attempt:
 
     def _problem(self, findings: Sequence[Finding]) -> tuple[str, set[str]] | None:
         """Why a set of fixes is refused, and the backends that it goes wrong for; None where it is good."""
-        cage.renew()
+        before = cage.spent()
         try:
             changes = self.changes(findings)
             prove_syntax(changes)
             after = _identities(changes.overlay(), self.rules)
         except ScaffoldError as error:
             return str(error), set()
+        finally:
+            self.longest = max(self.longest, cage.spent() - before)
         appeared = after - self.before
         if appeared:
             return f"it would bring {' '.join(next(iter(appeared))[:2])}", {

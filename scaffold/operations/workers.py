@@ -104,11 +104,12 @@ def _shared(states: Sequence[Repository], shares: Sequence[Share]) -> Found:
     answer, said = os.pipe()
     os.write(filled, bytes(range(len(shares))))
     os.close(filled)
+    spent = cage.spent()
     child = os.fork()
     if not child:
         status = 1
         try:
-            cage.second()
+            cage.second(spent)
             os.close(answer)
             for state in states:
                 if isinstance(state.tree, GitTree):
@@ -118,6 +119,8 @@ def _shared(states: Sequence[Repository], shares: Sequence[Share]) -> Found:
             with os.fdopen(said, "wb") as file:
                 marshal.dump((told, broken, [state.tree.refused for state in states]), file)
             status = 0
+        except MemoryError:
+            status = cage.OUT_OF_MEMORY
         finally:
             os._exit(status)  # whatever is left to do is the parent's
     os.close(said)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from evidence.mutation import Mutation, mutated, mutations
+from scaffold import cage
 from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.operations import check, fix
 from scaffold.registry import Registry
@@ -164,6 +165,17 @@ def test_a_fix_that_cannot_be_planned_is_discarded_and_the_others_are_made() -> 
     assert finding.rule == "filter-unmapped-backend"
     assert why.startswith(FILTER)
     assert "no place for a branch" in why
+
+
+def test_what_there_is_no_time_for_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first look is that at all fixes together, which go wrong; then there is no time for another one."""
+    wrong = ("`backend/cpp/llama-cpp/`", "`backend/cpp/llama/`")
+    altered = MINIATURE.edit(FILTER, wrong).edit(MAKEFILE, (" backends/lark ", " "))
+    monkeypatch.setattr(cage, "left", lambda: 0.0)
+    repair = repaired(altered.tree())
+    assert (repair.fixed, repair.changes.edits) == ((), [])
+    assert {why for _, why in repair.discarded} == {fix.NO_TIME}
+    assert len(repair.discarded) == 2
 
 
 def test_only_what_is_in_scope_is_repaired() -> None:
