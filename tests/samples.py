@@ -103,11 +103,13 @@ def view(
     strict: bool = False,
     brief: bool = True,
     broken_base: str = "",
+    added: frozenset[str] = frozenset(),
+    lenient: bool = False,
 ) -> View:
     """A view of some findings over some files."""
-    result = Result(tuple(findings), frozenset(old), tuple(repaired), tuple(suppressed), 3, 7, base)
+    result = Result(tuple(findings), frozenset(old), tuple(repaired), tuple(suppressed), 3, 7, base, 0, added)
     tree = Overlay(WorkTree(Path("/nonexistent")), dict(files or {}))
-    return View(result, tree, "/repo", None, strict, brief, broken_base)
+    return View(result, tree, "/repo", None, strict, lenient, brief, broken_base)
 
 
 def finding(severity: str = "error", number: int = 0, **changes: object) -> Finding:

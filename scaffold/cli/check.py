@@ -34,6 +34,9 @@ def check(
         list[str] | None, typer.Option(metavar="RULE", help="Not this rule or group; repeatable.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Warnings about a backend that is new since --base do not fail.")
+    ] = False,
     repo: RepoOption = None,
 ) -> None:
     """Verify every registration of every backend."""
@@ -46,6 +49,8 @@ def check(
         raise UsageError("--fix writes to the work tree, and --rev looks at a commit: give one of them")
     if diff and output not in {Report.text, Report.json}:
         raise UsageError("--diff goes with --format text or json; --format sarif carries the fixes by itself")
+    if strict and lenient:
+        raise UsageError("--strict lets warnings fail, and --lenient does not: give one of them")
     scope = operation.Scope(tuple(names or ()), tuple(select or ()), tuple(ignore or ()))
     scope.rules()  # raises where a name stands for no rule
     with (
@@ -59,7 +64,7 @@ def check(
             from scaffold.operations import fix as fixing
 
             repair, broken = compared.judge(lambda tree, name: fixing.repair(head, scope, tree, name))
-            view = View(repair.before, head, str(root), rev, strict, brief=not select, broken_base=broken)
+            view = View(repair.before, head, str(root), rev, strict, lenient, not select, broken)
             if diff:
                 view = replace(view, diff=repair.changes.diff())
             else:
@@ -69,7 +74,7 @@ def check(
             view = replace(view, fixed=repair.fixed, discarded=repair.discarded)
         else:
             result, broken = compared.judge(lambda tree, name: operation.run(head, scope, tree, name))
-            view = View(result, head, str(root), rev, strict, brief=not select, broken_base=broken)
+            view = View(result, head, str(root), rev, strict, lenient, not select, broken)
         printed = findings.rendered(view, output)
         printer.result(printed.result, printed.kind)
         for line in printed.notes:

@@ -96,6 +96,16 @@ class Directory:
         return None
 
     @cached_property
+    def cannot_package_darwin(self) -> bool:
+        """Whether its macOS build ends with an error, for the packaging asks for a library of Linux.
+
+        CMake gives a MODULE of the backend's own the ending of Linux there too.
+        """
+        script, spot = self.darwin_package_script, self.packages_linux_only
+        own = any(b"MODULE" in text.data for text in self.texts(filter(native.is_cmake, self.names)))
+        return script is not None and spot is not None and not own and scripts.stops_without(script, spot)
+
+    @cached_property
     def sets_rpath(self) -> bool:
         """Whether the packaging writes a search path into the macOS binary itself."""
         script = self.darwin_package_script

@@ -94,6 +94,16 @@ def packages_linux_only(script: Text) -> Spot | None:
     return None
 
 
+_STOPS = re.compile(rb"[^\n]*?\|\|\s*\{[^}]*\bexit[ \t]+[1-9]")
+
+
+def stops_without(script: Text, spot: Spot) -> bool:
+    """Whether a packaging script ends with an error where the library that a spot names is not there."""
+    code = _on_darwin(script)
+    line = code[code.rfind(b"\n", 0, spot.start) + 1 :]
+    return line.lstrip().startswith(b"cp ") and _STOPS.match(line) is not None
+
+
 # --- what the shell splits ---------------------------------------------------------------------------
 
 _EXPANSIONS = ("simple_expansion", "expansion", "command_substitution")

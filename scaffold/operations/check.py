@@ -37,6 +37,8 @@ class Result:
     base: str | None = None
     workflows: int = 0
     """How many were looked at; none where no rule about them was chosen."""
+    added: frozenset[str] = frozenset()
+    """Backends that the change adds."""
 
     def is_new(self, position: int) -> bool:
         """Whether the change introduced the finding; every finding is new where there is no base."""
@@ -46,10 +48,17 @@ class Result:
         """Number of findings of one severity."""
         return sum(finding.severity is severity for finding in self.findings)
 
-    def fails(self, strict: bool) -> bool:
-        """Whether the check fails: a new error, or with `strict` a new warning."""
-        failing = {Severity.error, Severity.warning} if strict else {Severity.error}
-        return any(f.severity in failing and self.is_new(i) for i, f in enumerate(self.findings))
+    def fails(self, strict: bool = False, lenient: bool = False) -> bool:
+        """Whether the check fails: by a new error, or a new warning about a backend that the change adds.
+
+        With `strict` by any new warning, with `lenient` by errors alone.
+        """
+        asked = {Severity.error: True, Severity.warning: strict, Severity.info: False}
+        return any(
+            asked[f.severity] or (f.severity is Severity.warning and f.backend in self.added and not lenient)
+            for i, f in enumerate(self.findings)
+            if self.is_new(i)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,7 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
         len(rules),
         base_name,
         len(registry.pipeline.paths) if any(isinstance(r, PipelineRule) for r in rules) else 0,
+        change.added if change else frozenset(),
     )
 
 

@@ -42,6 +42,14 @@ class Change:
         subject = re.sub("|".join(map(re.escape, words)), lambda m: words[m[0]], finding.subject)
         return finding._replace(backend=new, subject=subject).identity
 
+    @property
+    def added(self) -> frozenset[str]:
+        """The backends that are new: not there before under this name or another."""
+        if not self._states:
+            return frozenset()
+        before, after = self._states
+        return frozenset(after.names) - {*before.names, *self._renamed.values()}
+
     def is_bystander(self, backend: str) -> bool:
         """Whether a backend was there before and all that registers it is as it was."""
         if not self._states or backend not in self._states[0].names:

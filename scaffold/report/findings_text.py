@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from typer import style
 
-from scaffold.report.view import View, by_rule, by_severity, counted, praise, totals
+from scaffold.report.view import View, by_rule, by_severity, counted, praise, reason, totals
 from scaffold.rules.base import SEVERITIES, Finding, Severity
 from scaffold.text import one_line
 
@@ -55,6 +55,8 @@ def summary(view: View) -> Iterator[str]:
         if result.repaired:
             yield style(praise(view), fg="green")
         yield from _verdict(view)
+        if view.fails_by_warnings:
+            yield reason(view)
     fixable = sum(finding.fix is not None for finding in result.findings)
     ends = f" {fixable} can be repaired with `--fix`." if fixable and view.diff is None else ""
     colour = "red" if view.fails else "green" if not result.findings else None

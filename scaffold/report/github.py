@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from scaffold.report import markdown
-from scaffold.report.view import View, praise, totals
+from scaffold.report.view import View, praise, reason, totals
 from scaffold.rules.base import Finding, Severity
 from scaffold.text import harmless, one_line, shown
 
@@ -36,7 +36,7 @@ def render(view: View) -> str:
     ]
     if view.broken_base:
         said.append(f"There is no comparison: {one_line(view.broken_base)}")
-    said += [praise(view)] if view.result.repaired else []
+    said += filter(None, (reason(view), praise(view)))
     return "\n".join([*lines, shown("\n".join([*said, totals(view)]))])
 
 

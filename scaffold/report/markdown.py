@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from scaffold.report.view import View, by_severity, counted, praise, totals
+from scaffold.report.view import View, by_severity, counted, praise, reason, totals
 from scaffold.rules.base import Finding
 from scaffold.text import one_line
 
@@ -29,7 +29,11 @@ HEADER = "| | rule | backend | where | what | what to do |\n| --- | --- | --- | 
 def render(view: View, limit: int = COMMENT_LIMIT) -> str:
     """The report in at most `limit` bytes of UTF-8."""
     text = f"{_verdict(view)}\n"
-    for paragraph in (view.broken_base and f"There is no comparison: {view.broken_base}", praise(view)):
+    for paragraph in (
+        view.broken_base and f"There is no comparison: {view.broken_base}",
+        reason(view),
+        praise(view),
+    ):
         text += f"\n{escaped(paragraph)}\n" if paragraph else ""
     new, old = view.new(), view.old()
     text += f"\n{_table(new, _room(limit, text))}" if new else ""

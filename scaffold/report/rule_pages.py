@@ -31,7 +31,8 @@ def index(rules: Iterable[Rule]) -> str:
     """The table of all rules."""
     about = (
         "Made from the rules by `make docs`. `scaffold explain RULE` prints a page, `scaffold rules` this"
-        " table. An error fails the check; a warning fails it with `--strict`."
+        " table. An error fails the check; a warning fails it with `--strict`,"
+        " and with `--base` where the change adds the backend."
     )
     lines = ["# Rules of `scaffold check`", "", about]
     for group, members in groupby(rules, key=lambda rule: rule.group):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.operations.check import Result
-from scaffold.rules.base import SEVERITIES, Finding
+from scaffold.rules.base import SEVERITIES, Finding, Severity
 from scaffold.text import one_line
 
 NAMED = 5
@@ -35,6 +35,7 @@ class View:
     repo: str
     rev: str | None = None
     strict: bool = False
+    lenient: bool = False
     brief: bool = True
     """Whether many findings of severity info become one line for each rule."""
     broken_base: str = ""
@@ -50,7 +51,12 @@ class View:
     @property
     def fails(self) -> bool:
         """Whether the check fails."""
-        return self.result.fails(self.strict)
+        return self.result.fails(self.strict, self.lenient)
+
+    @property
+    def fails_by_warnings(self) -> bool:
+        """Whether it fails only because the change adds a backend that has warnings."""
+        return self.fails and not self.result.fails(self.strict, lenient=True)
 
     @property
     def compared(self) -> bool:
@@ -117,6 +123,17 @@ def praise(view: View) -> str:
     if not repaired:
         return ""
     return f"This change repairs {counted(len(repaired), 'finding')}: {by_rule(repaired)}. Thank you!"
+
+
+def reason(view: View) -> str:
+    """Why warnings fail the check, in one line; "" where it passes, or fails by something else."""
+    if not view.fails_by_warnings:
+        return ""
+    warned = {f.backend for f in view.new() if f.severity is Severity.warning}
+    names = sorted(map(one_line, warned & view.result.added))
+    return (
+        f"Warnings about {', '.join(names)} fail the check, for this change adds it (--lenient: they do not)."
+    )
 
 
 def totals(view: View) -> str:

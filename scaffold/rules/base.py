@@ -28,7 +28,7 @@ class Severity(StrEnum):
     error = "error"
     """A user or CI meets a failure or a wrong image; fails the check."""
     warning = "warning"
-    """Drift with a cost; fails with `--strict`."""
+    """Drift with a cost; fails with `--strict`, and where `--base` lacks the backend."""
     info = "info"
     """Hygiene."""
 

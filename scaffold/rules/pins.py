@@ -174,12 +174,13 @@ class BumpPinNotSha(Rule):
 
         ROOKERY_VERSION?=0123456789abcdef0123456789abcdef01234567
 
-    A version number without a bump entry, such as that of a library's release, is no such pin.
+    A branch is an error, a tag or a short sha a warning. A version number without a bump entry, such as
+    that of a library's release, is no such pin.
 
     Fix: write the full sha of the commit that is meant, and add a bump entry.
     """
 
-    severity = Severity.warning
+    severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Pins of bump entries that are no sha, and branches in the place of a native engine's pin."""
@@ -194,6 +195,7 @@ class BumpPinNotSha(Rule):
                     pin.variable,
                     f"{pin.variable} is {pin.spot.text!r}, not a full commit sha",
                     "write the 40 hex digits of the commit",
+                    severity=None if pin.spot.text in BRANCHES else Severity.warning,
                 )
 
 

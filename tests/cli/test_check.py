@@ -167,6 +167,34 @@ def test_only_what_is_new_since_the_base_fails(check: Check, repo: Path) -> None
     assert check("--base", "main", "--strict")[0] == 1
 
 
+def test_warnings_about_a_new_backend_fail_as_errors_do(check: Check, repo: Path) -> None:
+    new = repo / "backend/go/plover/run.sh"
+    new.parent.mkdir()
+    new.write_text("exec ./plover\n")
+    shaky = "# SHAKY plover a leg"
+    plant(repo, SHAKY, "# DULL plover a feather")
+    assert check("--base", "main")[0] == 0, "rookery is there before, and a feather is hygiene"
+    plant(repo, SHAKY, shaky)
+    assert check()[0] == 0, "nothing is known to be new"
+    for form in ("text", "github", "markdown"):
+        code, out, _ = check("--base", "main", "--format", form)
+        assert code == 1
+        assert "about plover fail the check" in out
+        assert "rookery fail" not in out
+    code, out, _ = check("--base", "main", "--lenient")
+    assert code == 0
+    assert "fail the check" not in out
+    assert check("--base", "main", "--lenient", "--strict")[0] == 2
+    plant(repo, shaky, BROKEN)
+    code, out, _ = check("--base", "main", "--lenient")
+    assert code == 1
+    assert "fail the check" not in out
+    commit(repo, shaky)
+    new.parent.rename(new.parent.with_name("dotterel"))
+    plant(repo, shaky.replace("plover", "dotterel"), "# SHAKY dotterel a beak")
+    assert check("--base", "main")[0] == 0, "it has only got another name"
+
+
 def test_the_base_is_where_the_branches_part(check: Check, repo: Path) -> None:
     commit(repo, BROKEN)
     git(repo, "checkout", "--quiet", "-b", "feature")

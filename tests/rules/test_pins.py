@@ -69,6 +69,7 @@ CASES = {
     "a short sha": Case(
         "bump-pin-not-sha", "wren-cpp", WREN, ("WREN_VERSION?=",),
         wren((SHA, SHA[:12])),
+        severity=Severity.warning,
     ),
     "another repository": Case(
         "bump-repository-mismatch", "wren-cpp", BUMP, ("aviary-example/wern.cpp",),

@@ -40,10 +40,12 @@ class BuildTypeUnhandled(Rule):
         else ifeq ($(BUILD_TYPE),vulkan)
             CMAKE_ARGS+=-DGGML_VULKAN=ON
 
+    It is a warning for macOS, where the engine's own default may be Metal.
+
     Fix: add the branch, or drop the matrix entry and its images.
     """
 
-    severity = Severity.warning
+    severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         for name, lang in registry.backends.items():
@@ -69,6 +71,7 @@ class BuildTypeUnhandled(Rule):
                         "the image has the CPU build",
                         f"add `else ifeq ($(BUILD_TYPE),{silent[0]})` with the engine's options, "
                         "or drop the matrix entries and their images",
+                        severity=Severity.warning if family == "metal" else None,
                     )
 
 
@@ -87,6 +90,9 @@ RENAMED = {
     },
 }  # fmt: skip
 """Option that ggml, llama.cpp and whisper.cpp no longer read -> the one that they read."""
+
+DEAD = {"GGML_HIPBLAS"}
+"""Of these, those that nothing in ggml turns into the new one: without it there is no GPU code."""
 
 HARDWARE = {
     "GGML_HIP": ("hipblas",),
@@ -107,7 +113,7 @@ class BuildFlagObsolete(Rule):
 
     Fine where the new name stands beside the old one, for an old pin, and where the engine has an
     option of its own (`-DSD_HIPBLAS=ON`, `-DFINCH_GGML_HIP=ON`) that sets it. Only an info where the
-    matrix has no image of that hardware.
+    matrix has no image of that hardware, and a warning where ggml still understood the old name for a while.
 
     Fails:
 
@@ -122,7 +128,7 @@ class BuildFlagObsolete(Rule):
     not there a person writes all of it.
     """
 
-    severity = Severity.warning
+    severity = Severity.error
     fixable = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
@@ -136,6 +142,7 @@ class BuildFlagObsolete(Rule):
                 built = {e.fields.get("build-type", "") for e in registry.matrix.entries_of(name)}
                 complete = new != "GGML_HIP" or all(flag.compiles_hip for flag in flags)
                 matters = new not in HARDWARE or not built.isdisjoint(HARDWARE[new])
+                certain = Severity.error if old in DEAD else Severity.warning
                 yield self.finding(
                     flags[0].spot,
                     name,
@@ -144,7 +151,7 @@ class BuildFlagObsolete(Rule):
                     f"write {new}"
                     if complete
                     else f"write {new}, with CC, CXX and AMDGPU_TARGETS as its neighbours set them",
-                    severity=None if matters else Severity.info,
+                    severity=certain if matters else Severity.info,
                     fix=_rename([flag.spot for flag in flags], new)
                     if complete and flags[0].text.is_utf8
                     else None,

@@ -50,6 +50,7 @@ class DarwinRunScript(Rule):
                     f"{entry.tag_suffix} is shipped for macOS, but run.sh knows only `{spot.text}`",
                     "add a branch for `uname` = Darwin that exports DYLD_LIBRARY_PATH"
                     f" (and the .dylib where a library is named){also}",
+                    severity=Severity.error if files.cannot_package_darwin else None,
                 )
 
 
@@ -61,7 +62,8 @@ class DarwinPackaging(Rule):
     siblings (#10481), opus (#10523), piper (#10525) and silero-vad (#10528).
 
     Where `run.sh` has the same flaw, darwin-run-script reports both as one. A backend with a
-    `scripts/build/<name>-darwin.sh` is packaged by that script.
+    `scripts/build/<name>-darwin.sh` is packaged by that script. A packaging that ends where there is no
+    `.so`, and so the macOS build with it, is an error.
 
     Fails: a Darwin matrix entry, and in `package.sh`
 
@@ -87,6 +89,7 @@ class DarwinPackaging(Rule):
                     f"libraries in {spot.path}",
                     f"{entry.tag_suffix} is shipped for macOS, but {spot.path} knows only `{spot.text}`",
                     "copy the .dylib as well as the .so, and fail only where neither is there",
+                    severity=Severity.error if files.cannot_package_darwin else None,
                 )
 
 

@@ -39,7 +39,7 @@ class MatrixNoRequirements(Rule):
     matrix entry and its images.
     """
 
-    severity = Severity.warning
+    severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         installer = installer_of(registry.tree)

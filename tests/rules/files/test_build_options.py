@@ -74,7 +74,7 @@ def test_a_fork_builds_with_the_makefile_that_it_borrows() -> None:
 def test_a_flag_that_the_engine_has_renamed() -> None:
     where = tree(replaced(f"{WREN}/Makefile", ("DGGML_HIP=", "DGGML_HIPBLAS=")))
     found = only(where, "build-flag-obsolete", "wren-cpp", f"{WREN}/Makefile", "GGML_HIPBLAS")
-    assert found.severity is Severity.warning
+    assert found.severity is Severity.error
     assert found.fix is None, "a build with HIP needs a compiler and targets too"
     assert "AMDGPU_TARGETS" in found.help
 
@@ -86,6 +86,12 @@ def test_a_renamed_flag_is_renamed_where_all_that_it_needs_is_there() -> None:
     where = tree({path: text and text.replace(b"GGML_HIP=", b"GGML_HIPBLAS=") for path, text in good.items()})
     found = only(where, "build-flag-obsolete", "wren-cpp", f"{WREN}/Makefile", "GGML_HIPBLAS")
     assert assert_fixed(where, found).read(f"{WREN}/Makefile") == good[f"{WREN}/Makefile"]
+
+
+def test_a_flag_whose_old_name_was_understood_for_a_while_is_a_warning() -> None:
+    where = tree(replaced(f"{WREN}/Makefile", ("DGGML_CUDA=", "DGGML_CUBLAS=")))
+    found = only(where, "build-flag-obsolete", "wren-cpp", f"{WREN}/Makefile", "GGML_CUBLAS")
+    assert found.severity is Severity.warning
 
 
 def test_a_renamed_flag_for_hardware_that_is_not_built_is_an_info() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scaffold.registry import Registry
+from scaffold.rules.base import Severity
 from tests.rules.files.trees import HERON, LARK, LINUX_PACKAGE, LINUX_RUN, findings, only, read, tree
 from tests.rules.trees import BASE, MATRIX
 
@@ -17,6 +18,29 @@ def test_a_start_script_for_linux_only() -> None:
 def test_a_package_for_linux_only() -> None:
     where = tree({f"{LARK}/package.sh": LINUX_PACKAGE.encode()})
     only(where, "darwin-packaging", "lark", f"{LARK}/package.sh", "liblark.so")
+
+
+@pytest.mark.parametrize(
+    ("tail", "stops"),
+    [
+        (" || {\n    echo missing >&2\n    exit 1\n}", True),
+        (" 2>/dev/null || { exit 1; }", True),
+        (" || true", False),
+        (" || { echo missing; }", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("where", ["run.sh too", "package.sh alone"])
+def test_a_package_that_ends_where_the_library_is_not_there(tail: str, stops: bool, where: str) -> None:
+    package = LINUX_PACKAGE.rstrip() + tail + "\n"
+    files: dict[str, bytes | None] = {f"{LARK}/package.sh": package.encode(), f"{LARK}/CMakeLists.txt": None}
+    if where == "run.sh too":
+        files[f"{LARK}/run.sh"] = LINUX_RUN.encode()
+    (found,) = findings(tree(files))
+    assert found.severity is (Severity.error if stops else Severity.warning)
+    module = {f"{LARK}/CMakeLists.txt": b"add_library(lark MODULE lark.cpp)\n"}
+    (found,) = findings(tree(files, module))
+    assert found.severity is Severity.warning, "CMake calls a module .so on macOS too"
 
 
 def test_one_defect_is_reported_once() -> None:

@@ -62,7 +62,8 @@ CASES = {
     ),
     "no word about macOS": Case(
         "matrix-darwin-missing", "meadow-lark", MATRIX, ("'-gpu-nvidia-cuda-12-meadow-lark'", "^- build-type"),
-        MINIATURE.edit(MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows")).each(RUN, "Darwin", "Plan9"),
+        MINIATURE.edit(MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows"))
+        .each(RUN, "Darwin", "Plan9").append(RUN, "# not on Darwin\n"),
     ),
     "code for macOS that nothing runs": Case(
         "matrix-darwin-missing", "meadow-lark", RUN, ("Darwin",),
