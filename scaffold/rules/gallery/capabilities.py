@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from scaffold.backend.choices import NATIVE
 from scaffold.backend.variants import VARIANTS, capabilities, serves
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
@@ -353,7 +352,7 @@ class GalleryNoDefault(Rule):
 
     Why: LocalAI falls back to `default`, then to `cpu`. A meta with neither offers a machine without
     a GPU nothing, though its image is there. Where no such image is built it is a warning: the backend has
-    what one needs, a `requirements-cpu.txt` or a test on CI's runners, which have no GPU.
+    what one needs, a `requirements-cpu.txt` or a job of test-extra.yml that builds it: CI has no GPU.
 
     Fails:
 
@@ -399,8 +398,13 @@ class GalleryNoDefault(Rule):
     def _without_image(self, registry: Registry, name: str, meta: Item) -> Iterator[Finding]:
         files = registry.files(name)
         own = f"{files.path}/{CPU_REQUIREMENTS}" if CPU_REQUIREMENTS in files.names else ""
-        tested = any(use.name == files.path for use in registry.test_jobs.test_commands)
-        if own or (tested and files.lang in NATIVE):
+        image = f"docker-build-{name}"
+        goals = {use.name for use in registry.test_jobs.make_targets}
+        tested = any(
+            image == goal or any(word.text == image for word in registry.makefile.list_words(goal))
+            for goal in goals
+        )
+        if own or tested:
             yield self.finding(
                 meta.at("capabilities"),
                 name,

@@ -6,7 +6,17 @@ import pytest
 
 from scaffold.rules.base import Severity
 from tests.rules.gallery.trees import DEV, HARDWARE, META, ROOKERY, ROOKERY_DEV, in_both
-from tests.rules.trees import GALLERY, MINIATURE, Altered, Case, assert_fine, assert_found, entry, item
+from tests.rules.trees import (
+    GALLERY,
+    MINIATURE,
+    TEST_EXTRA,
+    Altered,
+    Case,
+    assert_fine,
+    assert_found,
+    entry,
+    item,
+)
 
 KNOWN_KEYS = MINIATURE.write("pkg/system/capabilities.go", HARDWARE)
 
@@ -85,6 +95,13 @@ CASES = {
         "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "nvidia:"),
         without_cpu(("Serves language", "Serves language")),
         also=None, severity=Severity.warning, says="requirements-cpu.txt",
+    ),
+    "nothing for a host without accelerator, though CI builds and tests it on one": Case(
+        "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "nvidia:"),
+        without_cpu(("Serves language", "Serves language"))
+        .write("backend/python/rookery/requirements-cpu.txt", None)
+        .edit(TEST_EXTRA, ("--output-sync=target -C backend/python/rookery test", "docker-build-rookery")),
+        also=None, severity=Severity.warning, says="test-extra.yml",
     ),
     "nothing for a host without accelerator": Case(
         "gallery-no-default", "lark", GALLERY, (META.format("lark"), "capabilities", "metal"),
