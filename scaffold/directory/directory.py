@@ -19,6 +19,7 @@ from scaffold.syntax.rust import Implementation
 from scaffold.syntax.source import Place
 
 DARWIN_FILES = ("run.sh", "package.sh", "Makefile")
+"""Files of a backend in which macOS may have code of its own, besides scripts and CMake files."""
 
 
 class Directory:
@@ -102,7 +103,7 @@ class Directory:
         CMake gives a MODULE of the backend's own the ending of Linux there too.
         """
         script, spot = self.darwin_package_script, self.packages_linux_only
-        own = any(b"MODULE" in text.data for text in self.texts(filter(native.is_cmake, self.names)))
+        own = any(b"MODULE" in text.data for text in self.texts(filter(is_cmake, self.names)))
         return script is not None and spot is not None and not own and scripts.stops_without(script, spot)
 
     @cached_property
