@@ -359,6 +359,19 @@ def kept_by_git(tree: Tree, folder: str) -> Iterator[str]:
             note(tree, path)
 
 
+def ignored(tree: Tree, path: str) -> bool:
+    """Whether a `.gitignore` of the path's folder, or of one above it, names it or a folder on its way."""
+    parts = path.split("/")
+    for depth in range(len(parts)):
+        file = "/".join((*parts[:depth], ".gitignore"))
+        rules = (tree.read(file) or b"").decode(errors="replace").split()
+        below = parts[depth:]
+        ways = {"/".join(below[: end + 1]) for end in range(len(below))} | {*below}
+        if any(rule.strip("/") in ways for rule in rules):
+            return True
+    return False
+
+
 def find_root(start: Path) -> Path:
     """The enclosing checkout of `start`: the nearest folder that holds `.git`, else `start` itself."""
     start = start.resolve()

@@ -89,7 +89,8 @@ class RequirementsUnused(Rule):
 
     Passes: the same, and an entry with `build-type: ''`.
 
-    Files that no build type of the checkout reads are not looked at.
+    Files that no build type of the checkout reads are not looked at. A backend whose tests CI runs is
+    installed for them without a build type, so its `requirements-cpu.txt` is used.
 
     Fix: add the matrix entries and the images of that hardware, or delete the file.
     """
@@ -103,6 +104,8 @@ class RequirementsUnused(Rule):
             names = installer.specific(_build(entry, installer))
             read.setdefault(entry.backend, set()).update(names)
         anywhere = set().union(*read.values())
+        for backend in _tested(registry) & read.keys():
+            read[backend].update(installer.specific(installer.build("", "", linux=True)))
         for backend, lang in registry.backends.items():
             if lang == "python" and backend in read:
                 files = registry.files(backend)
@@ -114,6 +117,13 @@ class RequirementsUnused(Rule):
                         f"no image of {backend} installs {name}",
                         "add the matrix entries and images of that hardware, or delete the file",
                     )
+
+
+def _tested(registry: Registry) -> set[str]:
+    """The backends that the extra tests install: by `prepare-test-extra`, `test-extra` or a job."""
+    targets = ("prepare-test-extra", "test-extra")
+    names = {name for target in targets for name in registry.makefile.test_lines(target)}
+    return names | {use.name.rpartition("/")[2] for use in registry.test_jobs.make_commands}
 
 
 class RequirementUnpinned(Rule):

@@ -30,6 +30,8 @@ class GalleryImageNotBuilt(Rule):
 
         the same item, and an entry with tag-suffix: '-gpu-rocm-hipblas-rookery'
 
+    A tag is reported once, at its first item.
+
     Fix: add the matrix entry, or delete the item and the capabilities that name it. Which of the two
     is meant, only a person knows.
     """
@@ -41,17 +43,26 @@ class GalleryImageNotBuilt(Rule):
         if not registry.matrix.by_tag_suffix:
             return
         gallery = registry.gallery
+        told = set()
         for item in gallery.items:
             ours = item.repository == gallery.repository
             built = item.tag_suffix in registry.matrix.by_tag_suffix
             if ours and not built and item.tag_suffix not in registry.other_tags:
+                if item.tag_suffix in told:
+                    continue
+                told.add(item.tag_suffix)
+                items = [
+                    i for i in gallery.by_tag_suffix[item.tag_suffix] if i.repository == gallery.repository
+                ]
+                names = " and ".join(i.name for i in items)
                 yield self.finding(
                     item.at("uri"),
                     gallery.owner(item),
-                    item.name,
-                    f"{item.name} is offered, but no matrix entry builds tag suffix {item.tag_suffix!r}",
+                    item.tag_suffix,
+                    f"{names} {'are' if items[1:] else 'is'} offered, but no matrix entry builds "
+                    f"tag suffix {item.tag_suffix!r}",
                     f"add an entry with tag-suffix: {item.tag_suffix!r} to {registry.matrix.file}, "
-                    "or delete the item and what names it",
+                    f"or delete {names} and what names {'them' if items[1:] else 'it'}",
                 )
             elif item.uri and not ours and built:
                 yield self.finding(

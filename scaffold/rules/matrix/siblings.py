@@ -38,7 +38,9 @@ class MatrixOutlierField(Rule):
     backend with a Dockerfile of its own chooses its base image itself. A field is fine where a comment
     at the entry names it or its value, a runner where a comment speaks of the runner. A base image that
     is newer than the siblings' is information: somebody went ahead, and the others may have to follow.
-    A field that nearly all entries of the language have, whatever its value, is missed where it is not.
+    `skip-drivers` is not compared where there is no toolkit to install: in CPU entries, and where a builder
+    image carries it. A field that nearly all entries of the language have, whatever its value, is missed
+    where it is not.
 
     Fix: use the siblings' value, or say in a comment why not.
     """
@@ -88,7 +90,8 @@ class MatrixOutlierField(Rule):
 
     def _outlier(self, entry: Entry, field: str, expected: str) -> Iterator[Finding]:
         own = entry.fields.get(field)
-        if explains(entry, field):
+        idle = field == "skip-drivers" and own is not None and not _installs_toolkit(entry)
+        if idle or explains(entry, field):
             return
         variant = entry.variant or "?"
         yield self.finding(
@@ -118,6 +121,11 @@ class MatrixOutlierField(Rule):
             f"{field} {value!r} of {entry.tag_suffix} is used by no other entry",
             f"use the {field} of another entry of this variant",
         )
+
+
+def _installs_toolkit(entry: Entry) -> bool:
+    """Whether a build may install a toolkit: a CPU build has none, and a builder image carries it already."""
+    return entry.variant != "cpu" and not entry.fields.get("builder-base-image")
 
 
 def _lacking(siblings: list[Entry]) -> Iterator[tuple[Entry, str]]:

@@ -19,9 +19,20 @@ from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command
 
 LEAVES = frozenset(
-    {"fmt", "libomp", "make", "nlohmann-json", "opus", "pkg-config", "pkgconf", "protoc-gen-go", "xxhash"}
-)
+    {
+        "fmt", "libomp", "make", "nlohmann-json", "opus", "pkg-config", "pkgconf", "protoc-gen-go",
+        "protoc-gen-go-grpc", "xxhash",
+    }
+)  # fmt: skip
 """Formulas that need no other at run time: nothing of theirs can be missing."""
+
+CLOSURES = {
+    "ccache": {"blake3", "fmt", "hiredis", "xxhash", "zstd", "lz4", "xz"},
+    "grpc": {"abseil", "c-ares", "openssl@3", "protobuf", "re2"},
+    "zstd": {"lz4", "xz"},
+    "protobuf": {"abseil"},
+}
+"""Formula -> the formulas that it needs at run time: `brew reinstall` looks after all of them."""
 
 ENVIRONMENT = ("HOMEBREW_NO_AUTO_UPDATE", "HOMEBREW_NO_INSTALL_CLEANUP")
 
@@ -120,7 +131,7 @@ class BrewClosure(PipelineRule):
     Why: `brew install` sees the restored folder and installs nothing, its dependencies included. ccache
     failed with `Library not loaded` in LocalAI. The first repair installed the four libraries that were
     known to be missing, and the next run missed a fifth. `brew reinstall` resolves the dependencies anew
-    each time.
+    each time, for the formula and for all that it needs.
 
     Fails:
 
@@ -144,7 +155,8 @@ class BrewClosure(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Restored and installed formulas that are not installed anew."""
         for cellar in cellars(registry):
-            fresh = cellar.named("reinstall") | LEAVES
+            renewed = cellar.named("reinstall")
+            fresh = renewed.union(LEAVES, *(CLOSURES.get(formula, ()) for formula in renewed))
             for formula in cellar.formulas:
                 if formula not in fresh and formula in cellar.named("install"):
                     yield self.finding(

@@ -7,7 +7,9 @@ import pytest
 from scaffold.registry import Registry
 from scaffold.rules.base import Severity
 from tests.rules.files.trees import FINCH, findings, read, replaced, tree
-from tests.rules.trees import MATRIX
+from tests.rules.trees import MATRIX, MINIATURE, entry
+
+TEST_EXTRA = ".github/workflows/test-extra.yml"
 
 
 def test_a_python_build_without_requirements_of_its_own() -> None:
@@ -120,3 +122,12 @@ def test_install_sh_may_name_the_index(condition: str, fine: bool) -> None:
     script = replaced(f"{FINCH}/install.sh", ("installRequirements\n", f"{flag}installRequirements\n"))
     found = findings(tree({GPU: b"torch\n"}, script), "requirement-index-missing")
     assert bool(found) is not fine
+
+
+def test_a_file_that_the_extra_tests_install_is_used() -> None:
+    gpu = MINIATURE.drop(entry("-cpu-rookery")).tree().read(MATRIX)
+    jobs = replaced(TEST_EXTRA, ("backend/python/rookery", "backend/python/finch-tts"))
+    lines = ((f"\t$(MAKE) -C backend/python/rookery{goal}\n", "") for goal in (" test", ""))
+    assert findings(tree({MATRIX: gpu}), "requirements-unused") == []
+    (unused,) = findings(tree({MATRIX: gpu}, jobs, replaced("Makefile", *lines)), "requirements-unused")
+    assert unused.path == "backend/python/rookery/requirements-cpu.txt"

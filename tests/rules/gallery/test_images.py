@@ -26,7 +26,7 @@ CASES = {
     "an image that is built no more": Case(
         "gallery-image-not-built", "finch-tts", GALLERY, ('name: "rocm-finch-tts"', "uri"),
         MINIATURE.drop(entry("-gpu-rocm-hipblas-finch-tts")),
-        also=("docs-acceleration", "requirements-unused"), times=2, says="-gpu-rocm-hipblas-finch-tts",
+        also=("requirements-unused",), says="delete rocm-finch-tts and rocm-finch-tts-development",
     ),
     "an image that was never built": Case(
         "gallery-image-not-built", "kestrel", GALLERY, ('"cuda12-kestrel"', "uri"),

@@ -48,11 +48,15 @@ CASES = {
     "a base image without the toolkit": Case(
         "matrix-outlier-field", "heron", MATRIX, ("'-gpu-nvidia-cuda-13-heron'", "base-image"),
         MINIATURE.edit_in(entry("-gpu-nvidia-cuda-13-heron"), ("/cuda:13.0", "/cuda:12.8")),
-        says="no other entry",
+        also=("matrix-cuda-toolkit",), says="no other entry",
     ),
 }  # fmt: skip
 
 FINE = {
+    "skip-drivers of CPU entries, which have none": (
+        more_entries(5, "-cpu-rookery", ("skip-drivers: 'true'", "skip-drivers: 'false'")),
+        "matrix-outlier-field",
+    ),
     "a runner that a comment explains": (
         more_entries(
             5, "-cpu-rookery", ("    runs-on: 'ubuntu-latest'", "    # runner: a cold build is long\n    runs-on: 'bigger-runner'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, tree
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import job
 
 BREW = """
@@ -39,6 +39,13 @@ CASES: dict[str, Case] = {
         tree({"ci": brew("    brew link ccache fmt\n")}),
     ),
 }
+
+
+def test_a_reinstalled_formula_brings_what_it_needs() -> None:
+    script = BREW.replace("fmt", "zstd").replace("{then}", "    brew link ccache zstd\n{then}")
+    for then, told in (("", ["ccache", "zstd"]), ("    brew reinstall ccache\n", [])):
+        findings = found(tree({"ci": job(script.format(then=then), head=BREW_ENV)}), "brew-closure")
+        assert [f.message.partition(" ")[0] for f in findings] == told
 
 
 @pytest.mark.parametrize("slug", CASES)

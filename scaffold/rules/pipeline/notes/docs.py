@@ -6,10 +6,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from scaffold.checkout.tree import ignored
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
 from scaffold.syntax.source import Place
+
+ABSENT = re.compile(r"(?i)\b(?:missing|to-?do|out of scope|there is no|does not exist|not yet)\b")
+"""What a line or a heading says of files that are not there, and need not be."""
 
 
 class DocsStale(Note):
@@ -27,7 +31,8 @@ class DocsStale(Note):
         Add the entry to `.github/backend-matrix.yml`.
 
     Looked at are `AGENTS.md`, `CONTRIBUTING.md` and `.agents/*.md`, and paths in backticks that begin with a
-    folder of the repository and hold no placeholder.
+    folder of the repository and hold no placeholder. What a build makes, which a `.gitignore` names, is fine,
+    and so is what the line or its heading says to be missing.
 
     Fix: name what is there now.
     """
@@ -39,12 +44,16 @@ class DocsStale(Note):
         pages += [f".agents/{name}" for name in tree.list(".agents") if name.endswith(".md")]
         folders = {name for name in tree.list("") if tree.is_dir(name)} if pages else set()
         for page in pages:
+            heading = ""
             for number, line in enumerate((tree.read(page) or b"").decode(errors="replace").split("\n"), 1):
+                heading = line if line.startswith("#") else heading
+                if ABSENT.search(heading) or ABSENT.search(line):
+                    continue
                 for text in re.findall(r"`((?:\./)?[\w.-]+/[\w./-]+)(?::\d+)?`", line):
                     path = posixpath.normpath(text)
                     if path.partition("/")[0] not in folders or ".." in path or "..." in text:
                         continue
-                    if tree.kind(path) is None:
+                    if tree.kind(path) is None and not ignored(tree, path):
                         yield self.finding(
                             Place(page, number),
                             "",
