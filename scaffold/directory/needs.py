@@ -197,7 +197,15 @@ def _builds_rust(command: Command) -> bool:
 
 
 _OWN_FOLDER = re.compile(r"\$[({](?:CURRENT_MAKEFILE_DIR|CURDIR)[)}]/?")
-_MAY_CONFIGURE = re.compile(rb"CURRENT_MAKEFILE_DIR|CURDIR|-S[\s\\]++[\"']?\.")
+_SOURCE = re.compile(
+    rb"[({](?:CURRENT_MAKEFILE_DIR|CURDIR)[)}]/?[\"']?(?![^\s;&|)])|-S[ \t]++[\"']?\.(?![\w./-])"
+)
+"""The directory as what a command is about: most name it only in a path, or in an option."""
+
+
+def _may_configure(line: bytes) -> bool:
+    at = line.find(b"cmake")
+    return at >= 0 and _SOURCE.search(line, at) is not None
 
 
 def _configures(command: Command) -> bool:
@@ -214,8 +222,7 @@ _TARGET = re.compile(rb"(?i)\badd_(?:executable|library)[ \t]*\(([^()]*)\)")
 
 def _compiled(directory: Directory, text: Text) -> Iterator[Need]:
     """What CMake reads where a recipe tells it to build the directory, and what it compiles in any case."""
-    at = text.data.find(b"cmake")
-    if at < 0 or not _MAY_CONFIGURE.search(text.data, at):
+    if b"cmake" not in text.data or not any(map(_may_configure, text.joined.split(b"\n"))):
         return
     needs = [need for need in _cmake_needs(directory) if not directory.has(need.file)]
     if needs and any(map(_configures, text.read(MakeSource, _here))):

@@ -63,9 +63,10 @@ def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
             with explained(head):
                 yield States(head)
             return
-        tip = GitTree(root, base).commit  # raises where there is no such commit
+        tip = GitTree(root, base, beside=head)
         grown_from = opened[0].commit if opened else "HEAD"
-        opened.append(GitTree(root, git.output(root, "merge-base", tip, grown_from) or tip, beside=head))
+        start = git.output(root, "merge-base", tip.commit, grown_from)
+        opened.append(GitTree(root, start, beside=head) if start not in ("", tip.commit) else tip)
         with explained(head):
             yield States(head, opened[-1], base)
     finally:
