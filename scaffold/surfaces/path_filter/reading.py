@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scaffold.surfaces.base import FileSurface, Part, Registration, required
 from scaffold.syntax.javascript import JsSource
@@ -41,6 +41,10 @@ class Branch(NamedTuple):
     line: int
 
 
+Kind = tuple[tuple[str, str], ...]
+"""The fields of matrix entries that a script cannot tell apart."""
+
+
 class _Alike:
     """Matrix entries that a script cannot tell apart, each kind once.
 
@@ -50,13 +54,13 @@ class _Alike:
 
     def __init__(self, script: str, entries: Sequence[Mapping[str, str]]) -> None:
         words = set(re.findall(r"[\w-]+", script))
-        kinds: dict[tuple[tuple[str, str], ...], int] = {}
+        kinds: dict[Kind, int] = {}
         self.positions: list[int] = []
         """For each entry, the position of its kind."""
         for entry in entries:
             seen = tuple((field, value) for field, value in entry.items() if field in words)
             self.positions.append(kinds.setdefault(seen, len(kinds)))
-        self.entries = [dict(kind) for kind in kinds]
+        self.kinds = tuple(kinds)
 
 
 class PathFilterReader(FileSurface):
@@ -114,18 +118,15 @@ class PathFilterReader(FileSurface):
         """
         source = self._required()
         script = self.closure(LINUX, DARWIN)
+        alike = _Alike(script, linux), _Alike(script, darwin)
         try:
-            sandbox = Sandbox(self.path, script)
-            found = []
-            for function, entries in ((LINUX, linux), (DARWIN, darwin)):
-                alike = _Alike(script, entries)
-                results = sandbox.map(function, alike.entries)
-                if not all(result is None or isinstance(result, str) for result in results):
-                    raise ScriptError("it answers no path")
-                found.append([results[position] for position in alike.positions])
+            answers = _inferred(self.path, script, alike[0].kinds, alike[1].kinds)
+            if not all(answer is None or isinstance(answer, str) for found in answers for answer in found):
+                raise ScriptError("it answers no path")
         except ScriptError as error:
             raise source.shape_error(source.declaration(LINUX), f"{LINUX} cannot be run: {error}") from None
-        return found[0], found[1]
+        on_linux, on_darwin = ([f[at] for at in a.positions] for f, a in zip(answers, alike, strict=True))
+        return on_linux, on_darwin
 
     @property
     def can_filter(self) -> bool:
@@ -221,19 +222,9 @@ class PathFilterReader(FileSurface):
         script = required(self._filter_script, self.path, f"a function {FILTER}")
         shared = source.declaration(SHARED_INPUTS) is not None
         deciding = self.closure(LINUX, DARWIN, *([SHARED_INPUTS] if shared else []))
-        call = (
-            f"{FILTER}({{includes: linux, includesDarwin: darwin, changedFiles: [file], "
-            "previousMatrix: null, protoRevisions: null})"
-        )
+        kinds = (_Alike(deciding, entries).kinds for entries in (linux, darwin))
         try:
-            sandbox = Sandbox(self.path, script)
-            sandbox.define("linux", _Alike(deciding, linux).entries)
-            sandbox.define("darwin", _Alike(deciding, darwin).entries)
-            found = sandbox.map(
-                f"(file => {{ const r = {call}; return "
-                "[r.filtered, r.filteredDarwin].map(es => [...new Set(es.map(e => e.backend))]); })",
-                list(files),
-            )
+            found = _started(self.path, script, *kinds, tuple(files))
             if not all(_is_pair_of_names(answer) for answer in found):
                 raise ScriptError("it answers no entries")
         except ScriptError as error:
@@ -296,6 +287,32 @@ class PathFilterReader(FileSurface):
 
     def _required(self) -> JsSource:
         return required(self.source, self.path, "the path filter of the CI")
+
+
+@lru_cache(maxsize=4)
+def _inferred(path: str, script: str, linux: tuple[Kind, ...], darwin: tuple[Kind, ...]) -> list[list[Any]]:
+    """What the infer functions answer; two states of a repository mostly ask the same."""
+    sandbox = Sandbox(path, script)
+    return [sandbox.map(LINUX, [*map(dict, linux)]), sandbox.map(DARWIN, [*map(dict, darwin)])]
+
+
+@lru_cache(maxsize=4)
+def _started(
+    path: str, script: str, linux: tuple[Kind, ...], darwin: tuple[Kind, ...], files: tuple[str, ...]
+) -> list[Any]:
+    """The backends whose Linux and macOS entries the filter starts for each of some files alone."""
+    sandbox = Sandbox(path, script)
+    sandbox.define("linux", [*map(dict, linux)])
+    sandbox.define("darwin", [*map(dict, darwin)])
+    call = (
+        f"{FILTER}({{includes: linux, includesDarwin: darwin, changedFiles: [file], "
+        "previousMatrix: null, protoRevisions: null})"
+    )
+    return sandbox.map(
+        f"(file => {{ const r = {call}; return "
+        "[r.filtered, r.filteredDarwin].map(es => [...new Set(es.map(e => e.backend))]); })",
+        list(files),
+    )
 
 
 def _is_pair_of_names(answer: object) -> bool:
