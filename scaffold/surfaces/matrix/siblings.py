@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.backend.variants import DARWIN, Variant
@@ -149,6 +149,12 @@ def explains(entry: Entry, field: str) -> bool:
 
     It names the field, or its value where that is more than a digit; of a runner it speaks.
     """
-    said, value = entry.said, entry.fields.get(field)
+    said, value = _said(entry), entry.fields.get(field)
     named = field in said or (field == "runs-on" and "runner" in said)
     return named or (value is not None and len(value) >= TELLING and value in said)
+
+
+@lru_cache(maxsize=2048)
+def _said(entry: Entry) -> str:
+    """The comments at an entry: asked for once for each of its fields, and in each state that has it."""
+    return entry.said
