@@ -8,7 +8,7 @@ file that is not there says nothing, and so does one that no parser should be gi
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from scaffold.checkout.door import Kind, note
@@ -263,6 +263,19 @@ class Directory:
         """Whether install.sh installs packages in a branch of its own for a build, or for every build."""
         script = self.text("install.sh")
         return script is None or python.installs_itself(script.shell, build)
+
+    def names_file(self, name: str) -> bool:
+        """Whether another file of the directory names one."""
+        return any(
+            name.encode() in text.data for text in self.texts(self.names) if text.path[-len(name) :] != name
+        )
+
+    def unpinned_clones(self, builds: Sequence[python.Build]) -> Iterator[tuple[str, Place]]:
+        """The repositories that install.sh clones for some builds at whatever their default branch holds."""
+        script = self.text("install.sh")
+        if script is not None and b"git clone" in script.data:
+            for address, offset in python.unpinned_clones(script.shell, builds):
+                yield address, script.place(offset)
 
     def names_index(self, build: python.Build) -> bool:
         """Whether install.sh names an index of packages in what it may do for a build."""

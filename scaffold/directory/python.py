@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -100,6 +100,36 @@ def names_index(script: ShellSource, build: Build) -> bool:
     """Whether what an install.sh may do for a build names an index of packages."""
     code = without(script.silent, Flow(script, build.facts).dead)
     return b"index-url" in code or b"find-links" in code
+
+
+_READ = re.compile(rb"\$\{(\w+):?-")
+_STATES = frozenset({"checkout", "reset", "fetch", "switch"})
+
+
+def unpinned_clones(script: ShellSource, builds: Sequence[Build]) -> Iterator[tuple[str, int]]:
+    """(address, offset) of what an install.sh clones in some build without a tag, a branch or a checkout.
+
+    A variable that it reads with a default and sets nowhere is not set in CI.
+    """
+    assigned = {assignment.name for assignment in script.assignments}
+    unset = {name.decode() for name in _READ.findall(script.data)} - assigned
+    found: dict[int, str] = {}
+    pinned: set[str] = set()
+    for build in builds:
+        facts = Facts({**dict.fromkeys(unset, ""), **build.facts.variables}, build.facts.prints)
+        cloned: dict[int, str] = {}
+        for words, offset in ((step.words, step.node.start_byte) for step in Flow(script, facts).reached):
+            address = next((word for word in words[2:] if "://" in word), "")
+            if words[:2] == ("git", "clone") and address and UNKNOWN not in address:
+                if any(word == "-b" or word.startswith("--branch") for word in words):
+                    pinned.add(address)
+                cloned[offset] = address
+            elif words[:1] == ("git",) and not _STATES.isdisjoint(words):
+                pinned.update(cloned.values())
+        found |= cloned
+    for offset, address in sorted(found.items()):
+        if address not in pinned:
+            yield address.partition("://")[2].removesuffix(".git"), offset
 
 
 def _installs(words: tuple[str, ...]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from scaffold.directory.text import Text
@@ -59,16 +59,17 @@ _LOOSE = re.compile(
 )
 
 
-def loose(text: Text) -> tuple[str, int] | None:
-    """The first package that has a build for each hardware, where neither version nor index says which.
+def loose(text: Text, packages: Collection[str]) -> tuple[str, int] | None:
+    """The first of some packages of which neither a version nor an index says which build is installed.
 
-    Its name and offset. A lower bound alone decides nothing.
+    Its name and offset. Known are `torch` and `vllm`; a lower bound alone decides nothing.
     """
     if not (b"torch" in text.data or b"vllm" in text.data) or _INDEX.search(text.data):
         return None
     for match in _LOOSE.finditer(text.data):
-        if not re.search(rb"==|~=|<", match[2]):
-            return match[1].decode(), match.start(1)
+        name = match[1].decode()
+        if name in packages and not re.search(rb"==|~=|<", match[2]):
+            return name, match.start(1)
     return None
 
 

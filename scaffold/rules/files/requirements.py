@@ -89,8 +89,11 @@ class RequirementsUnused(Rule):
 
     Passes: the same, and an entry with `build-type: ''`.
 
-    Files that no build type of the checkout reads are not looked at. A backend whose tests CI runs is
-    installed for them without a build type, so its `requirements-cpu.txt` is used.
+    It is an error where no installer tries the name of a file, and the image of that hardware lacks what
+    every other one has. vLLM's ROCm image was without vLLM like this (#10651).
+
+    Other files that no build type of the checkout reads are not looked at. A backend whose tests CI runs
+    is installed for them without a build type, so its `requirements-cpu.txt` is used.
 
     Fix: add the matrix entries and the images of that hardware, or delete the file.
     """
@@ -109,6 +112,7 @@ class RequirementsUnused(Rule):
         for backend, lang in registry.backends.items():
             if lang == "python" and backend in read:
                 files = registry.files(backend)
+                yield from self._never_tried(registry, files, installer)
                 for name in sorted((anywhere & set(files.names)) - read[backend]):
                     yield self.finding(
                         Place(f"{files.path}/{name}"),
@@ -116,6 +120,33 @@ class RequirementsUnused(Rule):
                         name,
                         f"no image of {backend} installs {name}",
                         "add the matrix entries and images of that hardware, or delete the file",
+                    )
+
+    def _never_tried(
+        self, registry: Registry, files: Directory, installer: PythonInstaller
+    ) -> Iterator[Finding]:
+        """Files of a built profile that no installer tries, with packages that only its image lacks."""
+        builds = sorted({_build(entry, installer) for entry in registry.matrix.entries_of(files.name)})
+        plain = [build for build in builds if not files.installs_itself(build)]
+        tried = {build: (*installer.common, *installer.specific(build)) for build in plain}
+        for build, names in tried.items():
+            own = re.compile(rf"requirements-{re.escape(build.profile)}\b.*\.txt")
+            untried = [
+                n for n in files.names if own.fullmatch(n) and n not in names and not files.names_file(n)
+            ]
+            others = [files.packages(tried[other]) for other in plain if other != build]
+            usual = frozenset.intersection(*others) - files.packages(names) if untried and others else ()
+            for name in untried:
+                lacking = files.packages([name]) & {*usual}
+                if lacking:
+                    yield self.finding(
+                        Place(f"{files.path}/{name}"),
+                        files.name,
+                        f"{name} never tried",
+                        f"no installer tries {name}: the {build.profile} image lacks "
+                        f"{some(sorted(lacking))}, which every other build of {files.name} installs",
+                        f"move its lines to requirements-{build.profile}.txt, or install it in install.sh",
+                        severity=Severity.error,
                     )
 
 
@@ -127,7 +158,7 @@ def _tested(registry: Registry) -> set[str]:
 
 
 class RequirementUnpinned(Rule):
-    """A requirement from a git repository names a tag or a commit.
+    """What a Python backend installs from a git repository has a tag or a commit.
 
     Why: without one, every build of the image installs what the repository's default branch holds on that
     day. An image that was right yesterday is broken today, and no change of LocalAI is to blame; it has
@@ -141,7 +172,8 @@ class RequirementUnpinned(Rule):
 
         git+https://github.com/acme/finch@v1.4.0
 
-    There is one finding for a backend and address, in whichever of its files it stands.
+    A `git clone` in `install.sh` counts too, where no tag or commit is checked out. There is one finding
+    for a backend and address, in whichever of its files it stands.
 
     Fix: add `@` and the tag or the commit with which the backend works.
     """
@@ -149,6 +181,7 @@ class RequirementUnpinned(Rule):
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
+        installer = installer_of(registry.tree)
         for backend, lang in registry.backends.items():
             files = registry.files(backend)
             found: dict[str, list[Place]] = {}
@@ -156,6 +189,10 @@ class RequirementUnpinned(Rule):
             for text in files.texts(names) if lang == "python" else ():
                 for address, offset in requirements.unpinned(text):
                     found.setdefault(address, []).append(text.place(offset))
+            if lang == "python":
+                builds = {_build(entry, installer) for entry in registry.matrix.entries_of(backend)}
+                for address, place in files.unpinned_clones(sorted(builds)):
+                    found.setdefault(address, []).append(place)
             for address, places in found.items():
                 where = f" ({len(places)} places)" if len(places) > 1 else ""
                 yield self.finding(
@@ -167,8 +204,8 @@ class RequirementUnpinned(Rule):
                 )
 
 
-HARDWARE_OF_PYPI = ("cpu", "mps", "l4t13")
-"""Profiles whose builds of torch and vllm are those that PyPI has for their platform."""
+MANY_BUILDS = {"cpu": (), "mps": (), "l4t13": ("vllm",)}
+"""Profile -> the packages whose build there is not simply PyPI's; every other profile has both."""
 
 
 class RequirementIndexMissing(Rule):
@@ -202,7 +239,7 @@ class RequirementIndexMissing(Rule):
             files = registry.files(backend)
             builds = {_build(entry, installer) for entry in registry.matrix.entries_of(backend)}
             for build in sorted(builds):
-                found = None if build.profile in HARDWARE_OF_PYPI else self._loose(files, build, installer)
+                found = self._loose(files, build, installer)
                 if found:
                     yield found
                     break
@@ -211,7 +248,7 @@ class RequirementIndexMissing(Rule):
         """The first package of a build that may be of another hardware."""
         names = [name for name in installer.specific(build) if name in files.names]
         for text in files.texts(names):
-            found = requirements.loose(text)
+            found = requirements.loose(text, MANY_BUILDS.get(build.profile, ("torch", "vllm")))
             if found and not files.names_index(build):
                 name, offset = found
                 return self.finding(

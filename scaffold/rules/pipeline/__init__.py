@@ -31,7 +31,7 @@ from scaffold.rules.pipeline.notes.jobs import DeadOutput, ReduceWaitsForStrange
 from scaffold.rules.pipeline.notes.pull_requests import CacheSaveOnPr, SecretLoginOnFork
 from scaffold.rules.pipeline.notes.pushes import PushCancelsTest
 from scaffold.rules.pipeline.notes.runners import DiskBeforeBuildx, QemuUnneeded, RunnerAllowList
-from scaffold.rules.pipeline.toolchains import GoVersionOld
+from scaffold.rules.pipeline.toolchains import GoVersionOld, UbuntuReleaseDiffers
 
 RULES: tuple[type[Rule], ...] = (
     PushCancelsPush,
@@ -63,6 +63,7 @@ RULES: tuple[type[Rule], ...] = (
     BrewClosure,
     BrewEnv,
     GoVersionOld,
+    UbuntuReleaseDiffers,
     DepsRefresh,
     FilterSafetyNets,
     BaseDepsSingleSource,

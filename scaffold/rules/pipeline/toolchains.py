@@ -1,4 +1,4 @@
-"""Versions of toolchains that workflows spell out."""
+"""Versions of toolchains and systems that workflows spell out."""
 
 from __future__ import annotations
 
@@ -79,3 +79,56 @@ def _is_older(version: str, wanted: str) -> bool:
     """Whether a version, of two numbers or three, has nothing as new as the wanted one."""
     pairs = zip(version.split("."), wanted.split("."), strict=False)
     return next((int(own) < int(other) for own, other in pairs if int(own) != int(other)), False)
+
+
+_UBUNTU = re.compile(r"ubuntu[-:]?(\d\d)\.?(\d\d)\b")
+
+
+class UbuntuReleaseDiffers(PipelineRule):
+    """The Ubuntu release that a build is told of is that of its base image.
+
+    Why: Dockerfiles choose package repositories by `ubuntu-version`. Packages for another release than the
+    image's cannot be installed, or bring another libc. LocalAI's CUDA 13 image was built on Ubuntu 22.04
+    with the packages of 24.04 (#11143).
+
+    Fails:
+
+        base-image: "ubuntu:22.04"
+        ubuntu-version: '2404'
+
+    Passes:
+
+        base-image: "ubuntu:24.04"
+        ubuntu-version: '2404'
+
+    Looked at are the rows of matrices and what is handed to a reusable workflow.
+
+    Fix: name one release in both.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        for job in registry.pipeline.jobs:
+            for row in _rows(job):
+                image, told = row.text("base-image"), row.text("ubuntu-version")
+                named = _UBUNTU.search(image)
+                if named and told.isdigit() and named[1] + named[2] != told:
+                    place = job.workflow.source.place(row.keys["base-image"].start)
+                    what = row.text("tag-suffix") or row.text("tag") or job.id
+                    yield self.finding(
+                        place,
+                        "",
+                        f"{job.path} {job.id} {what} ubuntu",
+                        f"{what} is built on {image}, and told that it is Ubuntu {told}",
+                        "name one release in both",
+                    )
+
+
+def _rows(job: Job) -> Iterator[yaml.Mapping]:
+    """The rows of a job's matrix, and what it hands to a workflow."""
+    included = job.matrix.get("include") if isinstance(job.matrix, yaml.Mapping) else None
+    for row in included.items if isinstance(included, yaml.Sequence) else ():
+        if isinstance(row, yaml.Mapping):
+            yield row
+    yield job.node.mapping("with")

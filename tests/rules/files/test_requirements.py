@@ -109,8 +109,10 @@ def test_a_gpu_profile_says_which_torch_it_installs(text: str, package: str | No
 
 @pytest.mark.parametrize("profile", ["cpu", "mps", "l4t13"])
 def test_pypi_has_the_builds_of_some_profiles(profile: str) -> None:
-    where = tree({f"{FINCH}/requirements-{profile}.txt": b"torch\n"})
-    assert findings(where, "requirement-index-missing") == []
+    path = f"{FINCH}/requirements-{profile}.txt"
+    assert findings(tree({path: b"torch\n"}), "requirement-index-missing") == []
+    found = findings(tree({path: b"torch\nvllm\n"}), "requirement-index-missing")
+    assert [f.subject for f in found] == (["l4t13 vllm"] if profile == "l4t13" else [])
 
 
 @pytest.mark.parametrize(
@@ -131,3 +133,50 @@ def test_a_file_that_the_extra_tests_install_is_used() -> None:
     assert findings(tree({MATRIX: gpu}), "requirements-unused") == []
     (unused,) = findings(tree({MATRIX: gpu}, jobs, replaced("Makefile", *lines)), "requirements-unused")
     assert unused.path == "backend/python/rookery/requirements-cpu.txt"
+
+
+CLONE = "git clone https://github.com/acme/finch"
+
+
+@pytest.mark.parametrize(
+    ("script", "fine"),
+    [
+        (f"{CLONE}\n", False),
+        (f"if [ ! -d finch ]; then\n    {CLONE}.git finch\nfi\n", False),
+        (f"{CLONE}\ncd finch && git checkout v1.4.0\n", True),
+        (f"git clone --depth 1 --branch v1.4.0 https://github.com/acme/finch || {CLONE}\n", True),
+        ("git clone -b v1.4.0 https://github.com/acme/finch\n", True),
+        (f'if [ "x${{FROM_SOURCE:-}}" == "xtrue" ]; then\n    {CLONE}\nfi\n', True),
+        (f'if [ "x${{BUILD_PROFILE}}" == "xintel" ]; then\n    {CLONE}\nfi\n', False),
+        (f'if [ "x${{BUILD_PROFILE}}" == "xnone" ]; then\n    {CLONE}\nfi\n', True),
+        (f"# {CLONE}\necho '{CLONE}'\n", True),
+    ],
+)
+def test_a_clone_without_a_version(script: str, fine: bool) -> None:
+    where = tree(replaced(f"{FINCH}/install.sh", ("installRequirements\n", f"{script}installRequirements\n")))
+    found = findings(where, "requirement-unpinned")
+    assert [f.subject for f in found] == ([] if fine else ["github.com/acme/finch without a version"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("requirements-hipblas-after.txt", b"torch==2.10.0\n", True),
+        ("requirements-hipblas-extra.txt", b"torch==2.10.0\n", True),
+        ("requirements-hipblas-after.txt", b"flash-attn\n", False),
+        ("requirements-hipblas-after.txt", b"# torch comes from source\n", False),
+        ("requirements-hipblas2.txt", b"torch==2.10.0\n", False),
+    ],
+)
+def test_a_file_that_no_installer_tries(name: str, text: bytes, found: bool) -> None:
+    bare = tree({f"{FINCH}/requirements-hipblas.txt": b"accelerate\n", f"{FINCH}/{name}": text})
+    said = [f for f in findings(bare, "requirements-unused") if f.severity is Severity.error]
+    assert [f.subject for f in said] == ([f"{name} never tried"] if found else [])
+    installed = replaced(
+        f"{FINCH}/install.sh", ("installRequirements\n", f"installRequirements\npip install -r {name}\n")
+    )
+    named = tree({f"{FINCH}/requirements-hipblas.txt": b"accelerate\n", f"{FINCH}/{name}": text}, installed)
+    assert not any(f.severity is Severity.error for f in findings(named, "requirements-unused"))
+    assert not any(
+        f.severity is Severity.error for f in findings(tree({f"{FINCH}/{name}": text}), "requirements-unused")
+    )

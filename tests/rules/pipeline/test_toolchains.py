@@ -12,12 +12,22 @@ SETUP = "- uses: actions/setup-go@v5\n  with:\n    {}"
 MATRIX = "runs-on: ubuntu-latest\nstrategy:\n  matrix: {{go-version: {}}}"
 CALL = "on: push\njobs:\n  build:\n    uses: ./.github/workflows/x.yml\n    with:\n      go-version: {}\n"
 
+ROWS = (
+    "runs-on: ubuntu-latest\nstrategy:\n  matrix: {{include: [{{base-image: '{}', ubuntu-version: '{}'}}]}}"
+)
+HANDED = "on: push\njobs:\n  build:\n    uses: ./.github/workflows/x.yml\n    with:\n      base-image: {}\n      ubuntu-version: '{}'\n"
+
 CASES = {
     "go-version-old": Case(
         tree({"go.mod": MODULE, "ci": job(SETUP.format("go-version: '1.25.4'"))}),
         "1.25.4",
         tree({"go.mod": MODULE, "ci": job(SETUP.format("go-version-file: go.mod"))}),
-    )
+    ),
+    "ubuntu-release-differs": Case(
+        tree({"ci": job("- run: make", head=ROWS.format("ubuntu:22.04", "2404"))}),
+        "22.04",
+        tree({"ci": job("- run: make", head=ROWS.format("ubuntu:24.04", "2404"))}),
+    ),
 }
 
 
@@ -61,3 +71,20 @@ def test_one_finding_for_a_workflow_and_version() -> None:
 def test_a_module_that_asks_for_nothing(module: str) -> None:
     where = tree({"go.mod": module, "ci": job(SETUP.format("go-version: 1.2"))})
     assert found(where, "go-version-old") == []
+
+
+@pytest.mark.parametrize(
+    ("image", "told", "differs"),
+    [
+        ("ubuntu:24.04", "2404", False),
+        ("nvidia/cuda:12.8.1-devel-ubuntu24.04", "2204", True),
+        ("rocm/dev-ubuntu-24.04:7.2.1", "2404", False),
+        ("rocm/dev-ubuntu-22.04:6.1", "2404", True),
+        ("nvcr.io/nvidia/l4t-jetpack:r36.4.0", "2404", False),
+        ("ubuntu:latest", "2404", False),
+        ("${{ inputs.base-image }}", "2404", False),
+        ("ubuntu:24.04", "${{ matrix.ubuntu }}", False),
+    ],
+)
+def test_one_release_in_image_and_version(image: str, told: str, differs: bool) -> None:
+    assert bool(found(tree({"ci": HANDED.format(image, told)}), "ubuntu-release-differs")) == differs
