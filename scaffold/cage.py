@@ -141,7 +141,10 @@ def _limit(kind: int, limit: int) -> None:
     import resource
 
     _, hard = resource.getrlimit(kind)
-    resource.setrlimit(kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+    unlimited = resource.RLIM_INFINITY
+    resource.setrlimit(
+        kind, (hard if limit == unlimited else limit if hard == unlimited else min(limit, hard), hard)
+    )
 
 
 def _interrupt(number: int, _: object) -> None:
@@ -202,6 +205,23 @@ def waiting() -> Iterator[None]:
         yield
     finally:
         signal.alarm(PATIENCE)
+
+
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Neither wall clock nor processor time is counted: a network is asked, by who keeps a time limit."""
+    if _page is None:
+        yield
+        return
+    import resource
+
+    note(what)
+    signal.alarm(0)
+    _limit(resource.RLIMIT_CPU, resource.RLIM_INFINITY)
+    try:
+        yield
+    finally:
+        renew()
 
 
 def out_of_memory() -> ShapeError:

@@ -29,11 +29,16 @@ ANSWERS = {
 }
 
 
-def run(folder: Path | None) -> Iterator[str]:
+def run(folder: Path | None, registry: str | None = None) -> Iterator[str]:
     """Copy the miniature to `folder`, add one backend to it, and tell what happened.
 
-    Raises UsageError where `folder` holds something already.
+    A `registry` is asked what it has of the backend. Raises UsageError where it is none, or where `folder`
+    holds something already.
     """
+    if registry is not None:
+        from scaffold.oci.references import Registries
+
+        Registries((registry,))  # raises where it is none
     if folder is None:
         folder = Path(tempfile.mkdtemp(prefix="scaffold-demo-")) / "LocalAI"
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -54,6 +59,8 @@ def run(folder: Path | None) -> Iterator[str]:
     yield from _check(folder)
     yield "\n$ scaffold check --fix --diff\n"
     yield fix.repair(WorkTree(folder), check.Scope()).changes.diff()
+    if registry is not None:
+        yield from _published(folder, registry)
     yield f"Look around in {folder}."
 
 
@@ -62,6 +69,18 @@ def _check(folder: Path) -> Iterator[str]:
     yield "\n$ scaffold check\n"
     tree = WorkTree(folder)
     yield findings_text.render(View(check.run(tree, check.Scope()), tree, str(folder)))
+
+
+def _published(folder: Path, registry: str) -> Iterator[str]:
+    """What a registry has of the new backend: nothing, before CI has built it."""
+    from scaffold.operations import published
+    from scaffold.report import published as report
+
+    name = ANSWERS["name"]
+    yield f"\n$ scaffold published {name} --registry {registry}\n"
+    yield report.as_text(
+        published.run(WorkTree(folder), published.Scope((str(name),), registries=(registry,)))
+    )
 
 
 def _forget_branch(folder: Path) -> None:

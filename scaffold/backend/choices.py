@@ -18,5 +18,8 @@ KINDS: dict[str, tuple[str, ...]] = {
 NATIVE = tuple(lang for lang in KINDS if lang != "python")
 """The languages that are compiled."""
 
+Channel = Literal["latest", "master"]
+"""The first part of an image's tag: built from a release, or from master."""
+
 Imports = Literal["auto", "pref-only", "none"]
 """How a model finds a backend."""

@@ -17,9 +17,13 @@ def demo(
             metavar="[DIR]", help="Where to put the miniature; a new temporary folder by default."
         ),
     ] = None,
+    registry: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Ask this registry, too, what it has of the new backend."),
+    ] = None,
 ) -> None:
     """Do the main job on a miniature LocalAI that ships with the tool; no clone needed."""
     from scaffold import demo as operation
 
-    for paragraph in operation.run(folder):
+    for paragraph in operation.run(folder, registry):
         printer.result(f"{paragraph}\n")

@@ -17,6 +17,7 @@ FAMILIES = {
     "new": "new-backend",
     "check": "check",
     "views": "show status affected",
+    "published": "published",
     "rules": "rules explain",
     "lifecycle": "remove-backend rename-backend add-variant remove-variant",
     "demo": "demo",

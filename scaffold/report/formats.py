@@ -22,6 +22,15 @@ class Table(StrEnum):
     markdown = "markdown"
 
 
+class Summary(StrEnum):
+    """How the result of a job that runs every night is printed."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    github = "github"
+
+
 class Report(StrEnum):
     """How findings are printed."""
 

@@ -47,17 +47,16 @@ def job_summary(view: View, used: int) -> str:
 
 
 def annotation(kind: str, finding: Finding, new: bool) -> str:
-    """One workflow command."""
+    """The workflow command of a finding."""
     title = f"{finding.rule} ({finding.backend})" if finding.backend else finding.rule
-    properties = {
-        "file": finding.path,
-        "line": str(finding.line),
-        "endLine": str(finding.line),
-        "title": title,
-    }
-    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     told_apart = "" if new else "(the base has it too) "
-    text = f"{told_apart}{finding.message}\n{finding.help}"
+    return command(kind, finding.path, finding.line, title, f"{told_apart}{finding.message}\n{finding.help}")
+
+
+def command(kind: str, path: str, line: int, title: str, text: str) -> str:
+    """A workflow command that shows a text at a line of a file."""
+    properties = {"file": path, "line": str(line), "endLine": str(line), "title": title}
+    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{kind} {listed}::{_data(text)}"
 
 

@@ -72,5 +72,9 @@ def _made(plan: NewBackend, dry_run: bool) -> list[str]:
     lines += ["", style("left for you", bold=True)]
     lines += [item("-", "cyan", f"{m.path}: {m.what}") for m in plan.manual]
     if not dry_run:
-        lines += ["", f"next: make -C {backend.directory} test"]
+        lines += [
+            "",
+            f"next: make -C {backend.directory} test",
+            f"after the first merge: scaffold published {backend.name} --channel master",
+        ]
     return lines

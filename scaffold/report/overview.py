@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from typer import style
 
 from scaffold.operations.overview import Line, Shown, Status
-from scaffold.report import formats
+from scaffold.report import formats, tables
 from scaffold.report.findings_text import COLOURS
 from scaffold.report.formats import Table
 from scaffold.report.markdown import escaped
@@ -18,30 +17,11 @@ from scaffold.report.view import by_severity, counted
 from scaffold.surfaces.base import Registration
 from scaffold.text import one_line
 
-WIDTH = 100
-NOTHING = "-"
-HEADS = {
-    "build matrix": "matrix",
-    "gallery": "gallery",
-    "Makefile": "make",
-    "path filter": "filter",
-    "macOS build": "macOS",
-    "dependency bump": "bump",
-    "importers": "import",
-    "capabilities": "caps",
-    "extra tests": "tests",
-    "compatibility table": "docs",
-    "build context": "ignore",
-    "sycl-f16": "sycl16",
-    "sycl-f32": "sycl32",
-    "l4t-cuda13": "l4t13",
-}
-"""Short heads of the columns."""
 ARCHES = {"amd64": "x", "arm64": "a"}
 SURFACES = "where each backend is registered"
 PLATFORMS = "what LocalAI ships where"
-SURFACE_LEGEND = f"number of places; {NOTHING} none of its own; ! check finds errors or warnings there"
-PLATFORM_LEGEND = f"x amd64, a arm64; {NOTHING} not built; ! built, but not offered by the gallery"
+SURFACE_LEGEND = f"number of places; {tables.NOTHING} none of its own; ! check finds errors or warnings there"
+PLATFORM_LEGEND = f"x amd64, a arm64; {tables.NOTHING} not built; ! built, but not offered by the gallery"
 
 
 def show(shown: Shown, output: Table) -> str:
@@ -111,7 +91,7 @@ def show_text(shown: Shown) -> str:
         severity = style(finding.severity.value, fg=COLOURS[finding.severity], bold=True)
         lines.append(f"{severity} {finding.rule}  {one_line(finding.path)}:{finding.line}")
         lines += textwrap.wrap(
-            one_line(finding.message), WIDTH, initial_indent="  ", subsequent_indent="  ",
+            one_line(finding.message), tables.WIDTH, initial_indent="  ", subsequent_indent="  ",
             break_long_words=False, break_on_hyphens=False,
         )  # fmt: skip
     total = sum(map(len, shown.surfaces.values()))
@@ -131,7 +111,7 @@ def _summary(shown: Shown) -> str:
 def _places(found: Iterable[Registration]) -> Iterator[str]:
     for place in found:
         text = f"  {one_line(place.path)}:{place.line}  "
-        yield text + _cut(one_line(place.what), max(WIDTH - len(text), 30))
+        yield text + _cut(one_line(place.what), max(tables.WIDTH - len(text), 30))
 
 
 def _cut(text: str, width: int) -> str:
@@ -144,7 +124,7 @@ def show_markdown(shown: Shown) -> str:
     text += "| surface | where | what |\n| --- | --- | --- |\n"
     for surface, found in (*shown.surfaces.items(), ("mentions", shown.mentions)):
         for place in found:
-            text += _row(surface, f"{place.path}:{place.line}", _cut(one_line(place.what), WIDTH))
+            text += _row(surface, f"{place.path}:{place.line}", _cut(one_line(place.what), tables.WIDTH))
         if not found and surface in shown.surfaces:
             text += _row(surface, "", "nothing")
     if shown.findings:
@@ -198,7 +178,7 @@ def _built(status: Status, platform: str) -> int:
 def _surface_cells(status: Status, line: Line) -> list[str]:
     cells = []
     for surface in status.surfaces:
-        count = str(line.counts[surface]) if line.counts[surface] else NOTHING
+        count = str(line.counts[surface]) if line.counts[surface] else tables.NOTHING
         cells.append(f"{count}!" if line.wrong.get(surface) else count)
     return cells
 
@@ -208,7 +188,7 @@ def _platform_cells(status: Status, line: Line) -> list[str]:
     for platform in status.platforms:
         build = line.builds.get(platform)
         arches = "".join(ARCHES.get(arch, "?") for arch in build.arches) if build else ""
-        cells.append(f"{arches}!" if build and not build.offered else arches or NOTHING)
+        cells.append(f"{arches}!" if build and not build.offered else arches or tables.NOTHING)
     return cells
 
 
@@ -220,21 +200,12 @@ _TABLES = (
 
 def status_text(status: Status) -> str:
     """Two tables of one line a backend."""
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    styles = {NOTHING: "dim"}
-    # Colours go in here; the command line takes them out again where there is no terminal.
-    page = StringIO()
-    console = Console(file=page, width=WIDTH, force_terminal=True, color_system="standard", no_color=False)
+    styles = {tables.NOTHING: "dim"}
+    parts: list[Any] = []
     for title, legend, cells, total, columns in _TABLES:
-        table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-        table.add_column("", no_wrap=True)
-        for column in getattr(status, columns):
-            table.add_column(HEADS.get(column, column), justify="right", no_wrap=True)
+        table = tables.table(getattr(status, columns))
         lang = None
         for line in status.lines:
             if line.lang != lang:
@@ -246,11 +217,8 @@ def status_text(status: Status) -> str:
             table.add_row(Text(f" {one_line(line.name)}"), *marks)
         totals = [str(total(status, column)) for column in getattr(status, columns)]
         table.add_row(Text(f"of {counted(len(status.lines), 'backend')}"), *totals, style="bold")
-        for part in (Text(title, style="bold"), Text(legend, style="dim"), table, ""):
-            console.print(part)
-    # No blanks at the end of a line, wherever a colour ends.
-    blanks = re.compile(r"(?m)(?: |\x1b\[[\d;]*m)+$")
-    return blanks.sub(lambda end: end[0].replace(" ", ""), page.getvalue()).rstrip()
+        parts += [Text(title, style="bold"), Text(legend, style="dim"), table, ""]
+    return tables.page(parts)
 
 
 def status_markdown(status: Status) -> str:
