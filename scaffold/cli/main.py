@@ -6,12 +6,14 @@ import io
 import shlex
 import sys
 from importlib import import_module
+from typing import Any
 
 import typer
 
 from scaffold import __version__, cage
 from scaffold.cli import printer
 from scaffold.errors import ScaffoldError
+from scaffold.text import harmless
 
 FAMILIES = {
     "new": "new-backend",
@@ -75,7 +77,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a report may hold what the terminal cannot show
     try:
-        program(*sys.argv[1:2])()
+        sys.exit(program(*sys.argv[1:2])(standalone_mode=False) or 0)
     except ScaffoldError as error:
         sys.exit(refuse(error))
     except MemoryError:
@@ -83,5 +85,16 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
-    except Exception:
-        sys.exit(confess())
+    except typer.Abort:
+        printer.note("Aborted!")
+        sys.exit(1)
+    except Exception as error:
+        sys.exit(_misused(error) if hasattr(error, "show") else confess())
+
+
+def _misused(error: Any) -> int:
+    """Print what typer says of a wrong command line, whose words may be a stranger's; the exit code."""
+    said = io.StringIO()
+    error.show(file=said)
+    printer.note(harmless(said.getvalue().rstrip("\n")))
+    return int(error.exit_code)

@@ -20,6 +20,8 @@ from scaffold.syntax.source import Place
 
 DARWIN_FILES = ("run.sh", "package.sh", "Makefile")
 """Files of a backend in which macOS may have code of its own, besides scripts and CMake files."""
+MAX_PATTERNS = 100
+"""Pattern rules of a Makefile that are followed; those of LocalAI have three at most."""
 
 
 class Directory:
@@ -135,11 +137,10 @@ class Directory:
 
     def has_make_rule(self, target: str) -> bool:
         """Whether the Makefile has a rule for `target`, or may have one that is not read here."""
-        patterns = (pattern.partition("%") for pattern in self._targets if "%" in pattern)
         return (
             target in self._targets
-            or any(target.startswith(head) and target.endswith(tail) for head, _, tail in patterns)
             or self._has_unknown_rules
+            or any(target.startswith(head) and target.endswith(tail) for head, _, tail in self._patterns)
         )
 
     @cached_property
@@ -147,8 +148,12 @@ class Directory:
         return frozenset().union(*map(makefile.targets, self.makefiles))
 
     @cached_property
+    def _patterns(self) -> list[tuple[str, str, str]]:
+        return [pattern.partition("%") for pattern in self._targets if "%" in pattern]
+
+    @cached_property
     def _has_unknown_rules(self) -> bool:
-        return any(map(makefile.has_unknown, self.makefiles))
+        return len(self._patterns) > MAX_PATTERNS or any(map(makefile.has_unknown, self.makefiles))
 
     # --- native builds -----------------------------------------------------------------------
 

@@ -100,12 +100,15 @@ def _made_from(directory: Directory, text: Text) -> Iterator[Need]:
     if not missing or any(line.head.lower() == b"vpath" for line in text.lines):
         return
     rules = text.read(MakeSource, lambda source: source.rules)
-    for rule in rules:
+    naming: dict[str, set[int]] = {}
+    for number, rule in enumerate(rules):
+        for name in missing.intersection(_WORD.findall(" ".join(line.text for line in rule.recipe))):
+            naming.setdefault(name, set()).add(number)
+    for number, rule in enumerate(rules):
         if any(_SPECIAL.fullmatch(target.text) for target in rule.targets):
             continue
-        others = " ".join(line.text for other in rules if other is not rule for line in other.recipe)
         for word in rule.prerequisites:
-            if word.text in missing and word.text not in _WORD.findall(others):
+            if word.text in missing and naming.get(word.text, set()) <= {number}:
                 yield Need(word.text, "the Makefile makes something from", text.place(word.start_byte))
 
 
@@ -178,10 +181,10 @@ def _program(directory: Directory, text: Text) -> Iterator[Need]:
 def _here(source: MakeSource) -> Iterator[Command]:
     """The commands of recipes that run in the directory itself; a variable is taken to name it."""
     for rule in source.rules:
-        left = -1
+        left = len(rule.recipe)
+        ends = [line.end_byte for line in rule.recipe]
         for command in source.script(rule).commands:
-            start = rule.start_byte + command.start_byte
-            line = next((n for n, line in enumerate(rule.recipe) if start < line.end_byte), -1)
+            line = bisect_right(ends, rule.start_byte + command.start_byte)
             if command.bare[:1] in (("cd",), ("pushd",)) and not command.words[-1].startswith("$"):
                 left = line
             if line != left:
@@ -248,20 +251,15 @@ def _always(code: bytes) -> bytes:
     return b"".join([*kept, code[at:] if depth == 0 else b""])
 
 
-_BESIDE = re.compile(rb"(?:[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]+)\Z")
+_COMMENT = re.compile(rb"(?m)^[ \t]*+#.*+$")
+_BESIDE = re.compile(rb"(?m)(?:^|[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]*%s)" % _ENDING.pattern)
 """A word that may be a source next to a script: no other folder is in front of it."""
 
 
 def _names_what_is_missing(directory: Directory, script: Text) -> bool:
     """Whether it is worth a look: nearly every script names only what is there."""
-    data = script.data
-    for ending in _ENDING.finditer(data):
-        line = data.rfind(b"\n", 0, ending.start()) + 1
-        if not data[line : ending.start()].lstrip().startswith(b"#"):
-            name = _BESIDE.search(data, max(line - 1, 0), ending.end())
-            if name and not directory.has(name[1].decode()):
-                return True
-    return False
+    names = {name[1] for name in _BESIDE.finditer(_COMMENT.sub(b"", script.data))}
+    return not all(directory.has(name.decode()) for name in names)
 
 
 def _taken_by(script: Text) -> Iterator[Need]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -67,8 +68,14 @@ def bumped(tree: Tree, path: str, variable: str) -> str | None:
 
     `bump_deps.sh` greps for `^<variable>?=`.
     """
-    line = re.search(rb"(?m)^" + re.escape(variable.encode()) + rb"\?=([^\n]*)", tree.read(path) or b"")
-    return line[1].strip().decode(errors="replace") if line and variable else None
+    return _defaults(tree.read(path) or b"").get(variable)
+
+
+@lru_cache(maxsize=64)
+def _defaults(data: bytes) -> dict[str, str]:
+    """Variable -> its first value."""
+    lines = re.findall(r"(?m)^([^=\n]+)\?=(.*+)", data.decode(errors="replace"))
+    return {variable: value.strip() for variable, value in reversed(lines)}
 
 
 def upstreams(tree: Tree, path: str) -> tuple[str, ...]:
@@ -160,6 +167,9 @@ def _part(source: ShellSource, word: Word, part: str) -> Word:
 
 # --- CMake ---------------------------------------------------------------------------------------
 
+MAX_STATEMENT = 4096
+"""Bytes before a tag in which its statement begins."""
+
 _GIT_TAG = re.compile(rb"""\bGIT_TAG\s+["']?([^\s"')]+)""")
 _GIT_REPOSITORY = re.compile(rb"""\bGIT_REPOSITORY\s+["']?([^\s"')]+)""")
 
@@ -168,6 +178,7 @@ def cmake_pins(text: Text) -> Iterator[Pin]:
     """What `FetchContent` and `ExternalProject` fetch at a fixed version."""
     for tag in _GIT_TAG.finditer(text.code):
         if _VERSION.fullmatch(tag[1].decode(errors="replace")):
-            start = max(text.code.rfind(b"(", 0, tag.start()), 0)
+            begin = max(tag.start() - MAX_STATEMENT, 0)
+            start = max(text.code.rfind(b"(", begin, tag.start()), begin)
             repository = _GIT_REPOSITORY.search(text.code, start, tag.end() + 400)
             yield Pin(text, *tag.span(1), "", repository[1].decode(errors="replace") if repository else "")

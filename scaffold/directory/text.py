@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
@@ -11,7 +12,7 @@ from scaffold.errors import ShapeError
 from scaffold.syntax import dockerfile, make_lines
 from scaffold.syntax.make_lines import Kind
 from scaffold.syntax.shell import ShellSource
-from scaffold.syntax.source import Place, Source, parsed
+from scaffold.syntax.source import Place, Source, line_starts, parsed
 
 S = TypeVar("S", bound=Source)
 T = TypeVar("T")
@@ -117,13 +118,17 @@ class Text:
         except ShapeError:
             return ()
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return line_starts(self.data)
+
     def place(self, offset: int) -> Place:
         """The line of an offset."""
-        return Place(self.path, self.data.count(b"\n", 0, offset) + 1)
+        return Place(self.path, bisect_right(self._starts, offset))
 
     def spot(self, start: int, end: int) -> Spot:
         """The bytes between two offsets."""
-        line = self.data.count(b"\n", 0, start) + 1
+        line = bisect_right(self._starts, start)
         return Spot(self.path, line, start, end, self.data[start:end].decode(errors="replace"))
 
     def comment_above(self, offset: int) -> str:
@@ -135,8 +140,8 @@ class Text:
             is_alone, comment = self._comment(start)
             if not is_alone:
                 break
-            lines.insert(0, comment)
-        return b" ".join(lines).decode(errors="replace")
+            lines.append(comment)
+        return b" ".join(reversed(lines)).decode(errors="replace")
 
     def _comment(self, start: int) -> tuple[bool, bytes]:
         """Whether a line is a comment; the comment that it has."""

@@ -39,6 +39,12 @@ def require_merged(path: str, data: bytes) -> None:
         raise ShapeError(path, line, f"is a conflict marker, {found[1].decode()}: resolve the merge first")
 
 
+def line_starts(data: bytes) -> list[int]:
+    """Offset of the first byte of every line."""
+    lengths = map(len, data.split(b"\n"))
+    return [0, *map(add, accumulate(lengths), count(1))][:-1]
+
+
 class Span(Protocol):
     """Anything with a place in a file, counted in bytes."""
 
@@ -104,8 +110,7 @@ class Source:
     @cached_property
     def _starts(self) -> list[int]:
         """Offset of the first byte of every line."""
-        lengths = map(len, self.data.split(b"\n"))
-        return [0, *map(add, accumulate(lengths), count(1))][:-1]
+        return line_starts(self.data)
 
     def offset(self, line: int) -> int:
         """Offset of the first byte of a line."""
