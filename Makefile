@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint docs templates bench clean
+.PHONY: setup demo test lint docs templates bench fuzz clean
 
 setup: $(VENV)/ready
 
@@ -34,6 +34,9 @@ templates: setup
 
 bench: setup
 	$(BIN)/python benchmarks/costs.py
+
+fuzz: setup
+	$(BIN)/python evidence/fuzz.py $(FUZZ_ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis

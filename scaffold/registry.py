@@ -390,8 +390,10 @@ class Registry(Repository):
     def model_aliases(self) -> set[str]:
         """Backend names that LocalAI maps to others (`Aliases` in pkg/model/initializers.go)."""
         data = self.tree.read("pkg/model/initializers.go") or b""
-        block = re.search(rb"[Aa]lias\w*\s*=\s*map\[string\]string\s*\{(.*?)\n\}", data, re.DOTALL)
-        return {key.decode() for key in re.findall(rb'"([^"]+)"\s*:', block[1])} if block else set()
+        maps = re.finditer(rb"\b(\w++)\s*+=\s*+map\[string\]string\s*+\{", data)
+        start = next((found.end() for found in maps if b"alias" in found[1].lower()), len(data))
+        end = data.find(b"\n}", start)
+        return {key.decode() for key in re.findall(rb'"([^"]+)"\s*+:', data[start : max(end, start)])}
 
     def kind(self, name: str) -> str:
         """The kind of an existing backend, by what its surfaces say."""

@@ -265,7 +265,7 @@ def _prove_pin(addition: Addition, after: Tree) -> None:
         return
     path = f"{backend.directory}/Makefile"
     text = (after.read(path) or b"").decode()
-    spelled = re.findall(rf".*{re.escape(backend.pin_variable)}\?=.*", text)
+    spelled = re.findall(rf"(?m)^.*{re.escape(backend.pin_variable)}\?=.*", text)
     if spelled != [f"{backend.pin_variable}?={backend.pin}"]:
         raise ProofError(
             path,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known
+from scaffold.pipeline.expressions.values import HOLE, is_known, without_holes
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
 
@@ -72,7 +72,7 @@ def _find(piece: str, name: str, start: int, end: int) -> int:
 @cache
 def _pieces(pattern: str) -> tuple[str, ...]:
     """The fixed pieces of a pattern, with anything between two of them."""
-    return tuple(re.split(f"{HOLE}[^{HOLE_END}]*{HOLE_END}|\\*", pattern))
+    return tuple(without_holes(pattern, "*").split("*"))
 
 
 def _same(piece: str, text: str) -> bool:

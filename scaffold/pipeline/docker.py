@@ -126,12 +126,13 @@ def outputs(step: StepRun) -> tuple[dict[str, str], ...]:
 def _outputs(text: str) -> tuple[dict[str, str], ...]:
     found = []
     for line in text.split("\n"):
-        names = re.search(r"\"?name=([^\"]+?)\"(?:,|$)", line) if '"' in line else None
+        quoted = (part.rpartition('"')[2] for part in re.split(r'"(?=,|$)', line)[:-1])
+        names = next((part.partition("name=")[2] for part in quoted if "name=" in part), "")
         options = dict(
             o.strip().partition("=")[::2] for o in re.split(r",(?=[\w-]+=)", line.replace('"', ""))
         )
-        if names is not None:
-            options["name"] = names[1]
+        if names:
+            options["name"] = names
         if "type" in options:
             found.append(options)
     return tuple(found)

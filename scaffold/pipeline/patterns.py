@@ -9,7 +9,7 @@ from functools import cache
 WILDCARDS = 12
 """More of them would let a pattern take for ever; behind the last one, everything matches."""
 
-_SPECIAL = re.compile(r"(\*\*/|\*\*|\*|[?+]|\[[^\]\n]*\]|\\.)")
+_SPECIAL = re.compile(r"(\*\*/|\*\*|\*|[?+]|\[[^\]\n]{0,99}\]|\\.)")
 
 
 @cache

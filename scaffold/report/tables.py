@@ -53,5 +53,5 @@ def page(parts: Iterable[RenderableType]) -> str:
     for part in parts:
         console.print(part)
     # No blanks at the end of a line, wherever a colour ends.
-    blanks = re.compile(r"(?m)(?: |\x1b\[[\d;]*m)+$")
+    blanks = re.compile(r"(?m)(?<! )(?: |\x1b\[[\d;]*+m)++$")
     return blanks.sub(lambda end: end[0].replace(" ", ""), text.getvalue()).rstrip()

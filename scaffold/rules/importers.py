@@ -14,7 +14,7 @@ from scaffold.syntax.source import Place
 
 WITHOUT_USE_CASE = re.compile(
     r"Health|Free|Status|LoadModel|ModelMetadata|GetMetrics|Forward|(?:De)?[Tt]okenize\w*|Stores\w+"
-    r"|Audio(?:En|De)code|\w*(?:FineTun|Quantiz|Export|Checkpoint)\w*"
+    r"|Audio(?:En|De)code|\w*?(?:FineTun|Quantiz|Export|Checkpoint)(?s:.*)"
 )
 """RPCs that no use case of a model is about: the process itself, stores, codecs, training."""
 

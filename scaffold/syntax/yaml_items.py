@@ -134,7 +134,7 @@ _LISTED = re.compile(r"(?m)^[ ]*-[ ](.*)$")
 _INNER = re.compile(rf"(?m)^[ ]*({_KEY}):[ ](.*)$")
 _FIRST = re.compile(r"(?:\n[ ]{2}(?:&(?P<anchor>[\w.-]+)|!!merge[ ]<<:[ ](?P<merged>\*[\w.-]+)))?+")
 _PAIR = re.compile(
-    rf"""({_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
+    rf"""{_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
             [ ](?:({_WORDS})|(?:'([^'\n]*+)'|"([^"\\\n]*+)"){_BESIDE}){_NOTE}
             |[ ]\|\n(?P<margin>[ ]{{3,}}+)[^ \n][^\n]*+(?:\n(?P=margin)[^\n]*+|\n[ ]*+(?=\n|\Z))*+
             |{_NOTE}(
@@ -142,7 +142,7 @@ _PAIR = re.compile(
                 |(?:{_SKIPPED}\n[ ]{{4}}-[ ]{_SCALAR}{_NOTE})++
                 |(?:{_SKIPPED}\n[ ]{{4}}{_KEY}:[ ]{_SCALAR}{_NOTE})++
             )?+
-        ))""",
+        )""",
     re.VERBOSE,
 )
 """A key with its scalar, literal text, list or mapping."""
@@ -208,10 +208,12 @@ def _plain_item(source: YamlSource, start: int, text: str, margin: str) -> YamlI
     fields: dict[str, str] = {"<<": merged} if merged else {}
     lists: dict[str, tuple[str, ...]] = {}
     maps: dict[str, dict[str, str]] = {}
-    pairs = _PAIR.findall(mapping, first.end())
-    length = first.end()
-    for pair, key, plain, single, double, _, below in pairs:
-        length += len(pair)
+    at = first.end()
+    number = int(bool(merged))
+    while pair := _PAIR.match(mapping, at):
+        at = pair.end()
+        number += 1
+        key, plain, single, double, _, below = pair.groups("")
         fields[key] = plain.rstrip() or single or double
         if not below:
             continue
@@ -223,7 +225,7 @@ def _plain_item(source: YamlSource, start: int, text: str, margin: str) -> YamlI
             maps[key] = {name: _unquoted(text) for name, text in inner}
             if len(maps[key]) < len(inner):
                 return None
-    if length < len(mapping) or len(fields) < len(pairs) + bool(merged):
+    if at < len(mapping) or len(fields) < number:
         return None
     end = source.line_end(start + len(text.encode()) - 1)
     return YamlItem(source, start, end, fields, lists, maps, anchor)

@@ -130,7 +130,13 @@ def is_known(text: str) -> bool:
 
 def shown(text: str) -> str:
     """A rendered text for people: what is unknown in it is three dots."""
-    return re.sub(f"{HOLE}[^{HOLE_END}]*{HOLE_END}", "…", text)
+    return without_holes(text, "…")
+
+
+def without_holes(text: str, sign: str) -> str:
+    """A rendered text with a sign for each unknown part."""
+    closed, end, rest = text.rpartition(HOLE_END)
+    return re.sub(f"{HOLE}[^{HOLE_END}]*+{HOLE_END}", sign, closed + end) + rest
 
 
 def equal_values(left: Any, right: Any) -> bool | Unknown:

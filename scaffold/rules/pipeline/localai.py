@@ -88,7 +88,7 @@ class DepsRefresh(PipelineRule):
 
     def _passed(self, job: Job, step: Step, passing: list[Step]) -> Iterator[Finding]:
         text = _build_arguments(step)
-        match = re.search(rf"(?m)^\s*{REFRESH}=(.*)$", text)
+        match = re.search(rf"(?m)^[ \t]*+{REFRESH}=(.*)$", text)
         if match is None:
             model = next((s for s in passing if f"{REFRESH}=" in _build_arguments(s)), None)
             yield self.finding(

@@ -28,7 +28,7 @@ _WORKS_ON = re.compile(
 )
 
 
-_HEAD = re.compile(rb"(?m)^([^\s#:=]+)[^:=\n]*:(?!=)")
+_HEAD = re.compile(rb"(?m)^([^\s#:=]++)[^:=\n]*+:(?!=)")
 
 
 class Definition(NamedTuple):

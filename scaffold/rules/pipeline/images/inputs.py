@@ -187,7 +187,7 @@ def _scripts(tree: Tree, step: Step) -> str:
 
 
 _SCRIPT = re.compile(r"[\w./-]+\.(?:py|sh|js|mjs|ts|rb)")
-_COMMENT = re.compile(rb"(?m)^\s*(?:#|//).*$")
+_COMMENT = re.compile(rb"(?m)^[ \t]*+(?:#|//).*$")
 
 
 def _mentions(text: str, path: str) -> bool:
@@ -197,6 +197,6 @@ def _mentions(text: str, path: str) -> bool:
     if re.search(whole, text):
         return True
     return any(
-        re.search(re.escape("/".join(parts[:n])) + r"(?:/\*|[\"'](?:\)|,)?.*(?:glob|walk))", text)
-        for n in range(1, len(parts))
+        f"{folder}/*" in text or re.search(rf"(?m)^(?>.*?{re.escape(folder)}[\"']).*(?:glob|walk)", text)
+        for folder in ("/".join(parts[:n]) for n in range(1, len(parts)))
     )
