@@ -18,6 +18,7 @@ from scaffold.operations.check import Result
 from scaffold.registry import Registry
 from scaffold.report.view import View
 from scaffold.rules.base import SEVERITIES, Finding, Rule, Severity
+from scaffold.rules.suppressions import Suppression
 from scaffold.syntax.source import Place, Source
 
 GALLERY = "backend/index.yaml"
@@ -105,9 +106,11 @@ def view(
     broken_base: str = "",
     added: frozenset[str] = frozenset(),
     lenient: bool = False,
+    silenced: Sequence[tuple[Finding, Suppression]] = (),
 ) -> View:
     """A view of some findings over some files."""
-    result = Result(tuple(findings), frozenset(old), tuple(repaired), tuple(suppressed), 3, 7, base, 0, added)
+    compared = frozenset(old), tuple(repaired), tuple(suppressed)
+    result = Result(tuple(findings), *compared, 3, 7, base, 0, added, tuple(silenced))
     tree = Overlay(WorkTree(Path("/nonexistent")), dict(files or {}))
     return View(result, tree, "/repo", None, strict, lenient, brief, broken_base)
 
@@ -173,4 +176,5 @@ def views(draw: st.DrawFn) -> View:
         strict=draw(st.booleans()),
         brief=draw(st.booleans()),
         broken_base=draw(TEXT) if base is None else "",
+        silenced=[(f, Suppression(f.rule, f.backend, f.message, "", f.line, f.path)) for f in repaired],
     )

@@ -484,7 +484,7 @@ def test_a_shallow_clone(repo: Path, tmp_path: Path) -> None:
     assert (code, first in line) == (2, True)
 
 
-def test_a_clone_without_blobs(repo: Path, tmp_path: Path) -> None:
+def test_a_clone_without_blobs(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(repo, "config", "uploadpack.allowFilter", "true")
     source = f"file://{repo}"
     run(
@@ -497,6 +497,9 @@ def test_a_clone_without_blobs(repo: Path, tmp_path: Path) -> None:
         str(tmp_path / "partial"),
         cwd=tmp_path,
     )
+    code, line = answer(tmp_path / "partial", "--rev", "HEAD")
+    assert (code, "GIT_NO_LAZY_FETCH=0" in line) == (3, True), "what it is fetched with may be a stranger's"
+    monkeypatch.setenv("GIT_NO_LAZY_FETCH", "0")
     assert answer(tmp_path / "partial", "--rev", "HEAD")[0] == 0
     repo.rename(tmp_path / "gone")
     run(

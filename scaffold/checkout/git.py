@@ -29,12 +29,11 @@ ELSEWHERE = (
     "GIT_REPLACE_REF_BASE", "GIT_NO_REPLACE_OBJECTS", "GIT_IMPLICIT_WORK_TREE", "GIT_INTERNAL_SUPER_PREFIX",
 )  # fmt: skip
 """What names another repository: hooks are run with some of it."""
-QUIET = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",  # no protocol is called so; before 2.45 this alone prevents lazy fetching
-}
+QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+LAZY = "GIT_NO_LAZY_FETCH"
+"""Environment variable with which git fetches no missing objects; who trusts a repository sets it to 0."""
+OFFLINE = {LAZY: "1", "GIT_ALLOW_PROTOCOL": "none"}
+"""Nothing is fetched: no protocol is called `none`, and a git before 2.45 does not know the other one."""
 SETTINGS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "submodule.recurse=false")
 HARMLESS = r"^(core\.(autocrlf|eol|filemode|ignorecase|symlinks|precomposeunicode)|extensions\.objectformat)$"
 """The settings of a repository that decide whether a file is the same, and name no program."""
@@ -185,4 +184,5 @@ def _command(root: Path, *arguments: str) -> list[str]:
 
 def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
-    return {**own, **QUIET, **(more or {})}
+    offline = {} if own.get(LAZY) == "0" else OFFLINE
+    return {**own, **QUIET, **offline, **(more or {})}

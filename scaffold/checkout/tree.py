@@ -254,7 +254,7 @@ class GitTree:
         return self._entries.get(path, ("", ""))[0] == "100755"
 
     def _unreadable(self, path: str) -> ShapeError:
-        why = "a clone that is not whole has to be completed first, nothing is fetched here"
+        why = f"a clone without all objects is completed by git only with {git.LAZY}=0"
         return ShapeError(path, None, f"cannot be read from commit {self.commit[:12]}: {why}")
 
     def forked(self) -> None:

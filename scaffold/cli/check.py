@@ -37,14 +37,22 @@ def check(
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Warnings about a backend that is new since --base do not fail.")
     ] = False,
+    no_new_suppressions: Annotated[
+        bool,
+        typer.Option("--no-new-suppressions", help="What the change since --base silences fails."),
+    ] = False,
     repo: RepoOption = None,
 ) -> None:
     """Verify every registration of every backend."""
+    from dataclasses import replace
+
     from scaffold.operations import check as operation
     from scaffold.operations.compare import states
     from scaffold.report import findings
     from scaffold.report.view import View
 
+    if no_new_suppressions and base is None:
+        raise UsageError("--no-new-suppressions compares with a base: give --base REV")
     if fix and rev is not None:
         raise UsageError("--fix writes to the work tree, and --rev looks at a commit: give one of them")
     if diff and output not in {Report.text, Report.json}:
@@ -59,8 +67,6 @@ def check(
     ):
         head = compared.head
         if fix or diff:
-            from dataclasses import replace
-
             from scaffold.operations import fix as fixing
 
             repair, broken = compared.judge(lambda tree, name: fixing.repair(head, scope, tree, name))
@@ -75,6 +81,7 @@ def check(
         else:
             result, broken = compared.judge(lambda tree, name: operation.run(head, scope, tree, name))
             view = View(result, head, str(root), rev, strict, lenient, not select, broken)
+        view = replace(view, no_new_suppressions=no_new_suppressions)
         printed = findings.rendered(view, output)
         printer.result(printed.result, printed.kind)
         for line in printed.notes:

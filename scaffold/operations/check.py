@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from scaffold.backend.names import require_name
 from scaffold.checkout.tree import Tree
-from scaffold.errors import unknown
+from scaffold.errors import ShapeError, unknown
 from scaffold.operations.novelty import Change, Identity, positions_of_old
 from scaffold.operations.workers import find_in
 from scaffold.pipeline.repository import Repository
@@ -18,7 +18,7 @@ from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, R
 from scaffold.rules.repository.parts import lost
 from scaffold.rules.repository.suppressions import SuppressionUnused
 from scaffold.rules.repository.unread import FileUnread
-from scaffold.rules.suppressions import Suppressions
+from scaffold.rules.suppressions import Suppression, Suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Result:
     """How many were looked at; none where no rule about them was chosen."""
     added: frozenset[str] = frozenset()
     """Backends that the change adds."""
+    silenced: tuple[tuple[Finding, Suppression], ...] = ()
+    """What is suppressed and not in the base, each with what does it; all where there is no base."""
 
     def is_new(self, position: int) -> bool:
         """Whether the change introduced the finding; every finding is new where there is no base."""
@@ -111,6 +113,7 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     known = [change.identity(finding) for finding in before] if change else []
     siblings = frozenset(rule.slug for rule in rules if rule.by_siblings)
     old = positions_of_old(findings, known, change, siblings)
+    silenced = _silenced(suppressions, suppressed, base, before, known)
     errors = {f.backend for i, f in enumerate(findings) if f.severity is Severity.error and i not in old}
     repaired = _repaired(before, known, found, errors)
     if earlier and lost(earlier, registry):
@@ -125,6 +128,7 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
         base_name,
         len(registry.pipeline.paths) if any(isinstance(r, PipelineRule) for r in rules) else 0,
         change.added if change else frozenset(),
+        tuple((f, entry) for f, entry in silenced if _about(f, scope)),
     )
 
 
@@ -152,6 +156,32 @@ def _order(finding: Finding) -> tuple[str, int, str, int, str]:
         finding.line,
         finding.rule,
     )
+
+
+def _silenced(
+    suppressions: Suppressions,
+    suppressed: Sequence[Finding],
+    base: Tree | None,
+    before: Sequence[Finding],
+    known: Sequence[Identity],
+) -> list[tuple[Finding, Suppression]]:
+    """The suppressed findings that the base neither suppresses nor has a suppression for."""
+    if not suppressed:
+        return []
+    try:
+        earlier = Suppressions.read(base, before) if base is not None else Suppressions()
+    except ShapeError:  # then nothing is suppressed there
+        earlier = Suppressions()
+    names = dict(zip(map(id, before), known, strict=True))
+    left = Counter(names[id(finding)] for finding in earlier.split(before)[1])
+    added = suppressions.beyond(earlier)
+    silenced = []
+    for finding, entries in suppressions.covering(suppressed):
+        if left[finding.identity]:
+            left[finding.identity] -= 1
+        elif added.issuperset(entries):
+            silenced.append((finding, entries[0]))
+    return silenced
 
 
 def _repaired(

@@ -1,6 +1,6 @@
 """`check --format json`: version 1, which is only ever extended.
 
-`findings` and `summary` are always there. With a base come `base` and `repaired`; where a fix was
+`findings` and `summary` are always there. With a base come `base`, `repaired` and `silenced`; where a fix was
 asked for, `fixed`, `discarded` and, if nothing was written, `diff`.
 """
 
@@ -44,6 +44,12 @@ def render(view: View) -> str:
     if view.compared:
         report["base"] = result.base
         report["repaired"] = [_identified(f) | {"message": f.message} for f in result.repaired]
+    if view.compared or view.broken_base:
+        report["silenced"] = [
+            _identified(f)
+            | {"message": f.message, "by": {"path": by.path, "line": by.line, "reason": by.reason}}
+            for f, by in view.silenced
+        ]
     if view.broken_base:
         report["broken_base"] = view.broken_base
     if view.fixed or view.discarded or view.diff is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from typer import style
 
-from scaffold.report.view import View, by_rule, by_severity, counted, praise, reason, totals
+from scaffold.report.view import View, by_rule, by_severity, counted, praise, reason, silence, totals
 from scaffold.rules.base import SEVERITIES, Finding, Severity
 from scaffold.text import one_line
 
@@ -51,6 +51,8 @@ def summary(view: View) -> Iterator[str]:
     if view.broken_base:
         yield style("There is no comparison: ", fg="yellow", bold=True) + one_line(view.broken_base)
     yield from fixes(view)
+    if view.silenced:
+        yield style(f"{silence(view)}.", fg="red" if view.no_new_suppressions else "yellow")
     if view.compared:
         if result.repaired:
             yield style(praise(view), fg="green")

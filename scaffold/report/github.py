@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from scaffold.report import markdown
-from scaffold.report.view import View, praise, reason, totals
+from scaffold.report.view import View, praise, reason, silence, totals
 from scaffold.rules.base import Finding, Severity
 from scaffold.text import harmless, one_line, shown
 
@@ -23,6 +23,11 @@ def render(view: View) -> str:
     cut: Counter[str] = Counter()
     lines = []
     said = []
+    if view.silenced:
+        kind = "error" if view.no_new_suppressions else "warning"
+        by = view.silenced[0][1]
+        annotated[kind] += 1
+        lines.append(command(kind, by.path, by.line, "scaffold: new suppressions", silence(view)))
     for finding, new in view.ranked():
         kind = TYPES[finding.severity] if new else "notice"
         if annotated[kind] == CAP:
@@ -36,7 +41,7 @@ def render(view: View) -> str:
     ]
     if view.broken_base:
         said.append(f"There is no comparison: {one_line(view.broken_base)}")
-    said += filter(None, (reason(view), praise(view)))
+    said += filter(None, (silence(view), reason(view), praise(view)))
     return "\n".join([*lines, shown("\n".join([*said, totals(view)]))])
 
 

@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from scaffold.report.view import View, by_severity, counted, praise, reason, totals
+from scaffold.report.view import View, by_severity, counted, praise, reason, silence, totals
 from scaffold.rules.base import Finding
 from scaffold.text import one_line
 
@@ -29,11 +29,8 @@ HEADER = "| | rule | backend | where | what | what to do |\n| --- | --- | --- | 
 def render(view: View, limit: int = COMMENT_LIMIT) -> str:
     """The report in at most `limit` bytes of UTF-8."""
     text = f"{_verdict(view)}\n"
-    for paragraph in (
-        view.broken_base and f"There is no comparison: {view.broken_base}",
-        reason(view),
-        praise(view),
-    ):
+    broken = view.broken_base and f"There is no comparison: {view.broken_base}"
+    for paragraph in (broken, silence(view), reason(view), praise(view)):
         text += f"\n{escaped(paragraph)}\n" if paragraph else ""
     new, old = view.new(), view.old()
     text += f"\n{_table(new, _room(limit, text))}" if new else ""
@@ -56,7 +53,8 @@ def _verdict(view: View) -> str:
     new = view.new()
     base = f" since {escaped(view.result.base or '')}" if view.compared else ""
     if view.fails:
-        return f"**scaffold check fails**: {by_severity(new, 'new' if base else '')}{base}."
+        found = by_severity(new, "new" if base else "") if new else "it silences what is"
+        return f"**scaffold check fails**: {found}{base}."
     if new:
         return f"**scaffold check passes**, with {by_severity(new, 'new' if base else '')}{base}."
     return f"**scaffold check passes**: nothing {'new' if base else 'found'}{base}."

@@ -22,7 +22,7 @@ from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ScaffoldError
 from scaffold.report import formats, rule_pages
-from scaffold.report.view import View
+from scaffold.report.view import View, silence
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Severity
 from scaffold.rules.suppressions import PATH as SUPPRESSIONS
@@ -49,9 +49,10 @@ def render(view: View) -> str:
     results += [log.result(finding, "absent") for finding in result.repaired]
     results += log.suppressed()
     invocation: Json = {"executionSuccessful": True, "exitCode": int(view.fails)}
-    if view.broken_base:
-        notice = {"level": "warning", "message": {"text": view.broken_base}}
-        invocation["toolExecutionNotifications"] = [notice]
+    told = [text for text in (view.broken_base, silence(view)) if text]
+    if told:
+        notices = [{"level": "warning", "message": {"text": text}} for text in told]
+        invocation["toolExecutionNotifications"] = notices
     run = {
         "tool": {"driver": {"name": "scaffold", "semanticVersion": __version__, "rules": rules}},
         "invocations": [invocation],
@@ -99,12 +100,16 @@ class _Log:
         """The suppressed findings, each with the reason that a person gave."""
         findings = self._view.result.suppressed
         read = Suppressions.read(self._view.tree, findings) if findings else Suppressions()
+        silenced = Counter(finding.identity for finding, _ in self._view.silenced)
         for finding, entries in read.covering(findings):
+            # What the change brings is not accepted before the change is.
+            status = "underReview" if silenced[finding.identity] > 0 else "accepted"
+            silenced[finding.identity] -= 1
             yield self.result(finding, False) | {
                 "suppressions": [
                     {
                         "kind": "external" if entry.path == SUPPRESSIONS else "inSource",
-                        "status": "accepted",
+                        "status": status,
                         "justification": entry.reason,
                         "location": _location(entry.path, {"startLine": entry.line}),
                     }

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from scaffold.checkout.tree import Tree
 from scaffold.operations.check import Result
 from scaffold.rules.base import SEVERITIES, Finding, Severity
+from scaffold.rules.suppressions import Suppression
 from scaffold.text import one_line
 
 NAMED = 5
@@ -46,17 +47,27 @@ class View:
     """Fixes that were not applied, and why."""
     diff: str | None = None
     """The fixes as a diff, where nothing was written."""
+    no_new_suppressions: bool = False
+    """Whether what the change silences fails the check."""
     _lines: dict[str, list[bytes]] = field(default_factory=dict)
 
     @property
     def fails(self) -> bool:
         """Whether the check fails."""
-        return self.result.fails(self.strict, self.lenient)
+        return self.result.fails(self.strict, self.lenient) or (
+            self.no_new_suppressions and bool(self.silenced)
+        )
 
     @property
     def fails_by_warnings(self) -> bool:
         """Whether it fails only because the change adds a backend that has warnings."""
-        return self.fails and not self.result.fails(self.strict, lenient=True)
+        result = self.result
+        return result.fails(self.strict, self.lenient) and not result.fails(self.strict, lenient=True)
+
+    @property
+    def silenced(self) -> tuple[tuple[Finding, Suppression], ...]:
+        """What the change itself silences, each with what does it; where the base is broken, all that is."""
+        return self.result.silenced if self.compared or self.broken_base else ()
 
     @property
     def compared(self) -> bool:
@@ -134,6 +145,18 @@ def reason(view: View) -> str:
     return (
         f"Warnings about {', '.join(names)} fail the check, for this change adds it (--lenient: they do not)."
     )
+
+
+def silence(view: View) -> str:
+    """What the change itself silences, in one line; "" where it silences nothing."""
+    silenced = view.silenced
+    if not silenced:
+        return ""
+    places = [*dict.fromkeys(f"{one_line(entry.path)}:{entry.line}" for _, entry in silenced)]
+    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
+    by = f"{', '.join(places[:NAMED])}{more}"
+    findings = [finding for finding, _ in silenced]
+    return f"This change silences {counted(len(findings), 'finding')}: {by_rule(findings)}; by {by}"
 
 
 def totals(view: View) -> str:

@@ -15,6 +15,7 @@ A comment does the same for the line that it stands on, or for the line below it
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -50,11 +51,18 @@ class Suppression(NamedTuple):
     """The file that it stands in."""
     about: int = 0
     """Line that a comment is about."""
+    text: str = ""
+    """That line."""
 
     @property
     def key(self) -> Key:
         """What the findings that it means have in common."""
         return (self.rule, self.path, self.about) if self.about else (self.rule, self.backend, 0)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes it the same in another state of the repository, whatever its reason is there."""
+        return (self.rule, self.path, self.backend, self.match, self.text)
 
 
 def _keys(finding: Finding) -> tuple[Key, Key]:
@@ -126,6 +134,17 @@ class Suppressions(NamedTuple):
             (suppressed if entries else kept).append(finding)
         return kept, suppressed
 
+    def beyond(self, earlier: Suppressions) -> set[Suppression]:
+        """The entries that an earlier state does not have; of two that are the same, one for each there."""
+        left = Counter(entry.identity for entry in earlier.entries)
+        left.subtract(entry.identity for entry in self.entries)
+        added = set()
+        for entry in reversed(self.entries):
+            if left[entry.identity] < 0:
+                left[entry.identity] += 1
+                added.add(entry)
+        return added
+
     def stale(self, suppressed: Sequence[Finding]) -> list[Suppression]:
         """Those that suppress none of the findings."""
         used = {entry for _, entries in self.covering(suppressed) for entry in entries}
@@ -160,7 +179,8 @@ def _comments(path: str, data: bytes) -> Iterator[Suppression]:
         if match is not None:
             reason = match["reason"].strip()
             wrong = wrong if reason else number
-            found.append(Suppression(match["rule"], "", reason, "", number, path, about))
+            text = _COMMENT.sub("", lines[about - 1]).strip()
+            found.append(Suppression(match["rule"], "", reason, "", number, path, about, text))
     if wrong:
         raise ShapeError(path, wrong, "a suppression needs a rule and a reason")
     yield from reversed(found)
