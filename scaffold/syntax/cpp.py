@@ -24,11 +24,17 @@ MAX_CALLERS = 40
 """Through so many functions a call is followed to those that make it."""
 MAX_IDENTIFIERS = 2000
 """So many places of a file are looked at: of the names that are asked for, a person writes some ten."""
+MAX_SIGNS = 40
+"""So many comments and strings that may go on are followed upwards; else the whole file is parsed."""
+MAX_DELIMITER = 20
+"""Letters of the beginning of a raw string."""
 
 _HEAD = re.compile(rb"(?m)^[A-Za-z_]")
 _WRAPPERS = ("qualified_identifier", "pointer_expression", "unary_expression", "cast_expression")
 """What may stand around a function that is given to somebody: `&stop`, `+[](int) {}`, `(handler)stop`."""
 _HANDLERS = ("sa_handler", "sa_sigaction")
+_LATER = ("thread", "jthread", "async", "emplace_back", "push_back")
+"""What runs what it is given in a thread, or keeps it for one."""
 
 
 _parser = partial(grammar.parser, "tree_sitter_cpp")
@@ -104,11 +110,16 @@ class CppSource(ParsedSource):
         """The tree of what stands around an offset; of the whole file where that does not parse alone.
 
         A part begins where a line begins with a name and ends with a line that begins with a brace, as
-        functions, classes and namespaces do however their bodies are indented.
+        functions, classes and namespaces do however their bodies are indented. Where a comment or a string
+        from further up may go on, it begins there: the grammar says whether it does.
         """
-        heads = self._heads
-        position = bisect_right(heads, offset)
-        start = heads[position - 1] if position else 0
+        start = self._head(offset)
+        for _ in range(MAX_SIGNS):
+            if (sign := self._unclosed(start)) < 0:
+                break
+            start = self._head(sign)
+        else:
+            start = 0
         closing = self.data.find(b"\n}", offset)
         end = self.line_end(closing + 1) if closing >= 0 else len(self.data)
         if (start, end) not in self._parts:
@@ -119,7 +130,7 @@ class CppSource(ParsedSource):
         from tree_sitter import Parser, Point, Range
 
         self._unparsed -= end - start
-        if self._unparsed < 0 or end - start > self.quick_bytes or self._in_text(start):
+        if self._unparsed < 0 or end - start > self.quick_bytes:
             return self.root
         self.require_shallow(start, end)
         cage.note(self.path)
@@ -133,14 +144,21 @@ class CppSource(ParsedSource):
         """Where a line begins with a name."""
         return [match.start() for match in _HEAD.finditer(self.data)]
 
-    def _in_text(self, offset: int) -> bool:
-        """Whether a comment or a string of several lines that began before an offset may go on there."""
+    def _head(self, offset: int) -> int:
+        """The last place up to an offset where a line begins with a name; else the beginning."""
+        position = bisect_right(self._heads, offset)
+        return self._heads[position - 1] if position else 0
+
+    def _unclosed(self, offset: int) -> int:
+        """The last sign before an offset that may begin a comment or a string which goes on there; or -1."""
         comment = self.data.rfind(b"/*", 0, offset)
-        if comment > self.data.rfind(b"*/", 0, offset):
-            return b"//" not in self.data[self.line_start(comment) : comment]
+        if comment >= 0 and self.data.find(b"*/", comment + 2, offset) < 0:
+            return comment
         string = self.data.rfind(b'R"', 0, offset)
-        closing = b")" + self.data[string + 2 : max(self.data.find(b"(", string), 0)] + b'"'
-        return string >= 0 and not 0 <= self.data.find(closing, string) < offset
+        closing = (
+            b")" + self.data[string + 2 : max(self.data.find(b"(", string, string + MAX_DELIMITER), 0)] + b'"'
+        )
+        return string if string >= 0 and self.data.find(closing, string, offset) < 0 else -1
 
     # --- signals -----------------------------------------------------------------------------
 
@@ -182,16 +200,17 @@ class CppSource(ParsedSource):
         return holder is not None and holder != given and self.text(holder).endswith(_HANDLERS)
 
     def _starts_thread(self, place: Sequence[Node]) -> bool:
-        """Whether a lambda is what a thread does: `std::thread([] {})`, `std::thread worker([] {})`."""
+        """Whether a thread runs a lambda: `std::thread worker([] {})`, `threads.emplace_back([] {})`."""
         arguments, *users = place[1:4]
         return arguments.type in ("argument_list", "initializer_list") and any(
-            self._used(user) in ("thread", "jthread", "async") for user in users
+            self._used(user) in _LATER for user in users
         )
 
     def _used(self, node: Node) -> str:
         """The last name of the function that is called, or of the type of what is declared."""
         used = node.child_by_field_name("function") or node.child_by_field_name("type")
-        return self.text(used).rpartition("::")[2] if used is not None else ""
+        member = used.child_by_field_name("field") if used is not None else None
+        return self.text(member or used).rpartition("::")[2].strip("> ") if used is not None else ""
 
 
 def _around(place: Sequence[Node], *kinds: str) -> tuple[Node, Node]:

@@ -112,6 +112,14 @@ RUN = "  s->Shutdown();"
         # A thread that a handler starts is no handler.
         (f"void stop(int) {{ std::thread([] {{\n{RUN}\n}}).detach(); }}\nint main() {{ signal(2, stop); }}\n", []),
         (f"void stop(int) {{ std::jthread t{{[] {{\n{RUN}\n}}}}; }}\nint main() {{ signal(2, stop); }}\n", []),
+        *(
+            (f"void stop(int) {{ {thread}([] {{\n{RUN}\n}}); }}\nint main() {{ signal(2, stop); }}\n", [])
+            for thread in (
+                "auto t = std::make_unique<std::thread>", "workers.emplace_back", "new std::thread", "t = std::thread",
+                "auto f = std::async",
+            )
+        ),
+        (f"void stop(int) {{ run([] {{\n{RUN}\n}}); }}\nint main() {{ signal(2, stop); }}\n", [2]),
         (f"void stop(int) {{ std::call_once(f, [] {{\n{RUN}\n}}); }}\nint main() {{ signal(2, stop); }}\n", [2]),
     ],
 )  # fmt: skip
@@ -138,6 +146,9 @@ PIECES = st.sampled_from(
         "{",
         "}\n",
         'say("{ /* ");\n',
+        "// see /*\n",
+        "/*/\nint f() {}\n",
+        "*/\n",
     ]
 )
 
