@@ -17,7 +17,7 @@ from scaffold.directory.made import Build, Made
 from scaffold.directory.scripts import OWN_FOLDER, run_of
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell import Command
-from scaffold.syntax.shell_state import UNKNOWN
+from scaffold.syntax.shell_state import UNKNOWN, test_words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -95,9 +95,6 @@ def _packed(script: Text | None) -> list[tuple[str, tuple[str, ...]]]:
 
 _LIBRARY = re.compile(r"\.so(?:\.\d+)*$")
 _VARIABLE = re.compile(r"/\$\{?(\w+)\}?$")
-
-
-_TEST = re.compile(rb"\btest\s")
 _BEHIND = re.compile(r"[\w./-]")
 
 
@@ -116,11 +113,14 @@ def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
     """
     run = run_of(script, LINUX)
     shell = script.shell
-    asked = shell.nodes("test_command")
-    if _TEST.search(script.data):
-        asked = [*asked, *(command.node for command in shell.commands if command.starts("test"))]
-    alive = (node for node in asked if not any(start <= node.start_byte < end for start, end in run.dead))
-    tests = [re.sub(r"[\"'{}]", "", shell.text(node)) for node in alive]
+    asked = [
+        (node, [shell.plain(w) for w in test_words(node.children[1:-1])])
+        for node in shell.nodes("test_command")
+    ]
+    if b"test" in script.data:
+        asked += [(c.node, [*c.words]) for c in shell.commands if c.starts("test")]
+    alive = (words for node, words in asked if not any(a <= node.start_byte < b for a, b in run.dead))
+    tests = [re.sub(r"[{}]", "", word) for words in alive for word in words]
 
     def is_tested(word: str) -> bool:
         return any(_is_whole(found, word) for found in tests)

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
-from scaffold.directory.text import Spot, Text
+from scaffold.directory.text import Spot, Text, text_of
+from scaffold.syntax.make_lines import Kind
 from scaffold.syntax.shell import ShellSource, Word
 
 SHA = re.compile(r"[0-9a-f]{40}")
@@ -80,9 +81,13 @@ def _defaults(data: bytes) -> dict[str, str]:
 
 def upstreams(tree: Tree, path: str) -> tuple[str, ...]:
     """The GitHub repositories that variables of a Makefile hold, as `owner/name`, each once."""
-    data = tree.read(path) or b""
-    found = re.findall(rb"(?m)^\w+\s*[:?]?=\s*(?:https://|git@)github\.com[/:]([\w.-]+/[\w.-]+)", data)
-    return tuple(dict.fromkeys(name.decode().removesuffix(".git") for name in found))
+    text = text_of(path, tree.read(path) or b"")
+    lines = text.lines if b"github.com" in text.data else ()
+    found = (_ON_GITHUB.match(line.rest) for line in lines if line.kind is Kind.assignment)
+    return tuple(dict.fromkeys(match[1].decode().removesuffix(".git") for match in found if match))
+
+
+_ON_GITHUB = re.compile(rb"(?:https://|git@)github\.com[/:]([\w.-]+/[\w.-]+)")
 
 
 # --- scripts -------------------------------------------------------------------------------------

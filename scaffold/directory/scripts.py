@@ -71,7 +71,7 @@ def starts_linux_only(script: Text) -> Spot | None:
     return script.spot(*found.span()) if found else None
 
 
-_LINE_WITH_SO = re.compile(rb"(?m)^[^\n]*?\.so\b[^\n]*")
+_SO = re.compile(rb"\.so\b")
 _SYSTEM_LIBRARY = re.compile(rb"(?<![\w}])/(?:usr/)?lib(?:64)?/")
 
 
@@ -80,17 +80,15 @@ def packages_linux_only(script: Text) -> Spot | None:
 
     The directory's own libraries need a `.dylib`; those of the system only a branch that leaves them alone.
     """
-    if not _LINE_WITH_SO.search(script.data):
+    if not _SO.search(script.data):
         return None
     code = _on_darwin(script)
     if _MAC_LIBRARIES.search(code):
         return None
     knows_darwin = b"Darwin" in script.code
-    for line in _LINE_WITH_SO.finditer(code):
-        of_system = _SYSTEM_LIBRARY.search(line[0])
-        if not (of_system and knows_darwin):
-            start = line.start() + line[0].index(b".so")
-            return script.spot(start, start + 3)
+    for found in _SO.finditer(code):
+        if not (knows_darwin and _SYSTEM_LIBRARY.search(script.statement(*found.span()))):
+            return script.spot(*found.span())
     return None
 
 

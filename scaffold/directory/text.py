@@ -25,7 +25,7 @@ _HASH_COMMENT = re.compile(rb"[\s;]#[^\n]*")
 _CONTINUATION = re.compile(rb"\\\r?\n")
 
 
-_STATEMENTS = ("command", "declaration_command", "variable_assignment")
+_STATEMENTS = ("command", "declaration_command", "variable_assignment", "test_command")
 
 
 class Spot(NamedTuple):
@@ -93,12 +93,13 @@ class Text:
         return _CONTINUATION.sub(lambda found: b" " * len(found[0]), self.code)
 
     def statement(self, start: int, end: int) -> bytes:
-        """What is done at a place: a command or an assignment of a script, else the line, with `joined`."""
+        """What is done at a place: a command, a test or an assignment of a script; else the line."""
         if self.path.endswith(".sh"):
             node = self.shell.root.descendant_for_byte_range(start, end)
             while node is not None and node.type not in _STATEMENTS:
                 node = node.parent
-            return self.joined[node.start_byte : node.end_byte] if node is not None else b""
+            if node is not None:
+                return self.joined[node.start_byte : node.end_byte]
         first, last = self.joined.rfind(b"\n", 0, start) + 1, self.joined.find(b"\n", end)
         return self.joined[first : last if last >= 0 else len(self.joined)]
 

@@ -87,7 +87,7 @@ class State:
         kind = node.type
         parts = statements(node)
         if kind == "test_command":
-            return self._test(_terms(node.children[1:-1]), node.children[0].type == "[[")
+            return self._test(test_words(node.children[1:-1]), node.children[0].type == "[[")
         if kind == "negated_command":
             return opposite(self._truth(parts[-1]))
         if kind == "list":
@@ -112,7 +112,7 @@ class State:
                 return opposite(self._test(terms[1:], double))
             case [_]:
                 if terms[0].type == "parenthesized_expression":
-                    return self._test(_terms(terms[0].children[1:-1]), double)
+                    return self._test(test_words(terms[0].children[1:-1]), double)
                 return self._has("-n", self._value(terms[0]))
             case [sign, _]:
                 return self._has(sign, self._value(terms[1]))
@@ -204,7 +204,7 @@ def statements(node: Node) -> list[Node]:
     return [child for child in node.named_children if child.type != "comment"]
 
 
-def _terms(nodes: list[Node]) -> list[Node]:
+def test_words(nodes: list[Node]) -> list[Node]:
     """The words between `[` and `]` in order: the grammar binds `-o` more tightly than `=`."""
     found: list[Node] = []
     pending = list(reversed(nodes))

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from scaffold.backend.names import FOLDER
 from scaffold.surfaces.base import FileSurface, Part, Registration
 from scaffold.syntax.make import Assignment, Call, MakeSource, Rule
+from scaffold.syntax.make_lines import Kind, Line, lines
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, Span, Word
 
@@ -26,9 +27,6 @@ _WORKS_ON = re.compile(
     rf"{FOLDER}([\w.-]+)|\bBACKEND=([\w.-]+)|local-ai-backend:([\w.-]+)"
     r"|scripts/build/([\w.-]+)-darwin\.sh|backend-images/([\w.-]+)\.tar|\bbackends/([\w.-]+)"
 )
-
-
-_HEAD = re.compile(rb"(?m)^([^\s#:=]++)[^:=\n]*+:(?!=)")
 
 
 class Definition(NamedTuple):
@@ -150,8 +148,12 @@ class MakefileReader(FileSurface):
             return True
         if any(pattern.fullmatch(target) for pattern in self._patterns):
             return True
-        named = rb"(?m)^" + re.escape(target.encode()) + rb"\b[^=\n]*:"
-        return re.search(named, self.source.data) is not None
+        return target.encode() in {word for rule in self._heads for word in rule.head.split()}
+
+    @cached_property
+    def _heads(self) -> list[Line]:
+        """The first lines of rules, of those too that the grammar does not know."""
+        return [line for line in (lines(self.source.data) if self.source else ()) if line.kind is Kind.rule]
 
     @cached_property
     def _patterns(self) -> list[re.Pattern[str]]:
@@ -220,11 +222,10 @@ class MakefileReader(FileSurface):
         """Backend -> the recipe lines that work on it, each with its rule; not those of the test lists."""
         found: dict[str, dict[int, str]] = {}
         source = self.source
-        heads = [*_HEAD.finditer(source.data)] if source else []
-        starts = [head.start() for head in heads]
+        starts = [head.start_byte for head in self._heads] if source else []
         for offset, text in _said(source.shell) if source else ():
             position = bisect_left(starts, offset) - 1
-            rule = heads[position][1].decode() if position >= 0 else ""
+            rule = self._heads[position].head.split()[0].decode() if position >= 0 else ""
             if source and rule not in ("prepare-test-extra", "test-extra"):
                 for name in (n for match in _WORKS_ON.finditer(text) for n in match.groups() if n):
                     found.setdefault(name, {})[source.line(offset)] = rule
