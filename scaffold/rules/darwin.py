@@ -49,13 +49,13 @@ class DarwinBespokeWiring(Rule):
         names = list(dict.fromkeys(cpp))
         for name in names:
             entry = next(e for e in registry.matrix.darwin if e.backend == name)
-            for what, place, message, repair in _missing_wiring(registry, name):
+            for what, place, message, do, repair in _missing_wiring(registry, name):
                 yield self.finding(
                     place or entry,
                     name,
                     what,
                     f"{name} is built on macOS by its own step, and {message}",
-                    "complete the wiring: step, exclusion, make target, script, set and narrowing rule",
+                    do,
                     fix=registry.adding(name, repair) if repair else None,
                     severity=Severity.warning if what == NARROWING else None,
                 )
@@ -74,7 +74,8 @@ class DarwinBespokeWiring(Rule):
             )
 
 
-Missing = tuple[str, Located | None, str, "Callable[[Addition], None] | None"]
+Missing = tuple[str, Located | None, str, str, "Callable[[Addition], None] | None"]
+"""What is missing, where, in words, what to do, and what does it."""
 
 
 def _missing_wiring(registry: Registry, name: str) -> Iterator[Missing]:
@@ -82,25 +83,37 @@ def _missing_wiring(registry: Registry, name: str) -> Iterator[Missing]:
     if darwin.generic is not None:
         generic = darwin.place(darwin.generic)
         if not any(step.only == name for step in darwin.steps):
-            yield "step", generic, f"{darwin.path} has no step for it", darwin.add_step
+            do = f"add a step with `if: inputs.backend == '{name}'` that runs make backends/{name}-darwin"
+            yield "step", generic, f"{darwin.path} has no step for it", do, darwin.add_step
         if not darwin.generic.excludes(name):
-            yield "exclusion", generic, "the generic step does not exclude it", darwin.exclude
+            do = f"add `&& inputs.backend != '{name}'` to the condition of the generic step"
+            yield "exclusion", generic, "the generic step does not exclude it", do, darwin.exclude
+    script = f"scripts/build/{name}-darwin.sh"
     if makefile.source is not None and not makefile.rule_with_recipe(f"backends/{name}-darwin"):
         what = f"the Makefile has no target backends/{name}-darwin"
-        yield "make target", Place(makefile.path), what, makefile.add_darwin_rule
-    script = f"scripts/build/{name}-darwin.sh"
+        draft = registry.drafted(name, makefile.path, makefile.add_darwin_rule)
+        do = f"add the target backends/{name}-darwin: it runs {script} and installs what that makes"
+        yield (
+            "make target",
+            draft[0] if draft else Place(makefile.path),
+            what,
+            do,
+            makefile.add_darwin_rule,
+        )
     if registry.tree.read(script) is None:
-        yield "script", None, f"{script} does not exist", None
+        yield "script", None, f"{script} does not exist", f"write {script}, like those beside it", None
     if path_filter.has_bespoke_set and name not in path_filter.bespoke:
         place = path_filter.function_place(BESPOKE_SET)
-        yield "set", place, f"{BESPOKE_SET} lacks it", path_filter.add_to_bespoke_set
+        do = f'add "{name}" to {BESPOKE_SET} in {path_filter.path}'
+        yield "set", place, f"{BESPOKE_SET} lacks it", do, path_filter.add_to_bespoke_set
     if path_filter.has_table and path_filter.can_filter and registry.tree.read(script) is not None:
         started = set(registry.rebuilt[script][1])
         if started != {name}:
             others = "other macOS builds than its own" if started else "no macOS build"
             what = f"a change of {script} starts {others}"
             place = path_filter.function_place(SHARED_INPUTS)
-            yield NARROWING, place, what, path_filter.add_shared_input
+            do = f"add a rule for {script} to {SHARED_INPUTS} that starts the macOS build of {name} alone"
+            yield NARROWING, place, what, do, path_filter.add_shared_input
 
 
 class DarwinCoverage(Rule):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence.mutation import Mutation, mutated, mutations
+from evidence.mutants import Mutation, mutations
+from evidence.mutation import mutated
 from scaffold import cage
 from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.operations import check, fix

@@ -6,11 +6,14 @@ from collections import defaultdict
 
 import pytest
 
-from evidence.mutation import ERROR_LEVEL, Mutation, killer, known_findings, mutated, mutations
+from evidence.mutants import ERROR_LEVEL, Mutation, mutations
+from evidence.mutation import batches, killer, known_findings, mutated
 from scaffold.checkout.tree import Tree, WorkTree
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
 from scaffold.surfaces.matrix.siblings import CIRCLES
+
+NEW = ("anchors", "types", "flow style", "moved files", "conflict markers")
 
 BASE = WorkTree(miniature_dir())
 BY_SURFACE: dict[str, list[Mutation]] = defaultdict(list)
@@ -32,6 +35,25 @@ def survivors(surface: str) -> list[Mutation]:
 def test_there_is_something_to_break() -> None:
     assert {surface for surface in ERROR_LEVEL if len(BY_SURFACE[surface]) > 9} == set(ERROR_LEVEL)
     assert not known_findings(BASE)
+
+
+def test_mutations_that_are_made_together_are_of_different_backends_and_places() -> None:
+    every = [mutation for own in BY_SURFACE.values() for mutation in own]
+    together = batches(every, 10)
+    assert sorted(map(repr, every)) == sorted(repr(m) for batch in together for m in batch)
+    assert max(map(len, together)) == 10
+    for batch in together:
+        assert len({mutation.backend for mutation in batch}) == len(batch)
+        data = mutated(BASE, *batch)
+        for mutation in batch:
+            assert mutation.gone or (mutation.text.encode() in (data.read(mutation.path) or b""))
+
+
+@pytest.mark.parametrize("surface", NEW)
+def test_a_fault_of_another_kind_is_found(surface: str) -> None:
+    alive = survivors(surface)
+    assert BY_SURFACE[surface]
+    assert [f"{mutation.backend}: {mutation.what}" for mutation in alive] == []
 
 
 @pytest.mark.parametrize("surface", ERROR_LEVEL)

@@ -66,7 +66,7 @@ CASES = {
         fix=True, restores=True, says="does not exclude",
     ),
     "no make target": Case(
-        "darwin-bespoke-wiring", "heron", "Makefile", (),
+        "darwin-bespoke-wiring", "heron", "Makefile", ("backends/owl-darwin:", "\t", "\t"),
         MINIATURE.edit("Makefile", (RULE, RULE.replace("heron", "owl"))),
         also=None, fix=True, says="backends/heron-darwin",
     ),

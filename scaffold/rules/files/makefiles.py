@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scaffold.directory.directory import Directory
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import Entry
@@ -29,7 +30,8 @@ class MakefileTestTarget(Rule):
         test: install
                 bash test.sh
 
-    Fix: add the rule, and list it in `.PHONY`.
+    Fix: add the rule, and list it in `.PHONY`. Where there is no `test.py` either, `test.sh` says so and
+    succeeds: write one.
     """
 
     severity = Severity.error
@@ -48,13 +50,23 @@ class MakefileTestTarget(Rule):
                 message = f"`make -C {path} test` succeeds and tests nothing: its Makefile has no `test` rule"
             else:
                 message = f"`make -C {path} test` fails: its Makefile has no `test` rule"
-            yield self.finding(
-                place,
-                name,
-                f"test rule of {path}",
-                message,
-                f"add to {path}/Makefile: `.PHONY: test`, `test:`, and the recipe `bash test.sh`",
-            )
+            yield self.finding(place, name, f"test rule of {path}", message, _what_to_do(files))
+
+
+def _what_to_do(files: Directory) -> str:
+    """The rule that is missing, with all that it needs to test something."""
+    recipe = "bash test.sh" if "test.sh" in files.names else "go test ./..." if files.lang == "go" else ""
+    before = " install" if files.has_make_rule("install") else ""
+    do = f"add to {files.path}/Makefile: `.PHONY: test`, `test:{before}` and the recipe "
+    do += f"`{recipe}`" if recipe else "that runs its tests"
+    return do + (f"; and write {files.path}/test.py, which test.sh looks for" if _has_no_tests(files) else "")
+
+
+def _has_no_tests(files: Directory) -> bool:
+    """Whether test.sh leaves it to `runUnittests` to find test.py, and there is none."""
+    script = files.text("test.sh")
+    finds = script is not None and b"runUnittests" in script.data and b"TEST_FILE" not in script.data
+    return finds and "test.py" not in files.names
 
 
 class BuildTargetMissing(Rule):

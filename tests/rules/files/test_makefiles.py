@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -24,10 +25,33 @@ def test_make_really_invents_it(tmp_path: Path) -> None:
     assert subprocess.run(["make", "test"], cwd=tmp_path, capture_output=True, check=False).returncode == 0
 
 
+def test_what_the_help_says_makes_the_tests_run(tmp_path: Path) -> None:
+    makefile = replaced(f"{FINCH}/Makefile", (".PHONY: test\ntest: install\n\tbash test.sh\n", ""))
+    found = only(tree(makefile), "makefile-test-target", "finch-tts", "Makefile", f"-C {FINCH} test")
+    phony, rule, recipe = re.findall(r"`([^`]+)`", found.help)
+    text = (makefile[f"{FINCH}/Makefile"] or b"").decode() + f"\n{phony}\n{rule}\n\t{recipe}\n"
+    (tmp_path / "Makefile").write_text(text)
+    (tmp_path / "install.sh").write_text("echo installed\n")
+    (tmp_path / "test.sh").write_text("echo tested\n")
+    for _ in range(2):
+        made = subprocess.run(
+            ["make", "-s", "test"], cwd=tmp_path, capture_output=True, check=True, text=True
+        )
+        assert made.stdout.split() == ["installed", "tested"]
+
+
+def test_a_test_script_that_finds_no_test_needs_one() -> None:
+    makefile = replaced(f"{FINCH}/Makefile", (".PHONY: test\ntest: install\n\tbash test.sh\n", ""))
+    at = ("makefile-test-target", "finch-tts", "Makefile", f"-C {FINCH} test")
+    assert "test.py" not in only(tree(makefile), *at).help
+    assert f"write {FINCH}/test.py" in only(tree(makefile, {f"{FINCH}/test.py": None}), *at).help
+
+
 def test_a_test_target_that_is_not_there_at_all() -> None:
     where = tree(replaced(f"{LARK}/Makefile", ("test:\n\t$(GOCMD) test -count=1 ./...\n", "")))
     found = only(where, "makefile-test-target", "lark", "Makefile", f"-C {LARK} test")
     assert "fails" in found.message
+    assert "`go test ./...`" in found.help
 
 
 def test_a_workflow_that_runs_the_tests() -> None:
