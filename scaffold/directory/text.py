@@ -61,10 +61,10 @@ class Text:
         """The recipes of a Makefile as a script."""
         return ShellSource(self.path, self.data, make_lines.recipes(self.data))
 
-    @cached_property
+    @property
     def lines(self) -> tuple[make_lines.Line, ...]:
         """The lines of a Makefile."""
-        return tuple(make_lines.lines(self.data))
+        return make_lines.lines(self.data)
 
     @cached_property
     def code(self) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -57,8 +58,13 @@ _DIRECTIVES = frozenset(
 _MODIFIERS = re.compile(rb"\A(?:(?:export|unexport|override|private)(?:\s+|\Z))++")
 
 
-def lines(data: bytes) -> Iterator[Line]:
-    """The lines of a Makefile that are not empty, in order."""
+@lru_cache(maxsize=256)
+def lines(data: bytes) -> tuple[Line, ...]:
+    """The lines of a Makefile that are not empty, in order; read once per content."""
+    return tuple(_lines(data))
+
+
+def _lines(data: bytes) -> Iterator[Line]:
     in_rule = in_define = False
     for found in _LINE.finditer(data):
         raw = found[0]
