@@ -5,7 +5,8 @@
 Without LOCALAI_REPO it measures the miniature, and without actionlint on the PATH it leaves that out. Prints
 the README's table: the processor time of a command that has one processor, and the time that passes where it
 may use all of them. Every command is run once in each round, so that all of them meet the same load; the
-figures are the medians of the rounds.
+figures are the medians of the rounds. Below stand the ratios for which there are aims: they say more than
+the figures where the machine is busy.
 """
 
 from __future__ import annotations
@@ -25,6 +26,17 @@ ROUNDS = 15
 VARIANTS = ("cpu", "cuda12", "cuda13", "rocm", "vulkan", "metal")
 BASE = "HEAD~5"
 SCAFFOLD = [sys.executable, "-m", "scaffold"]
+UNCAGED = [sys.executable, "-c", "import os; from scaffold import __main__ as m; os._exit(m._command())"]
+CHECK = "`scaffold check`"
+CHECK_UNCAGED = "the same without its cage"
+CHECK_BASE = f"`scaffold check --base {BASE}`"
+YAMLLINT = "`yamllint` of the matrix and the gallery alone"
+AIMS = (
+    ("A check, yamllint", CHECK, YAMLLINT, "0.25"),
+    ("`--base`, a check", CHECK_BASE, CHECK, "1.3"),
+    ("A check, one without the cage", CHECK, CHECK_UNCAGED, "1.05"),
+)
+"""What is compared with what, and the most that it should be."""
 HAS_AFFINITY = hasattr(os, "sched_setaffinity")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """What is installed has been compiled."""
@@ -33,7 +45,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYT
 def commands(repository: Path) -> dict[str, list[str]]:
     """What is measured, by its name in the table."""
     options = [option for variant in VARIANTS for option in ("--variant", variant)]
-    check = [*SCAFFOLD, "check", "--repo", str(repository)]
+    check = ["check", "--repo", str(repository)]
     new = [*SCAFFOLD, "new-backend", "benchmark-x", "--lang", "cpp", "--dry-run", "--no-input", "--upstream",
            "acme/benchmark", "--pin", "0" * 40, "--repo", str(repository), *options]  # fmt: skip
     found = {
@@ -41,14 +53,15 @@ def commands(repository: Path) -> dict[str, list[str]]:
         "`import copier`": [sys.executable, "-c", "import copier"],
         "`scaffold --help`": [*SCAFFOLD, "--help"],
         f"`scaffold new-backend`, C++, {len(VARIANTS)} variants": new,
-        "`scaffold check`": check,
-        f"`scaffold check --base {BASE}`": [*check, "--base", BASE],
-        "`scaffold check --select pipeline`": [*check, "--select", "pipeline"],
+        CHECK: [*SCAFFOLD, *check],
+        CHECK_UNCAGED: [*UNCAGED, *check],
+        CHECK_BASE: [*SCAFFOLD, *check, "--base", BASE],
+        "`scaffold check --select pipeline`": [*SCAFFOLD, *check, "--select", "pipeline"],
     }
     if not (repository / ".git").exists():
-        del found[f"`scaffold check --base {BASE}`"]
+        del found[CHECK_BASE]
     files = [str(repository / path) for path in (".github/backend-matrix.yml", "backend/index.yaml")]
-    found["`yamllint` of the matrix and the gallery alone"] = [sys.executable, "-m", "yamllint", *files]
+    found[YAMLLINT] = [sys.executable, "-m", "yamllint", *files]
     beside = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     for name, arguments in {
         "zizmor": ["--offline", "--no-exit-codes", ".github"],
@@ -90,6 +103,11 @@ def main() -> None:
     )
     for name in asked:
         print(f"| {name} | {statistics.median(cpu[name]):.2f} | {statistics.median(wall[name]):.2f} |")
+    print()
+    for words, one, other, aim in AIMS:
+        if one in cpu:
+            ratio = statistics.median(cpu[one]) / statistics.median(cpu[other])
+            print(f"{words}: {ratio:.2f} times the CPU time; the aim is {aim} at most.")
 
 
 main()
