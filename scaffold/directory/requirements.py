@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from scaffold.directory.text import Text
@@ -26,6 +27,7 @@ class Requirements(NamedTuple):
     """Paths from the root of the repository."""
 
 
+@lru_cache(maxsize=1024)
 def read(text: Text) -> Requirements:
     """The packages and includes of a file, whatever versions, extras and markers they have."""
     packages: set[str] = set()

@@ -202,19 +202,19 @@ class ShellSource(ParsedSource):
 
     @cached_property
     def _walked(self) -> tuple[dict[str, list[Node]], dict[int, Node]]:
-        """The kinds of nodes that are looked for, with those of each in file order; node -> its parent."""
+        """The kinds of nodes that are looked for, with those of each in file order; inner node -> its parent."""
         found: dict[str, list[Node]] = {kind: [] for kind in _KINDS}
         parents: dict[int, Node] = {}
-        pending = [self.root]
+        pending = [(self.root, self.root)]
         while pending:
-            node = pending.pop()
+            node, parent = pending.pop()
             kind = node.type
             if kind in found:
                 found[kind].append(node)
             if kind not in _LEAVES:
-                children = node.named_children[::-1]
-                parents.update(dict.fromkeys([child.id for child in children], node))
-                pending.extend(children)
+                parents[node.id] = parent
+                pending.extend([(child, node) for child in node.named_children[::-1]])
+        del parents[self.root.id]
         return found, parents
 
     def parent(self, node: Node) -> Node | None:
