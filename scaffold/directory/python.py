@@ -88,17 +88,33 @@ def installer_of(tree: Tree) -> PythonInstaller:
     return _installer(tree.read(COMMON_INSTALLER) or b"")
 
 
+def _flow(script: ShellSource, facts: Facts) -> Flow:
+    """A run of an install.sh: what it does not name makes no difference, so that many builds share one."""
+    variables = frozenset((n, value) for n, value in facts.variables.items() if n.encode() in script.data)
+    prints = frozenset((c, text) for c, text in facts.prints.items() if c.split()[0].encode() in script.data)
+    return _run(script, variables, prints)
+
+
+@lru_cache(maxsize=512)
+def _run(
+    script: ShellSource, variables: frozenset[tuple[str, str]], prints: frozenset[tuple[str, str]]
+) -> Flow:
+    return Flow(script, Facts(dict(variables), dict(prints)))
+
+
 def installs_itself(script: ShellSource, build: Build) -> bool:
     """Whether an install.sh installs packages in a branch that is taken for a build, or for every build."""
     if not script.calls("installRequirements"):
         return True
-    reached = Flow(script, build.facts).reached
+    if b"pip" not in script.data:
+        return False
+    reached = _flow(script, build.facts).reached
     return any(step.chosen and _installs(step.words) for step in reached)
 
 
 def names_index(script: ShellSource, build: Build) -> bool:
     """Whether what an install.sh may do for a build names an index of packages."""
-    code = without(script.silent, Flow(script, build.facts).dead)
+    code = without(script.silent, _flow(script, build.facts).dead)
     return b"index-url" in code or b"find-links" in code
 
 
@@ -118,7 +134,7 @@ def unpinned_clones(script: ShellSource, builds: Sequence[Build]) -> Iterator[tu
     for build in builds:
         facts = Facts({**dict.fromkeys(unset, ""), **build.facts.variables}, build.facts.prints)
         cloned: dict[int, str] = {}
-        for words, offset in ((step.words, step.node.start_byte) for step in Flow(script, facts).reached):
+        for words, offset in ((step.words, step.node.start_byte) for step in _flow(script, facts).reached):
             address = next((word for word in words[2:] if "://" in word), "")
             if words[:2] == ("git", "clone") and address and UNKNOWN not in address:
                 if any(word == "-b" or word.startswith("--branch") for word in words):

@@ -202,7 +202,7 @@ class ShellSource(ParsedSource):
 
     @cached_property
     def _walked(self) -> tuple[dict[str, list[Node]], dict[int, Node]]:
-        """The kinds of nodes that are looked for, with those of each in file order; inner node -> its parent."""
+        """The nodes of each kind that is looked for, in file order; inner node -> its parent."""
         found: dict[str, list[Node]] = {kind: [] for kind in _KINDS}
         parents: dict[int, Node] = {}
         pending = [(self.root, self.root)]

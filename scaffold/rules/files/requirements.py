@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from scaffold.directory import requirements
 from scaffold.directory.directory import Directory
@@ -127,16 +127,13 @@ class RequirementsUnused(Rule):
     ) -> Iterator[Finding]:
         """Files of a built profile that no installer tries, with packages that only its image lacks."""
         builds = sorted({_build(entry, installer) for entry in registry.matrix.entries_of(files.name)})
-        plain = [build for build in builds if not files.installs_itself(build)]
-        tried = {build: (*installer.common, *installer.specific(build)) for build in plain}
-        for build, names in tried.items():
-            own = re.compile(rf"requirements-{re.escape(build.profile)}\b.*\.txt")
-            untried = [
-                n for n in files.names if own.fullmatch(n) and n not in names and not files.names_file(n)
-            ]
+        tried = {build: (*installer.common, *installer.specific(build)) for build in builds}
+        untried = {build: list(self._of_profile(files, build, names)) for build, names in tried.items()}
+        plain = [b for b in builds if any(untried.values()) and not files.installs_itself(b)]
+        for build in plain:
             others = [files.packages(tried[other]) for other in plain if other != build]
-            usual = frozenset.intersection(*others) - files.packages(names) if untried and others else ()
-            for name in untried:
+            usual = frozenset.intersection(*others) - files.packages(tried[build]) if others else ()
+            for name in untried[build]:
                 lacking = files.packages([name]) & {*usual}
                 if lacking:
                     yield self.finding(
@@ -148,6 +145,13 @@ class RequirementsUnused(Rule):
                         f"move its lines to requirements-{build.profile}.txt, or install it in install.sh",
                         severity=Severity.error,
                     )
+
+    def _of_profile(self, files: Directory, build: Build, tried: Collection[str]) -> Iterator[str]:
+        """The files that are called after the profile of a build, and that it does not install."""
+        own = re.compile(rf"requirements-{re.escape(build.profile)}\b.*\.txt")
+        for name in files.names:
+            if own.fullmatch(name) and name not in tried and not files.names_file(name):
+                yield name
 
 
 def _tested(registry: Registry) -> set[str]:
