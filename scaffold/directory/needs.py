@@ -122,7 +122,8 @@ def _run_by(directory: Directory, text: Text) -> Iterator[Need]:
 
     One that the Makefile names elsewhere too may be made before.
     """
-    runs = _RUNS.findall(text.joined)
+    lines = (line for line in text.joined.split(b"\n") if b".sh" in line)
+    runs = [name for line in lines for name in _RUNS.findall(line)]
     names = {name for name in runs if text.code.count(name) == runs.count(name)}
     missing = {name.decode() for name in names if not directory.has(name.decode())}
     if b".ONESHELL" not in text.data and any(not directory.has_make_rule(name) for name in missing):
