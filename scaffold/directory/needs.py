@@ -252,14 +252,15 @@ def _always(code: bytes) -> bytes:
     return b"".join([*kept, code[at:] if depth == 0 else b""])
 
 
-_COMMENT = re.compile(rb"(?m)^[ \t]*+#.*+$")
 _BESIDE = re.compile(rb"(?m)(?:^|[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]*%s)" % _ENDING.pattern)
 """A word that may be a source next to a script: no other folder is in front of it."""
 
 
 def _names_what_is_missing(directory: Directory, script: Text) -> bool:
     """Whether it is worth a look: nearly every script names only what is there."""
-    names = {name[1] for name in _BESIDE.finditer(_COMMENT.sub(b"", script.data))}
+    lines = (line for line in script.data.split(b"\n") if _ENDING.search(line))
+    code = b"\n".join(line for line in lines if not line.lstrip().startswith(b"#"))
+    names = {name[1] for name in _BESIDE.finditer(code)}
     return not all(directory.has(name.decode()) for name in names)
 
 
