@@ -14,6 +14,8 @@ def one_line(text: str) -> str:
 
 def visible(text: str) -> str:
     """Text with its lines, in which whatever would steer a terminal is spelled out."""
+    if text.isascii() and text.isprintable():
+        return text
     return re.sub(r"[^\n\t -~]", lambda found: _escaped(found[0]), text)
 
 

@@ -17,7 +17,7 @@ def targets(text: Text) -> frozenset[str]:
 
 
 _INCLUDE = (b"include", b"-include", b"sinclude")
-_MAY_INCLUDE = re.compile(rb"(?m)^[ \t]*(?:-|s)?include[ \t]")
+_MAY_INCLUDE = re.compile(rb"include[ \t]")
 
 
 def includes(text: Text) -> Iterator[str]:

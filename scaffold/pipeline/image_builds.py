@@ -119,7 +119,7 @@ class ImageBuilds:
                             source.line(jobs.keys[name].start),
                             name,
                             builds,
-                            frozenset(re.findall(r"(?<![\w-])matrix\.([\w-]+)", text)),
+                            frozenset(re.findall(r"matrix\.(?<![\w-]matrix\.)([\w-]+)", text)),
                             len(_included(job)),
                         )
                     )
@@ -166,7 +166,7 @@ class ImageBuilds:
         data = (self.tree.read(path) or b"") if path.endswith(".sh") else b""
         shell = parsed(ShellSource, path, data) if b".docker/" in data else None
         for command in shell.commands if shell else ():
-            for word in command.bare:
+            for word in (word for word in command.bare if ".docker/" in word):
                 called = re.search(r"(?:^|/)(\.docker/[\w.-]+\.sh)$", word)
                 if shell and called and called[1] != path and self.tree.read(called[1]) is not None:
                     yield called[1], Place(path, shell.line(command.start_byte))

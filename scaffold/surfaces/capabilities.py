@@ -64,7 +64,7 @@ class CapabilitiesSurface(FileSurface):
 
     def _constants(self, prefix: str) -> dict[str, str]:
         text = self.source.data.decode() if self.source else ""
-        found = re.findall(rf'^\t({prefix}\w+)\s+(?:\w+\s+)?=\s*"([^"]+)"', text, re.MULTILINE)
+        found = re.findall(rf'\n\t({prefix}\w+)\s+(?:\w+\s+)?=\s*"([^"]+)"', text)
         return {value: constant for constant, value in found}
 
     def default_usecases(self, name: str) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ _COMMAND = re.compile(rb"[`(]")
 
 _PRINTING = re.compile(rb"echo|printf")
 _NAME = re.compile(rb"[A-Za-z_]\w*|[0-9@*#?$!-]")
-_FUNCTION = re.compile(rb"\([ \t]*\)|\bfunction\b")
+_FUNCTION = re.compile(rb"\([ \t]*\)|function\b")
 """Without one of these a script has no function."""
 _INNER_NAME = re.compile(rb"\$(?<=[^\s\"'`$(=]\$)\w[^\s\"'`$(){}\[\];&|<>\\]*")
 """A variable behind other text, with the text behind it."""
@@ -64,7 +64,7 @@ MAX_REPAIRS = 8
 
 
 _GIVERS = frozenset({"read", "unset", "mapfile", "readarray", "getopts", "printf"})
-_GIVING = re.compile(rb"\b(?:%s)[ \t]|:=" % "|".join(sorted(_GIVERS)).encode())
+_GIVING = re.compile(rb"(?:%s)[ \t]|:=" % "|".join(sorted(_GIVERS)).encode())
 
 
 class Word(str):

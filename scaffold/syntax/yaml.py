@@ -103,7 +103,8 @@ class YamlSource(ParsedSource):
     @cached_property
     def _lines(self) -> list[bytes]:
         """The lines as one parser or the other counts them."""
-        return _OTHER_LINE_ENDS.sub(b"\n", self.data).splitlines()
+        data = self.data if self.data.isascii() else _OTHER_LINE_ENDS.sub(b"\n", self.data)
+        return data.splitlines()
 
     def require_parsable(self) -> None:
         super().require_parsable()
