@@ -32,6 +32,7 @@ from scaffold.surfaces.makefile.editing import MakefileSurface
 from scaffold.surfaces.matrix.editing import MatrixSurface
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
 from scaffold.surfaces.matrix.siblings import Outline
+from scaffold.surfaces.models import ModelGallery
 from scaffold.surfaces.path_filter.editing import PathFilterSurface
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Place
@@ -86,6 +87,7 @@ class Registry(Repository):
         self.builds = ImageBuilds(tree)
         self.hardware = Hardware(tree)
         self.dependabot = Dependabot(tree)
+        self.models = ModelGallery(tree)
 
     @property
     def generated(self) -> Generated:
@@ -390,7 +392,7 @@ class Registry(Repository):
     def model_aliases(self) -> set[str]:
         """Backend names that LocalAI maps to others (`Aliases` in pkg/model/initializers.go)."""
         data = self.tree.read("pkg/model/initializers.go") or b""
-        maps = re.finditer(rb"\b(\w++)\s*+=\s*+map\[string\]string\s*+\{", data)
+        maps = re.finditer(rb"\b(\w++)(?:\s++map\[string\]string)?+\s*+=\s*+map\[string\]string\s*+\{", data)
         start = next((found.end() for found in maps if b"alias" in found[1].lower()), len(data))
         end = data.find(b"\n}", start)
         return {key.decode() for key in re.findall(rb'"([^"]+)"\s*+:', data[start : max(end, start)])}

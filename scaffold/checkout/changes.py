@@ -48,11 +48,13 @@ class ChangeSet:
         Their lines end as the lines around them do.
         """
         for edit in edits:
-            self.edits.append(ended_as(self.tree.read(edit.path) or b"", edit) if "\n" in edit.text else edit)
+            self.edits.append(
+                ended_as(self.tree.content(edit.path) or b"", edit) if "\n" in edit.text else edit
+            )
 
     def insert(self, path: str, offset: int, text: str) -> None:
         """Plan an insertion; whole lines behind a last line without a newline stay lines of their own."""
-        data = self.tree.read(path) or b""
+        data = self.tree.content(path) or b""
         if text.endswith("\n") and offset == len(data) and data and not data.endswith(b"\n"):
             text = f"\n{text[:-1]}"
         self.add(insertion(path, offset, text))
@@ -118,7 +120,7 @@ class ChangeSet:
             edits.append(edit)
         for path, edits in grouped.items():
             if len(edits) == 1 or edits[-2].end < edits[-1].start:
-                edits[-1] = without_newline(self.tree.read(path) or b"", edits[-1])
+                edits[-1] = without_newline(self.tree.content(path) or b"", edits[-1])
         return dict(grouped)
 
     def contents(self) -> dict[str, bytes | None]:
@@ -126,7 +128,7 @@ class ChangeSet:
         results: dict[str, bytes | None] = dict.fromkeys(self.deleted)
         results.update((path, new.content) for path, new in self.created.items())
         for path, edits in self.by_path().items():
-            before = self.tree.read(path) or b""
+            before = self.tree.content(path) or b""
             results[path] = replaced(before, 0, len(before), edits)
         return results
 
@@ -134,7 +136,7 @@ class ChangeSet:
         """The change that takes this one back from `tree`, its result; deleted files it cannot give back."""
         back = ChangeSet(tree, deleted={*self.created})
         for path, edits in self.by_path().items():
-            before = self.tree.read(path) or b""
+            before = self.tree.content(path) or b""
             shift = 0
             for edit in edits:
                 start, length = edit.start + shift, len(edit.text.encode())
@@ -149,7 +151,7 @@ class ChangeSet:
 
     def lines(self, path: str) -> list[int]:
         """Where the edits of an existing file begin, as lines of the result."""
-        before = self.tree.read(path) or b""
+        before = self.tree.content(path) or b""
         found = []
         shift = 0
         for edit in self.by_path()[path]:

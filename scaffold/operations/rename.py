@@ -104,6 +104,8 @@ def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new:
         after = _renamed_items(before, rename) if path in KEYED else rename(before)
         if after != before:
             changes.add(Edit(path, start, end, after))
+    for use in registry.models.uses({old.lower()}):
+        changes.add(Edit(use.path, use.start, use.end, new))
     own = {f"{i.path.removesuffix('.go')}_test.go" for i in registry.importers.importers if i.name == old}
     for path in (f"{IMPORTERS}/{name}" for name in tree.list(IMPORTERS)):
         if path in own or (path.endswith(".go") and not path.endswith("_test.go")):

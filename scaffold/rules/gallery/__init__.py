@@ -18,6 +18,7 @@ from scaffold.rules.gallery.images import (
 from scaffold.rules.gallery.loading import GalleryUnreadable
 from scaffold.rules.gallery.metadata import GalleryLicenseSpelling, GalleryMetadata
 from scaffold.rules.gallery.metas import GalleryImageAsMeta, GalleryMissingMeta
+from scaffold.rules.gallery.models import GalleryModelBackend
 from scaffold.rules.gallery.names import (
     GalleryAliasMissing,
     GalleryDuplicateName,
@@ -44,6 +45,7 @@ RULES: tuple[type[Rule], ...] = (
     GalleryDevMetaMissing,
     GalleryImageName,
     GalleryAliasMissing,
+    GalleryModelBackend,
     GalleryMetadata,
     GalleryLicenseSpelling,
 )

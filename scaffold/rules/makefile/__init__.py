@@ -7,6 +7,7 @@ from scaffold.rules.makefile.definitions import (
     MakefileMissingEval,
 )
 from scaffold.rules.makefile.lists import MakefileDockerBuildList, MakefileNotParallel
+from scaffold.rules.makefile.prerequisites import MakefilePrerequisiteMissing
 from scaffold.rules.makefile.stale import MakefileStaleBackend
 from scaffold.rules.makefile.tests import MakefileTestLists
 
@@ -15,6 +16,7 @@ RULES: tuple[type[Rule], ...] = (
     MakefileMissingEval,
     MakefileDefinitionMismatch,
     MakefileStaleBackend,
+    MakefilePrerequisiteMissing,
     MakefileNotParallel,
     MakefileDockerBuildList,
     MakefileTestLists,

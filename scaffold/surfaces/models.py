@@ -1,0 +1,71 @@
+"""The model gallery, `gallery/*.yaml`: which backend each model is for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator
+from typing import NamedTuple
+
+from scaffold.checkout.tree import Tree
+
+FOLDER = "gallery"
+
+_NAME = re.compile(rb"backend:[ \t]*([\"']?)([A-Za-z0-9][\w.-]*)\1[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
+_CONFIGURATION = re.compile(rb"[ \t-]*(?:overrides|config_file):")
+"""What holds a model's configuration: everything else is words about it."""
+
+_IN_PROCESS = re.compile(rb"\n[ ]*pii_detection:[ ]*\n")
+"""What LocalAI does itself, without a backend: `IsPatternDetector` in core/config."""
+
+
+class Use(NamedTuple):
+    """A model's `backend:`."""
+
+    name: str
+    path: str
+    line: int
+    start: int
+    end: int
+    """Where the name ends."""
+
+
+class ModelGallery:
+    """The lists of models, which are too large to be parsed for one key."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    def uses(self, of: Container[str], *, others: bool = False) -> Iterator[Use]:
+        """The models for backends of some names; with `others`, for backends of other names."""
+        for file in self.tree.list(FOLDER):
+            path = f"{FOLDER}/{file}"
+            data = (self.tree.content(path) or b"") if file.endswith((".yaml", ".yml")) else b""
+            at = data.find(b"backend:")
+            while at >= 0:
+                found = _NAME.match(data, at)
+                name = found[2].decode() if found else ""
+                if found and (name.lower() in of) is not others and _configures(data, at):
+                    line = data.count(b"\n", 0, at) + 1
+                    yield Use(name, path, line, found.start(2), found.end(2))
+                at = data.find(b"backend:", at + 1)
+
+
+def _configures(data: bytes, at: int) -> bool:
+    """Whether a key is one of a model's configuration, which LocalAI starts a backend for."""
+    start = data.rfind(b"\n", 0, at) + 1
+    indent = data[start:at]
+    if not indent or indent.strip():
+        return False
+    above = start
+    while above:
+        line_end, above = above - 1, data.rfind(b"\n", 0, above - 1) + 1
+        line = data[above:line_end]
+        if line.strip() and len(line) - len(line.lstrip()) < len(indent):
+            return _CONFIGURATION.match(line) is not None and not _is_in_process(data, at, len(indent))
+    return False
+
+
+def _is_in_process(data: bytes, at: int, indent: int) -> bool:
+    """Whether the keys beside one say that LocalAI does it all itself."""
+    end = re.compile(rb"\n[ ]{0,%d}[^ \n]" % (indent - 1)).search(data, at)
+    return _IN_PROCESS.search(data, at, end.start() if end else len(data)) is not None

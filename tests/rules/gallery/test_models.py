@@ -1,0 +1,95 @@
+"""The backends of models: each with a defect that is found and a likeness that is let pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.checkout.tree import MAX_TEXT_BYTES
+from scaffold.operations import rename
+from scaffold.registry import Registry
+from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings, item, text_of
+
+MODELS = "gallery/index.yaml"
+SLUG = "gallery-model-backend"
+MODEL = """\
+- name: "wing"
+  description: |
+    backend: nobody
+    overrides:
+    Serve it with its own.
+  overrides:
+    # as its relatives
+    parameters:
+      model: wing.gguf
+    backend: {}
+"""
+
+
+def models(*backends: str, below: str = "") -> Altered:
+    """The miniature with models for some backends, each with lines below its backend."""
+    return MINIATURE.write(MODELS, "---\n" + "".join(MODEL.format(name) + below for name in backends))
+
+
+ALIASES = 'package model\n\nvar Aliases = map[string]string{\n\t"old-wren": WrenBackend,\n}\n'
+
+CASES = {
+    "a name with a typing error": Case(
+        SLUG, "rokery", MODELS, ("model: wing.gguf", "backend: rokery"),
+        models("rokery"),
+        says="a model of the gallery is for rokery",
+    ),
+    "a backend that is gone, in many models": Case(
+        SLUG, "gone", MODELS, ('backend: "gone"',),
+        models("rookery", '"gone"', "'gone' # for now", "gone"),
+        says="(and 2 more)",
+    ),
+    "a configuration in a text": Case(
+        SLUG, "gone", "gallery/wing.yaml", ("backend: gone",),
+        MINIATURE.write("gallery/wing.yaml", "---\nconfig_file: |\n  backend: gone\n  context_size: 1\n"),
+    ),
+    "the last line": Case(
+        SLUG, "gone", "gallery/wing.yaml", ("backend: gone",),
+        MINIATURE.write("gallery/wing.yaml", "config_file: |\n  backend: gone"),
+    ),
+    "detection that has no pattern of its own": Case(
+        SLUG, "gone", MODELS, ("model: wing.gguf", "backend: gone"),
+        models("gone", below="- name: other\n  overrides:\n    pii_detection:\n      builtins: [a]\n"),
+    ),
+}  # fmt: skip
+
+FINE = {
+    "a backend of the gallery": (models("rookery", "'lark'", '"Rookery"', "cpu-rookery"), None),
+    "an alias of LocalAI": (models("old-wren").write("pkg/model/initializers.go", ALIASES), SLUG),
+    "what LocalAI does itself": (
+        models("pattern", below="    pii_detection:\n      builtins:\n        - github_token\n"),
+        None,
+    ),
+    "words about a model": (MINIATURE.write(MODELS, "- name: wing\n  description: |\n    backend: gone\n"), None),
+    "a backend of which the gallery has nothing": (
+        models("kestrel").drop(item("kestrel"), item("kestrel-development")), SLUG,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found(name: str) -> None:
+    assert_found(CASES[name])
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_only_looks_wrong_is_not(name: str) -> None:
+    assert_fine(*FINE[name])
+
+
+def test_the_list_may_be_larger_than_what_is_parsed() -> None:
+    padding = "# the list is long\n" * (MAX_TEXT_BYTES // 19 + 1)
+    large = models("rokery").append(MODELS, padding)
+    assert [f.backend for f in findings(large.tree(), SLUG)] == ["rokery"]
+    assert Registry(large.tree()).tree.refused == {}
+
+
+def test_a_renamed_backend_takes_its_models_along() -> None:
+    tree = models("rookery", "lark", '"rookery"').tree()
+    after = rename.plan(tree, "rookery", "colony").changes.overlay()
+    assert text_of(after, MODELS) == text_of(tree, MODELS).replace("rookery", "colony")
+    assert findings(after, SLUG) == []

@@ -1,0 +1,62 @@
+"""Prerequisites of the root Makefile: what make cannot make is found, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scaffold.checkout.tree import WorkTree
+from tests.consumers import run
+from tests.rules.makefile.trees import MAKEFILE, make
+from tests.rules.trees import MINIATURE, Case, assert_fine, assert_found, findings
+
+SLUG = "makefile-prerequisite-missing"
+
+CASES = {
+    "a rule that is gone": Case(
+        SLUG, "", MAKEFILE, ("prepare-test-extra:",),
+        make(("prepare-test-extra: protogen-python", "prepare-test-extra: protogen-py")),
+        says="prepare-test-extra needs protogen-py",
+    ),
+    "a prerequisite of two rules": Case(
+        SLUG, "", MAKEFILE, ("build:",),
+        make(("build: protogen-go ##", "build: gone ##"), ("test: protogen-go ##", "test: gone ##")),
+        says="build needs gone",
+    ),
+}  # fmt: skip
+
+FINE = {
+    "a file": (make(("build: protogen-go ##", "build: go.mod core ##")), None),
+    "a name in .PHONY": (make(("build: protogen-go ##", "build: install-go-tools2 ##")).append(MAKEFILE, ".PHONY: install-go-tools2\n"), None),
+    "a variable, a pattern": (make(("build: protogen-go ##", "build: $(STAMPS) backends/lark ##")), None),
+    "no Makefile": (MINIATURE.write(MAKEFILE, None), SLUG),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found(name: str) -> None:
+    assert_found(CASES[name])
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_only_looks_wrong_is_not(name: str) -> None:
+    assert_fine(*FINE[name])
+
+
+@pytest.mark.parametrize("phony", [True, False])
+@pytest.mark.parametrize(
+    "gone", ["protogen-go", "protogen-python", "prepare-test-extra", "build", "backend-images"]
+)
+def test_make_refuses_what_is_found(miniature: Path, gone: str, phony: bool) -> None:
+    text = (miniature / MAKEFILE).read_text()
+    without = re.sub(rf"(?m)^{gone}:.*\n(?:\t.*\n|    .*\n)*", "", text)
+    if not phony:
+        without = re.sub(rf"(?m)^(\.PHONY:.*) {gone}\b(?!-)", r"\1", without)
+    assert without != text
+    (miniature / MAKEFILE).write_text(without)
+    said = [f for f in findings(WorkTree(miniature), SLUG) if f" {gone}," in f.message]
+    needing = "|".join(re.findall(rf"(?m)^([\w-]+):(?:.* )?{gone}\b(?!-)", without)) or "all"
+    made = run("make", "-n", *needing.split("|"), cwd=miniature, check=False)
+    assert bool(said) is (f"No rule to make target '{gone}'" in made.stderr)
