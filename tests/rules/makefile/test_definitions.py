@@ -58,7 +58,7 @@ CASES = {
         fix=True, restores=True, says="context is './backend'",
     ),
     "a rule for macOS alone": Case(
-        "makefile-missing-definition", "lark", MAKEFILE, (),
+        "makefile-missing-definition", "lark", MAKEFILE, ("BACKEND_WREN_CPP =",),
         make((f"{LARK}\n", ""), (LARK_EVAL, "")).append(MAKEFILE, DARWIN_RULE),
         also=None, fix=True,
     ),
