@@ -7,13 +7,13 @@ Makefile, is replaced before the parse, byte for byte: see `ShellSource`.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from scaffold.errors import ShapeError
 from scaffold.syntax import grammar
+from scaffold.syntax.shell_repair import holding, without_misread
 from scaffold.syntax.source import MAX_BYTES, ParsedSource, Span
 
 if TYPE_CHECKING:
@@ -57,8 +57,6 @@ _PRINTING = re.compile(rb"echo|printf")
 _NAME = re.compile(rb"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _FUNCTION = re.compile(rb"\([ \t]*\)|function\b")
 """Without one of these a script has no function."""
-_INNER_NAME = re.compile(rb"\$(?<=[^\s\"'`$(=]\$)\w[^\s\"'`$(){}\[\];&|<>\\]*")
-"""A variable behind other text, with the text behind it."""
 
 MAX_REPAIRS = 8
 
@@ -177,7 +175,7 @@ class ShellSource(ParsedSource):
         try:
             root = self.parse(self._seen)
             for _ in range(MAX_REPAIRS):
-                seen = self._without_misread(root)
+                seen = without_misread(self._seen, root)
                 if seen == self._seen:
                     break
                 self._seen = seen
@@ -185,20 +183,6 @@ class ShellSource(ParsedSource):
             return root
         except ShapeError:
             return self._parser().parse(b"").root_node
-
-    def _without_misread(self, root: Node) -> bytes:
-        """What the shell gets to see, with a longer name for each that the grammar lost.
-
-        It reads the second `$` of `$A/$B/c` as a letter at the end of a word.
-        """
-        seen = bytearray(self._seen)
-        names = {found.start(): found.end() for found in _INNER_NAME.finditer(self._seen)}
-        for node, parent in _holding(root, [*names]):
-            lost = node.type == "$" and parent.type == "concatenation" and parent.end_byte == node.end_byte
-            if lost and node.start_byte in names:
-                start, end = node.end_byte, names[node.start_byte]
-                seen[start:end] = b"_" * (end - start)
-        return bytes(seen)
 
     @cached_property
     def _walked(self) -> tuple[dict[str, list[Node]], dict[int, Node]]:
@@ -282,7 +266,7 @@ class ShellSource(ParsedSource):
         """The script with its comments and what it prints for people blanked; the offsets stay."""
         silent = bytearray(self.bare)
         printing = [found.start() for found in _PRINTING.finditer(self._seen)]
-        for node, _ in _holding(self.root, printing, lambda node: not _takes(node)):
+        for node, _ in holding(self.root, printing, lambda node: not _takes(node)):
             name = node.child_by_field_name("name") if node.type == "command" else None
             if name is not None and self.text(name) in ("echo", "printf"):
                 silent[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
@@ -293,7 +277,7 @@ class ShellSource(ParsedSource):
         """The script with its comments blanked; the offsets stay."""
         bare = bytearray(self.data)
         signs = [found.start() for found in re.finditer(b"#", self._seen)]
-        for node, _ in _holding(self.root, signs):
+        for node, _ in holding(self.root, signs):
             if node.type == "comment":
                 bare[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
         return bytes(bare)
@@ -405,17 +389,3 @@ def _takes(node: Node) -> bool:
         return node.type in _TAKING
     files = (child for child in node.children if child.type == "file_redirect")
     return any(file.children[-1].type != "number" for file in files)
-
-
-def _holding(
-    root: Node, offsets: list[int], is_entered: Callable[[Node], bool] = lambda _: True
-) -> Iterator[tuple[Node, Node]]:
-    """The nodes that hold one of some ascending offsets, each with its parent, in file order."""
-    pending = [(root, root)]
-    while pending:
-        node, parent = pending.pop()
-        at = bisect_left(offsets, node.start_byte)
-        if at < len(offsets) and offsets[at] < node.end_byte:
-            yield node, parent
-            if is_entered(node):
-                pending.extend((child, node) for child in reversed(node.children))

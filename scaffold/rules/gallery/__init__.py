@@ -5,8 +5,8 @@ from scaffold.rules.gallery.capabilities import (
     GalleryCapabilityMissing,
     GalleryCapabilityTarget,
     GalleryCapabilityUnknownKey,
-    GalleryNoDefault,
 )
+from scaffold.rules.gallery.defaults import GalleryNoDefault
 from scaffold.rules.gallery.development import GalleryDevMetaDrift, GalleryDevMetaMissing
 from scaffold.rules.gallery.images import (
     GalleryChannelMismatch,

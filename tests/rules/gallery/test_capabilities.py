@@ -9,7 +9,6 @@ from tests.rules.gallery.trees import DEV, HARDWARE, META, ROOKERY, ROOKERY_DEV,
 from tests.rules.trees import (
     GALLERY,
     MINIATURE,
-    TEST_EXTRA,
     Altered,
     Case,
     assert_fine,
@@ -27,12 +26,6 @@ def without_l4t() -> Altered:
     gone = MINIATURE.drop(entry("-nvidia-l4t-arm64-llama-cpp"), item(image), item(f"{image}-development"))
     lines = (f'    nvidia-l4t: "{image}"\n', ""), (f'    nvidia-l4t-cuda-12: "{image}"\n', "")
     return in_both("llama-cpp", *lines, of=gone)
-
-
-def without_cpu(said: tuple[str, str]) -> Altered:
-    """rookery without its CPU image, and with another description."""
-    gone = MINIATURE.drop(entry("-cpu-rookery"), item("cpu-rookery"), item("cpu-rookery-development"))
-    return in_both("rookery", ('    default: "cpu-rookery"\n', ""), of=gone.edit_in(item("rookery"), said))
 
 
 CASES = {
@@ -91,41 +84,9 @@ CASES = {
         in_both("rookery", ('    default: "cpu-rookery"\n', ""), of=KNOWN_KEYS),
         also=("gallery-no-default",), says="nvidia-cuda-13",
     ),
-    "nothing for a host without accelerator, though the CPU is provided for": Case(
-        "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "nvidia:"),
-        without_cpu(("Serves language", "Serves language")),
-        also=None, severity=Severity.warning, says="requirements-cpu.txt",
-    ),
-    "nothing for a host without accelerator, though CI builds and tests it on one": Case(
-        "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "nvidia:"),
-        without_cpu(("Serves language", "Serves language"))
-        .write("backend/python/rookery/requirements-cpu.txt", None)
-        .edit(TEST_EXTRA, ("--output-sync=target -C backend/python/rookery test", "docker-build-rookery")),
-        also=None, severity=Severity.warning, says="test-extra.yml",
-    ),
-    "nothing for a host without accelerator": Case(
-        "gallery-no-default", "lark", GALLERY, (META.format("lark"), "capabilities", "metal"),
-        in_both("lark", ('    default: "cpu-lark"\n', "")),
-        fix=True, says="cpu-lark",
-    ),
-    "cpu where no host looks for it": Case(
-        "gallery-no-default", "lark", GALLERY, (META.format("lark"), "capabilities", "metal"),
-        in_both("lark", ('    default: "cpu-lark"\n', '    cpu: "cpu-lark"\n')),
-        fix=True,
-    ),
 }  # fmt: skip
 
 FINE = {
-    "a backend that says that it needs a GPU": (
-        without_cpu(("Serves language", "Needs an NVIDIA GPU. Serves language")),
-        "gallery-no-default",
-    ),
-    "a backend that has nothing for the CPU": (
-        without_cpu(("Serves language", "Serves language")).write(
-            "backend/python/rookery/requirements-cpu.txt", None
-        ),
-        "gallery-no-default",
-    ),
     "a refined key where there is something to fall back to": (
         in_both("rookery", ('    default: "cpu-rookery"\n', '    cpu: "cpu-rookery"\n'), of=KNOWN_KEYS),
         None,
@@ -136,10 +97,6 @@ FINE = {
         None,
     ),
     "keys that the hardware reports": (KNOWN_KEYS, None),
-    "cpu in place of default where LocalAI looks for it": (
-        in_both("lark", ('    default: "cpu-lark"\n', '    cpu: "cpu-lark"\n'), of=KNOWN_KEYS),
-        None,
-    ),
 }  # fmt: skip
 
 

@@ -1,0 +1,43 @@
+"""What the grammar of shell misreads, and how it is given what it reads right."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_INNER_NAME = re.compile(rb"\$(?<=[^\s\"'`$(=]\$)\w[^\s\"'`$(){}\[\];&|<>\\]*")
+"""A variable behind other text, with the text behind it."""
+
+
+def without_misread(seen: bytes, root: Node) -> bytes:
+    """What a shell gets to see, with a longer name for each that the grammar lost.
+
+    It reads the second `$` of `$A/$B/c` as a letter at the end of a word.
+    """
+    repaired = bytearray(seen)
+    names = {found.start(): found.end() for found in _INNER_NAME.finditer(seen)}
+    for node, parent in holding(root, [*names]):
+        lost = node.type == "$" and parent.type == "concatenation" and parent.end_byte == node.end_byte
+        if lost and node.start_byte in names:
+            start, end = node.end_byte, names[node.start_byte]
+            repaired[start:end] = b"_" * (end - start)
+    return bytes(repaired)
+
+
+def holding(
+    root: Node, offsets: list[int], is_entered: Callable[[Node], bool] = lambda _: True
+) -> Iterator[tuple[Node, Node]]:
+    """The nodes that hold one of some ascending offsets, each with its parent, in file order."""
+    pending = [(root, root)]
+    while pending:
+        node, parent = pending.pop()
+        at = bisect_left(offsets, node.start_byte)
+        if at < len(offsets) and offsets[at] < node.end_byte:
+            yield node, parent
+            if is_entered(node):
+                pending.extend((child, node) for child in reversed(node.children))
