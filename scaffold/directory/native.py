@@ -142,8 +142,7 @@ class Flag(NamedTuple):
     def compiles_hip(self) -> bool:
         """Whether a build with HIP needs nothing more: a compiler in the file, targets beside the flag."""
         targets = {"AMDGPU_TARGETS", "GPU_TARGETS", "CMAKE_HIP_ARCHITECTURES"}
-        own = any(name.endswith("_GGML_HIPBLAS") for name in self.beside)  # of the engine: renamed with it
-        return bool(targets & self.beside) and not own and _HIP_COMPILER.search(self.text.code) is not None
+        return bool(targets & self.beside) and _HIP_COMPILER.search(self.text.code) is not None
 
 
 _HIP_COMPILER = re.compile(rb"llvm/bin/clang|hipcc|CMAKE_HIP_COMPILER|amdclang")

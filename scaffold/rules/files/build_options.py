@@ -140,7 +140,8 @@ class BuildFlagObsolete(Rule):
             for (path, old), flags in by_file.items():
                 new = RENAMED[old]
                 built = {e.fields.get("build-type", "") for e in registry.matrix.entries_of(name)}
-                complete = new != "GGML_HIP" or all(flag.compiles_hip for flag in flags)
+                gated = registry.files(name).has_gated_options  # the engine's own option may be needed too
+                complete = new != "GGML_HIP" or (not gated and all(flag.compiles_hip for flag in flags))
                 matters = new not in HARDWARE or not built.isdisjoint(HARDWARE[new])
                 certain = Severity.error if old in DEAD else Severity.warning
                 yield self.finding(
@@ -150,7 +151,8 @@ class BuildFlagObsolete(Rule):
                     f"{old} is not read by the engine any more; it reads {new}",
                     f"write {new}"
                     if complete
-                    else f"write {new}, with CC, CXX and AMDGPU_TARGETS as its neighbours set them",
+                    else f"write {new}, with the engine's own option where it has one, and CC, CXX and "
+                    "AMDGPU_TARGETS as its neighbours set them",
                     severity=certain if matters else Severity.info,
                     fix=_rename([flag.spot for flag in flags], new)
                     if complete and flags[0].text.is_utf8

@@ -237,6 +237,16 @@ def wanted_keys(registry: Registry, meta: Item, images: dict[str, str]) -> dict[
     return {key: image for key, image in wanted.items() if key in known and key not in meta.capabilities}
 
 
+def corrected_keys(registry: Registry, meta: Item) -> dict[str, str]:
+    """The capabilities that a meta has once its keys without meaning are renamed and what lacks is added."""
+    known, keys = known_keys(registry), {}
+    for key, image in meta.capabilities.items():
+        right = _first_key(registry, image) if key not in known else None
+        keys[right if right and right not in meta.capabilities else key] = image
+    images = registry.gallery.release_images(registry.gallery.owner(meta))
+    return keys | {k: v for k, v in wanted_keys(registry, meta, images).items() if k not in keys}
+
+
 def _unknown_key_of(registry: Registry, meta: Item, image: str) -> str | None:
     """The key without meaning that names an image, where one does."""
     known = known_keys(registry)

@@ -8,7 +8,12 @@ from functools import partial
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.gallery.capabilities import known_keys, target_problem, wanted_keys
+from scaffold.rules.gallery.capabilities import (
+    corrected_keys,
+    known_keys,
+    target_problem,
+    wanted_keys,
+)
 from scaffold.surfaces.gallery.items import DEVELOPMENT, Item, of_development
 
 
@@ -50,11 +55,12 @@ class GalleryDevMetaDrift(Rule):
         self, registry: Registry, meta: Item, twin: Item, expected: dict[str, str]
     ) -> Iterator[Finding]:
         gallery = registry.gallery
+        known = known_keys(registry) if registry.hardware.reported else expected
         deserved = {"default", *wanted_keys(registry, meta, gallery.release_images(gallery.owner(meta)))}
         for key in dict.fromkeys((*expected, *twin.capabilities)):
             image, right = twin.capabilities.get(key), expected.get(key)
             told = (
-                target_problem(registry, meta, meta.capabilities[key]) is not None
+                key not in known or target_problem(registry, meta, meta.capabilities[key]) is not None
                 if right is not None
                 else key in deserved
             )
@@ -112,10 +118,10 @@ class GalleryDevMetaMissing(Rule):
             development = [i for i in gallery.image_items(name) if i.is_development]
             for meta in gallery.base_metas(name):
                 if meta.is_meta and development and f"{meta.name}{DEVELOPMENT}" not in gallery.by_name:
-                    expected = of_development(meta.capabilities)
-                    complete = all(image in gallery.by_name for image in expected.values())
-                    complete = complete and expected.keys() <= known_keys(registry)
-                    add = partial(gallery.add_development_meta, meta=meta, keys=meta.capabilities)
+                    keys = corrected_keys(registry, meta)
+                    complete = all(image in gallery.by_name for image in of_development(keys).values())
+                    complete = complete and keys.keys() <= known_keys(registry)
+                    add = partial(gallery.add_development_meta, meta=meta, keys=keys)
                     yield self.finding(
                         meta,
                         name,

@@ -9,6 +9,7 @@ from functools import partial
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.base import majority
 from scaffold.surfaces.gallery.items import Item
 
 METADATA = ("license", "description", "urls", "tags", "icon")
@@ -74,7 +75,7 @@ class GalleryLicenseSpelling(Rule):
 
     A name that no SPDX license comes near, such as a vendor's own, is left alone.
 
-    Fix: `scaffold check --fix` writes the SPDX name.
+    Fix: `scaffold check --fix` writes the SPDX name, in the capitals that most items have.
     """
 
     severity = Severity.info
@@ -83,17 +84,20 @@ class GalleryLicenseSpelling(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Licenses that differ from an SPDX name only in punctuation or a word such as License."""
         gallery = registry.gallery
+        used = [item.item.fields.get("license", "") for item in gallery.items]
         for meta in gallery.items:
             license_name = meta.item.fields.get("license", "") if meta.anchor else ""
             spdx = _spdx(license_name) if license_name else None
             if spdx and spdx.lower() != license_name.lower():
+                alike = [own for own in used if own.lower() == spdx.lower()]
+                spelled = majority(alike) or spdx
                 yield self.finding(
                     meta.at("license"),
                     gallery.owner(meta),
                     f"{meta.name} {license_name}",
                     f"{meta.name}: SPDX spells the license {license_name!r} {spdx!r}",
-                    f"write license: {spdx}",
-                    fix=partial(_set_license, meta, spdx),
+                    f"write license: {spelled}",
+                    fix=partial(_set_license, meta, spelled),
                 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scaffold.operations import check, fix
-from tests.rules.gallery.trees import DEV, META, ROOKERY, ROOKERY_DEV
+from tests.rules.gallery.trees import DEV, HARDWARE, LARK, LARK_DEV, META, ROOKERY, ROOKERY_DEV
 from tests.rules.trees import GALLERY, MINIATURE, Case, assert_found, findings, item
 
 CASES = {
@@ -39,6 +39,11 @@ CASES = {
         MINIATURE.edit_in(ROOKERY_DEV, ("  capabilities:\n", '  capabilities:\n    amd: "cuda12-rookery-development"\n')),
         says="rookery has it not",
     ),
+    "no development meta, and a key without meaning in the base": Case(
+        "gallery-dev-meta-missing", "lark", GALLERY, (META.format("lark"), "^- "),
+        MINIATURE.drop(LARK_DEV).edit_in(LARK, ("    metal:", "    metal-darwin-arm64:")).write("pkg/system/capabilities.go", HARDWARE),
+        also=("gallery-capability-unknown-key",), fix=True,
+    ),
     "no development meta": Case(
         "gallery-dev-meta-missing", "rookery", GALLERY, (META.format("rookery"), "^- "),
         MINIATURE.drop(ROOKERY_DEV),
@@ -53,6 +58,13 @@ def test_the_fix_adds_lines_and_touches_no_other() -> None:
     diff = fix.repair(tree, check.Scope(select=(own[0].rule,))).changes.diff().splitlines()
     changed = [line for line in diff if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     assert changed == ['+    nvidia: "cuda12-rookery-development"']
+
+
+def test_one_run_repairs_the_base_and_its_missing_twin() -> None:
+    tree = CASES["no development meta, and a key without meaning in the base"].altered.tree()
+    repaired = fix.repair(tree, check.Scope())
+    assert {f.rule for f in repaired.fixed} == {"gallery-dev-meta-missing", "gallery-capability-unknown-key"}
+    assert findings(repaired.changes.overlay()) == []
 
 
 def test_what_the_base_lacks_is_said_of_the_base_alone() -> None:

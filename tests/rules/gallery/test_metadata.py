@@ -45,7 +45,7 @@ def test_what_only_looks_wrong_is_not(name: str) -> None:
     assert_fine(*FINE[name])
 
 
-def test_the_fix_writes_the_spdx_name() -> None:
+def test_the_fix_writes_the_spdx_name_as_the_others_do() -> None:
     tree = CASES["a license in words"].altered.tree()
     after = assert_fixed(tree, findings(tree, "gallery-license-spelling"))
-    assert text_of(after, GALLERY) == text_of(tree, GALLERY).replace("Apache License 2.0", "Apache-2.0")
+    assert text_of(after, GALLERY) == text_of(tree, GALLERY).replace("Apache License 2.0", "apache-2.0")
