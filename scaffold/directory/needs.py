@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -114,6 +115,7 @@ def _made_from(directory: Directory, text: Text) -> Iterator[Need]:
 
 _SCRIPT = re.compile(r"(?:(?:bash|sh) (?:\./)?|\./)([\w-]+\.sh)(?: .*)?", re.DOTALL)
 _MAY_FAIL = re.compile(r"[@+ \t]*-")
+_SCRIPTS = re.compile(rb"(?<![\w-])[\w-]++\.sh")
 _RUNS = re.compile(rb"(?<![\w/-])(?:(?:bash|sh)[ \t]+(?:\./)?|\./)([\w-]+\.sh)(?![\w./-])")
 
 
@@ -123,8 +125,9 @@ def _run_by(directory: Directory, text: Text) -> Iterator[Need]:
     One that the Makefile names elsewhere too may be made before.
     """
     lines = (line for line in text.joined.split(b"\n") if b".sh" in line)
-    runs = [name for line in lines for name in _RUNS.findall(line)]
-    names = {name for name in runs if text.code.count(name) == runs.count(name)}
+    runs = Counter(name for line in lines for name in _RUNS.findall(line))
+    named = Counter(_SCRIPTS.findall(text.code)) if runs else runs
+    names = {name for name in runs if named[name] == runs[name]}
     missing = {name.decode() for name in names if not directory.has(name.decode())}
     if b".ONESHELL" not in text.data and any(not directory.has_make_rule(name) for name in missing):
         for name, place in text.read(MakeSource, _run):

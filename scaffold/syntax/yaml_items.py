@@ -184,11 +184,7 @@ def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | N
         return None
     items = []
     for begin, behind in zip(starts, [*starts[1:], end], strict=True):
-        text = source.data[begin:behind].decode().rstrip()
-        while "#" in text and (last := text.rfind("\n") + 1) and text[last:].lstrip(" ").startswith("#"):
-            if text.startswith(margin + "   ", last - 1) and "|\n" in text:
-                break  # it may be the last line of a literal text
-            text = text[:last].rstrip()
+        text = _without_last_comments(source.data[begin:behind].decode().rstrip(), margin)
         item = _plain_item(source, begin, text, margin)
         if item is None:
             node = source.item_alone(begin, behind)
@@ -197,6 +193,20 @@ def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | N
             item = item_of(source, node)
         items.append(item)
     return items
+
+
+def _without_last_comments(text: str, margin: str) -> str:
+    """An item without the comments behind it, unless they may be the last lines of a literal text."""
+    literal = text.find("|\n") if "#" in text else -1
+    end = len(text)
+    while "#" in text[(last := text.rfind("\n", 0, end) + 1) : end] and last:
+        in_text = text.startswith(margin + "   ", last - 1) and 0 <= literal < end - 1
+        if in_text or not text[last:end].lstrip(" ").startswith("#"):
+            break
+        end = last
+        while text[end - 1].isspace():
+            end -= 1
+    return text[:end]
 
 
 def _plain_item(source: YamlSource, start: int, text: str, margin: str) -> YamlItem | None:
