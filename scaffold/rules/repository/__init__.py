@@ -1,6 +1,7 @@
 """Rules about a backend as a whole, and about what a change does to it."""
 
 from scaffold.rules.base import Rule
+from scaffold.rules.repository.additions import AdditionIncomplete
 from scaffold.rules.repository.changes import CollateralEdit
 from scaffold.rules.repository.names import BackendNameHardware
 from scaffold.rules.repository.registrations import DuplicateKey, RegistrationFileMissing, RegistrationStale
@@ -12,6 +13,7 @@ RULES: tuple[type[Rule], ...] = (
     RegistrationFileMissing,
     BackendNameHardware,
     CollateralEdit,
+    AdditionIncomplete,
     SuppressionUnused,
     DuplicateKey,
     FileUnread,

@@ -1,0 +1,87 @@
+"""What a change that adds a backend must not leave out."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from scaffold.checkout.tree import Overlay, Tree
+from scaffold.operations import check, new, rename
+from scaffold.rules.base import Finding, Severity
+from tests.operations.test_new import answers
+from tests.rules.trees import BASE, text_of
+
+SLUG = "addition-incomplete"
+TEST_EXTRA = ".github/workflows/test-extra.yml"
+KINDS = {"cpp": "grpc", "go": "purego", "python": "plain", "rust": "tonic"}
+
+
+def added(lang: str) -> Tree:
+    return new.plan(BASE, answers(lang, KINDS[lang])).changes.overlay()
+
+
+def said(after: Tree, before: Tree = BASE) -> list[Finding]:
+    return list(check.run(after, check.Scope(select=(SLUG,)), before).findings)
+
+
+@pytest.mark.parametrize("lang", KINDS)
+def test_what_new_backend_writes_is_complete(lang: str) -> None:
+    assert said(added(lang)) == []
+
+
+@pytest.mark.parametrize("lang", KINDS)
+def test_each_line_that_is_left_out_is_missed(lang: str) -> None:
+    after = added(lang)
+    missed = []
+    for path in (
+        ".dockerignore",
+        ".gitignore",
+        "backend/cpp/run-unit-tests.sh",
+        "core/http/endpoints/localai/backend_test.go",
+    ):
+        known = set(text_of(BASE, path).splitlines())
+        lines = text_of(after, path).splitlines(keepends=True)
+        for number, line in enumerate(lines):
+            if line.strip() and line.rstrip("\n") not in known:
+                without = "".join(lines[:number] + lines[number + 1 :]).encode()
+                (finding,) = said(Overlay(after, {path: without}))
+                assert (finding.subject, finding.severity) == (path, Severity.warning)
+                assert line.strip(" \\\n\t").partition("(")[0] in f"{finding.message} {finding.help}"
+                missed.append(path)
+    assert bool({*missed}) is (lang == "cpp")
+
+
+@pytest.mark.parametrize("lang", KINDS)
+def test_a_job_that_is_left_out_is_missed(lang: str) -> None:
+    after = added(lang)
+    without = Overlay(after, {TEST_EXTRA: text_of(BASE, TEST_EXTRA).encode()})
+    (finding,) = said(without)
+    assert (finding.path.rpartition("/")[0], finding.severity) == (
+        f"backend/{lang}/{finding.backend}",
+        Severity.info,
+    )
+    assert TEST_EXTRA in finding.message
+    assert said(without, without) == [], "it is no new backend"
+    explained = text_of(BASE, TEST_EXTRA) + f"# {finding.backend} needs a GPU\n"
+    assert said(Overlay(after, {TEST_EXTRA: explained.encode()})) == []
+
+
+def test_a_renamed_backend_is_not_new() -> None:
+    bare = Overlay(
+        BASE,
+        {".dockerignore": re.sub(r"(?m)^backend/cpp/heron.*\n", "", text_of(BASE, ".dockerignore")).encode()},
+    )
+    assert said(rename.plan(bare, "heron", "egret").changes.overlay(), bare) == []
+
+
+def test_a_pref_only_line_that_no_test_expects() -> None:
+    path = "core/http/endpoints/localai/backend_test.go"
+    before = Overlay(BASE, {path: (text_of(BASE, path) + '\texpectPrefOnly("lark", "tts")\n').encode()})
+    after = new.plan(
+        before, answers("python", "plain", imports="pref-only", modality="tts")
+    ).changes.overlay()
+    assert said(after, before) == []
+    (finding,) = said(Overlay(after, {path: text_of(before, path).encode()}), before)
+    assert finding.subject == path
+    assert "backend.go" in finding.path
