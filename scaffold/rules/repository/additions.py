@@ -27,9 +27,9 @@ class AdditionIncomplete(ChangeRule):
 
         the same with the line
 
-    Asked for is what `scaffold new-backend` writes into `.dockerignore`, `.gitignore`,
-    `backend/cpp/run-unit-tests.sh` and LocalAI's test of the pref-only lines. A backend with a test target
-    and no job that runs it is an info. Old backends are not asked. Needs `--base`.
+    Asked for is what `scaffold new-backend` writes into `.dockerignore`, `.gitignore` and
+    `backend/cpp/run-unit-tests.sh`; as an info also a job for the backend's test target, and its line in
+    LocalAI's test of the pref-only lines. Old backends are not asked. Needs `--base`.
 
     Fix: add the lines that the help names.
     """
@@ -49,7 +49,10 @@ class AdditionIncomplete(ChangeRule):
         """Lines about what its build leaves behind, by file."""
         addition = registry.addition(name, ChangeSet(registry.tree))
         folder = addition.backend.source_folder
-        if addition.backend.lang == "cpp" and not _clones_beside(registry, name, folder):
+        fork = addition.backend.kind == "llama-fork"
+        if fork and not registry.files(name).borrowed:
+            return
+        if addition.backend.lang == "cpp" and not (fork or _clones_beside(registry, name, folder)):
             return
         registry.build_context.add(addition)
         for path, edits in addition.changes.by_path().items():
@@ -78,6 +81,7 @@ class AdditionIncomplete(ChangeRule):
                 PREF_ONLY_TEST_FILE,
                 f"{PREF_ONLY_TEST_FILE} does not expect the pref-only line of {name}",
                 f'add expectPrefOnly("{name}", ...) to it',
+                severity=Severity.info,
             )
 
     def _untested(self, registry: Registry, name: str) -> Iterator[Finding]:

@@ -83,5 +83,5 @@ def test_a_pref_only_line_that_no_test_expects() -> None:
     ).changes.overlay()
     assert said(after, before) == []
     (finding,) = said(Overlay(after, {path: text_of(before, path).encode()}), before)
-    assert finding.subject == path
+    assert (finding.subject, finding.severity) == (path, Severity.info)
     assert "backend.go" in finding.path
