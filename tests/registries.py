@@ -209,8 +209,8 @@ Handler = Callable[[BaseHTTPRequestHandler], None]
 
 
 @contextmanager
-def served(handle: Handler) -> Iterator[Server]:
-    """A server of the test's own; `handle` answers every request."""
+def served(handle: Handler, tls: Path | None = None) -> Iterator[Server]:
+    """A server of the test's own; `handle` answers every request. `tls` is a folder of `certified`."""
 
     lock = threading.Lock()
 
@@ -244,6 +244,10 @@ def served(handle: Handler) -> Iterator[Server]:
             pass  # who hangs up was to do so
 
     server = Patient(("127.0.0.1", 0), Quiet)
+    if tls is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls / "certificate.pem", tls / "key.pem")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     made = Server(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -336,14 +340,7 @@ class Tokens:
         self.users = dict(users)
         self.given: list[tuple[str, str]] = []
         """User ("" for nobody) and scope of each token."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self.key, self.certificate = folder / "key.pem", folder / "certificate.pem"
-        if shutil.which("openssl") is None:
-            pytest.skip("openssl is not installed: registries that want tokens are NOT tested")
-        self._openssl(
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=tokens", "-days", "2",
-            "-keyout", str(self.key), "-out", str(self.certificate),
-        )  # fmt: skip
+        self.key, self.certificate = folder / "key.pem", certified(folder)
 
     def auth(self, realm: str) -> str:
         """That part of a registry's configuration."""
@@ -364,7 +361,7 @@ class Tokens:
             "access": [{"type": kind, "name": name, "actions": actions.split(",")}],
         }  # fmt: skip
         signed = ".".join(_url64(json.dumps(part).encode()) for part in (head, claims))
-        signature = self._openssl("dgst", "-sha256", "-sign", str(self.key), text=signed.encode())
+        signature = _openssl("dgst", "-sha256", "-sign", str(self.key), text=signed.encode())
         return f"{signed}.{_url64(signature)}"
 
     def handle(self, handler: BaseHTTPRequestHandler) -> None:
@@ -380,10 +377,22 @@ class Tokens:
         self.given.append((name, scope))
         answer(handler, 200, json.dumps({"token": self.token(scope, name)}).encode())
 
-    @staticmethod
-    def _openssl(*arguments: str, text: bytes = b"") -> bytes:
-        done = subprocess.run(["openssl", *arguments], input=text, capture_output=True, check=True)
-        return done.stdout
+
+def certified(folder: Path) -> Path:
+    """A key and a certificate of `localhost` in a folder; the certificate, which nobody else has signed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed: registries with certificates and tokens are NOT tested")
+    _openssl(
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2",
+        "-addext", "subjectAltName=DNS:localhost",
+        "-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem"),
+    )  # fmt: skip
+    return folder / "certificate.pem"
+
+
+def _openssl(*arguments: str, text: bytes = b"") -> bytes:
+    return subprocess.run(["openssl", *arguments], input=text, capture_output=True, check=True).stdout
 
 
 def _url64(data: bytes) -> str:

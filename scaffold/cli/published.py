@@ -14,9 +14,8 @@ from scaffold.backend.choices import Channel
 from scaffold.cli import printer
 from scaffold.cli.shared import VARIANT_NAMES, RepoOption, RevOption, repository
 from scaffold.errors import ShapeError
+from scaffold.oci import SECONDS
 from scaffold.report.formats import Kind, Summary
-
-SECONDS = 600
 
 
 def published(

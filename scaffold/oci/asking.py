@@ -103,8 +103,8 @@ def ask(
         found = dict(desk.found)
     if desk.failure:
         raise desk.failure
-    late = Found(problem=f"gave no answer within the {seconds:g} s that all of them had")
-    return {key: found.get(key, late) for key in questions.wanted}
+    late = f"gave no answer within the {seconds:g} s that all of them had"
+    return {key: found.get(key) or Found(problem=f"{key.endpoint.host} {late}") for key in questions.wanted}
 
 
 class _Desk:

@@ -34,7 +34,7 @@ OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 401, 403, 404
 ELSEWHERE = frozenset({301, 302, 303, 307, 308})
 AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 """Answers that may be others later."""
-_WORD = re.compile(r"[\w.+/-]{1,100}", re.ASCII)
+_MANIFEST = re.compile(r"application/[\w.+-]{1,100}", re.ASCII)
 
 
 class Patience(NamedTuple):
@@ -42,7 +42,7 @@ class Patience(NamedTuple):
 
     connect: float = 10
     read: float = 20
-    tries: int = 4
+    tries: int = 5
     backoff: float = 0.5
     """The wait before the third try; it doubles with each."""
     longest_wait: int = 60
@@ -116,11 +116,7 @@ class Http:
             failure: Exception | None = None
             try:
                 answer, response = self._once(method, url, headers)
-            except (
-                HTTPError,
-                ValueError,
-                OSError,
-            ) as error:  # ValueError: what http.client makes of bad heads
+            except (HTTPError, ValueError, OSError) as error:
                 failure = error
             if answer is not None and answer.status not in AGAIN:
                 return answer
@@ -189,6 +185,8 @@ class Registry:
         self._basic = credentials.of(endpoint.host)
         self._tokens: dict[str, str] = {}
         """Repository -> the header value that it is asked with."""
+        self._root: int | None = None
+        """The status of its root, once it is known."""
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -197,20 +195,24 @@ class Registry:
         answer = self._ask("HEAD", repository, f"manifests/{tag}", ACCEPTED)
         if answer is None:
             return None
+        media_type = _media_type(answer)
         digest = answer.headers.get("Docker-Content-Digest", "")
         if not _is_digest(digest):
             document = self.manifest(repository, tag)
             return document and Descriptor(document.digest, document.media_type)
-        return Descriptor(digest, _media_type(answer))
+        return Descriptor(digest, media_type)
 
     def manifest(self, repository: str, tag: str) -> Document | None:
         """A manifest or a list of them, by tag or digest."""
         answer = self._ask("GET", repository, f"manifests/{tag}", ACCEPTED)
         if answer is None:
             return None
+        media_type, content = _media_type(answer), documents.parsed(answer.body)
+        if content is None:
+            raise UnansweredError("sends a manifest that cannot be read")
         told = answer.headers.get("Docker-Content-Digest", "")
         found = _digest(answer.body, tag if ":" in tag else told if _is_digest(told) else "")
-        return Document(found, _media_type(answer), documents.parsed(answer.body))
+        return Document(found, media_type, content)
 
     def config(self, repository: str, digest: str) -> documents.Config | None:
         """The configuration of an image; a registry may keep it on another host and redirect there once."""
@@ -218,12 +220,13 @@ class Registry:
         if answer is None:
             return None
         _digest(answer.body, digest)
-        return documents.config(documents.parsed(answer.body))
+        return documents.config(documents.parsed(answer.body) or {})
 
     def _ask(self, method: str, repository: str, path: str, headers: Mapping[str, str]) -> Answer | None:
         """An answer of status 200; None for 404."""
         answer = self._authorized(method, repository, f"{self.endpoint.url}/v2/{repository}/{path}", headers)
         if answer.status == NOT_FOUND:
+            self._require_registry()
             return None
         if answer.status in (UNAUTHORIZED, FORBIDDEN):
             raise UnansweredError(
@@ -234,6 +237,14 @@ class Registry:
             raise UnansweredError(f"answers {answer.status}, which no registry does here")
         return answer
 
+    def _require_registry(self) -> None:
+        """Raises UnansweredError where what is asked is no registry: such a server has none of the images."""
+        with self._lock:
+            if self._root is None:
+                self._root = self._http.get("GET", f"{self.endpoint.url}/v2/", {}).status
+        if self._root not in (OK, UNAUTHORIZED, FORBIDDEN):
+            raise UnansweredError("is no registry")
+
     def _authorized(self, method: str, repository: str, url: str, headers: Mapping[str, str]) -> Answer:
         for last in (False, True):
             used = self._tokens.get(repository)
@@ -242,8 +253,15 @@ class Registry:
             if answer.status != UNAUTHORIZED or last or not self._authorize(repository, answer, used):
                 break
         if "/blobs/" in url and answer.status in ELSEWHERE:
-            return self._http.get("GET", self._elsewhere(url, answer), {})
+            return self._beside("the store of its blobs", self._elsewhere(url, answer), {})
         return answer
+
+    def _beside(self, what: str, url: str, headers: Mapping[str, str]) -> Answer:
+        """What a server answers to which the registry has sent us."""
+        try:
+            return self._http.get("GET", url, headers)
+        except UnansweredError as error:
+            raise UnansweredError(f"({what}) {error}") from error
 
     def _elsewhere(self, url: str, answer: Answer) -> str:
         """Where a blob is, if it is nowhere that a stranger may send us to."""
@@ -295,8 +313,9 @@ class Registry:
         if "service" in asked:
             query["service"] = asked["service"]
         own = {"Authorization": self._basic} if self._basic and self._is_own(realm) else {}
-        answer = self._http.get("GET", f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}", own)
-        content = documents.parsed(answer.body)
+        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
+        answer = self._beside("its token server", url, own)
+        content = documents.parsed(answer.body) or {}
         token = content.get("token") or content.get("access_token")
         if (
             answer.status != OK
@@ -314,8 +333,11 @@ class Registry:
 
 
 def _media_type(answer: Answer) -> str:
+    """The media type of a manifest. Raises UnansweredError for any other: a portal says 200 to everything."""
     found = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-    return found if _WORD.fullmatch(found) else ""
+    if not _MANIFEST.fullmatch(found):
+        raise UnansweredError("answers with something else than a manifest")
+    return found
 
 
 def _is_digest(text: str) -> bool:

@@ -49,13 +49,13 @@ class Config(NamedTuple):
     created: datetime | None
 
 
-def parsed(data: bytes) -> dict[str, Any]:
-    """A document; an empty one where the bytes are none."""
+def parsed(data: bytes) -> dict[str, Any] | None:
+    """A document; None where the bytes are none."""
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def children(document: dict[str, Any]) -> list[Child] | None:

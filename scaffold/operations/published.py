@@ -13,7 +13,7 @@ from scaffold.backend.names import require_name
 from scaffold.backend.variants import VARIANTS
 from scaffold.checkout.tree import Tree
 from scaffold.errors import unknown
-from scaffold.oci import asking
+from scaffold.oci import SECONDS, asking
 from scaffold.oci.asking import Question
 from scaffold.oci.client import Patience
 from scaffold.oci.credentials import Credentials
@@ -26,8 +26,6 @@ OTHER = "other"
 DARWIN = "darwin/arm64"
 """The platform of every image that the macOS matrix builds."""
 NO_REFERENCE = "it is no reference of an image"
-SECONDS = 600
-"""How long all registries together are waited for, if nobody says otherwise."""
 
 
 class State(StrEnum):
@@ -111,7 +109,7 @@ class Image:
     state: State
     found: asking.Found
     lacks: dict[str, str]
-    """Platform that is built and cannot be pulled -> what is wrong with it."""
+    """Platform that is built and cannot be pulled -> which part of it is lost; "" where it is in no list."""
     mirrors: tuple[Mirror, ...]
     old: bool
     problem: str
@@ -125,10 +123,11 @@ class Image:
         if self.state is State.missing:
             yield Remark(fault, f"{wanted.repository} does not have it")
         elif self.state is State.no_image:
-            what = found.media_type or "of no type that says so"
-            yield Remark(fault, self.problem or f"what {wanted.repository} has is no image ({what})")
+            yield Remark(
+                fault, self.problem or f"what {wanted.repository} has is no image ({found.media_type})"
+            )
         for platform, why in self.lacks.items():
-            yield Remark(fault, f"{platform or 'it'}: {why}")
+            yield Remark(fault, f"lacks {platform or 'what its tag promises'}{f': {why}' if why else ''}")
         if found.problem:
             yield Remark(Grade.unknown, found.problem)
         if self.state is State.not_asked:
@@ -354,7 +353,7 @@ def _lacks(image: Wanted, found: asking.Found) -> dict[str, str]:
         present = {_comparable(platform, found) for platform in found.platforms}
         for platform in image.platforms:
             if _comparable(platform, found) not in present:
-                lacks.setdefault(platform, "it is not there")
+                lacks.setdefault(platform, "")
     return lacks
 
 

@@ -139,8 +139,10 @@ def _cells(found: Published, images: Sequence[Image]) -> Iterator[str]:
 
 
 def _legend(found: Published) -> str:
-    marks = "; ".join(f"{mark} {meaning}" for mark, meaning in MARKS.items())
-    return f"for {', '.join(_channels(found))}: {marks}"
+    """What the marks mean that there are."""
+    marks = {mark for _, images in _by_backend(found) for cell in _cells(found, images) for mark in cell}
+    meanings = "; ".join(f"{mark} {meaning}" for mark, meaning in MARKS.items() if mark in marks)
+    return f"a mark each for {' and '.join(_channels(found))}: {meanings}"
 
 
 def _remarks(found: Published) -> list[tuple[Remark, list[Image]]]:
@@ -164,6 +166,22 @@ def _summary(found: Published) -> str:
     return f"{total}: {', '.join(parts) if parts else 'all as they should be'}."
 
 
+def _asked(found: Published) -> str:
+    return f"asked: {', '.join(map(one_line, found.hosts)) or 'nobody'}"
+
+
+def _detail(image: Image) -> str:
+    """What there is of an image: platforms with their compressed sizes, date, mirrors."""
+    found = image.found
+    sizes = ((p, found.sizes.get(p)) for p in found.platforms)
+    parts = [", ".join(f"{p} {size / 1e6:.1f} MB" if size else p for p, size in sizes)]
+    parts += [f"built {found.created:%Y-%m-%d}"] if found.created else []
+    same = sum(mirror.same is True for mirror in image.mirrors)
+    parts += [f"the same in {counted(same, 'mirror')}"] if same else []
+    told = "; ".join(filter(None, parts)) or image.state.value.replace("-", " ")
+    return one_line(f"{image.wanted.tag or image.wanted.uri}  {told}")
+
+
 def _label(image: Image) -> str:
     """A tag, where it stands, and how old it is."""
     wanted, created = image.wanted, image.found.created
@@ -179,10 +197,15 @@ def as_text(found: Published) -> str:
     for backend, images in _by_backend(found):
         marks = [Text(cell, style=_style(cell)) for cell in _cells(found, images)]
         table.add_row(Text(one_line(backend)), *marks)
-    asked = f"{TITLE} (asked: {', '.join(map(one_line, found.hosts)) or 'none'})"
     legend = textwrap.wrap(_legend(found), tables.WIDTH)
-    parts: list[Any] = [Text(asked, style="bold"), *(Text(line, style="dim") for line in legend), table]
+    parts: list[Any] = [
+        Text(f"{TITLE} ({_asked(found)})", style="bold"),
+        *(Text(line, style="dim") for line in legend),
+        table,
+    ]
     lines = [tables.page(parts), ""] if found.images else []
+    if len(_by_backend(found)) == 1:
+        lines += [*map(_detail, found.images), ""]
     for remark, images in _remarks(found):
         grade = style(remark.grade.value, fg=COLOURS[remark.grade], bold=True)
         lines.append(f"{grade} {one_line(remark.text)}: {counted(len(images), 'image')}")
@@ -202,7 +225,7 @@ def as_markdown(found: Published, limit: int = markdown.COMMENT_LIMIT) -> str:
     """The text of an issue, of at most `limit` bytes; it changes only where what is published changes."""
     verdict = "fails" if found.fails else "passes"
     verdict = verdict if found.complete else f"{verdict}, and not everything could be asked"
-    text = f"**scaffold published {verdict}**: {escaped(_summary(found))}\n"
+    text = f"**scaffold published {verdict}**: {escaped(_summary(found))}\n\n{escaped(_asked(found))}\n"
     rows = []
     for remark, images in _remarks(found):
         for image in images:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from tests.registries import (
     Server,
     Tokens,
     answer,
+    certified,
     digest,
     image,
     listed,
@@ -40,6 +42,8 @@ from tests.registries import (
 HASTY = Patience(connect=5, read=0.5, tries=3, backoff=0.01, longest_wait=1)
 NAME = "lark"
 """Of the miniature: two platforms on Linux, one on macOS, each in both channels."""
+MANY = ("llama-cpp", "wren-cpp")
+"""With more images than are asked for at once."""
 LINUX, DARWIN = "latest-cpu-lark", "latest-metal-darwin-arm64-lark"
 QUAY, HUB = "go-skynet/local-ai-backends", "localai/localai-backends"
 
@@ -173,16 +177,16 @@ def _no_mirror(_: Registry, hub: Registry) -> None:
     ("happen", "state", "remarks"),
     [
         (_lose, State.missing, ["error: quay.io/go-skynet/local-ai-backends does not have it"]),
-        (_one_leg, State.incomplete, ["error: linux/arm64: it is not there"]),
-        (_single, State.incomplete, ["error: linux/arm64: it is not there"]),
-        (_lost_leg, State.incomplete, ["error: linux/arm64: its manifest is missing"]),
-        (_lost_blob, State.incomplete, ["error: linux/arm64: its configuration is missing"]),
+        (_one_leg, State.incomplete, ["error: lacks linux/arm64"]),
+        (_single, State.incomplete, ["error: lacks linux/arm64"]),
+        (_lost_leg, State.incomplete, ["error: lacks linux/arm64: its manifest is missing"]),
+        (_lost_blob, State.incomplete, ["error: lacks linux/arm64: its configuration is missing"]),
         (
             _chart,
             State.no_image,
             ["error: what quay.io/go-skynet/local-ai-backends has is no image (application/vnd.cncf.helm.config.v1+json)"],
         ),
-        (_signature, State.incomplete, ["error: linux/amd64: it is not there", "error: linux/arm64: it is not there"]),
+        (_signature, State.incomplete, ["error: lacks linux/amd64", "error: lacks linux/arm64"]),
         (_stale, State.there, ["warning: the mirror localai/localai-backends has another image"]),
         (_no_mirror, State.there, ["warning: the mirror localai/localai-backends does not have it"]),
     ],
@@ -305,11 +309,11 @@ def test_trouble_that_passes_changes_no_answer(
 def test_a_host_that_stays_out_of_order_takes_no_answer_of_the_other(
     trouble: str, which: str, miniature: Path, quay: Registry, hub: Registry, stack: ExitStack
 ) -> None:
-    fill(miniature, quay, hub, ())
+    fill(miniature, quay, hub, MANY)
     patience = HASTY._replace(read=0.2)
     server, state = stack.enter_context(proxy(quay if which == "the registry" else hub, lambda *_: trouble))
     both = (server, hub) if which == "the registry" else (quay, server)
-    found = ask(miniature, *both, Scope(), patience)
+    found = ask(miniature, *both, Scope(MANY), patience)
     if trouble == "cut" and which == "the mirror":
         assert found.complete, "nothing of an answer without a body can be cut"
         return
@@ -328,18 +332,18 @@ def test_who_is_too_slow_is_not_waited_for(
 ) -> None:
     fill(miniature, quay, hub)
     server, _ = stack.enter_context(proxy(hub, lambda *_: "hang"))
-    found = ask(miniature, quay, server, Scope((NAME,), seconds=1), HASTY._replace(read=60))
+    found = ask(miniature, quay, server, Scope((NAME,), seconds=4), HASTY._replace(read=60))
     assert {image.state for image in found.images} == {State.there}
     assert not found.complete
     assert {m.problem for image in found.images for m in image.mirrors} == {
-        "gave no answer within the 1 s that all of them had"
+        f"{server.host} gave no answer within the 4 s that all of them had"
     }
 
 
 def test_connections_are_few(miniature: Path, quay: Registry, hub: Registry, stack: ExitStack) -> None:
-    fill(miniature, quay, hub, ())
+    fill(miniature, quay, hub, MANY)
     server, state = stack.enter_context(proxy(quay))
-    found = ask(miniature, server, hub, Scope())
+    found = ask(miniature, server, hub, Scope(MANY))
     assert said(found) == {}
     assert len(state.seen) > 10 * PER_HOST
     assert server.most <= PER_HOST
@@ -378,6 +382,63 @@ def test_a_retry_after_that_nobody_understands_is_not_waited_for(
 
     server = stack.enter_context(served(handle))
     assert said(ask(miniature, server, hub)) == {}
+
+
+def test_what_is_no_registry_has_nothing_missing(miniature: Path, hub: Registry, stack: ExitStack) -> None:
+    page = {"Content-Type": "text/html"}
+    for status, words in ((404, "is no registry"), (200, "answers with something else than a manifest")):
+        server = stack.enter_context(served(partial(answer, status=status, body=b"<html>", headers=page)))
+        found = ask(miniature, server, hub)
+        assert {image.state for image in found.images} == {State.unknown}
+        assert {image.problem for image in found.images} == {f"{server.host} {words}"}
+
+
+def test_certificates_are_verified(
+    miniature: Path,
+    quay: Registry,
+    hub: Registry,
+    tmp_path: Path,
+    stack: ExitStack,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(miniature, quay, hub)
+    certificate = certified(tmp_path / "tls")
+    server = stack.enter_context(served(Proxy(quay).handle, tmp_path / "tls"))
+    for name, trusted in (("localhost", True), ("localhost", False), ("127.0.0.1", True)):
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        if trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        server.url = f"https://{name}:{server.port}"
+        found = ask(miniature, server, hub)
+        if (name, trusted) == ("localhost", True):
+            assert said(found) == {}
+        else:
+            assert {i.problem for i in found.images} == {
+                f"{name}:{server.port} has no certificate that this machine trusts"
+            }
+
+
+def test_the_proxy_of_the_environment_is_used(
+    miniature: Path, quay: Registry, hub: Registry, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(miniature, quay, hub)
+    passed: list[tuple[str, str | None]] = []
+
+    def handle(handler: BaseHTTPRequestHandler) -> None:
+        passed.append((handler.path, handler.headers.get("Proxy-Authorization")))
+        behind = quay if quay.host in handler.path else hub
+        handler.path = handler.path.removeprefix(behind.url)
+        Proxy(behind).handle(handler)
+
+    server = stack.enter_context(served(handle))
+    monkeypatch.setenv("http_proxy", f"http://me:p%40ss@{server.host}")
+    monkeypatch.setenv("no_proxy", "")
+    assert said(ask(miniature, quay, hub)) == {}
+    assert {proof for _, proof in passed} == {f"Basic {base64.b64encode(b'me:p@ss').decode()}"}
+    seen = len(passed)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert said(ask(miniature, quay, hub)) == {}
+    assert len(passed) == seen
 
 
 # Who may see what.
