@@ -254,7 +254,8 @@ class Backend(BaseModel):
     def source_folder(self) -> str:
         """Folder of the upstream's clone inside its directory; the same word must not be taken."""
         repository = self.upstream.rpartition("/")[2]
-        return f"{repository}-src" if repository in CPP_TAKEN else repository
+        taken = map(str.lower, CPP_TAKEN)  # macOS has one file for both
+        return f"{repository}-src" if repository.lower() in taken else repository
 
     @property
     def summary(self) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
+from scaffold import cage
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
@@ -138,6 +139,7 @@ def load_yaml(path: str, tree: Tree, duplicates: bool = False) -> Any:
 
     parser = YAML(typ="base")
     parser.allow_duplicate_keys = duplicates
+    cage.note(path)
     try:
         return parser.load(BytesIO(tree.read(path) or b""))
     except MarkedYAMLError as error:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.backend import markdown
 from scaffold.backend.variants import ACCELERATIONS, acceleration
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
@@ -196,9 +197,9 @@ class DocsSurface(FileSurface):
         if column.startswith("backend"):
             proper = backend.upstream.rpartition("/")[2]
             label = proper if _squeezed(proper) == _squeezed(backend.name) else backend.name
-            return f"[{label}]({backend.home})"
+            return markdown.link(label, backend.home)
         if column.startswith("description"):
-            return backend.summary.replace("|", "\\|")
+            return markdown.text(backend.summary)
         if column.startswith("capability"):
             return backend.use.capability or "-"
         if column.startswith("embedding"):

@@ -243,7 +243,7 @@ def _plain_is_safe(value: str) -> bool:
     return not (value.lower() in _RESERVED or value[0].isdigit() or value[0] in "+.~")
 
 
-_RESERVED = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"}
+_RESERVED = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~", "=", "<<"}
 
 
 def _content(node: Node | None, kind: str) -> Node | None:

@@ -13,6 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
+from scaffold.backend import markdown
 from scaffold.backend.answers import CPP_TAKEN, NEEDS_UPSTREAM, RULES
 from scaffold.backend.choices import KINDS
 from scaffold.backend.modalities import MODALITIES
@@ -51,7 +52,7 @@ KIND_HELP = {
 
 USES: dict[str, tuple[str, ...]] = {
     "python": (
-        "description", "license", "url",
+        "description", "license", "url", "description_text", "license_text", "address",
         "detect_fields", "python_common", "grpcio_version", "profiles",
     ),
     "go": (
@@ -59,7 +60,9 @@ USES: dict[str, tuple[str, ...]] = {
         "c_name", "library_variable", "upstream_folder",
     ),
     "cpp": ("detect_fields", "docker_scripts", "served", "cpp_namespace", "source"),
-    "rust": ("description", "license", "url", "dockerfile_rust"),
+    "rust": (
+        "description", "license", "url", "description_text", "license_text", "address", "dockerfile_rust",
+    ),
 }  # fmt: skip
 """What the files of a template use of the questions that not all templates have."""
 
@@ -182,6 +185,10 @@ def _derived() -> dict[str, dict[str, Any]]:
         ),
         # suffixes of the requirements files that LocalAI's build looks for
         "profiles": _hidden(f"[[ variants | map('extract', {profiles}) | unique | list ]]", "yaml"),
+        # answers as Markdown spells them
+        "description_text": _hidden(f"[[ description.split() | join(' '){_spelled(markdown.TEXT)} ]]"),
+        "license_text": _hidden(f"[[ license{_spelled(markdown.TEXT)} ]]"),
+        "address": _hidden(f"[[ url{_spelled(markdown.ADDRESS)} ]]"),
         # C names take no dash: functions are my_backend_load, the library is libmy_backend_capi
         "c_name": _hidden("[[ name | replace('-', '_') ]]"),
         # the suffix keeps a keyword of C++, or a namespace of gRPC's, usable
@@ -191,9 +198,14 @@ def _derived() -> dict[str, dict[str, Any]]:
         # a C++ upstream lies beside our own files, and is a target of the Makefile
         "source": _hidden(
             "[% set repo = upstream.split('/') | last %]"
-            f"[[ repo ~ '-src' if repo in {list(CPP_TAKEN)} else repo ]]"
+            f"[[ repo ~ '-src' if repo | lower in {[word.lower() for word in CPP_TAKEN]} else repo ]]"
         ),
     }
+
+
+def _spelled(replacements: markdown.Replacements) -> str:
+    """The filters that make replacements."""
+    return "".join(f" | regex_replace({old!r}, {new!r})" for old, new in replacements)
 
 
 def _hidden(default: Any, kind: str = "str") -> dict[str, Any]:
