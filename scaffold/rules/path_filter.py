@@ -171,16 +171,17 @@ class FilterSharedInput(Rule):
             left = sorted(takers - {*registry.rebuilt[path][0]})
             if not any(registry.rebuilt[path]):
                 taker = place.path.rpartition("/Dockerfile.")[2]
+                owner = taker if taker in registry.backends else ""
                 yield self.finding(
-                    place,
-                    taker if taker in registry.backends else "",
+                    place if owner else Place(path),
+                    owner,
                     path,
-                    f"{path} goes into images, and a change of it rebuilds none",
+                    f"{path} goes into images ({place.path}:{place.line}), and a change of it rebuilds none",
                     f"add a rule for {path} to SHARED_BUILD_INPUTS in {surface.path}",
                 )
             elif left:
                 yield self.finding(
-                    place,
+                    place if len(left) == 1 else Place(path),
                     left[0] if len(left) == 1 else "",
                     f"{path} in part",
                     f"{path} goes into the images of {some(left)}, and a change of it does not rebuild them",

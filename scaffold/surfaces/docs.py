@@ -147,7 +147,7 @@ class DocsSurface(FileSurface):
     def accelerations(self, table: Table, row: Row, column: str) -> set[str]:
         """The words of the acceleration cell that name a variant; parentheses are the writer's."""
         cell = _outside_parentheses(row.cell(table.columns.index(column)))
-        known = {word.lower(): word for word in ACCELERATIONS}
+        known = {word.lower(): word for word in ACCELERATIONS} | {"intel": "Intel SYCL"}
         parts = (part.strip().lower() for part in cell.replace("CUDA 12/13", "CUDA 12, CUDA 13").split(","))
         return {known[part] for part in parts if part in known}
 

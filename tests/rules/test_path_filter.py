@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.trees import FILTER, MINIATURE, Altered, Case, assert_fine, assert_found, entry
+from tests.rules.trees import FILTER, MINIATURE, Altered, Case, assert_fine, assert_found, entry, findings
 
 DOCKERFILE = "backend/Dockerfile.golang"
 LINUX, MACOS = "function inferBackendPath(item)", "function inferBackendPathDarwin(item)"
@@ -90,12 +90,12 @@ CASES = {
         says="never reached",
     ),
     "a file that rebuilds nothing": Case(
-        "filter-shared-input", "", DOCKERFILE, (f"COPY {SCRIPT}",),
+        "filter-shared-input", "", SCRIPT, (),
         COPIES,
-        says=SCRIPT,
+        says=f"({DOCKERFILE}:",
     ),
     "a folder that rebuilds nothing": Case(
-        "filter-shared-input", "", DOCKERFILE, ("COPY patches",),
+        "filter-shared-input", "", "patches/a.diff", (),
         MINIATURE.write("patches/a.diff", "x").append(DOCKERFILE, "COPY patches/ /patches\n"),
         says="patches/a.diff",
     ),
@@ -105,7 +105,7 @@ CASES = {
         says="backend/cpp/llama-cpp",
     ),
     "a file that rebuilds one of those that take it": Case(
-        "filter-shared-input", "", DOCKERFILE, (f"COPY {SCRIPT}",),
+        "filter-shared-input", "", SCRIPT, (),
         COPIES.edit(FILTER, (RULES, f"{RULES}{only(SCRIPT, 'lark')}")),
         says="nest-store, wren-cpp",
     ),
@@ -115,14 +115,14 @@ CASES = {
         says="pkg/grpc",
     ),
     "a script that a mounted script calls": Case(
-        "filter-shared-input", "", ".docker/llama-cpp-compile.sh", ("llama-cpp-target.sh",),
+        "filter-shared-input", "", ".docker/llama-cpp-target.sh", (),
         MINIATURE.write(".docker/llama-cpp-target.sh", "true\n")
         .edit(".docker/llama-cpp-compile.sh", ("set -euxo pipefail\n", "set -euxo pipefail\nT=$(sh /LocalAI/.docker/llama-cpp-target.sh)\n"))
         .edit(FILTER, ('file.startsWith(".docker/")', 'file === ".docker/apt-mirror.sh"')),
         says=".docker/llama-cpp-target.sh",
     ),
     "a file that is mounted": Case(
-        "filter-shared-input", "", DOCKERFILE, (f"source={SCRIPT}",),
+        "filter-shared-input", "", SCRIPT, (),
         MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"RUN --mount=type=bind,source={SCRIPT},target=/p sh /p\n"),
     ),
 }  # fmt: skip
@@ -174,3 +174,11 @@ def test_what_is_wrong_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", FINE)
 def test_what_only_looks_wrong_is_not(name: str) -> None:
     assert_fine(*FINE[name])
+
+
+def test_another_dockerfile_that_takes_it_makes_it_no_new_fault() -> None:
+    earlier = "backend/Dockerfile.a"
+    before, after = COPIES.tree(), COPIES.write(earlier, f"FROM scratch\nCOPY {SCRIPT} /\n").tree()
+    one, other = (findings(tree, "filter-shared-input") for tree in (before, after))
+    assert [f.identity for f in one] == [f.identity for f in other]
+    assert earlier in other[0].message

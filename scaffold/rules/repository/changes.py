@@ -59,8 +59,10 @@ def records(registry: Registry) -> dict[str, Counter[tuple[str, str]]]:
         found[entry.backend]["matrix entry", str(sorted(entry.fields.items()))] += 1
     gallery = registry.gallery
     for item in gallery.items:
-        content = (item.name, item.uri, item.mirrors, item.capabilities)
-        found[gallery.owner(item)]["gallery item", str(content)] += 1
+        owner = found[gallery.owner(item)]
+        owner["gallery item", str((item.name, item.uri, item.mirrors))] += 1
+        for key, image in item.capabilities.items():
+            owner["capability", f"{item.name} {key} {image}"] += 1
     for definition in registry.makefile.definitions:
         found[definition.name]["Makefile definition", definition.assignment.value] += 1
     for bump in registry.bump_deps.bumps:

@@ -38,10 +38,13 @@ def test_a_new_backend_that_alters_another() -> None:
         PLOVER,
         PLOVER.copy(entry("-cpu-lark", "arm64"), ("'-cpu-lark'", "'-cpu-lark-2'")),
         MINIATURE.drop(entry("-cpu-lark", "arm64")),
+        PLOVER.edit_in(
+            item("lark"), ('    default: "cpu-lark"\n', '    default: "cpu-lark"\n    vulkan: "cpu-lark"\n')
+        ),
         PLOVER.above(entry("-cpu-lark", "arm64"), "# a comment"),
-        PLOVER.write("backend/go/dunlin/run.sh", "exec ./dunlin\n").drop(entry("-cpu-lark", "arm64")),
+    ids=["only adds", "adds to another", "adds no backend", "adds a capability", "moves", "adds two"],
     ],
-    ids=["only adds", "adds to another", "adds no backend", "moves", "adds two"],
+    ids=["only adds", "adds to another", "adds a capability", "adds no backend", "moves", "adds two"],
 )
 def test_a_change_without_collateral(after: Altered) -> None:
     assert changed(after) == []
