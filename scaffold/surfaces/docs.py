@@ -148,7 +148,8 @@ class DocsSurface(FileSurface):
         """The words of the acceleration cell that name a variant; parentheses are the writer's."""
         cell = _outside_parentheses(row.cell(table.columns.index(column)))
         known = {word.lower(): word for word in ACCELERATIONS} | {"intel": "Intel SYCL"}
-        parts = (part.strip().lower() for part in cell.replace("CUDA 12/13", "CUDA 12, CUDA 13").split(","))
+        cell = re.sub(r"(?i)\bCUDA (\d+)/(\d+)", r"CUDA \1, CUDA \2", cell)
+        parts = (part.strip().lower() for part in cell.split(","))
         return {known[part] for part in parts if part in known}
 
     def set_accelerations(

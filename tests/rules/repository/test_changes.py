@@ -42,9 +42,9 @@ def test_a_new_backend_that_alters_another() -> None:
             item("lark"), ('    default: "cpu-lark"\n', '    default: "cpu-lark"\n    vulkan: "cpu-lark"\n')
         ),
         PLOVER.above(entry("-cpu-lark", "arm64"), "# a comment"),
-    ids=["only adds", "adds to another", "adds no backend", "adds a capability", "moves", "adds two"],
+        PLOVER.write("backend/go/dunlin/run.sh", "exec ./dunlin\n").drop(entry("-cpu-lark", "arm64")),
     ],
-    ids=["only adds", "adds to another", "adds a capability", "adds no backend", "moves", "adds two"],
+    ids=["only adds", "adds to another", "adds no backend", "adds a capability", "moves", "adds two"],
 )
 def test_a_change_without_collateral(after: Altered) -> None:
     assert changed(after) == []
