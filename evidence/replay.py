@@ -21,13 +21,17 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scaffold.backend.answers import NEEDS_UPSTREAM, Backend
+from scaffold.backend import variants
+from scaffold.backend.answers import NEEDS_UPSTREAM
+from scaffold.backend.modalities import ACCEPTS, EVERY
+from scaffold.backend.variants import VARIANTS
 from scaffold.checkout.tree import GitTree, Overlay, Tree
 from scaffold.errors import ScaffoldError
 from scaffold.operations import new, remove
 from scaffold.registry import Registry
 from scaffold.rules import registration_rules
 from scaffold.rules.base import Severity
+from scaffold.surfaces.importers import drop_ins
 
 FILES = (".github/backend-matrix.yml", ".github/workflows/backend.yml", "backend/index.yaml")
 """One of these is changed by every addition."""
@@ -125,9 +129,7 @@ def replayed(repository: Path, added: Added, show: bool) -> Outcome:
     answers = implied(after, added.name)
     theirs = places(after, added.name)
     try:
-        plan = new.plan(
-            parent, {k: v for k, v in answers.items() if k in Backend.model_fields or k == "name"}
-        )
+        plan = new.plan(parent, answers)
     except ScaffoldError as error:
         differ = [f"refused: {' '.join(str(error).split())}"] + [" ".join(place) for place in theirs]
         return Outcome(added, answers["kind"], 0, differ, Counter(), [], [], [])
@@ -192,22 +194,30 @@ def implied(registry: Registry, name: str) -> dict[str, Any]:
     """The answers with which a commit's author would have called `new-backend`."""
     backend = registry.describe(name)
     meta = next(iter(registry.gallery.base_metas(name)), None)
+    fields, lists = (meta.item.fields, meta.item.lists) if meta else ({}, {})
+    urls = lists.get("urls", ())
+    called = meta.name if meta else name
     answers: dict[str, Any] = {
         "name": name,
         "lang": registry.directories[name],
         "kind": registry.kind(name),
-        "modality": _modality(registry, name),
-        "variants": backend.variants,
-        "imports": _imports(registry, name),
-        "description": "What it is, in one sentence.",
-        "license": meta.item.fields.get("license", "") if meta else "",
-        "urls": meta.item.lists.get("urls", ()) if meta else (),
-        "url": next(iter(meta.item.lists.get("urls", ())), "") if meta else "",
+        "variants": tuple(_variants(registry, name)),
+        "imports": _imports(registry, {name, called}),
+        "summary": "What it is, in one sentence.",
+        "description": "What users read\nin several lines.",
+        "license": fields.get("license", ""),
+        "url": urls,
+        "icon": fields.get("icon", ""),
+        "gallery_name": called if called != name else "",
         "tags": tuple(re.sub(r"[^A-Za-z0-9._+-]+", "-", tag) for tag in meta.tags) if meta else (),
+        "capabilities": _capabilities(registry, name, meta.capabilities if meta else {}),
+        "prebuilt": _prebuilt(registry, name),
+        "test_model": _test_model(registry, name),
+        **_uses(registry, called),
     }
     upstream = backend.upstream
     if not upstream and answers["kind"] in NEEDS_UPSTREAM:  # people follow it by hand
-        on_github = re.findall(r"https://github\.com/([\w.-]+/[\w.-]+)", " ".join(answers["urls"]))
+        on_github = re.findall(r"https://github\.com/([\w.-]+/[\w.-]+)", " ".join(urls))
         upstream = on_github[0].removesuffix(".git") if on_github else "acme/engine"
     if upstream:
         pin = backend.pin or "0" * 39 + "1"
@@ -215,14 +225,85 @@ def implied(registry: Registry, name: str) -> dict[str, Any]:
     return answers
 
 
-def _modality(registry: Registry, name: str) -> Any:
-    return registry.modality(name) or "none"
+def _prebuilt(registry: Registry, name: str) -> bool:
+    """Whether a gRPC server of its own is compiled on an image that has gRPC."""
+    return registry.kind(name) == "grpc" and any(e.prebuilt for e in registry.matrix.entries_of(name))
 
 
-def _imports(registry: Registry, name: str) -> str:
-    if registry.importers.importer_of(name):
+def _variants(registry: Registry, name: str) -> Iterator[str]:
+    entries = registry.matrix.entries_of(name)
+    bespoke = registry.makefile.rule_with_recipe(f"backends/{name}-darwin")
+    for variant in sorted({*registry.variants(name), *(["metal"] if bespoke else ())}):
+        built = {arch for entry in entries if entry.variant == variant for arch in entry.arches}
+        few = variant != "metal" and len(built) < len(VARIANTS[variant].arches)
+        yield f"{variant}:{next(iter(built))}" if few else variant
+
+
+def _capabilities(registry: Registry, name: str, keys: dict[str, str]) -> tuple[str, ...]:
+    """What hardware gets where that does not follow from the variants."""
+    images = {image: variant for variant, image in registry.gallery.release_images(name).items()}
+    theirs = {key: images[image] for key, image in keys.items() if image in images}
+    usual = variants.capabilities(set(registry.variants(name)))
+    changed = {key: variant for key, variant in theirs.items() if usual.get(key) != variant}
+    return tuple(f"{key}={variant}" for key, variant in changed.items())
+
+
+def _uses(registry: Registry, called: str) -> dict[str, Any]:
+    """Modalities, and what a capability entry says besides."""
+    keys = {row.import_key: row.name for row in reversed(EVERY.values())}
+    key = next((line.modality for line in registry.importers.pref_only if line.name == called), "")
+    for importer in registry.importers.importers:
+        text = (registry.tree.read(importer.path) or b"").decode()
+        offer = re.search(rf'\{{Name: "{re.escape(called)}", Modality: "([^"]*)"', text)
+        own = importer.name == called and re.search(
+            rf'{importer.type_name}\) Modality\(\) +string +{{ return "([^"]*)"', text
+        )
+        key = key or (offer[1] if offer else "") or (own[1] if own else "")
+    owner = registry.backend_called(called) or called
+    plain = keys.get(key) or registry.modality(owner) or "none"
+    source, entry = registry.capabilities.source, registry.capabilities.entry(called)
+    if entry is None or source is None:
+        return {"modality": (plain,)}
+    fields = {field: source.text(node) for field, node in source.fields(entry.value).items()}
+    use = {constant: word for word, constant in registry.capabilities.usecases.items()}
+    rpc = {constant: word for word, constant in registry.capabilities.methods.items()}
+    words = {field: re.findall(r"\b(?:Method|Usecase)\w+", text) for field, text in fields.items()}
+    defaults = [use[constant] for constant in words.get("DefaultUsecases", ())]
+    possible = [use[constant] for constant in words.get("PossibleUsecases", ())]
+    first = [row.usecases[0] for row in EVERY.values() if row.import_key == key and row.usecases]
+    left = [*(u for u in defaults if u in first), *defaults, *possible]
+    rows = []
+    while left:
+        fitting = (r for r in registry.modalities.values() if left[0] in r.usecases)
+        row = max((r for r in fitting if {*r.usecases} <= {*possible}), key=lambda r: len(r.usecases))
+        rows.append(row)
+        left = [usecase for usecase in left if usecase not in row.usecases]
+    methods = [rpc[constant] for constant in words.get("GRPCMethods", ())]
+    return {
+        "modality": tuple(row.name for row in rows),
+        "rpcs": tuple(m for m in methods if not any(m in row.methods for row in rows)),
+        "accepts": tuple(word for word, (field, _) in ACCEPTS.items() if field in fields),
+        "defaults": tuple(defaults),
+    }
+
+
+def _test_model(registry: Registry, name: str) -> str:
+    """The model with which CI tests the image."""
+    makefile = (registry.tree.read("Makefile") or b"").decode()
+    rule = re.search(rf"(?m)^test-extra-backend-{re.escape(name)}:(?:.*\n\t)+", makefile)
+    model = re.search(r"BACKEND_TEST_MODEL_URL=(https?://\S+)", rule[0]) if rule else None
+    return (model[1] if model else "https://example.com/model.gguf") if rule else ""
+
+
+def _imports(registry: Registry, called: set[str]) -> str:
+    importers = registry.importers
+    if any(importers.importer_of(name) for name in called):
         return "auto"
-    return "pref-only" if any(line.name == name for line in registry.importers.pref_only) else "none"
+    for importer in importers.importers:
+        text = (registry.tree.read(importer.path) or b"").decode()
+        if called & {*drop_ins.offered(text)}:
+            return f"drop-in:{importer.name}"
+    return "pref-only" if any(line.name in called for line in importers.pref_only) else "none"
 
 
 def places(registry: Registry, name: str) -> Places:
@@ -284,13 +365,18 @@ def _go(registry: Registry, name: str) -> Places:
     for line in registry.importers.pref_only:
         if line.name == name:
             found["pref-only line",] = line.modality
-    if registry.importers.importer_of(name):
+    called = {name, *(meta.name for meta in registry.gallery.base_metas(name))}
+    if any(registry.importers.importer_of(each) for each in called):
         found["importer",] = True
-    entry, source = registry.capabilities.entry(name), registry.capabilities.source
+    for importer in registry.importers.importers:
+        if called & {*drop_ins.offered((registry.tree.read(importer.path) or b"").decode())}:
+            found["drop-in", importer.name] = True
+    source = registry.capabilities.source
+    entry = next(filter(None, map(registry.capabilities.entry, called)), None)
     if entry and source:
         fields = {key: source.text(node) for key, node in source.fields(entry.value).items()}
         lists = {key: sorted(re.findall(r"\b(?:Method|Usecase)\w+", text)) for key, text in fields.items()}
-        accepts = {key: text for key, text in fields.items() if key.startswith("Accepts")}
+        accepts = {key: text for key, text in fields.items() if key.startswith(("Accepts", "Voice"))}
         found["capabilities",] = {key: value for key, value in lists.items() if value} | accepts
     return found
 
@@ -301,6 +387,11 @@ def _docs(registry: Registry, name: str) -> Places:
         accelerated = next((c for c in table.columns if c.lower().startswith("acceleration")), None)
         words = registry.docs.accelerations(table, row, accelerated) if accelerated else set()
         found["table row", table.heading] = {"name": row.name, "acceleration": sorted(words)}
+    engine = registry.engines.row(registry.called_alone(name))
+    if engine is not None:
+        found["own engine",] = (engine.name, engine.url)
+    for place in registry.features.references(name):
+        found["backend type", place.what] = True
     return found
 
 

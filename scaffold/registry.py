@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.backend.choices import KINDS
-from scaffold.backend.modalities import MODALITIES
+from scaffold.backend.modalities import EVERY, MODALITIES, Modality, known
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.directory import pins
@@ -24,7 +24,9 @@ from scaffold.surfaces.bump_deps import Bump, BumpDepsSurface
 from scaffold.surfaces.capabilities import CapabilitiesSurface
 from scaffold.surfaces.darwin import DarwinSurface
 from scaffold.surfaces.dependabot import Dependabot
-from scaffold.surfaces.docs import DocsSurface, Row, Table
+from scaffold.surfaces.docs import DocsSurface
+from scaffold.surfaces.engines import EnginesSurface
+from scaffold.surfaces.features import FeaturesSurface
 from scaffold.surfaces.gallery.editing import GallerySurface
 from scaffold.surfaces.hardware import Hardware
 from scaffold.surfaces.importers.editing import ImporterSurface
@@ -34,6 +36,7 @@ from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
 from scaffold.surfaces.matrix.siblings import Outline
 from scaffold.surfaces.models import ModelGallery
 from scaffold.surfaces.path_filter.editing import PathFilterSurface
+from scaffold.surfaces.tables import Row, Table
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Place
 
@@ -83,6 +86,8 @@ class Registry(Repository):
         self.test_jobs = TestJobsSurface(tree)
         self.darwin = DarwinSurface(tree)
         self.docs = DocsSurface(tree)
+        self.engines = EnginesSurface(tree)
+        self.features = FeaturesSurface(tree)
         self.build_context = BuildContextSurface(tree)
         self.builds = ImageBuilds(tree)
         self.hardware = Hardware(tree)
@@ -107,6 +112,8 @@ class Registry(Repository):
             self.capabilities,
             self.test_jobs,
             self.docs,
+            self.engines,
+            self.features,
             self.build_context,
         )
 
@@ -264,17 +271,22 @@ class Registry(Repository):
             lang=self.directories.get(name, ""),
             kind=self.kind(name),
             variants=self.variants(name),
-            modality=self.modality(name) or "none",
+            modalities=(self.modality(name) or "none",),
             upstream=bump.repository if bump else "",
             branch=bump.branch if bump else "",
             pin=pinned if pinned and pins.SHA.fullmatch(pinned) else "",
             tags=meta.tags if meta else (),
-            imports="pref-only",
+            prebuilt=self._prebuilt(name),
+            gallery_name=meta.name if meta else "",
         )
 
     def outline(self, name: str) -> Outline:
         """An existing backend by what its siblings are known by."""
-        return Outline(name, self.directories.get(name, ""), self.kind(name))
+        return Outline(name, self.directories.get(name, ""), self.kind(name), self._prebuilt(name))
+
+    def _prebuilt(self, name: str) -> bool:
+        """Whether an existing backend is compiled on an image that has gRPC already."""
+        return any(entry.prebuilt for entry in self.matrix.entries_of(name))
 
     def summary(self, name: str) -> str:
         """What LocalAI itself says of a backend in one sentence; "" where it says nothing."""
@@ -288,12 +300,10 @@ class Registry(Repository):
 
     def addition(self, name: str, changes: ChangeSet) -> Addition:
         """An existing backend as if it were added again, for surfaces that lack it."""
-        words = {"description": self.summary(name)}
         backend = self.describe(name)
-        if not backend.upstream:
-            metas = self.gallery.base_metas(name)
-            words["url"] = next((url for meta in metas for url in meta.item.lists.get("urls", ())), "")
-        backend = backend.model_copy(update=words)
+        metas = [] if backend.upstream else self.gallery.base_metas(name)
+        urls = tuple(url for meta in metas for url in meta.item.lists.get("urls", ()))[:1]
+        backend = backend.model_copy(update={"summary": self.summary(name), "urls": urls})
         kin = self.relatives(backend.lang, backend.kind, backend.modality, backend.variants, None)
         return Addition(backend, tuple(relative for relative in kin if relative != name), changes)
 
@@ -403,14 +413,13 @@ class Registry(Repository):
         if lang == "go":
             return "purego" if self.files(name).makefile_pins else "pure"
         if lang == "cpp":
-            prebuilt = any(entry.prebuilt for entry in self.matrix.entries_of(name))
-            return "llama-fork" if prebuilt or "llama" in name else "grpc"
+            return "llama-fork" if "llama" in name or self.files(name).borrowed else "grpc"
         return {"python": "plain", "rust": "tonic"}.get(lang or "", "")
 
     def modality(self, name: str) -> str | None:
         """The modality of an existing backend: of its capability entry, else of its gallery tags."""
         constants = set(self.capabilities.default_usecases(name))
-        for modality in MODALITIES.values():
+        for modality in EVERY.values():
             if constants & {self.capabilities.usecases.get(u) for u in modality.usecases}:
                 return modality.name
         words = {tag.lower() for meta in self.gallery.metas(name) for tag in meta.tags}
@@ -418,6 +427,11 @@ class Registry(Repository):
             if words & {tag.lower() for tag in modality.tags}:
                 return modality.name
         return None
+
+    @cached_property
+    def modalities(self) -> dict[str, Modality]:
+        """The modalities that a backend of this checkout may have."""
+        return known(self.capabilities.usecase_methods)
 
     def variants(self, name: str) -> tuple[str, ...]:
         """The variants that an existing backend is built for."""

@@ -9,9 +9,9 @@ import questionary
 from typer import style
 
 from scaffold import cage
-from scaffold.backend.answers import NEEDS_UPSTREAM, problem
+from scaffold.backend.answers import NEEDS_UPSTREAM
 from scaffold.backend.choices import KINDS
-from scaffold.backend.modalities import MODALITIES
+from scaffold.backend.limits import problem
 from scaffold.backend.variants import supported
 from scaffold.errors import UsageError
 from scaffold.operations.new import NewBackend, default_variants
@@ -32,11 +32,11 @@ def complete(registry: Registry, answers: dict[str, Any], like: str | None) -> d
     if like in registry.directories:
         given["lang"] = given["lang"] or registry.directories[like]
         given["kind"] = given["kind"] or registry.kind(like)
-        given["modality"] = given["modality"] or registry.modality(like)
+        given["modality"] = given["modality"] or tuple(filter(None, (registry.modality(like),)))
     lang = given["lang"] = given["lang"] or _select("Language", list(KINDS))
     if lang not in KINDS:
         return given
-    given["modality"] = given["modality"] or _select("What is it for?", list(MODALITIES))
+    given["modality"] = given["modality"] or (_select("What is it for?", list(registry.modalities)),)
     if not given["upstream"] and given["kind"] in ("", *NEEDS_UPSTREAM):
         given["upstream"] = _text("Engine on GitHub (OWNER/REPO, empty for none)", _optional("upstream"))
     kinds = KINDS[lang]
@@ -47,7 +47,7 @@ def complete(registry: Registry, answers: dict[str, Any], like: str | None) -> d
         given["pin"] = _text("Commit to pin (full sha)", lambda answer: problem("pin", answer) or True)
     if not given["variants"]:
         given["variants"] = tuple(_variants(registry, given, like))
-    if not given["imports"]:
+    if not given["imports"] and given["modality"] != ("none",):
         given["imports"] = _select("How does a model find it?", ["pref-only", "auto", "none"])
     for key, question in (
         ("description", "One sentence for users (may stay empty)"),
@@ -70,7 +70,7 @@ def confirm(plan: NewBackend) -> bool:
 def _variants(registry: Registry, given: dict[str, Any], like: str | None) -> Sequence[str]:
     lang, kind = given["lang"], given["kind"]
     possible = [v for v in supported(lang) if not (kind == "llama-fork" and v == "metal")]
-    kin = registry.relatives(lang, kind, given["modality"], (), like)
+    kin = registry.relatives(lang, kind, given["modality"][0], (), like)
     usual = [v for v in registry.variants(kin[0]) if v in possible] if kin else []
     usual = usual or list(default_variants(lang, kind))
     beside = f" ({kin[0]} has those that are ticked)" if kin else ""

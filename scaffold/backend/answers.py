@@ -3,96 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from scaffold.backend.choices import KINDS, Imports, Lang
-from scaffold.backend.modalities import MODALITIES, Modality
-from scaffold.backend.names import FILE_TYPES, RESERVED, identifier, make_variable
-from scaffold.backend.variants import VARIANTS, supported
+from scaffold.backend.choices import DROP_IN, IMPORTS, KINDS, Lang
+from scaffold.backend.limits import CPP_TAKEN, problem, repository
+from scaffold.backend.modalities import ACCEPTS, EVERY, Modality
+from scaffold.backend.names import identifier, make_variable
+from scaffold.backend.variants import VARIANTS, Variant, supported
 from scaffold.errors import UsageError
 
 NEEDS_UPSTREAM = {"purego", "grpc", "llama-fork"}
 """Kinds that build an upstream engine, cloned at a pin."""
 
-HARDWARE_WORDS = (
-    "darwin", "mlx", "metal", "l4t", "cuda", "nvidia", "rocm", "hip", "amd", "sycl", "intel",
-)  # fmt: skip
-"""LocalAI reads hardware from names (`IsBackendCompatible` in pkg/system/capabilities.go)."""
-
-GALLERY_PREFIXES = (
-    "cpu-", "cuda12-", "cuda13-", "rocm-", "vulkan-", "metal-", "intel-", "nvidia-l4t-",
-)  # fmt: skip
-"""LocalAI cuts these off a name to find its capabilities (core/config/backend_capabilities.go)."""
-
-MAX_NAME = 63
-"""An image tag has at most 128 characters, and the longest variant prefix takes about 40."""
-
-CPP_TAKEN = (
-    "all", "build", "clean", "grpc-server", "package", "purge", "run", "test",
-    ".gitignore", "CMakeLists.txt", "Makefile", "engine.cpp", "engine.h", "grpc-server.cpp",
-    "media.h", "media_test.cpp", "package.sh", "run.sh", "server_ctest.cpp", "serving.h",
-    "serving_test.cpp",
-)  # fmt: skip
-"""Targets and files of a generated C++ backend, where the upstream's clone lies beside them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Something that an answer must not be."""
-
-    wrong: str
-    """Regular expression that finds something in a wrong answer and nothing in a right one."""
-    why: str
-    """What is wrong; `{found}` stands for what the expression found."""
-
-    def broken_by(self, answer: str) -> str | None:
-        """What is wrong with `answer`, if this is."""
-        match = re.search(self.wrong, answer)
-        return self.why.format(found=match[0]) if match else None
-
-
-READS_HARDWARE = Rule("|".join(HARDWARE_WORDS), "contains '{found}': LocalAI reads hardware from names")
-
-RULES: dict[str, tuple[Rule, ...]] = {
-    "name": (
-        Rule(
-            r"\A(?![a-z][a-z0-9]*(-[a-z0-9]+)*\Z)",
-            "must be lower-case words of letters and digits, joined by single dashes, a letter first",
-        ),
-        Rule(rf".{{{MAX_NAME + 1}}}", f"has more than {MAX_NAME} characters: no more fit into an image tag"),
-        Rule(r"-development\Z", "ends in {found}, which names a channel of another backend"),
-        Rule(
-            rf"\A({'|'.join(GALLERY_PREFIXES)})",
-            "starts with '{found}', which marks a variant of another backend",
-        ),
-        READS_HARDWARE,
-        Rule(rf"\A({'|'.join(RESERVED)})\Z", "is taken: LocalAI or the build of every backend uses it"),
-        Rule(
-            rf"\A({'|'.join(FILE_TYPES)})\Z",
-            "is a type of files: tools would take backend/Dockerfile.{found} for one",
-        ),
-    ),
-    "upstream": (
-        Rule(
-            r"\A(?![A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}\Z)[A-Za-z0-9_.][A-Za-z0-9_.-]*\Z)|\.git\Z",
-            "is not OWNER/REPO on GitHub",
-        ),
-    ),
-    "branch": (Rule(r"\A(?![A-Za-z0-9][A-Za-z0-9._/-]*\Z)", "is not a git branch name"),),
-    "pin": (
-        Rule(
-            r"\A(?![0-9a-f]{40}\Z)",
-            "is not a full commit sha (40 lower-case hex digits); "
-            "the bump bot refuses anything shorter, a tag or a branch",
-        ),
-    ),
-    "url": (Rule(r"\A(?!https?://\S+\Z)", "is not an http(s) address"),),
+RULED = {
+    "name": "name", "gallery_name": "name", "upstream": "upstream", "branch": "branch", "pin": "pin",
+    "urls": "url", "icon": "url", "test_model": "url",
 }  # fmt: skip
-"""What an answer must not be, the first broken rule being the one to report."""
+"""Field of a backend -> the rules that it keeps; of a list, each item does."""
 
 
 class Backend(BaseModel):
@@ -103,44 +41,84 @@ class Backend(BaseModel):
     name: str
     lang: Lang
     kind: str = ""
-    modality: str = "llm"
+    modalities: tuple[str, ...] = ("llm",)
+    """The first one is what the template serves, and decides the placement."""
     variants: tuple[str, ...] = ("cpu",)
+    only: tuple[str, ...] = ()
+    """`cpu:amd64`: the one architecture that a variant is built for."""
     upstream: str = ""
     branch: str = "main"
     pin: str = ""
-    imports: Imports = "pref-only"
+    imports: str = "pref-only"
+    match: tuple[str, ...] = ()
+    """What its importer recognises: `owner/*` and names of repositories, `*.file`, `tag:pipeline-tag`."""
+    rpcs: tuple[str, ...] = ()
+    """RPCs besides those of its modalities."""
+    accepts: tuple[str, ...] = ()
+    defaults: tuple[str, ...] = ()
+    """Use cases of a model that states none; the first one of its modalities, if none is named."""
+    capabilities: tuple[str, ...] = ()
+    """`intel=sycl-f32`: the variant that a kind of hardware gets."""
+    summary: str = ""
+    """One sentence, for tables and lists."""
     description: str = ""
+    """What users read in the gallery, of one line or several."""
     license: str = ""
-    url: str = ""
+    urls: tuple[str, ...] = ()
+    icon: str = ""
+    gallery_name: str = ""
+    """What the gallery calls it, where that is not its name."""
     tags: tuple[str, ...] = ()
+    prebuilt: bool = False
+    """Whether CI compiles it on an image that has gRPC already."""
+    test_model: str = ""
+    """A small model, with which CI tests the whole image."""
+
+    _known: Mapping[str, Modality] = PrivateAttr(default_factory=lambda: EVERY)
 
     @classmethod
-    def create(cls, **answers: Any) -> Backend:
-        """A backend from raw answers. Raises UsageError with one line per wrong answer."""
+    def create(cls, known: Mapping[str, Modality] = EVERY, **answers: Any) -> Backend:
+        """A backend from raw answers, with the modalities of a checkout.
+
+        Raises UsageError with one line per wrong answer.
+        """
         try:
-            return cls(**answers)
+            backend = cls.model_validate(answers, context=known)
         except ValidationError as error:
             raise UsageError("\n".join(_worded(e) for e in error.errors())) from None
+        backend._known = known
+        return backend
 
     @field_validator("upstream")
     @classmethod
     def _repository(cls, upstream: str) -> str:
-        return re.sub(r"^https://github\.com/|\.git$|/$", "", upstream)
+        return repository(upstream)
 
-    @field_validator("description", "license", "url")
+    @field_validator("summary", "license", "match", "test_model")
     @classmethod
-    def _one_line(cls, text: str) -> str:
-        if not text.isprintable():
-            raise ValueError(f"{text!r} is not one line of printable text")
-        return text.strip()
+    def _one_line(cls, text: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for line in (text,) if isinstance(text, str) else text:
+            if not line.isprintable():
+                raise ValueError(f"{line!r} is not one line of printable text")
+        return text.strip() if isinstance(text, str) else text
 
-    @field_validator(*RULES)
+    @field_validator("description")
     @classmethod
-    def _ruled(cls, answer: str, info: ValidationInfo) -> str:
+    def _lines(cls, text: str) -> str:
+        lines = [line.rstrip() for line in text.strip().splitlines()]
+        for line in lines:
+            if not line.isprintable():
+                raise ValueError(f"{line!r} is not a line of printable text")
+        return "\n".join(lines)
+
+    @field_validator(*RULED)
+    @classmethod
+    def _ruled(cls, answer: str | tuple[str, ...], info: ValidationInfo) -> str | tuple[str, ...]:
         field = str(info.field_name)
-        wrong = problem(field, answer) if answer or cls.model_fields[field].default != "" else None
-        if wrong:
-            raise ValueError(wrong)
+        for each in (answer,) if isinstance(answer, str) else answer:
+            wrong = problem(RULED[field], each) if each or cls.model_fields[field].default != "" else None
+            if wrong:
+                raise ValueError(wrong)
         return answer
 
     @field_validator("tags")
@@ -151,17 +129,51 @@ class Backend(BaseModel):
                 raise ValueError(f"tag {tag!r} may hold letters, digits and . _ + - only")
         return tags
 
-    @field_validator("modality")
+    @field_validator("modalities")
     @classmethod
-    def _modality(cls, modality: str) -> str:
-        return _one_of("modality", modality, MODALITIES)
+    def _modalities(cls, modalities: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for modality in modalities:
+            _one_of("modality", modality, info.context or EVERY)
+        return tuple(dict.fromkeys(modalities))
+
+    @field_validator("accepts")
+    @classmethod
+    def _accepts(cls, accepts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_one_of("input", each, ACCEPTS) for each in accepts)
+
+    @field_validator("imports")
+    @classmethod
+    def _imports(cls, imports: str) -> str:
+        return imports if imports.startswith(DROP_IN) else _one_of("import", imports, IMPORTS)
+
+    @field_validator("capabilities")
+    @classmethod
+    def _capabilities(cls, capabilities: tuple[str, ...]) -> tuple[str, ...]:
+        for each in capabilities:
+            key, equals, variant = each.partition("=")
+            if not equals or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", key):
+                raise ValueError(f"capability {each!r} is not KEY=VARIANT")
+            _one_of("variant", variant, VARIANTS)
+        return capabilities
 
     @model_validator(mode="before")
     @classmethod
-    def _default_kind(cls, data: Any) -> Any:
-        if isinstance(data, dict) and not data.get("kind") and data.get("lang") in KINDS:
+    def _spelled(cls, data: Any) -> Any:
+        """The answers under the names of the fields: one for several, and what follows from others."""
+        if not isinstance(data, dict):
+            return data
+        for one, several in (("modality", "modalities"), ("url", "urls")):
+            if given := data.pop(one, None):
+                data[several] = (given,) if isinstance(given, str) else tuple(given)
+        if not data.get("kind") and data.get("lang") in KINDS:
             native = data["lang"] == "go" and data.get("upstream")
             data["kind"] = "purego" if native else KINDS[data["lang"]][0]
+        if tuple(data.get("modalities", ())) == ("none",):
+            data.setdefault("imports", "none")
+        variants = tuple(data.get("variants", ()))
+        data["only"] = tuple(variant for variant in variants if ":" in variant)
+        if variants:
+            data["variants"] = tuple(dict.fromkeys(variant.partition(":")[0] for variant in variants))
         return data
 
     @model_validator(mode="after")
@@ -178,6 +190,25 @@ class Backend(BaseModel):
                 )
         if self.kind == "llama-fork" and self.darwin:
             raise ValueError("a fork of llama.cpp has no build for macOS: leave variant 'metal' out")
+        return self
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Backend:
+        for variant, _, arch in (each.partition(":") for each in self.only):
+            _one_of(f"architecture of {variant}", arch, VARIANTS[variant].arches)
+        for each in self.capabilities:
+            if (variant := each.partition("=")[2]) not in self.variants:
+                raise ValueError(f"capability {each!r}: it is not built for {variant}")
+        if self.prebuilt and self.kind != "grpc":
+            raise ValueError(
+                "only a gRPC server of its own may choose LocalAI's image that has gRPC (--prebuilt)"
+            )
+        if self.modalities == ("none",) and self.imports != "none":
+            raise ValueError(
+                "the import form groups backends by modality: give --modality, or --import none with 'none'"
+            )
+        if self.match and self.imports != "auto":
+            raise ValueError("what a model is recognised by is for an importer: give --import auto")
         if self.kind in NEEDS_UPSTREAM and not self.upstream:
             raise ValueError(
                 f"kind {self.kind!r} wraps an upstream engine: give --upstream OWNER/REPO and --pin SHA"
@@ -196,9 +227,49 @@ class Backend(BaseModel):
         return f"backend/{self.lang}/{self.name}"
 
     @property
+    def uses(self) -> tuple[Modality, ...]:
+        """The rows of its modalities."""
+        return tuple(self._known[modality] for modality in self.modalities)
+
+    @property
     def use(self) -> Modality:
-        """The row of its modality."""
-        return MODALITIES[self.modality]
+        """The row of its first modality."""
+        return self.uses[0]
+
+    @property
+    def modality(self) -> str:
+        """The first one."""
+        return self.modalities[0]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Every RPC that it answers."""
+        return tuple(dict.fromkeys((*(m for use in self.uses for m in use.methods), *self.rpcs)))
+
+    @property
+    def usecases(self) -> tuple[str, ...]:
+        """Every use case of its modalities."""
+        return tuple(dict.fromkeys(usecase for use in self.uses for usecase in use.usecases))
+
+    @property
+    def known_as(self) -> str:
+        """What model configurations call it: its name in the gallery."""
+        return self.gallery_name or self.name
+
+    def arches(self, variant: Variant) -> tuple[str, ...]:
+        """The architectures that a variant is built for."""
+        only = [each.partition(":")[2] for each in self.only if each.partition(":")[0] == variant.name]
+        return tuple(arch for arch in variant.arches if arch in only) or variant.arches
+
+    @property
+    def on_builder_image(self) -> bool:
+        """Whether CI compiles it on an image that has gRPC already."""
+        return self.prebuilt or self.kind == "llama-fork"
+
+    @property
+    def drop_in(self) -> str:
+        """The backend whose importer offers it in that one's place; "" for none."""
+        return self.imports.removeprefix(DROP_IN) if self.imports.startswith(DROP_IN) else ""
 
     @property
     def linux_variants(self) -> tuple[str, ...]:
@@ -248,7 +319,7 @@ class Backend(BaseModel):
     @property
     def anchor(self) -> str:
         """Its YAML anchor in the gallery: the name without dashes."""
-        return self.name.replace("-", "")
+        return self.known_as.replace("-", "")
 
     @property
     def source_folder(self) -> str:
@@ -258,27 +329,22 @@ class Backend(BaseModel):
         return f"{repository}-src" if repository.lower() in taken else repository
 
     @property
-    def summary(self) -> str:
-        """Its description, or a plain sentence made of what is known."""
-        if self.description:
-            return self.description
+    def sentence(self) -> str:
+        """Its summary, the first line of its description, or a plain sentence made of what is known."""
+        if self.summary or self.description:
+            return self.summary or self.description.partition("\n")[0]
         what = "LocalAI backend" if self.modality == "none" else f"{self.modality} backend"
         return f"{self.name}: {what}" + (f" on {self.upstream}" if self.upstream else "")
 
     @property
+    def text(self) -> list[str]:
+        """The lines that users read in the gallery."""
+        return (self.description or self.sentence).split("\n")
+
+    @property
     def home(self) -> str:
         """Its web address: the given one, else the upstream's, else LocalAI's."""
-        if self.url:
-            return self.url
-        return f"https://github.com/{self.upstream or 'mudler/LocalAI'}"
-
-
-def problem(question: str, answer: str) -> str | None:
-    """The first rule that `answer` breaks, in words; None for a good one."""
-    for rule in RULES[question]:
-        if why := rule.broken_by(answer):
-            return f"{question} {answer!r} {why}"
-    return None
+        return self.urls[0] if self.urls else f"https://github.com/{self.upstream or 'mudler/LocalAI'}"
 
 
 def _one_of(what: str, value: str, choices: Iterable[str]) -> str:

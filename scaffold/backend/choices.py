@@ -21,5 +21,8 @@ NATIVE = tuple(lang for lang in KINDS if lang != "python")
 Channel = Literal["latest", "master"]
 """The first part of an image's tag: built from a release, or from master."""
 
-Imports = Literal["auto", "pref-only", "none"]
+IMPORTS = ("auto", "pref-only", "none")
 """How a model finds a backend."""
+
+DROP_IN = "drop-in:"
+"""What stands before the backend whose importer offers a new one in that one's place."""

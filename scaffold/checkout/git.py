@@ -73,6 +73,22 @@ def output(root: Path, *arguments: str) -> str:
     return result.stdout.decode(errors="replace").strip() if result.returncode == 0 else ""
 
 
+def remote_head(address: str, branch: str = "") -> tuple[str, str]:
+    """The default branch of a repository elsewhere, or the given one, and the commit at its head.
+
+    Only this asks the network, and only for an address that a person gave. Two empty texts where nothing
+    is said.
+    """
+    asked = f"refs/heads/{branch}" if branch else "HEAD"
+    protocol = {"GIT_ALLOW_PROTOCOL": address.partition(":")[0]}
+    result = run(Path("/"), "ls-remote", "--symref", "--", address, asked, environment=protocol)
+    said = result.stdout.decode(errors="replace")
+    name = re.search(r"(?m)^ref: refs/heads/(\S+)\tHEAD$", said)
+    commit = re.search(rf"(?m)^([0-9a-f]{{40}})\t{re.escape(asked)}$", said)
+    found = branch or (name[1] if name else "")
+    return (found, commit[1]) if found and commit else ("", "")
+
+
 def complaint(result: subprocess.CompletedProcess[bytes]) -> str:
     """The first line of what git said is wrong."""
     return result.stderr.decode(errors="replace").strip().partition("\n")[0]

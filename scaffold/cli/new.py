@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scaffold.backend.choices import KINDS, Imports, Lang
-from scaffold.backend.modalities import MODALITIES
+from scaffold.backend.choices import DROP_IN, IMPORTS, KINDS, Lang
+from scaffold.backend.modalities import ACCEPTS, EVERY
 from scaffold.checkout.tree import WorkTree
 from scaffold.cli import printer
 from scaffold.cli.shared import VARIANT_NAMES, DryRunOption, FormatOption, RepoOption, carry_out, writable
@@ -16,7 +17,8 @@ from scaffold.errors import UsageError
 from scaffold.report.formats import Format
 
 _KINDS = "; ".join(f"{lang}: {', '.join(kinds)}" for lang, kinds in KINDS.items() if len(kinds) > 1)
-_MODALITIES = " ".join(MODALITIES)
+_MODALITIES = " ".join(EVERY)
+_IMPORTS = f"{'|'.join(IMPORTS)}|{DROP_IN}X"
 
 
 def new_backend(
@@ -33,23 +35,64 @@ def new_backend(
         list[str] | None,
         typer.Option(
             metavar="V",
-            help=f"{VARIANT_NAMES}; repeatable.",
+            help=f"{VARIANT_NAMES}; repeatable. `cpu:amd64` is built for this architecture alone.",
         ),
     ] = None,
     upstream: Annotated[
-        str, typer.Option(metavar="OWNER/REPO", help="The engine's repository on GitHub.")
+        str, typer.Option(metavar="OWNER/REPO", help="The engine's repository on GitHub, or its address.")
     ] = "",
-    branch: Annotated[str, typer.Option(help="The branch that the bump bot follows.")] = "main",
-    pin: Annotated[str, typer.Option(metavar="SHA", help="Full sha of the engine's commit.")] = "",
-    modality: Annotated[
+    branch: Annotated[str, typer.Option(help="The branch that the bump bot follows; `main`.")] = "",
+    pin: Annotated[
         str,
-        typer.Option(metavar="M", help=f"{_MODALITIES}."),
+        typer.Option(
+            metavar="SHA", help="Full sha of the engine's commit; HEAD asks GitHub for it and the branch."
+        ),
     ] = "",
-    imports: Annotated[Imports | None, typer.Option("--import", help="How a model finds it.")] = None,
-    description: Annotated[str, typer.Option(help="One sentence for users.")] = "",
+    prebuilt: Annotated[
+        bool, typer.Option("--prebuilt", help="C++: CI compiles on LocalAI's image that has gRPC.")
+    ] = False,
+    modality: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="M", help=f"{_MODALITIES}, or a use case of the checkout; repeatable, the main one first."
+        ),
+    ] = None,
+    rpc: Annotated[
+        list[str] | None, typer.Option(metavar="RPC", help="An RPC that it answers besides; repeatable.")
+    ] = None,
+    accepts: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHAT", help=f"Besides text: {' '.join(ACCEPTS)}; repeatable."),
+    ] = None,
+    default_use: Annotated[
+        list[str] | None,
+        typer.Option(metavar="USECASE", help="What a model is for that does not say it; repeatable."),
+    ] = None,
+    imports: Annotated[str, typer.Option("--import", metavar=_IMPORTS, help="How a model finds it.")] = "",
+    match: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GLOB", help="Models of its importer: *.file, owner/repository*, tag:TAG; repeatable."
+        ),
+    ] = None,
+    summary: Annotated[str, typer.Option(help="One sentence, for tables and lists.")] = "",
+    description: Annotated[str, typer.Option(help="What users read; @FILE for several lines.")] = "",
     license_name: Annotated[str, typer.Option("--license", help="SPDX name of the engine's license.")] = "",
-    url: Annotated[str, typer.Option(help="Home page; the upstream by default.")] = "",
+    url: Annotated[
+        list[str] | None, typer.Option(help="Home page, the upstream by default; repeatable.")
+    ] = None,
+    icon: Annotated[str, typer.Option(help="Address of its icon; the owner's picture by default.")] = "",
+    gallery_name: Annotated[str, typer.Option(help="What users call it, if not NAME.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="Gallery tag; repeatable.")] = None,
+    capability: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VARIANT", help="What a kind of hardware gets, as intel=sycl-f32; repeatable."
+        ),
+    ] = None,
+    test_model: Annotated[
+        str, typer.Option(metavar="URL", help="A small model, for a test of the whole image in CI.")
+    ] = "",
     dry_run: DryRunOption = False,
     output: FormatOption = Format.text,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask.")] = False,
@@ -67,12 +110,22 @@ def new_backend(
         "upstream": upstream,
         "branch": branch,
         "pin": pin,
-        "modality": modality,
+        "prebuilt": prebuilt,
+        "modality": tuple(modality or ()),
+        "rpcs": tuple(rpc or ()),
+        "accepts": tuple(accepts or ()),
+        "defaults": tuple(default_use or ()),
         "imports": imports,
-        "description": description,
+        "match": tuple(match or ()),
+        "summary": summary,
+        "description": _text(description),
         "license": license_name,
-        "url": url,
+        "url": tuple(url or ()),
+        "icon": icon,
+        "gallery_name": gallery_name,
         "tags": tuple(tag or ()),
+        "capabilities": tuple(capability or ()),
+        "test_model": test_model,
     }
     asking = output is Format.text and not no_input and sys.stdin.isatty() and sys.stdout.isatty()
     with writable(repo, unless=dry_run) as root:
@@ -87,3 +140,13 @@ def new_backend(
         if not plan.existing:
             carry_out(plan.changes, root, dry_run, output)
     printer.result(report.rendered(plan, dry_run, output))
+
+
+def _text(given: str) -> str:
+    """A text, or what the file says that `@` stands before. Raises UsageError where there is none."""
+    if not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{given}: {getattr(error, 'strerror', None) or 'is no text'}") from None

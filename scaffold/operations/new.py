@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.backend.answers import Backend
+from scaffold.backend.limits import repository
+from scaffold.backend.modalities import EVERY, MODALITIES
 from scaffold.backend.names import require_name
-from scaffold.backend.variants import supported
+from scaffold.backend.variants import DARWIN, supported
+from scaffold.checkout import git
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.errors import UsageError
@@ -17,6 +20,9 @@ from scaffold.operations.refusals import told
 from scaffold.registry import Registry
 from scaffold.surfaces.base import Addition, Manual, Registration
 from scaffold.template import facts, render
+
+AT_HEAD = "HEAD"
+"""The pin that is asked of the upstream itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
     if like is not None:
         require_name(like)
     registry = Registry(tree)
-    backend = Backend.create(**_completed(registry, answers, like))
+    backend = Backend.create(registry.modalities, **_completed(registry, answers, like))
     existing = registry.registrations(backend.name)
     if tree.is_dir(backend.directory):
         return NewBackend(backend, None, ChangeSet(tree), existing=tuple(existing))
@@ -64,6 +70,8 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
 def _completed(registry: Registry, answers: dict[str, Any], like: str | None) -> dict[str, Any]:
     """The answers, with what `like` and the language give for those that were not given."""
     given = {key: value for key, value in answers.items() if key == "name" or value not in (None, "", ())}
+    if given.get("pin") == AT_HEAD:
+        given |= _at_head(given)
     lang = given.get("lang")
     if like is not None:
         if like not in registry.directories:
@@ -72,7 +80,8 @@ def _completed(registry: Registry, answers: dict[str, Any], like: str | None) ->
         if registry.directories[like] != lang:
             raise UsageError(f"--like {like}: is a {registry.directories[like]} backend, not {lang}")
         given.setdefault("kind", registry.kind(like))
-        given.setdefault("modality", registry.modality(like) or "none")
+        if "modalities" not in given:
+            given.setdefault("modality", registry.modality(like) or "none")
         variants = tuple(v for v in registry.variants(like) if v in supported(str(lang)))
         if variants:
             given.setdefault("variants", variants)
@@ -80,6 +89,15 @@ def _completed(registry: Registry, answers: dict[str, Any], like: str | None) ->
         raise UsageError("which language? give --lang python|go|cpp|rust, or --like BACKEND")
     given.setdefault("variants", default_variants(str(lang), given.get("kind", "")))
     return given
+
+
+def _at_head(given: dict[str, Any]) -> dict[str, str]:
+    """The commit of the upstream, and its branch, as GitHub says. Raises UsageError where it says nothing."""
+    address = f"https://github.com/{repository(str(given.get('upstream', '')))}"
+    branch, commit = git.remote_head(address, str(given.get("branch", "")))
+    if not commit:
+        raise UsageError(f"--pin {AT_HEAD}: {address} has no commit to tell: give --pin with a full sha")
+    return {"branch": branch, "pin": commit}
 
 
 def default_variants(lang: str, kind: str) -> tuple[str, ...]:
@@ -111,12 +129,14 @@ def require_free(registry: Registry, backend: Backend, existing: list[Registrati
 
 def template_answers(backend: Backend, tree: Tree) -> dict[str, Any]:
     """What a template is rendered with: the backend's answers and the checkout's facts."""
-    asked = backend.model_dump(include={"name", "kind", "modality", "upstream", "pin", "license"})
+    asked = backend.model_dump(include={"name", "kind", "upstream", "pin", "license"})
     return {
         **asked,
+        "prebuilt": backend.prebuilt and backend.kind == "grpc",
         **facts.answers(tree),
         "variants": list(backend.variants),
-        "description": backend.summary,
+        "modality": next(m.name for m in EVERY.values() if m.methods[:1] == backend.use.methods[:1]),
+        "description": backend.sentence,
         "url": backend.home,
         "pin_variable": backend.pin_variable,
         "repo_variable": backend.repo_variable,
@@ -125,26 +145,39 @@ def template_answers(backend: Backend, tree: Tree) -> dict[str, Any]:
 
 
 def _ask_the_rest(addition: Addition, registry: Registry) -> None:
-    """What a complete pull request has and no tool can write."""
+    """What a complete pull request has and no tool can write. A command in backticks can be run."""
     backend = addition.backend
-    addition.ask(
-        backend.directory,
-        "put the model where the one TODO is, and let LoadModel refuse everything else",
-    )
-    addition.ask("gallery/index.yaml", f"add a model that uses backend: {backend.name}")
-    if registry.tree.is_dir("docs/content/features"):
-        addition.ask("docs/content/features", f"describe {backend.name} on the page of its modality")
-    if backend.upstream.partition("/")[0] in ("mudler", "localai-org"):
-        addition.ask("README.md", f"add {backend.upstream} to the table of the project's own engines")
-    if not backend.description:
+    if backend.kind == "llama-fork":
+        what = "compile it: only that tells whether llama-cpp's server fits the fork (patches/README.md)"
+    else:
+        what = "put the model where the one TODO is, and let LoadModel refuse everything else"
+    addition.ask(backend.directory, what)
+    served = MODALITIES[backend.modality].methods if backend.modality in MODALITIES else ()
+    missing = [method for method in backend.methods if method not in served]
+    if missing and backend.kind != "llama-fork":
+        addition.ask(backend.directory, f"answer {', '.join(missing)}, for which no template has code")
+    if backend.imports == "none":
         addition.ask(
-            "backend/index.yaml",
-            "replace the generated description by one for users, and the owner's picture by an icon",
+            "core/http/endpoints/localai/backend.go",
+            "nobody can import a model for it: give it a line or an importer if it has models of its own",
         )
+    addition.ask("gallery/index.yaml", f"add a model that uses backend: {backend.known_as}")
+    if registry.tree.is_dir("docs/content/features"):
+        addition.ask("docs/content/features", f"describe {backend.known_as} on the page of its modality")
+    if not backend.description:
+        addition.ask("backend/index.yaml", "write the description that users read (--description)")
+    if not backend.icon:
+        addition.ask("backend/index.yaml", "replace the owner's picture by an icon of the engine (--icon)")
     if not backend.license:
         addition.ask("backend/index.yaml", "replace NOASSERTION by the license of the engine (--license)")
-    if not backend.darwin and backend.lang != "rust":
+    if not backend.darwin and DARWIN in usable(backend.lang, backend.kind):
         addition.ask(
-            ".github/backend-matrix.yml",
-            "say in the pull request why it is not built for macOS, or add it (--variant metal)",
+            registry.matrix.file,
+            f"say in the pull request why it is not built for macOS, or `scaffold add-variant {backend.name} "
+            f"{DARWIN}`",
         )
+
+
+def usable(lang: str, kind: str) -> tuple[str, ...]:
+    """The variants that a kind of backend may be built for."""
+    return tuple(name for name in supported(lang) if kind != "llama-fork" or name != DARWIN)

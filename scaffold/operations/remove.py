@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scaffold.backend.names import require_name
@@ -68,11 +69,21 @@ def as_removal(registry: Registry, name: str, changes: ChangeSet) -> Removal:
         frozenset(registry.aliases_of(name)) - others,
         registry.directory(name),
         others,
-        tuple((row.start, row.end) for _, row in registry.documented.get(name, ())),
+        tuple(_rows(registry, name)),
         _source_folder(registry, name),
         changes,
+        frozenset(registry.called_alone(name)),
         registry.own_dockerfiles(name),
     )
+
+
+def _rows(registry: Registry, name: str) -> Iterator[tuple[str, int, int]]:
+    """File and span of each row that tables for readers have of a backend alone."""
+    for _, row in registry.documented.get(name, ()):
+        yield registry.docs.path, row.start, row.end
+    engine = registry.engines.row(registry.called_alone(name))
+    if engine is not None:
+        yield registry.engines.path, engine.start, engine.end
 
 
 def _source_folder(registry: Registry, name: str) -> str:

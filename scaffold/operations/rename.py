@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from scaffold.backend.answers import HARDWARE_WORDS, READS_HARDWARE, RULES
+from scaffold.backend.limits import HARDWARE_WORDS, READS_HARDWARE, RULES
 from scaffold.backend.names import FOLDER, make_variable, require_name
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scaffold.backend.names import require_name
 from scaffold.backend.variants import DARWIN, VARIANTS, supported
 from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import GitTree, Tree, WorkTree
 from scaffold.errors import ScaffoldError, UsageError
 from scaffold.operations import proof
@@ -155,6 +156,22 @@ def _add_files(registry: Registry, addition: Addition, built: set[str]) -> None:
             addition.changes.create(path, made[path].content, made[path].executable)
         else:
             addition.ask(path, f"write it: the template makes none for {backend.name}")
+    if DARWIN in backend.variants and not registry.files(backend.name).darwin_code:
+        _bring_darwin(registry, addition, built)
+
+
+def _bring_darwin(registry: Registry, addition: Addition, built: set[str]) -> None:
+    """Plan what the template's files have for macOS into those that are as the template made them."""
+    name = addition.backend.name
+    before = {file.path: file.content for file in _rendered(registry, name, built - {DARWIN})}
+    for file in _rendered(registry, name, built):
+        now = registry.tree.read(file.path)
+        if now is None or b"Darwin" not in file.content:
+            continue
+        if now == before.get(file.path):
+            addition.changes.add(Edit(file.path, 0, len(now), file.content.decode()))
+        else:
+            addition.ask(file.path, "give it what macOS needs: it has nothing for it")
 
 
 def _remove_profiles(registry: Registry, removal: Removal, gone: Iterable[str], built: set[str]) -> None:

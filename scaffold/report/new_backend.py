@@ -52,7 +52,7 @@ def _made(plan: NewBackend, dry_run: bool) -> list[str]:
     verb = "would create" if dry_run else "created"
     lines = [
         style(f"{verb} {backend.directory}/", bold=True)
-        + f"  ({backend.lang}, {backend.kind}, {backend.modality}; {' '.join(backend.variants)})"
+        + f"  ({backend.lang}, {backend.kind}, {', '.join(backend.modalities)}; {' '.join(backend.variants)})"
     ]
     for path, new in sorted(changes.created.items()):
         lines.append(
@@ -72,9 +72,11 @@ def _made(plan: NewBackend, dry_run: bool) -> list[str]:
     lines += ["", style("left for you", bold=True)]
     lines += [item("-", "cyan", f"{m.path}: {m.what}") for m in plan.manual]
     if not dry_run:
+        fork = backend.kind == "llama-fork"  # which has no tests of its own
+        goal = f"docker-build-{backend.name}" if fork else f"-C {backend.directory} test"
         lines += [
             "",
-            f"next: make -C {backend.directory} test",
-            f"after the first merge: scaffold published {backend.name} --channel master",
+            f"next: `make {goal}`",
+            f"after the first merge: `scaffold published {backend.name} --channel master`",
         ]
     return lines

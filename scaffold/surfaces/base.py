@@ -210,11 +210,13 @@ class Removal:
     directory: str
     others: frozenset[str]
     """The backends that stay."""
-    rows: tuple[tuple[int, int], ...]
-    """Spans of its rows in the compatibility table."""
+    rows: tuple[tuple[str, int, int], ...]
+    """File and span of its rows in tables for readers."""
     source_folder: str
     """Folder of its upstream's clone, where no other backend has one of that name; else ""."""
     changes: ChangeSet
+    called: frozenset[str] = frozenset()
+    """The names and addresses that no other backend has."""
     dockerfiles: frozenset[str] = frozenset()
     """Suffixes of the Dockerfiles that build nothing but this backend."""
     manual: list[Manual] = field(default_factory=list)

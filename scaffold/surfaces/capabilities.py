@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
+from scaffold.backend.modalities import ACCEPTS
 from scaffold.checkout.changes import ChangeSet
 from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, required
 from scaffold.syntax.golang import Element, GoSource, quote
@@ -67,6 +68,20 @@ class CapabilitiesSurface(FileSurface):
         found = re.findall(rf'\n\t({prefix}\w+)\s+(?:\w+\s+)?=\s*"([^"]+)"', text)
         return {value: constant for constant, value in found}
 
+    @cached_property
+    def usecase_methods(self) -> dict[str, str]:
+        """Use case -> the RPC that serves it, as the checkout's own table says."""
+        source, found = self.source, {}
+        if source is None:
+            return {}
+        usecases, methods = ({c: v for v, c in table.items()} for table in (self.usecases, self.methods))
+        for entry in source.elements(source.literal("UsecaseInfoMap")):
+            method = source.fields(entry.value).get("GRPCMethod")
+            usecase = usecases.get(entry.key, entry.key)
+            if method is not None and source.text(method) in methods:
+                found[usecase] = methods[source.text(method)]
+        return found
+
     def default_usecases(self, name: str) -> tuple[str, ...]:
         """The use cases that a backend's entry declares as its defaults, as Go constants."""
         for entry in self.entries:
@@ -113,26 +128,36 @@ class CapabilitiesSurface(FileSurface):
     def add(self, addition: Addition) -> None:
         source = self.source
         backend = addition.backend
-        if source is None or not self.entries or not backend.use.usecases:
+        if source is None or not self.entries or not backend.usecases:
             return
-        usecases = [self.usecases[u] for u in backend.use.usecases if u in self.usecases]
-        methods = [self.methods[m] for m in backend.use.methods if m in self.methods]
+        usecases = [self.usecases[u] for u in backend.usecases if u in self.usecases]
+        methods = [self.methods[m] for m in backend.methods if m in self.methods]
+        lacking = [u for u in (*backend.usecases, *backend.defaults) if u not in self.usecases]
+        lacking += [m for m in backend.methods if m not in self.methods]
+        if lacking:
+            what = f"declare what {backend.name} serves: there is no constant for {', '.join(lacking)}"
+            addition.ask(self.path, what)
         if not usecases or not methods:
-            addition.ask(
-                self.path,
-                f"declare the use cases of {backend.name}: there is no constant for {backend.modality}",
-            )
             return
+        defaults = [self.usecases[u] for u in backend.defaults if u in self.usecases] or usecases[:1]
+        fields = {
+            "GRPCMethods": f"[]GRPCMethod{{{', '.join(methods)}}}",
+            "PossibleUsecases": f"[]string{{{', '.join(usecases)}}}",
+            "DefaultUsecases": f"[]string{{{', '.join(defaults)}}}",
+            **dict(ACCEPTS[each] for each in ACCEPTS if each in backend.accepts and self._has(each)),
+            "Description": quote(backend.sentence),
+        }
+        width = max(map(len, fields)) + 1
+        lines = "".join(f"\t\t{f'{field}:':{width}} {value},\n" for field, value in fields.items())
         after = self._last_alike(usecases[0], addition)
-        text = (
-            f"\t{quote(backend.name)}: {{\n"
-            f"\t\tGRPCMethods:      []GRPCMethod{{{', '.join(methods)}}},\n"
-            f"\t\tPossibleUsecases: []string{{{', '.join(usecases)}}},\n"
-            f"\t\tDefaultUsecases:  []string{{{usecases[0]}}},\n"
-            f"\t\tDescription:      {quote(backend.summary)},\n"
-            "\t},\n"
-        )
+        text = f"\t{quote(backend.known_as)}: {{\n{lines}\t}},\n"
         addition.insert(self.path, source.line_end(after.node.end_byte), text)
+
+    def _has(self, accepts: str) -> bool:
+        """Whether the checkout knows the field, and the function that fills it."""
+        field, value = ACCEPTS[accepts]
+        data = self.source.data if self.source else b""
+        return f"\n\t{field} ".encode() in data and value.removesuffix("()").encode() in data
 
     def remove(self, removal: Removal) -> None:
         for entry in (e for name in removal.aliases for _, e in self._tables.get(name, ())):

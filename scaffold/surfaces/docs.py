@@ -4,60 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from scaffold.backend import markdown
 from scaffold.backend.variants import ACCELERATIONS, acceleration
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, required
-from scaffold.syntax.source import Place, Source
+from scaffold.surfaces.base import Addition, Part, Registration, Removal, required
+from scaffold.surfaces.tables import Row, Table, TableSurface, cells, label, squeezed
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
+    from scaffold.backend.modalities import Modality
 
 FALLBACK_SECTIONS = ("utilities", "specialized", "other")
 
 
-class Row(NamedTuple):
-    """One row of a table."""
-
-    cells: tuple[str, ...]
-    start: int
-    end: int
-
-    @property
-    def name(self) -> str:
-        """The name of its first cell, without the link."""
-        cell = self.cell(0)
-        before, _, behind = cell.partition("[")
-        label, closed, _ = behind.partition("]")
-        return before + label if closed else cell
-
-    @property
-    def url(self) -> str:
-        """The address that its first cell links to."""
-        _, _, behind = self.cell(0).partition("](")
-        address, closed, _ = behind.partition(")")
-        return address if closed else ""
-
-    def cell(self, position: int) -> str:
-        """The text of a cell; "" where the row has none there."""
-        return self.cells[position] if position < len(self.cells) else ""
-
-
-class Table(NamedTuple):
-    """One Markdown table under its heading."""
-
-    heading: str
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    end: int
-    """Offset just after the last row."""
-
-
-class DocsSurface(FileSurface):
+class DocsSurface(TableSurface):
     """`docs/content/reference/compatibility-table.md`."""
 
     name = "compatibility table"
@@ -65,33 +28,6 @@ class DocsSurface(FileSurface):
         "docs/content/reference/compatibility-table.md",
         "docs/content/docs/reference/compatibility-table.md",
     )
-
-    @cached_property
-    def source(self) -> Source | None:
-        """The file; None where it is absent."""
-        return self.load(Source, *self.paths)
-
-    @cached_property
-    def tables(self) -> list[Table]:
-        """Every table of backends, in file order."""
-        if self.source is None:
-            return []
-        tables: list[Table] = []
-        heading = ""
-        block: list[Row] = []
-        offset = 0
-        for line in [*self.source.data.splitlines(keepends=True), b"\n"]:
-            start, offset = offset, min(offset + len(line), len(self.source.data))
-            text = line.decode().strip()
-            if text.startswith("|"):
-                block.append(Row(tuple(text[a:b].strip() for a, b in _cells(text)), start, offset))
-                continue
-            if len(block) > 1:
-                tables.append(Table(heading, block[0].cells, tuple(block[2:]), block[-1].end))
-            block = []
-            if text.startswith("#"):
-                heading = text.lstrip("# ")
-        return [table for table in tables if table.columns and table.columns[0].lower().startswith("backend")]
 
     @property
     def parts(self) -> Iterable[Part]:
@@ -104,10 +40,6 @@ class DocsSurface(FileSurface):
                     line = self.place(row).line
                     yield Registration(self.name, self.path, line, f"row in {table.heading}")
 
-    def place(self, row: Row) -> Place:
-        """The line of a row."""
-        return required(self.source, self.path, "the compatibility table").place(row.start)
-
     def rows_of(self, names: Mapping[str, Collection[str]]) -> dict[str, list[tuple[Table, Row]]]:
         """Backend -> its rows. `names` gives each backend its other names and its addresses.
 
@@ -117,13 +49,16 @@ class DocsSurface(FileSurface):
         """
         rows = [(table, row) for table in self.tables for row in table.rows]
         found: dict[str, list[tuple[Table, Row]]] = {}
-        spelled = {_squeezed(n): backend for backend, others in names.items() for n in (*others, backend)}
-        claimed = [spelled.get(_squeezed(row.name)) for _, row in rows]
+        spelled = {squeezed(n): backend for backend, others in names.items() for n in (*others, backend)}
+        claimed = [spelled.get(squeezed(row.name)) for _, row in rows]
         left = {backend: others for backend, others in names.items() if backend not in {*claimed}}
+        again: dict[tuple[str, str], str] = {}  # the rows of one backend in several tables are spelled alike
         for position, (_, row) in enumerate(rows):
-            if claimed[position] is None:
-                claimed[position] = nearest = _nearest(row, left)
-                left.pop(nearest or "", None)
+            spelling = squeezed(row.name), squeezed(row.url)
+            backend = claimed[position] or again.get(spelling) or _nearest(row, left)
+            left.pop(backend or "", None)
+            if backend:
+                claimed[position] = again[spelling] = backend
         for backend, row_of in zip(claimed, rows, strict=True):
             if backend is not None:
                 found.setdefault(backend, []).append(row_of)
@@ -136,7 +71,7 @@ class DocsSurface(FileSurface):
         """
         source = required(self.source, self.path, "the compatibility table")
         text = source.slice(row.start, row.end)
-        spans, position = _cells(text), table.columns.index(column)
+        spans, position = cells(text), table.columns.index(column)
         if position >= len(spans):
             raise source.shape_error(row.start, f"the row has no cell for {column}")
         first, last = spans[position]
@@ -171,72 +106,57 @@ class DocsSurface(FileSurface):
         if not self.tables:
             return
         backend = addition.backend
-        table = self._table(backend)
-        cells = [self._cell(column, backend) for column in table.columns]
-        addition.insert(self.path, table.end, f"| {' | '.join(cells)} |\n")
+        for table, use in {self._table(use): use for use in reversed(backend.uses)}.items():
+            row = (self._cell(column, backend, use) for column in table.columns)
+            addition.insert(self.path, table.end, f"| {' | '.join(row)} |\n")
 
     def knows(self, backend: Backend) -> bool:
         """Whether no cell of a backend's row is a guess."""
         said = ("backend", "description", "acceleration")
-        columns = self._table(backend).columns
+        columns = self._table(backend.use).columns
         certain = all(column.lower().startswith(said) for column in columns)
-        return certain and backend.modality != "none" and bool(backend.description)
+        return certain and backend.modality != "none" and bool(backend.summary)
 
     def remove(self, removal: Removal) -> None:
-        for start, end in removal.rows:
-            removal.changes.delete_lines(self.path, start, end)
+        for path, start, end in removal.rows:
+            if path == self.path:
+                removal.changes.delete_lines(path, start, end)
 
-    def _table(self, backend: Backend) -> Table:
-        for word in (*backend.use.section, *FALLBACK_SECTIONS):
+    def _table(self, use: Modality) -> Table:
+        for word in (*use.section, *FALLBACK_SECTIONS):
             for table in self.tables:
                 if word in table.heading.lower():
                     return table
         return self.tables[-1]
 
-    def _cell(self, column: str, backend: Backend) -> str:
+    def _cell(self, column: str, backend: Backend, use: Modality) -> str:
         column = column.lower()
         if column.startswith("backend"):
-            proper = backend.upstream.rpartition("/")[2]
-            label = proper if _squeezed(proper) == _squeezed(backend.name) else backend.name
-            return markdown.link(label, backend.home)
+            return markdown.link(label(backend), backend.home)
         if column.startswith("description"):
-            return markdown.text(backend.summary)
+            return markdown.text(backend.sentence)
         if column.startswith("capability"):
-            return backend.use.capability or "-"
+            return use.capability or "-"
         if column.startswith("embedding"):
-            return "yes" if backend.modality == "embeddings" else "no"
+            return "yes" if "embeddings" in backend.usecases else "no"
         if "stream" in column:
-            return "yes" if backend.modality == "llm" else "no"
+            return "yes" if "PredictStream" in backend.methods else "no"
         if column.startswith("acceleration"):
             return acceleration(set(backend.variants))
         if column.startswith("completion"):
-            return "yes" if backend.modality == "llm" else "no"
+            return "yes" if "PredictStream" in backend.methods else "no"
         return backend.name if column.startswith("compatible models") else "-"
 
 
 def _nearest(row: Row, names: Mapping[str, Collection[str]]) -> str | None:
     """The backend whose address a row has, or whose name it begins with."""
-    address = _squeezed(row.url)
+    address = squeezed(row.url)
     for backend, others in names.items():
-        if address and address in {_squeezed(other) for other in others if "/" in other}:
+        if address and address in {squeezed(other) for other in others if "/" in other}:
             return backend
-    name = _squeezed(row.name)
-    near = [b for b in names if name.startswith(_squeezed(b)) or _squeezed(b).startswith(name)]
+    name = squeezed(row.name)
+    near = [b for b in names if name.startswith(squeezed(b)) or squeezed(b).startswith(name)]
     return max(near, key=len, default=None) if name else None
-
-
-@cache
-def _squeezed(text: str) -> str:
-    text = re.sub(r"^https?://(www\.)?|\.git$", "", text.lower())
-    return re.sub(r"[^a-z0-9]", "", text)
-
-
-def _cells(row: str) -> list[tuple[int, int]]:
-    """Where the cells of a row begin and end; its last bar may be missing."""
-    bars = [match.start() for match in re.finditer(r"(?<!\\)\|", row)]
-    end = len(row.rstrip())
-    ends = bars[1:] if bars[-1] + 1 == end else [*bars[1:], end]
-    return [(bar + 1, end) for bar, end in zip(bars, ends, strict=False)]
 
 
 def _outside_parentheses(text: str) -> str:

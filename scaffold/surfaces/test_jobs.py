@@ -174,7 +174,7 @@ class TestJobsSurface(FileSurface):
             if output.key == name:
                 yield self._at(output, "output")
         for job in self.jobs:
-            if job.key == f"tests-{name}":
+            if job.key in (f"tests-{name}", f"tests-{name}-grpc"):
                 yield self._at(job, f"job {job.key}")
 
     def remove(self, removal: Removal) -> None:
@@ -189,7 +189,8 @@ class TestJobsSurface(FileSurface):
             waits.setdefault(use.job, set()).add(use.name)
         for job in self.jobs:
             awaited = waits.get(job.key, set()) - {"run-all"}
-            if awaited == {removal.name} or (job.key == f"tests-{removal.name}" and not awaited):
+            own = job.key in (f"tests-{removal.name}", f"tests-{removal.name}-grpc")
+            if awaited == {removal.name} or (own and not awaited):
                 removal.drop(source, job.node.start_byte, source.item_end(job.node))
             elif removal.name in awaited:
                 removal.ask(self.path, f"job {job.key} waits for {removal.name} among others")
@@ -198,7 +199,7 @@ class TestJobsSurface(FileSurface):
         for job in self.jobs:
             waits = ["waits for it"] if (job.key, name) in self._waiting else []
             makes = ["makes it"] if (job.key, name) in self._making else []
-            if (waits or makes) and job.key != f"tests-{name}":
+            if (waits or makes) and job.key not in (f"tests-{name}", f"tests-{name}-grpc"):
                 yield self._at(job, f"job {job.key} ({', '.join(waits + makes)})")
 
     @cached_property
@@ -220,22 +221,25 @@ class TestJobsSurface(FileSurface):
         source, backend = self.source, addition.backend
         if source is None or not self.jobs:
             return
-        if backend.kind == "llama-fork":
-            addition.ask(
-                self.path,
-                f"add an end-to-end job for {backend.name} like tests-llama-cpp-grpc, with a test model",
-            )
-            return
-        if self.outputs:
+        alike = [job for job in self.jobs if job.key.endswith("-grpc")]
+        jobs = []
+        if backend.kind != "llama-fork":  # which has no tests of its own
+            named = {job.key.removeprefix("tests-"): job for job in self.jobs}
+            relative = addition.nearest(named)
+            after = named[relative] if relative else self.jobs[-1]
+            jobs.append((after, list(self._job(backend, source))))
+        elif not backend.test_model:
+            what = f"test {backend.name} with a model, like tests-llama-cpp-grpc (--test-model)"
+            addition.ask(self.path, what)
+        if backend.test_model and alike:
+            jobs.append((alike[-1], list(self._image_job(backend, source))))
+        if self.outputs and jobs:
             self._add_output(addition, source)
-        named = {job.key.removeprefix("tests-"): job for job in self.jobs}
-        relative = addition.nearest(named)
-        after = named[relative] if relative else self.jobs[-1]
-        indent = " " * (after.node.start_byte - source.line_start(after.node.start_byte))
-        lines = list(self._job(backend, source))
-        text = "".join(f"{indent}{line}\n" if line else "\n" for line in lines)
-        addition.insert(self.path, source.item_end(after.node), text)
-        addition.expect(self.path, {"runs-on": "ubuntu-latest"})
+        for after, lines in jobs:
+            indent = " " * (after.node.start_byte - source.line_start(after.node.start_byte))
+            text = "".join(f"{indent}{line}\n" if line else "\n" for line in lines)
+            addition.insert(self.path, source.item_end(after.node), text)
+            addition.expect(self.path, {"runs-on": "ubuntu-latest"})
 
     def _add_output(self, addition: Addition, source: YamlSource) -> None:
         name = addition.backend.name
@@ -247,28 +251,47 @@ class TestJobsSurface(FileSurface):
         addition.insert(self.path, source.item_end(after.node), f"{indent}{name}: {value}\n")
         addition.expect(self.path, value)
 
-    def _job(self, backend: Backend, source: YamlSource) -> Iterable[str]:
-        name = backend.name
-        yield f"tests-{name}:"
+    def _started(self, job: str, name: str) -> Iterable[str]:
+        """The head of a job, and when it runs."""
+        yield f"{job}:"
         if self.outputs:
+            changed = f"needs.{DETECT}.outputs"
             yield f"  needs: {DETECT}"
-            yield (
-                f"  if: needs.{DETECT}.outputs.{name} == 'true' || needs.{DETECT}.outputs.run-all == 'true'"
-            )
+            yield f"  if: {changed}.{name} == 'true' || {changed}.run-all == 'true'"
         yield "  runs-on: ubuntu-latest"
+
+    def _cloned(self, source: YamlSource) -> Iterable[str]:
         yield "  steps:"
         yield "    - name: Clone"
         yield f"      uses: {self._action(source, 'actions/checkout', 'v4')}"
         yield "      with:"
         yield "        submodules: true"
+
+    def _go(self, source: YamlSource) -> Iterable[str]:
+        yield "    - name: Setup Go"
+        yield f"      uses: {self._action(source, 'actions/setup-go', 'v5')}"
+        yield "      with:"
+        yield "        go-version-file: go.mod"
+
+    def _image_job(self, backend: Backend, source: YamlSource) -> Iterable[str]:
+        """The job that builds the image and tests it with a real model."""
+        name = backend.name
+        yield from self._started(f"tests-{name}-grpc", name)
+        yield "  timeout-minutes: 90"
+        yield from self._cloned(source)
+        yield from self._go(source)
+        yield f"    - name: Build {name} backend image and run gRPC e2e tests"
+        yield f"      run: make test-extra-backend-{name}"
+
+    def _job(self, backend: Backend, source: YamlSource) -> Iterable[str]:
+        name = backend.name
+        yield from self._started(f"tests-{name}", name)
+        yield from self._cloned(source)
         yield "    - name: Dependencies"
         yield "      run: |"
         yield from (f"        {command}" for command in DEPENDENCIES[backend.lang])
         if backend.lang == "go":
-            yield "    - name: Setup Go"
-            yield f"      uses: {self._action(source, 'actions/setup-go', 'v5')}"
-            yield "      with:"
-            yield "        go-version-file: go.mod"
+            yield from self._go(source)
             yield "    - name: Generate the protobuf code"
             yield "      run: make protogen-go"
         if backend.lang == "python":

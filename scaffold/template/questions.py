@@ -14,9 +14,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from scaffold.backend import markdown
-from scaffold.backend.answers import CPP_TAKEN, NEEDS_UPSTREAM, RULES
+from scaffold.backend.answers import NEEDS_UPSTREAM
 from scaffold.backend.choices import KINDS
-from scaffold.backend.modalities import MODALITIES
+from scaffold.backend.limits import CPP_TAKEN, GITHUB, RULES
+from scaffold.backend.modalities import EVERY, MODALITIES
 from scaffold.backend.variants import DARWIN, VARIANTS, supported
 from scaffold.checkout.tree import WorkTree
 from scaffold.resources import miniature_dir, template_dir
@@ -50,18 +51,22 @@ KIND_HELP = {
     "tonic": "a Rust engine behind a tonic server",
 }
 
+REPOSITORY = f"(upstream | regex_replace({GITHUB!r}, ''))"
+"""OWNER/REPO of the upstream, in copier's language."""
+
 USES: dict[str, tuple[str, ...]] = {
     "python": (
-        "description", "license", "url", "description_text", "license_text", "address",
+        "description", "license", "url", "description_text", "license_text", "address", "unserved",
         "detect_fields", "python_common", "grpcio_version", "profiles",
     ),
     "go": (
-        "go_module", "go_packages", "go_routes", "answered", "transcription_context",
+        "unserved", "go_module", "go_packages", "go_routes", "answered", "transcription_context",
         "c_name", "library_variable", "upstream_folder",
     ),
-    "cpp": ("detect_fields", "docker_scripts", "served", "cpp_namespace", "source"),
+    "cpp": ("prebuilt", "unserved", "detect_fields", "docker_scripts", "cpp_namespace", "source"),
     "rust": (
-        "description", "license", "url", "description_text", "license_text", "address", "dockerfile_rust",
+        "description", "license", "url", "description_text", "license_text", "address", "unserved",
+        "dockerfile_rust",
     ),
 }  # fmt: skip
 """What the files of a template use of the questions that not all templates have."""
@@ -81,7 +86,7 @@ def text(lang: str) -> str:
 
 def questions(lang: str) -> dict[str, dict[str, Any]]:
     """The questions of one template in the order in which they are asked."""
-    every = _asked(lang) | _facts() | _derived()
+    every = _asked(lang) | _facts() | _derived(lang)
     unused = {name for names in USES.values() for name in names} - set(USES[lang])
     return {name: asked for name, asked in every.items() if name not in unused}
 
@@ -104,7 +109,7 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
         "modality": {
             "type": "str",
             "help": "What the model does",
-            "choices": list(MODALITIES),
+            "choices": list(EVERY),
             "default": "llm",
         },
         "variants": {
@@ -123,7 +128,7 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
         },
         "upstream": {
             "type": "str",
-            "help": "GitHub repository of the engine, as OWNER/REPO; empty for none",
+            "help": "GitHub repository of the engine, OWNER/REPO or its address; empty for none",
             "default": "",
             "validator": _first(
                 (f"not upstream and {wraps}", "this kind wraps an upstream engine"),
@@ -139,11 +144,20 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
                 ("upstream and not pin", "an upstream needs a pin"), *_broken("pin", optional=True)
             ),
         },
+        "prebuilt": {
+            "type": "bool",
+            "help": "Compile on the image with gRPC that LocalAI's CI has made before?",
+            "default": False,
+            "when": "[[ kind == 'grpc' ]]",
+            "validator": _first(
+                ("prebuilt and kind != 'grpc'", "only a gRPC server of its own may choose that")
+            ),
+        },
         "description": {
             "type": "str",
             "help": "One sentence about the backend",
             "default": "[[ name ]]: [[ 'LocalAI' if modality == 'none' else modality ]] backend"
-            "[% if upstream %] on [[ upstream ]][% endif %]",
+            f"[% if upstream %] on [[ {REPOSITORY} ]][% endif %]",
         },
         "license": {
             "type": "str",
@@ -153,7 +167,7 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
         "url": {
             "type": "str",
             "help": "Home page of the engine",
-            "default": "https://github.com/[[ upstream or 'mudler/LocalAI' ]]",
+            "default": f"https://github.com/[[ {REPOSITORY} or 'mudler/LocalAI' ]]",
             "validator": _by_rule("url"),
         },
     }
@@ -166,19 +180,24 @@ def _facts() -> dict[str, dict[str, Any]]:
     return {name: _hidden(value, kinds.get(type(value), "yaml")) for name, value in found.items()}
 
 
-def _derived() -> dict[str, dict[str, Any]]:
+def _derived(lang: str) -> dict[str, dict[str, Any]]:
     upper = "[[ name | upper | replace('-', '_') ]]"
-    calls = {modality.name: modality.methods[0] for modality in MODALITIES.values() if modality.methods}
+    calls = {modality.name: modality.methods[0] for modality in EVERY.values() if modality.methods}
+    known = " and modality_rpc in rpcs" if lang == "cpp" else ""
     profiles = {variant.name: variant.profile for variant in VARIANTS.values()}
     return {
+        # OWNER/REPO, however the address was spelled
+        "repository": _hidden(f"[[ {REPOSITORY} ]]"),
         "pin_variable": _hidden(f"{upper}_VERSION"),
         "repo_variable": _hidden(f"{upper}_REPO"),
         # the RPC of the modality
         "modality_rpc": _hidden(f"[[ {calls}.get(modality, '') ]]"),
+        # the modality, or none where no template, or not the checkout's protocol, has its call
+        "served": _hidden(f"[[ modality if modality in {list(MODALITIES)}{known} else 'none' ]]"),
+        # the call that is left to write
+        "unserved": _hidden("[[ modality_rpc if modality != served and modality_rpc in rpcs else '' ]]"),
         # whether its request says which model it is for
-        "model_identity": _hidden("[[ modality_rpc in identified ]]", "bool"),
-        # the modality, or none where the checkout's protocol has no call for it
-        "served": _hidden("[[ modality if modality_rpc in rpcs else 'none' ]]"),
+        "model_identity": _hidden("[[ modality == served and modality_rpc in identified ]]", "bool"),
         # the RPCs that reach a Go backend: its own server for Rerank hands on all that it defines
         "answered": _hidden(
             "[[ rpcs if modality == 'rerank' else rpcs | select('in', go_routes) | list ]]", "yaml"
@@ -194,10 +213,10 @@ def _derived() -> dict[str, dict[str, Any]]:
         # the suffix keeps a keyword of C++, or a namespace of gRPC's, usable
         "cpp_namespace": _hidden("[[ name | replace('-', '_') ]]_backend"),
         "library_variable": _hidden(f"{upper}_LIBRARY"),
-        "upstream_folder": _hidden("sources/[[ upstream.split('/') | last ]]"),
+        "upstream_folder": _hidden("sources/[[ repository.split('/') | last ]]"),
         # a C++ upstream lies beside our own files, and is a target of the Makefile
         "source": _hidden(
-            "[% set repo = upstream.split('/') | last %]"
+            "[% set repo = repository.split('/') | last %]"
             f"[[ repo ~ '-src' if repo | lower in {[word.lower() for word in CPP_TAKEN]} else repo ]]"
         ),
     }
@@ -215,7 +234,8 @@ def _hidden(default: Any, kind: str = "str") -> dict[str, Any]:
 def _broken(question: str, optional: bool = False) -> list[tuple[str, str]]:
     """Condition and reason of each rule, in copier's language."""
     given = f"{question} and " if optional else ""
-    found = [(f"({question} | regex_search({rule.wrong!r}))", rule.why) for rule in RULES[question]]
+    answer = REPOSITORY if question == "upstream" else question
+    found = [(f"({answer} | regex_search({rule.wrong!r}))", rule.why) for rule in RULES[question]]
     return [(f"{given}{match} is not none", why.format(found=f"[[ {match} ]]")) for match, why in found]
 
 

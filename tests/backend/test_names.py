@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.backend.answers import Backend, problem
+from scaffold.backend.answers import Backend
 from scaffold.backend.choices import KINDS, Lang
+from scaffold.backend.limits import problem
 from scaffold.backend.names import FILE_TYPES, FOLDER, RESERVED, defined_by, make_variable, require_name
 from scaffold.checkout.tree import WorkTree
 from scaffold.errors import UsageError

@@ -49,6 +49,7 @@ def test_a_new_backend_is_removed_without_a_trace(
     miniature: Path, lang: str, kind: str, chosen: tuple[str, ...], imports: str, modality: str
 ) -> None:
     before = lifecycle.snapshot(miniature)
+    imports = imports if modality != "none" else "none"
     wanted = answers(lang, kind, variants=chosen, imports=imports, modality=modality)
     new.plan(WorkTree(miniature), wanted).commit(miniature)
     assert lifecycle.snapshot(miniature) != before

@@ -161,7 +161,8 @@ def test_any_combination_is_proved(data: st.DataObject) -> None:
         ({"pin": ""}, "needs a pin"),
         ({"upstream": ""}, "--upstream OWNER/REPO"),
         ({"upstream": "acme"}, "not OWNER/REPO"),
-        ({"description": "two\nlines"}, "one line"),
+        ({"summary": "two\nlines"}, "one line"),
+        ({"description": "a bell \a"}, "not a line of printable text"),
         ({"branch": "a b"}, "not a git branch"),
     ],
 )

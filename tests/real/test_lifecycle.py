@@ -81,6 +81,8 @@ def test_new_backends_are_removed_without_a_trace(day: str, tmp_path: Path) -> N
                 "name": "zorilla-x", "lang": lang, "kind": kind, "variants": chosen,
                 "imports": next(imports), "modality": next(modality), **upstream,
             }  # fmt: skip
+            if wanted["modality"] == "none":
+                wanted["imports"] = "none"
             new.plan(WorkTree(root), wanted).commit(root)
             plan = remove.plan(WorkTree(root), "zorilla-x")
             plan.changes.commit(root)

@@ -10,8 +10,9 @@ import pytest
 from copier import run_copy
 from jinja2 import Environment, meta
 
-from scaffold.backend.answers import NEEDS_UPSTREAM, Backend, problem
+from scaffold.backend.answers import NEEDS_UPSTREAM, Backend
 from scaffold.backend.choices import KINDS
+from scaffold.backend.limits import problem
 from scaffold.errors import UsageError
 from scaffold.resources import template_dir
 from scaffold.template import questions

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scaffold.backend.answers import CPP_TAKEN
+from scaffold.backend.limits import CPP_TAKEN
 from scaffold.template.render import render
 from tests.templates import harness
 from tests.templates.harness import MODALITIES, NAMES, PIN, run, run_ok

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.backend.answers import MAX_NAME
+from scaffold.backend.limits import MAX_NAME
 from tests.templates import harness
 from tests.templates.harness import (
     MODALITIES,

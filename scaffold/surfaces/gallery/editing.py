@@ -65,7 +65,7 @@ class GallerySurface(GalleryReader):
         anchor = self._free_anchor(backend)
         relative = addition.nearest({b for b in addition.kin if self.metas(b) and self.image_items(b)})
         after_meta, beside, after_images = self._places(relative)
-        development = self.development_text(anchor, backend.name, of_development(keys))
+        development = self.development_text(anchor, backend.known_as, of_development(keys))
         meta_text = _meta(backend, anchor, keys) + (development if beside else "")
         images = [self.image_text(anchor, name, tag) for name, tag in self._image_values(backend)]
         image_text = "".join(("" if beside else development, *images))
@@ -221,8 +221,8 @@ class GallerySurface(GalleryReader):
         keys = self._capabilities(backend)
         relative = addition.nearest({b for b in addition.kin if self.metas(b) and self.image_items(b)})
         text = _meta(backend, anchor, keys)
-        if f"{backend.name}{DEVELOPMENT}" not in self.by_name:
-            text += self.development_text(anchor, backend.name, of_development(keys))
+        if f"{backend.known_as}{DEVELOPMENT}" not in self.by_name:
+            text += self.development_text(anchor, backend.known_as, of_development(keys))
         addition.insert(self.path, self._above(anchor, self._places(relative)[0]), text)
 
     def _above(self, anchor: str, place: int) -> int:
@@ -263,11 +263,9 @@ class GallerySurface(GalleryReader):
     def _capabilities(self, backend: Backend) -> dict[str, str]:
         keys = capabilities(set(backend.variants))
         plain = {key for variant in VARIANTS.values() for key in variant.capabilities[:1]}
-        return {
-            key: self.image_name(backend, variant)
-            for key, variant in keys.items()
-            if key in plain or key in self.capability_keys
-        }
+        keys = {key: v for key, v in keys.items() if key in plain or key in self.capability_keys}
+        keys |= dict(each.split("=") for each in backend.capabilities)
+        return {key: self.image_name(backend, variant) for key, variant in keys.items()}
 
     def _image_values(self, backend: Backend) -> Iterator[tuple[str, str]]:
         """Name and tag of each image item."""
@@ -279,8 +277,8 @@ class GallerySurface(GalleryReader):
     def _announce(self, addition: Addition, keys: dict[str, str]) -> None:
         """The values that the inserted text must have, as another parser reads them."""
         backend = addition.backend
-        addition.expect(self.path, {"name": backend.name, "capabilities": keys})
-        development = {"name": backend.name + DEVELOPMENT, "capabilities": of_development(keys)}
+        addition.expect(self.path, {"name": backend.known_as, "capabilities": keys})
+        development = {"name": backend.known_as + DEVELOPMENT, "capabilities": of_development(keys)}
         addition.expect(self.path, development)
         for name, tag in self._image_values(backend):
             image = {"name": name, "uri": f"{self.repository}:{tag}", "mirrors": [f"{self.mirror}:{tag}"]}
@@ -291,14 +289,14 @@ def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
     owner = backend.upstream.partition("/")[0] or "mudler"
     lines = [
         f"- &{anchor}",
-        f'  name: "{backend.name}"',
-        f'  alias: "{backend.name}"',
+        f'  name: "{backend.known_as}"',
+        f'  alias: "{backend.known_as}"',
         f"  license: {quote(backend.license or UNKNOWN_LICENSE, '')}",
-        f"  icon: https://github.com/{owner}.png",
+        f"  icon: {quote(backend.icon or f'https://github.com/{owner}.png', '')}",
         "  description: |",
-        f"    {backend.summary}",
+        *(f"    {line}".rstrip() for line in backend.text),
         "  urls:",
-        f"    - {quote(backend.home, '')}",
+        *(f"    - {quote(url, '')}" for url in backend.urls or (backend.home,)),
         "  tags:",
     ]
     lines += [f"    - {quote(tag, '')}" for tag in tags(backend)]
@@ -307,4 +305,4 @@ def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
 
 def tags(backend: Backend) -> tuple[str, ...]:
     """The gallery tags of a backend: the given ones, else those of its modality."""
-    return backend.tags or backend.use.tags or ("backend",)
+    return backend.tags or tuple(dict.fromkeys(t for u in backend.uses for t in u.tags)) or ("backend",)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
+from scaffold.errors import unknown
 from scaffold.surfaces.base import Addition, Removal, majority
-from scaffold.surfaces.importers import generated
+from scaffold.surfaces.importers import drop_ins, generated
+from scaffold.surfaces.importers.drop_ins import OFFER
 from scaffold.surfaces.importers.reading import (
     FOLDER,
     GENERIC,
@@ -26,9 +28,6 @@ from scaffold.syntax.golang import Element, GoSource, quote
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-_OFFER = re.compile(r'(?m)^[ \t]*\{Name: "([^"\n]+)", Modality: [^\n]*\},?\r?\n')
-"""A backend that an importer offers besides its own."""
 
 
 class ImporterSurface(ImporterReader):
@@ -62,7 +61,10 @@ class ImporterSurface(ImporterReader):
 
     def add(self, addition: Addition) -> None:
         backend = addition.backend
-        if backend.imports == "none" or not backend.use.import_key:
+        if backend.imports == "none":
+            return
+        if backend.drop_in:
+            self._add_drop_in(addition)
             return
         if backend.imports == "auto" and self._can_import():
             self._add_importer(addition)
@@ -71,6 +73,14 @@ class ImporterSurface(ImporterReader):
             what = f"write the importer of {backend.name}: this checkout's importers have another interface"
             addition.ask(REGISTRY_FILE, what)
         self.add_pref_only(addition)
+
+    def _add_drop_in(self, addition: Addition) -> None:
+        """Plan the backend into the offers of the importer that it names. Raises UsageError for none such."""
+        host = self.importer_of(addition.backend.drop_in)
+        if host is None:
+            known = {importer.name: importer.name for importer in self.importers if importer.name}
+            raise unknown("importer", addition.backend.drop_in, known, "scaffold status")
+        drop_ins.add(addition, host[0], self._texts(r".*\.go"))
 
     def add_pref_only(self, addition: Addition) -> None:
         """Plan the pref-only line of a backend, behind the last of its modality."""
@@ -81,10 +91,10 @@ class ImporterSurface(ImporterReader):
         same = [p for p in self.pref_only if p.modality == backend.use.import_key]
         after = (same or self.pref_only)[-1].element.node
         fields = {
-            "Name": quote(backend.name),
+            "Name": quote(backend.known_as),
             "Modality": quote(backend.use.import_key),
             "AutoDetect": "false",
-            "Description": quote(f"{backend.summary} (preference-only)"),
+            "Description": quote(f"{backend.sentence} (preference-only)"),
         }
         text = "\t{" + ", ".join(f"{key}: {value}" for key, value in fields.items()) + "},\n"
         addition.insert(PREF_ONLY_FILE, source.line_end(after.end_byte), text)
@@ -100,7 +110,7 @@ class ImporterSurface(ImporterReader):
         same = [line for line in lines if line[2].decode() == backend.use.import_key]
         if lines:
             after = (same or lines)[-1]
-            call = f"expectPrefOnly({quote(backend.name)}, {quote(backend.use.import_key)})"
+            call = f"expectPrefOnly({quote(backend.known_as)}, {quote(backend.use.import_key)})"
             addition.insert(PREF_ONLY_TEST_FILE, after.end(), f"{after[1].decode()}{call}\n")
 
     def remove(self, removal: Removal) -> None:
@@ -161,14 +171,16 @@ class ImporterSurface(ImporterReader):
     def _successor(self, removal: Removal, importer: Importer) -> str:
         """The backend that an importer gives to its models from now on; "" where there is none."""
         text = self._sources[importer.path]
-        given = [m[m.lastindex or 0] for pattern in (GIVEN, _OFFER) for m in pattern.finditer(text)]
+        given = [m[m.lastindex or 0] for pattern in (GIVEN, OFFER) for m in pattern.finditer(text)]
         return next((name for name in (importer.name, *given) if name in removal.others), "")
 
     def _take_out(self, removal: Removal, path: str) -> None:
         """Take the backend out of Go code that stays: offers, branches, and it as what models get."""
         source = self.load(GoSource, path)
         assert source is not None
-        for start, end in _spans(source, _OFFER, removal.aliases):
+        if removal.aliases & {*drop_ins.offered(self._sources[path])}:
+            drop_ins.remove(removal, path, self._texts(r".*\.go"))
+        for start, end in _spans(source, OFFER, removal.aliases):
             self._drop_offer(removal, source, source.line_start(start), source.line_end(end))
         importers = [importer for importer in self.importers if importer.path == path]
         successor = self._successor(removal, importers[0]) if len(importers) == 1 else ""
@@ -213,6 +225,10 @@ class ImporterSurface(ImporterReader):
         addition.insert(REGISTRY_FILE, offset, f"\t&{type_name}{{}},\n")
         for path, text in generated.files(backend, FOLDER, self._yaml_package()):
             addition.changes.create(path, text.encode())
+            at = next((n for n, line in enumerate(text.splitlines(), 1) if ") Match(" in line), None)
+            if at and not backend.match:
+                what = "write Match: so far it takes only what is named like the backend (or give --match)"
+                addition.ask(f"{path}:{at}", what)
 
     def _yaml_package(self) -> str:
         """The YAML package that most of the checkout's importers marshal with."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.syntax.golang import quote
 
@@ -17,17 +16,39 @@ def type_name(backend: Backend) -> str:
 
 
 def files(backend: Backend, folder: str, yaml_package: str) -> list[tuple[str, str]]:
-    """Path and text of the importer and its test.
-
-    The file is named without dashes, since Go reads `_test`, `_linux` and their like off a name.
-    """
-    stem = re.sub(r"[^a-z0-9]", "", backend.name)
-    if stem.endswith("test"):
-        stem += "backend"
+    """Path and text of the importer and its test."""
     return [
-        (f"{folder}/{stem}.go", _importer(backend, yaml_package)),
-        (f"{folder}/{stem}_test.go", _test(backend)),
+        (f"{folder}/{backend.name}.go", _importer(backend, yaml_package)),
+        (f"{folder}/{backend.name}_test.go", _test(backend)),
     ]
+
+
+class _Patterns(NamedTuple):
+    """What an importer recognises: globs in lower case, and pipeline tags."""
+
+    files: list[str]
+    repositories: list[str]
+    tags: list[str]
+
+    @classmethod
+    def of(cls, backend: Backend) -> _Patterns:
+        """Those that the answers give; else files and repositories that are named like the backend."""
+        tags = [p.removeprefix("tag:") for p in backend.match if p.startswith("tag:")]
+        globs = [p.lower() for p in backend.match if not p.startswith("tag:")]
+        if not backend.match:
+            globs = [backend.known_as, f"{backend.known_as}-*", f"{backend.known_as}.*"]
+        return cls([g for g in globs if "/" not in g], [g for g in globs if "/" in g], tags)
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(map(quote, words))
+
+
+def _recognised(patterns: _Patterns) -> str:
+    said = [f"a file like {', '.join(patterns.files)}"] if patterns.files else []
+    said += [f"a repository like {', '.join(patterns.repositories)}"] if patterns.repositories else []
+    said += [f"the pipeline tag {', '.join(patterns.tags)}"] if patterns.tags else []
+    return "; ".join(said)
 
 
 def _usecases(backend: Backend) -> str:
@@ -36,11 +57,57 @@ def _usecases(backend: Backend) -> str:
 
 def _importer(backend: Backend, yaml_package: str) -> str:
     kind = type_name(backend)
-    name = quote(backend.name)
+    name = quote(backend.known_as)
+    patterns = _Patterns.of(backend)
+    matched = ""
+    if patterns.files:
+        matched += """
+	if i.takes(i.files(), filepath.Base(details.URI)) {
+		return true
+	}"""
+    matched += """
+	if details.HuggingFace == nil {
+		return false
+	}"""
+    if patterns.tags:
+        tags = " || ".join(f"details.HuggingFace.PipelineTag == {quote(tag)}" for tag in patterns.tags)
+        matched += f"""
+	if {tags} {{
+		return true
+	}}"""
+    if patterns.repositories:
+        matched += f"""
+	if i.takes([]string{{{_listed(patterns.repositories)}}}, details.HuggingFace.ModelID) {{
+		return true
+	}}"""
+    if patterns.files:
+        matched += """
+	for _, file := range details.HuggingFace.Files {
+		if i.takes(i.files(), filepath.Base(file.Path)) {
+			return true
+		}
+	}"""
+    files = f"""
+func (i *{kind}) files() []string {{
+	return []string{{{_listed(patterns.files)}}}
+}}
+"""
+    some = f"""
+func (i *{kind}) takes(patterns []string, name string) bool {{
+	for _, pattern := range patterns {{
+		if ok, err := path.Match(pattern, strings.ToLower(name)); err == nil && ok {{
+			return true
+		}}
+	}}
+	return false
+}}
+"""
+    helpers = (files if patterns.files else "") + (some if patterns.files or patterns.repositories else "")
+    needs_path = '\n\t"path"' if patterns.files or patterns.repositories else ""
     return f"""package importers
 
 import (
-	"encoding/json"
+	"encoding/json"{needs_path}
 	"path/filepath"
 	"strings"
 
@@ -53,7 +120,7 @@ import (
 var _ Importer = &{kind}{{}}
 
 // {kind} recognises models of the {backend.name} backend: an explicit
-// preference, or a repository or file whose name starts with {name}.
+// preference, or {_recognised(patterns)}.
 // It stands before the importers that claim every file of a format.
 type {kind} struct{{}}
 
@@ -69,26 +136,11 @@ func (i *{kind}) preferences(details Details) map[string]any {{
 	return preferences
 }}
 
-func (i *{kind}) named(name string) bool {{
-	name = strings.ToLower(name)
-	return name == {name} || strings.HasPrefix(name, {quote(backend.name + "-")}) || strings.HasPrefix(name, {quote(backend.name + ".")})
-}}
-
-func (i *{kind}) Match(details Details) bool {{
+{helpers.removeprefix(chr(10))}{chr(10) if helpers else ""}func (i *{kind}) Match(details Details) bool {{
 	if backend, ok := i.preferences(details)["backend"].(string); ok && backend != "" {{
 		return backend == {name}
 	}}
-	if i.named(filepath.Base(details.URI)) {{
-		return true
-	}}
-	if details.HuggingFace == nil {{
-		return false
-	}}
-	for _, file := range details.HuggingFace.Files {{
-		if i.named(filepath.Base(file.Path)) {{
-			return true
-		}}
-	}}
+{matched.removeprefix(chr(10))}
 	return false
 }}
 
@@ -101,7 +153,7 @@ func (i *{kind}) Import(details Details) (gallery.ModelConfig, error) {{
 	}}
 	description, ok := preferences["description"].(string)
 	if !ok {{
-		description = {quote(backend.summary)}
+		description = {quote(backend.sentence)}
 	}}
 
 	out, err := yaml.Marshal(config.ModelConfig{{
@@ -128,14 +180,40 @@ func (i *{kind}) Import(details Details) (gallery.ModelConfig, error) {{
 
 def _test(backend: Backend) -> str:
     kind = type_name(backend)
-    name = backend.name
+    name = backend.known_as
+    patterns = _Patterns.of(backend)
+    file = next((p.replace("*", "small") for p in patterns.files if "*" in p), None)
+    file = file or next(iter(patterns.files), "small.bin")
+    matches = [("a file of its own", f"Details{{URI: {quote(f'https://example.com/{file}')}}}")]
+    if not patterns.files:
+        matches = []
+    for tag in patterns.tags:
+        details = f"&hfapi.ModelDetails{{PipelineTag: {quote(tag)}}}"
+        matches.append((f"the pipeline tag {tag}", f"Details{{HuggingFace: {details}}}"))
+    for repository in patterns.repositories:
+        details = f"&hfapi.ModelDetails{{ModelID: {quote(repository.replace('*', 'Small'))}}}"
+        matches.append((f"the repositories {repository}", f"Details{{HuggingFace: {details}}}"))
+    its = "".join(
+        f"""	It({quote(f"matches {what}")}, func() {{
+		Expect(importer.Match({details})).To(BeTrue())
+	}})
+
+"""
+        for what, details in matches
+    )
+    more = (
+        ""
+        if len(matches) == bool(patterns.files)
+        else '''
+	hfapi "github.com/mudler/LocalAI/pkg/huggingface-api"'''
+    )
     preference = quote('{"backend": "' + name + '"}')
     return f"""package importers_test
 
 import (
 	"encoding/json"
 
-	. "github.com/mudler/LocalAI/core/gallery/importers"
+	. "github.com/mudler/LocalAI/core/gallery/importers"{more}
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -149,16 +227,12 @@ var _ = Describe("{kind}", func() {{
 	}})
 
 	It("leaves a model to the backend that the user asked for", func() {{
-		details := Details{{URI: "https://example.com/{name}-small.bin", Preferences: json.RawMessage(`{{"backend": "another"}}`)}}
+		details := Details{{URI: "https://example.com/{file}", Preferences: json.RawMessage(`{{"backend": "another"}}`)}}
 		Expect(importer.Match(details)).To(BeFalse())
 	}})
 
-	It("matches a file that carries its name", func() {{
-		Expect(importer.Match(Details{{URI: "https://example.com/{name}-small.bin"}})).To(BeTrue())
-	}})
-
-	It("matches nothing else", func() {{
-		Expect(importer.Match(Details{{URI: "https://example.com/Another-7B.gguf"}})).To(BeFalse())
+{its}	It("matches nothing else", func() {{
+		Expect(importer.Match(Details{{URI: "https://example.com/another-7b.unknown"}})).To(BeFalse())
 	}})
 
 	It("is tried before the importers that claim a whole format", func() {{

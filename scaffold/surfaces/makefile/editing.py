@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 TEST_GOALS = {"go": "", "python": "", "cpp": "grpc-server", "rust": "{n}-grpc"}
 """Make goal that builds what a backend's tests need; empty where the default goal does."""
 
+IMAGE_TEST = "test-extra-backend"
+"""The rule that tests any image with a real model, and what the names of those for one begin with."""
+
+TEST_CAPABILITIES = {
+    "Predict": "predict", "PredictStream": "stream", "Embedding": "embeddings", "TTS": "tts",
+    "AudioTranscription": "transcription", "GenerateImage": "image", "AudioTransform": "audio_transform",
+    "TokenizeString": "tokenize", "TokenClassify": "token_classify", "FaceVerify": "face_verify",
+    "FaceAnalyze": "face_analyze", "VoiceEmbed": "voice_embed", "VoiceVerify": "voice_verify",
+    "VoiceAnalyze": "voice_analyze",
+}  # fmt: skip
+"""RPC -> what LocalAI's test of images (tests/e2e-backends) calls it."""
+
 
 class MakefileSurface(MakefileReader):
     """The root Makefile."""
@@ -37,6 +49,27 @@ class MakefileSurface(MakefileReader):
             self.add_test_line(addition, "test-extra")
         if backend.bespoke_darwin:
             self.add_darwin_rule(addition)
+        if backend.test_model:
+            self._add_image_test(addition)
+
+    def _add_image_test(self, addition: Addition) -> None:
+        """Plan the rule that tests the image with a real model, behind the last one of its kind."""
+        source = required(self.source, self.path, "the root Makefile")
+        backend = addition.backend
+        alike = [r for r in source.rules for word in r.targets if word.text.startswith(f"{IMAGE_TEST}-")]
+        if self.rule(IMAGE_TEST) is None or not alike:
+            addition.ask(self.path, f"test its image with a model: this checkout has no {IMAGE_TEST} rules")
+            return
+        caps = [TEST_CAPABILITIES[method] for method in backend.methods if method in TEST_CAPABILITIES]
+        addition.insert(
+            self.path,
+            alike[-1].end_byte,
+            f"\n{IMAGE_TEST}-{backend.name}: docker-build-{backend.name}\n"
+            f"\tBACKEND_IMAGE=local-ai-backend:{backend.name} \\\n"
+            f"\tBACKEND_TEST_MODEL_URL={backend.test_model} \\\n"
+            f"\tBACKEND_TEST_CAPS={','.join(('health', 'load', *caps))} \\\n"
+            f"\t$(MAKE) {IMAGE_TEST}\n",
+        )
 
     def remove(self, removal: Removal) -> None:
         source, name = self.source, removal.name

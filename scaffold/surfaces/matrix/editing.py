@@ -55,21 +55,25 @@ class MatrixSurface(MatrixSiblings):
             raise self._no_matrix("Linux")
         siblings = self.siblings(backend, variant)
         after = self._after(siblings or self.linux, kin)
-        return [self._leg(backend, variant, arches, siblings, after) for arches in self._arch_legs(variant)]
+        return [
+            self._leg(backend, variant, arches, siblings, after)
+            for arches in self._arch_legs(backend, variant)
+        ]
 
     def tag_suffix(self, backend: Backend, variant: Variant) -> str:
         """Tag suffix of a variant's image, by the pattern that most siblings have."""
         patterns = (_pattern(e.tag_suffix, e.backend) for e in self.siblings(backend, variant))
         return (majority(p for p in patterns if p) or variant.tag_suffix).replace("{n}", backend.name)
 
-    def _arch_legs(self, variant: Variant) -> list[tuple[str, ...]]:
+    def _arch_legs(self, backend: Backend, variant: Variant) -> list[tuple[str, ...]]:
         """The architectures of each leg: one leg per architecture where this checkout has legs."""
-        if len(variant.arches) == 1:
-            return [variant.arches]
+        wanted = backend.arches(variant)
+        if len(wanted) == 1:
+            return [wanted]
         if any("platform-tag" in e.fields for e in self.linux):
-            return [(arch,) for arch in variant.arches]
+            return [(arch,) for arch in wanted]
         alike = [e.arches for e in self.linux if e.variant == variant.name]
-        return [majority(alike) or variant.arches]
+        return [majority(alike) or wanted]
 
     def _leg(
         self,
@@ -80,9 +84,9 @@ class MatrixSurface(MatrixSiblings):
         after: Entry,
     ) -> Leg:
         pool = [e for e in siblings if e.arches == arches] or siblings or self.linux
-        split = len(variant.arches) > 1 and "platform-tag" in {k for e in self.linux for k in e.fields}
+        split = len(backend.arches(variant)) > 1 and any("platform-tag" in e.fields for e in self.linux)
         usual = majority(tuple(k for k in e.shape if k != "platform-tag") for e in pool) or ()
-        shape = [k for k in usual if k != "builder-base-image" or backend.kind == "llama-fork"]
+        shape = [k for k in usual if k != "builder-base-image" or backend.on_builder_image]
         if split:
             shape.insert(shape.index("platforms") + 1, "platform-tag")
         model = next(e for e in reversed(pool) if set(usual) <= set(e.shape))
@@ -129,7 +133,10 @@ class MatrixSurface(MatrixSiblings):
             kind = build_type(variant, backend.lang)
             alike = (e.fields.get(field) for e in twins if kind and e.fields.get("build-type") == kind)
             usual = majority(runner for runner in alike if runner) or usual
-        if field == "base-image" and backend.kind == "grpc" and variant.toolkit_image:
+        bare = backend.own_dockerfile and not backend.on_builder_image
+        if field == "skip-drivers" and bare:  # which its Dockerfile reads where there is anything to install
+            return str(variant.build_type in ("", "cublas")).lower()
+        if field == "base-image" and bare and variant.toolkit_image:
             ready = [e for e in siblings if "nvidia/cuda" in e.fields.get("base-image", "")]
             return majority(e.fields["base-image"] for e in ready) or variant.toolkit_image
         return usual if usual is not None else self._default(field, variant, arches)

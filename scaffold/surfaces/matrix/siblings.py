@@ -66,7 +66,7 @@ class Build(NamedTuple):
     @classmethod
     def planned(cls, backend: Backend, variant: Variant, arches: tuple[str, ...]) -> Build:
         """What a new Linux entry is to build."""
-        own, prebuilt = backend.own_dockerfile, backend.kind == "llama-fork"
+        own, prebuilt = backend.own_dockerfile, backend.on_builder_image
         recipe = backend.dockerfile_type if not own else "prebuilt" if prebuilt else f"own {backend.name}"
         return cls(backend.lang, variant.name, arches, recipe, own and not prebuilt)
 
@@ -87,6 +87,7 @@ class Outline(NamedTuple):
     name: str
     lang: str
     kind: str
+    on_builder_image: bool
 
 
 class MatrixSiblings(MatrixReader):
@@ -119,7 +120,7 @@ class MatrixSiblings(MatrixReader):
             return [same_lang, [e for e in self.darwin if "lang" in e.fields]]
         of_variant = [e for e in self.linux if e.variant == variant.name]
         same_lang = [e for e in of_variant if e.lang == backend.lang]
-        same_kind = [e for e in same_lang if e.prebuilt == (backend.kind == "llama-fork")]
+        same_kind = [e for e in same_lang if e.prebuilt == backend.on_builder_image]
         native = [e for e in of_variant if e.lang != "python"] if backend.lang != "python" else []
         return [same_kind if backend.lang == "cpp" else [], same_lang, native, of_variant]
 

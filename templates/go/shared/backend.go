@@ -1,41 +1,41 @@
 package main
 
-[% set stream_asr = modality == 'asr' and 'AudioTranscriptionStream' in answered %]
-[% set stream_tts = modality == 'tts' and 'TTSStream' in answered %]
-[% set with_dst = modality in ['tts', 'image', 'video'] %]
-[% set with_status = with_dst or modality == 'detection' or 'grpcerrors' not in go_packages %]
+[% set stream_asr = served == 'asr' and 'AudioTranscriptionStream' in answered %]
+[% set stream_tts = served == 'tts' and 'TTSStream' in answered %]
+[% set with_dst = served in ['tts', 'image', 'video'] %]
+[% set with_status = with_dst or served == 'detection' or 'grpcerrors' not in go_packages %]
 import (
-[% if modality == 'detection' %]
+[% if served == 'detection' %]
 	"bytes"
 [% endif %]
-[% if modality == 'asr' and transcription_context %]
+[% if served == 'asr' and transcription_context %]
 	"context"
 [% endif %]
-[% if modality == 'detection' %]
+[% if served == 'detection' %]
 	"encoding/base64"
 	"image"
 	_ "image/jpeg"
 	_ "image/png"
 [% endif %]
-[% if modality == 'rerank' %]
+[% if served == 'rerank' %]
 	"cmp"
 	"slices"
 [% endif %]
-[% if modality in ['llm', 'asr'] %]
+[% if served in ['llm', 'asr'] %]
 	"strings"
 [% endif %]
-[% if modality == 'asr' %]
+[% if served == 'asr' %]
 	"time"
 [% endif %]
-[% if modality in ['llm', 'asr', 'detection', 'rerank'] %]
+[% if served in ['llm', 'asr', 'detection', 'rerank'] %]
 
 [% endif %]
 	"[[ go_module ]]/pkg/grpc/base"
-[% if 'grpcerrors' in go_packages and modality != 'none' %]
+[% if 'grpcerrors' in go_packages and served != 'none' %]
 	"[[ go_module ]]/pkg/grpc/grpcerrors"
 [% endif %]
 	pb "[[ go_module ]]/pkg/grpc/proto"
-[% if with_status and modality != 'none' %]
+[% if with_status and served != 'none' %]
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -82,7 +82,7 @@ func (b *backend) unload() {
 		b.engine = nil
 	}
 }
-[% if modality != 'none' %]
+[% if served != 'none' %]
 
 // notLoaded makes LocalAI load the model again.
 func notLoaded() error {
@@ -97,7 +97,7 @@ func notLoaded() error {
 
 var errNoDestination = status.Error(codes.InvalidArgument, "dst is empty")
 [% endif %]
-[% if modality == 'llm' %]
+[% if served == 'llm' %]
 
 func (b *backend) Predict(opts *pb.PredictOptions) (string, error) {
 	if b.engine == nil {
@@ -126,7 +126,7 @@ func (b *backend) TokenizeString(opts *pb.PredictOptions) (pb.TokenizationRespon
 	return pb.TokenizationResponse{Length: int32(len(tokens)), Tokens: tokens}, err
 }
 [% endif %]
-[% elif modality == 'embeddings' %]
+[% elif served == 'embeddings' %]
 
 func (b *backend) Embeddings(opts *pb.PredictOptions) ([]float32, error) {
 	if b.engine == nil {
@@ -134,7 +134,7 @@ func (b *backend) Embeddings(opts *pb.PredictOptions) ([]float32, error) {
 	}
 	return b.engine.embed(opts.GetEmbeddings())
 }
-[% elif modality == 'rerank' %]
+[% elif served == 'rerank' %]
 
 func (b *backend) Rerank(req *pb.RerankRequest) (*pb.RerankResult, error) {
 	if b.engine == nil {
@@ -160,7 +160,7 @@ func (b *backend) Rerank(req *pb.RerankRequest) (*pb.RerankResult, error) {
 	}
 	return &pb.RerankResult{Results: results}, nil
 }
-[% elif modality == 'tts' %]
+[% elif served == 'tts' %]
 
 func (b *backend) TTS(req *pb.TTSRequest) error {
 	if b.engine == nil {
@@ -196,7 +196,7 @@ func (b *backend) TTSStream(req *pb.TTSRequest, results chan []byte) error {
 	return nil
 }
 [% endif %]
-[% elif modality == 'asr' %]
+[% elif served == 'asr' %]
 
 func (b *backend) AudioTranscription([% if transcription_context %]_ context.Context, [% endif %]req *pb.TranscriptRequest) (pb.TranscriptResult, error) {
 	if b.engine == nil {
@@ -254,7 +254,7 @@ func (b *backend) transcribe(req *pb.TranscriptRequest, emit func(piece string))
 func wholeSegment(text string, duration time.Duration) []*pb.TranscriptSegment {
 	return []*pb.TranscriptSegment{{Text: text, Start: 0, End: duration.Nanoseconds()}}
 }
-[% elif modality == 'vad' %]
+[% elif served == 'vad' %]
 
 // VAD gets 16 kHz mono samples and answers in seconds.
 func (b *backend) VAD(req *pb.VADRequest) (pb.VADResponse, error) {
@@ -271,7 +271,7 @@ func (b *backend) VAD(req *pb.VADRequest) (pb.VADResponse, error) {
 	}
 	return pb.VADResponse{Segments: segments}, nil
 }
-[% elif modality == 'image' %]
+[% elif served == 'image' %]
 
 func (b *backend) GenerateImage(req *pb.GenerateImageRequest) error {
 	if b.engine == nil {
@@ -290,7 +290,7 @@ func (b *backend) GenerateImage(req *pb.GenerateImageRequest) error {
 	}
 	return writePNG(req.GetDst(), picture)
 }
-[% elif modality == 'video' %]
+[% elif served == 'video' %]
 
 func (b *backend) GenerateVideo(req *pb.GenerateVideoRequest) error {
 	if b.engine == nil {
@@ -313,7 +313,7 @@ func (b *backend) GenerateVideo(req *pb.GenerateVideoRequest) error {
 	}
 	return video.write(req.GetDst())
 }
-[% elif modality == 'detection' %]
+[% elif served == 'detection' %]
 
 // Detect gets the picture itself in base64, not a path.
 func (b *backend) Detect(opts *pb.DetectOptions) (pb.DetectResponse, error) {

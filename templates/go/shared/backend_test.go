@@ -1,29 +1,29 @@
 package main
 
 import (
-[% if modality == 'detection' %]
+[% if served == 'detection' %]
 	"bytes"
 [% endif %]
 	"context"
-[% if modality == 'detection' %]
+[% if served == 'detection' %]
 	"encoding/base64"
 	"image"
 	"image/png"
-[% elif modality == 'image' %]
+[% elif served == 'image' %]
 	"image/png"
-[% elif modality == 'video' %]
+[% elif served == 'video' %]
 	"image/gif"
-[% elif modality in ['llm', 'tts'] %]
+[% elif served in ['llm', 'tts'] %]
 	"io"
 [% endif %]
-[% if modality == 'asr' and 'AudioTranscriptionStream' in answered %]
+[% if served == 'asr' and 'AudioTranscriptionStream' in answered %]
 	"io"
 [% endif %]
-[% if modality in ['tts', 'image', 'video'] %]
+[% if served in ['tts', 'image', 'video'] %]
 	"os"
 [% endif %]
 	"path/filepath"
-[% if modality == 'asr' %]
+[% if served == 'asr' %]
 	"time"
 [% endif %]
 
@@ -31,9 +31,9 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-[% if modality != 'none' %]
+[% if served != 'none' %]
 	"google.golang.org/grpc/codes"
-[% if modality == 'rerank' %]
+[% if served == 'rerank' %]
 	"google.golang.org/grpc/metadata"
 [% endif %]
 	"google.golang.org/grpc/status"
@@ -51,8 +51,8 @@ import (
 	'video': 'GenerateVideo(ctx, &pb.GenerateVideoRequest{Prompt: "a cat", Width: 48, Height: 32, NumFrames: 3, Fps: 8, Dst: dst',
 	'detection': 'Detect(ctx, &pb.DetectOptions{Src: picture()',
 	'none': '',
-}[modality] %]
-[% set with_dst = modality in ['tts', 'image', 'video'] %]
+}[served] %]
+[% set with_dst = served in ['tts', 'image', 'video'] %]
 var _ = Describe("the backend", func() {
 	ctx := context.Background()
 	var client pb.BackendClient
@@ -85,7 +85,7 @@ var _ = Describe("the backend", func() {
 	It("loads its own model and skips unknown options", func() {
 		Expect(load(client, own(), "threads:2", "cache_reuse:256", "flag", "url:http://a:1/b")).To(Succeed())
 	})
-[% if modality != 'none' %]
+[% if served != 'none' %]
 
 	It("asks for a model first[% if 'Free' in answered %], and again after Free[% endif %]", func() {
 		_, err := client.[[ call ]]})
@@ -110,7 +110,7 @@ var _ = Describe("the backend", func() {
 	})
 [% endif %]
 [% endif %]
-[% if modality == 'llm' %]
+[% if served == 'llm' %]
 
 	It("predicts", func() {
 		Expect(load(client, own())).To(Succeed())
@@ -146,7 +146,7 @@ var _ = Describe("the backend", func() {
 		Expect(tokens.GetLength()).To(BeEquivalentTo(3))
 	})
 [% endif %]
-[% elif modality == 'embeddings' %]
+[% elif served == 'embeddings' %]
 
 	It("embeds into unit vectors", func() {
 		Expect(load(client, own())).To(Succeed())
@@ -164,7 +164,7 @@ var _ = Describe("the backend", func() {
 		Expect(embed("hello")).To(Equal(vector))
 		Expect(embed("world")).NotTo(Equal(vector))
 	})
-[% elif modality == 'rerank' %]
+[% elif served == 'rerank' %]
 
 	It("ranks documents", func() {
 		Expect(load(client, own())).To(Succeed())
@@ -189,7 +189,7 @@ var _ = Describe("the backend", func() {
 		_, err = guarded.Health(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer s3cret"), &pb.HealthMessage{})
 		Expect(err).NotTo(HaveOccurred())
 	})
-[% elif modality == 'tts' %]
+[% elif served == 'tts' %]
 
 	It("speaks into a WAV file", func() {
 		Expect(load(client, own())).To(Succeed())
@@ -223,7 +223,7 @@ var _ = Describe("the backend", func() {
 		Expect(chunks[0]).To(Equal(wavHeader(unknownSize)))
 	})
 [% endif %]
-[% elif modality == 'asr' %]
+[% elif served == 'asr' %]
 
 	It("transcribes", func() {
 		Expect(load(client, own())).To(Succeed())
@@ -260,7 +260,7 @@ var _ = Describe("the backend", func() {
 		_, err := client.AudioTranscription(ctx, &pb.TranscriptRequest{Dst: file("OggS")})
 		Expect(err).To(MatchError(ContainSubstring("WAV")))
 	})
-[% elif modality == 'vad' %]
+[% elif served == 'vad' %]
 
 	It("finds speech", func() {
 		Expect(load(client, own())).To(Succeed())
@@ -277,7 +277,7 @@ var _ = Describe("the backend", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(result.GetSegments()).To(BeEmpty())
 	})
-[% elif modality == 'image' %]
+[% elif served == 'image' %]
 
 	It("paints a PNG", func() {
 		Expect(load(client, own())).To(Succeed())
@@ -291,7 +291,7 @@ var _ = Describe("the backend", func() {
 		Expect(picture.Bounds().Dx()).To(Equal(48))
 		Expect(picture.Bounds().Dy()).To(Equal(32))
 	})
-[% elif modality == 'video' %]
+[% elif served == 'video' %]
 
 	It("films an animation", func() {
 		Expect(load(client, own())).To(Succeed())
@@ -306,7 +306,7 @@ var _ = Describe("the backend", func() {
 		Expect(video.Config.Width).To(Equal(48))
 		Expect(video.Config.Height).To(Equal(32))
 	})
-[% elif modality == 'detection' %]
+[% elif served == 'detection' %]
 
 	It("detects", func() {
 		Expect(load(client, own())).To(Succeed())
@@ -324,14 +324,14 @@ var _ = Describe("the backend", func() {
 	})
 [% endif %]
 })
-[% if modality == 'asr' %]
+[% if served == 'asr' %]
 
 // recording is a file of 1.5 s of silence.
 func recording() string {
 	header := "RIFF\xa4\xbb\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\x3e\x00\x00\x00\x7d\x00\x00\x02\x00\x10\x00data\x80\xbb\x00\x00"
 	return file(header + string(make([]byte, 48000)))
 }
-[% elif modality == 'vad' %]
+[% elif served == 'vad' %]
 
 // speech is half a second of silence, of sound, and of silence.
 func speech() []float32 {
@@ -341,7 +341,7 @@ func speech() []float32 {
 	}
 	return samples
 }
-[% elif modality == 'detection' %]
+[% elif served == 'detection' %]
 
 // picture is 40 by 30 pixels.
 func picture() string {

@@ -6,7 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-[% if modality != 'rerank' %]
+[% if served != 'rerank' %]
 
 	grpc "[[ go_module ]]/pkg/grpc"
 [% endif %]
@@ -31,7 +31,7 @@ func main() {
 	}()
 
 	// LocalAI shows the last line of stderr when a backend ends: no stack trace.
-	if err := [[ 'serve' if modality == 'rerank' else 'grpc.StartServer' ]](*addr, &backend{}); err != nil {
+	if err := [[ 'serve' if served == 'rerank' else 'grpc.StartServer' ]](*addr, &backend{}); err != nil {
 		log.Fatal(err)
 	}
 }

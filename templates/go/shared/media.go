@@ -1,6 +1,6 @@
 package main
 
-[% if modality == 'tts' %]
+[% if served == 'tts' %]
 import (
 	"encoding/binary"
 	"os"
@@ -46,7 +46,7 @@ func pcm16(samples []float32) []byte {
 	}
 	return data
 }
-[% elif modality == 'asr' %]
+[% elif served == 'asr' %]
 import (
 	"bytes"
 	"encoding/binary"
@@ -111,7 +111,7 @@ func mono(data []byte, channels int) []float32 {
 [% else %]
 import (
 	"image"
-[% if modality == 'video' %]
+[% if served == 'video' %]
 	"image/color/palette"
 	"image/draw"
 	"image/gif"
@@ -127,7 +127,7 @@ import (
 const (
 	defaultSide = 512
 	largestSide = 8192
-[% if modality == 'video' %]
+[% if served == 'video' %]
 
 	defaultFrames = 8
 	largestFrames = 256
@@ -148,7 +148,7 @@ func pictureSize(width, height int32) (int, int, error) {
 	}
 	return int(width), int(height), nil
 }
-[% if modality == 'image' %]
+[% if served == 'image' %]
 
 func writePNG(path string, picture image.Image) error {
 	file, err := os.Create(path)

@@ -1,0 +1,103 @@
+"""What a single answer must not be, in words: judged here, by the wizard and by the templates alike."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from scaffold.backend.names import FILE_TYPES, RESERVED
+
+GITHUB = (
+    r"(?i)\A\s*(?:(?:(?:https?|ssh|git)://)?(?:git@)?(?:www\.)?github\.com[:/]/?|github:)|"
+    r"(?:/(?:tree|blob|commits?|releases|issues|pulls?|wiki)\b.*)?(?:\.git)?/*\s*\Z"
+)
+"""What an address of a repository on GitHub has around OWNER/REPO, in any spelling."""
+
+HARDWARE_WORDS = (
+    "darwin", "mlx", "metal", "l4t", "cuda", "nvidia", "rocm", "hip", "amd", "sycl", "intel",
+)  # fmt: skip
+"""LocalAI reads hardware from names (`IsBackendCompatible` in pkg/system/capabilities.go)."""
+
+GALLERY_PREFIXES = (
+    "cpu-", "cuda12-", "cuda13-", "rocm-", "vulkan-", "metal-", "intel-", "nvidia-l4t-",
+)  # fmt: skip
+"""LocalAI cuts these off a name to find its capabilities (core/config/backend_capabilities.go)."""
+
+MAX_NAME = 63
+"""An image tag has at most 128 characters, and the longest variant prefix takes about 40."""
+
+CPP_TAKEN = (
+    "all", "build", "clean", "grpc-server", "package", "purge", "run", "test",
+    ".gitignore", "CMakeLists.txt", "Makefile", "engine.cpp", "engine.h", "grpc-server.cpp",
+    "media.h", "media_test.cpp", "package.sh", "run.sh", "server_ctest.cpp", "serving.h",
+    "serving_test.cpp",
+)  # fmt: skip
+"""Targets and files of a generated C++ backend, where the upstream's clone lies beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Something that an answer must not be."""
+
+    wrong: str
+    """Regular expression that finds something in a wrong answer and nothing in a right one."""
+    why: str
+    """What is wrong; `{found}` stands for what the expression found."""
+
+    def broken_by(self, answer: str) -> str | None:
+        """What is wrong with `answer`, if this is."""
+        match = re.search(self.wrong, answer)
+        return self.why.format(found=match[0]) if match else None
+
+
+READS_HARDWARE = Rule("|".join(HARDWARE_WORDS), "contains '{found}': LocalAI reads hardware from names")
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "name": (
+        Rule(
+            r"\A(?![a-z][a-z0-9]*(-[a-z0-9]+)*\Z)",
+            "must be lower-case words of letters and digits, joined by single dashes, a letter first",
+        ),
+        Rule(rf".{{{MAX_NAME + 1}}}", f"has more than {MAX_NAME} characters: no more fit into an image tag"),
+        Rule(r"-development\Z", "ends in {found}, which names a channel of another backend"),
+        Rule(
+            rf"\A({'|'.join(GALLERY_PREFIXES)})",
+            "starts with '{found}', which marks a variant of another backend",
+        ),
+        READS_HARDWARE,
+        Rule(rf"\A({'|'.join(RESERVED)})\Z", "is taken: LocalAI or the build of every backend uses it"),
+        Rule(
+            rf"\A({'|'.join(FILE_TYPES)})\Z",
+            "is a type of files: tools would take backend/Dockerfile.{found} for one",
+        ),
+    ),
+    "upstream": (
+        Rule(
+            r"\A(?![A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}\Z)[A-Za-z0-9_.][A-Za-z0-9_.-]*\Z)|\.git\Z",
+            "is not OWNER/REPO on GitHub",
+        ),
+    ),
+    "branch": (Rule(r"\A(?![A-Za-z0-9][A-Za-z0-9._/-]*\Z)", "is not a git branch name"),),
+    "pin": (
+        Rule(
+            r"\A(?![0-9a-f]{40}\Z)",
+            "is not a full commit sha (40 lower-case hex digits); "
+            "the bump bot refuses anything shorter, a tag or a branch",
+        ),
+    ),
+    "url": (Rule(r"\A(?!https?://\S+\Z)", "is not an http(s) address"),),
+}  # fmt: skip
+"""What an answer must not be, the first broken rule being the one to report."""
+
+
+def repository(address: str) -> str:
+    """OWNER/REPO of an address on GitHub; what is none, as it is."""
+    return re.sub(GITHUB, "", address)
+
+
+def problem(question: str, answer: str) -> str | None:
+    """The first rule that `answer` breaks, in words; None for a good one."""
+    for rule in RULES[question]:
+        if why := rule.broken_by(answer):
+            return f"{question} {answer!r} {why}"
+    return None

@@ -1,0 +1,362 @@
+"""Each answer of new-backend stands where it belongs, the removal takes it back, and what is printed is true."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scaffold.backend.modalities import EVERY, MODALITIES, known
+from scaffold.checkout import git
+from scaffold.checkout.tree import Overlay, Tree, WorkTree
+from scaffold.errors import UsageError
+from scaffold.operations import new, remove
+from scaffold.registry import Registry
+from scaffold.report import new_backend as report
+from tests.conftest import PIN
+from tests.consumers import run, scaffold
+from tests.operations.test_new import KINDS, NATIVE, answers
+from tests.rules.trees import BASE, CAPABILITIES, MINIATURE
+
+FEATURES = "docs/content/features/backends.md"
+TYPES = """
+## Backend Types
+
+- **LLM Backends**: For language models (e.g., llama.cpp, wren.cpp)
+- **Text-to-Speech Backends**: For speech (e.g., [finch]({{%relref "features/finch" %}}))
+- **3D Generation Backends**: For meshes
+"""
+WITH_TYPES = MINIATURE.append(FEATURES, TYPES)
+IMAGE_TESTS = MINIATURE.append(
+    "Makefile", "\ntest-extra-backend:\n\ttrue\n\ntest-extra-backend-heron: docker-build-heron\n\ttrue\n"
+)
+
+
+def planned(tree: Tree = BASE, lang: str = "go", kind: str = "purego", **more: Any) -> new.NewBackend:
+    return new.plan(tree, answers(lang, kind, **more))
+
+
+def text(plan: new.NewBackend, path: str) -> str:
+    return (plan.changes.overlay().read(path) or b"").decode()
+
+
+def added(plan: new.NewBackend, path: str) -> str:
+    """What a plan inserts into a file."""
+    return "\n".join(edit.text for edit in plan.changes.edits if edit.path == path)
+
+
+def assert_taken_back(plan: new.NewBackend) -> None:
+    gone = remove.plan(plan.changes.overlay(), plan.backend.name).changes
+    assert {*gone.deleted} >= {*plan.changes.created}
+    for path in plan.changes.edited_paths():
+        assert gone.overlay().read(path) == plan.changes.tree.read(path), path
+
+
+# --- what is printed -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("lang", "kind"), KINDS)
+@pytest.mark.parametrize("imports", ["auto", "none"])
+def test_each_printed_command_can_be_run(miniature: Path, lang: str, kind: str, imports: str) -> None:
+    plan = new.plan(WorkTree(miniature), answers(lang, kind, imports=imports, variants=("cpu",)))
+    plan.commit(miniature)
+    printed = report.as_text(plan, dry_run=False)
+    commands = [shlex.split(command) for command in re.findall(r"`((?:make|scaffold) [^`]+)`", printed)]
+    assert any(command[0] == "make" for command in commands)
+    for program, *arguments in commands:
+        if program == "make":
+            run("make", "-n", *arguments, cwd=miniature)
+        else:
+            result = scaffold(*arguments, "--dry-run", cwd=miniature)
+            assert result.returncode == 0, result.stderr
+    assert ("`scaffold add-variant" in printed) == (kind not in ("llama-fork", "tonic"))
+
+
+@pytest.mark.parametrize(("lang", "kind"), KINDS)
+def test_each_place_that_is_left_to_a_person_is_there(miniature: Path, lang: str, kind: str) -> None:
+    plan = new.plan(WorkTree(miniature), answers(lang, kind, imports="auto", modality="score"))
+    plan.commit(miniature)
+    for path, what in plan.manual:
+        file, _, line = path.partition(":")
+        assert (miniature / file).exists() or file == "gallery/index.yaml", (path, what)
+        if line:
+            lines = (miniature / file).read_text().splitlines()
+            assert ") Match(" in lines[int(line) - 1]
+        if "TODO" in what:
+            files = [p for p in (miniature / file).rglob("*") if p.is_file()]
+            assert sum(p.read_text(errors="replace").count("TODO") for p in files) == 1
+    asked = " ".join(what for _, what in plan.manual)
+    assert ("TODO" in asked) == (kind != "llama-fork")
+
+
+# --- modalities ------------------------------------------------------------------------------------
+
+
+def test_the_checkout_says_which_modalities_there_are() -> None:
+    tree = MINIATURE.edit(
+        CAPABILITIES,
+        ('\tUsecaseVAD        = "vad"\n', '\tUsecaseVAD        = "vad"\n\tUsecaseSmell      = "smell_test"\n'),
+        ("var UsecaseInfoMap = map[string]UsecaseInfo{\n",
+         "var UsecaseInfoMap = map[string]UsecaseInfo{\n\tUsecaseSmell: {GRPCMethod: MethodDetect},\n"),
+    ).tree()  # fmt: skip
+    with pytest.raises(UsageError, match="unknown modality 'smell-test'"):
+        planned(modality="smell-test")
+    entry = added(planned(tree, modality=("smell-test", "tts")), CAPABILITIES)
+    assert "GRPCMethods:      []GRPCMethod{MethodDetect, MethodTTS}," in entry
+    assert "PossibleUsecases: []string{UsecaseSmell, UsecaseTTS}," in entry
+    assert "DefaultUsecases:  []string{UsecaseSmell}," in entry
+
+
+@pytest.mark.parametrize("modality", EVERY)
+@pytest.mark.parametrize(("lang", "kind"), KINDS)
+def test_every_modality_gets_its_registrations(lang: str, kind: str, modality: str) -> None:
+    plan = planned(BASE, lang, kind, modality=modality)
+    overlay = plan.changes.overlay()
+    registry = Registry(overlay)
+    assert registry.documented[plan.backend.name]
+    lines = [line for line in registry.importers.pref_only if line.name == plan.backend.name]
+    assert [line.modality for line in lines] == ([EVERY[modality].import_key] if modality != "none" else [])
+    assert_taken_back(plan)
+
+
+def test_a_use_case_of_a_row_with_several_is_a_modality() -> None:
+    rows = known({"chat": "Predict", "completion": "Predict", "tts": "TTS"})
+    assert rows["chat"] == MODALITIES["llm"]._replace(name="chat", usecases=("chat",))
+    assert rows["tts"] == MODALITIES["tts"]
+    entry = added(planned(modality="chat", rpcs=("TokenizeString",), accepts=("images",)), CAPABILITIES)
+    assert "UsecaseCompletion" not in entry
+    assert "MethodPredict, MethodPredictStream, MethodTokenizeString}" in entry
+
+
+def test_capability_entries_say_what_a_model_takes(tmp_path: Path) -> None:
+    plan = planned(modality=("llm", "tts"), accepts=("images", "videos"), defaults=("tts",))
+    entry = added(plan, CAPABILITIES)
+    assert re.search(r"AcceptsImages: +true,", entry)
+    assert "DefaultUsecases:  []string{UsecaseTTS}," in entry
+    assert_taken_back(plan)
+    with pytest.raises(UsageError, match="unknown input 'smells'"):
+        planned(accepts=("smells",))
+
+
+@pytest.mark.parametrize("imports", ["auto", "pref-only"])
+def test_no_modality_and_an_import_are_refused_together(imports: str) -> None:
+    with pytest.raises(UsageError, match="import form groups backends by modality"):
+        planned(modality="none", imports=imports)
+    plan = planned(modality="none")
+    assert plan.backend.imports == "none"
+    assert any("nobody can import a model for it" in what for _, what in plan.manual)
+
+
+# --- platforms -------------------------------------------------------------------------------------
+
+
+def test_a_variant_for_one_architecture_is_one_entry() -> None:
+    plan = planned(variants=("cpu:amd64", "vulkan", "metal"))
+    entries = Registry(plan.changes.overlay()).matrix.entries_of("ibex-x2")
+    built = {e.tag_suffix: (e.arches, e.fields.get("platform-tag")) for e in entries if e.variant == "cpu"}
+    assert built == {"-cpu-ibex-x2": (("amd64",), None)}
+    assert sum(e.variant == "vulkan" for e in entries) == 2
+    assert_taken_back(plan)
+    with pytest.raises(UsageError, match="unknown architecture of cuda13 'arm64'"):
+        planned(variants=("cuda13:arm64",))
+
+
+@pytest.mark.parametrize(("lang", "kind"), KINDS)
+def test_the_legs_of_every_image_stand_together(lang: str, kind: str) -> None:
+    plan = planned(BASE, lang, kind, variants=new.usable(lang, kind))
+    tags = [entry.tag_suffix for entry in Registry(plan.changes.overlay()).matrix.linux]
+    runs = [tag for before, tag in zip([None, *tags], tags, strict=False) if tag != before]
+    assert len(runs) == len({*tags})
+
+
+def test_hardware_gets_the_variant_that_is_asked_for() -> None:
+    chosen = ("intel=sycl-f32", "amd=vulkan")
+    plan = planned(variants=("cpu", "sycl-f16", "sycl-f32", "vulkan"), capabilities=chosen)
+    meta = Registry(plan.changes.overlay()).gallery.by_name["ibex-x2"].capabilities
+    assert meta["intel"] == "intel-sycl-f32-ibex-x2"
+    assert meta["amd"] == "vulkan-ibex-x2"
+    with pytest.raises(UsageError, match="not built for rocm"):
+        planned(capabilities=("amd=rocm",))
+    with pytest.raises(UsageError, match="is not KEY=VARIANT"):
+        planned(capabilities=("amd",))
+
+
+def test_a_server_may_be_compiled_on_the_builder_image() -> None:
+    plan = planned(BASE, "cpp", "grpc", prebuilt=True, variants=("cpu", "cuda13"))
+    entries = Registry(plan.changes.overlay()).matrix.entries_of("ibex-x2")
+    assert all(entry.prebuilt for entry in entries)
+    dockerfile = text(plan, "backend/Dockerfile.ibex-x2")
+    assert "FROM ${BUILDER_BASE_IMAGE} AS builder-prebuilt" in dockerfile
+    assert "FROM ${BUILDER_TARGET} AS builder" in dockerfile
+    with pytest.raises(UsageError, match="only a gRPC server"):
+        planned(prebuilt=True)
+
+
+# --- what people read ------------------------------------------------------------------------------
+
+
+def test_the_sentence_and_the_text_stand_where_each_belongs() -> None:
+    description = "Sings like an ibex.\n\nIt has: horns, and 'hooves'.\n  - four"
+    plan = planned(summary="An ibex that sings.", description=description, url=("https://a.b", "https://c.d"))
+    meta = Registry(plan.changes.overlay()).gallery.by_name["ibex-x2"].item
+    assert meta.lists["urls"] == ("https://a.b", "https://c.d")
+    gallery = added(plan, "backend/index.yaml")
+    assert "    Sings like an ibex.\n" in text(plan, "backend/index.yaml")
+    assert "      - four" in gallery
+    assert "An ibex that sings." not in gallery
+    for path in (CAPABILITIES, "docs/content/reference/compatibility-table.md"):
+        assert "An ibex that sings." in added(plan, path)
+        assert "four" not in added(plan, path)
+
+
+def test_a_description_may_stand_in_a_file(miniature: Path, tmp_path: Path) -> None:
+    file = tmp_path / "text.md"
+    file.write_text("One line.\nAnd another.\n")
+    given = ("new-backend", "ibex", "--lang", "go", "--no-input", "--description")
+    assert scaffold(*given, f"@{file}", cwd=miniature).returncode == 0
+    assert "    One line.\n    And another.\n" in (miniature / "backend/index.yaml").read_text()
+    assert scaffold(*given, "@/nowhere/at-all", cwd=miniature).returncode == 2
+
+
+def test_an_engine_of_the_project_gets_its_row_and_every_backend_its_example() -> None:
+    plan = planned(WITH_TYPES.tree(), modality=("tts", "llm", "vad"), upstream="aviary-example/ibex-x2.cpp")
+    assert added(plan, "README.md").startswith(
+        "| [ibex-x2.cpp](https://github.com/aviary-example/ibex-x2.cpp) |"
+    )
+    bullets = text(plan, FEATURES)
+    assert 'features/finch" %}}), ibex-x2.cpp)' in bullets
+    assert "wren.cpp, ibex-x2.cpp)" in bullets
+    assert [what for path, what in plan.manual if path == FEATURES] == [
+        "name ibex-x2.cpp among the backend types: none is for audio processing"
+    ]
+    assert_taken_back(plan)
+    assert added(planned(upstream="stranger/ibex-x2.cpp"), "README.md") == ""
+
+
+def test_each_modality_has_its_row() -> None:
+    plan = planned(modality=("asr", "tts"), upstream="acme/Ibex_X2")
+    rows = Registry(plan.changes.overlay()).documented["ibex-x2"]
+    assert {row.name for _, row in rows} == {"Ibex_X2"}
+    assert len(rows) == len({table.heading for table, _ in rows}) >= 1
+    assert_taken_back(plan)
+
+
+def test_the_gallery_may_call_it_otherwise() -> None:
+    plan = planned(gallery_name="ibex", imports="auto", icon="https://a.b/i.png")
+    registry = Registry(plan.changes.overlay())
+    assert [meta.name for meta in registry.gallery.metas("ibex-x2")] == ["ibex", "ibex-development"]
+    assert registry.capabilities.entry("ibex")
+    assert registry.importers.importer_of("ibex")
+    assert registry.gallery.by_name["ibex"].item.fields["icon"] == "https://a.b/i.png"
+    assert_taken_back(plan)
+
+
+# --- tests and importers ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("lang", "kind"), KINDS)
+def test_a_model_for_the_test_of_the_image(lang: str, kind: str) -> None:
+    model = "https://example.com/ibex.gguf"
+    tree = IMAGE_TESTS.rewrite(
+        ".github/workflows/test-extra.yml", lambda before: before.replace("tests-heron:", "tests-heron-grpc:")
+    ).tree()
+    plan = planned(tree, lang, kind, test_model=model)
+    jobs = {job.key for job in Registry(plan.changes.overlay()).test_jobs.jobs}
+    own = {"tests-ibex-x2-grpc"} if kind == "llama-fork" else {"tests-ibex-x2-grpc", "tests-ibex-x2"}
+    assert {job for job in jobs if "ibex" in job} == own
+    rule = added(plan, "Makefile")
+    assert f"\tBACKEND_TEST_MODEL_URL={model} \\" in rule
+    assert "test-extra-backend-ibex-x2: docker-build-ibex-x2" in rule
+    assert_taken_back(plan)
+
+
+GLOBS = ("*-ibex.gguf", "acme/ibex-*", "tag:text-to-speech")
+
+
+@pytest.mark.parametrize("match", [(), *((glob,) for glob in GLOBS), GLOBS], ids=str)
+def test_importers_take_what_is_theirs(miniature: Path, match: tuple[str, ...]) -> None:
+    """The generated test says what each pattern takes; LocalAI's registry and go vet agree."""
+    if shutil.which("go") is None:
+        pytest.skip("go is not installed")
+    plan = new.plan(WorkTree(miniature), answers("go", "purego", imports="auto", match=match))
+    plan.commit(miniature)
+    files = [path for path in plan.changes.created if path.startswith("core/")]
+    assert sorted(files) == [f"core/gallery/importers/ibex-x2{end}.go" for end in ("", "_test")]
+    assert run("gofmt", "-l", *files, cwd=miniature).stdout == ""
+    run("go", "vet", "./core/gallery/...", cwd=miniature)
+    run("go", "test", "./core/gallery/...", cwd=miniature)
+    assert any("write Match" in what for _, what in plan.manual) == (not match)
+
+
+def test_a_drop_in_is_offered_by_the_importer_of_the_other(miniature: Path) -> None:
+    plan = new.plan(WorkTree(miniature), answers("cpp", "llama-fork", imports="drop-in:llama-cpp"))
+    host = "core/gallery/importers/llama-cpp.go"
+    assert '{Name: "ibex-x2", Modality: "tts"' in added(plan, host)
+    assert Registry(plan.changes.overlay()).importers.emitted["ibex-x2"].path == host
+    assert_taken_back(plan)
+    plan.commit(miniature)
+    if shutil.which("go"):
+        run("go", "vet", "./core/...", cwd=miniature)
+        run("go", "test", "./core/...", cwd=miniature)
+
+
+@pytest.mark.parametrize(("host", "why"), [("nobody", "no importer is called"), ("wren", "offers no other")])
+def test_a_drop_in_of_an_importer_without_any_is_refused(host: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        planned(imports=f"drop-in:{host}")
+
+
+def test_lists_of_drop_ins_grow_and_shrink_with_the_offers() -> None:
+    host, test = "core/gallery/importers/llama-cpp.go", "core/gallery/importers/llama-cpp_test.go"
+    offers = re.findall(r'\{Name: "([^"]+)"', (BASE.read(host) or b"").decode())
+    listed = ", ".join(f'"{name}"' for name in offers)
+    source = f"func branch(b string) string {{\n\tswitch b {{\n\tcase {listed}:\n\t}}\n\treturn b\n}}\n"
+    expected = f"package importers_test\n\nvar _ = Expect(nil).To(ConsistOf({listed}))\n"
+    tree = Overlay(MINIATURE.append(host, source).tree(), {test: expected.encode()})
+    plan = planned(tree, "cpp", "llama-fork", imports="drop-in:llama-cpp")
+    assert f'case {listed}, "ibex-x2":' in text(plan, host)
+    assert f'ConsistOf({listed}, "ibex-x2")' in text(plan, test)
+    assert_taken_back(plan)
+
+
+# --- the upstream ----------------------------------------------------------------------------------
+
+
+def test_the_head_of_an_upstream_is_asked_of_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = tmp_path / "engine"
+    for command in (
+        ("git", "init", "-q", "-b", "trunk", str(work)),
+        ("git", "-C", str(work), "-c", "user.name=a", "-c", "user.email=b", "commit", "-q", "--allow-empty", "-m", "c"),
+        ("git", "-C", str(work), "branch", "next/one"),
+    ):  # fmt: skip
+        run(*command, cwd=tmp_path)
+    commit = run("git", "-C", str(work), "rev-parse", "HEAD", cwd=tmp_path).stdout.strip()
+    assert git.remote_head(f"file://{work}") == ("trunk", commit)
+    assert git.remote_head(f"file://{work}", "next/one") == ("next/one", commit)
+    assert git.remote_head(f"file://{work}", "main") == ("", "")
+    assert git.remote_head(f"file://{tmp_path}/nothing") == ("", "")
+
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(git, "remote_head", lambda *given: asked.append(given) or ("trunk", PIN))
+    plan = planned(pin="HEAD", upstream="git@github.com:acme/ibex.cpp.git")
+    assert asked == [("https://github.com/acme/ibex.cpp", "")]
+    assert (plan.backend.branch, plan.backend.pin) == ("trunk", PIN)
+    monkeypatch.setattr(git, "remote_head", lambda *_: ("", ""))
+    with pytest.raises(UsageError, match="has no commit to tell"):
+        planned(pin="HEAD")
+
+
+def test_everything_at_once_is_taken_back() -> None:
+    tree = WITH_TYPES.tree()
+    for lang, kind in KINDS:
+        upstream = {"upstream": "aviary-example/ibex-x2.cpp", "pin": PIN} if kind in NATIVE else {}
+        plan = planned(
+            tree, lang, kind, modality=("asr", "tts", "llm"), imports="auto", match=GLOBS, gallery_name="ibex",
+            accepts=("audios",), rpcs=("TTSStream",), description="a\nb", url=("https://a.b", "https://c.d"),
+            variants=("cpu:amd64",), **upstream,
+        )  # fmt: skip
+        assert_taken_back(plan)
