@@ -338,22 +338,27 @@ def _conflicts(registry: Registry) -> Iterator[Mutation]:
 
 
 _STARTED = re.compile(
-    r"""(?m)^(?:[^#\n]*?\bexec (?:"?\$CURDIR"?/lib/ld\.so"? )?|[ \t]*(?:export )?\w*LIBRARY=)"""
-    r""""?\$CURDIR"?/([\w./-]+\w)"?(?!.*\n\s*if \[ ! -e)(?=["\s]|$)"""
+    rb"""(?m)^(?:[^#\n]*?\bexec (?:"?\$CURDIR"?/lib/ld\.so"? )?|[ \t]*(?:export )?\w*LIBRARY=)"""
+    rb"""\"?\$CURDIR"?/([\w./-]+\w)"?(?=["\s]|$)"""
 )
-"""A program or a library of run.sh's folder; what is looked for and else replaced may be missing."""
+"""A program or a library of run.sh's folder."""
+
+_SPARE = re.compile(rb"\[ ! -e [^\n]*\n?[^\n]*\Z|\A(?=[^\n]*\n\s*if \[ ! -e)|(?m:^exec )[^\n]*\n(?s:.*)\Z")
+"""Before or behind a name: it is looked for first, taken where another one is missing, or never reached."""
 
 
 def _started(registry: Registry) -> Iterator[Mutation]:
     """What run.sh starts or loads from its own folder, under another name."""
     for name, lang in registry.backends.items():
         path = f"backend/{lang}/{name}/run.sh"
-        data = (registry.tree.read(path) or b"").decode()
+        data = registry.tree.read(path) or b""
         for number, match in enumerate(_STARTED.finditer(data)):
-            text = _corrupted(match[1], number + 4)
-            yield Mutation(
-                "run.sh", f"corrupt {match[1]} in {path}: {text}", name, path, *match.span(1), text
-            )
+            old = match[1].decode()
+            if _SPARE.search(data[: match.start(1)]) or _SPARE.match(data[match.end(1) :]):
+                continue
+            text = _corrupted(old, number + 4)
+            what = f"corrupt {old} in {path}: {text}"
+            yield Mutation("run.sh", what, name, path, *match.span(1), text)
 
 
 def _requirements(registry: Registry) -> Iterator[Mutation]:
@@ -370,11 +375,11 @@ def _requirements(registry: Registry) -> Iterator[Mutation]:
             path = f"{folder}/{file}"
             if not re.fullmatch(r"requirements[\w.-]*\.txt", file) or file not in built[name]:
                 continue
-            data = (registry.tree.read(path) or b"").decode()
-            for match in re.finditer(r"(?m)^[^#\n]*git\+https://[^@\n#]+(@[^\s#]+)", data):
-                what = f"delete {match[1]} in {path}"
+            data = registry.tree.read(path) or b""
+            for match in re.finditer(rb"(?m)^[^#\n]*git\+https://[^@\n#]+(@[^\s#]+)", data):
+                what = f"delete {match[1].decode()} in {path}"
                 yield Mutation("requirements", what, name, path, *match.span(1))
-            index = re.search(r"(?m)^--(?:extra-)?index-url.*\n", data)
+            index = re.search(rb"(?m)^--(?:extra-)?index-url.*\n", data)
             foreign = re.search(r"hipblas|intel|l4t12", file) and b"index" not in install  # PyPI has the rest
-            if index and foreign and re.search(r"(?m)^(?:torch|vllm)\s*$", data):
+            if index and foreign and re.search(rb"(?m)^(?:torch|vllm)\s*$", data):
                 yield Mutation("requirements", f"delete the index of {path}", name, path, *index.span())

@@ -22,7 +22,7 @@ from scaffold.syntax.shell_state import UNKNOWN, test_words
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-LINUX = "Linux"
+SYSTEMS = LINUX, DARWIN = "Linux", "Darwin"
 
 
 class Taken(NamedTuple):
@@ -33,18 +33,18 @@ class Taken(NamedTuple):
     spot: Spot
 
 
-def started_unmade(directory: Directory) -> Iterator[Taken]:
-    """What run.sh starts or opens on Linux, and neither the build nor the packaging makes; each once."""
+def started_unmade(directory: Directory, system: str) -> Iterator[Taken]:
+    """What run.sh starts or opens on a system, and neither the build nor the packaging makes; each once."""
     script = directory.run_script
     build = Build.of(directory) if script else None
     if script is None or build is None:
         return
     seen = set()
-    for path, spot in _opened(script):
+    for path, spot in _opened(script, system):
         folder, name = posixpath.split(path)
         if path in seen or directory.has(path) or build.may_make(name):
             continue
-        packed = _packed(directory.text("package.sh"))
+        packed = _packed(directory.text("package.sh"), system)
         lands = (word for word, folders in packed if UNKNOWN in folder or folder in folders)
         if not Made.of(lands).may_be(name):
             seen.add(path)
@@ -70,13 +70,13 @@ _PLACING = ("cp", "mv", "ln", "install")
 
 
 @lru_cache(maxsize=1)
-def _packed(script: Text | None) -> list[tuple[str, tuple[str, ...]]]:
+def _packed(script: Text | None, system: str) -> list[tuple[str, tuple[str, ...]]]:
     """(name, the folders of the package where it may be) of what package.sh gives a name, or takes from afar.
 
     What it takes out of the backend's own folder keeps its name: the build has made it there.
     """
     packed: list[tuple[str, tuple[str, ...]]] = []
-    for found in run_of(script, LINUX).reached if script else ():
+    for found in run_of(script, system).reached if script else ():
         if found.words[0] not in _PLACING:
             continue
         target = found.words[-1].partition("/package/")[2]
@@ -93,7 +93,7 @@ def _packed(script: Text | None) -> list[tuple[str, tuple[str, ...]]]:
 
 # --- what run.sh takes -------------------------------------------------------------------------------
 
-_LIBRARY = re.compile(r"\.so(?:\.\d+)*$")
+_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib)$")
 _VARIABLE = re.compile(r"/\$\{?(\w+)\}?$")
 _BEHIND = re.compile(r"[\w./-]")
 
@@ -106,12 +106,12 @@ def _is_whole(text: str, word: str) -> bool:
     return at >= 0
 
 
-def _opened(script: Text) -> Iterator[tuple[str, Spot]]:
+def _opened(script: Text, system: str) -> Iterator[tuple[str, Spot]]:
     """(path below its own folder, place) of the programs that a script runs and the libraries that it names.
 
     What a test or a command before it names is left out: it may be looked for, or made.
     """
-    run = run_of(script, LINUX)
+    run = run_of(script, system)
     shell = script.shell
     asked = [
         (node, [shell.plain(w) for w in test_words(node.children[1:-1])])

@@ -66,8 +66,8 @@ class FilesUnmade(Rule):
 
         export WREN_LIBRARY="$CURDIR/lib/libwren.so"
 
-    Looked at is a run on Linux. What `run.sh` looks for before it takes it may be missing, and a name that
-    the build computes is taken to be made.
+    Looked at is a run on each system for which there is an image. What `run.sh` looks for before it takes
+    it may be missing, and a name that the build computes is taken to be made.
 
     Fix: give the file one name, where it is made, packaged and opened.
     """
@@ -75,21 +75,26 @@ class FilesUnmade(Rule):
     severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Files that images of native backends for Linux lack."""
+        """Files that images of native backends lack."""
         for name, lang in registry.backends.items():
-            if lang not in NATIVE or not any(entry.linux for entry in registry.matrix.entries_of(name)):
+            linux = {entry.linux for entry in registry.matrix.entries_of(name)}
+            if lang not in NATIVE:
                 continue
             files = registry.files(name)
-            started = list(outputs.started_unmade(files))
-            for taken in started:
+            systems = [system for system in outputs.SYSTEMS if (system == outputs.LINUX) in linux]
+            started: dict[str, list[outputs.Taken]] = {}
+            for taken in (t for system in systems for t in outputs.started_unmade(files, system)):
+                started.setdefault(taken.what.partition(".")[0], []).append(taken)
+            for same in started.values():
+                names = " and ".join(dict.fromkeys(taken.what for taken in same))
                 yield self.finding(
-                    taken.spot,
+                    same[0].spot,
                     name,
-                    f"start {taken.what}",
-                    f"run.sh needs {taken.what}, and nothing in the backend's build makes it",
+                    f"start {same[0].what}",
+                    f"run.sh needs {names}, and nothing in the backend's build makes it",
                     "give the file one name in the Makefile, package.sh and run.sh",
                 )
-            for taken in outputs.packaged_unmade(files) if not started else ():
+            for taken in outputs.packaged_unmade(files) if True in linux and not started else ():
                 yield self.finding(
                     taken.spot,
                     name,

@@ -47,12 +47,23 @@ def test_it_is_said_where_it_stands() -> None:
     assert found.line == line_of(where, RUN, "libwrench.so")
 
 
+@pytest.mark.parametrize("system", ["Linux", "Darwin"])
+def test_every_system_is_looked_at_and_a_name_is_told_once(system: str) -> None:
+    line = f'if [ "$(uname)" = "{system}" ]; then export WREN_LIBRARY="$CURDIR/libwrench.so"; fi'
+    where = tree({RUN: read(RUN).replace("\nif [ -f", f"\n{line}\nif [ -f", 1).encode()})
+    (found,) = findings(where, SLUG)
+    assert "libwrench.so" in found.message
+    linux, other = line.replace(system, "Linux"), line.replace(system, "Darwin").replace(".so", ".dylib")
+    both = tree({RUN: read(RUN).replace("\nif [ -f", f"\n{other}\n{linux}\nif [ -f", 1).encode()})
+    (found,) = findings(both, SLUG)
+    assert "needs libwrench.so and libwrench.dylib" in found.message
+
+
 @pytest.mark.parametrize(
     "line",
     [
         '[ -e "$CURDIR/libwrench.so" ] && export WREN_LIBRARY="$CURDIR/libwrench.so"',
         'WREN_LIBRARY="$CURDIR/libwrench.so"\nif [ ! -e "$WREN_LIBRARY" ]; then exit 1; fi',
-        'if [ "$(uname)" = "Darwin" ]; then export WREN_LIBRARY="$CURDIR/libwrench.so"; fi',
         'export WREN_LIBRARY="$ELSEWHERE/libwrench.so"',
         'export WREN_DATA="$CURDIR/wrench"',
         'if command -v "$CURDIR/wrench"; then exec "$CURDIR/wrench"; fi',
