@@ -13,7 +13,7 @@ from scaffold.rules.files.requirements import (
     RequirementsUnused,
     RequirementUnpinned,
 )
-from scaffold.rules.files.services import RustStubMissing, SignalShutdown
+from scaffold.rules.files.services import RequestFieldUnknown, RustStubMissing, SignalShutdown
 
 RULES: tuple[type[Rule], ...] = (
     FilesMissing,
@@ -29,6 +29,7 @@ RULES: tuple[type[Rule], ...] = (
     BuildTypeUnhandled,
     BuildFlagObsolete,
     RustStubMissing,
+    RequestFieldUnknown,
     BumpPinElsewhere,
     PythonRunQuoting,
     NativeRunQuoting,

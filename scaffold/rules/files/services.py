@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scaffold.directory.messages import request_fields, unknown_reads
 from scaffold.directory.service import PROTO, service_rpcs
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
@@ -48,6 +49,46 @@ class RustStubMissing(Rule):
                         f'add a method for {rpc} that returns Err(Status::unimplemented("{rpc}")), '
                         "or generate_default_stubs(true) in build.rs",
                     )
+
+
+class RequestFieldUnknown(Rule):
+    """A Python backend reads only what its requests have.
+
+    Why: a message of protobuf has no other attributes, and no getters in Python: the call ends with an
+    AttributeError, on the one path that reads it. LocalAI's ace-step called `request.GetCaption()`, which
+    is Go's way (#11072).
+
+    Fails: `message TTSRequest { string text = 1; }` in the proto, and
+
+        def TTS(self, request, context):
+            text = request.GetText()
+
+    Passes:
+
+        def TTS(self, request, context):
+            text = request.text
+
+    What is asked for with `hasattr` first may be missing.
+
+    Fix: name the field as `backend/backend.proto` does, or add it there.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        fields = request_fields(registry.tree)
+        for name, lang in registry.backends.items():
+            text = registry.files(name).text("backend.py") if lang == "python" else None
+            if text is None:
+                continue
+            for rpc, attribute, offset in unknown_reads(text, fields):
+                yield self.finding(
+                    text.place(offset),
+                    name,
+                    f"{rpc} {attribute}",
+                    f"{rpc} reads request.{attribute}, and its message in {PROTO} has no such field",
+                    "name the field as the message does, or add it there",
+                )
 
 
 class SignalShutdown(Rule):

@@ -52,6 +52,9 @@ BROKEN = {
     "darwin-packaging": {f"{LARK}/package.sh": LINUX_PACKAGE.encode()},
     "build-type-unhandled": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nifeq ($(BUILD_TYPE),cublas)\nendif\n"},
     "build-flag-obsolete": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nCMAKE_ARGS+=-DGGML_HIPBLAS=ON\n"},
+    "request-field-unknown": {
+        f"{FINCH}/backend.py": b"class S:\n    def TTS(self, request, context):\n        return request.GetText()\n"
+    },
     "rust-stub-missing": {f"{KESTREL}/build.rs": b"// no stubs\n"},
     "bump-pin-elsewhere": {f"{FINCH}/install.sh": b"git clone -b v1.2.3 https://github.com/a/b\n"},
     "python-run-quoting": {f"{FINCH}/run.sh": RUN_SH.encode()},

@@ -81,3 +81,55 @@ def test_shutdown_in_a_signal_handler(way: str) -> None:
 )
 def test_a_handler_that_only_tells_the_main_thread(source: str) -> None:
     assert findings(tree({f"{HERON}/grpc-server.cpp": source.encode()})) == []
+
+
+PROTO = """\
+// message Wings { string feather = 9; }
+service Backend {
+  rpc Fly(Wings) returns (Air) {}
+  rpc Glide(stream Wings) returns (Air) {}
+}
+message Wings {
+  string left = 1; // right = 2;
+  map<string, string> more = 3;
+  message Tip { int32 inner = 1; }
+  repeated Tip tips = 4 [deprecated = true];
+}
+message Air { string wind = 1; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "unknown"),
+    [
+        ("return request.left", []),
+        ("return request.more['a'], request.tips, request.HasField('left'), request.DESCRIPTOR", []),
+        ("return request.GetLeft()", ["GetLeft"]),
+        ("return request.right or request.right", ["right"]),
+        ("a = request.wind\n\n        return request.feather", ["wind", "feather"]),
+        ("if hasattr(request, 'right') and request.right:\n            return 1", []),
+        ("try:\n            return request.right\n        except AttributeError:\n            return 0", []),
+        ("request = other(request)\n        return request.right", []),
+        ("# request.right\n        return 1", []),
+        ('"""Reads request.right."""\n        return 1', []),
+        ("return self.request.right2 and http_request.right", []),
+        ("def inner():\n            return request.right\n        return inner", ["right"]),
+    ],
+)
+def test_what_a_request_has_not(body: str, unknown: list[str]) -> None:
+    path = "backend/python/finch-tts/backend.py"
+    text = f"class S:\n    async def Fly(self, request, context):\n        {body}\n\n    def rest(self, request):\n        request.any\n"
+    where = tree({"backend/backend.proto": PROTO.encode(), path: text.encode()})
+    found = findings(where, "request-field-unknown")
+    assert [f.subject for f in found] == [f"Fly {name}" for name in unknown]
+    lines = text.splitlines()
+    assert all(f"request.{f.subject.partition(' ')[2]}" in lines[f.line - 1] for f in found)
+
+
+@pytest.mark.parametrize("method", ["Glide", "Sing", "_fly"])
+def test_methods_that_are_no_rpc_with_one_request(method: str) -> None:
+    text = f"class S:\n    def {method}(self, request, context):\n        return request.right\n"
+    where = tree(
+        {"backend/backend.proto": PROTO.encode(), "backend/python/finch-tts/backend.py": text.encode()}
+    )
+    assert findings(where, "request-field-unknown") == []

@@ -1,0 +1,81 @@
+"""What a Python servicer reads of its requests, beside what `backend.proto` says that they have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from scaffold.checkout.tree import Tree
+from scaffold.directory.service import PROTO
+from scaffold.directory.text import Text
+
+OF_EVERY_MESSAGE = frozenset(
+    {
+        "ByteSize", "Clear", "ClearExtension", "ClearField", "CopyFrom", "DESCRIPTOR", "DiscardUnknownFields",
+        "Extensions", "FindInitializationErrors", "FromString", "HasExtension", "HasField", "IsInitialized",
+        "ListFields", "MergeFrom", "MergeFromString", "ParseFromString", "RegisterExtension",
+        "SerializePartialToString", "SerializeToString", "SetInParent", "UnknownFields", "WhichOneof",
+    }
+)  # fmt: skip
+"""What protobuf gives every message in Python."""
+
+_COMMENT = re.compile(rb"//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?")
+_RPC = re.compile(rb"\brpc\s+(\w+)\s*\(\s*(\w+)\s*\)")
+_MESSAGE = re.compile(rb"(?m)^message\s+(\w+)\s*\{")
+_FIELD = re.compile(rb"\b(\w+)\s*=\s*\d+\s*[;\[]")
+
+
+def request_fields(tree: Tree) -> Mapping[str, frozenset[str]]:
+    """RPC with one request -> the names in its message, those of messages and enums in it included."""
+    return _request_fields(tree.read(PROTO) or b"")
+
+
+@lru_cache(maxsize=4)
+def _request_fields(proto: bytes) -> Mapping[str, frozenset[str]]:
+    code = _COMMENT.sub(b" ", proto)
+    starts = [*_MESSAGE.finditer(code)]
+    ends = [*(start.start() for start in starts[1:]), len(code)]
+    fields = {
+        start[1]: frozenset(name.decode() for name in _FIELD.findall(code, start.end(), end))
+        for start, end in zip(starts, ends, strict=False)
+    }
+    return {rpc[1].decode(): fields[rpc[2]] for rpc in _RPC.finditer(code) if rpc[2] in fields}
+
+
+_TEXT = re.compile(rb"\"\"\".*?\"\"\"|'''.*?'''|(?m:^[ \t]*#[^\n]*)", re.DOTALL)
+_METHOD = re.compile(rb"(?m)^([ ]+)(?:async[ ]+)?def[ ]+(\w+)\(self,[ ]*request\b")
+_READ = re.compile(rb"(?<![\w.])request\.([A-Za-z_]\w*)")
+_UNSURE = re.compile(
+    rb"\brequest[ ]*(?::[^=\n]+)?=(?!=)|\bAttributeError\b|\b[gs]etattr\(request\b|\brequest[ ]+in\b"
+)
+
+
+def unknown_reads(text: Text, fields: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str, int]]:
+    """(RPC, name, offset) of what a method reads of its request that the message has not, each once.
+
+    What it asks for with `hasattr` is not there on purpose, and a method that catches the error is fine.
+    """
+    if b"request." not in text.data:
+        return
+    code = _TEXT.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), text.data)
+    for method in _METHOD.finditer(code):
+        rpc = method[2].decode()
+        known = fields.get(rpc)
+        if known is None:
+            continue
+        after = re.compile(rb"(?m)^[ ]{0,%d}[^\s]" % len(method[1]))
+        header = code.find(b"\n", method.end())
+        stop = after.search(code, header) if header >= 0 else None
+        end = stop.start() if stop else len(code)
+        if _UNSURE.search(code, method.end(), end):
+            continue
+        asked = {
+            name.decode() for name in re.findall(rb"hasattr\(request, *[\"'](\w+)", code[method.end() : end])
+        }
+        told: set[str] = set()
+        for read in _READ.finditer(code, method.end(), end):
+            name = read[1].decode()
+            if name not in known | OF_EVERY_MESSAGE | asked | told and not name.startswith("__"):
+                told.add(name)
+                yield rpc, name, read.start(1)
