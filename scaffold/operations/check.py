@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from scaffold.backend.names import require_name
 from scaffold.checkout.tree import Tree
+from scaffold.described import MARK
 from scaffold.errors import ShapeError, unknown
 from scaffold.operations.novelty import Change, Identity, positions_of_old
 from scaffold.operations.workers import find_in
 from scaffold.pipeline.repository import Repository
-from scaffold.registry import MARK, Registry
+from scaffold.registry import Registry
 from scaffold.rules import all_rules, rules_called
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
 from scaffold.rules.repository.parts import lost

@@ -119,6 +119,7 @@ class GalleryImageName(Rule):
     """
 
     severity = Severity.warning
+    by_siblings = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Items whose name no convention of their variant gives."""

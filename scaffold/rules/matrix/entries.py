@@ -120,6 +120,7 @@ class MatrixTagSuffix(Rule):
     """
 
     severity = Severity.warning
+    by_siblings = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose suffix no convention of their variant gives."""
