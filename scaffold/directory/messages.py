@@ -47,7 +47,7 @@ _TEXT = re.compile(rb"\"\"\".*?\"\"\"|'''.*?'''|(?m:^[ \t]*#[^\n]*)", re.DOTALL)
 _METHOD = re.compile(rb"(?m)^([ ]+)(?:async[ ]+)?def[ ]+(\w+)\(self,[ ]*request\b")
 _READ = re.compile(rb"(?<![\w.])request\.([A-Za-z_]\w*)")
 _UNSURE = re.compile(
-    rb"\brequest[ ]*(?::[^=\n]+)?=(?!=)|\bAttributeError\b|\b[gs]etattr\(request\b|\brequest[ ]+in\b"
+    rb"\brequest[ ]*(?::[^=\n]{1,200})?=(?!=)|\bAttributeError\b|\b[gs]etattr\(request\b|\brequest[ ]+in\b"
 )
 
 
@@ -56,9 +56,11 @@ def unknown_reads(text: Text, fields: Mapping[str, frozenset[str]]) -> Iterator[
 
     What it asks for with `hasattr` is not there on purpose, and a method that catches the error is fine.
     """
-    if b"request." not in text.data:
-        return
-    code = _TEXT.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), text.data)
+    if b"request." in text.data and any(_unknown(text.data, fields)):
+        yield from _unknown(_TEXT.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), text.data), fields)
+
+
+def _unknown(code: bytes, fields: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str, int]]:
     for method in _METHOD.finditer(code):
         rpc = method[2].decode()
         known = fields.get(rpc)

@@ -92,7 +92,7 @@ def packages_linux_only(script: Text) -> Spot | None:
     return None
 
 
-_STOPS = re.compile(rb"[^\n]*?\|\|\s*\{[^}]*\bexit[ \t]+[1-9]")
+_STOPS = re.compile(rb"[^\n]*?\|\|\s{0,9}\{[^}]{0,500}\bexit[ \t]+[1-9]")
 
 
 def stops_without(script: Text, spot: Spot) -> bool:

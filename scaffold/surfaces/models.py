@@ -9,6 +9,10 @@ from typing import NamedTuple
 from scaffold.checkout.tree import Tree
 
 FOLDER = "gallery"
+NEAR = 100
+"""Lines within which a model's configuration begins and ends."""
+WIDE = 100
+"""Bytes of such a line."""
 
 _NAME = re.compile(rb"backend:[ \t]*([\"']?)([A-Za-z0-9][\w.-]*)\1[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
 _CONFIGURATION = re.compile(rb"[ \t-]*(?:overrides|config_file):")
@@ -41,11 +45,12 @@ class ModelGallery:
             path = f"{FOLDER}/{file}"
             data = (self.tree.content(path) or b"") if file.endswith((".yaml", ".yml")) else b""
             at = data.find(b"backend:")
+            line, counted = 1, 0
             while at >= 0:
                 found = _NAME.match(data, at)
                 name = found[2].decode() if found else ""
                 if found and (name.lower() in of) is not others and _configures(data, at):
-                    line = data.count(b"\n", 0, at) + 1
+                    line, counted = line + data.count(b"\n", counted, at), at
                     yield Use(name, path, line, found.start(2), found.end(2))
                 at = data.find(b"backend:", at + 1)
 
@@ -57,7 +62,9 @@ def _configures(data: bytes, at: int) -> bool:
     if not indent or indent.strip():
         return False
     above = start
-    while above:
+    for _ in range(NEAR):
+        if not above:
+            break
         line_end, above = above - 1, data.rfind(b"\n", 0, above - 1) + 1
         line = data[above:line_end]
         if line.strip() and len(line) - len(line.lstrip()) < len(indent):
@@ -67,5 +74,6 @@ def _configures(data: bytes, at: int) -> bool:
 
 def _is_in_process(data: bytes, at: int, indent: int) -> bool:
     """Whether the keys beside one say that LocalAI does it all itself."""
-    end = re.compile(rb"\n[ ]{0,%d}[^ \n]" % (indent - 1)).search(data, at)
-    return _IN_PROCESS.search(data, at, end.start() if end else len(data)) is not None
+    beside = data[at : at + NEAR * WIDE]
+    end = re.compile(rb"\n[ ]{0,%d}[^ \n]" % (indent - 1)).search(beside)
+    return _IN_PROCESS.search(beside, 0, end.start() if end else len(beside)) is not None

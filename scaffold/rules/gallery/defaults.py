@@ -14,8 +14,8 @@ from scaffold.surfaces.gallery.items import Item
 CPU_REQUIREMENTS = "requirements-cpu.txt"
 
 _NEEDS_GPU = re.compile(
-    r"(?is)\b(?:requires?|needs?)\b[^.]*\b(?:GPU|CUDA|accelerator)\b|\bGPU[- ]only\b|\bno CPU\b"
-    r"|\bCPU\b[^.]*\b(?:un|not )supported\b"
+    r"(?is)\b(?:requires?|needs?)\b[^.]{0,200}\b(?:GPU|CUDA|accelerator)\b|\bGPU[- ]only\b|\bno CPU\b"
+    r"|\bCPU\b[^.]{0,200}\b(?:un|not )supported\b"
 )
 
 
