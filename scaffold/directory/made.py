@@ -198,7 +198,7 @@ _EXPANSIONS = frozenset(
 _WORDS = frozenset(
     {"word", "concatenation", "string", "raw_string", "ansi_c_string", "extglob_pattern", "heredoc_body"}
 )
-_HERE = re.compile(r"\0|(?:\.\.?/?)+$")
+_HERE = re.compile(r"\0|(?:\.++/?)++$")
 _PIECE = re.compile(r"[^\s\"'`=,:;&|()<>{}\[\]]+")
 _LETTER = re.compile(r"\w")
 _UNKNOWN = re.compile(f"{UNKNOWN}+")

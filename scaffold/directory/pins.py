@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -181,9 +182,12 @@ _GIT_REPOSITORY = re.compile(rb"""\bGIT_REPOSITORY\s+["']?([^\s"')]+)""")
 
 def cmake_pins(text: Text) -> Iterator[Pin]:
     """What `FetchContent` and `ExternalProject` fetch at a fixed version."""
+    repositories = [*_GIT_REPOSITORY.finditer(text.code)]
+    starts = [repository.start() for repository in repositories]
     for tag in _GIT_TAG.finditer(text.code):
         if _VERSION.fullmatch(tag[1].decode(errors="replace")):
             begin = max(tag.start() - MAX_STATEMENT, 0)
             start = max(text.code.rfind(b"(", begin, tag.start()), begin)
-            repository = _GIT_REPOSITORY.search(text.code, start, tag.end() + 400)
-            yield Pin(text, *tag.span(1), "", repository[1].decode(errors="replace") if repository else "")
+            nearest = next(iter(repositories[(at := bisect_left(starts, start)) : at + 1]), None)
+            repository = nearest[1] if nearest and nearest.end() <= tag.end() + 400 else b""
+            yield Pin(text, *tag.span(1), "", repository.decode(errors="replace"))

@@ -12,6 +12,8 @@ from scaffold.pipeline.expressions.nodes import STATUS, Context, Literal, Node, 
 from scaffold.pipeline.expressions.parser import ExpressionError, Parser, parse
 from scaffold.pipeline.expressions.values import MAX_LENGTH, Unknown, text_of
 
+_CLOSING = re.compile(r"\s*\}\}")
+
 
 @dataclass(eq=False)
 class Template:
@@ -80,7 +82,7 @@ def _embedded(text: str, start: int) -> tuple[Node, int]:
     try:
         parser = Parser(text, start + 3)
         node = parser.expression()
-        closing = re.compile(r"\s*\}\}").match(text, parser.end)
+        closing = _CLOSING.match(text, parser.end)
         if closing is None:
             raise ExpressionError("expected }}")
         return node, closing.end()

@@ -71,7 +71,7 @@ class MakefileTestLists(Rule):
             return True
         reason = r"\b(?:disabled|skip\w*|not|cannot|without|needs|never|no)\b"
         comments = registry.test_jobs.comments
-        said = re.findall(rf"(?m)^\s*+#.*{word}.*(?:\n\s*#.*)?", comments) if name in comments else ()
+        said = re.findall(rf"(?m)^[ \t]*+#.*{word}.*(?:\n\s*#.*)?", comments) if name in comments else ()
         explained = any(re.search(reason, comment) for comment in said)
         return explained or (target == "prepare-test-extra" and registry.backends[name] == "go")
 

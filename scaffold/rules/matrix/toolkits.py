@@ -76,8 +76,9 @@ class MatrixCudaToolkit(Rule):
 
     def _strangers(self, image: str, majors: dict[str, list[Entry]]) -> Iterator[Finding]:
         """The entries of an image that are for another CUDA than it brings."""
-        tagged = re.search(r"cuda[\w/.-]*:(\d+)\.", image)
-        right = tagged[1] if tagged else max(majors, key=lambda major: len(majors[major]))
+        tags = re.finditer(r"(?<![\w/.-])([\w/.-]++):(\d+)\.", image)
+        tagged = next((tag for tag in tags if "cuda" in tag[1]), None)
+        right = tagged[2] if tagged else max(majors, key=lambda major: len(majors[major]))
         if not tagged and len(majors[right]) == min(map(len, majors.values())) and len(majors) > 1:
             right = ""
         for major, entries in majors.items():
