@@ -90,7 +90,7 @@ class View:
     def region(self, finding: Finding) -> Region:
         """Where a finding stands; empty where its file or line is missing."""
         if finding.path not in self._lines:
-            self._lines[finding.path] = (self.tree.read(finding.path) or b"").split(b"\n")
+            self._lines[finding.path] = (self.tree.content(finding.path) or b"").split(b"\n")
         lines = self._lines[finding.path]
         raw = lines[finding.line - 1] if 0 < finding.line <= len(lines) else b""
         line = raw.decode(errors="replace")

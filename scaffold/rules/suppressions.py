@@ -158,7 +158,7 @@ def _pipeline_files(tree: Tree) -> list[str]:
 def _content(tree: Tree, path: str) -> bytes:
     """A file's bytes; none of one that cannot be read, which a rule says."""
     try:
-        return tree.read(path) or b""
+        return tree.content(path) or b""
     except ShapeError:
         return b""
 

@@ -12,7 +12,7 @@ import pytest
 from evidence.mutants import Mutation, mutations
 from evidence.mutation import mutated
 from scaffold import cage
-from scaffold.checkout.tree import Overlay, Tree, WorkTree
+from scaffold.checkout.tree import MAX_TEXT_BYTES, Overlay, Tree, WorkTree
 from scaffold.operations import check, fix
 from scaffold.registry import Registry
 from tests.consumers import files, run
@@ -231,3 +231,18 @@ def test_a_diff_writes_nothing_and_is_what_fix_writes(miniature: Path, tmp_path:
     assert (miniature / GALLERY).read_bytes() == applied
     assert scaffold(miniature, "--fix").stdout.startswith("Clean")
     assert check.run(WorkTree(miniature), check.Scope()).findings == ()
+
+
+def test_a_finding_in_a_list_of_models_that_is_long_keeps_nothing_from_being_repaired(
+    miniature: Path,
+) -> None:
+    listed = miniature / "gallery/index.yaml"
+    listed.parent.mkdir(exist_ok=True)
+    models = "- name: m\n  overrides:\n    backend: rookery\n" * 60_000
+    listed.write_text(f"{models}- name: n\n  overrides:\n    backend: owl\n")
+    assert listed.stat().st_size > MAX_TEXT_BYTES
+    gallery = miniature / GALLERY
+    gallery.write_text(gallery.read_text().replace('    metal: "metal-lark-development"\n', ""))
+    repair = fix.repair(WorkTree(miniature), check.Scope())
+    assert {f.rule for f in repair.before.findings} == {"gallery-model-backend", "gallery-dev-meta-drift"}
+    assert [f.rule for f in repair.fixed] == ["gallery-dev-meta-drift"]
