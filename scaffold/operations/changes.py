@@ -48,9 +48,15 @@ def change(root: Path, rev: str | None, base: str | None, files: Sequence[str]) 
         named = tuple(dict.fromkeys(path for name in files for path in _files(name, root, head)))
         known: Tree | None = before
         if before is not None and base is None:
-            same: dict[str, bytes | None] = {p: None for p in named if before.read(p) == head.read(p)}
+            same: dict[str, bytes | None] = {p: None for p in named if _text(before, p) == _text(head, p)}
             known = Overlay(before, same)
         yield Change(head, known, named)
+
+
+def _text(tree: Tree, path: str) -> bytes | None:
+    """A file as git keeps it, whose lines may end in CR LF in a work tree."""
+    data = tree.read(path)
+    return data.replace(b"\r\n", b"\n") if data is not None else None
 
 
 def _default_base(root: Path, rev: str | None) -> str | None:

@@ -18,7 +18,7 @@ _NAME = re.compile(rb"backend:[ \t]*([\"']?)([A-Za-z0-9][\w.-]*)\1[ \t]*(?:#[^\n
 _CONFIGURATION = re.compile(rb"[ \t-]*(?:overrides|config_file):")
 """What holds a model's configuration: everything else is words about it."""
 
-_IN_PROCESS = re.compile(rb"\n[ ]*pii_detection:[ ]*\n")
+_IN_PROCESS = re.compile(rb"\n[ ]*pii_detection:[ ]*\r?\n")
 """What LocalAI does itself, without a backend: `IsPatternDetector` in core/config."""
 
 
@@ -75,5 +75,5 @@ def _configures(data: bytes, at: int) -> bool:
 def _is_in_process(data: bytes, at: int, indent: int) -> bool:
     """Whether the keys beside one say that LocalAI does it all itself."""
     beside = data[at : at + NEAR * WIDE]
-    end = re.compile(rb"\n[ ]{0,%d}[^ \n]" % (indent - 1)).search(beside)
+    end = re.compile(rb"\n[ ]{0,%d}[^ \r\n]" % (indent - 1)).search(beside)
     return _IN_PROCESS.search(beside, 0, end.start() if end else len(beside)) is not None

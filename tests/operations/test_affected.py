@@ -141,6 +141,8 @@ def test_a_matrix_whose_earlier_state_is_unknown_starts_everything(repo: Path, a
     assert answer["unknown"] == [MATRIX]
     assert reasons(answer) == {f"matrix entry: {MATRIX}: its earlier state is unknown"}
     assert len(answer["jobs"]) > 30
+    (repo / MATRIX).write_bytes((repo / MATRIX).read_bytes().replace(b"\n", b"\r\n"))
+    assert ask(MATRIX) == answer, "line ends are no change"
     assert ask(MATRIX, "--base", "HEAD")["jobs"] == [], "nothing differs from a base that was named"
     text = " ".join(scaffold("affected", MATRIX, cwd=repo).stdout.split())
     assert f"{MATRIX}: its earlier state is unknown, so the script plays safe; --base REV tells." in text

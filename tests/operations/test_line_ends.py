@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from functools import partial
 
 import pytest
 
-from evidence.mutation import mutated
+from evidence.mutation import Mutation, mutated, mutations
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Overlay, Tree
+from scaffold.errors import ShapeError
 from scaffold.operations import check, fix, new, remove, rename, variants
 from scaffold.registry import Registry
 from tests.operations.test_fix import DELETIONS
@@ -69,3 +71,20 @@ def test_the_same_is_found() -> None:
     found = check.run(with_crlf(broken), check.Scope()).findings
     assert [finding[:-1] for finding in found] == [f[:-1] for f in check.run(broken, check.Scope()).findings]
     assert found
+
+
+LOSSES = random.Random(7).sample([*mutations(Registry(BASE))], 12)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=[f"{loss.surface}: {loss.what}" for loss in LOSSES])
+def test_the_same_is_found_of_a_loss(loss: Mutation) -> None:
+    broken = mutated(BASE, loss)
+    assert told(with_crlf(broken)) == told(broken)
+
+
+def told(tree: Tree) -> object:
+    """What a check finds, or why it cannot."""
+    try:
+        return [finding._replace(fix=None) for finding in check.run(tree, check.Scope()).findings]
+    except ShapeError as error:
+        return str(error)

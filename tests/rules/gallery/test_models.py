@@ -64,6 +64,12 @@ FINE = {
         models("pattern", below="    pii_detection:\n      builtins:\n        - github_token\n"),
         None,
     ),
+    "lines that end in CR LF": (
+        MINIATURE.write(
+            MODELS, "- name: wing\r\n  overrides:\r\n    backend: pattern\r\n\r\n    pii_detection:\r\n      a: b\r\n"
+        ),
+        None,
+    ),
     "words about a model": (MINIATURE.write(MODELS, "- name: wing\n  description: |\n    backend: gone\n"), None),
     "a backend of which the gallery has nothing": (
         models("kestrel").drop(item("kestrel"), item("kestrel-development")), SLUG,
