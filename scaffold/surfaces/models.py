@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
 
 FOLDER = "gallery"
+LIST = f"{FOLDER}/index.yaml"
 NEAR = 100
 """Lines within which a model's configuration begins and ends."""
 WIDE = 100
@@ -33,11 +35,71 @@ class Use(NamedTuple):
     """Where the name ends."""
 
 
+class Model(NamedTuple):
+    """One item of the list of models."""
+
+    name: str
+    line: int
+    weights: str
+    """The file that its configuration loads; "" where it is no single file that is downloaded as it is."""
+    weights_line: int
+    files: frozenset[str]
+    """The names of the files that are downloaded, of its base configuration too."""
+
+
+_ITEM = re.compile(rb"(?:\A|\n)(?=- )")
+_OWN_NAME = re.compile(rb"(?:\A- |\n  )name:[ ]*[\"']?([^\"'\n#]+?)[\"']?[ ]*(?:#[^\n]*)?(?=\r?\n|\Z)")
+_WEIGHTS = re.compile(
+    rb"\n([ ]+)parameters:[ ]*\n(?:\1[ ]+[^\n]*\n){0,30}?\1[ ]+model:[ ]*[\"']?"
+    rb"([^\"'\n]*\.(?:gguf|ggml|bin|safetensors))[\"']?[ ]*(?=\r?\n|\Z)"
+)
+_FILE = re.compile(rb"\n[ ]+(?:- )?filename:[ ]*[\"']?([^\"'\n]*?)[\"']?[ ]*(?=\r?\n|\Z)")
+_BASE = re.compile(rb"\n  url:[ ]*[\"']?github:[^\n]*/gallery/([\w.-]+\.ya?ml)@")
+_ARCHIVE = re.compile(rb"\.(?:tar\.\w+|tgz|zip)$")
+_PAGE = re.compile(rb"uri:[ ]*[\"']?(https://huggingface\.co/[^/\s\"']+/[^/\s\"']+)/?[\"']?[ ]*(?=\r?\n|\Z)")
+
+
 class ModelGallery:
     """The lists of models, which are too large to be parsed for one key."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+
+    @cached_property
+    def models(self) -> list[Model]:
+        """The items of the list, in file order."""
+        return list(self._models(self.tree.content(LIST) or b""))
+
+    def _models(self, data: bytes) -> Iterator[Model]:
+        starts = [found.end() for found in _ITEM.finditer(data)]
+        line, counted = 1, 0
+        for start, end in zip(starts, [*starts[1:], len(data)], strict=False):
+            line, counted = line + data.count(b"\n", counted, start), start
+            item = data[start:end]
+            name = _OWN_NAME.search(item)
+            weights = _WEIGHTS.search(item) if b"\n  files:" in item else None
+            files = _FILE.findall(item) if weights else []
+            if weights and any(map(_ARCHIVE.search, files)):
+                weights = None
+            base = _BASE.search(item) if weights and weights[2] not in files else None
+            if base:
+                files += _FILE.findall(self.tree.content(f"{FOLDER}/{base[1].decode()}") or b"")
+            yield Model(
+                name[1].decode(errors="replace") if name else "",
+                line,
+                weights[2].decode(errors="replace") if weights else "",
+                line + item.count(b"\n", 0, weights.end()) if weights else 0,
+                frozenset(file.decode(errors="replace") for file in files),
+            )
+
+    @property
+    def pages(self) -> Iterator[tuple[str, int]]:
+        """(address, line) of every file to download whose address is a page about a repository."""
+        data = self.tree.content(LIST) or b""
+        line, counted = 1, 0
+        for found in _PAGE.finditer(data):
+            line, counted = line + data.count(b"\n", counted, found.start()), found.start()
+            yield found[1].decode(errors="replace"), line
 
     def uses(self, of: Container[str], *, others: bool = False) -> Iterator[Use]:
         """The models for backends of some names; with `others`, for backends of other names."""

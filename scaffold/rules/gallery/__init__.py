@@ -18,7 +18,7 @@ from scaffold.rules.gallery.images import (
 from scaffold.rules.gallery.loading import GalleryUnreadable
 from scaffold.rules.gallery.metadata import GalleryLicenseSpelling, GalleryMetadata
 from scaffold.rules.gallery.metas import GalleryImageAsMeta, GalleryMissingMeta
-from scaffold.rules.gallery.models import GalleryModelBackend
+from scaffold.rules.gallery.models import GalleryModelBackend, GalleryModelDuplicate, GalleryModelFile
 from scaffold.rules.gallery.names import (
     GalleryAliasMissing,
     GalleryDuplicateName,
@@ -46,6 +46,8 @@ RULES: tuple[type[Rule], ...] = (
     GalleryImageName,
     GalleryAliasMissing,
     GalleryModelBackend,
+    GalleryModelDuplicate,
+    GalleryModelFile,
     GalleryMetadata,
     GalleryLicenseSpelling,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.models import Use
+from scaffold.surfaces.models import LIST, Use
 from scaffold.syntax.source import Place
 
 
@@ -65,3 +65,98 @@ def _right_name(registry: Registry, name: str) -> str:
     if metas:
         return f"the backend gallery calls it {metas[0]}: write that here, or name the item {name}"
     return "correct the name, or delete the models of a backend that is gone"
+
+
+class GalleryModelDuplicate(Rule):
+    """No two models of the gallery have one name.
+
+    Why: LocalAI takes the first item of a name, whatever its case. The other one is listed and never
+    installed. LocalAI removed such repetitions twice (#10996, #11670).
+
+    Fails:
+
+        - name: "wren-7b"
+        ...
+        - name: "Wren-7B"
+
+    Passes:
+
+        - name: "wren-7b"
+        ...
+        - name: "wren-7b-q8"
+
+    Fix: delete the repetition, or give it a name of its own.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Models that an earlier one hides."""
+        first: dict[str, int] = {}
+        for model in registry.models.models if registry.only is None else ():
+            key = model.name.lower()
+            earlier = first.setdefault(key, model.line)
+            if key and earlier != model.line:
+                yield self.finding(
+                    Place(LIST, model.line),
+                    "",
+                    f"model {key}",
+                    f"{model.name} is the name of an earlier model too: this one is never seen",
+                    f"delete the repetition; the other one is in line {earlier}",
+                )
+
+
+class GalleryModelFile(Rule):
+    """A model of the gallery downloads the file that it loads.
+
+    Why: an installation fetches what `files` lists, and the backend opens `parameters.model`. Where that is
+    none of the files, loading ends with "no such file". An address that is the page of a repository gives a
+    page in the file's place, and the checksum fails (#11313, #11480).
+
+    Fails:
+
+        overrides:
+          parameters:
+            model: wren-7b-Q4.gguf
+        files:
+          - filename: wren-7b-q4.gguf
+            uri: https://huggingface.co/acme/wren-7b
+
+    Passes:
+
+        overrides:
+          parameters:
+            model: wren-7b-q4.gguf
+        files:
+          - filename: wren-7b-q4.gguf
+            uri: https://huggingface.co/acme/wren-7b/resolve/main/wren-7b-q4.gguf
+
+    Looked at are files of weights that are downloaded as they are, not archives. What the configuration
+    lists that the model is based on counts.
+
+    Fix: give both one name, and the address of the file.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Files that are loaded and not downloaded, and addresses of no file."""
+        if registry.only is not None:
+            return
+        for model in registry.models.models:
+            if model.weights and model.weights not in model.files:
+                yield self.finding(
+                    Place(LIST, model.weights_line),
+                    "",
+                    f"{model.name} {model.weights}",
+                    f"{model.name} loads {model.weights}, which is none of the files that it downloads",
+                    "give the file one name in parameters.model and files",
+                )
+        for address, line in registry.models.pages:
+            yield self.finding(
+                Place(LIST, line),
+                "",
+                f"page {address}",
+                f"{address} is the page of a repository, not a file of it",
+                f"write {address}/resolve/main/<file>",
+            )

@@ -12,7 +12,7 @@ from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_foun
 MODELS = "gallery/index.yaml"
 SLUG = "gallery-model-backend"
 MODEL = """\
-- name: "wing"
+- name: "wing-{}"
   description: |
     backend: nobody
     overrides:
@@ -27,7 +27,9 @@ MODEL = """\
 
 def models(*backends: str, below: str = "") -> Altered:
     """The miniature with models for some backends, each with lines below its backend."""
-    return MINIATURE.write(MODELS, "---\n" + "".join(MODEL.format(name) + below for name in backends))
+    return MINIATURE.write(
+        MODELS, "---\n" + "".join(MODEL.format(n, b) + below for n, b in enumerate(backends))
+    )
 
 
 ALIASES = 'package model\n\nvar Aliases = map[string]string{\n\t"old-wren": WrenBackend,\n}\n'
@@ -57,7 +59,66 @@ CASES = {
     ),
 }  # fmt: skip
 
+WREN = """\
+- &wren
+  name: "{name}"
+  url: "github:acme/LocalAI/gallery/{base}.yaml@master"
+  overrides:
+    backend: rookery
+    parameters:
+      temperature: 1
+      model: {model}
+  files:
+    - filename: {file}
+      sha256: 00
+      uri: {uri}
+"""
+FILE = "https://huggingface.co/acme/wren/resolve/main/wren.gguf"
+
+
+def wren(**changes: str) -> str:
+    """A model of the list, with other values."""
+    return WREN.format(
+        **{"name": "wren", "base": "virtual", "model": "wren.gguf", "file": "wren.gguf", "uri": FILE}
+        | changes
+    )
+
+
+def listed(*items: str) -> Altered:
+    return MINIATURE.write(MODELS, "---\n" + "".join(items))
+
+
+CASES |= {
+    "two models of one name": Case(
+        "gallery-model-duplicate", "", MODELS, ('name: "Wren"', "^- &wren"),
+        listed(wren(), wren(name="heron"), wren(name="Wren")),
+        says="line 2",
+    ),
+    "another file than is downloaded": Case(
+        "gallery-model-file", "", MODELS, ("model: wren-Q4.gguf",),
+        listed(wren(name="a"), wren(model="wren-Q4.gguf")),
+        says="none of the files",
+    ),
+    "a file in a folder": Case(
+        "gallery-model-file", "", MODELS, ("model: a/wren.gguf",),
+        listed(wren(model="a/wren.gguf", file="'wren.gguf'")),
+    ),
+    "a page in place of a file": Case(
+        "gallery-model-file", "", MODELS, ("uri: https://huggingface.co/acme/wren",),
+        listed(wren(uri="https://huggingface.co/acme/wren")),
+        says="the page of a repository",
+    ),
+}  # fmt: skip
+
 FINE = {
+    "models that load what they download": (listed(wren(), wren(name="b", model='"wren.gguf"', file="'wren.gguf'")), None),
+    "an archive": (listed(wren(model="wren/wren.bin", file="wren.tar.gz")), None),
+    "a repository that the backend fetches": (listed(wren(model="acme/wren", file="notes.txt")), None),
+    "a file of the base": (
+        listed(wren(model="base.gguf", base="owl")).write("gallery/owl.yaml", "name: owl\nfiles:\n  - filename: base.gguf\n"),
+        None,
+    ),
+    "a model without files": (listed(wren(model="x.gguf").partition("  files:")[0]), None),
     "a backend of the gallery": (models("rookery", "'lark'", '"Rookery"', "cpu-rookery"), None),
     "an alias of LocalAI": (models("old-wren").write("pkg/model/initializers.go", ALIASES), SLUG),
     "what LocalAI does itself": (
