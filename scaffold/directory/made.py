@@ -189,7 +189,7 @@ def _of_make(line: Line) -> Iterator[bytes]:
 
 # --- words -------------------------------------------------------------------------------------------
 
-_SAYING = ("rm", "echo", "printf")
+_SAYING = ("rm", "echo", "printf", "sed", "grep")
 """Commands whose words name nothing that is made."""
 
 _EXPANSIONS = frozenset(

@@ -110,6 +110,7 @@ def test_what_may_be_made(path: str, old: str, new: str) -> None:
     [
         "clean-more:\n\trm -f libwrench.so lib*.so",
         "say:\n\t@echo libwrench.so",
+        "edit:\n\tsed -i s/a/b/ $(SOME_HEADER)",
         "define make-it\n\tcc -o lib$(1).so\nendef\nlibs:\n\t$(call make-it,other)",
         "fetch:\n\tcd sources && mv build/* ./",
     ],
