@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from scaffold.backend.choices import KINDS
 from scaffold.backend.modalities import EVERY, MODALITIES, Modality, known
@@ -39,6 +40,7 @@ from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
+    from scaffold.backend.choices import Lang
 
 MARK = "backend/index.yaml"
 """The file that only a checkout of LocalAI has."""
@@ -156,9 +158,9 @@ class Checkout(Repository):
         meta = next(iter(self.gallery.base_metas(name)), None)
         bump = next((bump for bump in self.bump_deps.bumps if bump.backend == name), None)
         pinned = self.pinned(bump) if bump else None
-        return Backend.model_construct(
+        return Backend(
             name=name,
-            lang=self.directories.get(name, ""),
+            lang=cast("Lang", self.directories.get(name, "")),
             kind=self.kind(name),
             variants=self.variants(name),
             modalities=(self.modality(name) or "none",),
@@ -193,7 +195,7 @@ class Checkout(Repository):
         backend = self.describe(name)
         metas = [] if backend.upstream else self.gallery.base_metas(name)
         urls = tuple(url for meta in metas for url in meta.item.lists.get("urls", ()))[:1]
-        backend = backend.model_copy(update={"summary": self.summary(name), "urls": urls})
+        backend = replace(backend, summary=self.summary(name), urls=urls)
         kin = self.relatives(backend.lang, backend.kind, backend.modality, backend.variants, None)
         return Addition(backend, tuple(relative for relative in kin if relative != name), changes)
 

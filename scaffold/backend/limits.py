@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scaffold.backend.names import FILE_TYPES, RESERVED
@@ -101,3 +102,10 @@ def problem(question: str, answer: str) -> str | None:
         if why := rule.broken_by(answer):
             return f"{question} {answer!r} {why}"
     return None
+
+
+def one_of(what: str, value: str, choices: Iterable[str]) -> str:
+    """`value`. Raises ValueError where it is none of the choices."""
+    if value not in choices:
+        raise ValueError(f"unknown {what} {value!r}; known: {' '.join(choices)}")
+    return value

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.backend.answers import Backend
+from scaffold.backend.judging import create
 from scaffold.backend.limits import repository
 from scaffold.backend.modalities import EVERY, MODALITIES
 from scaffold.backend.names import require_name
@@ -51,7 +52,7 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
     if like is not None:
         require_name(like)
     registry = Registry(tree)
-    backend = Backend.create(registry.modalities, **_completed(registry, answers, like))
+    backend = create(registry.modalities, **_completed(registry, answers, like))
     existing = registry.registrations(backend.name)
     if tree.is_dir(backend.directory):
         return NewBackend(backend, None, ChangeSet(tree), existing=tuple(existing))
@@ -129,7 +130,7 @@ def require_free(registry: Registry, backend: Backend, existing: list[Registrati
 
 def template_answers(backend: Backend, tree: Tree) -> dict[str, Any]:
     """What a template is rendered with: the backend's answers and the checkout's facts."""
-    asked = backend.model_dump(include={"name", "kind", "upstream", "pin", "license"})
+    asked = {name: getattr(backend, name) for name in ("name", "kind", "upstream", "pin", "license")}
     return {
         **asked,
         "prebuilt": backend.prebuilt and backend.kind == "grpc",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from scaffold.backend.limits import HARDWARE_WORDS, READS_HARDWARE, RULES
 from scaffold.backend.names import FOLDER, make_variable, require_name
@@ -167,7 +168,7 @@ def _calls_itself(registry: Registry, backend: str, name: str) -> bool:
 
 
 def _require_free(registry: Registry, old: str, new: str) -> None:
-    backend = registry.describe(old).model_copy(update={"name": new, "upstream": ""})
+    backend = replace(registry.describe(old), name=new, upstream="")
     require_free(registry, backend, registry.registrations(new))
 
 

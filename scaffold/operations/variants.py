@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaffold.backend.names import require_name
@@ -54,7 +55,7 @@ def _addition(registry: Registry, name: str, wanted: Iterable[str]) -> Addition:
         tag_suffix = registry.matrix.tag_suffix(addition.backend, VARIANTS[variant])
         if tag_suffix in registry.other_tags:
             addition.ask(registry.matrix.file, f"a job of its own pushes {tag_suffix} already: delete it")
-    addition.backend = addition.backend.model_copy(update={"variants": added})
+    addition.backend = replace(addition.backend, variants=added)
     registry.matrix.add(addition)
     registry.gallery.add_images(addition)
     if DARWIN in added and addition.backend.lang == "cpp":
@@ -193,9 +194,9 @@ def _rendered(registry: Registry, name: str, built: set[str]) -> list[GeneratedF
     from scaffold.template import render
 
     variants = tuple(variant for variant in VARIANTS if variant in built)
-    backend = registry.describe(name).model_copy(update={"variants": variants})
+    backend = replace(registry.describe(name), variants=variants)
     if backend.bespoke_darwin:  # what a fork lacks; a server of its own is built the same on any base image
-        backend = backend.model_copy(update={"kind": "grpc"})
+        backend = replace(backend, kind="grpc")
     try:
         return render.render(backend.lang, template_answers(backend, registry.tree))
     except ValueError:

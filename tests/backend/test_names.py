@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.backend.answers import Backend
 from scaffold.backend.choices import KINDS, Lang
+from scaffold.backend.judging import create
 from scaffold.backend.limits import problem
 from scaffold.backend.names import FILE_TYPES, FOLDER, RESERVED, defined_by, make_variable, require_name
 from scaffold.checkout.tree import WorkTree
@@ -79,4 +79,4 @@ def test_a_new_name_is_one_that_an_existing_backend_may_have(name: str) -> None:
 @pytest.mark.parametrize("name", FILE_TYPES)
 def test_a_dockerfile_is_no_source(name: str) -> None:
     with pytest.raises(UsageError, match=f"backend/Dockerfile.{name} for one"):
-        Backend.create(name=name, lang="cpp", upstream="acme/ibex", pin="0" * 40)
+        create(name=name, lang="cpp", upstream="acme/ibex", pin="0" * 40)

@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from ruamel.yaml import YAML
 
 from scaffold.backend import markdown
-from scaffold.backend.answers import Backend
+from scaffold.backend.judging import create
 from scaffold.errors import UsageError
 from scaffold.operations import new
 from scaffold.syntax.golang import GoSource
@@ -119,7 +119,7 @@ def words(text: str) -> str:
 )
 def test_every_consumer_reads_the_answer(given: dict[str, Any]) -> None:
     try:
-        backend = Backend.create(**given)
+        backend = create(**given)
     except UsageError:
         return
     plan = new.plan(BASE, given)
@@ -133,7 +133,7 @@ def test_every_consumer_reads_the_answer(given: dict[str, Any]) -> None:
         YAML(typ="safe", pure=True).load(text(GALLERY)),
     ):
         (meta,) = (item for item in gallery if item["name"] == backend.name)
-        assert meta["description"] == f"{backend.summary}\n"
+        assert meta["description"] == "".join(f"{line}\n" for line in backend.text)
         assert meta["urls"] == [backend.home]
         assert meta["license"] == (backend.license or "NOASSERTION")
         if backend.tags:
@@ -159,7 +159,7 @@ def test_every_consumer_reads_the_answer(given: dict[str, Any]) -> None:
         for n, cell in enumerate(cells)
         if "(" in cell.content and target_or_none(cell) == unquote(backend.home)
     )
-    assert words(shown(cells[at + 1])) == words(backend.summary)
+    assert words(shown(cells[at + 1])) == words(backend.sentence)
     assert shown(cells[at]) in (backend.name, backend.upstream.rpartition("/")[2])
     assert all(
         "{{<" not in line and "{{%" not in line
@@ -180,18 +180,18 @@ def test_every_consumer_reads_the_answer(given: dict[str, Any]) -> None:
         re.DOTALL,
     )
     assert said
-    assert json.loads(said[1]) == backend.summary
+    assert json.loads(said[1]) == backend.sentence
 
     readme = text(f"{backend.directory}/README.md")
     if readme:
         paragraphs = inline(MarkdownIt("gfm-like", {"linkify": False}).parse(readme))
-        assert words(shown(paragraphs[1])) == words(backend.summary)
+        assert words(shown(paragraphs[1])) == words(backend.sentence)
         assert target(paragraphs[2]) == unquote(backend.home)
         if backend.license:
             assert words(shown(paragraphs[3])) == words(f"License of the engine: {backend.license}")
     if backend.lang == "rust":
         manifest = tomllib.loads(text(f"{backend.directory}/Cargo.toml"))
-        assert manifest["package"]["description"] == words(backend.summary)
+        assert manifest["package"]["description"] == words(backend.sentence)
 
 
 def target_or_none(cell: Token) -> str | None:

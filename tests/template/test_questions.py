@@ -10,8 +10,9 @@ import pytest
 from copier import run_copy
 from jinja2 import Environment, meta
 
-from scaffold.backend.answers import NEEDS_UPSTREAM, Backend
+from scaffold.backend.answers import NEEDS_UPSTREAM
 from scaffold.backend.choices import KINDS
+from scaffold.backend.judging import create
 from scaffold.backend.limits import problem
 from scaffold.errors import UsageError
 from scaffold.resources import template_dir
@@ -63,7 +64,7 @@ def test_a_bad_name_is_refused_with_its_rule(lang: str, name: str, tmp_path: Pat
     assert expected
     needed = {"upstream": "acme/tiny", "pin": PIN} if lang == "cpp" else {}
     with pytest.raises(UsageError) as refused:
-        Backend.create(name=name, lang=lang, **needed)
+        create(name=name, lang=lang, **needed)
     assert str(refused.value) == expected
     with pytest.raises(ValueError, match="name") as refused_alone:
         alone(lang, tmp_path, name=name, **needed)
@@ -100,7 +101,7 @@ def test_both_refuse_the_same_answers(answers: dict[str, Any], tmp_path: Path) -
     asked = {"name": "lark"} | {key: value for key, value in answers.items() if key != "lang"}
     for lang in langs or ["python", "rust"]:
         with pytest.raises(UsageError):
-            Backend.create(lang=lang, **asked)
+            create(lang=lang, **asked)
         with pytest.raises(ValueError, match=r"Validation error|Invalid choice"):
             alone(lang, tmp_path, **asked)
 
@@ -110,7 +111,7 @@ def test_a_template_works_alone(lang: str, kind: str, tmp_path: Path) -> None:
     """With the answers that nothing gives a default to, and no more."""
     needed = {"upstream": "acme/Tiny.cpp", "pin": PIN} if kind in NEEDS_UPSTREAM else {}
     folder = alone(lang, tmp_path, name="type-2", kind=kind, **needed)
-    backend = Backend.create(name="type-2", lang=lang, kind=kind, **needed)
+    backend = create(name="type-2", lang=lang, kind=kind, **needed)
     made = {path.relative_to(folder): path.read_text() for path in folder.rglob("*") if path.is_file()}
     assert Path(backend.directory, "Makefile") in made
     if needed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -118,7 +119,7 @@ class GallerySurface(GalleryReader):
         backend = addition.backend
         built = {e.variant: e.tag_suffix for e in self.matrix.entries_of(backend.name) if e.variant}
         everything = sorted({*built, *backend.variants})
-        keys = self._capabilities(backend.model_copy(update={"variants": everything}))
+        keys = self._capabilities(replace(backend, variants=tuple(everything)))
         for key, variant in capabilities(set(everything)).items():
             for other in self.by_tag_suffix.get(built.get(variant, ""), ()):
                 if key in keys and other not in items and other.channel == CHANNELS[""]:
