@@ -234,6 +234,15 @@ class Checkout(Repository):
 
     def modality(self, name: str) -> str | None:
         """The modality of an existing backend: of its capability entry, else of its gallery tags."""
+        if name not in self._modality:
+            self._modality[name] = self._found_modality(name)
+        return self._modality[name]
+
+    @cached_property
+    def _modality(self) -> dict[str, str | None]:
+        return {}
+
+    def _found_modality(self, name: str) -> str | None:
         constants = set(self.capabilities.default_usecases(name))
         for modality in EVERY.values():
             if constants & {self.capabilities.usecases.get(u) for u in modality.usecases}:
