@@ -291,8 +291,9 @@ class Directory:
     # --- the service -------------------------------------------------------------------------
 
     def serves(self, rpcs: Collection[str]) -> frozenset[str]:
-        """Of some RPCs, those that its sources define as a server does."""
-        return service.served(self._sources, rpcs)
+        """Of some RPCs, those that its sources define as a server does, or those that it borrows."""
+        own = service.served(self._sources, rpcs)
+        return own or frozenset().union(*(service.served(lender._sources, rpcs) for lender in self.borrowed))
 
     @cached_property
     def _sources(self) -> tuple[Text, ...]:

@@ -148,3 +148,14 @@ def test_what_is_wrong_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", FINE)
 def test_what_only_looks_wrong_is_not(name: str) -> None:
     assert_fine(*FINE[name])
+
+
+def test_a_fork_serves_what_it_borrows() -> None:
+    offer = 'Name: "meadow-lark"'
+    hidden = MINIATURE.each(f"{FOLDER}/llama-cpp.go", offer, 'Name: "llama-cpp"').edit(
+        CAPABILITIES, ('\t"meadow-lark": {', '\t"meadow-owl": {')
+    )
+    (found,) = (f for f in findings(hidden.tree(), "capabilities-missing"))
+    assert (found.backend, "serves Predict" in found.message) == ("meadow-lark", True)
+    alone = hidden.each("backend/cpp/meadow-lark/Makefile", "../llama-cpp", "sources/llama-cpp")
+    assert findings(alone.tree(), "capabilities-missing") == []
