@@ -228,7 +228,7 @@ class RequirementIndexMissing(Rule):
         --extra-index-url https://download.pytorch.org/whl/cu128
         torch
 
-    A backend whose `install.sh` names an index for that build, or installs the package itself, is fine.
+    A backend whose `install.sh` names an index for that build is fine. There is one finding for a profile.
 
     Fix: pin the version with which the image works, or name the index.
     """
@@ -242,11 +242,10 @@ class RequirementIndexMissing(Rule):
                 continue
             files = registry.files(backend)
             builds = {_build(entry, installer) for entry in registry.matrix.entries_of(backend)}
-            for build in sorted(builds):
+            for build in {build.profile: build for build in sorted(builds)}.values():
                 found = self._loose(files, build, installer)
                 if found:
                     yield found
-                    break
 
     def _loose(self, files: Directory, build: Build, installer: PythonInstaller) -> Finding | None:
         """The first package of a build that may be of another hardware."""
