@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
@@ -55,7 +55,7 @@ _WEIGHTS = re.compile(
 )
 _FILE = re.compile(rb"\n[ ]+(?:- )?filename:[ ]*[\"']?([^\"'\n]*?)[\"']?[ ]*(?=\r?\n|\Z)")
 _BASE = re.compile(rb"\n  url:[ ]*[\"']?github:[^\n]*/gallery/([\w.-]+\.ya?ml)@")
-_ARCHIVE = re.compile(rb"\.(?:tar\.\w+|tgz|zip)$")
+_ARCHIVE = re.compile(r"\.(?:tar\.\w+|tgz|zip)$")
 _PAGE = re.compile(rb"uri:[ ]*[\"']?(https://huggingface\.co/[^/\s\"']+/[^/\s\"']+)/?[\"']?[ ]*(?=\r?\n|\Z)")
 
 
@@ -68,29 +68,11 @@ class ModelGallery:
     @cached_property
     def models(self) -> list[Model]:
         """The items of the list, in file order."""
-        return list(self._models(self.tree.content(LIST) or b""))
-
-    def _models(self, data: bytes) -> Iterator[Model]:
-        starts = [found.end() for found in _ITEM.finditer(data)]
-        line, counted = 1, 0
-        for start, end in zip(starts, [*starts[1:], len(data)], strict=False):
-            line, counted = line + data.count(b"\n", counted, start), start
-            item = data[start:end]
-            name = _OWN_NAME.search(item)
-            weights = _WEIGHTS.search(item) if b"\n  files:" in item else None
-            files = _FILE.findall(item) if weights else []
-            if weights and any(map(_ARCHIVE.search, files)):
-                weights = None
-            base = _BASE.search(item) if weights and weights[2] not in files else None
-            if base:
-                files += _FILE.findall(self.tree.content(f"{FOLDER}/{base[1].decode()}") or b"")
-            yield Model(
-                name[1].decode(errors="replace") if name else "",
-                line,
-                weights[2].decode(errors="replace") if weights else "",
-                line + item.count(b"\n", 0, weights.end()) if weights else 0,
-                frozenset(file.decode(errors="replace") for file in files),
-            )
+        models = []
+        for model, base in _listed(self.tree.content(LIST) or b""):
+            files = _files(self.tree.content(f"{FOLDER}/{base}") or b"") if base else ()
+            models.append(model._replace(files=model.files.union(files)))
+        return models
 
     @property
     def pages(self) -> Iterator[tuple[str, int]]:
@@ -115,6 +97,38 @@ class ModelGallery:
                     line, counted = line + data.count(b"\n", counted, at), at
                     yield Use(name, path, line, found.start(2), found.end(2))
                 at = data.find(b"backend:", at + 1)
+
+
+@lru_cache(maxsize=4)
+def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
+    """The models of a list, each with the base configuration that may name its weights; "" for none."""
+    starts = [found.end() for found in _ITEM.finditer(data)]
+    line, counted = 1, 0
+    models = []
+    for start, end in zip(starts, [*starts[1:], len(data)], strict=False):
+        line, counted = line + data.count(b"\n", counted, start), start
+        item = data[start:end]
+        name = _OWN_NAME.search(item)
+        weights = _WEIGHTS.search(item) if b"\n  files:" in item else None
+        files = _files(item) if weights else []
+        if any(map(_ARCHIVE.search, files)):
+            weights = None
+        loaded = weights[2].decode(errors="replace") if weights else ""
+        base = _BASE.search(item) if weights and loaded not in files else None
+        model = Model(
+            name[1].decode(errors="replace") if name else "",
+            line,
+            loaded,
+            line + item.count(b"\n", 0, weights.end()) if weights else 0,
+            frozenset(files),
+        )
+        models.append((model, base[1].decode() if base else ""))
+    return tuple(models)
+
+
+def _files(data: bytes) -> list[str]:
+    """The names of the files that an item or a base configuration downloads."""
+    return [name.decode(errors="replace") for name in _FILE.findall(data)]
 
 
 def _configures(data: bytes, at: int) -> bool:
