@@ -45,7 +45,7 @@ def _request_fields(proto: bytes) -> Mapping[str, frozenset[str]]:
 
 _TEXT = re.compile(rb"\"\"\".*?\"\"\"|'''.*?'''|(?m:^[ \t]*#[^\n]*)", re.DOTALL)
 _METHOD = re.compile(rb"(?m)^([ ]+)(?:async[ ]+)?def[ ]+(\w+)\(self,[ ]*request\b")
-_READ = re.compile(rb"(?<![\w.])request\.([A-Za-z_]\w*)")
+_READ = re.compile(rb"request\.(?<![\w.]request\.)([A-Za-z_]\w*)")
 _UNSURE = re.compile(
     rb"\brequest[ ]*(?::[^=\n]{1,200})?=(?!=)|\bAttributeError\b|\b[gs]etattr\(request\b|\brequest[ ]+in\b"
 )
@@ -70,14 +70,15 @@ def _unknown(code: bytes, fields: Mapping[str, frozenset[str]]) -> Iterator[tupl
         header = code.find(b"\n", method.end())
         stop = after.search(code, header) if header >= 0 else None
         end = stop.start() if stop else len(code)
-        if _UNSURE.search(code, method.end(), end):
+        reads = [(read[1].decode(), read.start(1)) for read in _READ.finditer(code, method.end(), end)]
+        reads = [read for read in reads if read[0] not in known | OF_EVERY_MESSAGE]
+        if not reads or _UNSURE.search(code, method.end(), end):
             continue
         asked = {
             name.decode() for name in re.findall(rb"hasattr\(request, *[\"'](\w+)", code[method.end() : end])
         }
         told: set[str] = set()
-        for read in _READ.finditer(code, method.end(), end):
-            name = read[1].decode()
-            if name not in known | OF_EVERY_MESSAGE | asked | told and not name.startswith("__"):
+        for name, offset in reads:
+            if name not in asked | told and not name.startswith("__"):
                 told.add(name)
-                yield rpc, name, read.start(1)
+                yield rpc, name, offset

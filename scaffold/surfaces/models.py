@@ -47,7 +47,6 @@ class Model(NamedTuple):
     """The names of the files that are downloaded, of its base configuration too."""
 
 
-_ITEM = re.compile(rb"(?:\A|\n)(?=- )")
 _OWN_NAME = re.compile(rb"(?:\A- |\n  )name:[ ]*[\"']?([^\"'\n#]+?)[\"']?[ ]*(?:#[^\n]*)?(?=\r?\n|\Z)")
 _WEIGHTS = re.compile(
     rb"\n([ ]+)parameters:[ ]*\n(?:\1[ ]+[^\n]*\n){0,30}?\1[ ]+model:[ ]*[\"']?"
@@ -102,12 +101,11 @@ class ModelGallery:
 @lru_cache(maxsize=4)
 def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
     """The models of a list, each with the base configuration that may name its weights; "" for none."""
-    starts = [found.end() for found in _ITEM.finditer(data)]
-    line, counted = 1, 0
+    head, *texts = (b"\n" + data).split(b"\n- ")
+    line = 1 + head.count(b"\n")
     models = []
-    for start, end in zip(starts, [*starts[1:], len(data)], strict=False):
-        line, counted = line + data.count(b"\n", counted, start), start
-        item = data[start:end]
+    for text in texts:
+        item = b"- %s\n" % text
         name = _OWN_NAME.search(item)
         weights = _WEIGHTS.search(item) if b"\n  files:" in item else None
         files = _files(item) if weights else []
@@ -123,6 +121,7 @@ def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
             frozenset(files),
         )
         models.append((model, base[1].decode() if base else ""))
+        line += item.count(b"\n")
     return tuple(models)
 
 
