@@ -39,7 +39,18 @@ FILES = (".github/backend-matrix.yml", ".github/workflows/backend.yml", "backend
 README = "README.md"
 FEATURES = "docs/content/features/backends.md"
 
-COLUMNS = ("addition", "kind", "registrations", "as people wrote", "more", "check", "apart", "left")
+COLUMNS = (
+    "addition",
+    "kind",
+    "registrations",
+    "equal",
+    "theirs wrong",
+    "differ",
+    "more",
+    "check",
+    "apart",
+    "left",
+)
 
 Places = dict[tuple[str, ...], Any]
 """A place, the surface first -> what is registered there."""
@@ -61,6 +72,8 @@ class Outcome(NamedTuple):
     same: int
     differ: list[str]
     """Registrations of people that `new-backend` writes otherwise, or not at all."""
+    wrong: list[str]
+    """Those that differ in what `check` says of people's."""
     more: Counter[str]
     """Surface -> the registrations that people left out."""
     apart: list[str]
@@ -89,17 +102,21 @@ def main() -> None:
             continue
         outcome = replayed(repository, added, options.show)
         outcomes.append(outcome)
-        figures = (outcome.same + len(outcome.differ), outcome.same, outcome.more.total())
+        whole = outcome.same + len(outcome.wrong) + len(outcome.differ)
+        figures = (whole, outcome.same, len(outcome.wrong), len(outcome.differ), outcome.more.total())
         judged = (len(outcome.said), len(outcome.apart), len(outcome.left))
         cells = (f"{added.day} {added.commit[:9]} {added.name}", outcome.kind, *figures, *judged)
         print(f"| {' | '.join(map(str, cells))} |", flush=True)
-    whole = sum(o.same + len(o.differ) for o in outcomes)
-    print(f"\n{sum(o.same for o in outcomes)} of {whole} registrations, {len(outcomes)} additions")
+    same, wrong = sum(o.same for o in outcomes), sum(len(o.wrong) for o in outcomes)
+    whole = same + wrong + sum(len(o.differ) for o in outcomes)
+    print(
+        f"\n{whole} registrations of {len(outcomes)} additions: {same} equal, {wrong} where people's is wrong"
+    )
     more = sum((o.more for o in outcomes), Counter[str]())
     print("\nWhat people left out:", ", ".join(f"{surface} {count}" for surface, count in more.most_common()))
     for outcome in outcomes:
         rest = outcome.said + outcome.left + [f"legs apart: {tag}" for tag in outcome.apart]
-        for line in outcome.differ + rest:
+        for line in outcome.differ + rest + [f"{line} (theirs is wrong)" for line in outcome.wrong]:
             print(f"- {outcome.added.name}: {line}")
 
 
@@ -125,45 +142,69 @@ def replayed(repository: Path, added: Added, show: bool) -> Outcome:
     """The addition made again, and compared."""
     trees = GitTree(repository, f"{added.commit}^1"), GitTree(repository, added.commit)
     before, after = trees[0], Registry(trees[1])
-    parent = _without(before, f"{after.directory(added.name)}/")
+    parent = _without(before, added.name, f"{after.directory(added.name)}/")
     answers = implied(after, added.name)
     theirs = places(after, added.name)
     try:
-        plan = new.plan(parent, answers)
+        plan = _planned(parent, answers)
     except ScaffoldError as error:
         differ = [f"refused: {' '.join(str(error).split())}"] + [" ".join(place) for place in theirs]
-        return Outcome(added, answers["kind"], 0, differ, Counter(), [], [], [])
+        return Outcome(added, answers["kind"], 0, differ, [], Counter(), [], [], [])
     overlay = plan.changes.overlay()
     result = Registry(overlay, added.name)
     ours = places(result, added.name)
-    differ = []
+    wrong, differ = [], []
+    judged = _judged(after, added.name)
     for place, value in theirs.items():
         if isinstance(value, dict):  # what nobody has stated is no answer, and cannot be met
             ours[place] = {k: v for k, v in ours.get(place, {}).items() if value.get(k) != ""} or None
             value = {key: said for key, said in value.items() if said != ""}
         if ours.get(place) != value:
-            what = (
-                "is not written" if ours.get(place) is None else f"differs{_parts(value, ours[place], show)}"
-            )
-            differ.append(f"{' '.join(place)} {what}")
+            written = ours.get(place)
+            keys = _keys(value, written)
+            what = "is not written" if written is None else f"differs{_parts(value, written, keys, show)}"
+            bad = any(all(word in said for word in (place[1], key)) for said in judged for key in keys)
+            (wrong if bad else differ).append(f"{' '.join(place)} {what}")
     torn = _torn(result) - _torn(Registry(parent))
-    same = len(theirs) - len(differ)
+    same = len(theirs) - len(differ) - len(wrong)
     more = Counter(place[0] for place in ours if place not in theirs)
     left = _left(parent, overlay, added.name)
     for tree in trees:
         tree.close()
-    return Outcome(added, answers["kind"], same, differ, more, sorted(torn), _said(result, added.name), left)
+    return Outcome(
+        added, answers["kind"], same, differ, wrong, more, sorted(torn), _said(result, added.name), left
+    )
 
 
-def _without(tree: Tree, folder: str) -> Tree:
-    """The tree without what people had put there before they registered it."""
-    return Overlay(tree, dict.fromkeys(tree.files(folder.rstrip("/"))))
+def _planned(parent: Tree, answers: dict[str, Any]) -> new.NewBackend:
+    """The plan; without what people gave to hardware where that is a defect, and refused."""
+    try:
+        return new.plan(parent, answers)
+    except ScaffoldError:
+        return new.plan(parent, answers | {"capabilities": ()})
 
 
-def _parts(theirs: Any, ours: Any, show: bool) -> str:
+def _without(tree: Tree, name: str, folder: str) -> Tree:
+    """The tree without what people had put there before the CI built it."""
+    bare = Overlay(tree, dict.fromkeys(tree.files(folder.rstrip("/"))))
+    return remove.plan(tree, name).changes.overlay() if Registry(tree).registrations(name) else bare
+
+
+def _judged(registry: Registry, name: str) -> list[str]:
+    """What `check` says of the backend as people wrote it."""
+    found = (finding for rule in registration_rules() for finding in rule.check(registry))
+    return [f"{finding.message} {finding.help}" for finding in found if finding.backend == name]
+
+
+def _keys(theirs: Any, ours: Any) -> list[str]:
     if not (isinstance(theirs, dict) and isinstance(ours, dict)):
+        return []
+    return [key for key in {**theirs, **ours} if theirs.get(key) != ours.get(key)]
+
+
+def _parts(theirs: Any, ours: Any, keys: list[str], show: bool) -> str:
+    if not keys:
         return f": {theirs!r}, here {ours!r}"
-    keys = [key for key in {**theirs, **ours} if theirs.get(key) != ours.get(key)]
     if not show:
         return f" in {', '.join(keys)}"
     return ": " + "; ".join(f"{key} {theirs.get(key)!r}, here {ours.get(key)!r}" for key in keys)
@@ -344,7 +385,9 @@ def _makefile(registry: Registry, name: str) -> Places:
     found: Places = {}
     for definition in makefile.definitions:
         if definition.name == name:
-            found["Makefile definition",] = definition._replace(assignment=None)  # type: ignore[arg-type]
+            fields = definition._asdict()
+            del fields["assignment"]
+            found["Makefile definition", definition.variable] = fields
             found["Makefile eval",] = definition.variable in makefile.evals
     own = (f"docker-build-{name}", f"docker-save-{name}", f"backends/{name}", f"backends/{name}-darwin")
     for target in own:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
@@ -161,7 +162,7 @@ class MakefileSurface(MakefileReader):
         relative = addition.nearest({d.name for d in alike})
         after = by_name[relative] if relative else alike[-1]
         needs = "false" if backend.own_dockerfile else majority(d.needs_backend_arg for d in alike) or "true"
-        context = majority(d.context for d in alike) or "."
+        context = majority(_contexts(addition, alike)) or "."
         progress = majority(d.progress for d in alike) or "false"
         value = "|".join((backend.name, backend.dockerfile_type, context, progress, needs))
         addition.insert(self.path, after.assignment.end_byte, f"{backend.make_variable} = {value}\n")
@@ -269,6 +270,15 @@ class MakefileSurface(MakefileReader):
 
 def _lang(definition: Definition) -> str:
     return SHARED_DOCKERFILES.get(definition.dockerfile_type, "cpp")
+
+
+def _contexts(addition: Addition, alike: Iterable[Definition]) -> Iterator[str]:
+    """The build contexts of definitions, those that the new entries of the matrix have, if any has."""
+    entries = (value for values in addition.expected.values() for value in values if isinstance(value, dict))
+    built = {posixpath.normpath(entry["context"]) for entry in entries if entry.get("context")}
+    for definition in alike:
+        if not built or posixpath.normpath(definition.context) in built:
+            yield definition.context
 
 
 def _renamed(text: str, model: str, backend: Backend) -> str:
