@@ -50,6 +50,8 @@ class Backend:
     gallery_name: str = ""
     """What the gallery calls it, where that is not its name."""
     tags: tuple[str, ...] = ()
+    ggml: bool = True
+    """Whether its engine is on ggml, which is built for several kinds of CPU."""
     prebuilt: bool = False
     """Whether CI compiles it on an image that has gRPC already."""
     test_model: str = ""

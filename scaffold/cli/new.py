@@ -48,6 +48,12 @@ def new_backend(
             metavar="SHA", help="Full sha of the engine's commit; HEAD asks GitHub for it and the branch."
         ),
     ] = "",
+    ggml: Annotated[
+        bool,
+        typer.Option(
+            "--ggml/--no-ggml", help="Whether the engine is on ggml: one build for each kind of CPU."
+        ),
+    ] = True,
     prebuilt: Annotated[
         bool, typer.Option("--prebuilt", help="C++: CI compiles on LocalAI's image that has gRPC.")
     ] = False,
@@ -110,6 +116,7 @@ def new_backend(
         "upstream": upstream,
         "branch": branch,
         "pin": pin,
+        "ggml": ggml,
         "prebuilt": prebuilt,
         "modality": tuple(modality or ()),
         "rpcs": tuple(rpc or ()),

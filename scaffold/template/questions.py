@@ -60,10 +60,10 @@ USES: dict[str, tuple[str, ...]] = {
         "detect_fields", "python_common", "grpcio_version", "profiles",
     ),
     "go": (
-        "unserved", "go_module", "go_packages", "go_routes", "answered", "transcription_context",
+        "ggml", "unserved", "go_module", "go_packages", "go_routes", "answered", "transcription_context",
         "c_name", "library_variable", "upstream_folder",
     ),
-    "cpp": ("prebuilt", "unserved", "detect_fields", "docker_scripts", "cpp_namespace", "source"),
+    "cpp": ("ggml", "prebuilt", "unserved", "detect_fields", "docker_scripts", "cpp_namespace", "source"),
     "rust": (
         "description", "license", "url", "description_text", "license_text", "address", "unserved",
         "dockerfile_rust",
@@ -143,6 +143,12 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
             "validator": _first(
                 ("upstream and not pin", "an upstream needs a pin"), *_broken("pin", optional=True)
             ),
+        },
+        "ggml": {
+            "type": "bool",
+            "help": "Is the engine on ggml? Then it is built for several kinds of CPU",
+            "default": True,
+            "when": "[[ kind in ['purego', 'grpc'] ]]",
         },
         "prebuilt": {
             "type": "bool",

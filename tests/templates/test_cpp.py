@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import platform
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +241,7 @@ BUILD_FLAGS = {
 
 @pytest.fixture(scope="module")
 def makefile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = generate(tmp_path_tree(tmp_path_factory.mktemp("makefile")), "x-3d-2")
+    folder = generate(tmp_path_tree(tmp_path_factory.mktemp("makefile")), "x-3d-2", variants=["cpu", "metal"])
     (folder / "tiny.cpp").mkdir()
     return folder
 
@@ -252,6 +254,25 @@ def test_build_flags(makefile_folder: Path, words: str) -> None:
     accelerators = set(re.findall(r"-DGGML_(CUDA|HIP|SYCL|VULKAN|METAL)=ON", plan))
     assert len(accelerators) == (1 if words else 0)
     assert ("-DGGML_SYCL_F16=ON" in plan) == ("sycl_f16" in words)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="flavours are for x86-64")
+def test_a_server_for_each_kind_of_cpu(makefile_folder: Path, tmp_path: Path) -> None:
+    def plan(folder: Path, *words: str) -> str:
+        return make(folder, "-n", "grpc-server", "package", "ENGINE_TARGETS=tiny", *words)
+
+    commands = [line for line in plan(makefile_folder).splitlines() if "cmake -S" in line]
+    assert [re.findall(r"-DGGML_(AVX\w*)=ON", line) for line in commands] == [
+        [], ["AVX"], ["AVX", "AVX2"], ["AVX", "AVX2", "AVX512"]
+    ]  # fmt: skip
+    assert all("-DGGML_NATIVE=OFF" in line for line in commands)
+    for words in (("BUILD_TYPE=vulkan",), ("NATIVE=true",)):
+        assert plan(makefile_folder, *words).count("cmake -S") == 1
+    other = generate(tmp_path_tree(tmp_path), "x-3d-2", ggml=False)
+    (other / "tiny.cpp").mkdir()
+    assert plan(other).count("cmake -S") == 1
+    assert "AVX" not in plan(other)
+    assert "flavour" not in (other / "run.sh").read_text() + (other / "package.sh").read_text()
 
 
 def test_native_build_keeps_the_cpu(makefile_folder: Path) -> None:

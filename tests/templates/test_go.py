@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import platform
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ from scaffold.template.render import render
 from tests.templates import harness
 from tests.templates.harness import MODALITIES, PIN, run, run_ok
 
-UPSTREAM = {"upstream": "acme/tiny.cpp", "pin": PIN}
+UPSTREAM = {"upstream": "acme/tiny.cpp", "pin": PIN, "variants": ["cpu", "metal"]}
 KINDS = {"pure": {}, "purego": UPSTREAM}
 
 # Also what the specs' dot imports bring in.
@@ -245,6 +247,30 @@ def test_a_purego_backend_serves(
     libraries = {line.split(maxsplit=5)[5] for line in maps.splitlines() if ".so" in line}
     assert libraries
     assert all(path.startswith(str(package)) for path in libraries), libraries
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="flavours are for x86-64")
+def test_a_library_for_each_kind_of_cpu(
+    generated: _Generated, upstream: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    harness.find_tool("cmake")
+    folder = generated("my-engine", "purego", "none")
+    make(folder, *pinned(folder, upstream), "build")
+    package = relocated(folder, tmp_path)
+    flavours = {f"libmy_engine_capi{end}.so" for end in ("", "-avx", "-avx2", "-avx512")}
+    assert {path.name for path in (package / "lib").iterdir() if "capi" in path.name} == flavours
+    flags = {word for line in Path("/proc/cpuinfo").read_text().splitlines() for word in line.split()}
+    best = [f"-{name}" for name, flag in (("avx", "avx"), ("avx2", "avx2"), ("avx512", "avx512f")) if flag in flags]
+    with harness.served(package / "run.sh", cwd=Path("/"), tree=generated.tree) as client:
+        maps = Path(f"/proc/{client.process.pid}/maps").read_text()
+    assert f"libmy_engine_capi{['', *best][-1]}.so" in maps
+
+    for words in (("BUILD_TYPE=vulkan",), ("NATIVE=true",)):
+        assert make(folder, "-n", "-B", "engine", *words).count("cmake -S") == 1
+    other = generated("other-engine", "purego", "none", ggml=False)
+    assert make(other, "-n", "engine").count("cmake -S") == 1
+    assert "AVX" not in make(other, "-n", "engine")
+    assert "flavour" not in (other / "run.sh").read_text()
 
 
 @pytest.mark.parametrize("kind", KINDS)
