@@ -115,7 +115,7 @@ def behind(path: str, line: str, *units: str | Callable[[int], str]) -> Iterator
 
 def cases() -> Iterator[Case]:
     """Every file that is read, with its own worst kinds."""
-    everywhere = ("\n", " \n", "# a\n", "####", "a", " ", "[", '"', "# scaffold: allow push-cancels-push b\n")
+    everywhere = ("\n", "# a\n", "####", "[", "# scaffold: allow push-cancels-push b\n")
     for path in (
         SUPPRESSIONS,
         FLOW,
@@ -137,7 +137,7 @@ def cases() -> Iterator[Case]:
         "backend/python/rookery/backend.py",
         "backend/backend.proto",
     ):
-        yield from whole(path, "\n", "// a\n", "/*", "a ", "(", "|", "[[[", '"')
+        yield from whole(path, "\n", "// a\n", "/*", "[[[", '"')
     suppress = '[[suppress]]\nrule = "matrix-darwin-missing"\nbackend = "rookery"\nreason = "b"\n'
     yield from whole(
         SUPPRESSIONS, "a.", suppress, lambda n: f"[a{n}]\n", lambda n: f"a{n} = 1\n", "[[suppress]]\n"
@@ -182,6 +182,9 @@ def _workflows() -> Iterator[Case]:
     yield from whole(
         FLOW, "*", "*a", "**/", "[a", "?", "+", "!", head="on: {push: {paths: ['", tail="']}}\njobs: {}\n"
     )
+    for sign in ("*a", "**a*", "a+", "**/a"):
+        paths = f"on: {{push: {{paths: ['{sign * 60}b']}}}}\njobs: {{}}\n"
+        yield Case(f"a file that {sign} nearly takes", {FLOW: paths.encode(), "a/" * 20 + "a" * 200: b"a"})
     yield from whole(FLOW, lambda n: f"'a{n}/**', ", head="on: {push: {paths: [", tail="b]}}\njobs: {}\n")
     matrix = f"{job}  a:\n    runs-on: x\n    strategy:\n      matrix:\n        "
     yield from whole(FLOW, lambda n: f"{n}, ", head=f"{matrix}a: [", tail="]\n")

@@ -6,38 +6,58 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-WILDCARDS = 12
-"""More of them would let a pattern take for ever; behind the last one, everything matches."""
+MAX_REPEATS = 3
+"""Signs `?` and `+` of a pattern that are followed; behind the last one, everything matches."""
 
 _SPECIAL = re.compile(r"(\*\*/|\*\*|\*|[?+]|\[[^\]\n]{0,99}\]|\\.)")
+_WIDE = {"**": ".*?", "**/": "(?:.*?/)??"}
 
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A filter pattern as a regular expression: `*` ends at a slash, `**` does not."""
-    parts = []
-    wild = 0
+    """A filter pattern as a regular expression: `*` ends at a slash, `**` does not.
+
+    What stands between two wildcards is looked for at its first place only: where that leads nowhere, no
+    later one does. So a text takes no longer than its length makes it.
+    """
+    pieces = [("", [""])]  # what may be before each, and its parts with a `*` between two
+    repeats = 0
     for part in _SPECIAL.split(re.sub(r"(?:\*\*/)+", "**/", re.sub(r"\*{3,}", "**", pattern))):
-        wild += part[:1] in ("*", "?", "+")
-        if wild > WILDCARDS:
-            parts.append(".*")
-            break
-        if part == "**/":
-            parts.append("(?:.*/)?")
-        elif part == "**":
-            parts.append(".*")
+        before, parts = pieces[-1]
+        if part in _WIDE:
+            pieces.append((_WIDE[part], [""]))
         elif part == "*":
-            parts.append("[^/]*")
+            parts.append("")
         elif part in ("?", "+"):
-            parts.append(part)
+            repeats += 1
+            if repeats > MAX_REPEATS:
+                pieces.append((".*", [""]))
+                break
+            if parts[-1] or not (before or parts[1:]):  # a wildcard takes anything already
+                parts[-1] += f"{part}?"
         elif part.startswith("[") and part.endswith("]"):
-            parts.append("[" + part[1:-1].replace("\\", "").replace("[", "\\[") + "]")
+            parts[-1] += "[" + part[1:-1].replace("\\", "").replace("[", "\\[") + "]"
         else:
-            parts.append(re.escape(part.removeprefix("\\")))
+            parts[-1] += re.escape(part.removeprefix("\\"))
+    *others, (before, parts) = pieces
+    text = "".join(f"(?>{wide}{first}{_behind(rest)})" for wide, (first, *rest) in others)
+    last = f"[^/]*{parts[-1]}" if parts[1:] else ""
     try:
-        return re.compile("".join(parts), re.DOTALL)
+        return re.compile(f"{text}{before}{parts[0]}{_behind(parts[1:-1])}{last}", re.DOTALL)
     except re.error:
         return re.compile(re.escape(pattern))
+
+
+def _behind(parts: list[str]) -> str:
+    """Parts with a `*` before each, at their first places."""
+    return "".join(f"(?>[^/]*?{part})" for part in parts)
+
+
+def spread(parts: list[str]) -> str:
+    """The regular expression of a text in which some parts follow each other, with anything between two."""
+    first, *middle = parts
+    last = f".*{middle.pop()}" if middle else ""
+    return first + "".join(f"(?>.*?{part})" for part in middle) + last
 
 
 def takes(patterns: Iterable[str], path: str) -> bool:

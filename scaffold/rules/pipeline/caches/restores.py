@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, Use, restores, writers
 from scaffold.pipeline.expressions.nodes import names
 from scaffold.pipeline.expressions.values import HOLE, is_known, shown
-from scaffold.pipeline.patterns import WILDCARDS
+from scaffold.pipeline.patterns import spread
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -181,16 +181,15 @@ class RestoreWithoutWriter(PipelineRule):
 def _may_write(step: Step, key: str) -> bool:
     """Whether a step of another workflow may write a key: a commit or a run in it is a number."""
     of = step.input("key")
-    pattern = ""
+    parts = [""]
     for part in of.parts if of is not None else ():
         if isinstance(part, str):
-            pattern += re.escape(part)
+            parts[-1] += re.escape(part)
+        elif set(names(part, "github")) & {"sha", "run_id", "run_number", "run_attempt"}:
+            parts[-1] += "[0-9a-f]+"
         else:
-            numbers = set(names(part, "github")) & {"sha", "run_id", "run_number", "run_attempt"}
-            pattern += "[0-9a-f]+" if numbers else "(?s:.*)"
-            if pattern.count(".*") > WILDCARDS:
-                break
-    return re.fullmatch(pattern, key, re.DOTALL) is not None
+            parts.append("")
+    return re.fullmatch(spread(parts), key, re.DOTALL) is not None
 
 
 def _may_equal(one: str, other: str) -> bool:
