@@ -167,7 +167,7 @@ def attack(expression: Expression) -> None:
         search(expression, head + unit * (TEXT // len(unit)) + "\x01")
 
 
-@pytest.mark.parametrize("expression", {e[1:]: e for e in expressions()}.values(), ids=lambda e: e.place)
+@pytest.mark.parametrize("expression", [*{e[1:]: e for e in expressions()}.values()], ids=lambda e: e.place)
 def test_an_expression_takes_no_longer_than_its_text_makes_it(expression: Expression) -> None:
     assert not ended(lambda: attack(expression), 3), expression.pattern
 

@@ -399,7 +399,7 @@ def run(contents: dict[str, bytes]) -> None:
         check.run(Overlay(fuzzing.BASE, contents), warm())
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*cases()], ids=lambda case: case.name)
 def test_a_file_takes_no_longer_than_its_length_makes_it(case: Case) -> None:
     warm()
     assert not ended(lambda: run(case.contents))

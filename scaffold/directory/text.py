@@ -49,6 +49,7 @@ class Text:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
+        self._above: dict[int, str] = {}
 
     @cached_property
     def shell(self) -> ShellSource:
@@ -134,7 +135,12 @@ class Text:
 
     def comment_above(self, offset: int) -> str:
         """The comment on the line of `offset` and the comment lines right above it."""
-        start = self.data.rfind(b"\n", 0, offset) + 1
+        line = self.data.rfind(b"\n", 0, offset) + 1
+        if line not in self._above:
+            self._above[line] = self._comment_above(line)
+        return self._above[line]
+
+    def _comment_above(self, start: int) -> str:
         lines = [self._comment(start)[1]]
         while start:
             start = self.data.rfind(b"\n", 0, start - 1) + 1
