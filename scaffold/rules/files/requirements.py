@@ -131,6 +131,8 @@ class RequirementsUnused(Rule):
         untried = {build: list(self._of_profile(files, build, names)) for build, names in tried.items()}
         plain = [b for b in builds if any(untried.values()) and not files.installs_itself(b)]
         for build in plain:
+            if not any(name in files.names for name in installer.specific(build)):
+                continue  # which is matrix-no-requirements
             others = [files.packages(tried[other]) for other in plain if other != build]
             usual = frozenset.intersection(*others) - files.packages(tried[build]) if others else ()
             for name in untried[build]:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from scaffold.backend.variants import toolkit
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARM_RUNNER, Entry
@@ -39,8 +40,8 @@ class MatrixOutlierField(Rule):
     at the entry names it or its value, a runner where a comment speaks of the runner. A base image that
     is newer than the siblings' is information: somebody went ahead, and the others may have to follow.
     `skip-drivers` is not compared where there is no toolkit to install: in CPU entries, and where a builder
-    image carries it. A field that nearly all entries of the language have, whatever its value, is missed
-    where it is not.
+    image or a base image with CUDA carries it. A field that nearly all entries of the language have, whatever
+    its value, is missed where it is not.
 
     Fix: use the siblings' value, or say in a comment why not.
     """
@@ -124,8 +125,12 @@ class MatrixOutlierField(Rule):
 
 
 def _installs_toolkit(entry: Entry) -> bool:
-    """Whether a build may install a toolkit: a CPU build has none, and a builder image carries it already."""
-    return entry.variant != "cpu" and not entry.fields.get("builder-base-image")
+    """Whether a build may install a toolkit: a CPU build has none, and a builder image carries it already.
+
+    Where an entry for CUDA leaves it to its base image, matrix-cuda-toolkit looks at that.
+    """
+    left = toolkit(entry.fields)[0] == "cuda" and entry.fields.get("skip-drivers") == "true"
+    return entry.variant != "cpu" and not left and not entry.fields.get("builder-base-image")
 
 
 def _lacking(siblings: list[Entry]) -> Iterator[tuple[Entry, str]]:
