@@ -16,14 +16,16 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from scaffold.checkout.tree import WorkTree
-from scaffold.operations.published import wanted
+from scaffold.operations.published import Wanted, wanted
 from scaffold.resources import miniature_dir
 from tests.registries import Registry, listed, registry
 
 IMAGES = 1000
+PUSHERS = 8
 ESTABLISHED = "01"
 
 
@@ -56,6 +58,15 @@ def connections(ports: set[int]) -> int:
     """How many connections to some ports are open."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(row[3] == ESTABLISHED and int(row[2].rpartition(":")[2], 16) in ports for row in rows)
+
+
+def push(there: Registry, images: list[Wanted], copy: int) -> None:
+    """Push some images, or their mirrors, by a connection of their own."""
+    mine = Registry(there.port, there.folder, {})
+    for image in images:
+        place = (image.uri.partition("/")[2], *image.mirrors)[copy]
+        mine.push(place, listed(*(image.platforms or ["linux/amd64"]), words=image.tag))
+    mine.hang_up()
 
 
 def measure(root: Path, quay: Registry, hub: Registry) -> None:
@@ -93,13 +104,11 @@ def main() -> None:
         root = checkout(folder / "LocalAI")
         with registry(folder / "quay") as quay, registry(folder / "hub") as hub:
             images = wanted(WorkTree(root))
-            for image in images:
-                made = listed(*(image.platforms or ["linux/amd64"]), words=image.tag)
-                quay.push(image.uri.partition("/")[2], made)
-                for mirror in image.mirrors:
-                    hub.push(mirror, made)
-            quay.hang_up()
-            hub.hang_up()
+            for there, part in ((quay, 0), (hub, 1)):
+                with ThreadPoolExecutor(PUSHERS) as pushers:
+                    parts = [images[number::PUSHERS] for number in range(PUSHERS)]
+                    for done in [pushers.submit(push, there, images, part) for images in parts]:
+                        done.result()
             measure(root, quay, hub)
 
 

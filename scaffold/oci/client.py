@@ -6,7 +6,6 @@ urllib3 speaks HTTP: it is typed, needs no other package, keeps connections with
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from collections import Counter
@@ -197,7 +196,7 @@ class Registry:
             return None
         media_type = _media_type(answer)
         digest = answer.headers.get("Docker-Content-Digest", "")
-        if not _is_digest(digest):
+        if not documents.is_digest(digest):
             document = self.manifest(repository, tag)
             return document and Descriptor(document.digest, document.media_type)
         return Descriptor(digest, media_type)
@@ -210,8 +209,7 @@ class Registry:
         media_type, content = _media_type(answer), documents.parsed(answer.body)
         if content is None:
             raise UnansweredError("sends a manifest that cannot be read")
-        told = answer.headers.get("Docker-Content-Digest", "")
-        found = _digest(answer.body, tag if ":" in tag else told if _is_digest(told) else "")
+        found = _digest(answer.body, tag, answer.headers.get("Docker-Content-Digest", ""))
         return Document(found, media_type, content)
 
     def config(self, repository: str, digest: str) -> documents.Config | None:
@@ -340,14 +338,11 @@ def _media_type(answer: Answer) -> str:
     return found
 
 
-def _is_digest(text: str) -> bool:
-    return re.fullmatch(r"sha256:[0-9a-f]{64}", text) is not None
-
-
-def _digest(body: bytes, asked: str) -> str:
-    """The digest of some bytes. Raises UnansweredError where another one was asked for."""
-    found = f"sha256:{hashlib.sha256(body).hexdigest()}"
-    if ":" in asked and asked != found:
+def _digest(body: bytes, *named: str) -> str:
+    """The digest of some bytes. Raises UnansweredError where the first digest of the names is another."""
+    name = next(filter(documents.is_digest, named), "")
+    found = documents.digest(body, name.partition(":")[0] or "sha256")
+    if name not in ("", found):
         raise UnansweredError("sends other bytes than those that it names")
     return found
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -49,6 +51,16 @@ class Config(NamedTuple):
     created: datetime | None
 
 
+def is_digest(text: str) -> bool:
+    """Whether a text is a digest that can be verified; it is safe in a path then."""
+    return re.fullmatch(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}", text) is not None
+
+
+def digest(data: bytes, algorithm: str) -> str:
+    """The digest of some bytes by `sha256` or `sha512`."""
+    return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+
+
 def parsed(data: bytes) -> dict[str, Any] | None:
     """A document; None where the bytes are none."""
     try:
@@ -67,7 +79,7 @@ def children(document: dict[str, Any]) -> list[Child] | None:
         described = entry.get("platform")
         platform = _platform(described) if isinstance(described, dict) else ""
         digest = _text(entry, "digest")
-        if platform and digest and _text(entry, "mediaType") not in LISTS:
+        if platform and is_digest(digest) and _text(entry, "mediaType") not in LISTS:
             found.setdefault(platform, Child(platform, digest))
     return list(found.values())
 
@@ -75,7 +87,7 @@ def children(document: dict[str, Any]) -> list[Child] | None:
 def manifest(document: dict[str, Any]) -> Manifest | None:
     """One image; None for what is none."""
     config = document.get("config")
-    if not isinstance(config, dict) or not _text(config, "digest"):
+    if not isinstance(config, dict) or not is_digest(_text(config, "digest")):
         return None
     sizes = (part.get("size") for part in (config, *_items(document, "layers")))
     size = sum(size for size in sizes if isinstance(size, int) and size > 0)

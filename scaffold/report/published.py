@@ -135,7 +135,7 @@ def _cells(found: Published, images: Sequence[Image]) -> Iterator[str]:
     for column in _columns(found):
         own = [image for image in images if image.wanted.variant == column]
         marks = [[_mark(i) for i in own if _channel(i) == channel] for channel in channels]
-        yield "".join(min(found, key=order.index, default=tables.NOTHING) for found in marks)
+        yield "".join(min(mark, key=order.index, default=tables.NOTHING) for mark in marks)
 
 
 def _legend(found: Published) -> str:
@@ -223,20 +223,12 @@ def _style(cell: str) -> str:
 
 def as_markdown(found: Published, limit: int = markdown.COMMENT_LIMIT) -> str:
     """The text of an issue, of at most `limit` bytes; it changes only where what is published changes."""
-    verdict = "fails" if found.fails else "passes"
-    verdict = verdict if found.complete else f"{verdict}, and not everything could be asked"
+    verdict = "fails" if found.fails else "passes" if found.complete else "has no complete answer"
     text = f"**scaffold published {verdict}**: {escaped(_summary(found))}\n\n{escaped(_asked(found))}\n"
-    rows = []
-    for remark, images in _remarks(found):
-        for image in images:
-            wanted = image.wanted
-            where = f"{wanted.path}:{wanted.line}"
-            rows.append(
-                _row(remark.grade.value, wanted.backend, wanted.tag or wanted.uri, remark.text, where)
-            )
+    rows = [row for remark, images in _remarks(found) for row in _rows(remark, images)]
     if rows:
         head = "\n" + _row("", "backend", "image", "what", "where") + "| --- | --- | --- | --- | --- |\n"
-        text += head + _fitting(rows, (limit - len(text) - len(head)) * 2 // 3, "image")
+        text += head + _fitting(rows, (limit - len(text.encode()) - len(head)) * 2 // 3, "image")
     columns = _columns(found)
     if columns:
         heads = [tables.HEADS.get(column, column) for column in columns]
@@ -244,6 +236,16 @@ def as_markdown(found: Published, limit: int = markdown.COMMENT_LIMIT) -> str:
         lines = [_row(backend, *_cells(found, images)) for backend, images in _by_backend(found)]
         text += head + _fitting(lines, limit - len(text.encode()) - len(head), "backend")
     return text
+
+
+def _rows(remark: Remark, images: Sequence[Image]) -> Iterator[str]:
+    """A row for each image; one for all where a registry says nothing of many."""
+    if remark.grade is Grade.unknown and len(images) > LISTED:
+        yield _row(remark.grade.value, "", counted(len(images), "image"), remark.text, "")
+        return
+    for wanted in (image.wanted for image in images):
+        tag, where = wanted.tag or wanted.uri, f"{wanted.path}:{wanted.line}"
+        yield _row(remark.grade.value, wanted.backend, tag, remark.text, where)
 
 
 def _fitting(rows: Sequence[str], room: int, noun: str) -> str:

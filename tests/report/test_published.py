@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -105,8 +106,18 @@ def test_markdown_keeps_to_its_limit_and_says_what_it_cut(found: Published, time
     text = report.as_markdown(many, limit)
     assert len(text.encode()) <= limit
     rows = sum(len(list(image.remarks)) for image in many.images)
-    if sum(line.startswith(("| error", "| unknown", "| warning")) for line in text.split("\n")) < rows:
-        assert "not listed here." in text
+    shown_rows = sum(line.startswith(("| error", "| unknown", "| warning")) for line in text.split("\n"))
+    whole = report.as_markdown(many, 1 << 30)
+    assert ("not listed here." in text) is (text != whole)
+    assert shown_rows <= rows
+
+
+def test_a_dead_host_is_one_row() -> None:
+    late = image("ant", State.unknown)
+    late = replace(late, found=Found(problem="quay.io cannot be reached"))
+    text = report.as_markdown(Published((late,) * 900, ("quay.io",), None, None, ()))
+    assert text.count("cannot be reached") == 1
+    assert "| unknown |  | 900 images | quay.io cannot be reached |  |" in text
 
 
 def image(backend: str, state: State, name: str = "x") -> Image:
