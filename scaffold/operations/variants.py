@@ -190,7 +190,12 @@ def _remove_profiles(registry: Registry, removal: Removal, gone: Iterable[str], 
 
 
 def _rendered(registry: Registry, name: str, built: set[str]) -> list[GeneratedFile]:
-    """What the template makes of an existing backend; nothing where it refuses one of that name."""
+    """What the template makes of an existing backend; nothing where it refuses one of that name.
+
+    Nothing for one without a folder either: it has no language.
+    """
+    if name not in registry.directories:
+        return []
     from scaffold.template import render
 
     variants = tuple(variant for variant in VARIANTS if variant in built)

@@ -2,19 +2,23 @@
 
 Each command is run once to see what it touches. Then each of these files, and each folder above them, is
 replaced by a link, of every kind in turn, and the command is run again. It does its work and says what it
-left out, or it does nothing and says why.
+left out, or it does nothing and says why. The same goes for what it reads, many places at a time.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import shutil
+import stat
+from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 from evidence.mutation import mutated
+from scaffold.checkout.door import Door, Kind, outside
 from scaffold.resources import miniature_dir
 from tests.conftest import PIN, in_process
 from tests.consumers import run
@@ -104,6 +108,11 @@ def other_kind(path: Path, root: Path, is_folder: bool) -> None:
     path.symlink_to(root.parent / "outside/target")
 
 
+def loop(path: Path, root: Path, is_folder: bool) -> None:
+    gone(path)
+    path.symlink_to(path.name)
+
+
 def to_git(path: Path, root: Path, is_folder: bool) -> None:
     gone(path)
     path.symlink_to(root / (".git/refs" if is_folder else ".git/config"))
@@ -114,7 +123,7 @@ def pipe(path: Path, root: Path, is_folder: bool) -> None:
     os.mkfifo(path)
 
 
-KINDS = (absolute, relative, inside, dangling, other_kind, to_git, pipe)
+KINDS = (absolute, relative, inside, dangling, other_kind, loop, to_git, pipe)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -154,4 +163,94 @@ def test_nothing_is_written_behind_a_link(
             assert result == planted, label
             assert place in out + err, label
             assert "symbolic link" in out + err or "neither a file nor a folder" in out + err, label
+        shutil.rmtree(root.parent)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_has_another_name_outside_stays_as_it_was_there(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    call = in_process(monkeypatch, capfd)
+    root = checkout(tmp_path, command)
+    clean = Path(shutil.copytree(root, tmp_path / "clean/LocalAI"))
+    others = tmp_path / "outside"
+    for path in [p for p in root.rglob("*") if p.is_file() and ".git" not in p.parts]:
+        other = others / path.relative_to(root)
+        other.parent.mkdir(parents=True, exist_ok=True)
+        os.link(path, other)
+    before = look(others)
+    assert call(*COMMANDS[command], "--repo", str(root))[0] == 0
+    assert call(*COMMANDS[command], "--repo", str(clean))[0] == 0
+    assert (look(others), look(root)) == (before, look(clean))
+
+
+SECRET = "secretly-said"
+TOGETHER = 25
+"""Places of links at a time."""
+
+
+def read_by(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., object]
+) -> list[str]:
+    """The files that a command reads, and the folders that it lists."""
+    places: set[str] = set()
+    read, names = Door.read, Door.names
+
+    def reading(door: Door, path: str, limit: int) -> bytes | None:
+        places.add(path)
+        return read(door, path, limit)
+
+    def listing(door: Door, path: str) -> dict[str, Kind]:
+        places.add(path)
+        return names(door, path)
+
+    root = checkout(folder, command)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "sched_getaffinity", lambda _: {0})  # one process does it all
+        patch.setattr(Door, "read", reading)
+        patch.setattr(Door, "names", listing)
+        call(*COMMANDS[command], "--repo", str(root))
+    return sorted(place for place in places if place and not outside(place))
+
+
+def secret(path: Path, root: Path, is_folder: bool, absolute: bool) -> None:
+    """A link out of the checkout, to something of its kind that says a secret."""
+    target = root.parent / "outside" / path.name
+    if not os.path.lexists(target):
+        target.parent.mkdir(exist_ok=True)
+        content = f"{SECRET}: {SECRET} # {SECRET}\n"
+        if is_folder:
+            target.mkdir()
+            for name in (SECRET, "run.sh", "Makefile", f"{SECRET}.yml", f"{SECRET}.go"):
+                (target / name).write_text(content)
+        else:
+            target.write_text(content)
+    gone(path)
+    up = "../" * path.relative_to(root).as_posix().count("/")
+    path.symlink_to(target if absolute else f"{up}../outside/{path.name}")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_is_read_behind_a_link(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    call = in_process(monkeypatch, capfd)
+    places = read_by(command, tmp_path / "first", monkeypatch, call)
+    original = checkout(tmp_path / "original", command)
+    assert len(places) > 50
+    random.Random(command).shuffle(places)
+    for number in range(0, len(places), TOGETHER):
+        root = Path(shutil.copytree(original, tmp_path / str(number) / "LocalAI", symlinks=True))
+        for at, place in enumerate(places[number : number + TOGETHER]):
+            path = root / place
+            if os.path.lexists(path) and path.resolve() == path:  # nothing above it is a link yet
+                secret(path, root, path.is_dir(), absolute=at % 2 == 0)
+        planted = look(root.parent)
+        code, out, err = call(*COMMANDS[command], "--repo", str(root))
+        assert code in (0, 1, 2, 3)
+        assert SECRET not in out + err
+        found = look(root.parent)
+        links = {p for p, (mode, _) in planted.items() if stat.S_ISLNK(mode) or p.startswith("outside")}
+        assert {p: found.get(p) for p in links} == {p: planted[p] for p in links}
+        assert {p for p in found if p.startswith("outside")} <= links
         shutil.rmtree(root.parent)
