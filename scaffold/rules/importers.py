@@ -144,9 +144,6 @@ class ImporterMissing(Rule):
             missing = serves and not registry.aliases_of(name) & known
             if missing and (entry is not None or not _is_proxy(registry, name)):
                 draft = registry.drafted(name, PREF_ONLY_FILE, importers.add_pref_only)
-                offered = entry is not None or bool(
-                    _served(registry, name)
-                )  # else its entry would be missing
                 place, line = draft or (importers.pref_only_place(importers.pref_only[-1]), "")
                 yield self.finding(
                     place,
@@ -157,8 +154,8 @@ class ImporterMissing(Rule):
                     if line
                     else f"add a line with its modality to {PREF_ONLY}, or write an importer",
                     fix=registry.adding(name, importers.add_pref_only)
-                    if line and registry.summary(name) and offered
-                    else None,
+                    if line and registry.summary(name) and (entry is not None or _served(registry, name))
+                    else None,  # where it serves nothing, its entry is no loss
                 )
 
 
