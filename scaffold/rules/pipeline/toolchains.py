@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from scaffold.pipeline import docker
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -19,7 +20,7 @@ _LITERAL = re.compile(r"(\d+(?:\.\d+){1,2})(?:\.x)?")
 
 
 class GoVersionOld(PipelineRule):
-    """No workflow asks for an older Go than `go.mod` does.
+    """No workflow or Dockerfile asks for an older Go than `go.mod` does.
 
     Why: the older Go is set up for nothing. It fetches the one that `go.mod` asks for, outside of every
     cache and in every run, or ends with "go.mod requires go >= 1.26.0" where it must not fetch
@@ -38,7 +39,8 @@ class GoVersionOld(PipelineRule):
           with:
             go-version-file: go.mod
 
-    There is one finding for a workflow and version.
+    In a Dockerfile it is the default of `ARG GO_VERSION`, where a RUN fetches that version. There is one
+    finding for a file and version.
 
     Fix: name the file instead of the version, or raise the version.
     """
@@ -57,6 +59,10 @@ class GoVersionOld(PipelineRule):
                 if literal and _is_older(literal[1], wanted):
                     place = job.workflow.source.place(scalar.start)
                     found.setdefault((job.path, scalar.text), []).append(place)
+        for file in docker.known_dockerfiles(registry):
+            default = _ARGUMENT.search(file.data)
+            if default and _FETCHED.search(file.data) and _is_older(default[1].decode(), wanted):
+                found[file.path, default[1].decode()] = [Place(file.path, file.line(default.start(1)))]
         for (path, version), places in found.items():
             where = f" ({len(places)} places)" if len(places) > 1 else ""
             yield self.finding(
@@ -64,8 +70,14 @@ class GoVersionOld(PipelineRule):
                 "",
                 f"{path} {version}",
                 f"Go {version} is set up here{where}; {MODULE} asks for {wanted}",
-                f"write `go-version-file: {MODULE}`, or {wanted}",
+                f"write {wanted}"
+                if "Dockerfile" in path
+                else f"write `go-version-file: {MODULE}`, or {wanted}",
             )
+
+
+_ARGUMENT = re.compile(rb"(?m)^ARG GO_VERSION=(\d+(?:\.\d+){1,2})[ \t]*$")
+_FETCHED = re.compile(rb"(?m)^[^#\n]*\bgo\$\{?GO_VERSION\b")
 
 
 def _versions(job: Job) -> Iterator[yaml.Scalar]:

@@ -88,3 +88,18 @@ def test_a_module_that_asks_for_nothing(module: str) -> None:
 )
 def test_one_release_in_image_and_version(image: str, told: str, differs: bool) -> None:
     assert bool(found(tree({"ci": HANDED.format(image, told)}), "ubuntu-release-differs")) == differs
+
+
+@pytest.mark.parametrize(
+    ("version", "run", "is_old"),
+    [
+        ("1.25.4", "curl https://go.example/go${GO_VERSION}.tar.gz", True),
+        ("1.26.0", "curl https://go.example/go${GO_VERSION}.tar.gz", False),
+        ("1.25.4", "true", False),
+        ("1.25.4", "true\n# curl https://go.example/go${GO_VERSION}.tar.gz", False),
+    ],
+)
+def test_a_dockerfile_may_fetch_an_older_go(version: str, run: str, is_old: bool) -> None:
+    file = f"FROM scratch\nARG GO_VERSION={version}\nRUN {run}\n"
+    findings = found(tree({"go.mod": MODULE, "backend/Dockerfile.golang": file}), "go-version-old")
+    assert [(f.path, f.line) for f in findings] == ([("backend/Dockerfile.golang", 2)] if is_old else [])
