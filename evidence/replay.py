@@ -163,7 +163,7 @@ def replayed(repository: Path, added: Added, show: bool) -> Outcome:
             written = ours.get(place)
             keys = _keys(value, written)
             what = "is not written" if written is None else f"differs{_parts(value, written, keys, show)}"
-            bad = any(all(word in said for word in (place[1], key)) for said in judged for key in keys)
+            bad = any(all(word in said for word in (*place[1:2], key)) for said in judged for key in keys)
             (wrong if bad else differ).append(f"{' '.join(place)} {what}")
     torn = _torn(result) - _torn(Registry(parent))
     same = len(theirs) - len(differ) - len(wrong)
