@@ -1,6 +1,6 @@
 """Would `new-backend` have written what people wrote? Replays every addition of LocalAI's history.
 
-    LOCALAI_REPO=~/LocalAI python evidence/replay.py [--since 2025-12-01] [--show] [NAME ...]
+    LOCALAI_REPO=~/LocalAI python evidence/replay.py [--since 2025-12-01] [--show] [--undo] [NAME ...]
 
 For each commit of the main line that brings a backend, its parent is taken, `new-backend` is planned with
 the answers that the commit implies, and every registration of the commit is compared by value: matrix
@@ -90,6 +90,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--since", default="2025-12-01")
     parser.add_argument("--show", action="store_true", help="both values of what differs")
+    parser.add_argument("--undo", action="store_true", help="remove each again, which takes longest")
     options = parser.parse_args()
     repository = Path(os.environ["LOCALAI_REPO"])
     outcomes = []
@@ -100,7 +101,7 @@ def main() -> None:
     for added in additions(repository, options.since):
         if options.names and added.name not in options.names:
             continue
-        outcome = replayed(repository, added, options.show)
+        outcome = replayed(repository, added, options.show, options.undo)
         outcomes.append(outcome)
         whole = outcome.same + len(outcome.wrong) + len(outcome.differ)
         figures = (whole, outcome.same, len(outcome.wrong), len(outcome.differ), outcome.more.total())
@@ -138,7 +139,7 @@ def _built(repository: Path, rev: str) -> set[str]:
     return built
 
 
-def replayed(repository: Path, added: Added, show: bool) -> Outcome:
+def replayed(repository: Path, added: Added, show: bool, undo: bool) -> Outcome:
     """The addition made again, and compared."""
     trees = GitTree(repository, f"{added.commit}^1"), GitTree(repository, added.commit)
     before, after = trees[0], Registry(trees[1])
@@ -154,7 +155,7 @@ def replayed(repository: Path, added: Added, show: bool) -> Outcome:
     result = Registry(overlay, added.name)
     ours = places(result, added.name)
     wrong, differ = [], []
-    judged = _judged(after, added.name)
+    judged = _judged(Registry(trees[1], added.name), added.name)
     for place, value in theirs.items():
         if isinstance(value, dict):  # what nobody has stated is no answer, and cannot be met
             ours[place] = {k: v for k, v in ours.get(place, {}).items() if value.get(k) != ""} or None
@@ -162,13 +163,15 @@ def replayed(repository: Path, added: Added, show: bool) -> Outcome:
         if ours.get(place) != value:
             written = ours.get(place)
             keys = _keys(value, written)
+            new_use = place == ("capabilities",) and _declares(trees, value)
             what = "is not written" if written is None else f"differs{_parts(value, written, keys, show)}"
+            what += " (the commit itself declares the use case)" if new_use else ""
             bad = any(all(word in said for word in (*place[1:2], key)) for said in judged for key in keys)
             (wrong if bad else differ).append(f"{' '.join(place)} {what}")
     torn = _torn(result) - _torn(Registry(parent))
     same = len(theirs) - len(differ) - len(wrong)
     more = Counter(place[0] for place in ours if place not in theirs)
-    left = _left(parent, overlay, added.name)
+    left = _left(parent, overlay, added.name) if undo else []
     for tree in trees:
         tree.close()
     return Outcome(
@@ -194,6 +197,13 @@ def _judged(registry: Registry, name: str) -> list[str]:
     """What `check` says of the backend as people wrote it."""
     found = (finding for rule in registration_rules() for finding in rule.check(registry))
     return [f"{finding.message} {finding.help}" for finding in found if finding.backend == name]
+
+
+def _declares(trees: tuple[Tree, Tree], entry: dict[str, Any]) -> bool:
+    """Whether a capability entry has constants that its commit declares."""
+    before = Registry(trees[0]).capabilities
+    known = {*before.usecases.values(), *before.methods.values()}
+    return not {word for words in entry.values() if isinstance(words, list) for word in words} <= known
 
 
 def _keys(theirs: Any, ours: Any) -> list[str]:
@@ -344,7 +354,7 @@ def _imports(registry: Registry, called: set[str]) -> str:
         text = (registry.tree.read(importer.path) or b"").decode()
         if called & {*drop_ins.offered(text)}:
             return f"drop-in:{importer.name}"
-    return "pref-only" if any(line.name in called for line in importers.pref_only) else "none"
+    return "pref-only" if any(line.name in called for line in importers.pref_only) else ""
 
 
 def places(registry: Registry, name: str) -> Places:
