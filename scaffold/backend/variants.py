@@ -103,6 +103,12 @@ VARIANTS: dict[str, Variant] = {
 DARWIN = "metal"
 """The one variant that is built on macOS."""
 
+REFINED_KEYS = {
+    "nvidia": ("nvidia-cuda-12", "nvidia-cuda-13"),
+    "nvidia-l4t": ("nvidia-l4t-cuda-12", "nvidia-l4t-cuda-13"),
+}
+"""Plain key -> the keys that LocalAI reports in its place where it sees the toolkit."""
+
 ACCELERATIONS = ("CPU", "CUDA 12", "CUDA 13", "ROCm", "Intel SYCL", "Vulkan", "Metal", "Jetson L4T")
 """Order of the words in the acceleration column."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from scaffold.backend.variants import VARIANTS, capabilities, serves
+from scaffold.backend.variants import REFINED_KEYS, VARIANTS, capabilities, serves
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
@@ -15,12 +15,6 @@ from scaffold.surfaces.matrix.reading import Entry
 
 CPU_KEYS = ("default", "cpu")
 """Keys by which a host without an accelerator is served, in LocalAI's order."""
-
-REFINED_KEYS = {
-    "nvidia": ("nvidia-cuda-12", "nvidia-cuda-13"),
-    "nvidia-l4t": ("nvidia-l4t-cuda-12", "nvidia-l4t-cuda-13"),
-}
-"""Plain key -> the keys that LocalAI reports in its place where it sees the toolkit."""
 
 FOREIGN_KEYS = ("nvidia", "amd", "intel")
 """Hardware that a Vulkan image may serve where there is no better one."""

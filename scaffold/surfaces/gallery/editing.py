@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from scaffold.backend.variants import VARIANTS, capabilities, serves
+from scaffold.backend.variants import REFINED_KEYS, VARIANTS, capabilities, serves
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, Removal, majority, required
@@ -25,6 +25,7 @@ from scaffold.surfaces.gallery.items import (
     of_development,
 )
 from scaffold.surfaces.gallery.reading import GalleryReader
+from scaffold.surfaces.hardware import Hardware
 from scaffold.surfaces.matrix.siblings import Outline
 from scaffold.syntax.yaml import quote
 
@@ -266,6 +267,10 @@ class GallerySurface(GalleryReader):
         plain = {key for variant in VARIANTS.values() for key in variant.capabilities[:1]}
         keys = {key: v for key, v in keys.items() if key in plain or key in self.capability_keys}
         keys |= dict(each.split("=") for each in backend.capabilities)
+        for vendor in REFINED_KEYS.keys() & keys if "default" not in keys else ():
+            for key in REFINED_KEYS[vendor]:  # without a CPU image such a host would get nothing
+                if key in Hardware(self.tree).reported:
+                    keys.setdefault(key, keys[vendor])
         return {key: self.image_name(backend, variant) for key, variant in keys.items()}
 
     def _image_values(self, backend: Backend) -> Iterator[tuple[str, str]]:
