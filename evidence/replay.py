@@ -36,21 +36,9 @@ from scaffold.surfaces.importers import drop_ins
 FILES = (".github/backend-matrix.yml", ".github/workflows/backend.yml", "backend/index.yaml")
 """One of these is changed by every addition."""
 
-README = "README.md"
-FEATURES = "docs/content/features/backends.md"
-
 COLUMNS = (
-    "addition",
-    "kind",
-    "registrations",
-    "equal",
-    "theirs wrong",
-    "differ",
-    "more",
-    "check",
-    "apart",
-    "left",
-)
+    "addition", "kind", "registrations", "equal", "theirs wrong", "differ", "more", "check", "apart", "left",
+)  # fmt: skip
 
 Places = dict[tuple[str, ...], Any]
 """A place, the surface first -> what is registered there."""

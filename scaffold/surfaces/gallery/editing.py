@@ -267,9 +267,9 @@ class GallerySurface(GalleryReader):
         plain = {key for variant in VARIANTS.values() for key in variant.capabilities[:1]}
         keys = {key: v for key, v in keys.items() if key in plain or key in self.capability_keys}
         keys |= dict(each.split("=") for each in backend.capabilities)
-        for vendor in REFINED_KEYS.keys() & keys if "default" not in keys else ():
-            for key in REFINED_KEYS[vendor]:  # without a CPU image such a host would get nothing
-                if key in Hardware(self.tree).reported:
+        if "default" not in keys:  # then a host that reports its toolkit would get nothing
+            for vendor in [key for key in REFINED_KEYS if key in keys]:
+                for key in (k for k in REFINED_KEYS[vendor] if k in Hardware(self.tree).reported):
                     keys.setdefault(key, keys[vendor])
         return {key: self.image_name(backend, variant) for key, variant in keys.items()}
 
