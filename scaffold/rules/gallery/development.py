@@ -56,7 +56,8 @@ class GalleryDevMetaDrift(Rule):
     ) -> Iterator[Finding]:
         gallery = registry.gallery
         known = known_keys(registry) if registry.hardware.reported else expected
-        deserved = {"default", *wanted_keys(registry, meta, gallery.release_images(gallery.owner(meta)))}
+        images = gallery.release_images(gallery.owner(meta))
+        deserved = {*wanted_keys(registry, meta, images), *(["default"] if "cpu" in images else ())}
         for key in dict.fromkeys((*expected, *twin.capabilities)):
             image, right = twin.capabilities.get(key), expected.get(key)
             told = (
