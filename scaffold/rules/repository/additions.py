@@ -50,9 +50,7 @@ class AdditionIncomplete(ChangeRule):
         addition = registry.addition(name, ChangeSet(registry.tree))
         folder = addition.backend.source_folder
         fork = addition.backend.kind == "llama-fork"
-        if fork and not registry.files(name).borrowed:
-            return
-        if addition.backend.lang == "cpp" and not (fork or _clones_beside(registry, name, folder)):
+        if addition.backend.lang == "cpp" and not _builds_in(registry, name, folder, fork):
             return
         registry.build_context.add(addition)
         for path, edits in addition.changes.by_path().items():
@@ -67,6 +65,7 @@ class AdditionIncomplete(ChangeRule):
                     path,
                     f"{path} lacks {missing[0]}{more}",
                     f"add to {path}: {'; '.join(missing)}",
+                    severity=Severity.info if fork else None,
                 )
 
     def _unexpected(self, registry: Registry, name: str) -> Iterator[Finding]:
@@ -102,8 +101,13 @@ class AdditionIncomplete(ChangeRule):
             )
 
 
-def _clones_beside(registry: Registry, name: str, folder: str) -> bool:
-    """Whether a backend's Makefile has a folder of its engine for a target, or a variable for it."""
+def _builds_in(registry: Registry, name: str, folder: str, fork: bool) -> bool:
+    """Whether a backend's Makefile builds in its engine's folder, or in copies of its neighbour."""
     makefile = registry.files(name).text("Makefile")
-    named = rf"(?m)^(?:\w+[ \t]*[:?]?=[ \t]*)?{re.escape(folder)}[ \t]*(?::|$)".encode()
-    return bool(folder) and makefile is not None and re.search(named, makefile.code) is not None
+    named = rf"/{re.escape(name)}-\S{{0,99}}-build\b" if fork else _TARGET.format(re.escape(folder))
+    return (
+        bool(fork or folder) and makefile is not None and re.search(named.encode(), makefile.code) is not None
+    )
+
+
+_TARGET = r"(?m)^(?:\w+[ \t]*[:?]?=[ \t]*)?{}[ \t]*(?::|$)"
