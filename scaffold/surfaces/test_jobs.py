@@ -14,7 +14,7 @@ from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.make import Call
 from scaffold.syntax.source import Place
 from scaffold.syntax.step_script import line_of, script_of
-from scaffold.syntax.yaml import Pair, YamlSource
+from scaffold.syntax.yaml import Pair, YamlSource, quote
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
@@ -248,7 +248,7 @@ class TestJobsSurface(FileSurface):
         after = named[relative] if relative else self.outputs[-1]
         indent = " " * (after.node.start_byte - source.line_start(after.node.start_byte))
         value = f"${{{{ steps.detect.outputs.{name} }}}}"
-        addition.insert(self.path, source.item_end(after.node), f"{indent}{name}: {value}\n")
+        addition.insert(self.path, source.item_end(after.node), f"{indent}{quote(name, '')}: {value}\n")
         addition.expect(self.path, value)
 
     def _started(self, job: str, name: str) -> Iterable[str]:

@@ -6,6 +6,7 @@ registers a backend; so a node must be clean, not the file.
 
 from __future__ import annotations
 
+import shlex
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -165,3 +166,8 @@ class MakeSource(ParsedSource):
 
     def _words(self, node: Node) -> list[Word]:
         return [Word(self.text(c), c.start_byte, c.end_byte) for c in node.named_children]
+
+
+def shell_word(text: str) -> str:
+    """A word of a recipe's line, as make hands it to the shell."""
+    return shlex.quote(text).replace("$", "$$")

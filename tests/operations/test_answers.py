@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -22,7 +22,7 @@ from scaffold.errors import UsageError
 from scaffold.operations import new
 from scaffold.syntax.golang import GoSource
 from tests.conftest import PIN
-from tests.rules.trees import BASE, BUMP, CAPABILITIES, DOCS, GALLERY
+from tests.rules.trees import BASE, BUMP, CAPABILITIES, DOCS, GALLERY, TEST_EXTRA
 
 MARKS = (
     "|", "\\", "\\|", "\\\\|", "`", "``` ", "*", "**", "_", "__", "[", "](", "[x](y)", "![", "<", ">", "<br>", "<!--", "-->",
@@ -60,14 +60,19 @@ def answers(draw: st.DrawFn) -> dict[str, Any]:
         "lang": lang,
         "kind": kind,
         "modality": draw(st.sampled_from(("llm", "tts"))),
-        "imports": draw(st.sampled_from(("pref-only", "auto"))),
+        "imports": "auto",
         "upstream": draw(REPOSITORIES),
         "pin": PIN,
         "branch": draw(BRANCHES),
-        "description": draw(WORDS),
+        "description": "\n".join(draw(st.lists(WORDS, min_size=1, max_size=3))),
         "license": draw(WORDS),
-        "url": draw(URLS),
+        "url": tuple(draw(st.lists(URLS, min_size=1, max_size=2))),
         "tags": tuple(draw(st.lists(TAGS, max_size=3))),
+        "summary": draw(st.just("") | WORDS),
+        "icon": draw(st.just("") | URLS),
+        "test_model": draw(st.just("") | URLS),
+        "gallery_name": draw(st.just("") | NAMES),
+        "match": tuple(draw(st.lists(WORDS, max_size=2))),
     }
 
 
@@ -121,7 +126,7 @@ def test_every_consumer_reads_the_answer(given: dict[str, Any]) -> None:
     try:
         backend = create(**given)
     except UsageError:
-        return
+        assume(False)
     plan = new.plan(BASE, given)
     tree = plan.changes.overlay()
 
@@ -132,12 +137,17 @@ def test_every_consumer_reads_the_answer(given: dict[str, Any]) -> None:
         yaml.load(text(GALLERY), yaml.CSafeLoader),
         YAML(typ="safe", pure=True).load(text(GALLERY)),
     ):
-        (meta,) = (item for item in gallery if item["name"] == backend.name)
+        (meta,) = (item for item in gallery if item["name"] == backend.known_as)
         assert meta["description"] == "".join(f"{line}\n" for line in backend.text)
-        assert meta["urls"] == [backend.home]
+        assert meta["urls"] == [*(backend.urls or [backend.home])]
+        if backend.icon:
+            assert meta["icon"] == backend.icon
         assert meta["license"] == (backend.license or "NOASSERTION")
         if backend.tags:
             assert meta["tags"] == [*backend.tags]
+
+    outputs = YAML(typ="safe", pure=True).load(text(TEST_EXTRA))["jobs"]["detect-changes"]["outputs"]
+    assert outputs[backend.name] == f"${{{{ steps.detect.outputs.{backend.name} }}}}"
 
     if backend.upstream:
         pins = yaml.load(text(BUMP), yaml.CSafeLoader)["jobs"]
@@ -160,7 +170,7 @@ def test_every_consumer_reads_the_answer(given: dict[str, Any]) -> None:
         if "(" in cell.content and target_or_none(cell) == unquote(backend.home)
     )
     assert words(shown(cells[at + 1])) == words(backend.sentence)
-    assert shown(cells[at]) in (backend.name, backend.upstream.rpartition("/")[2])
+    assert shown(cells[at]) in (backend.known_as, backend.upstream.rpartition("/")[2])
     assert all(
         "{{<" not in line and "{{%" not in line
         for line in text(DOCS).split("\n")
@@ -175,7 +185,7 @@ def test_every_consumer_reads_the_answer(given: dict[str, Any]) -> None:
         if path.endswith(".go"):
             assert not GoSource(path, tree.read(path) or b"").root.has_error, path
     said = re.search(
-        rf'"{re.escape(backend.name)}": \{{\n.*?Description: +("(?:[^"\\]|\\.)*")',
+        rf'"{re.escape(backend.known_as)}": \{{\n.*?Description: +("(?:[^"\\]|\\.)*")',
         text(CAPABILITIES),
         re.DOTALL,
     )

@@ -6,9 +6,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from scaffold.syntax.make import Call, MakeSource
+from scaffold.syntax.make import Call, MakeSource, shell_word
 from scaffold.syntax.shell import ShellSource
+from tests.consumers import run
 
 
 def calls(script: str) -> list[Call]:
@@ -95,3 +98,19 @@ def test_continued_values_are_no_recipe() -> None:
     assert [tuple(command.words) for command in source.shell.commands] == [("touch", "a", "b")]
     (command,) = source.shell.commands
     assert data[command.start_byte : command.end_byte] == b"touch a \\\n  b"
+
+
+@given(
+    st.lists(
+        st.sampled_from([*"'\"\\$#&;|`(){}*?~! =%:", "$$", "$(x)", "${y}", "a", "\u00e9"]), max_size=8
+    ).map("".join)
+)
+@settings(max_examples=30)
+def test_a_shell_word_reaches_the_command_as_it_is(
+    tmp_path_factory: pytest.TempPathFactory, word: str
+) -> None:
+    makefile = f"all:\n\t@printf %s {shell_word(word)} \\\n\t  > out\n"
+    folder = tmp_path_factory.mktemp("make")
+    (folder / "Makefile").write_text(makefile)
+    run("make", cwd=folder)
+    assert (folder / "out").read_text() == word

@@ -184,7 +184,8 @@ def _test(backend: Backend) -> str:
     patterns = _Patterns.of(backend)
     file = next((p.replace("*", "small") for p in patterns.files if "*" in p), None)
     file = file or next(iter(patterns.files), "small.bin")
-    matches = [("a file of its own", f"Details{{URI: {quote(f'https://example.com/{file}')}}}")]
+    address = quote(f"https://example.com/{file}")
+    matches = [("a file of its own", f"Details{{URI: {address}}}")]
     if not patterns.files:
         matches = []
     for tag in patterns.tags:
@@ -227,7 +228,7 @@ var _ = Describe("{kind}", func() {{
 	}})
 
 	It("leaves a model to the backend that the user asked for", func() {{
-		details := Details{{URI: "https://example.com/{file}", Preferences: json.RawMessage(`{{"backend": "another"}}`)}}
+		details := Details{{URI: {address}, Preferences: json.RawMessage(`{{"backend": "another"}}`)}}
 		Expect(importer.Match(details)).To(BeFalse())
 	}})
 

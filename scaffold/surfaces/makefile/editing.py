@@ -12,7 +12,7 @@ from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, Removal, majority, required
 from scaffold.surfaces.makefile.reading import GENERATOR, Definition, MakefileReader
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
-from scaffold.syntax.make import MakeSource, Rule
+from scaffold.syntax.make import MakeSource, Rule, shell_word
 from scaffold.syntax.source import Word
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class MakefileSurface(MakefileReader):
             alike[-1].end_byte,
             f"\n{IMAGE_TEST}-{backend.name}: docker-build-{backend.name}\n"
             f"\tBACKEND_IMAGE=local-ai-backend:{backend.name} \\\n"
-            f"\tBACKEND_TEST_MODEL_URL={backend.test_model} \\\n"
+            f"\tBACKEND_TEST_MODEL_URL={shell_word(backend.test_model)} \\\n"
             f"\tBACKEND_TEST_CAPS={','.join(('health', 'load', *caps))} \\\n"
             f"\t$(MAKE) {IMAGE_TEST}\n",
         )
