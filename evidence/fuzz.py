@@ -13,6 +13,7 @@ import argparse
 import gc
 import platform
 import re
+import shlex
 import sys
 import tempfile
 import time
@@ -28,6 +29,12 @@ from tests import fuzzing
 
 SHARES = {"readers": 80, "expressions": 14, "check": 4, "answers": 1.5, "commands": 0.5}
 """Examples of each target, in a hundred."""
+WHAT = """Files of the miniature LocalAI, answers and command lines, each altered in a few places: bytes,
+words and lines are cut, repeated, nested and swapped, pieces of other files come in, line ends and encodings
+change. A fault is any exception but the documented errors, any other exit code than 0 to 3, an output that
+acts on a terminal or in a log of CI, a file that is written where none should be, or more than 20 s of
+processor time (`tests/fuzzing.py`). What was a fault once is in `tests/corpus.jsonl`, and the tests feed it
+again."""
 BATCH = 500
 """Examples that hypothesis draws with one seed: it keeps what it has drawn."""
 
@@ -41,6 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     chosen = options.target or [*fuzzing.TARGETS]
     whole = sum(SHARES[name] for name in chosen)
+    print(f"# Altered inputs\n\n{WHAT}\n\n    python {shlex.join(sys.argv)}\n")
     print(f"Python {platform.python_version()}; hypothesis draws {BATCH} inputs with each seed.\n")
     print("| target | inputs | seeds | faults | processor time |\n|---|---|---|---|---|")
     faults: dict[str, str] = {}

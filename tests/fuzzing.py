@@ -8,6 +8,7 @@ written where it should not be.
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import re
@@ -478,6 +479,7 @@ class Checkout:
             code, out, err = _run((*arguments, "--repo", str(self.root)))
             self._judge(arguments, code, out, err, before)
         finally:
+            gc.collect()  # what holds the descriptors of a command
             if files(self.root) != self._clean or git(self.root, "status", "--porcelain"):
                 self._make()
 

@@ -184,7 +184,9 @@ def reader(root: Path) -> subprocess.Popen[bytes]:
 def wait(reader: subprocess.Popen[bytes]) -> None:
     """Wait until a reader says something. Raises ShapeError where it never does."""
     assert reader.stdout
-    if not select.select([reader.stdout], [], [], max(cage.left(), 1))[0]:
+    waiting = select.poll()  # select() knows no more than 1,024 descriptors
+    waiting.register(reader.stdout, select.POLLIN)
+    if not waiting.poll(max(cage.left(), 1) * 1000):
         reader.kill()
         raise _endless("cat-file")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,18 @@ def test_many_files_are_not_read_for_ever(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_enclosing_checkout_is_found(miniature: Path) -> None:
     commit(miniature)
     assert find_root(miniature / "backend/go") == miniature
+
+
+def test_a_revision_is_read_where_a_thousand_files_are_open(miniature: Path) -> None:
+    commit(miniature)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if not limits[0] > 1200 and not (limits[1] == resource.RLIM_INFINITY or limits[1] > 1200):
+        pytest.skip("no more than a thousand files may be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limits[0], 1300), limits[1]))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert GitTree(miniature, "HEAD").read("Makefile") == (miniature / "Makefile").read_bytes()
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
