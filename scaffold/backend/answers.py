@@ -52,6 +52,8 @@ class Backend:
     tags: tuple[str, ...] = ()
     ggml: bool = True
     """Whether its engine is on ggml, which is built for several kinds of CPU."""
+    shim: bool = True
+    """Whether a C interface of its own stands before its engine, which exports none."""
     prebuilt: bool = False
     """Whether CI compiles it on an image that has gRPC already."""
     test_model: str = ""

@@ -54,6 +54,10 @@ def new_backend(
             "--ggml/--no-ggml", help="Whether the engine is on ggml: one build for each kind of CPU."
         ),
     ] = True,
+    shim: Annotated[
+        bool,
+        typer.Option("--shim/--no-shim", help="Go: a C interface before an engine that exports none itself."),
+    ] = True,
     prebuilt: Annotated[
         bool, typer.Option("--prebuilt", help="C++: CI compiles on LocalAI's image that has gRPC.")
     ] = False,
@@ -117,6 +121,7 @@ def new_backend(
         "branch": branch,
         "pin": pin,
         "ggml": ggml,
+        "shim": shim,
         "prebuilt": prebuilt,
         "modality": tuple(modality or ()),
         "rpcs": tuple(rpc or ()),

@@ -130,7 +130,10 @@ def require_free(registry: Registry, backend: Backend, existing: list[Registrati
 
 def template_answers(backend: Backend, tree: Tree) -> dict[str, Any]:
     """What a template is rendered with: the backend's answers and the checkout's facts."""
-    asked = {name: getattr(backend, name) for name in ("name", "kind", "upstream", "pin", "license", "ggml")}
+    asked = {
+        name: getattr(backend, name)
+        for name in ("name", "kind", "upstream", "pin", "license", "ggml", "shim")
+    }
     return {
         **asked,
         "prebuilt": backend.prebuilt and backend.kind == "grpc",

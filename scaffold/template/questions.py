@@ -60,7 +60,8 @@ USES: dict[str, tuple[str, ...]] = {
         "detect_fields", "python_common", "grpcio_version", "profiles",
     ),
     "go": (
-        "ggml", "unserved", "go_module", "go_packages", "go_routes", "answered", "transcription_context",
+        "ggml", "shim", "unserved", "go_module", "go_packages", "go_routes", "answered",
+        "transcription_context",
         "c_name", "library_variable", "upstream_folder",
     ),
     "cpp": ("ggml", "prebuilt", "unserved", "detect_fields", "docker_scripts", "cpp_namespace", "source"),
@@ -149,6 +150,12 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
             "help": "Is the engine on ggml? Then it is built for several kinds of CPU",
             "default": True,
             "when": "[[ kind in ['purego', 'grpc'] ]]",
+        },
+        "shim": {
+            "type": "bool",
+            "help": "Put a C interface before the engine? Say no where it exports one itself",
+            "default": True,
+            "when": "[[ kind == 'purego' ]]",
         },
         "prebuilt": {
             "type": "bool",

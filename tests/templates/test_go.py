@@ -273,6 +273,38 @@ def test_a_library_for_each_kind_of_cpu(
     assert "flavour" not in (other / "run.sh").read_text()
 
 
+@pytest.mark.parametrize("ggml", [True, False])
+def test_an_engine_that_exports_its_interface_itself(
+    ggml: bool, generated: _Generated, upstream: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    """Without a shim the placeholder answers alone; once it is named, the engine's library is built and opened."""
+    harness.find_tool("cmake")
+    folder = generated("my-own", "purego", "tts", shim=False, ggml=ggml)
+    assert not (folder / "shim").exists()
+    assert not (folder / "CMakeLists.txt").exists()
+    assert sum(file.read_text().count("TODO") for file in folder.iterdir() if file.is_file()) == 1
+    arguments = pinned(folder, upstream)
+    assert specs_run(make(folder, *arguments, "test")) >= 8
+    make(folder, *arguments, "build")
+    harness.assert_shell_clean(folder)
+    package = relocated(folder, tmp_path)
+    assert not [path for path in (package / "lib").iterdir() if "capi" in path.name]
+    with harness.served(package / "run.sh", cwd=Path("/"), tree=generated.tree) as client:
+        harness.exercise(client, "tts", folder.name, tmp_path)
+
+    library = folder / "library.go"
+    binding = '{{"_Z10tiny_magicv", &tinyMagic}}\n\nvar tinyMagic func() string'
+    library.write_text(library.read_text().replace("}{}\n", f"}}{binding}\n", 1))
+    named = ["ENGINE_LIBRARY=libtiny.so", "ENGINE_TARGET=tiny", "CMAKE_ARGS=-DBUILD_SHARED_LIBS=ON"]
+    make(folder, *arguments, *named, "build")
+    shutil.rmtree(tmp_path / "Application Support")
+    package = relocated(folder, tmp_path)
+    with harness.served(package / "run.sh", cwd=Path("/"), tree=generated.tree) as client:
+        maps = Path(f"/proc/{client.process.pid}/maps").read_text()
+    assert "libmy_own_capi" in maps
+    assert specs_run(make(folder, *arguments, *named, "test")) >= 8
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_make_test_runs_and_fails(kind: str, generated: _Generated, upstream: tuple[Path, list[str]]) -> None:
     if kind == "purego":

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bufio"
+[% if served == 'rerank' %]
+	"cmp"
+[% endif %]
+	"fmt"
+[% if served in ['embeddings', 'image', 'video'] %]
+	"hash/fnv"
+[% endif %]
+[% if served in ['image', 'video', 'detection'] %]
+	"image"
+[% endif %]
+[% if served in ['image', 'video'] %]
+	"image/color"
+[% endif %]
+[% if served in ['embeddings', 'tts', 'vad'] %]
+	"math"
+[% endif %]
+[% if served == 'embeddings' %]
+	"math/rand/v2"
+[% endif %]
+	"os"
+	"runtime"
+[% if served == 'rerank' %]
+	"strings"
+[% endif %]
+)
+
+// TODO: put the model here. This engine is a placeholder that answers without one: keep
+// the method set, which backend.go calls, and replace the bodies; replace checkModel by a
+// check of the real artefact (magic bytes, a GGUF key, the class in config.json), so that
+// foreign models are still refused.
+[% if kind == 'purego' %]
+// Bind the functions of the engine in library.go, and name its library in the Makefile (ENGINE_LIBRARY).
+[% endif %]
+[% if unserved %]
+// Then answer [[ unserved ]] in backend.go: LocalAI calls it for this kind of model.
+[% endif %]
+type engine struct{}
+
+func newEngine(modelFile string, parsed settings) (*engine, error) {
+	if err := checkModel(modelFile); err != nil {
+		return nil, err
+	}
+	if parsed.threads > 0 {
+		runtime.GOMAXPROCS(parsed.threads)
+	}
+	return &engine{}, nil
+}
+
+func (e *engine) close() {}
+
+const modelLine = "scaffold-model " + backendName
+
+func checkModel(modelFile string) error {
+	refuse := func(reason string) error {
+		return fmt.Errorf("%s: model file %q %s; expected a file with the first line %q", backendName, modelFile, reason, modelLine)
+	}
+	info, err := os.Stat(modelFile)
+	if err != nil {
+		return refuse("cannot be found")
+	}
+	if !info.Mode().IsRegular() {
+		return refuse("is not a regular file")
+	}
+	file, err := os.Open(modelFile)
+	if err != nil {
+		return refuse("cannot be opened")
+	}
+	defer func() { _ = file.Close() }()
+
+	lines := bufio.NewScanner(file)
+	if !lines.Scan() || lines.Text() != modelLine {
+		return refuse("is of another kind")
+	}
+	return nil
+}
+[% if served == 'llm' %]
+
+// generate hands out the answer piece by piece.
+func (e *engine) generate(prompt string, emit func(piece string)) error {
+	text := []rune(prompt)
+	half := len(text) / 2
+	emit(string(text[:half]))
+	emit(string(text[half:]))
+	return nil
+}
+
+func (e *engine) tokenize(text string) ([]int32, error) {
+	tokens := make([]int32, len(text))
+	for i := range tokens {
+		tokens[i] = int32(text[i])
+	}
+	return tokens, nil
+}
+[% elif served == 'embeddings' %]
+
+const dimensions = 64
+
+// embed returns a vector of length 1.
+func (e *engine) embed(text string) ([]float32, error) {
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(text))
+	random := rand.New(rand.NewPCG(hash.Sum64(), dimensions))
+
+	vector := make([]float32, dimensions)
+	squares := 0.0
+	for i := range vector {
+		value := random.NormFloat64()
+		vector[i] = float32(value)
+		squares += value * value
+	}
+	for i := range vector {
+		vector[i] /= float32(math.Sqrt(squares))
+	}
+	return vector, nil
+}
+[% elif served == 'rerank' %]
+
+// score says how relevant a document is to a query: the share of the query's words in it.
+func (e *engine) score(query, document string) (float32, error) {
+	words := strings.Fields(strings.ToLower(document))
+	present := make(map[string]bool, len(words))
+	for _, word := range words {
+		present[word] = true
+	}
+	asked := strings.Fields(strings.ToLower(query))
+	shared := 0
+	for _, word := range asked {
+		if present[word] {
+			shared++
+		}
+	}
+	return float32(shared) / float32(cmp.Or(len(asked), 1)), nil
+}
+[% elif served == 'tts' %]
+
+const (
+	tone            = 220.0           // Hz
+	samplesPerByte  = sampleRate / 20 // 50 ms
+	longestSpeaking = 30 * sampleRate
+)
+
+// synthesize returns samples between -1 and 1 at sampleRate.
+func (e *engine) synthesize(text string) ([]float32, error) {
+	samples := make([]float32, min(len(text)*samplesPerByte, longestSpeaking))
+	for i := range samples {
+		samples[i] = float32(0.3 * math.Sin(2*math.Pi*tone*float64(i)/sampleRate))
+	}
+	return samples, nil
+}
+[% elif served == 'asr' %]
+
+// transcribe hands out the text piece by piece.
+func (e *engine) transcribe(samples []float32, rate int, emit func(piece string)) error {
+	emit("a recording")
+	emit(fmt.Sprintf(" of %.2f seconds", float64(len(samples))/float64(rate)))
+	return nil
+}
+[% elif served == 'vad' %]
+
+const (
+	sampleRate = 16000
+	frameSize  = sampleRate / 50 // 20 ms
+	threshold  = 0.01
+)
+
+// span is a stretch of speech, in seconds.
+type span struct{ start, end float32 }
+
+func (e *engine) speech(samples []float32) ([]span, error) {
+	var found []span
+	voiced := false
+	for start := 0; start < len(samples); start += frameSize {
+		frame := samples[start:min(start+frameSize, len(samples))]
+		if rms(frame) < threshold {
+			voiced = false
+			continue
+		}
+		if !voiced {
+			found = append(found, span{start: float32(start) / sampleRate})
+			voiced = true
+		}
+		found[len(found)-1].end = float32(start+len(frame)) / sampleRate
+	}
+	return found, nil
+}
+
+func rms(frame []float32) float64 {
+	squares := 0.0
+	for _, sample := range frame {
+		squares += float64(sample) * float64(sample)
+	}
+	return math.Sqrt(squares / float64(len(frame)))
+}
+[% elif served in ['image', 'video'] %]
+
+// render paints one picture; frame counts from 0 in a video and is 0 for a single picture.
+func (e *engine) render(prompt string, width, height, frame int) (image.Image, error) {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(prompt))
+	blue := uint8(int(hash.Sum32()) + 16*frame)
+
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			picture.SetRGBA(x, y, color.RGBA{R: uint8(255 * x / width), G: uint8(255 * y / height), B: blue, A: 255})
+		}
+	}
+	return picture, nil
+}
+[% elif served == 'detection' %]
+
+// detection is a box in pixels, from the upper left corner.
+type detection struct {
+	x, y, width, height float32
+	confidence          float32
+	label               string
+}
+
+func (e *engine) detect(picture image.Image) ([]detection, error) {
+	size := picture.Bounds().Size()
+	return []detection{{
+		width:      float32(size.X),
+		height:     float32(size.Y),
+		confidence: 1,
+		label:      "picture",
+	}}, nil
+}
+[% endif %]
