@@ -299,7 +299,7 @@ def _uses(registry: Registry, called: str) -> dict[str, Any]:
         )
         key = key or (offer[1] if offer else "") or (own[1] if own else "")
     owner = registry.backend_called(called) or called
-    plain = keys.get(key) or registry.modality(owner) or "none"
+    plain = (key and keys.get(key)) or registry.modality(owner) or "none"
     source, entry = registry.capabilities.source, registry.capabilities.entry(called)
     if entry is None or source is None:
         return {"modality": (plain,)}
@@ -331,7 +331,8 @@ def _test_model(registry: Registry, name: str) -> str:
     makefile = (registry.tree.read("Makefile") or b"").decode()
     rule = re.search(rf"(?m)^test-extra-backend-{re.escape(name)}:(?:.*\n\t)+", makefile)
     model = re.search(r"BACKEND_TEST_MODEL_URL=(https?://\S+)", rule[0]) if rule else None
-    return (model[1] if model else "https://example.com/model.gguf") if rule else ""
+    tested = rule or any(job.key == f"tests-{name}-grpc" for job in registry.test_jobs.jobs)
+    return model[1] if model else "https://example.com/model.gguf" if tested else ""
 
 
 def _imports(registry: Registry, called: set[str]) -> str:

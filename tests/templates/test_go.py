@@ -284,7 +284,7 @@ def test_an_engine_that_exports_its_interface_itself(
     assert not (folder / "CMakeLists.txt").exists()
     assert sum(file.read_text().count("TODO") for file in folder.iterdir() if file.is_file()) == 1
     arguments = pinned(folder, upstream)
-    assert specs_run(make(folder, *arguments, "test")) >= 8
+    assert specs_run(make(folder, *arguments, "test"))
     make(folder, *arguments, "build")
     harness.assert_shell_clean(folder)
     package = relocated(folder, tmp_path)
@@ -302,7 +302,7 @@ def test_an_engine_that_exports_its_interface_itself(
     with harness.served(package / "run.sh", cwd=Path("/"), tree=generated.tree) as client:
         maps = Path(f"/proc/{client.process.pid}/maps").read_text()
     assert "libmy_own_capi" in maps
-    assert specs_run(make(folder, *arguments, *named, "test")) >= 8
+    assert specs_run(make(folder, *arguments, *named, "test"))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -68,12 +68,8 @@ class MatrixSurface(MatrixSiblings):
     def _arch_legs(self, backend: Backend, variant: Variant) -> list[tuple[str, ...]]:
         """The architectures of each leg: one leg per architecture where this checkout has legs."""
         wanted = backend.arches(variant)
-        if len(wanted) == 1:
-            return [wanted]
-        if any("platform-tag" in e.fields for e in self.linux):
-            return [(arch,) for arch in wanted]
-        alike = [e.arches for e in self.linux if e.variant == variant.name]
-        return [majority(alike) or wanted]
+        split = any("platform-tag" in e.fields for e in self.linux)
+        return [(arch,) for arch in wanted] if split else [wanted]
 
     def _leg(
         self,
