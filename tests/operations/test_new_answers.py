@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from scaffold.backend.modalities import EVERY, MODALITIES, known
+from scaffold.backend.variants import REFINED_KEYS
 from scaffold.checkout import git
 from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.errors import UsageError
@@ -20,6 +21,7 @@ from scaffold.report import new_backend as report
 from tests.conftest import PIN
 from tests.consumers import run, scaffold
 from tests.operations.test_new import KINDS, NATIVE, answers
+from tests.rules.gallery.trees import HARDWARE
 from tests.rules.trees import BASE, CAPABILITIES, MINIATURE
 
 FEATURES = "docs/content/features/backends.md"
@@ -184,6 +186,19 @@ def test_hardware_gets_the_variant_that_is_asked_for() -> None:
         planned(capabilities=("amd=rocm",))
     with pytest.raises(UsageError, match="is not KEY=VARIANT"):
         planned(capabilities=("amd",))
+
+
+@pytest.mark.parametrize(
+    "variants", [("cuda12",), ("cuda13",), ("cpu", "cuda12"), ("l4t",), ("cuda12", "l4t")]
+)
+def test_no_host_is_left_without_an_image(variants: tuple[str, ...]) -> None:
+    """LocalAI asks for the key of the toolkit that it sees, then for the CPU: one of them must be there."""
+    tree = MINIATURE.write("pkg/system/capabilities.go", HARDWARE).tree()
+    registry = Registry(planned(tree, variants=variants).changes.overlay())
+    meta = registry.gallery.by_name["ibex-x2"].capabilities
+    for vendor, refined in REFINED_KEYS.items():
+        for key in refined if vendor in meta else ():
+            assert key in meta or "default" in meta or key not in registry.hardware.reported
 
 
 def test_a_server_may_be_compiled_on_the_builder_image() -> None:
