@@ -84,21 +84,26 @@ _COMPUTED = re.compile(rb"\$[({](?:add(?:prefix|suffix)|join|(?:pat)?subst)\b")
 class Build:
     """What the build files of a backend say of the names of files."""
 
-    def __init__(self, texts: Iterable[Text]) -> None:
-        self._texts = tuple(texts)
+    def __init__(self, texts: tuple[Text, ...]) -> None:
+        self._texts = texts
+        self._asked: dict[str, bool] = {}
 
     @classmethod
-    @lru_cache(maxsize=1)
     def of(cls, directory: Directory) -> Build | None:
         """The build of a backend; None where nobody can say which names it gives."""
         texts = [text for one in (directory, *directory.borrowed) for text in one.build_files]
         makefiles = [text for text in texts if text.path.endswith("/Makefile")]
         if not makefiles or any(map(_has_unknown, makefiles)):
             return None
-        return cls(texts)
+        return _build(tuple(texts))
 
     def may_make(self, pattern: str) -> bool:
         """Whether it may give this name, or some name of a pattern, to a file."""
+        if pattern not in self._asked:
+            self._asked[pattern] = self._may_make(pattern)
+        return self._asked[pattern]
+
+    def _may_make(self, pattern: str) -> bool:
         piece = max(_SIGNS.split(pattern), key=len).encode(errors="replace")
         texts = (text for text in self._texts if piece in text.data)
         spelled = (name for text in texts for part in _parts(text, piece) for name in part.names)
@@ -110,6 +115,9 @@ class Build:
         parts = (part for text in self._texts for part in _parts(text) if part.is_open)
         return Made.of(name for part in parts for name in part.names)
 
+
+_build = lru_cache(maxsize=256)(Build)
+"""One for the same files: two states of a repository share what is found in them."""
 
 _SIGNS = re.compile(r"[*?]+")
 _OPEN = re.compile(rb"[*?%$]|[\w.-][\"']*\0|\0[\"']*[\w.-]")

@@ -22,6 +22,8 @@ from scaffold.syntax.shell_state import UNKNOWN, test_words
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from scaffold.syntax.shell_flow import Flow
+
 SYSTEMS = LINUX, DARWIN = "Linux", "Darwin"
 
 
@@ -40,7 +42,7 @@ def started_unmade(directory: Directory, system: str) -> Iterator[Taken]:
     if script is None or build is None:
         return
     seen = set()
-    for path, spot in _opened(script, system):
+    for path, spot in _opened(script, run_of(script, system)):
         folder, name = posixpath.split(path)
         if path in seen or directory.has(path) or build.may_make(name):
             continue
@@ -106,12 +108,16 @@ def _is_whole(text: str, word: str) -> bool:
     return at >= 0
 
 
-def _opened(script: Text, system: str) -> Iterator[tuple[str, Spot]]:
-    """(path below its own folder, place) of the programs that a script runs and the libraries that it names.
+@lru_cache(maxsize=512)
+def _opened(script: Text, run: Flow) -> tuple[tuple[str, Spot], ...]:
+    """(path below its own folder, place) of the programs that a run starts and the libraries that it names.
 
     What a test or a command before it names is left out: it may be looked for, or made.
     """
-    run = run_of(script, system)
+    return tuple(_openings(script, run))
+
+
+def _openings(script: Text, run: Flow) -> Iterator[tuple[str, Spot]]:
     shell = script.shell
     asked = [
         (node, [shell.plain(w) for w in test_words(node.children[1:-1])])

@@ -31,9 +31,14 @@ OWN_FOLDER = "/backend/"
 """Where a script that is run here believes to lie."""
 
 
-@lru_cache(maxsize=256)
+_SYSTEM = re.compile(rb"uname|OSTYPE")
+
+
+@lru_cache(maxsize=512)
 def run_of(script: Text, system_name: str) -> Flow:
-    """A run that knows its system and its own folder."""
+    """A run that knows its system and its own folder; one for all systems if it asks for none."""
+    if system_name != "Linux" and not _SYSTEM.search(script.data):
+        return run_of(script, "Linux")
     around = system(system_name)
     folder, name = OWN_FOLDER.rstrip("/"), OWN_FOLDER + script.path.rpartition("/")[2]
     prints = {f"realpath {name}": name, f"readlink -f {name}": name, f"dirname {name}": folder}
@@ -42,9 +47,6 @@ def run_of(script: Text, system_name: str) -> Flow:
 
 _LINUX_LIBRARIES = re.compile(rb"(?<!DY)LD_LIBRARY_PATH|\.so\b")
 _MAC_LIBRARIES = re.compile(rb"\bDYLD_|dylib|@loader_path|-add_rpath")
-
-
-_SYSTEM = re.compile(rb"uname|OSTYPE")
 
 
 def _on_darwin(script: Text) -> bytes:
