@@ -54,7 +54,7 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
     registry = Registry(tree)
     backend = create(registry.modalities, **_completed(registry, answers, like))
     existing = registry.registrations(backend.name)
-    if tree.is_dir(backend.directory):
+    if tree.is_dir(backend.directory) and (existing or any(kept_by_git(tree, backend.directory))):
         return NewBackend(backend, None, ChangeSet(tree), existing=tuple(existing))
     require_free(registry, backend, existing)
     kin = registry.relatives(backend.lang, backend.kind, backend.modality, backend.variants, like)

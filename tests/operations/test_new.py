@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -309,3 +310,12 @@ def test_files_without_a_final_newline_are_extended_all_the_same(
     expected = consumers.Expectation("ibex-x2", lang, kind in NATIVE)
     consumers.assert_gallery(miniature, expected)
     consumers.assert_make(miniature, expected)
+
+
+def test_a_pipe_in_the_place_of_a_new_file_is_refused(miniature: Path) -> None:
+    folder = miniature / "backend/go/ibex-x2"
+    (folder / "empty").mkdir(parents=True)
+    assert new.plan(WorkTree(miniature), answers("go", "pure")).changes.created, "nothing is there"
+    os.mkfifo(folder / "Makefile")
+    with pytest.raises(ShapeError, match="backend/go/ibex-x2/Makefile: is neither a file nor a folder"):
+        new.plan(WorkTree(miniature), answers("go", "pure"))
