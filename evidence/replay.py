@@ -31,6 +31,7 @@ from scaffold.operations import new, remove
 from scaffold.registry import Registry
 from scaffold.rules import registration_rules
 from scaffold.rules.base import Severity
+from scaffold.surfaces.gallery.items import DEVELOPMENT
 from scaffold.surfaces.importers import drop_ins
 
 FILES = (".github/backend-matrix.yml", ".github/workflows/backend.yml", "backend/index.yaml")
@@ -154,7 +155,8 @@ def replayed(repository: Path, added: Added, show: bool, undo: bool) -> Outcome:
             new_use = place == ("capabilities",) and _declares(trees, value)
             what = "is not written" if written is None else f"differs{_parts(value, written, keys, show)}"
             what += " (the commit itself declares the use case)" if new_use else ""
-            bad = any(all(word in said for word in (*place[1:2], key)) for said in judged for key in keys)
+            named = [word.removesuffix(DEVELOPMENT) for word in place[1:2]]  # one report is for both channels
+            bad = any(all(word in said for word in (*named, key)) for said in judged for key in keys)
             (wrong if bad else differ).append(f"{' '.join(place)} {what}")
     torn = _torn(result) - _torn(Registry(parent))
     same = len(theirs) - len(differ) - len(wrong)
