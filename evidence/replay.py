@@ -83,10 +83,7 @@ def main() -> None:
     options = parser.parse_args()
     repository = Path(os.environ["LOCALAI_REPO"])
     outcomes = []
-    print(
-        "| addition | kind | registrations | as people wrote | more than they wrote | check | apart | left |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     for added in additions(repository, options.since):
         if options.names and added.name not in options.names:
             continue
