@@ -14,6 +14,7 @@ from scaffold.backend.answers import NEEDS_UPSTREAM
 from scaffold.backend.choices import KINDS
 from scaffold.backend.judging import create
 from scaffold.backend.limits import problem
+from scaffold.backend.modalities import UNSERVED
 from scaffold.errors import UsageError
 from scaffold.resources import template_dir
 from scaffold.template import questions
@@ -122,6 +123,41 @@ def test_a_template_works_alone(lang: str, kind: str, tmp_path: Path) -> None:
         readme = made[Path(backend.directory, "README.md")]
         assert backend.summary in readme
         assert f"<{backend.home}>" in readme
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "acme/Tiny.cpp",
+        "https://github.com/acme/Tiny.cpp",
+        "http://www.github.com/acme/Tiny.cpp.git",
+        "github.com/acme/Tiny.cpp/",
+        "git@github.com:acme/Tiny.cpp.git",
+        "ssh://git@github.com/acme/Tiny.cpp.git",
+        "https://github.com/acme/Tiny.cpp/tree/main/src",
+        "github:acme/Tiny.cpp",
+    ],
+)
+def test_any_spelling_of_an_address_is_the_same_repository(address: str, tmp_path: Path) -> None:
+    wanted = {"name": "lark", "upstream": address, "pin": PIN}
+    backend = create(lang="go", **wanted)
+    assert backend.upstream == "acme/Tiny.cpp"
+    folder = alone("go", tmp_path, kind="purego", **wanted)
+    makefile = (folder / backend.directory / "Makefile").read_text()
+    assert "LARK_REPO?=https://github.com/acme/Tiny.cpp\n" in makefile
+    assert "SOURCE_DIR=sources/Tiny.cpp\n" in makefile
+
+
+@pytest.mark.parametrize("modality", UNSERVED)
+@pytest.mark.parametrize("lang", KINDS)
+def test_a_modality_without_code_is_accepted_by_both(lang: str, modality: str, tmp_path: Path) -> None:
+    needed = {"upstream": "acme/tiny", "pin": PIN} if lang == "cpp" else {}
+    backend = create(name="lark", lang=lang, modality=modality, **needed)
+    rpc = backend.methods[0]
+    folder = alone(lang, tmp_path, name="lark", modality=modality, rpcs=["Health", rpc], **needed)
+    texts = [file.read_text() for file in folder.rglob("*") if file.is_file()]
+    assert sum(text.count(f"Then answer {rpc} in ") for text in texts) == 1
+    assert sum(text.count("TODO") for text in texts) == 1
 
 
 @pytest.mark.parametrize("lang", KINDS)
