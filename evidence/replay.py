@@ -91,7 +91,7 @@ def main() -> None:
         outcomes.append(outcome)
         whole = outcome.same + len(outcome.wrong) + len(outcome.differ)
         figures = (whole, outcome.same, len(outcome.wrong), len(outcome.differ), outcome.more.total())
-        judged = (len(outcome.said), len(outcome.apart), len(outcome.left))
+        judged = (len(outcome.said), len(outcome.apart), len(outcome.left) if options.undo else "-")
         cells = (f"{added.day} {added.commit[:9]} {added.name}", outcome.kind, *figures, *judged)
         print(f"| {' | '.join(map(str, cells))} |", flush=True)
     same, wrong = sum(o.same for o in outcomes), sum(len(o.wrong) for o in outcomes)
