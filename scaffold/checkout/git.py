@@ -11,11 +11,10 @@ from __future__ import annotations
 import os
 import re
 import select
-import shutil
 import signal
 import stat
 import subprocess
-import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,6 +36,8 @@ OFFLINE = {LAZY: "1", "GIT_ALLOW_PROTOCOL": "none"}
 SETTINGS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "submodule.recurse=false")
 HARMLESS = r"^(core\.(autocrlf|eol|filemode|ignorecase|symlinks|precomposeunicode)|extensions\.objectformat)$"
 """The settings of a repository that decide whether a file is the same, and name no program."""
+YOUNG = 10
+"""Seconds."""
 _SHA1_LENGTH = 40
 
 
@@ -137,6 +138,8 @@ def apart(root: Path) -> Iterator[dict[str, str]]:
     The repository's objects, index and excludes are used, and its hooks, filters and other settings are
     not; nothing is written into it.
     """
+    import tempfile  # only a comparison with the work tree needs it
+
     asked = ("--git-path", "objects", "--git-path", "index", "--git-path", "info/exclude")
     where = [root / os.fsdecode(line) for line in run(root, "rev-parse", *asked).stdout.splitlines()]
     settings = output(root, "config", "-z", "--get-regexp", HARMLESS).split("\0")
@@ -162,10 +165,19 @@ def apart(root: Path) -> Iterator[dict[str, str]]:
 
 
 def _copy(path: Path, to: Path) -> None:
-    """Copy a regular file with its times: git takes what changed after its index was written as changed."""
+    """Copy a regular file.
+
+    A young one keeps its time: git reads again what was written in the second of its index. Later on it is
+    hardly ever a change, and in a fresh clone everything was.
+    """
+    import shutil
+
     with suppress(OSError):
-        if stat.S_ISREG(path.lstat().st_mode):
-            shutil.copy2(path, to, follow_symlinks=False)
+        status = path.lstat()
+        if stat.S_ISREG(status.st_mode):
+            shutil.copyfile(path, to, follow_symlinks=False)
+            if time.time() - status.st_mtime < YOUNG:
+                os.utime(to, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def reader(root: Path) -> subprocess.Popen[bytes]:
