@@ -161,7 +161,7 @@ def attack(expression: Expression) -> None:
     for head in heads:
         for unit in filter(None, units):
             start = time.process_time()
-            search(expression, head + unit * (4096 // len(unit)) + "\x01")
+            search(expression, head + unit * (2048 // len(unit)) + "\x01")
             taken.append((time.process_time() - start, head, unit))
     for _, head, unit in sorted(taken)[-6:]:
         search(expression, head + unit * (TEXT // len(unit)) + "\x01")
