@@ -49,7 +49,7 @@ class Model(NamedTuple):
 
 _OWN_NAME = re.compile(rb"(?:\A- |\n  )name:[ ]*[\"']?([^\"'\n#]+?)[\"']?[ ]*(?:#[^\n]*)?(?=\r?\n|\Z)")
 _WEIGHTS = re.compile(
-    rb"\n([ ]+)parameters:[ ]*\n(?:\1[ ]+[^\n]*\n){0,30}?\1[ ]+model:[ ]*[\"']?"
+    rb"\n([ ]++)parameters:[ ]*+\n(?:\1[ ]++[^\n]*+\n){0,30}?\1[ ]++model:[ ]*+[\"']?"
     rb"([^\"'\n]*\.(?:gguf|ggml|bin|safetensors))[\"']?[ ]*(?=\r?\n|\Z)"
 )
 _FILE = re.compile(rb"\n[ ]+(?:- )?filename:[ ]*[\"']?([^\"'\n]*?)[\"']?[ ]*(?=\r?\n|\Z)")

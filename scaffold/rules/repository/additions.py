@@ -72,7 +72,7 @@ class AdditionIncomplete(ChangeRule):
         """A pref-only line that LocalAI's test does not expect."""
         places = {place.path: place for place in registry.importers.registrations(name)}
         test = registry.tree.read(PREF_ONLY_TEST_FILE) or b""
-        expects = re.search(rb'(?m)^\s*expectPrefOnly\("', test) is not None
+        expects = re.search(rb'(?m)^[ \t]*+expectPrefOnly\("', test) is not None
         if PREF_ONLY_FILE in places and expects and PREF_ONLY_TEST_FILE not in places:
             yield self.finding(
                 places[PREF_ONLY_FILE],
