@@ -125,8 +125,14 @@ def own(root: Path, tmp_path: Path) -> Path:
     (root / ".git/objects" / missing[:2] / missing[2:]).unlink()
     (root / ".gitattributes").write_text("* filter=own diff=own\n")
     (root / "a/file").write_text("changed\n")
-    with (root / ".git/config").open("a") as config:
-        config.write(CONFIG.format(program=program, hooks=hooks, remote=root))
+    inner = root / "a/inner"
+    inner.mkdir()
+    (inner / "file").write_text("file\n")
+    commit(inner)
+    (inner / "file").write_text("changed\n")
+    for repository in (root, inner):
+        with (repository / ".git/config").open("a") as config:
+            config.write(CONFIG.format(program=program, hooks=hooks, remote=root))
     return ran
 
 
