@@ -50,7 +50,7 @@ def deletions() -> list[Mutation]:
     found = [mutation for mutation in mutations(Registry(BASE)) if not mutation.field]
     random.Random(20).shuffle(found)
     chosen = [m for surface in REPAIRABLE for m in [x for x in found if x.surface == surface][:SAMPLE]]
-    chosen += [m for m in found if m.path == PREF_ONLY]
+    chosen += [m for m in found if (m.path, m.surface) == (PREF_ONLY, "importers")]
     chosen += [m for m in found if m.surface == "path filter" and m.backend]
     return chosen
 
@@ -238,7 +238,7 @@ def test_a_finding_in_a_list_of_models_that_is_long_keeps_nothing_from_being_rep
 ) -> None:
     listed = miniature / "gallery/index.yaml"
     listed.parent.mkdir(exist_ok=True)
-    models = "- name: m\n  overrides:\n    backend: rookery\n" * 60_000
+    models = "".join(f"- name: m{n}\n  overrides:\n    backend: rookery\n" for n in range(60_000))
     listed.write_text(f"{models}- name: n\n  overrides:\n    backend: owl\n")
     assert listed.stat().st_size > MAX_TEXT_BYTES
     gallery = miniature / GALLERY
