@@ -40,8 +40,6 @@ REPAIRABLE = (
     "Makefile definition",
     "Makefile eval",
     "Makefile lists",
-    "bump pin",
-    "compatibility table",
 )
 
 
