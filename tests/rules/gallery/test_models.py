@@ -7,7 +7,7 @@ import pytest
 from scaffold.checkout.tree import MAX_TEXT_BYTES
 from scaffold.operations import rename
 from scaffold.registry import Registry
-from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings, item, text_of
+from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings, item
 
 MODELS = "gallery/index.yaml"
 SLUG = "gallery-model-backend"
@@ -155,8 +155,11 @@ def test_the_list_may_be_larger_than_what_is_parsed() -> None:
     assert Registry(large.tree()).tree.refused == {}
 
 
-def test_a_renamed_backend_takes_its_models_along() -> None:
-    tree = models("rookery", "lark", '"rookery"').tree()
+@pytest.mark.parametrize(
+    "padding", ["", "# the list is long\n" * (MAX_TEXT_BYTES // 19 + 1)], ids=["short", "long"]
+)
+def test_a_renamed_backend_takes_its_models_along(padding: str) -> None:
+    tree = models("rookery", "lark", '"rookery"').append(MODELS, padding + "\n").tree()
     after = rename.plan(tree, "rookery", "colony").changes.overlay()
-    assert text_of(after, MODELS) == text_of(tree, MODELS).replace("rookery", "colony")
+    assert (after.content(MODELS) or b"") == (tree.content(MODELS) or b"").replace(b"rookery", b"colony")
     assert findings(after, SLUG) == []
