@@ -15,7 +15,7 @@ from scaffold.backend.variants import REFINED_KEYS
 from scaffold.checkout import git
 from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.errors import UsageError
-from scaffold.operations import new, remove
+from scaffold.operations import new, remove, variants
 from scaffold.registry import Registry
 from scaffold.report import new_backend as report
 from tests.conftest import PIN
@@ -210,6 +210,21 @@ def test_a_server_may_be_compiled_on_the_builder_image() -> None:
     assert "FROM ${BUILDER_TARGET} AS builder" in dockerfile
     with pytest.raises(UsageError, match="only a gRPC server"):
         planned(prebuilt=True)
+
+
+@pytest.mark.parametrize(("lang", "kind"), [("go", "purego"), ("cpp", "grpc")])
+def test_code_for_macos_comes_with_its_build(lang: str, kind: str) -> None:
+    """It is in no file of a backend for Linux; files that a person has changed are left to them."""
+    made = planned(BASE, lang, kind, variants=("cpu",))
+    files = made.changes.created
+    assert not any(b"Darwin" in file.content for file in files.values())
+    script = f"{made.backend.directory}/run.sh"
+    changed = Overlay(made.changes.overlay(), {script: files[script].content + b"# mine\n"})
+    plan = variants.add(changed, "ibex-x2", ["metal"])
+    overlay = plan.changes.overlay()
+    assert b"Darwin" in (overlay.read(f"{made.backend.directory}/Makefile") or b"")
+    assert overlay.read(script) == changed.read(script)
+    assert (script, "give it what macOS needs: it has nothing for it") in plan.manual
 
 
 # --- what people read ------------------------------------------------------------------------------
