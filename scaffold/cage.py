@@ -233,8 +233,13 @@ def out_of_memory() -> ShapeError:
 
 
 def note(path: str, size: int = 0) -> None:
-    """Say what is looked at now, should this process end, and how many bytes it has."""
+    """Say what is looked at now, should this process end, and how many bytes it has.
+
+    What has no path is a part of the file before it.
+    """
     global _largest  # noqa: PLW0603
+    if not path:
+        return
     if size > _largest[0]:
         _largest = size, path
     if _page is not None:

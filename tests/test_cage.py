@@ -53,7 +53,7 @@ def test_a_command_that_ends_by_itself_keeps_its_exit_code(code: int) -> None:
 
 @pytest.mark.parametrize("loop", [LOOP, ENDLESS_IN_C])
 def test_what_never_ends_is_ended_and_named(loop: str) -> None:
-    said = told(f"cage.note('before.yml'); cage.note('a/b.yml')\n{loop}")
+    said = told(f"cage.note('before.yml'); cage.note('a/b.yml'); cage.note('')\n{loop}")
     assert said.startswith("('SIGXCPU', 'a/b.yml: reading it took more than 1 s")
 
 
