@@ -336,7 +336,7 @@ class GalleryCapabilityUnknownKey(Rule):
                 yield self.finding(
                     meta.at("capabilities", key),
                     gallery.owner(meta),
-                    f"{meta.name} {key}",
+                    f"{meta.name} {key}" if others else f"{meta.name} {key} alone",
                     f"{meta.name}: no host reports {key}"
                     + ("" if others else f", and nothing else leads to {image}"),
                     f"write {right} instead" if missing else "delete it",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.operations import check
 from scaffold.rules.base import Severity
 from tests.rules.gallery.trees import DEV, HARDWARE, META, ROOKERY, ROOKERY_DEV, in_both
 from tests.rules.trees import (
@@ -108,3 +109,15 @@ def test_what_is_wrong_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", FINE)
 def test_what_only_looks_wrong_is_not(name: str) -> None:
     assert_fine(*FINE[name])
+
+
+def test_a_key_without_meaning_becomes_an_error_where_the_right_one_goes() -> None:
+    both = in_both(
+        "lark",
+        ('    metal: "metal-lark"\n', '    metal: "metal-lark"\n    apple: "metal-lark"\n'),
+        of=KNOWN_KEYS,
+    )
+    alone = in_both("lark", ('    metal: "metal-lark"\n', ""), of=both)
+    result = check.run(alone.tree(), check.Scope(), both.tree(), "base")
+    (new,) = (f for i, f in enumerate(result.findings) if result.is_new(i))
+    assert (new.rule, new.severity) == ("gallery-capability-unknown-key", Severity.error)
