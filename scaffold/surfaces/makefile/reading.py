@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from scaffold import cage
 from scaffold.backend.names import FOLDER
 from scaffold.surfaces.base import FileSurface, Part, Registration
 from scaffold.syntax.make import Assignment, Call, MakeSource, Rule
@@ -153,6 +154,7 @@ class MakefileReader(FileSurface):
     @cached_property
     def _heads(self) -> list[Line]:
         """The first lines of rules, of those too that the grammar does not know."""
+        cage.note(self.path)
         return [line for line in (lines(self.source.data) if self.source else ()) if line.kind is Kind.rule]
 
     @cached_property
