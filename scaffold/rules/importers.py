@@ -6,11 +6,17 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from scaffold.backend.modalities import EVERY
 from scaffold.directory.service import service_rpcs
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.importers.reading import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
 from scaffold.syntax.source import Place
+
+CHIPS = frozenset(
+    {"text", "asr", "tts", "image", "video", "embeddings", "reranker", "detection", "vad"}
+)  # fmt: skip
+"""What the import form groups backends by (`ModalityChips.jsx`); it has one place for all others."""
 
 WITHOUT_USE_CASE = re.compile(
     r"Health|Free|Status|LoadModel|ModelMetadata|GetMetrics|Forward|(?:De)?[Tt]okenize\w*|Stores\w+"
@@ -154,9 +160,18 @@ class ImporterMissing(Rule):
                     if line
                     else f"add a line with its modality to {PREF_ONLY}, or write an importer",
                     fix=registry.adding(name, importers.add_pref_only)
-                    if line and registry.summary(name) and (entry is not None or _served(registry, name))
+                    if line
+                    and registry.summary(name)
+                    and _has_chip(registry, name)
+                    and (entry is not None or _served(registry, name))
                     else None,  # where it serves nothing, its entry is no loss
                 )
+
+
+def _has_chip(registry: Registry, name: str) -> bool:
+    """Whether the import form knows the modality of a backend, or a line of another backend has it."""
+    key = EVERY[registry.modality(name) or "none"].import_key
+    return key in CHIPS or any(line.modality == key for line in registry.importers.pref_only)
 
 
 def _is_proxy(registry: Registry, name: str) -> bool:
