@@ -72,6 +72,15 @@ CASES = {
         offered((HERON, "")),
         fix=True, says='{Name: "heron", Modality: "vad", AutoDetect: false, Description: "'
     ),
+    "a backend of a modality that the import form has no place for": Case(
+        "importer-missing", "heron", PREF_ONLY, ('"night-heron"',),
+        offered((HERON, "")).edit(
+            CAPABILITIES,
+            ('\tUsecaseVAD        = "vad"\n', '\tUsecaseVAD        = "vad"\n\tUsecaseFace       = "face_recognition"\n'),
+            (capability("heron"), capability("heron").replace("UsecaseVAD", "UsecaseFace")),
+        ),
+        also=None,
+    ),
     "a backend known by its tags only": Case(
         "importer-missing", "heron", PREF_ONLY, ('"night-heron"',),
         offered((HERON, "")).edit(CAPABILITIES, (capability("heron"), "")),
