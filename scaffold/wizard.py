@@ -39,7 +39,7 @@ def complete(registry: Registry, answers: dict[str, Any], like: str | None) -> d
     given["modality"] = given["modality"] or (_select("What is it for?", list(registry.modalities)),)
     if not given["upstream"] and given["kind"] in ("", *NEEDS_UPSTREAM):
         given["upstream"] = _text("Engine on GitHub (OWNER/REPO, empty for none)", _optional("upstream"))
-    kinds = KINDS[lang]
+    kinds = [kind for kind in KINDS[lang] if kind != "llama-fork" or given["modality"] != ("none",)]
     if not given["kind"]:
         usual = "purego" if lang == "go" and given["upstream"] else kinds[0]
         given["kind"] = _select("Kind", list(kinds), usual) if len(kinds) > 1 else usual

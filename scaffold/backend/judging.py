@@ -175,6 +175,8 @@ def _require_fitting(backend: Backend) -> None:
         raise ValueError(
             "only a gRPC server of its own may choose LocalAI's image that has gRPC (--prebuilt)"
         )
+    if backend.kind == "llama-fork" and backend.modalities == ("none",):
+        raise ValueError("a fork of llama.cpp serves what llama.cpp does: give --modality")
     if backend.modalities == ("none",) and backend.imports != "none":
         raise ValueError(
             "the import form groups backends by modality: give --modality, or --import none with 'none'"

@@ -112,6 +112,12 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
             "help": "What the model does",
             "choices": list(EVERY),
             "default": "llm",
+            "validator": _first(
+                (
+                    "kind == 'llama-fork' and modality == 'none'",
+                    "a fork of llama.cpp serves what llama.cpp does",
+                )
+            ),
         },
         "variants": {
             "type": "str",

@@ -31,9 +31,10 @@ def variant_sets(lang: str, kind: str) -> list[tuple[str, ...]]:
 
 def combinations() -> list[tuple[str, str, tuple[str, ...], str, str]]:
     """Every kind with every set of variants; modalities and kinds of import in turn."""
-    modality, imports = cycle(MODALITIES), cycle(IMPORTS)
+    imports, of_forks = cycle(IMPORTS), cycle(m for m in MODALITIES if m != "none")
+    modality = cycle(MODALITIES)
     return [
-        (lang, kind, variants, next(modality), next(imports))
+        (lang, kind, variants, next(of_forks if kind == "llama-fork" else modality), next(imports))
         for lang, kind in KINDS
         for variants in variant_sets(lang, kind)
     ]

@@ -81,6 +81,7 @@ def test_a_bad_name_is_refused_with_its_rule(lang: str, name: str, tmp_path: Pat
         {"variants": ["abacus"]},
         {"variants": []},
         {"variants": ["metal"], "kind": "llama-fork", "upstream": "a/b", "pin": PIN},
+        {"modality": "none", "kind": "llama-fork", "upstream": "a/b", "pin": PIN},
         {"variants": ["sycl-f16"], "lang": "python"},
         {"variants": ["metal"], "lang": "rust"},
         {"upstream": "only-a-name", "pin": PIN},
