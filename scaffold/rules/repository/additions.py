@@ -28,8 +28,9 @@ class AdditionIncomplete(ChangeRule):
         the same with the line
 
     Asked for is what `scaffold new-backend` writes into `.dockerignore`, `.gitignore` and
-    `backend/cpp/run-unit-tests.sh`; as an info also a job for the backend's test target, and its line in
-    LocalAI's test of the pref-only lines. Old backends are not asked. Needs `--base`.
+    `backend/cpp/run-unit-tests.sh`; as an info also a job for the backend's test target, its line in
+    LocalAI's test of the pref-only lines, its row among the project's own engines in `README.md` and its
+    name among the backend types of the documentation. Old backends are not asked. Needs `--base`.
 
     Fix: add the lines that the help names.
     """
@@ -44,6 +45,7 @@ class AdditionIncomplete(ChangeRule):
             yield from self._left_out(after, name)
             yield from self._unexpected(after, name)
             yield from self._untested(after, name)
+            yield from self._unlisted(after, name)
 
     def _left_out(self, registry: Registry, name: str) -> Iterator[Finding]:
         """Lines about what its build leaves behind, by file."""
@@ -97,6 +99,22 @@ class AdditionIncomplete(ChangeRule):
                 jobs.path,
                 f"{name} has a test target, and no job of {jobs.path} runs it",
                 f"add a job that runs make -C {registry.directory(name)} test",
+                severity=Severity.info,
+            )
+
+    def _unlisted(self, registry: Registry, name: str) -> Iterator[Finding]:
+        """Lists for readers in which others of its kind stand."""
+        addition = registry.addition(name, ChangeSet(registry.tree))
+        for surface in (registry.engines, registry.features):
+            surface.add(addition)
+        for path, edits in addition.changes.by_path().items():
+            text = edits[0].text.strip(" ,\n")
+            yield self.finding(
+                Place(registry.first_file(name)),
+                name,
+                path,
+                f"{path} does not list {name}",
+                f"add to {path}, beside its like: {text}",
                 severity=Severity.info,
             )
 

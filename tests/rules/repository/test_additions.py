@@ -67,6 +67,18 @@ def test_a_job_that_is_left_out_is_missed(lang: str) -> None:
     assert said(Overlay(after, {TEST_EXTRA: explained.encode()})) == []
 
 
+@pytest.mark.parametrize("path", ["README.md", "docs/content/features/backends.md"])
+def test_a_list_that_is_left_out_is_missed(path: str) -> None:
+    types = "- **Text-to-Speech Backends**: sing (e.g., Lark)\n- **LLM Backends**: write (e.g., Heron)\n"
+    page = "docs/content/features/backends.md"
+    before = Overlay(BASE, {page: (text_of(BASE, page) + types).encode()})
+    wanted = answers("cpp", "grpc", upstream="aviary-example/ibex")
+    after = new.plan(before, wanted).changes.overlay()
+    assert said(after, before) == []
+    (finding,) = said(Overlay(after, {path: before.read(path)}), before)
+    assert (finding.subject, finding.severity) == (path, Severity.info)
+
+
 def test_a_renamed_backend_is_not_new() -> None:
     bare = Overlay(
         BASE,
