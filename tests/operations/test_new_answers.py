@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scaffold.backend.modalities import EVERY, MODALITIES, known
-from scaffold.backend.variants import REFINED_KEYS
+from scaffold.backend.variants import REFINED_KEYS, VARIANTS
 from scaffold.checkout import git
 from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.errors import UsageError
@@ -199,6 +199,27 @@ def test_no_host_is_left_without_an_image(variants: tuple[str, ...]) -> None:
     for vendor, refined in REFINED_KEYS.items():
         for key in refined if vendor in meta else ():
             assert key in meta or "default" in meta or key not in registry.hardware.reported
+
+
+@pytest.mark.parametrize("name", ["lark", "ibex-x2"])
+@pytest.mark.parametrize("added", [("cuda12",), ("cuda13",), ("l4t",), ("cuda12", "l4t-cuda13")])
+def test_no_host_is_left_without_an_image_by_a_variant_more(name: str, added: tuple[str, ...]) -> None:
+    """Keys of a toolkit lead to the new images only where no CPU image is there for their hosts."""
+    tree = MINIATURE.write("pkg/system/capabilities.go", HARDWARE).tree()
+    before = planned(tree, variants=("rocm",)).changes.overlay()
+    meta = Registry(before).gallery.by_name[name].capabilities
+    plan = variants.add(before, name, added)
+    after = Registry(plan.changes.overlay())
+    keys = after.gallery.by_name[name].capabilities
+    assert meta.items() <= keys.items()
+    for vendor, refined in REFINED_KEYS.items():
+        for key in refined if vendor in keys else ():
+            assert key in keys or "default" in keys or key not in after.hardware.reported
+    if "default" in keys:
+        served = {key for variant in added for key in VARIANTS[variant].capabilities}
+        assert keys.keys() - meta.keys() <= served
+    back = variants.remove(plan.changes.overlay(), name, added).changes.overlay()
+    assert back.read("backend/index.yaml") == before.read("backend/index.yaml")
 
 
 def test_a_server_may_be_compiled_on_the_builder_image() -> None:

@@ -7,7 +7,7 @@ serialiser keeps.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -168,9 +168,9 @@ class GallerySurface(GalleryReader):
         first = capabilities({entry.variant for entry in entries if entry.variant} | added)
         variants = {i.name: e.variant for e in entries for i in self.by_tag_suffix.get(e.tag_suffix, ())}
         keys = dict(meta.capabilities)
-        for key, image in self._capabilities(addition.backend).items():
+        for key, image in self._capabilities(addition.backend, meta.capabilities).items():
             present = keys.get(key)
-            if first[key] not in added:
+            if key in first and first[key] not in added:
                 continue
             if present is None:
                 meta.add_capability(addition.changes, key, f"{image}{ending}")
@@ -262,12 +262,13 @@ class GallerySurface(GalleryReader):
                     patterns.append(f"{item.name[: -len(owner)]}{{n}}")
         return (majority(patterns) or VARIANTS[variant].image).replace("{n}", backend.name)
 
-    def _capabilities(self, backend: Backend) -> dict[str, str]:
+    def _capabilities(self, backend: Backend, present: Collection[str] = ()) -> dict[str, str]:
+        """Capability key -> image of a backend, beside keys that are there already."""
         keys = capabilities(set(backend.variants))
         plain = {key for variant in VARIANTS.values() for key in variant.capabilities[:1]}
         keys = {key: v for key, v in keys.items() if key in plain or key in self.capability_keys}
         keys |= dict(each.split("=") for each in backend.capabilities)
-        if "default" not in keys:  # then a host that reports its toolkit would get nothing
+        if "default" not in {*keys, *present}:  # then a host that reports its toolkit would get nothing
             for vendor in [key for key in REFINED_KEYS if key in keys]:
                 for key in (k for k in REFINED_KEYS[vendor] if k in Hardware(self.tree).reported):
                     keys.setdefault(key, keys[vendor])
