@@ -28,7 +28,8 @@ MAX_NAME = 63
 """An image tag has at most 128 characters, and the longest variant prefix takes about 40."""
 
 CPP_TAKEN = (
-    "all", "build", "clean", "grpc-server", "package", "purge", "run", "test",
+    "all", "build", "clean", "grpc-server", "grpc-server-avx", "grpc-server-avx2", "grpc-server-avx512",
+    "package", "purge", "run", "test",
     ".gitignore", "CMakeLists.txt", "Makefile", "engine.cpp", "engine.h", "grpc-server.cpp",
     "media.h", "media_test.cpp", "package.sh", "run.sh", "server_ctest.cpp", "serving.h",
     "serving_test.cpp",

@@ -182,7 +182,7 @@ def test_sources_do_not_take_the_place_of_anything() -> None:
     makefile = files[Path("backend/cpp/a/Makefile")]
     assert "\nSOURCE := package-src\n" in makefile
     ours = {path.name for path in files if path.parent == Path("backend/cpp/a")}
-    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
     assert ours | targets <= set(CPP_TAKEN)
 
 
