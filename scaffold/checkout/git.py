@@ -119,7 +119,15 @@ def own_folder(root: Path) -> Path | None:
     if not found or Path(found[-1]).resolve() != root.resolve():
         return None
     own = Path(found[0])
+    if own == root.resolve() / ".git" and _leads_away(own):
+        return None
     return own if own in (root.resolve(), root.resolve() / ".git") or _knows(own, root) else None
+
+
+def _leads_away(own: Path) -> bool:
+    """Whether a folder `.git` has its commits in another repository, as none that git makes has."""
+    parts = ("HEAD", "objects", "refs", "packed-refs")
+    return os.path.lexists(own / "commondir") or any((own / part).is_symlink() for part in parts)
 
 
 def _knows(own: Path, root: Path) -> bool:

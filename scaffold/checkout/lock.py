@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -49,7 +50,10 @@ def _lock(folder: Path, end: float) -> int:
         lock = os.open(folder / NAME, _FLAGS, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(lock).st_nlink:
+            status = os.fstat(lock)
+            if status.st_nlink > 1 or not stat.S_ISREG(status.st_mode):
+                raise OSError(errno.EMLINK, "it is no file of its own")
+            if status.st_nlink:
                 os.ftruncate(lock, 0)
                 os.write(lock, b"%d\n" % os.getpid())
                 return lock

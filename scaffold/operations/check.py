@@ -12,6 +12,7 @@ from scaffold.described import MARK
 from scaffold.errors import ShapeError, unknown
 from scaffold.operations.novelty import Change, Identity, positions_of_old
 from scaffold.operations.workers import find_in
+from scaffold.pipeline.model import FOLDER
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
 from scaffold.rules import all_rules, rules_called
@@ -89,6 +90,8 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     for name in scope.backends:
         require_name(name)
     registry = opened(tree, rules)
+    if rules and all(isinstance(rule, PipelineRule) for rule in rules) and not registry.pipeline.paths:
+        raise ShapeError(FOLDER, None, "there is no workflow here, and nothing else was asked for")
     earlier = opened(base, rules, registry) if base is not None else None
     missing = [name for name in scope.backends if name not in registry.names]
     if missing and not (earlier and set(missing) <= set(earlier.names)):

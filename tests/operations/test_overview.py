@@ -212,8 +212,9 @@ def test_markdown_is_tables(miniature: Path) -> None:
         "## Where each backend is registered",
         "## What LocalAI ships where",
     ]
-    widths = {line.count("|") for line in text.splitlines() if line.startswith("|")}
-    assert widths == {14}
+    for table in text.split("## ")[1:]:
+        widths = {line.count("|") for line in table.splitlines() if line.startswith("|")}
+        assert len(widths) == 1
     assert re.search(r"(?m)^\| kestrel \| rust \| x[a]? \|", text)
 
 

@@ -77,7 +77,16 @@ def _has_unknown(value: Any) -> bool:
 def _from_json(text: Any) -> Any:
     if not is_known(text_of(text)):
         return Unknown(f"fromJSON({label_of(text)})")
-    return json.loads(text_of(text))
+    return json.loads(text_of(text), parse_int=_whole)
+
+
+def _whole(digits: str) -> float:
+    """A whole number of JSON; a large one is a float, as every number is to an expression."""
+    return int(digits) if len(digits) < _EXACT else float(digits)
+
+
+_EXACT = 16
+"""Digits from which on a float is not exact."""
 
 
 def _case(*arguments: Any) -> Any:

@@ -112,7 +112,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return str(int(value)) if math.isfinite(value) and value == int(value) else str(value)
+        whole = isinstance(value, int) or (math.isfinite(value) and value == int(value))
+        return str(int(value)) if whole else str(value)
     return "Array" if isinstance(value, list) else "Object"
 
 
@@ -175,9 +176,11 @@ def number(value: Any) -> float:
         return 0.0
     if value is True:
         return 1.0
-    if isinstance(value, (int, float)):
-        return float(value)
     try:
+        if isinstance(value, (int, float)):
+            return float(value)
         return float(int(value, 16) if value[:2].lower() == "0x" else value) if value.strip() else 0.0
+    except OverflowError:
+        return math.inf
     except (ValueError, AttributeError):
         return math.nan
