@@ -24,7 +24,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
     repeats = 0
     for part in _SPECIAL.split(re.sub(r"(?:\*\*/)+", "**/", re.sub(r"\*{3,}", "**", pattern))):
         before, parts = pieces[-1]
-        if part == "**/" and parts[-1] and not parts[-1].endswith("/"):  # inside a name it is `**` and a slash
+        inside = parts[-1] and not parts[-1].endswith("/")
+        if part == "**/" and inside:  # of a name: `**` and a slash
             pieces.append((_WIDE["**"], ["/"]))
         elif part in _WIDE:
             pieces.append((_WIDE[part], [""]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -167,6 +168,26 @@ def test_the_repository_of_another_folder_is_not_ours(root: Path, tmp_path: Path
     with pytest.raises(UsageError, match="that of another folder"), states(archive, "HEAD", None):
         pass
     assert not Journal(archive).home.is_relative_to(root)
+
+
+@pytest.mark.parametrize("part", ["commondir", "HEAD", "objects", "refs"])
+def test_parts_that_lie_in_another_repository_are_not_ours(root: Path, tmp_path: Path, part: str) -> None:
+    archive = tmp_path / "archive"
+    shutil.copytree(root, archive)
+    own = archive / ".git"
+    assert git.own_folder(archive) == own
+    if part == "commondir":
+        (own / part).write_text(f"{root}/.git\n")
+    else:
+        shutil.rmtree(own / part) if (own / part).is_dir() else (own / part).unlink()
+        (own / part).symlink_to(root / ".git" / part)
+    (root / "secret").write_text("secret")
+    commit(root)
+    assert git.own_folder(archive) is None
+    with pytest.raises(UsageError), states(archive, "HEAD", None):
+        pass
+    answer = run(sys.executable, "-m", "scaffold", "affected", "--repo", str(archive), cwd=root, check=False)
+    assert "secret" not in answer.stdout + answer.stderr
 
 
 def test_one_more_work_tree_and_a_submodule_are_theirs(root: Path, tmp_path: Path) -> None:

@@ -435,3 +435,15 @@ def test_a_path_that_leads_elsewhere_is_never_written(tmp_path: Path) -> None:
     ):
         with pytest.raises(ShapeError, match=r"nothing is written there"):
             ChangeSet(WorkTree(root)).create(path, b"")
+
+
+def test_a_lock_that_has_another_name_is_not_written(tmp_path: Path) -> None:
+    """An archive may hold hard links, to what lies outside of it."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("precious\n")
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / NAME).hardlink_to(elsewhere)
+    with pytest.raises(WriteError, match="it is no file of its own"), locked(folder):
+        pass
+    assert elsewhere.read_text() == "precious\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -65,6 +66,18 @@ def test_without_a_selection_it_says_what_works_there(check: Check) -> None:
     assert (code, out) == (3, "")
     assert "no checkout of LocalAI" in err
     assert "--select pipeline" in err
+
+
+@pytest.mark.parametrize("there", ["nothing", "a file", "a link"])
+def test_nothing_to_look_at_is_not_clean(check: Check, repo: Path, there: str) -> None:
+    shutil.rmtree(repo / ".github")
+    if there == "a file":
+        (repo / ".github").write_text("")
+    elif there == "a link":
+        (repo / ".github").symlink_to("/etc")
+    code, out, err = check("--select", "pipeline")
+    assert (code, out) == (3, "")
+    assert ".github/workflows: there is no workflow here" in err
 
 
 def test_the_pack_runs_on_any_repository(check: Check, repo: Path) -> None:

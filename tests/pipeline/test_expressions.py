@@ -75,6 +75,11 @@ def value(text: str) -> Any:
         ("fromJSON('{\"a\": [1, 2]}').a[1]", 2),
         ("fromJSON(toJSON(matrix)).os", "ubuntu-latest"),
         ("matrix.flag || 'off'", "off"),
+        (f"0x{'f' * 400} > 1", True),
+        (f"'0x{'f' * 400}' < 1", False),
+        (f"fromJSON('{'9' * 400}') > 1", True),
+        (f"format('{{0}}', fromJSON('{'9' * 400}'))", "inf"),
+        (f"matrix[fromJSON('{'9' * 5000}')]", None),
         ("success() && !failure() && !cancelled() && always()", True),
     ],
 )

@@ -141,8 +141,8 @@ class MatrixSurface(MatrixSiblings):
         """The value that is clear in the nearest circle of siblings; without one, their most frequent."""
         circles = self.widening(backend, variant)
         if field in ARCH_FIELDS:
-            of_arch = [[e for e in circle if e.arches == arches] for circle in circles]
-            circles = [*of_arch, [e for e in self.linux if e.arches == arches]]
+            everything = [] if field == "builder-base-image" else [self.linux]  # it is of the toolkit, too
+            circles = [[e for e in circle if e.arches == arches] for circle in (*circles, *everything)]
         told = (clear(field, circle) for circle in circles)
         nearest = next((circle for circle in circles if circle), [])
         return next(filter(None, told), None) or majority(
