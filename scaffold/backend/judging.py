@@ -19,7 +19,7 @@ from pydantic import (
 
 from scaffold.backend.answers import NEEDS_UPSTREAM, Backend
 from scaffold.backend.choices import DROP_IN, IMPORTS, KINDS
-from scaffold.backend.limits import one_of, problem, repository
+from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, one_of, problem, repository
 from scaffold.backend.modalities import ACCEPTS, EVERY, Modality
 from scaffold.backend.variants import VARIANTS, supported
 from scaffold.errors import UsageError
@@ -171,6 +171,11 @@ def _require_fitting(backend: Backend) -> None:
     for each in backend.capabilities:
         if (variant := each.partition("=")[2]) not in backend.variants:
             raise ValueError(f"capability {each!r}: it is not built for {variant}")
+    if is_for_macos(backend.known_as) and not backend.darwin:
+        raise ValueError(
+            f"name {backend.known_as!r} contains {MACOS_ENGINE!r}, which LocalAI takes for macOS: "
+            "give --variant metal, or another name"
+        )
     if backend.prebuilt and backend.kind != "grpc":
         raise ValueError(
             "only a gRPC server of its own may choose LocalAI's image that has gRPC (--prebuilt)"

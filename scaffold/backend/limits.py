@@ -19,6 +19,10 @@ HARDWARE_WORDS = (
 )  # fmt: skip
 """LocalAI reads hardware from names (`IsBackendCompatible` in pkg/system/capabilities.go)."""
 
+MACOS_ENGINE = "mlx"
+"""One of these words, which is an engine as well: where it is a word of its own in the name of a backend
+that is built for macOS, it may stay."""
+
 GALLERY_PREFIXES = (
     "cpu-", "cuda12-", "cuda13-", "rocm-", "vulkan-", "metal-", "intel-", "nvidia-l4t-",
 )  # fmt: skip
@@ -52,7 +56,10 @@ class Rule:
         return self.why.format(found=match[0]) if match else None
 
 
-READS_HARDWARE = Rule("|".join(HARDWARE_WORDS), "contains '{found}': LocalAI reads hardware from names")
+READS_HARDWARE = Rule(
+    "|".join(w if w != MACOS_ENGINE else rf"(?<=[^-]){w}|{w}(?=[^-])" for w in HARDWARE_WORDS),
+    "contains '{found}': LocalAI reads hardware from names",
+)
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "name": (
@@ -95,6 +102,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
 def repository(address: str) -> str:
     """OWNER/REPO of an address on GitHub; what is none, as it is."""
     return re.sub(GITHUB, "", address)
+
+
+def is_for_macos(name: str) -> bool:
+    """Whether LocalAI takes what has a name for a backend of macOS."""
+    return MACOS_ENGINE in name.split("-")
 
 
 def problem(question: str, answer: str) -> str | None:

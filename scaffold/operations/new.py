@@ -8,7 +8,7 @@ from typing import Any
 
 from scaffold.backend.answers import Backend
 from scaffold.backend.judging import create
-from scaffold.backend.limits import repository
+from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, repository
 from scaffold.backend.modalities import EVERY, MODALITIES
 from scaffold.backend.names import require_name
 from scaffold.backend.variants import DARWIN, supported
@@ -168,6 +168,11 @@ def _ask_the_rest(addition: Addition, registry: Registry) -> None:
     addition.ask("gallery/index.yaml", f"add a model that uses backend: {backend.known_as}")
     if registry.tree.is_dir("docs/content/features"):
         addition.ask("docs/content/features", f"describe {backend.known_as} on the page of its modality")
+    if is_for_macos(backend.known_as) and backend.linux_variants:
+        addition.ask(
+            "pkg/system/capabilities.go",
+            f"its models are offered on macOS alone: LocalAI reads {MACOS_ENGINE!r} in {backend.known_as}",
+        )
     if not backend.description:
         addition.ask("backend/index.yaml", "write the description that users read (--description)")
     if not backend.icon:

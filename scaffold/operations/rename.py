@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from scaffold.backend.limits import HARDWARE_WORDS, READS_HARDWARE, RULES
+from scaffold.backend.limits import HARDWARE_WORDS, MACOS_ENGINE, READS_HARDWARE, RULES, is_for_macos
 from scaffold.backend.names import FOLDER, make_variable, require_name
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
@@ -153,6 +153,8 @@ def _require_good(registry: Registry, old: str, new: str) -> None:
         problem = rule.broken_by(new)
         if problem and not (rule is READS_HARDWARE and _is_read_already(registry, old, new)):
             raise UsageError(f"name {new!r} {problem}")
+    if is_for_macos(new) and not (registry.describe(old).darwin or _is_read_already(registry, old, new)):
+        raise UsageError(f"name {new!r} contains {MACOS_ENGINE!r}, and {old} is not built for macOS")
 
 
 def _is_read_already(registry: Registry, old: str, new: str) -> bool:

@@ -16,7 +16,7 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 from scaffold.backend import markdown
 from scaffold.backend.answers import NEEDS_UPSTREAM
 from scaffold.backend.choices import KINDS
-from scaffold.backend.limits import CPP_TAKEN, GITHUB, RULES
+from scaffold.backend.limits import CPP_TAKEN, GITHUB, MACOS_ENGINE, RULES
 from scaffold.backend.modalities import EVERY, MODALITIES
 from scaffold.backend.variants import DARWIN, VARIANTS, supported
 from scaffold.checkout.tree import WorkTree
@@ -130,6 +130,10 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
                 (
                     f"kind == 'llama-fork' and '{DARWIN}' in variants",
                     "a fork of llama.cpp has no build for macOS",
+                ),
+                (
+                    f"'{MACOS_ENGINE}' in name.split('-') and '{DARWIN}' not in variants",
+                    f"LocalAI takes what has '{MACOS_ENGINE}' in its name for macOS: choose {DARWIN} too",
                 ),
             ),
         },

@@ -158,6 +158,18 @@ def test_no_modality_and_an_import_are_refused_together(imports: str) -> None:
     assert any("nobody can import a model for it" in what for _, what in plan.manual)
 
 
+# --- names -----------------------------------------------------------------------------------------
+
+
+def test_mlx_is_an_engine_where_it_is_a_word_and_built_for_macos() -> None:
+    plan = planned(lang="python", kind="plain", name="mlx-ibex", variants=("cpu", "metal"))
+    assert ("pkg/system/capabilities.go",) in {m[:1] for m in plan.manual}
+    alone = planned(lang="python", kind="plain", name="mlx-ibex", variants=("metal",))
+    assert ("pkg/system/capabilities.go",) not in {m[:1] for m in alone.manual}
+    with pytest.raises(UsageError, match="LocalAI takes for macOS"):
+        planned(lang="python", kind="plain", name="mlx-ibex", variants=("cpu",))
+
+
 # --- platforms -------------------------------------------------------------------------------------
 
 
