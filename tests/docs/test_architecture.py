@@ -1,16 +1,16 @@
-"""What the README says of the files is so."""
+"""What the page of the architecture says of the files is so."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+from tests.docs import PROJECT
+
 UNSAID = {"__init__.py", "__pycache__", "py.typed"}
 
 
 def test_the_layout_is_the_folder_list() -> None:
-    layout = (PROJECT / "README.md").read_text().partition("## Layout")[2]
+    layout = (PROJECT / "docs/architecture.md").read_text()
     named = re.findall(r"(?m)^([\w./-]+)  +\S", layout)
     files = (path for path in (PROJECT / "scaffold").iterdir() if path.name not in UNSAID)
     there = {f"scaffold/{path.name}{'/' if path.is_dir() else ''}" for path in files}
