@@ -40,6 +40,8 @@ class Backend:
     """Use cases of a model that states none; the first one of its modalities, if none is named."""
     capabilities: tuple[str, ...] = ()
     """`intel=sycl-f32`: the variant that a kind of hardware gets."""
+    entries: tuple[str, ...] = ()
+    """`cuda12.runs-on=bigger-runner`: what a variant is built with, where that is not what siblings have."""
     summary: str = ""
     """One sentence, for tables and lists."""
     description: str = ""
@@ -47,6 +49,8 @@ class Backend:
     license: str = ""
     urls: tuple[str, ...] = ()
     icon: str = ""
+    title: str = ""
+    """What people call its engine, in tables and lists; by default, what its repository is called."""
     gallery_name: str = ""
     """What the gallery calls it, where that is not its name."""
     tags: tuple[str, ...] = ()
@@ -56,6 +60,8 @@ class Backend:
     """Whether a C interface of its own stands before its engine, which exports none."""
     prebuilt: bool = False
     """Whether CI compiles it on an image that has gRPC already."""
+    progress: bool = False
+    """Whether a local build of its image prints all that it does: for one that takes long."""
     test_model: str = ""
     """A small model, with which CI tests the whole image."""
 
@@ -102,15 +108,21 @@ class Backend:
         only = [each.partition(":")[2] for each in self.only if each.partition(":")[0] == variant.name]
         return tuple(arch for arch in variant.arches if arch in only) or variant.arches
 
+    def given(self, variant: str, field: str) -> str | None:
+        """What the answers say of a field of a variant's matrix entries."""
+        known = (each.partition("=")[::2] for each in self.entries)
+        return next((value for key, value in known if key == f"{variant}.{field}"), None)
+
     @property
     def on_builder_image(self) -> bool:
         """Whether CI compiles it on an image that has gRPC already."""
         return self.prebuilt or self.kind == "llama-fork"
 
     @property
-    def drop_in(self) -> str:
-        """The backend whose importer offers it in that one's place; "" for none."""
-        return self.imports.removeprefix(DROP_IN) if self.imports.startswith(DROP_IN) else ""
+    def drop_ins(self) -> tuple[str, ...]:
+        """The backends whose importers offer it in their place."""
+        forms = self.imports.split(",")
+        return tuple(form.removeprefix(DROP_IN) for form in forms if form.startswith(DROP_IN))
 
     @property
     def linux_variants(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from scaffold.backend.answers import NEEDS_UPSTREAM, Backend
 from scaffold.backend.choices import DROP_IN, IMPORTS, KINDS
 from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, one_of, problem, repository
 from scaffold.backend.modalities import ACCEPTS, EVERY, Modality
-from scaffold.backend.variants import VARIANTS, supported
+from scaffold.backend.variants import ENTRY_FIELDS, VARIANTS, supported
 from scaffold.errors import UsageError
 
 RULED = {
@@ -41,7 +41,7 @@ class _Rules(BaseModel):
     def _repository(cls, upstream: str) -> str:
         return repository(upstream)
 
-    @field_validator("summary", "license", "match", "test_model", check_fields=False)
+    @field_validator("summary", "title", "license", "match", "test_model", check_fields=False)
     @classmethod
     def _one_line(cls, text: str | tuple[str, ...]) -> str | tuple[str, ...]:
         for line in (text,) if isinstance(text, str) else text:
@@ -91,7 +91,8 @@ class _Rules(BaseModel):
     @field_validator("imports", check_fields=False)
     @classmethod
     def _imports(cls, imports: str) -> str:
-        return imports if imports.startswith(DROP_IN) else one_of("import", imports, IMPORTS)
+        forms = imports.split(",")
+        return imports if all(f.startswith(DROP_IN) for f in forms) else one_of("import", imports, IMPORTS)
 
     @field_validator("capabilities", check_fields=False)
     @classmethod
@@ -102,6 +103,17 @@ class _Rules(BaseModel):
                 raise ValueError(f"capability {each!r} is not KEY=VARIANT")
             one_of("variant", variant, VARIANTS)
         return capabilities
+
+    @field_validator("entries", check_fields=False)
+    @classmethod
+    def _entries(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
+        for each in entries:
+            known = re.fullmatch(r"([\w-]+)\.([\w-]+)=([\w./:-]+)", each, re.ASCII)
+            if not known:
+                raise ValueError(f"entry {each!r} is not VARIANT.FIELD=VALUE")
+            one_of("variant", known[1], VARIANTS)
+            one_of("field", known[2], ENTRY_FIELDS)
+        return entries
 
     @model_validator(mode="before")
     @classmethod
@@ -171,6 +183,8 @@ def _require_fitting(backend: Backend) -> None:
     for each in backend.capabilities:
         if (variant := each.partition("=")[2]) not in backend.variants:
             raise ValueError(f"capability {each!r}: it is not built for {variant}")
+    for each in backend.entries:
+        _require_entry(backend, *each.partition("=")[::2])
     if is_for_macos(backend.known_as) and not backend.darwin:
         raise ValueError(
             f"name {backend.known_as!r} contains {MACOS_ENGINE!r}, which LocalAI takes for macOS: "
@@ -198,6 +212,18 @@ def _require_fitting(backend: Backend) -> None:
         )
     if backend.pin and not backend.upstream:
         raise ValueError("a pin needs the repository that it is a commit of: give --upstream OWNER/REPO")
+
+
+def _require_entry(backend: Backend, which: str, value: str) -> None:
+    variant, _, field = which.partition(".")
+    if variant not in backend.linux_variants:
+        raise ValueError(f"{which}: there is no Linux entry of {variant}")
+    if field == "platform-tag":
+        one_of(f"architecture of {variant}", value, backend.arches(VARIANTS[variant]))
+    if field == "tag-suffix" and not re.fullmatch(rf"-([\w.]+-)*{re.escape(backend.name)}", value):
+        raise ValueError(f"{which}: {value!r} is not a dash, words, and the name of the backend")
+    if field == "tag-suffix" and value == f"-{backend.known_as}" and len(backend.variants) > 1:
+        raise ValueError(f"{which}: only where there is one image may it be called like the backend")
 
 
 def _worded(error: Any) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from scaffold.backend.choices import DROP_IN, IMPORTS, KINDS, Lang
 from scaffold.backend.modalities import ACCEPTS, EVERY
+from scaffold.backend.variants import ENTRY_FIELDS
 from scaffold.checkout.tree import WorkTree
 from scaffold.cli import printer
 from scaffold.cli.shared import VARIANT_NAMES, DryRunOption, FormatOption, RepoOption, carry_out, writable
@@ -78,7 +79,10 @@ def new_backend(
         list[str] | None,
         typer.Option(metavar="USECASE", help="What a model is for that does not say it; repeatable."),
     ] = None,
-    imports: Annotated[str, typer.Option("--import", metavar=_IMPORTS, help="How a model finds it.")] = "",
+    imports: Annotated[
+        list[str] | None,
+        typer.Option("--import", metavar=_IMPORTS, help="How a model finds it; drop-in:X is repeatable."),
+    ] = None,
     match: Annotated[
         list[str] | None,
         typer.Option(
@@ -92,6 +96,9 @@ def new_backend(
         list[str] | None, typer.Option(help="Home page, the upstream by default; repeatable.")
     ] = None,
     icon: Annotated[str, typer.Option(help="Address of its icon; the owner's picture by default.")] = "",
+    title: Annotated[
+        str, typer.Option(help="What people call the engine, in tables; its repository's name by default.")
+    ] = "",
     gallery_name: Annotated[str, typer.Option(help="What users call it, if not NAME.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="Gallery tag; repeatable.")] = None,
     capability: Annotated[
@@ -100,6 +107,17 @@ def new_backend(
             metavar="KEY=VARIANT", help="What a kind of hardware gets, as intel=sycl-f32; repeatable."
         ),
     ] = None,
+    entry: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="VARIANT.FIELD=VALUE",
+            help=f"What CI builds it with, if not as siblings: {' '.join(ENTRY_FIELDS)}; repeatable.",
+        ),
+    ] = None,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="A local build of its image prints all that it does.")
+    ] = False,
     test_model: Annotated[
         str, typer.Option(metavar="URL", help="A small model, for a test of the whole image in CI.")
     ] = "",
@@ -127,16 +145,19 @@ def new_backend(
         "rpcs": tuple(rpc or ()),
         "accepts": tuple(accepts or ()),
         "defaults": tuple(default_use or ()),
-        "imports": imports,
+        "imports": ",".join(imports or ()),
         "match": tuple(match or ()),
         "summary": summary,
         "description": _text(description),
         "license": license_name,
         "url": tuple(url or ()),
         "icon": icon,
+        "title": title,
         "gallery_name": gallery_name,
         "tags": tuple(tag or ()),
         "capabilities": tuple(capability or ()),
+        "entries": tuple(entry or ()),
+        "progress": progress,
         "test_model": test_model,
     }
     asking = output is Format.text and not no_input and sys.stdin.isatty() and sys.stdout.isatty()

@@ -73,6 +73,7 @@ def as_removal(registry: Registry, name: str, changes: ChangeSet) -> Removal:
         _source_folder(registry, name),
         changes,
         frozenset(registry.called_alone(name)),
+        frozenset(row.name for _, row in registry.documented.get(name, ())),
         registry.own_dockerfiles(name),
     )
 

@@ -217,6 +217,8 @@ class Removal:
     changes: ChangeSet
     called: frozenset[str] = frozenset()
     """The names and addresses that no other backend has."""
+    titles: frozenset[str] = frozenset()
+    """What its rows in tables for readers call it."""
     dockerfiles: frozenset[str] = frozenset()
     """Suffixes of the Dockerfiles that build nothing but this backend."""
     manual: list[Manual] = field(default_factory=list)

@@ -81,7 +81,7 @@ class FeaturesSurface(FileSurface):
                 addition.insert(self.path, bullet.end, f", {markdown.text(label(backend))}")
 
     def remove(self, removal: Removal) -> None:
-        own = {squeezed(alias) for alias in removal.aliases}
+        own = {squeezed(alias) for alias in removal.aliases | removal.titles}
         named = (squeezed(called.rpartition("/")[2]) for called in removal.called)
         known = own | {name for name in named if any(name.startswith(alias) for alias in own)}
         for bullet in self.bullets:

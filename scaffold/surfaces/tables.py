@@ -91,7 +91,9 @@ class TableSurface(FileSurface):
 
 
 def label(backend: Backend) -> str:
-    """What readers know a backend as: its upstream's repository, where that is called like it."""
+    """What readers know a backend as: its title, or its upstream's repository, if that is called like it."""
+    if backend.title:
+        return backend.title
     repository = backend.upstream.rpartition("/")[2]
     alike = squeezed(repository).startswith(squeezed(backend.known_as))
     return repository if alike else backend.known_as

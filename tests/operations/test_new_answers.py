@@ -15,9 +15,11 @@ from scaffold.backend.variants import REFINED_KEYS, VARIANTS
 from scaffold.checkout import git
 from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.errors import UsageError
-from scaffold.operations import new, remove, variants
+from scaffold.operations import new, remove, variants, workers
 from scaffold.registry import Registry
 from scaffold.report import new_backend as report
+from scaffold.rules import registration_rules
+from scaffold.surfaces.matrix.reading import MATRIX_FILE
 from tests.conftest import PIN
 from tests.consumers import run, scaffold
 from tests.operations.test_new import KINDS, NATIVE, answers
@@ -170,6 +172,14 @@ def test_mlx_is_an_engine_where_it_is_a_word_and_built_for_macos() -> None:
         planned(lang="python", kind="plain", name="mlx-ibex", variants=("cpu",))
 
 
+def test_a_title_is_what_tables_call_it() -> None:
+    plan = new.plan(WITH_TYPES.tree(), answers("go", "purego", title="Quiet Ibex"))
+    registry = Registry(plan.changes.overlay())
+    assert {row.name for _, row in registry.documented["ibex-x2"]} == {"Quiet Ibex"}
+    assert ", Quiet Ibex" in added(plan, FEATURES)
+    assert_taken_back(plan)
+
+
 # --- platforms -------------------------------------------------------------------------------------
 
 
@@ -182,6 +192,64 @@ def test_a_variant_for_one_architecture_is_one_entry() -> None:
     assert_taken_back(plan)
     with pytest.raises(UsageError, match="unknown architecture of cuda13 'arm64'"):
         planned(variants=("cuda13:arm64",))
+
+
+def test_what_ci_builds_with_may_be_chosen() -> None:
+    """A comment says that it was, so that `check` has nothing to say of it; and it goes with the backend."""
+    chosen = ("cuda12.runs-on=big-one", "cuda12.platform-tag=amd64", "rocm.base-image=acme/rocm:1")
+    plan = planned(variants=("cuda12", "rocm"), entries=chosen)
+    registry = Registry(plan.changes.overlay())
+    entries = registry.matrix.entries_of("ibex-x2")
+    found = {f"{e.variant}.{field}={value}" for e in entries for field, value in e.fields.items()}
+    assert {*chosen} <= found
+    said = {f.message for f in workers.find(registry, registration_rules()) if f.backend == "ibex-x2"}
+    assert not [message for message in said if "runs-on" in message or "base-image" in message]
+    assert_taken_back(plan)
+    unchosen = planned(variants=("cuda12",), entries=("cuda12.runs-on=ubuntu-latest",))
+    assert "on purpose" not in added(unchosen, MATRIX_FILE)
+
+
+def test_an_image_may_be_called_otherwise() -> None:
+    plan = planned(variants=("cpu:amd64", "vulkan"), entries=("cpu.tag-suffix=-plain-ibex-x2",))
+    registry = Registry(plan.changes.overlay())
+    assert registry.gallery.by_name["plain-ibex-x2"].uri.endswith(":latest-plain-ibex-x2")
+    assert registry.gallery.by_name["ibex-x2"].capabilities["default"] == "plain-ibex-x2"
+    assert_taken_back(plan)
+
+
+def test_the_only_image_may_be_what_users_choose() -> None:
+    plan = planned(variants=("cpu:amd64",), entries=("cpu.tag-suffix=-ibex-x2",))
+    registry = Registry(plan.changes.overlay())
+    item, twin = (registry.gallery.by_name[f"ibex-x2{ending}"] for ending in ("", "-development"))
+    assert item.uri.endswith(":latest-ibex-x2")
+    assert twin.uri.endswith(":master-ibex-x2")
+    assert not item.capabilities
+    assert not [i for i in registry.gallery.items if i.name.endswith("-ibex-x2")]
+    assert_taken_back(plan)
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("cuda12.runs-on=a", "no Linux entry of cuda12"),
+        ("metal.runs-on=a", "no Linux entry of metal"),
+        ("cpu.context=a", "unknown field 'context'"),
+        ("cpu.runs-on", "is not VARIANT.FIELD=VALUE"),
+        ("cpu.runs-on=a: b", "is not VARIANT.FIELD=VALUE"),
+        ("cpu.tag-suffix=-other", "name of the backend"),
+        ("cpu.tag-suffix=-ibex-x2", "one image"),
+        ("vulkan.platform-tag=s390x", "unknown architecture"),
+    ],
+)
+def test_what_ci_cannot_build_with_is_refused(entry: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        planned(variants=("cpu", "vulkan", "metal"), entries=(entry,))
+
+
+def test_a_long_build_prints_its_progress() -> None:
+    definition = Registry(planned(progress=True).changes.overlay()).makefile.definitions
+    assert {d.progress for d in definition if d.name == "ibex-x2"} == {"--progress=plain"}
+    assert_taken_back(planned(progress=True))
 
 
 @pytest.mark.parametrize(("lang", "kind"), KINDS)
@@ -372,10 +440,31 @@ def test_a_drop_in_is_offered_by_the_importer_of_the_other(miniature: Path) -> N
         run("go", "test", "./core/...", cwd=miniature)
 
 
-@pytest.mark.parametrize(("host", "why"), [("nobody", "no importer is called"), ("wren", "offers no other")])
-def test_a_drop_in_of_an_importer_without_any_is_refused(host: str, why: str) -> None:
+def test_a_drop_in_of_two_importers_of_which_one_offered_none(miniature: Path) -> None:
+    """The method that the other gets compiles, LocalAI lists what it offers, and the removal takes it back."""
+    both = "drop-in:llama-cpp,drop-in:wren"
+    plan = new.plan(WorkTree(miniature), answers("cpp", "llama-fork", imports=both))
+    for host in ("llama-cpp", "wren"):
+        assert '{Name: "ibex-x2", Modality: "tts"' in added(plan, f"core/gallery/importers/{host}.go")
+    assert ("core/gallery/importers/wren.go", "ibex-x2") in {(m.path, m.what.split()[1]) for m in plan.manual}
+    assert_taken_back(plan)
+    plan.commit(miniature)
+    assert run("gofmt", "-l", "core", cwd=miniature).stdout == ""
+    run("go", "vet", "./core/...", cwd=miniature)
+    again = new.plan(WorkTree(miniature), answers("python", "plain", name="lynx", imports="drop-in:wren"))
+    assert_taken_back(again)
+
+
+@pytest.mark.parametrize(
+    ("imports", "why"),
+    [("drop-in:nobody", "no importer is called"), ("drop-in:wren", "offers no other"),
+     ("drop-in:llama-cpp,auto", "unknown import")],
+)  # fmt: skip
+def test_a_drop_in_where_none_can_be_is_refused(imports: str, why: str) -> None:
+    tree = MINIATURE.each("core/gallery/importers/importers.go", "AdditionalBackendsProvider", "Provider")
     with pytest.raises(UsageError, match=why):
-        planned(imports=f"drop-in:{host}")
+        planned(tree.each("core/gallery/importers/llama-cpp.go", "AdditionalBackendsProvider", "P").tree(),
+                imports=imports)  # fmt: skip
 
 
 def test_lists_of_drop_ins_grow_and_shrink_with_the_offers() -> None:

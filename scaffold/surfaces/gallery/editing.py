@@ -51,12 +51,11 @@ class GallerySurface(GalleryReader):
 
     def image_text(self, anchor: str, name: str, tag: str) -> str:
         """A new image item."""
-        return (
-            f"- !!merge <<: *{anchor}\n"
-            f'  name: "{name}"\n'
-            f'  uri: "{self.repository}:{tag}"\n'
-            f"  mirrors:\n    - {self.mirror}:{tag}\n"
-        )
+        return "\n".join([f"- !!merge <<: *{anchor}", f'  name: "{name}"', *self._image_lines(tag)]) + "\n"
+
+    def _image_lines(self, tag: str) -> list[str]:
+        """What of an item says where its image is."""
+        return [f'  uri: "{self.repository}:{tag}"', "  mirrors:", f"    - {self.mirror}:{tag}"]
 
     def add(self, addition: Addition) -> None:
         source = required(self.source, self.path, "the backend gallery")
@@ -67,13 +66,18 @@ class GallerySurface(GalleryReader):
         anchor = self._free_anchor(backend)
         relative = addition.nearest({b for b in addition.kin if self.metas(b) and self.image_items(b)})
         after_meta, beside, after_images = self._places(relative)
-        development = self.development_text(anchor, backend.known_as, of_development(keys))
-        meta_text = _meta(backend, anchor, keys) + (development if beside else "")
-        images = [self.image_text(anchor, name, tag) for name, tag in self._image_values(backend)]
-        image_text = "".join(("" if beside else development, *images))
-        addition.insert(self.path, after_meta, meta_text)
-        addition.insert(self.path, after_images, f"{self._header()}{backend.name}\n{image_text}")
-        self._announce(addition, keys)
+        (name, tag), *others = self._image_values(backend)
+        images = "".join(self.image_text(anchor, *other) for other in others)
+        if name == backend.known_as:  # the only image, which users choose itself
+            addition.insert(self.path, after_meta, _meta(backend, anchor, self._image_lines(tag)))
+        else:
+            development = self.development_text(anchor, backend.known_as, of_development(keys))
+            meta = _meta(backend, anchor, capability_lines(keys))
+            images = ("" if beside else development) + self.image_text(anchor, name, tag) + images
+            addition.insert(self.path, after_meta, meta + (development if beside else ""))
+            self._announce_metas(addition, keys)
+        addition.insert(self.path, after_images, f"{self._header()}{backend.name}\n{images}")
+        self._announce_images(addition)
 
     def remove(self, removal: Removal) -> None:
         own = {i.start for i in (*self.metas(removal.name), *self.image_items(removal.name))}
@@ -222,7 +226,7 @@ class GallerySurface(GalleryReader):
         anchor = majority(i.merges for i in images if i.merges) or self._free_anchor(backend)
         keys = self._capabilities(backend)
         relative = addition.nearest({b for b in addition.kin if self.metas(b) and self.image_items(b)})
-        text = _meta(backend, anchor, keys)
+        text = _meta(backend, anchor, capability_lines(keys))
         if f"{backend.known_as}{DEVELOPMENT}" not in self.by_name:
             text += self.development_text(anchor, backend.known_as, of_development(keys))
         addition.insert(self.path, self._above(anchor, self._places(relative)[0]), text)
@@ -262,6 +266,13 @@ class GallerySurface(GalleryReader):
                     patterns.append(f"{item.name[: -len(owner)]}{{n}}")
         return (majority(patterns) or VARIANTS[variant].image).replace("{n}", backend.name)
 
+    def _named(self, backend: Backend, variant: str) -> str:
+        """Name of a new image item: it follows a tag suffix that was chosen."""
+        given = backend.given(variant, "tag-suffix")
+        if given and given != VARIANTS[variant].tag_suffix.replace("{n}", backend.name):
+            return given.removeprefix("-")
+        return self.image_name(backend, variant)
+
     def _capabilities(self, backend: Backend, present: Collection[str] = ()) -> dict[str, str]:
         """Capability key -> image of a backend, beside keys that are there already."""
         keys = capabilities(set(backend.variants))
@@ -272,27 +283,31 @@ class GallerySurface(GalleryReader):
             for vendor in [key for key in REFINED_KEYS if key in keys]:
                 for key in (k for k in REFINED_KEYS[vendor] if k in Hardware(self.tree).reported):
                     keys.setdefault(key, keys[vendor])
-        return {key: self.image_name(backend, variant) for key, variant in keys.items()}
+        return {key: self._named(backend, variant) for key, variant in keys.items()}
 
     def _image_values(self, backend: Backend) -> Iterator[tuple[str, str]]:
         """Name and tag of each image item."""
         for variant in (name for name in VARIANTS if name in backend.variants):
             tag_suffix = self.matrix.tag_suffix(backend, VARIANTS[variant])
             for ending, channel in CHANNELS.items():
-                yield f"{self.image_name(backend, variant)}{ending}", f"{channel}{tag_suffix}"
+                yield f"{self._named(backend, variant)}{ending}", f"{channel}{tag_suffix}"
 
-    def _announce(self, addition: Addition, keys: dict[str, str]) -> None:
-        """The values that the inserted text must have, as another parser reads them."""
+    def _announce_metas(self, addition: Addition, keys: dict[str, str]) -> None:
+        """The values that inserted metas must have, as another parser reads them."""
         backend = addition.backend
         addition.expect(self.path, {"name": backend.known_as, "capabilities": keys})
         development = {"name": backend.known_as + DEVELOPMENT, "capabilities": of_development(keys)}
         addition.expect(self.path, development)
-        for name, tag in self._image_values(backend):
+
+    def _announce_images(self, addition: Addition) -> None:
+        """The values that inserted images must have."""
+        for name, tag in self._image_values(addition.backend):
             image = {"name": name, "uri": f"{self.repository}:{tag}", "mirrors": [f"{self.mirror}:{tag}"]}
             addition.expect(self.path, image)
 
 
-def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
+def _meta(backend: Backend, anchor: str, leading: list[str]) -> str:
+    """The item that users choose; its last lines lead to images, or to its own."""
     owner = backend.upstream.partition("/")[0] or "mudler"
     lines = [
         f"- &{anchor}",
@@ -307,7 +322,7 @@ def _meta(backend: Backend, anchor: str, keys: dict[str, str]) -> str:
         "  tags:",
     ]
     lines += [f"    - {quote(tag, '')}" for tag in tags(backend)]
-    return "\n".join([*lines, *capability_lines(keys)]) + "\n"
+    return "\n".join([*lines, *leading]) + "\n"
 
 
 def tags(backend: Backend) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from scaffold.checkout.edit import Edit
 from scaffold.errors import UsageError
@@ -17,6 +17,15 @@ _LIST = re.compile(r'(?:case |ConsistOf\(|ContainElements\()("[^"\n]+"(?:, "[^"\
 """A list of names: the branch that takes them, and what LocalAI's tests expect."""
 
 
+_DETECTS = re.compile(r"(?m)^func \((\w+ \*\w+)\) AutoDetects\(\)[^\n]*\}(\r?\n)")
+"""The method of an importer behind which its offers stand."""
+
+_METHOD = re.compile(r"(?ms)^func \(\w+ \*\w+\) AdditionalBackends\(\)[^\n]*\{\r?\n.*?^\}\r?\n")
+
+_PROVIDER = "AdditionalBackendsProvider"
+"""The interface of an importer that offers other backends; one is one without saying so, too."""
+
+
 def offered(text: str) -> list[str]:
     """The backends that an importer's source offers besides its own, in order."""
     return [match[2] for match in OFFER.finditer(text)]
@@ -25,24 +34,43 @@ def offered(text: str) -> list[str]:
 def add(addition: Addition, host: str, sources: dict[str, str]) -> None:
     """Plan a backend into the offers of a file, and into the lists of those in it and in tests.
 
-    `sources` are the importers and their tests. Raises UsageError where the file offers none so far.
+    `sources` are the importers and their tests. Raises UsageError where the checkout knows no offers.
     """
     backend, text = addition.backend, sources[host]
-    offers = list(OFFER.finditer(text))
-    if not offers:
-        raise UsageError(f"--import {backend.imports}: {host} offers no other backend: use --import auto")
-    last, names = offers[-1], offered(text)
+    offers, names = list(OFFER.finditer(text)), offered(text)
     key, what = backend.use.import_key, quote(backend.sentence)
-    line = f"{last[1]}{{Name: {quote(backend.known_as)}, Modality: {quote(key)}, Description: {what}}},\n"
-    addition.insert(host, _bytes(text, last.end()), line)
+    line = f"{{Name: {quote(backend.known_as)}, Modality: {quote(key)}, Description: {what}}},\n"
+    detects = _DETECTS.search(text)
+    if offers:
+        addition.insert(host, _bytes(text, offers[-1].end()), f"{offers[-1][1]}{line}")
+    elif detects and any(_PROVIDER in other for other in sources.values()):
+        addition.insert(host, _bytes(text, detects.end()), _method(detects[1], line))
+    else:
+        raise UsageError(f"--import {backend.imports}: {host} offers no other backend: use --import auto")
     taken = False
     for path, _, end, words in _lists(sources, {*names}):
         if set(words) == {*names}:
             taken |= path == host
             addition.insert(path, _bytes(sources[path], end), f", {quote(backend.known_as)}")
     if not taken:
-        what = f"take {backend.known_as} where the preference names it: no branch lists the others"
+        what = f"take {backend.known_as} where the preference names it: no branch lists what it offers"
         addition.ask(host, what)
+
+
+def _method(receiver: str, line: str) -> str:
+    """The method of an importer that offers one backend."""
+    return (
+        "\n// AdditionalBackends lists what loads the models of this importer too, if a user asks for it.\n"
+        f"func ({receiver}) AdditionalBackends() []KnownBackendEntry {{\n"
+        f"\treturn []KnownBackendEntry{{\n\t\t{line}\t}}\n}}\n"
+    )
+
+
+def methods(text: str, gone: Container[str]) -> list[tuple[int, int]]:
+    """The bytes of the methods whose every offer goes, in a file that promises none."""
+    found = _METHOD.finditer(text) if _PROVIDER not in text else ()
+    spans = [m.span() for m in found if (names := offered(m[0])) and all(name in gone for name in names)]
+    return [(_bytes(text, start), _bytes(text, end)) for start, end in spans]
 
 
 def remove(removal: Removal, host: str, sources: dict[str, str]) -> None:

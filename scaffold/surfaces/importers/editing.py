@@ -63,8 +63,9 @@ class ImporterSurface(ImporterReader):
         backend = addition.backend
         if backend.imports == "none":
             return
-        if backend.drop_in:
-            self._add_drop_in(addition)
+        if backend.drop_ins:
+            for host in backend.drop_ins:
+                self._add_drop_in(addition, host)
             return
         if backend.imports == "auto" and self._can_import():
             self._add_importer(addition)
@@ -74,12 +75,12 @@ class ImporterSurface(ImporterReader):
             addition.ask(REGISTRY_FILE, what)
         self.add_pref_only(addition)
 
-    def _add_drop_in(self, addition: Addition) -> None:
-        """Plan the backend into the offers of the importer that it names. Raises UsageError for none such."""
-        host = self.importer_of(addition.backend.drop_in)
+    def _add_drop_in(self, addition: Addition, name: str) -> None:
+        """Plan the backend into the offers of another one's importer. Raises UsageError for none such."""
+        host = self.importer_of(name)
         if host is None:
             known = {importer.name: importer.name for importer in self.importers if importer.name}
-            raise unknown("importer", addition.backend.drop_in, known, "scaffold status")
+            raise unknown("importer", name, known, "scaffold status")
         drop_ins.add(addition, host[0], self._texts(r".*\.go"))
 
     def add_pref_only(self, addition: Addition) -> None:
@@ -180,7 +181,8 @@ class ImporterSurface(ImporterReader):
         assert source is not None
         if removal.aliases & {*drop_ins.offered(self._sources[path])}:
             drop_ins.remove(removal, path, self._texts(r".*\.go"))
-        for start, end in _spans(source, OFFER, removal.aliases):
+        methods = drop_ins.methods(self._sources[path], removal.aliases)
+        for start, end in _spans(source, OFFER, removal.aliases) if not methods else ():
             self._drop_offer(removal, source, source.line_start(start), source.line_end(end))
         importers = [importer for importer in self.importers if importer.path == path]
         successor = self._successor(removal, importers[0]) if len(importers) == 1 else ""
@@ -193,7 +195,7 @@ class ImporterSurface(ImporterReader):
             elif successor:
                 removal.changes.add(Edit(path, start, end, successor))
                 removal.ask(path, f"its models get {successor} now, not {removal.name}: is that right?")
-        removal.drop_code(source, [*branches, *source.unused_without(branches)])
+        removal.drop_code(source, [*methods, *branches, *source.unused_without(branches)])
         for start, end in _spans(source, NAME, removal.aliases) if successor else ():
             removal.changes.add(Edit(path, start, end, successor))
             for line in self.pref_only:

@@ -163,7 +163,8 @@ class MakefileSurface(MakefileReader):
         after = by_name[relative] if relative else alike[-1]
         needs = "false" if backend.own_dockerfile else majority(d.needs_backend_arg for d in alike) or "true"
         context = majority(_contexts(addition, alike)) or "."
-        progress = majority(d.progress for d in alike) or "false"
+        usual = majority(d.progress for d in alike) or "false"
+        progress = "--progress=plain" if backend.progress else usual
         value = "|".join((backend.name, backend.dockerfile_type, context, progress, needs))
         addition.insert(self.path, after.assignment.end_byte, f"{backend.make_variable} = {value}\n")
         self.evaluate(addition)

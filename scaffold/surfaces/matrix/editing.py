@@ -62,6 +62,8 @@ class MatrixSurface(MatrixSiblings):
 
     def tag_suffix(self, backend: Backend, variant: Variant) -> str:
         """Tag suffix of a variant's image, by the pattern that most siblings have."""
+        if given := backend.given(variant.name, "tag-suffix"):
+            return given
         patterns = (_pattern(e.tag_suffix, e.backend) for e in self.siblings(backend, variant))
         return (majority(p for p in patterns if p) or variant.tag_suffix).replace("{n}", backend.name)
 
@@ -83,13 +85,14 @@ class MatrixSurface(MatrixSiblings):
         split = len(backend.arches(variant)) > 1 and any("platform-tag" in e.fields for e in self.linux)
         usual = majority(tuple(k for k in e.shape if k != "platform-tag") for e in pool) or ()
         shape = [k for k in usual if k != "builder-base-image" or backend.on_builder_image]
-        if split:
+        if split or backend.given(variant.name, "platform-tag"):
             shape.insert(shape.index("platforms") + 1, "platform-tag")
         model = next(e for e in reversed(pool) if set(usual) <= set(e.shape))
-        fields = {}
-        for field in shape:
-            fields[field] = self._value(field, backend, variant, arches, siblings)
-        return Leg(fields, {**self._usual_quotes, **model.quotes}, after)
+        fields = {field: self._value(field, backend, variant, arches, siblings) for field in shape}
+        chosen = {field: backend.given(variant.name, field) or value for field, value in fields.items()}
+        odd = [field for field in fields if chosen[field] != fields[field]]
+        why = f"{backend.name}: {', '.join(odd)} on purpose other than siblings have" if odd else ""
+        return Leg(chosen, {**self._usual_quotes, **model.quotes}, after, why)
 
     @cached_property
     def _usual_quotes(self) -> dict[str, str]:
@@ -199,15 +202,17 @@ class Leg(NamedTuple):
     fields: dict[str, str]
     quotes: dict[str, str]
     after: Entry
+    why: str = ""
+    """What a comment says of it."""
 
     def write(self, addition: Addition) -> None:
         """Plan the insertion behind `after`."""
         source = self.after.source
         start = self.after.start
         indent = source.slice(source.line_start(start), start)
-        text = ""
+        text = f"{indent}# {self.why}\n" if self.why else ""
         for field, value in self.fields.items():
-            lead = f"{indent}- " if not text else f"{indent}  "
+            lead = f"{indent}- " if field == next(iter(self.fields)) else f"{indent}  "
             text += f"{lead}{field}: {quote(value, self.quotes.get(field, ''))}\n"
         addition.insert(source.path, self.after.end, text)
         addition.expect(source.path, dict(self.fields))
