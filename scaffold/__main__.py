@@ -31,7 +31,7 @@ def _command() -> int:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except (BrokenPipeError, ValueError):  # nobody reads any more
+    except (OSError, ValueError, AttributeError):  # nobody reads any more, or ever did
         code = code or 141
     return code
 

@@ -19,15 +19,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.errors import ShapeError
+from scaffold.errors import ShapeError, WriteError
 
 if TYPE_CHECKING:
     import mmap
 
-MEMORY_BYTES = 400 << 20
-"""Private memory of a process; a check of LocalAI takes 50 MB, planning all its fixes 180 MB."""
+MEMORY_BYTES = 340 << 20
+"""Private memory of a command; a check of LocalAI takes 70 MB, planning all its fixes 110 MB."""
+HELPER_BYTES = 96 << 20
+"""The same for a process that it starts; git takes 20 MB for LocalAI."""
 PATIENCE = 300
 """Seconds of wall clock for a command: of waiting, since computing is limited much earlier."""
 SETTING = "SCAFFOLD_SECONDS"
@@ -42,13 +45,13 @@ LIMITS = {
     signal.SIGALRM: f"took more than {PATIENCE} s",
 }
 CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP)
-OUT_OF_MEMORY = 71
-"""Exit code of a second process that met the limit on memory."""
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """A terminal sends these to both processes; who sends one to the parent alone means the command."""
 
 _NOTE_BYTES = 1024
 _PR_SET_PDEATHSIG = 1
+_TOKEN = os.urandom(8).hex()
+"""What nobody can foretell."""
 
 _end = 0
 """Processor time at which this process ends, that of its children included; 0 for no limit."""
@@ -118,6 +121,7 @@ def run(command: Callable[[], int]) -> int | Ended:
     if not os.WIFSIGNALED(status):
         return os.waitstatus_to_exitcode(status)
     number = signal.Signals(os.WTERMSIG(status))
+    _forget(child)
     if number in LIMITS or number in CRASHES or number == signal.SIGKILL:
         return Ended(number, _read(0))
     signal.signal(number, signal.SIG_DFL)
@@ -141,10 +145,12 @@ def _limit(kind: int, limit: int) -> None:
     import resource
 
     _, hard = resource.getrlimit(kind)
-    unlimited = resource.RLIM_INFINITY
-    resource.setrlimit(
-        kind, (hard if limit == unlimited else limit if hard == unlimited else min(limit, hard), hard)
-    )
+    resource.setrlimit(kind, (_below(limit, hard), hard))
+
+
+def _below(limit: int, hard: int) -> int:
+    """A limit that a process may have."""
+    return min(filter(lambda one: one >= 0, (limit, hard)), default=hard)  # infinity is -1
 
 
 def _interrupt(number: int, _: object) -> None:
@@ -185,13 +191,15 @@ def count() -> None:
 
 
 def share(process: int) -> None:
-    """Let a process that was just started take the processor time that is left, and no more."""
+    """Let a process that was just started take its memory and the processor time that is left, no more."""
     if _end and sys.platform == "linux":
         import resource
 
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        limits = {resource.RLIMIT_CPU: max(int(left()), 1), resource.RLIMIT_DATA: HELPER_BYTES}
         with suppress(ProcessLookupError):
-            resource.prlimit(process, resource.RLIMIT_CPU, (max(int(left()), 1), hard))
+            for kind, limit in limits.items():
+                _, hard = resource.getrlimit(kind)
+                resource.prlimit(process, kind, (_below(limit, hard), hard))
 
 
 @contextmanager
@@ -224,6 +232,39 @@ def asking(what: str) -> Iterator[None]:
         renew()
 
 
+@contextmanager
+def temporary() -> Iterator[Path]:
+    """A new folder outside of every checkout, which is gone afterwards, however the command ends.
+
+    Raises WriteError where there is no place for one.
+    """
+    try:
+        folder = _temporary(os.getpid())
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise WriteError(
+            f"there is no place for temporary files: {error.strerror}; nothing was changed"
+        ) from None
+    try:
+        yield folder
+    finally:
+        _forget(os.getpid())
+
+
+def _temporary(process: int) -> Path:
+    import tempfile
+
+    return Path(tempfile.gettempdir()) / f"scaffold-{_TOKEN}-{process}"
+
+
+def _forget(process: int) -> None:
+    """Delete the temporary folder of a process."""
+    import shutil
+
+    with suppress(OSError):
+        shutil.rmtree(_temporary(process), ignore_errors=True)
+
+
 def out_of_memory() -> ShapeError:
     """What to say of a MemoryError: the largest file is the one to look at, whichever came last."""
     problem = (
@@ -252,6 +293,21 @@ def _read(slot: int) -> str:
     return _page[slot : slot + _NOTE_BYTES].partition(b"\0")[0].decode(errors="replace")
 
 
+@contextmanager
+def shared() -> Iterator[None]:
+    """Two processes run, and each has half of the memory: this one, and a second one that it starts here."""
+    if _page is None:
+        yield
+        return
+    import resource
+
+    _limit(resource.RLIMIT_DATA, MEMORY_BYTES // 2)
+    try:
+        yield
+    finally:
+        _limit(resource.RLIMIT_DATA, MEMORY_BYTES)
+
+
 def second(before: float) -> None:
     """This process is a second one in the cage: it takes notes of its own.
 
@@ -267,9 +323,12 @@ def second(before: float) -> None:
 
 
 def follow(status: int) -> None:
-    """End as the second process ended, where a limit or a crash did it: this one would only meet the same."""
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_MEMORY:
-        raise MemoryError
+    """End as the second process ended, where a limit or a crash did it: this one would only meet the same.
+
+    What one that has failed otherwise took is counted: this one does its work.
+    """
+    if status:
+        count()
     number = os.WTERMSIG(status)
     if _page is not None and (number in LIMITS or number in CRASHES):
         note(_read(_NOTE_BYTES))

@@ -112,7 +112,7 @@ class Checkout(Repository):
         """Backend -> language, of every directory below `backend/<lang>/`."""
         found: dict[str, str] = {}
         for lang in KINDS:
-            for name in self.tree.list(f"backend/{lang}"):
+            for name in self.tree.names(f"backend/{lang}"):
                 if self.tree.is_dir(f"backend/{lang}/{name}"):
                     found.setdefault(name, lang)
         return found

@@ -16,11 +16,11 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from scaffold import cage
-from scaffold.errors import ShapeError
+from scaffold.errors import ShapeError, WriteError
 
 ELSEWHERE = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
@@ -33,9 +33,15 @@ LAZY = "GIT_NO_LAZY_FETCH"
 """Environment variable with which git fetches no missing objects; who trusts a repository sets it to 0."""
 OFFLINE = {LAZY: "1", "GIT_ALLOW_PROTOCOL": "none"}
 """Nothing is fetched: no protocol is called `none`, and a git before 2.45 does not know the other one."""
-SETTINGS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "submodule.recurse=false")
+SETTINGS = (
+    "core.fsmonitor=false", f"core.hooksPath={os.devnull}", "submodule.recurse=false",
+    "core.preloadIndex=false", "index.threads=1", "grep.threads=1", "core.deltaBaseCacheLimit=16m",
+)  # fmt: skip
+"""Nothing is started, and little memory is taken: each thread would ask for some."""
 HARMLESS = r"^(core\.(autocrlf|eol|filemode|ignorecase|symlinks|precomposeunicode)|extensions\.objectformat)$"
 """The settings of a repository that decide whether a file is the same, and name no program."""
+INDEX_BYTES = 64 << 20
+"""What an index and its parts have; that of LocalAI has 600 KB."""
 YOUNG = 10
 """Seconds."""
 _SHA1_LENGTH = 40
@@ -146,13 +152,10 @@ def apart(root: Path) -> Iterator[dict[str, str]]:
     The repository's objects, index and excludes are used, and its hooks, filters and other settings are
     not; nothing is written into it.
     """
-    import tempfile  # only a comparison with the work tree needs it
-
     asked = ("--git-path", "objects", "--git-path", "index", "--git-path", "info/exclude")
     where = [root / os.fsdecode(line) for line in run(root, "rev-parse", *asked).stdout.splitlines()]
     settings = output(root, "config", "-z", "--get-regexp", HARMLESS).split("\0")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with cage.temporary() as folder:
         for made in ("refs", "objects/info", "info"):
             (folder / made).mkdir(parents=True)
         (folder / "HEAD").write_text("ref: refs/heads/none\n")
@@ -166,26 +169,39 @@ def apart(root: Path) -> Iterator[dict[str, str]]:
         if len(where) == len(asked) // 2:
             objects, index, exclude = where
             (folder / "objects/info/alternates").write_bytes(os.fsencode(objects.resolve()) + b"\n")
-            _copy(exclude, folder / "info/exclude")
+            room = _copy(exclude, folder / "info/exclude", INDEX_BYTES)
             for own in (index, *index.parent.glob("sharedindex.*")):
-                _copy(own, folder / own.name)
+                room = _copy(own, folder / own.name, room)
         yield {"GIT_DIR": str(folder), "GIT_WORK_TREE": str(root)}
 
 
-def _copy(path: Path, to: Path) -> None:
-    """Copy a regular file.
+def _copy(path: Path, to: Path, room: int) -> int:
+    """Copy a regular file of at most `room` bytes; how much room is left.
 
     A young one keeps its time: git reads again what was written in the second of its index. Later on it is
-    hardly ever a change, and in a fresh clone everything was.
+    hardly ever a change, and in a fresh clone everything was. Raises ShapeError for a larger file, WriteError
+    where it cannot be copied.
     """
     import shutil
 
-    with suppress(OSError):
+    try:
         status = path.lstat()
-        if stat.S_ISREG(status.st_mode):
-            shutil.copyfile(path, to, follow_symlinks=False)
-            if time.time() - status.st_mtime < YOUNG:
-                os.utime(to, ns=(status.st_atime_ns, status.st_mtime_ns))
+    except OSError:
+        return room
+    if not stat.S_ISREG(status.st_mode):
+        return room
+    if status.st_size > room:
+        raise ShapeError(
+            f".git/{path.name}", None, f"is too large: git needs {INDEX_BYTES >> 20} MiB at most"
+        )
+    cage.note(f".git/{path.name}")
+    try:
+        shutil.copyfile(path, to, follow_symlinks=False)
+    except OSError as error:
+        raise WriteError(f"{path} cannot be copied: {error.strerror}; nothing was changed") from None
+    if time.time() - status.st_mtime < YOUNG:
+        os.utime(to, ns=(status.st_atime_ns, status.st_mtime_ns))
+    return room - status.st_size
 
 
 def reader(root: Path) -> subprocess.Popen[bytes]:

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from scaffold.checkout import disk, git
 from scaffold.checkout.door import Door, require_inside
-from scaffold.checkout.lock import locked
+from scaffold.checkout.lock import busy, locked
 from scaffold.checkout.tree import MAX_FILE_BYTES
-from scaffold.errors import BusyError, ScaffoldError, WriteError
+from scaffold.errors import ScaffoldError, WriteError
 
 FOLDER, PLAN = "scaffold-journal", "scaffold-journal/plan.json"
 
@@ -110,11 +110,8 @@ def unfinished(root: Path) -> str:
         journal = Journal(root)
         if not _is_there(journal.home / PLAN):
             return ""
-        try:
-            with locked(journal.home, patience=0):
-                pass
-        except BusyError as error:
-            return f"{error}: what follows may be half of its change"
+        if told := busy(journal.home):
+            return f"{told}: what follows may be half of its change"
     return (
         "an earlier run was interrupted while it wrote, and the files are as it left them: "
         "the next command that writes puts them back first"

@@ -17,6 +17,7 @@ NAME = "scaffold-lock"
 PATIENCE = 0.5
 """Seconds for which a writer waits for another one to end."""
 
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _UNKNOWN = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 """What a file system answers that has no locks: there, nobody is kept out."""
@@ -58,10 +59,8 @@ def _lock(folder: Path, end: float) -> int:
                 os.write(lock, b"%d\n" % os.getpid())
                 return lock
         except BlockingIOError:
-            owner = os.read(lock, 20).strip().decode(errors="replace")
             if time.monotonic() > end:
-                known = f" (pid {owner})" if owner.isdigit() else ""
-                raise BusyError(f"another scaffold is writing here{known}") from None
+                raise BusyError(_told(lock)) from None
             time.sleep(PATIENCE / 10)
         except OSError as error:
             if error.errno in _UNKNOWN:
@@ -69,3 +68,25 @@ def _lock(folder: Path, end: float) -> int:
             os.close(lock)
             raise
         os.close(lock)  # its owner has deleted it, or still has it
+
+
+def busy(folder: Path) -> str:
+    """What to say of a process that has the lock; "" where none has it. Nothing is written."""
+    try:
+        lock = os.open(folder / NAME, _READ)
+    except OSError:
+        return ""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _told(lock)
+    except OSError:
+        return ""
+    finally:
+        os.close(lock)
+    return ""
+
+
+def _told(lock: int) -> str:
+    owner = os.read(lock, 20).strip().decode(errors="replace")
+    return "another scaffold is writing here" + (f" (pid {owner})" if owner.isdigit() else "")

@@ -11,7 +11,7 @@ lies behind one, is too large or may not be read, is noted with the reason.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -48,8 +48,11 @@ class Tree(Protocol):
     def kind(self, path: str) -> Kind | None:
         """What is at a path, itself and not what it may lead to; None where there is nothing."""
 
+    def names(self, folder: str) -> list[str]:
+        """Sorted names of what is in `folder`, also of what is not read: who asks for that has it noted."""
+
     def list(self, folder: str) -> list[str]:
-        """Sorted names of the files and folders in `folder`; empty where it is not a folder."""
+        """The names of the files and folders among them; empty where it is not a folder."""
 
     def is_dir(self, path: str) -> bool:
         """Whether `path` is a folder."""
@@ -92,6 +95,9 @@ class WorkTree:
 
     def kind(self, path: str) -> Kind | None:
         return self._door.kind(path)
+
+    def names(self, folder: str) -> list[str]:
+        return sorted(self._door.names(folder.rstrip("/")))
 
     def list(self, folder: str) -> list[str]:
         kinds = self._door.names(folder.rstrip("/"))
@@ -164,7 +170,7 @@ class GitTree:
     @cached_property
     def _folders(self) -> dict[str, set[str]]:
         folders: dict[str, set[str]] = {"": set()}
-        for path in self._files:
+        for path in self._entries:
             while path:
                 parent, _, name = path.rpartition("/")
                 known = parent in folders
@@ -237,8 +243,12 @@ class GitTree:
             return Kind.link if self._entries[path][0] == LINK else Kind.file
         return Kind.folder if path in self._folders else None
 
-    def list(self, folder: str) -> list[str]:
+    def names(self, folder: str) -> list[str]:
         return sorted(self._folders.get(folder.rstrip("/"), ()))
+
+    def list(self, folder: str) -> list[str]:
+        prefix = f"{folder.rstrip('/')}/" if folder else ""
+        return [name for name in self.names(folder) if self.kind(prefix + name) is not Kind.link]
 
     def is_dir(self, path: str) -> bool:
         if path.rstrip("/") in self._folders:
@@ -300,9 +310,9 @@ class Overlay:
         kind = self.base.kind(path)
         return kind if kind is not Kind.folder else None
 
-    def list(self, folder: str) -> list[str]:
+    def _changed(self, folder: str, before: Iterable[str]) -> list[str]:
         prefix = f"{folder.rstrip('/')}/" if folder else ""
-        names = set(self.base.list(folder))
+        names = set(before)
         for path, content in self.changes.items():
             if path.startswith(prefix):
                 name, _, rest = path[len(prefix) :].partition("/")
@@ -311,6 +321,12 @@ class Overlay:
                 elif not rest:
                     names.discard(name)
         return sorted(names)
+
+    def names(self, folder: str) -> list[str]:
+        return self._changed(folder, self.base.names(folder))
+
+    def list(self, folder: str) -> list[str]:
+        return self._changed(folder, self.base.list(folder))
 
     def is_dir(self, path: str) -> bool:
         prefix = f"{path.rstrip('/')}/"

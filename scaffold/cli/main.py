@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import shlex
 import sys
 from importlib import import_module
@@ -12,7 +14,7 @@ import typer
 
 from scaffold import __version__, cage
 from scaffold.cli import printer
-from scaffold.errors import ScaffoldError
+from scaffold.errors import ScaffoldError, WriteError
 from scaffold.text import harmless
 
 FAMILIES = {
@@ -28,6 +30,8 @@ FAMILIES = {
 
 BUG = 70
 """Exit code where the program itself is at fault, as in sysexits.h."""
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+"""What a stream says, which has no name, of a full or broken disk and of a terminal that is gone."""
 
 
 def program(called: str = "") -> typer.Typer:
@@ -73,6 +77,12 @@ def confess() -> int:
 
 def main() -> None:
     """Run the command that the program was called with; raises SystemExit."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115
+    if sys.stdout is None:
+        sys.exit(refuse(WriteError("standard output is closed; nothing was done")))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a report may hold what the terminal cannot show
@@ -85,6 +95,10 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            sys.exit(confess())
+        sys.exit(refuse(WriteError(f"standard output cannot be written: {error.strerror}")))
     except typer.Abort:
         printer.note("Aborted!")
         sys.exit(1)

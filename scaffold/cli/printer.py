@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import typer
 
@@ -30,8 +31,13 @@ def result(text: str, kind: Kind = Kind.report) -> None:
 
 
 def note(text: str) -> None:
-    """Print a line to standard error."""
-    typer.echo(shown(text), err=True, color=_colours())
+    """Print a line to standard error; where that is full, nobody can be told."""
+    try:
+        typer.echo(shown(text), err=True, color=_colours())
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass
 
 
 def error(problem: object) -> None:
@@ -50,10 +56,19 @@ def job_summary(rendered: Callable[[int], str]) -> None:
     if not name:
         return
     try:
-        with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as file:
+        with open(name, "a", encoding="utf-8", errors="backslashreplace", opener=_opened) as file:
             file.write(rendered(file.tell()))
     except OSError as error:
         note(f"the job summary cannot be written: {error.strerror}")
+
+
+def _opened(name: str, flags: int) -> int:
+    """A descriptor of a regular file, which nobody has to be waited for."""
+    descriptor = os.open(name, flags | os.O_NONBLOCK | os.O_NOFOLLOW, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no file")
+    return descriptor
 
 
 def _colours() -> bool | None:

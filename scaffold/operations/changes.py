@@ -16,7 +16,7 @@ from pathlib import Path
 from scaffold.checkout import git
 from scaffold.checkout.tree import GitTree, Overlay, Tree
 from scaffold.errors import UsageError
-from scaffold.operations.compare import states
+from scaffold.operations.compare import require_git_root, states
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ def change(root: Path, rev: str | None, base: str | None, files: Sequence[str]) 
     """
     against = base or _default_base(root, rev)
     if against is None and not files and rev is None:
+        require_git_root(root, "name the changed files: to find them takes")
         raise UsageError(f"{root} has no commits to compare with: name the changed files")
     with states(root, rev, against) as compared:
         head, before = compared.head, compared.base

@@ -52,7 +52,7 @@ def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
         with explained(state.head):
             yield state
         return
-    _require_git_root(root)
+    require_git_root(root, "--rev and --base need")
     opened: list[GitTree] = []
     try:
         head: Tree = WorkTree(root)
@@ -74,16 +74,18 @@ def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
             tree.close()
 
 
-def _require_git_root(root: Path) -> None:
+def require_git_root(root: Path, needs: str) -> None:
+    """Raises UsageError, with what git says, for a folder that is not the root of a repository.
+
+    `needs` says what for, as the beginning of a sentence.
+    """
     if git.own_folder(root) is not None:
         return
     asked = git.run(root, "rev-parse", "--show-toplevel")
     if asked.returncode:  # it may also be one that git refuses, because another user owns it
         why = git.complaint(asked)
-        raise UsageError(f"--rev and --base need a git repository at {root}; git says: {why}")
+        raise UsageError(f"{needs} a git repository at {root}; git says: {why}")
     top = os.fsdecode(asked.stdout).strip()
     if Path(top).resolve() == root.resolve():
-        raise UsageError(
-            f"--rev and --base need a git repository at {root}; its .git is that of another folder"
-        )
-    raise UsageError(f"--rev and --base need the root of a git repository; that of {root} is {top}")
+        raise UsageError(f"{needs} a git repository at {root}; its .git is that of another folder")
+    raise UsageError(f"{needs} the root of a git repository; that of {root} is {top}")

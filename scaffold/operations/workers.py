@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,9 @@ Share = list[tuple[int, Rule]]
 
 Found = dict[tuple[int, int], list[Finding]]
 """Number of a state and of a rule -> its findings."""
+
+Told = dict[tuple[int, int], list[tuple[Any, ...]]]
+"""The same, told by another process."""
 
 Broken = tuple[int, str, int | None, str]
 """Number of the rule that met it, and the parts of a ShapeError."""
@@ -100,6 +104,22 @@ def _shared(states: Sequence[Repository], shares: Sequence[Share]) -> Found:
     """
     for state in states:
         state.read_ahead()
+    with cage.shared():
+        found, broken, told, broken_there, refused = _in_two(states, shares)
+    for state, refused_there in zip(states, refused, strict=False):
+        state.tree.refused.update(refused_there)
+    if broken or broken_there:
+        raise ShapeError(*min(filter(None, (broken, broken_there)))[1:])
+    rules = {number: rule for share in shares for number, rule in share}
+    return found | {
+        (at, n): [_hear(states[at], rules[n], one) for one in findings] for (at, n), findings in told.items()
+    }
+
+
+def _in_two(
+    states: Sequence[Repository], shares: Sequence[Share]
+) -> tuple[Found, Broken | None, Told, Broken | None, Sequence[dict[str, str]]]:
+    """What this process found and what broke it, then the same of the second one and what it did not read."""
     queue, filled = os.pipe()
     answer, said = os.pipe()
     os.write(filled, bytes(range(len(shares))))
@@ -119,8 +139,6 @@ def _shared(states: Sequence[Repository], shares: Sequence[Share]) -> Found:
             with os.fdopen(said, "wb") as file:
                 marshal.dump((told, broken, [state.tree.refused for state in states]), file)
             status = 0
-        except MemoryError:
-            status = cage.OUT_OF_MEMORY
         finally:
             os._exit(status)  # whatever is left to do is the parent's
     os.close(said)
@@ -128,19 +146,15 @@ def _shared(states: Sequence[Repository], shares: Sequence[Share]) -> Found:
         try:
             found, broken = _take(states, shares, queue)
             data = file.read()
+        except MemoryError:  # alone it has twice as much
+            os.kill(child, signal.SIGKILL)
+            found, broken = {}, None
         finally:
             os.close(queue)
             _, status = os.waitpid(child, 0)
             cage.follow(status)
     told, broken_there, refused = marshal.loads(data) if not status else ({}, None, ())  # noqa: S302 - our own
-    for state, refused_there in zip(states, refused, strict=False):
-        state.tree.refused.update(refused_there)
-    if broken or broken_there:
-        raise ShapeError(*min(filter(None, (broken, broken_there)))[1:])
-    rules = {number: rule for share in shares for number, rule in share}
-    return found | {
-        (at, n): [_hear(states[at], rules[n], one) for one in findings] for (at, n), findings in told.items()
-    }
+    return found, broken, told, broken_there, refused
 
 
 def _take(states: Sequence[Repository], shares: Sequence[Share], queue: int) -> tuple[Found, Broken | None]:

@@ -33,7 +33,7 @@ def dockerfile(tree: Tree, path: str) -> Dockerfile | None:
 def dockerfiles(tree: Tree, folders: tuple[str, ...] = ("",)) -> Iterator[Dockerfile]:
     """The Dockerfiles of some folders."""
     for folder in folders:
-        for name in tree.list(folder):
+        for name in tree.names(folder):
             if name.startswith("Dockerfile") and not name.endswith((".dockerignore", ".md")):
                 found = dockerfile(tree, posixpath.join(folder, name))
                 if found is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
+from scaffold.checkout.door import Kind
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline.expressions.templates import Template, condition
@@ -182,7 +183,8 @@ class Pipeline:
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """The files of the workflows that GitHub runs: it does not look into sub-folders."""
-        return tuple(f"{FOLDER}/{n}" for n in self.tree.list(FOLDER) if n.endswith((".yml", ".yaml")))
+        named = (f"{FOLDER}/{n}" for n in self.tree.names(FOLDER) if n.endswith((".yml", ".yaml")))
+        return tuple(path for path in named if self.tree.kind(path) is not Kind.folder)
 
     @cached_property
     def workflows(self) -> tuple[Workflow, ...]:

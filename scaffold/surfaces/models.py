@@ -84,7 +84,7 @@ class ModelGallery:
 
     def uses(self, of: Container[str], *, others: bool = False) -> Iterator[Use]:
         """The models for backends of some names; with `others`, for backends of other names."""
-        for file in self.tree.list(FOLDER):
+        for file in self.tree.names(FOLDER):
             path = f"{FOLDER}/{file}"
             data = (self.tree.content(path) or b"") if file.endswith((".yaml", ".yml")) else b""
             at = data.find(b"backend:")

@@ -7,12 +7,11 @@ everything else `new-backend` does, so nothing else may pay for it.
 from __future__ import annotations
 
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from scaffold import cage
 from scaffold.resources import template_dir
 
 
@@ -33,10 +32,10 @@ def render(lang: str, answers: Mapping[str, Any]) -> list[GeneratedFile]:
     """
     from copier import Settings, run_copy
 
-    with tempfile.TemporaryDirectory(prefix="scaffold-") as folder:
+    with cage.temporary() as root:
         run_copy(
             str(template_dir(lang)),
-            folder,
+            root,
             data=dict(answers),
             defaults=True,
             overwrite=True,
@@ -44,7 +43,6 @@ def render(lang: str, answers: Mapping[str, Any]) -> list[GeneratedFile]:
             unsafe=False,
             settings=Settings(),
         )
-        root = Path(folder)
         return [
             GeneratedFile(
                 path=path.relative_to(root).as_posix(),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from scaffold import cage
 from scaffold.checkout import git
 from scaffold.checkout.journal import Journal, writing
 from scaffold.checkout.tree import GitTree, WorkTree, kept_by_git
-from scaffold.errors import ScaffoldError, ShapeError, UsageError
+from scaffold.errors import ScaffoldError, ShapeError, UsageError, WriteError
 from scaffold.operations.changes import change
 from scaffold.operations.compare import states
 from scaffold.operations.mentions import files_with
@@ -196,3 +198,44 @@ def test_one_more_work_tree_and_a_submodule_are_theirs(root: Path, tmp_path: Pat
     identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always")
     run("git", *identity, "submodule", "add", "-q", str(root), "sub", cwd=tmp_path / "more")
     assert git.own_folder(tmp_path / "more/sub") == root / ".git/worktrees/more/modules/sub"
+
+
+@pytest.mark.parametrize("part", ["index", "sharedindex.0", "info/exclude"])
+def test_parts_of_any_size_are_not_copied(
+    root: Path, tmp_path: Path, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with (root / ".git" / part).open("ab") as file:
+        file.truncate(git.INDEX_BYTES + 1)
+    with pytest.raises(ShapeError, match=rf"{Path(part).name}: is too large"), change(root, None, None, ()):
+        pass
+    assert [*temporary.iterdir()] == []
+
+
+def test_many_parts_are_not_copied_either(root: Path) -> None:
+    for number in range(9):
+        with (root / f".git/sharedindex.{number}").open("wb") as file:
+            file.truncate(git.INDEX_BYTES // 8)
+    with pytest.raises(ShapeError, match="is too large"), change(root, None, None, ()):
+        pass
+
+
+def test_what_cannot_be_copied_is_an_error_and_no_other_answer(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(WriteError, match="No space left"), change(root, None, None, ()):
+        pass
+
+
+def test_a_broken_configuration_is_told_as_git_tells_it(root: Path) -> None:
+    (root / ".git/config").write_text("[core\n")
+    with pytest.raises(UsageError, match=r"git says: .*bad config line 1"), change(root, None, None, ()):
+        pass
+    with change(root, None, None, ("a/file",)) as found:
+        assert found.files == ("a/file",)

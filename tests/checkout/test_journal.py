@@ -132,6 +132,19 @@ def test_a_killed_change_leaves_the_old_tree_or_the_new_one(tmp_path: Path, kind
     assert len(outcomes) > 60
 
 
+def test_who_only_reads_writes_nothing(tmp_path: Path) -> None:
+    trials = Trials(tmp_path, "git")
+    assert faults.dies_at(40, trials.commit)
+    own = trials.root / ".git"
+    for lock in (True, False):
+        if not lock:
+            (own / NAME).unlink()
+        before = {path: path.lstat().st_mtime_ns for path in (own, *own.rglob("*"))}
+        assert own / NAME in before or not lock
+        assert "interrupted" in unfinished(trials.root)
+        assert {path: path.lstat().st_mtime_ns for path in (own, *own.rglob("*"))} == before
+
+
 def test_a_killed_recovery_is_completed_by_the_next(tmp_path: Path) -> None:
     calls: list[str] = []
     trials = Trials(tmp_path, "git")

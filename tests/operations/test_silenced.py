@@ -137,3 +137,20 @@ def test_it_needs_a_base(
 ) -> None:
     code, _, err = in_process(monkeypatch, capfd)("check", "--no-new-suppressions", "--repo", str(miniature))
     assert (code, "give --base REV" in err) == (2, True)
+
+
+def test_that_a_file_was_not_read_is_never_silenced(
+    miniature: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = miniature / "backend/python/rookery/run.sh"
+    script.rename(miniature / "run.sh")
+    script.symlink_to("../../../run.sh")
+    every = "".join(TABLE.format("file-unread", backend) for backend in ("", "rookery"))
+    (miniature / SUPPRESSIONS).write_text(every)
+    with (miniature / MATRIX).open("a") as file:
+        file.write("# scaffold: allow file-unread because\n")
+    for scope in ((), ("rookery",)):
+        code, out, _ = in_process(monkeypatch, capfd)("check", *scope, "--repo", str(miniature))
+        assert code == 1
+        assert "run.sh is a symbolic link" in out
+        assert scope or out.count("this suppression of file-unread matches no finding") == 3

@@ -121,6 +121,28 @@ class DiesInTheOther(Rule):
         yield self.finding(Place("Makefile"), registry.names[0], "it", "it lives", "leave it")
 
 
+class TakesMuch(DiesInTheOther):
+    """One of the rules for which half of the memory is too little, in the first process or in the second one."""
+
+    def __init__(self, tried: list[bool], *, first: bool) -> None:
+        super().__init__()
+        self.first = first
+        self.tried = tried
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        if self.first == (os.getpid() == self.home) and not self.tried:
+            self.tried.append(True)
+            raise MemoryError
+        yield self.finding(Place("Makefile"), registry.names[0], "it", "it fits", "leave it")
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["the second", "the first"])
+def test_one_process_does_what_two_have_no_memory_for(first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[bool] = []
+    rules: list[Rule] = [TakesMuch(tried, first=first) for _ in range(9)]
+    assert len(found(BASE, monkeypatch, two=True, rules=rules)) == len(rules)
+
+
 def test_a_second_process_that_dies_costs_nothing_but_time(monkeypatch: pytest.MonkeyPatch) -> None:
     rules: list[Rule] = [DiesInTheOther() for _ in range(9)]
     assert len(found(BASE, monkeypatch, two=True, rules=rules)) == len(rules)

@@ -45,3 +45,8 @@ def test_folders_below_the_workflows_are_not_run() -> None:
 def test_no_repository_of_localai_says_what_works_there() -> None:
     with pytest.raises(ShapeError, match="--select pipeline"):
         check.run(tree(a="on: push\njobs: {}"), check.Scope())
+
+
+def test_a_folder_is_no_workflow() -> None:
+    folders = {f"{W}{name}/c.yml": b"on: push\n" for name in ("a.yml", "a.yaml")}
+    assert Pipeline(Overlay(tree(b="on: push\n"), folders)).paths == (f"{W}b.yml",)

@@ -111,7 +111,7 @@ class ImporterReader(Surface):
         return self._texts(r".*(?<!_test)\.go")
 
     def _texts(self, names: str) -> dict[str, str]:
-        paths = (f"{FOLDER}/{name}" for name in self.tree.list(FOLDER) if re.fullmatch(names, name))
+        paths = (f"{FOLDER}/{name}" for name in self.tree.names(FOLDER) if re.fullmatch(names, name))
         found = {path: self.tree.read(path) or b"" for path in paths}
         for path, data in found.items():
             require_merged(path, data)
