@@ -9,18 +9,22 @@ class ScaffoldError(Exception):
     """Base of every error that the command line reports without a traceback."""
 
     exit_code = 1
+    kind = "error"
+    """What programs are told that it is."""
 
 
 class UsageError(ScaffoldError):
     """Wrong options or answers; nothing was changed."""
 
     exit_code = 2
+    kind = "usage"
 
 
 class ShapeError(ScaffoldError):
     """The repository cannot be read, or a file has a shape that the tool does not know."""
 
     exit_code = 3
+    kind = "shape"
 
     def __init__(self, path: str, line: int | None, problem: str) -> None:
         """`line` counts from 1; `problem` says what was found and what was expected."""
@@ -34,12 +38,26 @@ class WriteError(ScaffoldError):
     """The repository cannot be written; the message says what was changed, which is nothing if it can be."""
 
     exit_code = 3
+    kind = "write"
 
 
 class BusyError(ScaffoldError):
     """Another process writes there: the same command may succeed later (EX_TEMPFAIL of sysexits.h)."""
 
     exit_code = 75
+    kind = "busy"
+
+
+class BugError(ScaffoldError):
+    """The program itself is at fault (EX_SOFTWARE of sysexits.h)."""
+
+    exit_code = 70
+    kind = "bug"
+
+
+def told_beside(error: object) -> list[str]:
+    """What was noted about an error."""
+    return [*getattr(error, "__notes__", ())]
 
 
 def unknown(what: str, name: str, known: Mapping[str, str], listed_by: str) -> UsageError:

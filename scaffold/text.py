@@ -12,6 +12,11 @@ def one_line(text: str) -> str:
     return _escaped(" ".join(text.split()))
 
 
+def plain(text: str) -> str:
+    """Text without the colours of a terminal."""
+    return re.sub(_COLOUR, "", text)
+
+
 def visible(text: str) -> str:
     """Text with its lines, in which whatever would steer a terminal is spelled out."""
     if text.isascii() and text.isprintable():

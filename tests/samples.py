@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,12 +108,14 @@ def view(
     added: frozenset[str] = frozenset(),
     lenient: bool = False,
     silenced: Sequence[tuple[Finding, Suppression]] = (),
+    everything: bool = False,
 ) -> View:
     """A view of some findings over some files."""
     compared = frozenset(old), tuple(repaired), tuple(suppressed)
     result = Result(tuple(findings), *compared, 3, 7, base, 0, added, tuple(silenced))
     tree = Overlay(WorkTree(Path("/nonexistent")), dict(files or {}))
-    return View(result, tree, "/repo", None, strict, lenient, brief, broken_base)
+    shown = View(result, tree, "/repo", None, strict, lenient, brief, broken_base)
+    return replace(shown, everything=everything)
 
 
 def finding(severity: str = "error", number: int = 0, **changes: object) -> Finding:
@@ -176,5 +179,6 @@ def views(draw: st.DrawFn) -> View:
         strict=draw(st.booleans()),
         brief=draw(st.booleans()),
         broken_base=draw(TEXT) if base is None else "",
+        everything=draw(st.booleans()),
         silenced=[(f, Suppression(f.rule, f.backend, f.message, "", f.line, f.path)) for f in repaired],
     )

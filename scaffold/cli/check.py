@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from scaffold.cli import printer
 from scaffold.cli.shared import RepoOption, writable
 from scaffold.errors import UsageError
 from scaffold.report.formats import Report
+from scaffold.severity import Severity
 
 
 def check(
@@ -41,6 +43,20 @@ def check(
         bool,
         typer.Option("--no-new-suppressions", help="What the change since --base silences fails."),
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Everything in full, and what the base of --base has too.")
+    ] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Only how many findings each rule has.")
+    ] = False,
+    least: Annotated[
+        Severity, typer.Option("--min-severity", help="Nothing that is less severe.")
+    ] = Severity.info,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, no totals.")] = False,
+    output_file: Annotated[
+        str, typer.Option(metavar="FILE", help="Write the report there, not to standard output.")
+    ] = "",
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Findings are no failure: exit 0.")] = False,
     repo: RepoOption = None,
 ) -> None:
     """Verify every registration of every backend."""
@@ -48,29 +64,34 @@ def check(
 
     from scaffold.operations import check as operation
     from scaffold.operations.compare import states
+    from scaffold.operations.sources import Sources
     from scaffold.report import findings
     from scaffold.report.view import View
 
-    if no_new_suppressions and base is None:
-        raise UsageError("--no-new-suppressions compares with a base: give --base REV")
-    if fix and rev is not None:
-        raise UsageError("--fix writes to the work tree, and --rev looks at a commit: give one of them")
-    if diff and output not in {Report.text, Report.json}:
-        raise UsageError("--diff goes with --format text or json; --format sarif carries the fixes by itself")
-    if strict and lenient:
-        raise UsageError("--strict lets warnings fail, and --lenient does not: give one of them")
-    scope = operation.Scope(tuple(names or ()), tuple(select or ()), tuple(ignore or ()))
+    for problem, is_so in {
+        "--no-new-suppressions compares with a base: give --base REV": no_new_suppressions and base is None,
+        "--fix writes to the work tree, and --rev looks at a commit: give one of them": fix
+        and rev is not None,
+        "--diff goes with --format text or json; --format sarif carries the fixes by itself": diff
+        and output not in {Report.text, Report.json},
+        "--statistics goes with --format text, json or markdown, and without --diff": statistics
+        and (diff or output in {Report.sarif, Report.github}),
+        "--strict lets warnings fail, and --lenient does not: give one of them": strict and lenient,
+    }.items():
+        if is_so:
+            raise UsageError(problem)
+    scope = operation.Scope(tuple(names or ()), tuple(select or ()), tuple(ignore or ()), least)
     scope.rules()  # raises where a name stands for no rule
     with (
         writable(repo, unless=diff or not fix) as root,
         states(root, rev, base) as compared,
     ):
-        head = compared.head
+        head, shown = compared.head, os.path.relpath(root)
         if fix or diff:
             from scaffold.operations import fix as fixing
 
             repair, broken = compared.judge(lambda tree, name: fixing.repair(head, scope, tree, name))
-            view = View(repair.before, head, str(root), rev, strict, lenient, not select, broken)
+            view = View(repair.before, head, shown, rev, strict, lenient, not select, broken)
             if diff:
                 view = replace(view, diff=repair.changes.diff())
             else:
@@ -80,15 +101,22 @@ def check(
             view = replace(view, fixed=repair.fixed, discarded=repair.discarded)
         else:
             result, broken = compared.judge(lambda tree, name: operation.run(head, scope, tree, name))
-            view = View(result, head, str(root), rev, strict, lenient, not select, broken)
-        view = replace(view, no_new_suppressions=no_new_suppressions)
+            view = View(result, head, shown, rev, strict, lenient, not select, broken)
+        view = replace(
+            view,
+            no_new_suppressions=no_new_suppressions,
+            everything=everything,
+            quiet=quiet,
+            statistics=statistics,
+            sources=Sources(root, rev) if output in {Report.markdown, Report.github} else None,
+        )
         printed = findings.rendered(view, output)
-        printer.result(printed.result, printed.kind)
+        printer.result(printed.result, printed.kind, output_file)
         for line in printed.notes:
             printer.note(line)
         if output is Report.github:
             from scaffold.report import github
 
             printer.job_summary(partial(github.job_summary, view))
-    if view.fails:
+    if view.fails and not exit_zero:
         raise typer.Exit(1)

@@ -7,14 +7,16 @@ import io
 import os
 import shlex
 import sys
+from contextlib import suppress
 from importlib import import_module
+from itertools import pairwise, takewhile
 from typing import Any
 
 import typer
 
 from scaffold import __version__, cage
 from scaffold.cli import printer
-from scaffold.errors import ScaffoldError, WriteError
+from scaffold.errors import BugError, ScaffoldError, UsageError, WriteError
 from scaffold.text import harmless
 
 FAMILIES = {
@@ -28,10 +30,10 @@ FAMILIES = {
 }
 """Module of this package -> its commands, each a function of that name; in the order of `--help`."""
 
-BUG = 70
-"""Exit code where the program itself is at fault, as in sysexits.h."""
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 """What a stream says, which has no name, of a full or broken disk and of a terminal that is gone."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as a shell makes it of the signal."""
 
 
 def program(called: str = "") -> typer.Typer:
@@ -58,7 +60,27 @@ def program(called: str = "") -> typer.Typer:
 def refuse(error: ScaffoldError) -> int:
     """Print why the command ends without doing its work; its exit code."""
     printer.error(error)
+    return answer(error)
+
+
+def answer(error: ScaffoldError) -> int:
+    """Print an error once more as what a program, a CI job or a comment waits for; the exit code."""
+    output = asked("--format")
+    if output:
+        from scaffold.report import failures
+
+        text, kind = failures.rendered(error, output)
+        with suppress(OSError):  # then there is nobody to tell
+            printer.result(text, kind, asked("--output-file"))
     return error.exit_code
+
+
+def asked(option: str) -> str:
+    """The value that the command line has for an option, whether or not it could be read; "" where none."""
+    words = list(takewhile(lambda word: word != "--", sys.argv[1:]))
+    given = [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]
+    given += [value for word, value in pairwise(words) if word == option]
+    return given[-1] if given else ""
 
 
 def confess() -> int:
@@ -68,11 +90,12 @@ def confess() -> int:
 
     system = f"Python {platform.python_version()}, {platform.platform()}"
     called = shlex.join(["scaffold", *sys.argv[1:]])
-    printer.error(
-        "this is a bug of scaffold, whatever the checkout holds; nothing is half written. Please report it:"
-        f"\n{called}\nscaffold {__version__}, {system}\n{traceback.format_exc()}"
+    return refuse(
+        BugError(
+            "this is a bug of scaffold, whatever the checkout holds; nothing is half written. Please"
+            f" report it:\n{called}\nscaffold {__version__}, {system}\n{traceback.format_exc()}"
+        )
     )
-    return BUG
 
 
 def main() -> None:
@@ -101,7 +124,7 @@ def main() -> None:
         sys.exit(refuse(WriteError(f"standard output cannot be written: {error.strerror}")))
     except typer.Abort:
         printer.note("Aborted!")
-        sys.exit(1)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         sys.exit(_misused(error) if hasattr(error, "show") else confess())
 
@@ -111,4 +134,4 @@ def _misused(error: Any) -> int:
     said = io.StringIO()
     error.show(file=said)
     printer.note(harmless(said.getvalue().rstrip("\n")))
-    return int(error.exit_code)
+    return answer(UsageError(error.format_message()))

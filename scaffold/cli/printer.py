@@ -11,13 +11,15 @@ from collections.abc import Callable
 import typer
 
 from scaffold import cage
+from scaffold.errors import WriteError, told_beside
 from scaffold.report.formats import Kind
-from scaffold.text import harmless, shown
+from scaffold.text import harmless, plain, shown
 
 
-def result(text: str, kind: Kind = Kind.report) -> None:
-    """Print lines to standard output; nothing where there are none. The last line gets its newline.
+def result(text: str, kind: Kind = Kind.report, file: str = "") -> None:
+    """Print lines to standard output or into a file. The last line gets its newline.
 
+    Nothing is printed where there are none; the file is made even then. Raises WriteError where it cannot.
     Whatever a checkout has put into them acts neither on a terminal nor in the log of a CI job. Of a
     diff every byte counts (for `git apply`) unless one of these shows it.
     """
@@ -25,9 +27,20 @@ def result(text: str, kind: Kind = Kind.report) -> None:
         text = shown(text)
     elif kind is Kind.diff and (sys.stdout.isatty() or "GITHUB_ACTIONS" in os.environ):
         text = harmless(text)
-    if text:
+    if file:
+        _write(file, text)
+    elif text:
         with cage.waiting():  # for who reads it, page by page
             typer.echo(text, nl=not text.endswith("\n"), color=_colours())
+
+
+def _write(name: str, text: str) -> None:
+    ended = text if not text or text.endswith("\n") else f"{text}\n"
+    try:
+        with open(name, "w", encoding="utf-8", errors="backslashreplace", opener=_opened) as file:
+            file.write(plain(ended))
+    except OSError as problem:
+        raise WriteError(f"{name} cannot be written: {problem.strerror}") from None
 
 
 def note(text: str) -> None:
@@ -43,7 +56,7 @@ def note(text: str) -> None:
 def error(problem: object) -> None:
     """Print to standard error why nothing was done, and what was noted about it."""
     note(f"{typer.style('error:', fg='red', bold=True)} {harmless(str(problem))}")
-    for told in getattr(problem, "__notes__", ()):
+    for told in told_beside(problem):
         note(f"  {told}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from scaffold.backend.names import require_name
 from scaffold.checkout.tree import Tree
@@ -71,7 +71,9 @@ class Scope:
 
     backends: Collection[str] = ()
     select: Collection[str] = ()
-    ignore: Collection[str] = field(default=())
+    ignore: Collection[str] = ()
+    least: Severity = Severity.info
+    """What is less severe is not looked at."""
 
     def rules(self) -> list[Rule]:
         """The chosen rules. Raises UsageError for a name that no rule and no group of rules has."""
@@ -151,7 +153,8 @@ def opened(tree: Tree, rules: Sequence[Rule], beside: Repository | None = None) 
 
 
 def _about(finding: Finding, scope: Scope) -> bool:
-    return not scope.backends or finding.backend in scope.backends
+    severe = SEVERITIES.index(finding.severity) <= SEVERITIES.index(scope.least)
+    return severe and (not scope.backends or finding.backend in scope.backends)
 
 
 def _order(finding: Finding) -> tuple[str, int, str, int, str]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from typer import style
 
 from scaffold.operations.affected import Affected, Kind, Reason
 from scaffold.pipeline.changed_backends import Job
-from scaffold.report import formats
+from scaffold.report import formats, layout
 from scaffold.report.formats import Format
 from scaffold.report.view import counted
 from scaffold.text import one_line
 
-WIDTH = 100
 MANY = 12
 """A reason that starts more backends than this names them only."""
 
@@ -108,11 +106,4 @@ def _image(backend: str, tag_suffix: str, legs: list[str]) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return layout.wrapped(text, indent, f"{indent}    ")

@@ -8,8 +8,8 @@ from itertools import groupby
 
 from typer import style
 
-from scaffold.report import formats, rule_pages
-from scaffold.report.findings_text import COLOURS, WIDTH
+from scaffold.report import formats, layout, rule_pages
+from scaffold.report.findings_text import COLOURS
 from scaffold.report.formats import Format
 from scaffold.rules.base import Rule
 
@@ -29,7 +29,9 @@ def _as_text(rules: Sequence[Rule]) -> str:
         for rule in members:
             severity = style(f"{rule.severity.value:7}", fg=COLOURS[rule.severity])
             fixable = "fix" if rule.fixable else "   "
-            summary = textwrap.fill(rule.summary, max(WIDTH - indent, 40)).replace("\n", f"\n{' ' * indent}")
+            summary = textwrap.fill(rule.summary, max(layout.width() - indent, 40)).replace(
+                "\n", f"\n{' ' * indent}"
+            )
             lines.append(f"  {severity} {rule.slug:{width}}  {fixable}  {summary}")
         lines.append("")
     return "\n".join([*lines, f"{len(rules)} rules; `scaffold explain RULE` prints the page of one."])

@@ -1,23 +1,29 @@
 """`check --format json`: version 1, which is only ever extended.
 
-`findings` and `summary` are always there. With a base come `base`, `repaired` and `silenced`; where a fix was
-asked for, `fixed`, `discarded` and, if nothing was written, `diff`.
+`verdict`, `findings` and `summary` are always there; only what is `new` fails. With a base come `base`,
+`repaired` and `silenced`; where a fix was asked for, `fixed`, `discarded` and, if nothing was written,
+`diff`; where they were asked for, `statistics`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
+from scaffold import __version__
 from scaffold.report import formats
-from scaffold.report.view import View
+from scaffold.report.view import View, rule_address, statistics
 from scaffold.rules.base import SEVERITIES, Finding
 
 
 def render(view: View) -> str:
     """The whole report."""
     result = view.result
+    new = Counter(finding.severity for finding in view.new())
     report: dict[str, Any] = {
         "version": 1,
+        "tool": {"name": "scaffold", "version": __version__},
+        "verdict": "fail" if view.fails else "pass",
         "repo": view.repo,
         "rev": view.rev,
         "findings": [
@@ -30,11 +36,13 @@ def render(view: View) -> str:
                 "help": finding.help,
                 "fixable": finding.fix is not None,
                 "new": result.is_new(position),
+                "url": rule_address(finding.rule),
             }
             for position, finding in enumerate(result.findings)
         ],
         "summary": {
             **{severity.value: result.count(severity) for severity in SEVERITIES},
+            "new": {severity.value: new[severity] for severity in SEVERITIES},
             "suppressed": len(result.suppressed),
             "backends": result.backends,
             "rules": result.rules,
@@ -57,6 +65,11 @@ def render(view: View) -> str:
         report["discarded"] = [_identified(f) | {"why": why} for f, why in view.discarded]
     if view.diff is not None:
         report["diff"] = view.diff
+    if view.statistics:
+        report["statistics"] = [
+            {"rule": rule, "severity": severity.value, "findings": count}
+            for count, severity, rule in statistics(finding for finding, _ in view.reported())
+        ]
     return formats.as_json(report)
 
 

@@ -2,67 +2,81 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from typer import style
 
-from scaffold.report.view import View, by_rule, by_severity, counted, praise, reason, silence, totals
+from scaffold.report import layout
+from scaffold.report.view import (
+    View,
+    by_rule,
+    counted,
+    debt,
+    praise,
+    reason,
+    silence,
+    statistics,
+    totals,
+)
 from scaffold.rules.base import SEVERITIES, Finding, Severity
 from scaffold.text import one_line
 
-WIDTH = 100
 MANY = 20
-"""More hygiene, or more findings of the base, than this become one line for each rule."""
+"""More hygiene than this becomes one line for each rule."""
 COLOURS = {Severity.error: "red", Severity.warning: "yellow", Severity.info: "cyan"}
 
 
 def render(view: View) -> str:
-    """The whole report."""
-    new, old = view.new(), view.old()
-    infos = [finding for finding in new if finding.severity is Severity.info]
-    many_infos = view.brief and len(infos) > MANY
-    shown = [finding for finding in new if finding.severity is not Severity.info] if many_infos else new
+    """The whole report; "" where there is nothing to print."""
     lines: list[str] = []
-    for backend, findings in _grouped(shown):
-        lines += [style(one_line(backend) or "the repository", bold=True)]
-        for finding in findings:
-            lines += _finding(view, finding)
-        lines.append("")
+    reported = [finding for finding, _ in view.reported()]
+    if view.counts_first:
+        lines += [style("findings of each rule", bold=True), *_per_rule(reported), ""] if reported else []
+    if not view.statistics:
+        lines += _by_backend(view, view.new())
+        old = view.old() if view.everything else []
+        if old:
+            lines += [style(f"{one_line(view.result.base or '')} has these too", bold=True)]
+            lines += [*map(_short, old), ""]
+    return "\n".join(lines[:-1] if view.quiet else [*lines, *summary(view)])
+
+
+def _by_backend(view: View, findings: Sequence[Finding]) -> Iterator[str]:
+    """The findings in full; many of severity info as one line for each rule, unless all are asked for."""
+    infos = [finding for finding in findings if finding.severity is Severity.info]
+    many_infos = view.brief and not view.everything and len(infos) > MANY
+    explained: set[str] = set()
+    for backend, group in _grouped([f for f in findings if f not in infos] if many_infos else findings):
+        yield style(one_line(backend) or "the repository", bold=True)
+        for finding in group:
+            yield from _finding(view, finding)
+            if finding.rule not in explained:
+                explained.add(finding.rule)
+                yield style(f"    more: scaffold explain {finding.rule}", dim=True)
+        yield ""
     if many_infos:
-        lines += [
-            style("hygiene", bold=True),
-            *_per_rule(infos),
-            "  `--select RULE` shows those of one rule",
-            "",
-        ]
-    if old:
-        lines += [style(f"{one_line(view.result.base or '')} has these too", bold=True)]
-        lines += _per_rule(old) if len(old) > MANY else [_short(finding) for finding in old]
-        lines += ["  without `--base` they are shown in full"] if len(old) > MANY else []
-        lines.append("")
-    return "\n".join(lines + list(summary(view)))
+        yield style(f"hygiene ({counted(len(infos), 'finding')})", bold=True)
+        yield from () if view.counts_first else _per_rule(infos)
+        yield "  `--select RULE` shows those of one rule, `--all` all of them"
+        yield ""
 
 
 def summary(view: View) -> Iterator[str]:
     """The last lines: fixes, comparison, sum."""
-    result = view.result
     if view.broken_base:
         yield style("There is no comparison: ", fg="yellow", bold=True) + one_line(view.broken_base)
     yield from fixes(view)
     if view.silenced:
         yield style(f"{silence(view)}.", fg="red" if view.no_new_suppressions else "yellow")
-    if view.compared:
-        if result.repaired:
-            yield style(praise(view), fg="green")
-        yield from _verdict(view)
-        if view.fails_by_warnings:
-            yield reason(view)
-    fixable = sum(finding.fix is not None for finding in result.findings)
+    if view.fails_by_warnings:
+        yield reason(view)
+    found = view.new()
+    fixable = sum(finding.fix is not None for finding in found)
     ends = f" {fixable} can be repaired with `--fix`." if fixable and view.diff is None else ""
-    colour = "red" if view.fails else "green" if not result.findings else None
-    yield style(totals(view)[:1].upper() + totals(view)[1:], fg=colour, bold=True) + ends
+    thanks = f" {style(praise(view), fg='green')}" if view.result.repaired else ""
+    colour = "red" if view.fails else None if found else "green"
+    total = totals(view)
+    yield style(total[:1].upper() + total[1:], fg=colour, bold=True) + ends + thanks + debt(view)
 
 
 def fixes(view: View) -> Iterator[str]:
@@ -72,21 +86,6 @@ def fixes(view: View) -> Iterator[str]:
         yield f"--fix {verb} {counted(len(view.fixed), 'finding')}: {by_rule(view.fixed)}."
     for finding, why in view.discarded:
         yield f"The fix of {_name(finding)} at {_place(finding)} was discarded: {one_line(why)}"
-
-
-def _verdict(view: View) -> Iterator[str]:
-    """How the findings compare with the base."""
-    new, old = view.new(), view.old()
-    base = one_line(view.result.base or "")
-    if new:
-        rest = f"; the other {len(old)} are there without it" if old else ""
-        yield f"New since {base}: {by_severity(new)}{rest}."
-    else:
-        yield f"Nothing is new since {base}{f'; it has {_all(len(old))} too' if old else ''}."
-
-
-def _all(number: int) -> str:
-    return "the one finding" if number == 1 else f"all {number} findings"
 
 
 def _grouped(findings: Sequence[Finding]) -> Iterable[tuple[str, list[Finding]]]:
@@ -102,13 +101,12 @@ def _finding(view: View, finding: Finding) -> Iterator[str]:
     severity = style(finding.severity.value, fg=COLOURS[finding.severity], bold=True)
     fixable = style("  fixable", fg="green") if finding.fix else ""
     yield f"  {severity} {finding.rule}  {_place(finding)}{fixable}"
-    yield from _wrapped(finding.message, "    ", "    ")
+    yield from layout.wrapped(one_line(finding.message), "    ", "    ")
     text = one_line(view.region(finding).text)
     if text:
-        line = f"    {finding.line} | {text}"
-        yield style(line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}...", dim=True)
+        yield style(layout.cut(f"    {finding.line} | {text}", layout.width()), dim=True)
     if finding.help:
-        yield from _wrapped(finding.help, "    help: ", "          ")
+        yield from layout.wrapped(one_line(finding.help), "    help: ", "          ")
 
 
 def _short(finding: Finding) -> str:
@@ -116,9 +114,7 @@ def _short(finding: Finding) -> str:
 
 
 def _per_rule(findings: Iterable[Finding]) -> list[str]:
-    counts = Counter((finding.severity, finding.rule) for finding in findings)
-    order = sorted(counts.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -item[1], item[0][1]))
-    return [f"  {count:4} x {severity.value} {rule}" for (severity, rule), count in order]
+    return [f"  {count:4} x {severity.value} {rule}" for count, severity, rule in statistics(findings)]
 
 
 def _name(finding: Finding) -> str:
@@ -127,17 +123,3 @@ def _name(finding: Finding) -> str:
 
 def _place(finding: Finding) -> str:
     return f"{one_line(finding.path)}:{finding.line}"
-
-
-def _wrapped(text: str, first: str, rest: str) -> list[str]:
-    line = one_line(text)
-    if len(first) + len(line) <= WIDTH:
-        return [first + line]
-    return textwrap.wrap(
-        line,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from typer import style
 
 from scaffold.operations.overview import Line, Shown, Status
-from scaffold.report import formats, tables
+from scaffold.report import formats, layout, tables
 from scaffold.report.findings_text import COLOURS
 from scaffold.report.formats import Table
 from scaffold.report.markdown import escaped
@@ -90,10 +89,7 @@ def show_text(shown: Shown) -> str:
     for finding in shown.findings:
         severity = style(finding.severity.value, fg=COLOURS[finding.severity], bold=True)
         lines.append(f"{severity} {finding.rule}  {one_line(finding.path)}:{finding.line}")
-        lines += textwrap.wrap(
-            one_line(finding.message), tables.WIDTH, initial_indent="  ", subsequent_indent="  ",
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
+        lines += layout.wrapped(one_line(finding.message), "  ", "  ")
     total = sum(map(len, shown.surfaces.values()))
     missing = f"check finds {by_severity(shown.findings)}" + (
         f"; `scaffold check {one_line(shown.name)}` says more" if shown.findings else ""
@@ -111,11 +107,7 @@ def _summary(shown: Shown) -> str:
 def _places(found: Iterable[Registration]) -> Iterator[str]:
     for place in found:
         text = f"  {one_line(place.path)}:{place.line}  "
-        yield text + _cut(one_line(place.what), max(tables.WIDTH - len(text), 30))
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 3]}..."
+        yield text + layout.cut(one_line(place.what), max(layout.width() - len(text), 30))
 
 
 def show_markdown(shown: Shown) -> str:
@@ -124,7 +116,9 @@ def show_markdown(shown: Shown) -> str:
     text += "| surface | where | what |\n| --- | --- | --- |\n"
     for surface, found in (*shown.surfaces.items(), ("mentions", shown.mentions)):
         for place in found:
-            text += _row(surface, f"{place.path}:{place.line}", _cut(one_line(place.what), tables.WIDTH))
+            text += _row(
+                surface, f"{place.path}:{place.line}", layout.cut(one_line(place.what), layout.USUAL)
+            )
         if not found and surface in shown.surfaces:
             text += _row(surface, "", "nothing")
     if shown.findings:

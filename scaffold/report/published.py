@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from typer import style
 
 from scaffold.backend.variants import VARIANTS
 from scaffold.operations.published import OTHER, Grade, Image, Mirror, Published, Remark, State
-from scaffold.report import formats, github, markdown, tables
+from scaffold.report import formats, github, layout, markdown, tables
 from scaffold.report.formats import Summary
 from scaffold.report.markdown import escaped
 from scaffold.report.view import counted
@@ -197,7 +196,7 @@ def as_text(found: Published) -> str:
     for backend, images in _by_backend(found):
         marks = [Text(cell, style=_style(cell)) for cell in _cells(found, images)]
         table.add_row(Text(one_line(backend)), *marks)
-    legend = textwrap.wrap(_legend(found), tables.WIDTH)
+    legend = layout.wrapped(_legend(found))
     parts: list[Any] = [
         Text(f"{TITLE} ({_asked(found)})", style="bold"),
         *(Text(line, style="dim") for line in legend),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
+from scaffold.report.markdown import fenced
 from scaffold.rules import all_rules
 from scaffold.rules.base import Rule
 
@@ -78,8 +79,8 @@ def _blocks(body: str) -> Iterator[str]:
             while end < len(lines) and (lines[end].startswith("    ") or not lines[end].strip()):
                 end += 1
             code = textwrap.dedent("\n".join(lines[position:end])).rstrip()
-            fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`{3,}", code)), 3)
-            yield from ("", f"{fence}{_language(code)}", code, fence, "")
+            yield from ("", *fenced(code, _language(code)).splitlines())
+            yield ""
             position = end - 1
         else:
             yield line

@@ -16,13 +16,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from scaffold import __version__
-from scaffold.checkout.changes import ChangeSet
+from scaffold import HOME, __version__
 from scaffold.checkout.edit import Edit
-from scaffold.checkout.tree import Tree
-from scaffold.errors import ScaffoldError
+from scaffold.errors import ScaffoldError, ShapeError, told_beside
 from scaffold.report import formats, rule_pages
-from scaffold.report.view import View, silence
+from scaffold.report.view import View, rule_address, silence
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Severity
 from scaffold.rules.suppressions import PATH as SUPPRESSIONS
@@ -53,13 +51,33 @@ def render(view: View) -> str:
     if told:
         notices = [{"level": "warning", "message": {"text": text}} for text in told]
         invocation["toolExecutionNotifications"] = notices
+    return _whole(invocation, results, rules, {"rev": view.rev, "base": result.base})
+
+
+def failed(error: ScaffoldError) -> str:
+    """The log of a run that ended without a result."""
+    text = "\n".join((str(error), *told_beside(error)))
+    notice: Json = {"level": "error", "message": {"text": text}}
+    if isinstance(error, ShapeError):
+        region = {"region": {"startLine": error.line}} if error.line else {}
+        notice["locations"] = [{"physicalLocation": {"artifactLocation": _artifact(error.path), **region}}]
+    invocation = {
+        "executionSuccessful": False,
+        "exitCode": error.exit_code,
+        "toolExecutionNotifications": [notice],
+    }
+    return _whole(invocation, [], [])
+
+
+def _whole(invocation: Json, results: list[Json], rules: list[Json], more: Json | None = None) -> str:
+    driver = {"name": "scaffold", "semanticVersion": __version__, "informationUri": HOME, "rules": rules}
     run = {
-        "tool": {"driver": {"name": "scaffold", "semanticVersion": __version__, "rules": rules}},
+        "tool": {"driver": driver},
         "invocations": [invocation],
         "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the checked repository."}}},
         "columnKind": "unicodeCodePoints",
         "results": results,
-        "properties": {"rev": view.rev, "base": result.base},
+        "properties": more or {},
     }
     return formats.as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -91,7 +109,7 @@ class _Log:
             result["locations"][0]["logicalLocations"] = [{"name": finding.backend, "kind": "module"}]
         if state:
             result["baselineState"] = state
-        fix = _fix(finding, self._view.tree) if fixable else None
+        fix = _fix(self._view, finding) if fixable else None
         if fix:
             result["fixes"] = [fix]
         return result
@@ -147,6 +165,7 @@ def _rules(findings: Sequence[Finding]) -> list[Json]:
             "id": rule.slug,
             "shortDescription": {"text": rule.summary},
             "help": {"text": rule.page, "markdown": rule_pages.page(rule)},
+            "helpUri": rule_address(rule.slug),
             "defaultConfiguration": {"level": LEVELS[rule.severity]},
             "properties": {"tags": [rule.group], "fixable": rule.fixable},
         }
@@ -156,26 +175,19 @@ def _rules(findings: Sequence[Finding]) -> list[Json]:
     return rules + [{"id": name} for name in sorted(others)]
 
 
-def _fix(finding: Finding, tree: Tree) -> Json | None:
+def _fix(view: View, finding: Finding) -> Json | None:
     """The edits of a finding's fix, as if it were the only one."""
-    if finding.fix is None:
-        return None
-    changes = ChangeSet(tree)
-    try:
-        finding.fix(changes)
-        edits = changes.by_path()
-    except ScaffoldError:
-        return None  # there is no place for it here
-    if not edits or changes.created:  # SARIF has no word for a new file
+    changes = view.repair(finding)
+    if changes is None or changes.created:  # SARIF has no word for a new file
         return None
     return {
         "description": {"text": finding.help or finding.message or finding.rule},
         "artifactChanges": [
             {
                 "artifactLocation": _artifact(path),
-                "replacements": list(_replacements(tree.read(path) or b"", group)),
+                "replacements": list(_replacements(view.tree.read(path) or b"", group)),
             }
-            for path, group in sorted(edits.items())
+            for path, group in sorted(changes.by_path().items())
         ],
     }
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from scaffold.report import layout
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-WIDTH = 100
 NOTHING = "-"
 HEADS = {
     "build matrix": "matrix",
@@ -49,7 +50,9 @@ def page(parts: Iterable[RenderableType]) -> str:
     from rich.console import Console
 
     text = StringIO()
-    console = Console(file=text, width=WIDTH, force_terminal=True, color_system="standard", no_color=False)
+    console = Console(
+        file=text, width=layout.width(), force_terminal=True, color_system="standard", no_color=False
+    )
     for part in parts:
         console.print(part)
     # No blanks at the end of a line, wherever a colour ends.

@@ -6,15 +6,22 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from urllib.parse import quote
 
+from scaffold import HOME
+from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree
+from scaffold.errors import ScaffoldError
 from scaffold.operations.check import Result
+from scaffold.operations.sources import Sources
 from scaffold.rules.base import SEVERITIES, Finding, Severity
 from scaffold.rules.suppressions import Suppression
 from scaffold.text import one_line
 
 NAMED = 5
 """How many names a sentence lists before it says how many more there are."""
+MANY = 50
+"""More findings than this are counted by rule first."""
 
 
 class Region(NamedTuple):
@@ -49,6 +56,14 @@ class View:
     """The fixes as a diff, where nothing was written."""
     no_new_suppressions: bool = False
     """Whether what the change silences fails the check."""
+    everything: bool = False
+    """Whether what the base has too is shown, and nothing is left out of a report."""
+    quiet: bool = False
+    """Whether only findings are printed, and nothing about them."""
+    statistics: bool = False
+    """Whether the findings are only counted, by rule."""
+    sources: Sources | None = None
+    """Where a browser shows the files."""
     _lines: dict[str, list[bytes]] = field(default_factory=dict)
 
     @property
@@ -74,6 +89,15 @@ class View:
         """Whether the result tells new findings from those of a base."""
         return self.result.base is not None
 
+    @property
+    def counts_first(self) -> bool:
+        """Whether a report begins with the number of findings of each rule."""
+        return self.statistics or (not self.compared and len(self.result.findings) > MANY)
+
+    def reported(self) -> list[tuple[Finding, bool]]:
+        """What is shown to people, in order, and whether it is new: with a base only that, or everything."""
+        return [(finding, new) for finding, new in self.ranked() if new or self.everything]
+
     def ranked(self) -> list[tuple[Finding, bool]]:
         """Findings and whether they are new: the new ones first, then by severity."""
         both = [(finding, self.result.is_new(i)) for i, finding in enumerate(self.result.findings)]
@@ -86,6 +110,23 @@ class View:
     def old(self) -> list[Finding]:
         """The findings that the base has too."""
         return [finding for finding, new in self.ranked() if not new]
+
+    def repair(self, finding: Finding) -> ChangeSet | None:
+        """The edits of a finding's fix as if it were the only one; None where there are none."""
+        if finding.fix is None:
+            return None
+        changes = ChangeSet(self.tree)
+        try:
+            finding.fix(changes)
+            return changes if changes.by_path() or changes.created else None
+        except ScaffoldError:
+            return None  # there is no place for it here
+
+    def address(self, finding: Finding) -> str:
+        """Where a browser shows the line of a finding; "" where that is not known."""
+        if self.sources is None:
+            return ""
+        return self.sources.address(finding.path, max(finding.line, 1), self.tree.content(finding.path))
 
     def region(self, finding: Finding) -> Region:
         """Where a finding stands; empty where its file or line is missing."""
@@ -159,8 +200,20 @@ def silence(view: View) -> str:
     return f"This change silences {counted(len(findings), 'finding')}: {by_rule(findings)}; by {by}"
 
 
+def rule_address(rule: str) -> str:
+    """Where a browser shows the page of a rule."""
+    return f"{HOME}/blob/main/docs/rules/{quote(rule)}.md"
+
+
+def statistics(findings: Iterable[Finding]) -> list[tuple[int, Severity, str]]:
+    """Number, severity and rule of the findings: the worst first, and of those the most frequent."""
+    counts = Counter((finding.severity, finding.rule) for finding in findings)
+    order = sorted(counts.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -item[1], item[0][1]))
+    return [(count, severity, rule) for (severity, rule), count in order]
+
+
 def totals(view: View) -> str:
-    """What was looked at, and what was found, in one sentence."""
+    """What was looked at, and what was found, in one sentence; with a base, what is new."""
     result = view.result
     looked_at = [
         counted(number, noun)
@@ -168,7 +221,16 @@ def totals(view: View) -> str:
         if number or (noun == "backend" and not result.workflows)
     ]
     scope = f"{counted(result.rules, 'rule')} over {' and '.join(looked_at)}"
+    if view.compared:
+        new, since = view.new(), f"since {one_line(result.base or '')}"
+        return f"{by_severity(new, 'new') if new else 'Nothing is new'} {since}; {scope}."
     aside = f", {len(result.suppressed)} suppressed" if result.suppressed else ""
     if not result.findings:
         return f"Clean: {scope} found nothing{aside}."
     return f"{by_severity(result.findings)}{aside}; {scope}."
+
+
+def debt(view: View) -> str:
+    """What the base has too, in a few words that end a line; "" where it has nothing, or it is shown."""
+    old = len(view.result.old)
+    return f" {counted(old, 'older finding')}: `scaffold check`." if old and not view.everything else ""

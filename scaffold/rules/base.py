@@ -10,30 +10,17 @@ import inspect
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from functools import cached_property
 from typing import ClassVar, NamedTuple, Protocol
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
+from scaffold.severity import SEVERITIES as SEVERITIES  # noqa: PLC0414 - whoever has rules has these
+from scaffold.severity import Severity as Severity  # noqa: PLC0414
 
 Fix = Callable[[ChangeSet], None]
 """Plans the edits that make a finding disappear."""
-
-
-class Severity(StrEnum):
-    """What a finding costs whom."""
-
-    error = "error"
-    """A user or CI meets a failure or a wrong image; fails the check."""
-    warning = "warning"
-    """Drift with a cost; fails with `--strict`, and where `--base` lacks the backend."""
-    info = "info"
-    """Hygiene."""
-
-
-SEVERITIES = tuple(Severity)
 
 
 class Located(Protocol):

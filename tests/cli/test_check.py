@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import pty
@@ -19,6 +18,7 @@ from scaffold.checkout.tree import GitTree, Tree
 from scaffold.report import markdown
 from tests.conftest import in_process
 from tests.consumers import files, git, run
+from tests.report.test_sarif import sarif_schema
 from tests.samples import GALLERY, sample_rules  # noqa: F401 - a fixture
 
 Check = Callable[..., tuple[int, str, str]]
@@ -86,6 +86,7 @@ def test_errors_fail_and_warnings_do_with_strict(check: Check, repo: Path) -> No
         "    there is a wing\n"
         f"    {number} | {BROKEN}\n"
         "    help: delete the line\n"
+        "    more: scaffold explain sample-broken\n"
     )
     assert out.index("error sample-") < out.index("warning sample-") < out.index("info sample-")
     assert "1 error, 1 warning, 1 info; 3 rules" in out
@@ -123,7 +124,8 @@ def test_select_ignore_and_names(check: Check, repo: Path) -> None:
 )
 def test_wrong_usage_is_exit_2(check: Check, arguments: list[str], message: str) -> None:
     code, out, err = check(*arguments)
-    assert (code, out) == (2, "")
+    assert code == 2
+    assert out == "" or "sarif" in arguments
     assert message in err
 
 
@@ -137,11 +139,93 @@ def test_revisions_need_a_git_repository(check: Check, tmp_path: Path) -> None:
 def test_an_unreadable_checkout_is_exit_3(check: Check, repo: Path) -> None:
     clean = git(repo, "rev-parse", "HEAD")
     (repo / GALLERY).write_bytes(b"\xff\xfe\0")
-    for arguments in ((), ("--base", clean), ("--format", "sarif")):
+    for arguments in ((), ("--base", clean), ("--format", "text")):
         code, out, err = check(*arguments)
         assert (code, out) == (3, "")
         assert GALLERY in err
     assert check("--rev", clean)[0] == 0
+
+
+def test_an_error_has_the_format_that_was_asked_for(check: Check, repo: Path) -> None:
+    (repo / GALLERY).write_bytes(b"a: 1\n\xff\xfe\0")
+    code, out, err = check("--format=json")
+    told = json.loads(out)
+    assert (code, told["exit_code"], told["error"]["kind"], told["error"]["path"]) == (3, 3, "shape", GALLERY)
+    assert told["error"]["message"] in err
+    code, out, _ = check("--format", "sarif", "--output-file", "log.sarif")
+    assert (code, out) == (3, "")
+    log = json.loads((repo / "log.sarif").read_text())
+    sarif_schema().validate(log)
+    [invocation] = log["runs"][0]["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 3)
+    [notice] = invocation["toolExecutionNotifications"]
+    assert notice["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == GALLERY
+    code, out, _ = check("--format", "github")
+    assert code == 3
+    assert out.startswith(f"::error file={GALLERY},line=")
+    assert out.count("\n") == 1
+    assert check("--format", "markdown")[1].startswith("**scaffold could not do its work**")
+    for wrong in (["--nope"], ["--select", "zzz"], ["--base", "nowhere"]):
+        code, out, err = check("--format", "json", *wrong)
+        assert (code, json.loads(out)["error"]["kind"]) == (2, "usage")
+        assert json.loads(out)["error"]["message"] in err
+    assert check("--", "--format", "json")[1] == "", "a name is no option"
+
+
+def test_what_is_printed_where(check: Check, repo: Path) -> None:
+    plant(repo, SHAKY, BROKEN)
+    printed = check()[1]
+    code, out, _ = check("--output-file", "report.txt")
+    assert (code, out) == (1, "")
+    assert (repo / "report.txt").read_text() == printed
+    code, out, err = check("--output-file", "no/such/report.txt")
+    assert (code, out) == (3, "")
+    assert "no/such/report.txt cannot be written" in err
+    assert check("--exit-zero")[:2] == (0, printed)
+    assert check("--exit-zero", "--select", "zzz")[0] == 2
+    code, out, _ = check("--min-severity", "error")
+    assert code == 1
+    assert "sample-shaky" not in out
+    assert check("--min-severity", "error", "--ignore", "sample-broken", "--strict")[0] == 0
+    code, out, _ = check("--statistics")
+    assert code == 1
+    assert out.startswith(
+        "findings of each rule\n     1 x error sample-broken\n     1 x warning sample-shaky\n\n"
+    )
+    assert check("--statistics", "--format", "github")[0] == 2
+    quiet = check("--quiet")[1]
+    assert printed.startswith(quiet)
+    assert "3 rules" not in quiet
+    plant(repo)
+    for form in ("text", "github", "markdown"):
+        assert check("-q", "--format", form) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "git@github.com:a/b.git",
+        "https://github.com/a/b",
+        "https://x:y@github.com/a/b.git",
+        "ssh://git@github.com/a/b",
+    ],
+)
+def test_markdown_links_to_the_line_at_the_commit(
+    check: Check, repo: Path, monkeypatch: pytest.MonkeyPatch, remote: str
+) -> None:
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    sha = commit(repo, BROKEN)
+    number = len((repo / GALLERY).read_text().splitlines())
+    assert f"{GALLERY}:{number}: " in check("--format", "markdown")[1], "nobody knows where it is"
+    git(repo, "remote", "add", "origin", remote)
+    page = f"[{GALLERY}:{number}](<https://github.com/a/b/blob/{sha}/{GALLERY}#L{number}>)"
+    assert (page in check("--format", "markdown")[1]) is (":y@" not in remote)
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://example.com")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "c/d")
+    page = f"[{GALLERY}:{number}](<https://example.com/c/d/blob/{sha}/{GALLERY}#L{number}>)"
+    assert page in check("--format", "markdown", "--rev", sha)[1]
+    plant(repo, "# more", BROKEN)
+    assert f"{GALLERY}:{number + 1}: " in check("--format", "markdown")[1], "the commit has another text"
 
 
 def test_only_what_is_new_since_the_base_fails(check: Check, repo: Path) -> None:
@@ -149,9 +233,13 @@ def test_only_what_is_new_since_the_base_fails(check: Check, repo: Path) -> None
     plant(repo, "# new line above", BROKEN)
     code, out, _ = check("--base", "main")
     assert code == 0
+    assert re.fullmatch(
+        r"Nothing is new since main; 3 rules over \d+ backends\. This change repairs 1 finding: "
+        r"sample-broken \(nest-store\)\. Thank you! 1 older finding: `scaffold check`\.\n",
+        out,
+    )
+    _, out, _ = check("--base", "main", "--all")
     assert "main has these too\n  error sample-broken (rookery)" in out
-    assert "This change repairs 1 finding: sample-broken (nest-store). Thank you!" in out
-    assert "Nothing is new since main; it has the one finding too." in out
     plant(repo, BROKEN, "# BROKEN rookery a tail", SHAKY)
     code, out, _ = check("--base", "main", "--format", "json")
     assert code == 1
@@ -271,7 +359,7 @@ def test_annotations_and_job_summary(check: Check, repo: Path, monkeypatch: pyte
     assert not any(line.startswith("::") for line in lines[11:])
     text = summary.read_text()
     assert text.startswith("an earlier line\n**scaffold check fails**")
-    assert text.count("| sample-shaky |") == 12
+    assert text.count("[sample-shaky](") == 12
     summary.write_text("x" * (markdown.SUMMARY_LIMIT - 50))
     assert check("--format", "github")[0] == 1
     assert summary.stat().st_size == markdown.SUMMARY_LIMIT - 50
@@ -284,13 +372,10 @@ def test_annotations_and_job_summary(check: Check, repo: Path, monkeypatch: pyte
 def test_every_format_prints_its_own(check: Check, repo: Path) -> None:
     plant(repo, BROKEN)
     assert json.loads(check("--format", "sarif")[1])["version"] == "2.1.0"
-    assert check("--format", "markdown")[1].startswith("**scaffold check fails**: 1 error.\n")
+    assert check("--format", "markdown")[1].startswith("**scaffold check fails**: 1 error; 3 rules over ")
     assert json.loads(check("--format", "json")[1])["summary"]["error"] == 1
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("scaffold.operations.fix") is None, reason="there is no --fix yet"
-)
 def test_fix_repairs_and_diff_only_shows(check: Check, repo: Path) -> None:
     clean = (repo / GALLERY).read_text()
     plant(repo, BROKEN, SHAKY)

@@ -109,7 +109,7 @@ def test_base_and_rev(check: Check, repo: Path) -> None:
     assert check("--select", "pipeline", "--rev", "HEAD")[0] == 0
     code, out, _ = check("--select", "pipeline", "--base", "HEAD")
     assert code == 1
-    assert "New since HEAD: 1 error." in out
+    assert "1 new error since HEAD; " in out
     git(repo, "commit", "--quiet", "-am", "broken")
     assert check("--select", "pipeline", "--base", "HEAD")[0] == 0
 
@@ -201,7 +201,7 @@ def test_hostile_workflows_end_soon(check: Check, repo: Path) -> None:
     code, out, _ = check("--select", "pipeline", "--select", "pipeline-notes")
     assert code == 1
     assert "makes 1000000 jobs" in out
-    assert out.count("workflow-unreadable") == 2
+    assert out.count("warning workflow-unreadable") == 2
 
 
 def test_the_pack_imports_nothing_heavy() -> None:

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from scaffold import __version__
 from scaffold.cli import main as entry
-from scaffold.cli.main import BUG, FAMILIES, program
+from scaffold.cli.main import FAMILIES, program
+from scaffold.errors import BugError
 from tests.consumers import run
 
 
@@ -41,7 +42,7 @@ def test_what_nothing_should_have_let_through_is_told_as_a_bug(
     monkeypatch.setattr(sys, "argv", ["scaffold", "check", "a b"])
     with pytest.raises(SystemExit) as end:
         entry.main()
-    assert end.value.code == BUG
+    assert end.value.code == BugError.exit_code
     out, err = capfd.readouterr()
     assert out == ""
     assert err.startswith("error: this is a bug")

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 
 from scaffold.report import github
-from scaffold.report.view import View, silence
+from scaffold.report.view import View, rule_address, silence
 from scaffold.rules.base import Finding
 from scaffold.text import harmless
 from tests.samples import finding, view, views
@@ -37,6 +37,8 @@ def test_annotations_decode_to_the_findings(report: View) -> None:
     told = annotations(report)
     meant: dict[str, list[tuple[Finding, bool]]] = {"error": [], "warning": [], "notice": []}
     for found, new in report.ranked():
+        if not new and not report.everything:
+            continue
         meant[github.TYPES[found.severity] if new else "notice"].append((found, new))
     for kind, group in meant.items():
         mine = [(properties, text) for name, properties, text in told if name == kind]
@@ -49,16 +51,27 @@ def test_annotations_decode_to_the_findings(report: View) -> None:
             assert properties["line"] == properties["endLine"] == str(found.line)
             assert properties["title"].startswith(found.rule)
             told_apart = "" if new else "(the base has it too) "
-            assert text == harmless(f"{told_apart}{found.message}\n{found.help}")
+            page = rule_address(found.rule)
+            assert text == harmless(f"{told_apart}{found.message}\n{found.help}\n{page}")
 
 
 def test_new_annotations_come_first_and_the_log_says_what_is_cut() -> None:
     old = [finding("error", n) for n in range(12)]
     new = [finding("warning", n) for n in range(13)] + [finding("error", 99)]
-    report = view([*old, *new], old=range(12), base="main")
+    report = view([*old, *new], old=range(12), base="main", everything=True)
     kinds = [kind for kind, _, _ in annotations(report)]
     assert kinds == ["error"] + ["warning"] * 10 + ["notice"] * 10
     log = [line for line in github.render(report).split("\n") if not line.startswith("::")]
     assert log[0].startswith("not annotated: 3 more of type warning")
     assert log[1].startswith("not annotated: 2 more of type notice")
-    assert log[-1] == "13 errors, 13 warnings; 7 rules over 3 backends."
+    assert log[-1] == "1 new error, 13 new warnings since main; 7 rules over 3 backends."
+
+
+def test_with_a_base_a_clean_change_is_one_line_and_nothing_old_is_annotated() -> None:
+    found = [finding("error", n) for n in range(12)]
+    clean = view(found, old=range(12), base="main")
+    assert github.render(clean) == (
+        "Nothing is new since main; 7 rules over 3 backends. 12 older findings: `scaffold check`."
+    )
+    assert github.job_summary(clean, 0).count("\n") == 1
+    assert [kind for kind, _, _ in annotations(view(found, old=range(11), base="main"))] == ["error"]
