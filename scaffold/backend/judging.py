@@ -218,8 +218,6 @@ def _require_entry(backend: Backend, which: str, value: str) -> None:
     variant, _, field = which.partition(".")
     if variant not in backend.linux_variants:
         raise ValueError(f"{which}: there is no Linux entry of {variant}")
-    if field == "platform-tag":
-        one_of(f"architecture of {variant}", value, backend.arches(VARIANTS[variant]))
     if field == "tag-suffix" and not re.fullmatch(rf"-([\w.]+-)*{re.escape(backend.name)}", value):
         raise ValueError(f"{which}: {value!r} is not a dash, words, and the name of the backend")
     if field == "tag-suffix" and value == f"-{backend.known_as}" and len(backend.variants) > 1:

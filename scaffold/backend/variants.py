@@ -113,7 +113,7 @@ ACCELERATIONS = ("CPU", "CUDA 12", "CUDA 13", "ROCm", "Intel SYCL", "Vulkan", "M
 """Order of the words in the acceleration column."""
 
 
-ENTRY_FIELDS = ("runs-on", "base-image", "tag-suffix", "platform-tag", "skip-drivers", "ubuntu-version")
+ENTRY_FIELDS = ("runs-on", "base-image", "tag-suffix", "skip-drivers", "ubuntu-version")
 """Fields of a Linux matrix entry that a person may choose."""
 
 

@@ -280,7 +280,8 @@ class CapabilitiesMissing(Rule):
         "rookery": {GRPCMethods: []GRPCMethod{MethodTTS}, PossibleUsecases: []string{UsecaseTTS}, ...},
 
     A backend serves models where an importer or the import form offers it, or where its server defines
-    an RPC that has a use case. A store, a codec and a proxy of other servers (`Forward`) do not.
+    an RPC that has a use case. A store, a codec and a proxy of other servers (`Forward`) do not; nor can
+    an entry say what no use case of the checkout is there for.
 
     Fix: add the entry with the RPCs that the backend serves.
     """
@@ -300,7 +301,8 @@ class CapabilitiesMissing(Rule):
             names = registry.aliases_of(name)
             if any(surface.entry(n) for n in names):
                 continue
-            place = next((importable[n] for n in sorted(names) if n in importable), None)
+            offered = (n for n in sorted(names) if n in importable and _has_use_case(registry, n))
+            place = next((importable[n] for n in offered), None)
             served = _served(registry, name) if place is None else []
             if place is not None or (served and not _is_proxy(registry, name)):
                 why = "can be imported for" if place else f"serves {', '.join(served[:3])}"
@@ -312,6 +314,15 @@ class CapabilitiesMissing(Rule):
                     f"{name} {why}, and {surface.path} does not say what it serves",
                     f'add "{name}" to BackendCapabilities with its RPCs and use cases',
                 )
+
+
+def _has_use_case(registry: Registry, name: str) -> bool:
+    """Whether the checkout has a use case for the group of the import form that lists a backend."""
+    group = registry.importers.groups.get(name)
+    rows = [row for row in registry.modalities.values() if group and row.import_key == group]
+    return not rows or any(
+        usecase in registry.capabilities.usecases for row in rows for usecase in row.usecases
+    )
 
 
 RULES: tuple[type[Rule], ...] = (

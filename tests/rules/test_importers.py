@@ -91,6 +91,11 @@ CASES = {
         offered((HERON, "")).edit(CAPABILITIES, (capability("heron"), "")),
         also=("importer-missing",), says="VAD",
     ),
+    "a server in a group without a use case": Case(
+        "capabilities-missing", "heron", CAPABILITIES, ('"night-heron": {', "\t},"),
+        offered((HERON, HERON.replace('"vad"', '"3d"'))).edit(CAPABILITIES, (capability("heron"), "")),
+        says="serves VAD",
+    ),
     "generic before specific": Case(
         "importer-order", "wren", IMPORTERS, ("&WrenImporter{}",),
         MINIATURE.edit(IMPORTERS, (WREN, ""), (LLAMA, LLAMA + WREN)),

@@ -140,6 +140,19 @@ class ImporterReader(Surface):
         return found
 
     @cached_property
+    def groups(self) -> dict[str, str]:
+        """Backend -> the group of the import form that lists it."""
+        found = {line.name: line.modality for line in self.pref_only}
+        for importer in self.importers:
+            group = re.search(
+                rf'\*{importer.type_name}\) Modality\(\)\s+string\s*{{\s*return\s+"([^"]*)"',
+                self._sources[importer.path],
+            )
+            if group and importer.name:
+                found[importer.name] = group[1]
+        return found
+
+    @cached_property
     def mentioned(self) -> set[str]:
         """Every string of the importers that could be the name of a backend."""
         return {word for text in self._sources.values() for word in re.findall(r'"([a-z0-9][\w.-]*)"', text)}

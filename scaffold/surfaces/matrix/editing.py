@@ -85,7 +85,7 @@ class MatrixSurface(MatrixSiblings):
         split = len(backend.arches(variant)) > 1 and any("platform-tag" in e.fields for e in self.linux)
         usual = majority(tuple(k for k in e.shape if k != "platform-tag") for e in pool) or ()
         shape = [k for k in usual if k != "builder-base-image" or backend.on_builder_image]
-        if split or backend.given(variant.name, "platform-tag"):
+        if split:
             shape.insert(shape.index("platforms") + 1, "platform-tag")
         model = next(e for e in reversed(pool) if set(usual) <= set(e.shape))
         fields = {field: self._value(field, backend, variant, arches, siblings) for field in shape}
