@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+INTERRUPTED = 130
+"""Exit code of what Ctrl-C ended: 128 and the number of the signal, as shells have it."""
 
 
 class ScaffoldError(Exception):
@@ -55,21 +58,42 @@ class BugError(ScaffoldError):
     kind = "bug"
 
 
+class Stopped(ScaffoldError):  # noqa: N818 - it is no error of the program
+    """A person said no, or pressed Ctrl-C or Ctrl-D where they were asked; nothing was written.
+
+    That is no error of theirs: a "no" is an answer, exit code 0, and what Ctrl-C ends has 130 everywhere.
+    """
+
+    def __init__(self, *, interrupted: bool) -> None:
+        self.exit_code = INTERRUPTED if interrupted else 0
+        super().__init__("nothing was written")
+
+
 def told_beside(error: object) -> list[str]:
     """What was noted about an error."""
     return [*getattr(error, "__notes__", ())]
 
 
-def unknown(what: str, name: str, known: Mapping[str, str], listed_by: str) -> UsageError:
-    """Nothing of a kind has a name: says what may have been meant, else which command lists what there is.
+def meant(name: str, known: Iterable[str] | Mapping[str, str]) -> str:
+    """What may have been meant with a name that is not known, as a question; "" where nothing is near.
 
-    `known` holds the names that somebody may use, each with the name to use instead.
+    `known` holds the names that somebody may use, and may map each to the name to use instead.
     """
     from difflib import get_close_matches
 
-    near = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
-    near += [word for word in known if name and name.lower() in word]
-    *others, last = [*dict.fromkeys(known[word] for word in near)][:3] or [""]
-    meant = f"{', '.join(others)} or {last}" if others else last
-    hint = f"did you mean {meant}?" if meant else f"`{listed_by}` lists them"
+    names = known if isinstance(known, Mapping) else {word: word for word in known}
+    near = get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    near += [word for word in names if name and name.lower() in word]
+    *others, last = [*dict.fromkeys(names[word] for word in near)][:3] or [""]
+    return (
+        f"did you mean {', '.join(others)} or {last}?" if others else f"did you mean {last}?" if last else ""
+    )
+
+
+def unknown(what: str, name: str, known: Mapping[str, str], listed_by: str) -> UsageError:
+    """Nothing of a kind has a name: says what may have been meant, else which command lists what there is.
+
+    `known` is as `meant` takes it.
+    """
+    hint = meant(name, known) or f"`{listed_by}` lists them"
     return UsageError(f"no {what} is called {name!r}; {hint}")

@@ -58,7 +58,9 @@ class Terminal:
         return self.process.wait(), self.seen
 
     def _read(self) -> bool:
-        ready, _, _ = select.select([self.ours], [], [], 1)
+        waiting = select.poll()  # select() knows no more than 1,024 descriptors
+        waiting.register(self.ours, select.POLLIN)
+        ready = waiting.poll(1000)
         try:
             data = os.read(self.ours, 65536) if ready else b" "
         except OSError:  # how Linux says that the other end has closed

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scaffold.backend.names import FILE_TYPES, RESERVED
+from scaffold.errors import meant
 
 GITHUB = (
     r"(?i)\A\s*(?:(?:(?:https?|ssh|git)://)?(?:git@)?(?:www\.)?github\.com[:/]/?|github:)|"
@@ -120,5 +121,7 @@ def problem(question: str, answer: str) -> str | None:
 def one_of(what: str, value: str, choices: Iterable[str]) -> str:
     """`value`. Raises ValueError where it is none of the choices."""
     if value not in choices:
-        raise ValueError(f"unknown {what} {value!r}; known: {' '.join(choices)}")
+        known = [*choices]
+        near = meant(value, known)
+        raise ValueError(f"unknown {what} {value!r}; {f'{near} ' if near else ''}known: {' '.join(known)}")
     return value

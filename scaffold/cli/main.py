@@ -16,7 +16,7 @@ import typer
 
 from scaffold import __version__, cage
 from scaffold.cli import printer
-from scaffold.errors import BugError, ScaffoldError, UsageError, WriteError
+from scaffold.errors import INTERRUPTED, BugError, ScaffoldError, Stopped, UsageError, WriteError
 from scaffold.text import harmless
 
 FAMILIES = {
@@ -32,8 +32,6 @@ FAMILIES = {
 
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 """What a stream says, which has no name, of a full or broken disk and of a terminal that is gone."""
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as a shell makes it of the signal."""
 
 
 def program(called: str = "") -> typer.Typer:
@@ -59,6 +57,9 @@ def program(called: str = "") -> typer.Typer:
 
 def refuse(error: ScaffoldError) -> int:
     """Print why the command ends without doing its work; its exit code."""
+    if isinstance(error, Stopped):
+        printer.stopped(error)
+        return error.exit_code
     printer.error(error)
     return answer(error)
 

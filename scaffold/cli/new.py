@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,16 @@ from scaffold.backend.modalities import ACCEPTS, EVERY
 from scaffold.backend.variants import ENTRY_FIELDS
 from scaffold.checkout.tree import WorkTree
 from scaffold.cli import printer
-from scaffold.cli.shared import VARIANT_NAMES, DryRunOption, FormatOption, RepoOption, carry_out, writable
+from scaffold.cli.shared import (
+    VARIANT_NAMES,
+    DryRunOption,
+    FormatOption,
+    RepoOption,
+    can_ask,
+    carry_out,
+    several,
+    writable,
+)
 from scaffold.errors import UsageError
 from scaffold.report.formats import Format
 
@@ -134,17 +142,17 @@ def new_backend(
         "name": name,
         "lang": lang,
         "kind": kind,
-        "variants": tuple(variant or ()),
+        "variants": several(variant),
         "upstream": upstream,
         "branch": branch,
         "pin": pin,
         "ggml": ggml,
         "shim": shim,
         "prebuilt": prebuilt,
-        "modality": tuple(modality or ()),
-        "rpcs": tuple(rpc or ()),
-        "accepts": tuple(accepts or ()),
-        "defaults": tuple(default_use or ()),
+        "modality": several(modality),
+        "rpcs": several(rpc),
+        "accepts": several(accepts),
+        "defaults": several(default_use),
         "imports": ",".join(imports or ()),
         "match": tuple(match or ()),
         "summary": summary,
@@ -154,22 +162,22 @@ def new_backend(
         "icon": icon,
         "title": title,
         "gallery_name": gallery_name,
-        "tags": tuple(tag or ()),
-        "capabilities": tuple(capability or ()),
+        "tags": several(tag),
+        "capabilities": several(capability),
         "entries": tuple(entry or ()),
         "progress": progress,
         "test_model": test_model,
     }
-    asking = output is Format.text and not no_input and sys.stdin.isatty() and sys.stdout.isatty()
+    asking = can_ask(output, never=no_input)
     with writable(repo, unless=dry_run) as root:
         if asking:
-            from scaffold import wizard
             from scaffold.registry import Registry
+            from scaffold.wizard import questions
 
-            answers = wizard.complete(Registry(WorkTree(root)), answers, like)
+            answers = questions.complete(Registry(WorkTree(root)), answers, like)
         plan = new.plan(WorkTree(root), answers, like)
-        if asking and not dry_run and not plan.existing and not wizard.confirm(plan):
-            raise UsageError("stopped; nothing was written")
+        if asking and not dry_run and not plan.existing:
+            questions.confirm(plan)
         if not plan.existing:
             carry_out(plan.changes, root, dry_run, output)
     printer.result(report.rendered(plan, dry_run, output))

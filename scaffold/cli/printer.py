@@ -55,7 +55,16 @@ def note(text: str) -> None:
 
 def error(problem: object) -> None:
     """Print to standard error why nothing was done, and what was noted about it."""
-    note(f"{typer.style('error:', fg='red', bold=True)} {harmless(str(problem))}")
+    _told(f"{typer.style('error:', fg='red', bold=True)} {harmless(str(problem))}", problem)
+
+
+def stopped(end: object) -> None:
+    """Print to standard error that a person ended it, and what was noted about it."""
+    _told(str(end), end)
+
+
+def _told(headline: str, problem: object) -> None:
+    note(headline)
     for told in told_beside(problem):
         note(f"  {told}")
 

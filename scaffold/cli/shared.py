@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -68,6 +69,16 @@ def _root(path: Path | None) -> Path:
     if path is not None and not path.is_dir():
         raise UsageError(f"--repo {path}: there is no such folder")
     return path.resolve() if path is not None else find_root(Path.cwd())
+
+
+def several(given: Iterable[str] | None) -> tuple[str, ...]:
+    """The values of an option that may be repeated, and may have several between commas."""
+    return tuple(word for each in given or () for word in map(str.strip, each.split(",")) if word)
+
+
+def can_ask(output: Format, *, never: bool) -> bool:
+    """Whether somebody sits at a terminal to be asked, and wants to be."""
+    return output is Format.text and not never and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 class Planned(Protocol):

@@ -97,6 +97,11 @@ def _row(names: Collection[str]) -> re.Pattern[str]:
     return re.compile(rf"(?i)(?<![\w.-])({'|'.join(words)})(?![\w-]|\.\w)")
 
 
+GROUPS = ("CI", "code", "docs")
+"""What builds and tests, what runs, and what is read."""
+_BUILDS = re.compile(r"\.|scripts/|tests/|(?:.*/)?(?:Makefile|Dockerfile[\w.-]*)$")
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A file that names a backend, and the line of each time."""
@@ -113,6 +118,13 @@ class Named:
     def count(self) -> int:
         """How often it is named."""
         return len(self.lines)
+
+    @property
+    def group(self) -> str:
+        """One of GROUPS."""
+        if self.path.endswith((".md", ".txt", ".rst")) or self.path.startswith("docs/"):
+            return "docs"
+        return "CI" if _BUILDS.match(self.path) else "code"
 
 
 def find_named(registry: Registry, after: Tree, name: str, *also_known: str) -> Iterator[Named]:

@@ -12,6 +12,8 @@ from scaffold.checkout.tree import Tree
 from scaffold.operations import proof
 from scaffold.operations.mentions import Named, find_named
 from scaffold.operations.refusals import told
+from scaffold.operations.unsaved import Unsaved, left_behind
+from scaffold.operations.unsaved import find as find_unsaved
 from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.rules import registration_rules
@@ -25,6 +27,10 @@ class LifecyclePlan:
     changes: ChangeSet
     manual: tuple[Manual, ...] = ()
     mentions: tuple[Named, ...] = ()
+    unsaved: tuple[Unsaved, ...] = ()
+    """What would be lost with it."""
+    already: tuple[str, ...] = ()
+    """Of what was asked for, what is so already."""
 
 
 @told
@@ -58,7 +64,8 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
     proof.prove_removal(removal)
     _ask_what_breaks(removal, registry)
     mentions = tuple(find_named(registry, removal.changes.overlay(), name))
-    return LifecyclePlan(removal.changes, tuple(removal.manual), mentions)
+    manual = (*removal.manual, *left_behind(tree, removal.directory))
+    return LifecyclePlan(removal.changes, manual, mentions, find_unsaved(removal.changes, lines=True))
 
 
 def as_removal(registry: Registry, name: str, changes: ChangeSet) -> Removal:

@@ -18,6 +18,8 @@ from scaffold.operations.mentions import find_named, spelled, whole_word
 from scaffold.operations.new import require_free
 from scaffold.operations.refusals import told
 from scaffold.operations.remove import LifecyclePlan, as_removal, require_known
+from scaffold.operations.unsaved import find as find_unsaved
+from scaffold.operations.unsaved import left_behind
 from scaffold.operations.workers import find
 from scaffold.registry import OWN_SCRIPTS, Registry
 from scaffold.rules import registration_rules
@@ -67,7 +69,9 @@ def plan(tree: Tree, old: str, new: str) -> LifecyclePlan:
     _move_files(registry, changes, old, new)
     _prove(registry, changes, new)
     manual = [*_move_submodules(registry, changes, old, new), *_new_findings(registry, changes, old, new)]
-    return LifecyclePlan(changes, tuple(manual), tuple(find_named(registry, changes.overlay(), old, new)))
+    manual += left_behind(tree, registry.directory(old))
+    named = tuple(find_named(registry, changes.overlay(), old, new))
+    return LifecyclePlan(changes, tuple(manual), named, find_unsaved(changes, lines=False))
 
 
 def _rename_registrations(registry: Registry, changes: ChangeSet, old: str, new: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scaffold.backend.limits import one_of
 from scaffold.backend.names import require_name
 from scaffold.backend.variants import DARWIN, VARIANTS, supported
 from scaffold.checkout.changes import ChangeSet
@@ -27,27 +28,29 @@ if TYPE_CHECKING:
 def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
     """Plan one more platform: matrix legs, images, capabilities, macOS wiring, the compatibility table.
 
-    Raises UsageError for an unknown backend or variant, and for one that is built already.
+    What is built already stays as it is. Raises UsageError for an unknown backend or variant.
     """
     require_name(name)
     registry = Registry(tree)
-    addition = _addition(registry, name, wanted)
+    require_known(registry, name)
+    chosen = _known(registry, name, wanted)
+    built = registry.variants(name)
+    already = tuple(variant for variant in chosen if variant in built)
+    added = tuple(variant for variant in chosen if variant not in built)
+    if not added:
+        return LifecyclePlan(ChangeSet(tree), already=already)
+    addition = _addition(registry, name, added)
     proof.prove_insertion(addition)
     proof.ask_what_rules_find(addition, registry)
     for path in sorted(addition.changes.created):
         what = " ".join(addition.backend.variants)
         addition.ask(path, f"complete it: it is what a new backend gets for {what}")
-    return LifecyclePlan(addition.changes, tuple(addition.manual))
+    return LifecyclePlan(addition.changes, tuple(addition.manual), already=already)
 
 
-def _addition(registry: Registry, name: str, wanted: Iterable[str]) -> Addition:
-    """The planned addition, not yet proved. Raises as `add` does."""
-    require_known(registry, name)
-    added = _known(registry, name, wanted)
+def _addition(registry: Registry, name: str, added: tuple[str, ...]) -> Addition:
+    """The planned addition, not yet proved. Raises UsageError for what can be no variant of the backend."""
     built = set(registry.variants(name))
-    again = [variant for variant in added if variant in built]
-    if again:
-        raise UsageError(f"{name} is built for {', '.join(again)} already")
     if DARWIN in added and _is_fork(registry, name):
         raise UsageError(f"{name} builds llama.cpp's sources, which have no generic build for macOS")
     addition = registry.addition(name, ChangeSet(registry.tree))
@@ -72,22 +75,23 @@ def remove(tree: Tree, name: str, unwanted: Iterable[str]) -> LifecyclePlan:
     What `add` did since the last commit is undone, to the byte: only that commit says what was there
     before, such as an image that the gallery offered and nothing built.
 
-    Raises UsageError for an unknown backend or variant, for one that is not built, and where
-    nothing would be left.
+    What is not built is so already. Raises UsageError for an unknown backend or variant, and where nothing
+    would be left.
     """
     require_name(name)
     registry = Registry(tree)
     require_known(registry, name)
-    gone = _known(registry, name, unwanted)
+    chosen = _known(registry, name, unwanted)
     built = set(registry.variants(name))
-    absent = [variant for variant in gone if variant not in built]
-    if absent:
-        raise UsageError(f"{name} is not built for {', '.join(absent)}")
+    already = tuple(variant for variant in chosen if variant not in built)
+    gone = tuple(variant for variant in chosen if variant in built)
+    if not gone:
+        return LifecyclePlan(ChangeSet(tree), already=already)
     if built <= set(gone):
         raise UsageError(f"nothing of {name} would be left: use `scaffold remove-backend {name}`")
     undone = _undone(tree, name, gone)
     if undone is not None:
-        return LifecyclePlan(undone)
+        return LifecyclePlan(undone, already=already)
     removal = as_removal(registry, name, ChangeSet(tree))
     registry.matrix.remove_variants(removal, set(gone))
     registry.gallery.remove_variants(removal, set(gone), built - set(gone))
@@ -101,16 +105,19 @@ def remove(tree: Tree, name: str, unwanted: Iterable[str]) -> LifecyclePlan:
     _remove_profiles(registry, removal, gone, built)
     _update_table(registry, name, removal.changes, built, built - set(gone))
     proof.prove_removal(removal, texts_change=True)
-    return LifecyclePlan(removal.changes, tuple(removal.manual))
+    return LifecyclePlan(removal.changes, tuple(removal.manual), already=already)
 
 
-def _undone(tree: Tree, name: str, gone: Iterable[str]) -> ChangeSet | None:
+def _undone(tree: Tree, name: str, gone: tuple[str, ...]) -> ChangeSet | None:
     """The change that takes an uncommitted `add` back; None where that is not all that happened there."""
     if not isinstance(tree, WorkTree):
         return None
     try:
-        added = _addition(Registry(GitTree(tree.root, "HEAD")), name, gone).changes
-    except (ScaffoldError, OSError):  # no git, no commit, or the variant is in it
+        before = Registry(GitTree(tree.root, "HEAD"))
+        if set(gone) & set(before.variants(name)):
+            return None
+        added = _addition(before, name, gone).changes
+    except (ScaffoldError, OSError):  # no git, no commit, or the backend is not in it
         return None
     if any(tree.read(path) != content for path, content in added.contents().items()):
         return None
@@ -122,10 +129,11 @@ def _known(registry: Registry, name: str, variants: Iterable[str]) -> tuple[str,
     lang = registry.directories.get(name, "")
     known = supported(lang)
     chosen = list(variants)
-    for variant in chosen:
-        if variant not in known:
-            what = "no variant" if variant not in VARIANTS else f"no variant of {lang} backends"
-            raise UsageError(f"{variant!r} is {what}; known: {' '.join(known)}")
+    try:
+        for variant in chosen:
+            one_of(f"variant of {lang} backends", variant, known)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     return tuple(variant for variant in VARIANTS if variant in chosen)
 
 

@@ -33,8 +33,8 @@ COMMANDS = {
     "new python": ("new-backend", "ibex", "--lang", "python", "--modality", "tts"),
     "new rust": ("new-backend", "ibex", "--lang", "rust"),
     "fix": ("check", "--fix"),
-    "remove": ("remove-backend", "heron"),
-    "rename": ("rename-backend", "heron", "egret"),
+    "remove": ("remove-backend", "heron", "--force"),
+    "rename": ("rename-backend", "heron", "egret", "--force"),
     "add variant": ("add-variant", "night-heron", "vulkan", "metal"),
     "remove variant": ("remove-variant", "heron", "metal"),
 }

@@ -154,7 +154,7 @@ def test_any_combination_is_proved(data: st.DataObject) -> None:
         ({"name": "ibex-development"}, "-development"),
         ({"name": "common"}, "is taken"),
         ({"name": "i" * 64}, "more than 63 characters"),
-        ({"variants": ("cuda11",)}, "unknown variant 'cuda11'; known: cpu"),
+        ({"variants": ("cuda11",)}, "unknown variant 'cuda11'; did you mean cuda1"),
         ({"variants": ("vulkan",), "lang": "python", "kind": "plain"}, "not built for python"),
         ({"kind": "purego"}, "unknown kind of a cpp backend 'purego'"),
         ({"modality": "smell"}, "unknown modality 'smell'"),

@@ -8,18 +8,14 @@ from typing import Any
 import questionary
 from typer import style
 
-from scaffold import cage
 from scaffold.backend.answers import NEEDS_UPSTREAM
 from scaffold.backend.choices import KINDS
 from scaffold.backend.limits import problem
 from scaffold.backend.variants import supported
-from scaffold.errors import UsageError
 from scaffold.operations.new import NewBackend, default_variants
 from scaffold.registry import Registry
 from scaffold.report import new_backend as report
-
-COLOURS = {"+": "green", "-": "red", "@": "cyan"}
-"""First character of a line of a diff -> its colour."""
+from scaffold.wizard import asking
 
 
 def complete(registry: Registry, answers: dict[str, Any], like: str | None) -> dict[str, Any]:
@@ -57,14 +53,11 @@ def complete(registry: Registry, answers: dict[str, Any], like: str | None) -> d
     return given
 
 
-def confirm(plan: NewBackend) -> bool:
-    """Show a plan as a tree and as a diff, and ask whether to write it."""
-    for line in plan.changes.diff().splitlines():
-        questionary.print(line, style=f"fg:ansi{COLOURS[line[0]]}" if line[:1] in COLOURS else "")
-    questionary.print("")
+def confirm(plan: NewBackend) -> None:
+    """Show a plan, and ask whether to write it. Raises Stopped for a no."""
     print(report.as_text(plan, dry_run=True))  # noqa: T201 - coloured by the report itself
     print(style("Every edit is an insertion; the plan was proved.", dim=True))  # noqa: T201
-    return bool(_answer(questionary.confirm("Write it?", default=True)))
+    asking.agree("Write it?", plan.changes.diff)
 
 
 def _variants(registry: Registry, given: dict[str, Any], like: str | None) -> Sequence[str]:
@@ -76,7 +69,7 @@ def _variants(registry: Registry, given: dict[str, Any], like: str | None) -> Se
     beside = f" ({kin[0]} has those that are ticked)" if kin else ""
     choices = [questionary.Choice(variant, checked=variant in usual) for variant in possible]
     return list(
-        _answer(
+        asking.answer(
             questionary.checkbox(
                 f"Platforms{beside}",
                 choices=choices,
@@ -87,24 +80,12 @@ def _variants(registry: Registry, given: dict[str, Any], like: str | None) -> Se
 
 
 def _select(question: str, choices: list[str], default: str | None = None) -> str:
-    return str(_answer(questionary.select(question, choices=choices, default=default or choices[0])))
+    return str(asking.answer(questionary.select(question, choices=choices, default=default or choices[0])))
 
 
 def _text(question: str, validate: Callable[[str], bool | str] | None = None) -> str:
-    return str(_answer(questionary.text(question, validate=validate))).strip()
+    return str(asking.answer(questionary.text(question, validate=validate))).strip()
 
 
 def _optional(question: str) -> Callable[[str], bool | str]:
     return lambda answer: not answer or problem(question, answer) or True
-
-
-def _answer(question: questionary.Question) -> Any:
-    with cage.waiting():
-        try:
-            answer = question.ask()
-        except EOFError:  # Ctrl-D
-            answer = None
-    cage.renew()
-    if answer is None:
-        raise UsageError("stopped; nothing was written")
-    return answer
