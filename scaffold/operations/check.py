@@ -93,7 +93,11 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
         require_name(name)
     registry = opened(tree, rules)
     if rules and all(isinstance(rule, PipelineRule) for rule in rules) and not registry.pipeline.paths:
-        raise ShapeError(FOLDER, None, "there is no workflow here, and nothing else was asked for")
+        bare = tree.kind("HEAD") is not None and tree.is_dir("objects") and tree.is_dir("refs")
+        hint = "; this is a repository without a work tree: say which commit with --rev" if bare else ""
+        raise ShapeError(
+            FOLDER, None, f"there is no workflow here (*.yml, *.yaml), and nothing else was asked for{hint}"
+        )
     earlier = opened(base, rules, registry) if base is not None else None
     missing = [name for name in scope.backends if name not in registry.names]
     if missing and not (earlier and set(missing) <= set(earlier.names)):

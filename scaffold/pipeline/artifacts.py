@@ -1,47 +1,19 @@
-"""Artifacts: what the jobs of a run upload and download."""
+"""Artifacts: their names, and which of them a pattern takes."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cache, lru_cache
-from typing import NamedTuple
+from functools import cache
 
-from scaffold.pipeline.expressions.values import HOLE, is_known, without_holes
+from scaffold.pipeline.expressions.values import HOLE, is_known, last_part, without_holes
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
 
 UPLOAD = "actions/upload-artifact"
 MERGE = "actions/upload-artifact/merge"
 DOWNLOAD = "actions/download-artifact"
-
-
-class Upload(NamedTuple):
-    """An artifact of a run."""
-
-    name: str
-    at: StepRun
-
-
-class Download(NamedTuple):
-    """What a step downloads of its own run: one name, or all that a pattern takes."""
-
-    name: str
-    pattern: str
-    at: StepRun
-
-    def may_take(self, name: str) -> bool:
-        """Whether it takes an artifact, or may: what is unknown may be anything."""
-        wanted = self.name or self.pattern
-        if self.name and is_known(name) and is_known(self.name):
-            return name == self.name
-        if is_known(name):
-            return fits(wanted, name)
-        if is_known(wanted) and self.name:
-            return fits(name, wanted)
-        length = min(len(part) for part in (name.partition(HOLE)[0], re.split(f"[*?{HOLE}]", wanted)[0]))
-        return name[:length] == wanted[:length]
 
 
 def fits(pattern: str, name: str) -> bool:
@@ -82,37 +54,24 @@ def _same(piece: str, text: str) -> bool:
 
 
 def artifact_name(step: StepRun) -> str:
-    """The name of the artifact that a step uploads; one that is no archive is named after its file."""
+    """The name of the artifact that a step makes; one that is no archive is named after its file."""
+    if step.step.action == MERGE:
+        return step.input("name") or "merged-artifacts"
     if step.input("archive") == "false":
-        return step.input("path").strip().rpartition("/")[2]
+        return last_part(step.input("path").strip())
     return step.input("name") or "artifact"
 
 
-@lru_cache(maxsize=64)
-def uploads(run: Run) -> tuple[Upload, ...]:
-    """The artifacts that a run may upload."""
-    return tuple(_uploads(run))
-
-
-def _uploads(run: Run) -> Iterator[Upload]:
-    for step in run.steps(UPLOAD, MERGE):
-        if step.runs is not False:
-            merged = step.step.action == MERGE and not step.input("name")
-            yield Upload("merged-artifacts" if merged else artifact_name(step), step)
-
-
-@lru_cache(maxsize=64)
-def downloads(run: Run) -> tuple[Download, ...]:
-    """What a run downloads of its own artifacts."""
-    return tuple(_downloads(run))
-
-
-def _downloads(run: Run) -> Iterator[Download]:
-    for step in run.steps(DOWNLOAD, MERGE):
-        foreign = {"run-id", "repository", "artifact-ids", "github-token"} & step.step.given.keys()
-        if step.runs is not False and not foreign:
-            name = step.input("name") if step.step.action == DOWNLOAD else ""
-            yield Download(name, step.input("pattern") or "*", step)
+def may_fit(wanted: str, name: str, *, exact: bool) -> bool:
+    """Whether a name or a pattern takes an artifact, or may: what is unknown may be anything."""
+    if exact and is_known(name) and is_known(wanted):
+        return name == wanted
+    if is_known(name):
+        return fits(wanted, name)
+    if is_known(wanted) and exact:
+        return fits(name, wanted)
+    length = min(len(part) for part in (name.partition(HOLE)[0], re.split(f"[*?{HOLE}]", wanted)[0]))
+    return name[:length] == wanted[:length]
 
 
 def has_strangers(run: Run) -> bool:

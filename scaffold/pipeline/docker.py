@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.checkout.tree import Tree
-from scaffold.pipeline.expressions.values import is_known
-from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, text_of
+from scaffold.pipeline.patterns import lines
+from scaffold.pipeline.scopes import ARCHES, StepRun, native
 from scaffold.syntax.dockerfile import Dockerfile, Input, Instruction, read
 
 if TYPE_CHECKING:
     from scaffold.pipeline.repository import Repository
 
 BUILD = ("docker/build-push-action",)
+METADATA = "docker/metadata-action"
 
 
 def _options(text: str) -> dict[str, str]:
@@ -115,6 +118,46 @@ def _cache_exports(text: str) -> tuple[dict[str, str], ...]:
         if "type" in options or is_known(line):
             found.append(options if "type" in options else {"type": "registry", "ref": line})
     return tuple(found)
+
+
+def cache_imports(step: StepRun) -> tuple[dict[str, str], ...]:
+    """The `cache-from` of a build step, each as its options; a bare name is a registry's."""
+    return _cache_exports(step.input("cache-from"))
+
+
+def cache_name(options: Mapping[str, str]) -> str:
+    """What two builds that share a cache of layers both name; "" for one that is in no common place."""
+    if options["type"] == "gha":
+        return f"gha:{options.get('scope') or 'buildkit'}"
+    return options.get("ref", "") if options["type"] == "registry" else ""
+
+
+def platforms(step: StepRun) -> frozenset[str]:
+    """The platforms that a build step builds for, by default its runner's; none where that is not known."""
+    asked = step.input("platforms")
+    if asked:
+        named = frozenset(p.strip() for p in re.split(r"[,\n]", asked) if p.strip())
+        return named if all(map(is_known, named)) else frozenset()
+    arch = native(step.job.runs_on)[1]
+    return frozenset(p for p, own in ARCHES.items() if own == arch and p.count("/") == 1)
+
+
+def tags(step: StepRun) -> Iterator[str]:
+    """The names that a build step gives to what it pushes; none for what it pushes by digest."""
+    made = outputs(step) if "outputs" in step.step.given else ()
+    if not pushes(step) or any(o.get("push-by-digest") == "true" for o in made):
+        return
+    for line in step.step.node.text("with", "tags").split("\n"):
+        meta = re.fullmatch(r"\s*\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}\s*", line)
+        maker = next((s for s in step.job.using(METADATA) if s.step.id == meta[1]), None) if meta else None
+        if maker is not None:
+            how = " ".join(maker.input(name) for name in ("tags", "flavor"))
+            label = how.replace(HOLE, "<").replace(HOLE_END, ">")
+            yield from (f"{image}:{HOLE}{label}{HOLE_END}" for image in lines(maker.input("images")))
+        elif line.strip():
+            yield from (tag.strip() for tag in text_of(template(line).value(step)).split(",") if tag.strip())
+    for options in made:
+        yield from (name for name in options.get("name", "").split(",") if name)
 
 
 def outputs(step: StepRun) -> tuple[dict[str, str], ...]:

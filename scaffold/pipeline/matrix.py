@@ -126,9 +126,12 @@ def generators(workflow: Workflow) -> set[str]:
 
 def generators_of(job: Job) -> set[str]:
     """The jobs whose outputs make the matrix of a job."""
-    if not isinstance(job.matrix, yaml.Scalar):
+    if not isinstance(job.matrix, yaml.Scalar) or generated_by(job) is None:
         return set()
-    of = template(job.matrix.text)
-    if not of.expressions or output_of(of.expressions[0]) is None:
-        return set()
-    return set(of.names("needs"))
+    return set(template(job.matrix.text).names("needs"))
+
+
+def generated_by(job: Job) -> str | None:
+    """The output of another job that is the matrix of a job; None where its matrix stands in the file."""
+    of = template(job.matrix.text) if isinstance(job.matrix, yaml.Scalar) else None
+    return output_of(of.expressions[0]) if of is not None and of.expressions else None

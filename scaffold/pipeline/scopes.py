@@ -6,6 +6,7 @@ The simulated run is the one in which everything goes well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any
@@ -58,6 +59,8 @@ class Call:
         elif run.event.name in ("workflow_dispatch", "workflow_call"):
             self.inputs = Open("inputs")
         self._reached: dict[str, Truth] = {}
+        self._whole: dict[str, Truth] = {}
+        self._due: dict[str, Truth] = {}
 
     @property
     def label(self) -> str:
@@ -104,19 +107,47 @@ class Call:
         """Whether a job runs."""
         if name not in self._reached:
             self._reached[name] = None  # a job that waits for itself never tells
-            self._reached[name] = self._reach(self.workflow.jobs[name])
+            around = self.caller.reached if self.caller is not None else True
+            needs = map(self._with_needs, self._implied(name))
+            self._reached[name] = all_of([*needs, around, truth_of(self._said(name))])
         return self._reached[name]
 
-    def _reach(self, job: Job) -> Truth:
-        own = job.condition
-        parts: list[Truth] = []
-        if own is None or not own.asks_status:
-            parts = [self.reached(name) for name in job.needs if name in self.workflow.jobs]
-        if self.caller is not None:
-            parts.append(self.caller.reached)
-        if own is not None:
-            parts.append(truth_of(self.run.value(own, self.scope(job))))
-        return all_of(parts)
+    def _implied(self, name: str) -> list[str]:
+        """The jobs that must succeed for a job to run: none where its `if` asks for the status itself."""
+        job = self.workflow.jobs[name]
+        asked = job.condition is not None and job.condition.asks_status
+        return [] if asked else [need for need in job.needs if need in self.workflow.jobs]
+
+    def _with_needs(self, name: str) -> Truth:
+        """Whether a job and all that it waits for run: a skipped job skips what is far behind it too."""
+        if name not in self._whole:
+            self._whole[name] = None
+            needs = [n for n in self.workflow.jobs[name].needs if n in self.workflow.jobs]
+            self._whole[name] = all_of([self.reached(name), *map(self._with_needs, needs)])
+        return self._whole[name]
+
+    def _said(self, name: str) -> Any:
+        """What the `if` of a job says."""
+        job = self.workflow.jobs[name]
+        return self.run.value(job.condition, self.scope(job)) if job.condition is not None else True
+
+    def due(self, name: str) -> Truth:
+        """Whether a job runs where the jobs that it waits for say that it shall."""
+        if name not in self._due:
+            self._due[name] = None
+            said = self._said(name)
+            own = True if isinstance(said, Unknown) and only_needs(said) else truth_of(said)
+            around = self.caller.due if self.caller is not None else True
+            self._due[name] = all_of([own, around, *map(self.due, self._implied(name))])
+        return self._due[name]
+
+
+def only_needs(value: Unknown) -> bool:
+    """Whether nothing but the outputs of other jobs makes a value unknown."""
+    return re.search(r"\bneeds@", value.label) is not None and not re.search(_ELSE, value.label)
+
+
+_ELSE = r"\b(?:github|vars|inputs|secrets|env|steps|runner|matrix)\b[.@]|'result'"
 
 
 def all_of(parts: list[Truth]) -> Truth:
@@ -243,9 +274,21 @@ class JobRun(_Scope):
         return self.call.reached(self.job.id)
 
     @property
+    def due(self) -> Truth:
+        """Whether the job runs where the jobs that it waits for say that it shall."""
+        return self.call.due(self.job.id)
+
+    @property
     def root(self) -> JobRun:
         """The job of the workflow that the event started."""
         return self.call.caller.root if self.call.caller is not None else self
+
+    @property
+    def chain(self) -> Iterator[JobRun]:
+        """Itself, and the jobs that call the workflow it is in, up to that of the started workflow."""
+        yield self
+        if self.call.caller is not None:
+            yield from self.call.caller.chain
 
     def bind(self, occurrence: Occurrence) -> StepRun:
         """One of the job's steps, in this run."""
@@ -273,7 +316,6 @@ class StepRun:
         self.step = step
         self.outer = outer
         self._inputs: dict[str, str] = {}
-        self._runs: Truth | str = "not asked"
 
     @property
     def path(self) -> str:
@@ -307,10 +349,9 @@ class StepRun:
     @cached_property
     def inputs(self) -> dict[str, Any]:
         """The inputs of the composite action that it uses."""
-        around = self.outer or self.job
         given = self.step.given
         known = self.job.job.workflow.pipeline.action_inputs(local_path(self.step.uses))
-        return {name: matrix.evaluated(given.get(name, default), around) for name, default in known.items()}
+        return {name: matrix.evaluated(given.get(name, default), self) for name, default in known.items()}
 
     def input(self, name: str) -> str:
         """One of its `with` as text, with holes for what is unknown; "" where it is not given."""
@@ -322,16 +363,25 @@ class StepRun:
     def _input(self, value: yaml.Scalar) -> Any:
         return self.job.call.run.value(template(value.text), self) if "${{" in value.text else value.typed
 
+    @cached_property
+    def in_job(self) -> Truth:
+        """Whether it runs once its job does."""
+        around = self.outer.in_job if self.outer is not None else True
+        own = self.step.condition
+        if own is None or around is False:
+            return around
+        return all_of([around, truth_of(self.job.call.run.value(own, self))])
+
     @property
     def runs(self) -> Truth:
         """Whether it runs."""
-        if isinstance(self._runs, str):
-            own = self.step.condition
-            around = self.outer.runs if self.outer is not None else self.job.reached
-            if own is not None and around is not False:
-                around = all_of([around, truth_of(self.job.call.run.value(own, self))])
-            self._runs = around
-        return self._runs
+        around = self.job.reached
+        return around if around is False else all_of([around, self.in_job])
+
+    @property
+    def due(self) -> Truth:
+        """Whether it runs where the jobs before it say that its job shall: that is no excuse of the step."""
+        return all_of([self.job.due, self.in_job])
 
 
 ARCHES = {"linux/amd64": "X64", "linux/arm64": "ARM64", "linux/arm64/v8": "ARM64"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from scaffold.pipeline import docker
 from scaffold.pipeline.image_builds import BASE_IMAGES
+from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.patterns import takes
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
@@ -149,10 +151,10 @@ class FilterSharedInput(Rule):
 
         { matches: file => file === "scripts/build/package-libs.sh", linux: always, darwin: never }
 
-    What `base-images.yml` watches is rebuilt there, and a file that the filter's comments name is
-    left out on purpose.
+    What `base-images.yml` watches or builds from is rebuilt there, and `paths-cover-inputs` checks that. A
+    file is left out on purpose where a line of the filter's comments begins with its path.
 
-    Fix: add a rule to SHARED_BUILD_INPUTS, or say there in a comment why not.
+    Fix: add a rule to SHARED_BUILD_INPUTS, or say there why not: `// scripts/x.sh only logs.`
     """
 
     severity = Severity.warning
@@ -165,11 +167,12 @@ class FilterSharedInput(Rule):
         builders = registry.pipeline.workflow(BASE_IMAGES)
         inputs = registry.shared_inputs
         for path, (place, takers) in inputs.items():
-            documented = surface.comments_name(path) or (builders is not None and takes(builders.paths, path))
-            if documented:
+            if surface.excuses(path) or (builders is not None and takes(builders.paths, path)):
                 continue
             left = sorted(takers - {*registry.rebuilt[path][0]})
             if not any(registry.rebuilt[path]):
+                if builders is not None and path in _built_from(registry, builders):
+                    continue
                 taker = place.path.rpartition("/Dockerfile.")[2]
                 owner = taker if taker in registry.backends else ""
                 yield self.finding(
@@ -187,6 +190,12 @@ class FilterSharedInput(Rule):
                     f"{path} goes into the images of {some(left)}, and a change of it does not rebuild them",
                     f"let the rule for {path} in SHARED_BUILD_INPUTS of {surface.path} name them too",
                 )
+
+
+def _built_from(registry: Registry, workflow: Workflow) -> set[str]:
+    """The files that the images of a workflow are made of."""
+    steps = registry.runs.main(workflow).steps(*docker.BUILD)
+    return {path for step in steps if (found := docker.built(step, registry.tree)) for path in found.inputs}
 
 
 class FilterBorrowedSources(Rule):

@@ -140,6 +140,15 @@ def without_holes(text: str, sign: str) -> str:
     return re.sub(f"{HOLE}[^{HOLE_END}]*+{HOLE_END}", sign, closed + end) + rest
 
 
+def last_part(path: str) -> str:
+    """What stands behind the last slash of a rendered path, not of the name of an unknown part."""
+    closed, end, rest = path.rpartition(HOLE_END)
+    if not end or "/" in rest:
+        return rest.rpartition("/")[2]
+    before, hole, name = closed.rpartition(HOLE)
+    return f"{last_part(before)}{hole}{name}{end}{rest}"
+
+
 def equal_values(left: Any, right: Any) -> bool | Unknown:
     """GitHub's `==`: strings in any case, different types as numbers."""
     for one, other in ((left, right), (right, left)):

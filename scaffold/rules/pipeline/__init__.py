@@ -24,14 +24,14 @@ from scaffold.rules.pipeline.jobs import (
     ReusableLiteralDrift,
     WorkflowUnreadable,
 )
-from scaffold.rules.pipeline.localai import BaseDepsSingleSource, BaseRelease, DepsRefresh, FilterSafetyNets
+from scaffold.rules.pipeline.localai import BaseDepsSingleSource, DepsRefresh, FilterSafetyNets
 from scaffold.rules.pipeline.notes.caches import CacheMountId, CacheMountNotExported, KeySpelledTwice
 from scaffold.rules.pipeline.notes.docs import DocsStale
 from scaffold.rules.pipeline.notes.jobs import DeadOutput, ReduceWaitsForStrangers, RepeatedStepIf
 from scaffold.rules.pipeline.notes.pull_requests import CacheSaveOnPr, SecretLoginOnFork
 from scaffold.rules.pipeline.notes.pushes import PushCancelsTest
 from scaffold.rules.pipeline.notes.runners import DiskBeforeBuildx, QemuUnneeded, RunnerAllowList
-from scaffold.rules.pipeline.toolchains import GoVersionOld, UbuntuReleaseDiffers
+from scaffold.rules.pipeline.toolchains import BaseRelease, GoVersionOld
 
 RULES: tuple[type[Rule], ...] = (
     PushCancelsPush,
@@ -63,7 +63,6 @@ RULES: tuple[type[Rule], ...] = (
     BrewClosure,
     BrewEnv,
     GoVersionOld,
-    UbuntuReleaseDiffers,
     DepsRefresh,
     FilterSafetyNets,
     BaseDepsSingleSource,

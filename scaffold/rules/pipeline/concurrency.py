@@ -5,64 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import events
 from scaffold.pipeline.effects import Kind, effect_of
-from scaffold.pipeline.expressions.nodes import Scope
-from scaffold.pipeline.expressions.templates import template
-from scaffold.pipeline.expressions.values import text_of, truth_of
+from scaffold.pipeline.flows import flows_of
+from scaffold.pipeline.groups import Group
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run
-from scaffold.pipeline.scopes import Call, StepRun
+from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.triggers import pull_request_of, pushed_branch
 from scaffold.rules.base import Finding, PipelineRule, Severity
-from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
 
 
-class Group(NamedTuple):
-    """A concurrency group of a run."""
-
-    name: str
-    cancels: bool | None
-    node: yaml.Value
-    place: Place
-    job: Job | None
-
-
-def groups(run: Run) -> Iterator[Group]:
-    """The concurrency groups of a run: of the workflow, and of the jobs that it may reach."""
-    whole = Call(run, run.workflow)
-    yield from _group(whole, run.workflow.node.get("concurrency"), run.workflow, None)
-    if not any("concurrency" in job.node.values for job in run.workflow.jobs.values()):
-        return  # the jobs need no expansion
-    for leg in run.jobs:
-        if leg.reached is not False and leg.call.caller is None and "concurrency" in leg.job.node.values:
-            yield from _group(leg, leg.job.node.get("concurrency"), run.workflow, leg.job)
-
-
-def _group(scope: Scope, value: yaml.Value | None, workflow: Workflow, job: Job | None) -> Iterator[Group]:
-    node = value.get("group") if isinstance(value, yaml.Mapping) else value
-    if not isinstance(node, yaml.Scalar):
-        return
-    cancel = value.get("cancel-in-progress") if isinstance(value, yaml.Mapping) else None
-    truth: bool | None = False
-    if isinstance(cancel, yaml.Scalar):
-        known = "${{" in cancel.text
-        truth = truth_of(template(cancel.text).value(scope)) if known else cancel.text == "true"
-    name = text_of(template(node.text).value(scope))
-    yield Group(name, truth, node, workflow.source.place(node.start), job)
-
-
 def shared(one: Run, other: Run) -> Iterator[Group]:
-    """The groups of a run in which another run of the same workflow cancels it."""
-    for group, twin in zip(groups(one), groups(other), strict=False):
-        if group.node is twin.node and group.name == twin.name and group.cancels and twin.cancels:
+    """The groups of a run that another run of the same workflow is in too."""
+    for group, twin in zip(flows_of(one).groups, flows_of(other).groups, strict=False):
+        if group.node is twin.node and group.name == twin.name and group.cancels == twin.cancels:
             yield group
 
 
@@ -86,9 +49,10 @@ class PushCancelsPush(PipelineRule):
           group: ci-${{ github.event.pull_request.number || github.sha }}
           cancel-in-progress: ${{ github.event_name == 'pull_request' }}
 
-    It is an error where the workflow decides by what one push changed, publishes packages or releases, or
-    names images after the commit: no later run does that again. It is a warning where images have names
-    that the run of the next push gives to its own. For workflows that only test, `push-cancels-test` in
+    It is an error where the workflow publishes and decides by what one push changed, where it publishes
+    packages or releases, and where it names images after the commit: no later run does that again. It is a
+    warning where images have names that the run of the next push gives to its own, and where the lost run
+    would only have tested what the push changed. For workflows that only test, `push-cancels-test` in
     the group pipeline-notes tells the same.
 
     Fix: `scaffold check --fix` adds the commit to the group of pushes. A group that only deploys the
@@ -107,7 +71,7 @@ class PushCancelsPush(PipelineRule):
                 yield self.finding(
                     group.place,
                     "",
-                    f"group of {group.job.id}" if group.job else "group",
+                    group.title,
                     f"two pushes to {run.event.github['ref_name']} share the group, the later one cancels the"
                     f" earlier, and {reason}",
                     "give each push a group of its own: add ${{ github.sha }} where the event is a push",
@@ -125,13 +89,14 @@ def cancelled_pushes(registry: Repository) -> Iterator[tuple[Run, Group]]:
         assert branch is not None
         default = registry.pipeline.default_branch
         for group in shared(run, Run(run.workflow, events.push(branch, 2, default))):
-            yield run, group
+            if group.cancels and not group.nested:
+                yield run, group
 
 
 def _append(group: Group, workflow: Workflow, text: str) -> partial[None] | None:
     """A fix that adds to a group that stands on one line."""
     node = group.node
-    if not isinstance(node, yaml.Scalar) or node.style not in ("", '"'):
+    if node.style not in ("", '"'):
         return None
     end = node.end - 1 if node.style else node.end
     return partial(ChangeSet.insert, path=workflow.path, offset=end, text=text)
@@ -139,7 +104,8 @@ def _append(group: Group, workflow: Workflow, text: str) -> partial[None] | None
 
 def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
     """What a run does beside testing, and whether it is lost for certain when the run is cancelled."""
-    found = ""
+    found = diff = ""
+    publishes = False
     for leg in run.jobs:
         if leg.reached is False or (job is not None and leg.root.job is not job):
             continue
@@ -149,15 +115,20 @@ def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
             and leg.text(leg.job.node.get("with", "push")) == "true"
         ):
             found = found or f"it pushes an image ({leg.job.path}:{leg.job.line})"
+            publishes = True
         for step in leg.steps:
             done = effect_of(step, tree) if step.runs is not False else None
             if done is None or (done.kind is Kind.diff and not step.runs):
                 continue  # what only some runs look at, this one may not need
             reason = f"{done.words} ({step.path}:{step.line})"
             found = found or reason
+            if done.kind is Kind.diff:
+                diff = diff or reason
+                continue
+            publishes = True
             if step.runs and (done.kind is not Kind.image or _named_after_commit(step)):
                 return reason, True
-    return found, False
+    return (diff, True) if diff and publishes else (found, False)
 
 
 _COMMIT = re.compile(r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|rev-parse\b")
@@ -200,28 +171,34 @@ class PrGroupByBranch(PipelineRule):
     fixable = True
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Groups that two pull requests of one branch name share."""
+        """Groups that two pull requests of one branch name share: one finding for each way to spell one."""
+        spelled: dict[str, dict[Place, Group]] = {}
         for run in registry.runs.pull_requests():
             twin = Run(run.workflow, pull_request_of(run.workflow, number=2))
             for group in shared(run, twin):
-                yield self.finding(
-                    group.place,
-                    "",
-                    f"group of {group.job.id}" if group.job else "group",
-                    "two pull requests whose branches have one name share the group and cancel each other",
-                    "use github.event.pull_request.number, which no other pull request has",
-                    fix=partial(_number, run.workflow, group.node)
-                    if isinstance(group.node, yaml.Scalar) and "github.head_ref" in group.node.text
-                    else None,
-                )
+                if group.cancels:
+                    spelled.setdefault(group.node.text, {})[group.place] = group
+        for text, places in spelled.items():
+            place, *others = places
+            also = ", ".join(f"{other.path}:{other.line}" for other in others)
+            yield self.finding(
+                place,
+                "",
+                places[place].title,
+                "two pull requests whose branches have one name share the group and cancel each other"
+                + (f"; so in {also}" if others else ""),
+                "use github.event.pull_request.number, which no other pull request has",
+                fix=partial(_number, list(places.values())) if "github.head_ref" in text else None,
+            )
 
 
-def _number(workflow: Workflow, node: yaml.Value, changes: ChangeSet) -> None:
-    spelled = workflow.source.slice(node.start, node.end)
-    for match in re.finditer(r"github\.head_ref\b", spelled):
-        start = node.start + len(spelled[: match.start()].encode())
-        end = start + len(match[0])
-        changes.add(Edit(workflow.path, start, end, "github.event.pull_request.number"))
+def _number(groups: list[Group], changes: ChangeSet) -> None:
+    for group in groups:
+        for match in re.finditer(
+            rb"github\.head_ref\b", group.source.data[group.node.start : group.node.end]
+        ):
+            start, end = (group.node.start + offset for offset in match.span())
+            changes.add(Edit(group.source.path, start, end, "github.event.pull_request.number"))
 
 
 class GroupSharedByWorkflows(PipelineRule):
@@ -254,7 +231,7 @@ class GroupSharedByWorkflows(PipelineRule):
         for runs in (list(registry.runs.pushes()), list(registry.runs.pull_requests())):
             first: dict[tuple[str, str], tuple[Run, Group]] = {}
             for run in runs:
-                for group in groups(run):
+                for group in flows_of(run).groups:
                     key = (group.name, str(run.event.github["ref"]))
                     earlier, known = first.setdefault(key, (run, group))
                     other = earlier.workflow is not run.workflow

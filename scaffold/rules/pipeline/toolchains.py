@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from scaffold.pipeline import docker
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
@@ -96,12 +97,12 @@ def _is_older(version: str, wanted: str) -> bool:
 _UBUNTU = re.compile(r"ubuntu[-:]?(\d\d)\.?(\d\d)\b")
 
 
-class UbuntuReleaseDiffers(PipelineRule):
-    """The Ubuntu release that a build is told of is that of its base image.
+class BaseRelease(PipelineRule):
+    """The base image of an image and its `ubuntu-version` are one release of Ubuntu.
 
-    Why: Dockerfiles choose package repositories by `ubuntu-version`. Packages for another release than the
-    image's cannot be installed, or bring another libc. LocalAI's CUDA 13 image was built on Ubuntu 22.04
-    with the packages of 24.04 (#11143).
+    Why: Dockerfiles choose package sources and pip's options by `ubuntu-version`. Packages for another
+    release than the image's cannot be installed, or bring another libc. LocalAI's CUDA 13 image was built
+    on Ubuntu 22.04 with the packages of 24.04 (#11143).
 
     Fails:
 
@@ -113,7 +114,8 @@ class UbuntuReleaseDiffers(PipelineRule):
         base-image: "ubuntu:24.04"
         ubuntu-version: '2404'
 
-    Looked at are the rows of matrices and what is handed to a reusable workflow.
+    Looked at are the rows of LocalAI's build matrix, those of every matrix in a workflow, and what is
+    handed to a reusable workflow.
 
     Fix: name one release in both.
     """
@@ -121,20 +123,31 @@ class UbuntuReleaseDiffers(PipelineRule):
     severity = Severity.warning
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        for job in registry.pipeline.jobs:
-            for row in _rows(job):
-                image, told = row.text("base-image"), row.text("ubuntu-version")
-                named = _UBUNTU.search(image)
-                if named and told.isdigit() and named[1] + named[2] != told:
-                    place = job.workflow.source.place(row.keys["base-image"].start)
-                    what = row.text("tag-suffix") or row.text("tag") or job.id
-                    yield self.finding(
-                        place,
-                        "",
-                        f"{job.path} {job.id} {what} ubuntu",
-                        f"{what} is built on {image}, and told that it is Ubuntu {told}",
-                        "name one release in both",
-                    )
+        """Rows that name two releases."""
+        for place, backend, title, fields in _told(registry):
+            image, version = fields.get("base-image", ""), fields.get("ubuntu-version", "")
+            named = _UBUNTU.search(image)
+            if named and version.isdigit() and named[1] + named[2] != version:
+                name = fields.get("tag-suffix") or fields.get("tag") or title
+                yield self.finding(
+                    place,
+                    backend,
+                    f"{name} {fields.get('platform-tag', '')}",
+                    f"{name} is built on {image} with ubuntu-version {version}",
+                    "name one release in both",
+                )
+
+
+def _told(registry: Repository) -> Iterator[tuple[Place, str, str, Mapping[str, str]]]:
+    """Every row that may name a base image: its place, its backend, what to call it, and its fields."""
+    for entry in registry.matrix.linux if isinstance(registry, Registry) else ():
+        yield entry.at("ubuntu-version"), entry.backend, "", entry.fields
+    for job in registry.pipeline.jobs:
+        for row in _rows(job) if b"ubuntu-version" in job.workflow.source.data else ():
+            key = row.keys.get("ubuntu-version")
+            if key is not None:
+                fields = {name: row.text(name) for name in row.values}
+                yield job.workflow.source.place(key.start), "", job.id, fields
 
 
 def _rows(job: Job) -> Iterator[yaml.Mapping]:

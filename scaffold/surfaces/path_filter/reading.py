@@ -197,11 +197,9 @@ class PathFilterReader(FileSurface):
         node = source.declaration(name)
         return source.place(node) if node is not None else Place(self.path)
 
-    def comments_name(self, path: str) -> bool:
-        """Whether a comment of the filter speaks of a file."""
-        if path not in self._comments:
-            return False
-        return re.search(rf"(?<![\w/-]){re.escape(path)}(?![\w-])", self._comments) is not None
+    def excuses(self, path: str) -> bool:
+        """Whether the filter's comments speak about a file: a line of them begins with its path."""
+        return re.search(rf"(?m)^[ \t/*]*+[`'\"]?{re.escape(path)}(?![\w/-])", self._comments) is not None
 
     @cached_property
     def _comments(self) -> str:

@@ -31,7 +31,11 @@ def test_rule(slug: str) -> None:
 @pytest.mark.parametrize(
     ("step", "severities"),
     [
-        ("run: git diff ${{ github.event.before }}", [Severity.error]),
+        ("run: git diff ${{ github.event.before }}", [Severity.warning]),
+        (
+            "run: git diff ${{ github.event.before }}\n      - run: docker push example/app:latest",
+            [Severity.error],
+        ),
         ("{if: steps.a.outputs.b != 'true', run: 'git diff ${{ github.event.before }}'}", []),
         ("run: docker push example/app:latest", [Severity.warning]),
         ("run: docker push example/app:$GITHUB_SHA", [Severity.error]),

@@ -23,9 +23,9 @@ CASES = {
         "1.25.4",
         tree({"go.mod": MODULE, "ci": job(SETUP.format("go-version-file: go.mod"))}),
     ),
-    "ubuntu-release-differs": Case(
+    "base-release": Case(
         tree({"ci": job("- run: make", head=ROWS.format("ubuntu:22.04", "2404"))}),
-        "22.04",
+        "2404",
         tree({"ci": job("- run: make", head=ROWS.format("ubuntu:24.04", "2404"))}),
     ),
 }
@@ -87,7 +87,7 @@ def test_a_module_that_asks_for_nothing(module: str) -> None:
     ],
 )
 def test_one_release_in_image_and_version(image: str, told: str, differs: bool) -> None:
-    assert bool(found(tree({"ci": HANDED.format(image, told)}), "ubuntu-release-differs")) == differs
+    assert bool(found(tree({"ci": HANDED.format(image, told)}), "base-release")) == differs
 
 
 @pytest.mark.parametrize(

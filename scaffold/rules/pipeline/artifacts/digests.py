@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.artifacts import (
-    UPLOAD,
-    Upload,
-    artifact_name,
-    downloads,
-    has_strangers,
-    taken,
-    uploads,
-)
+from scaffold.pipeline.artifacts import UPLOAD, has_strangers, taken
 from scaffold.pipeline.expressions.values import is_known, shown
+from scaffold.pipeline.flows import Flow, flows_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import JobRun
 from scaffold.pipeline.steps import Step
@@ -47,21 +40,25 @@ class DigestNeverMerged(PipelineRule):
         for run in registry.runs.all():
             if not run.uses(UPLOAD) or not run.uses(*docker.BUILD) or has_strangers(run):
                 continue
-            wanted = list(downloads(run))
-            exact = {d.name for d in wanted if d.name and is_known(d.name)}
-            vague = [d for d in wanted if not is_known(d.name or d.pattern)]
-            patterns = {d.pattern for d in wanted if not d.name and is_known(d.pattern)}
-            made = sorted({upload.name for upload in uploads(run) if is_known(upload.name)})
+            uploads, wanted = flows_of(run).uploads, flows_of(run).downloads
+            exact = {d.name for d in wanted if d.exact and is_known(d.name)}
+            vague = [d for d in wanted if not is_known(d.name)]
+            patterns = {d.name for d in wanted if not d.exact and is_known(d.name)}
+            made = sorted({upload.name for upload in uploads if is_known(upload.name)})
             served = exact.union(*(taken(pattern, made) for pattern in patterns))
+            by_leg: dict[JobRun, list[Flow]] = {}
+            for upload in uploads:
+                by_leg.setdefault(upload.at.job, []).append(upload)
             missing: dict[Step, list[str]] = {}
-            for leg in run.using(UPLOAD):
-                if not leg.complete or not _pushes_by_digest(leg):
-                    continue
-                own = [Upload(artifact_name(s), s) for s in leg.using(UPLOAD) if s.runs is not False]
-                if own and not any(
-                    u.name in served
-                    or any(d.may_take(u.name) for d in (vague if is_known(u.name) else wanted))
-                    for u in own
+            for leg, own in by_leg.items():
+                if (
+                    leg.complete
+                    and _pushes_by_digest(leg)
+                    and not any(
+                        u.name in served
+                        or any(d.may_take(u.name) for d in (vague if is_known(u.name) else wanted))
+                        for u in own
+                    )
                 ):
                     missing.setdefault(own[0].at.step, []).append(own[0].name)
             for step, names in missing.items():

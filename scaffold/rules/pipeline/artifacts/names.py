@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.pipeline.artifacts import DOWNLOAD, downloads, has_strangers, taken, uploads
+from scaffold.pipeline.artifacts import DOWNLOAD, has_strangers, taken
 from scaffold.pipeline.expressions.values import is_known, shown
+from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import JobRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
@@ -42,24 +42,22 @@ class ArtifactNotUploaded(PipelineRule):
         for run in registry.runs.all():
             if not run.uses(DOWNLOAD) or has_strangers(run):
                 continue
-            known = sorted({upload.name for upload in uploads(run)})
+            known = sorted({upload.name for upload in flows_of(run).uploads})
             certain = {name for name in known if is_known(name)}
-            for wanted in downloads(run):
+            for wanted in flows_of(run).downloads:
                 step = wanted.at.step
-                if wanted.name in certain:
+                if wanted.name in certain or wanted.name == "*":
                     continue
                 if step in reported or step.node.text("continue-on-error") == "true":
                     continue
-                if wanted.pattern == "*" and not wanted.name:
-                    continue
-                plain = not wanted.name and is_known(wanted.pattern) and len(certain) == len(known)
-                if not (any(taken(wanted.pattern, known)) if plain else any(map(wanted.may_take, known))):
+                plain = not wanted.exact and is_known(wanted.name) and len(certain) == len(known)
+                if not (any(taken(wanted.name, known)) if plain else any(map(wanted.may_take, known))):
                     reported.add(step)
                     yield self.finding(
                         step,
                         "",
                         step.title,
-                        f"no job of the run uploads {shown(wanted.name or wanted.pattern)}",
+                        f"no job of the run uploads {shown(wanted.name)}",
                         "download the name that is uploaded, or upload it",
                     )
 
@@ -90,11 +88,11 @@ class ArtifactGlobOvermatch(PipelineRule):
         for run in registry.runs.all():
             if not run.uses(DOWNLOAD):
                 continue
-            names = sorted({upload.name for upload in uploads(run) if is_known(upload.name)})
-            by_step: dict[Step, dict[str, JobRun]] = {}
-            for wanted in downloads(run):
-                if not wanted.name and wanted.pattern != "*" and is_known(wanted.pattern):
-                    by_step.setdefault(wanted.at.step, {}).setdefault(wanted.pattern, wanted.at.job)
+            names = sorted({upload.name for upload in flows_of(run).uploads if is_known(upload.name)})
+            by_step: dict[Step, set[str]] = {}
+            for wanted in flows_of(run).downloads:
+                if not wanted.exact and wanted.name != "*" and is_known(wanted.name):
+                    by_step.setdefault(wanted.at.step, set()).add(wanted.name)
             for step, patterns in by_step.items():
                 if step in reported or len(patterns) == 1:
                     continue

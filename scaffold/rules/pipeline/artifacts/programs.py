@@ -9,8 +9,9 @@ from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.pipeline.artifacts import DOWNLOAD, Download, downloads, uploads
+from scaffold.pipeline.artifacts import DOWNLOAD
 from scaffold.pipeline.expressions.values import shown
+from scaffold.pipeline.flows import Flow, flows_of
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
@@ -50,12 +51,12 @@ class ExecBit(PipelineRule):
             if not run.uses(DOWNLOAD):
                 continue
             files: dict[str, set[str]] = {}
-            for upload in uploads(run):
+            for upload in flows_of(run).uploads:
                 plain = [p for p in lines(upload.at.input("path")) if not re.search(r"[*?\[!]", p)]
                 if len(plain) == 1:
                     files.setdefault(upload.name, set()).add(posixpath.basename(plain[0].rstrip("/")))
-            for wanted in downloads(run):
-                if wanted.name and wanted.at.job.context("runner").get("os") != "Windows":
+            for wanted in flows_of(run).downloads:
+                if wanted.exact and wanted.at.job.context("runner").get("os") != "Windows":
                     for base in files.get(wanted.name, ()):
                         found = _executed(wanted, base)
                         if found is not None and found[0] not in reported:
@@ -72,7 +73,7 @@ class ExecBit(PipelineRule):
                             )
 
 
-def _executed(wanted: Download, base: str) -> tuple[Step, str] | None:
+def _executed(wanted: Flow, base: str) -> tuple[Step, str] | None:
     """The first later step that runs a downloaded file, and the file as it is called there."""
     folder = posixpath.normpath(wanted.at.input("path") or ".")
     file = posixpath.normpath(posixpath.join(folder, base))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, Use, restores
+from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.nodes import names
 from scaffold.pipeline.expressions.values import HOLE, is_known, shown
+from scaffold.pipeline.flows import Flow, cached, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
@@ -49,8 +50,8 @@ class SaveRestoreDiffer(PipelineRule):
             odd = {job: [o for o in job.using(SAVE) if not _spelled_alike(o, job)] for job in run.every_job}
             for leg in run.jobs if any(odd.values()) else ():
                 saves = [leg.bind(o) for o in odd[leg.job] if o.step not in reported]
-                found = restores(leg) if saves else []
-                for save in map(Use.of, saves if found else ()):
+                found = restores_of(leg) if saves else []
+                for save in (cached(s, writes=True) for s in saves if found):
                     problem = _differs(save, found)
                     if problem:
                         reported.add(save.at.step)
@@ -76,20 +77,20 @@ def _spelled_alike(save: Occurrence, job: Job) -> bool:
     )
 
 
-def _differs(save: Use, found: Sequence[Use]) -> str:
-    same_key = [r for r in found if r.key == save.key]
+def _differs(save: Flow, found: Sequence[Flow]) -> str:
+    same_key = [r for r in found if r.name == save.name]
     if same_key and not any(r.paths == save.paths for r in same_key):
-        return f"the key {shown(save.key)} is restored with other paths: this cache is never found"
+        return f"the key {shown(save.name)} is restored with other paths: this cache is never found"
     same_paths = [r for r in found if r.paths == save.paths]
     if same_paths and not any(_related(save, r) for r in same_paths):
-        return f"no restore of these paths looks for {shown(save.key)}: this cache is never read here"
+        return f"no restore of these paths looks for {shown(save.name)}: this cache is never read here"
     return ""
 
 
-def _related(save: Use, restore: Use) -> bool:
+def _related(save: Flow, restore: Flow) -> bool:
     """Whether a restore may find what a save writes."""
-    wanted = [restore.key, *lines(restore.at.input("restore-keys"))]
-    return any(_may_start(save.key, key) for key in wanted)
+    wanted = [restore.name, *lines(restore.at.input("restore-keys"))]
+    return any(_may_start(save.name, key) for key in wanted)
 
 
 def _may_start(text: str, prefix: str) -> bool:
@@ -125,7 +126,7 @@ class KeyHardCodesAxis(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Keys with a word that is a value of an axis which the key does not read."""
-        reported: set[Step] = set()
+        reported: set[tuple[Step, str]] = set()
         for run in registry.runs.all():
             by_job: dict[object, list[JobRun]] = {}
             for leg in run.using(SAVE, RESTORE, BOTH):
@@ -134,14 +135,13 @@ class KeyHardCodesAxis(PipelineRule):
             for legs in by_job.values():
                 for occurrence in legs[0].job.using(SAVE, RESTORE, BOTH) if len(legs) > 1 else ():
                     step = occurrence.step
-                    found = _hard_coded(step, legs)
-                    if found is None or step in reported or _guarded(occurrence.chain, found[0]):
-                        continue
-                    axis, value = found
-                    if any(
-                        leg.row.get(axis) != value and leg.bind(occurrence).runs is not False for leg in legs
-                    ):
-                        reported.add(step)
+                    for axis, value in _hard_coded(step, legs):
+                        others = (leg.bind(occurrence) for leg in legs if leg.row.get(axis) != value)
+                        if (step, axis) in reported or _guarded(occurrence.chain, axis):
+                            continue
+                        if all(other.runs is False for other in others):
+                            continue
+                        reported.add((step, axis))
                         yield self.finding(
                             step.at("with", "key"),
                             "",
@@ -151,12 +151,12 @@ class KeyHardCodesAxis(PipelineRule):
                         )
 
 
-def _hard_coded(step: Step, legs: Sequence[JobRun]) -> tuple[str, str] | None:
-    """The axis whose value a key spells out, and the value."""
+def _hard_coded(step: Step, legs: Sequence[JobRun]) -> Iterator[tuple[str, str]]:
+    """The axes of which a key spells out a value, each with the value."""
     key = step.input("key")
     read = set(key.names("matrix")) if key is not None else {"*"}
     if key is None or "*" in read:
-        return None
+        return
     literal = "\0".join(part for part in key.parts if isinstance(part, str))
     for axis in legs[0].row:
         values = {value for leg in legs if isinstance(value := leg.row.get(axis), str)}
@@ -164,8 +164,8 @@ def _hard_coded(step: Step, legs: Sequence[JobRun]) -> tuple[str, str] | None:
             continue
         for value in sorted(v for v in values if re.search(r"[A-Za-z]{2}", v)):
             if re.search(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", literal):
-                return axis, value
-    return None
+                yield axis, value
+                break
 
 
 def _guarded(steps: Iterable[Step], axis: str) -> bool:

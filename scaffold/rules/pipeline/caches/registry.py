@@ -8,8 +8,8 @@ from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline import docker
-from scaffold.pipeline.artifacts import artifact_name
 from scaffold.pipeline.expressions.values import HOLE, shown
+from scaffold.pipeline.flows import Flow, Kind, clashes, flows_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
@@ -78,7 +78,7 @@ class CacheToOnPr(PipelineRule):
 
 def _registry_refs(step: StepRun) -> set[str]:
     """The refs that a step certainly writes."""
-    if "cache-to" not in step.step.given or not step.runs:
+    if "cache-to" not in step.step.given or not step.due:
         return set()
     refs = {o.get("ref", "") for o in docker.cache_exports(step) if o["type"] == "registry"}
     return {ref for ref in refs if ref and not re.search(f"{HOLE}(?:steps|needs|env)@", ref)}
@@ -158,39 +158,39 @@ class LegsShareCacheRef(PipelineRule):
     severity = Severity.warning
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Refs and artifact names that two jobs of a run write."""
-        reported: set[tuple[Step, str]] = set()
+        """Refs, scopes and artifact names that two jobs of a run write."""
+        reported: set[tuple[Step, Kind]] = set()
         for run in registry.runs.all():
-            first: dict[tuple[str, str], StepRun] = {}
-            for leg in run.using(*docker.BUILD, "actions/upload-artifact"):
-                for step in leg.using(*docker.BUILD, "actions/upload-artifact") if leg.complete else ():
-                    for kind, name in _written(step) if step.runs is not False else ():
-                        earlier = first.setdefault((kind, name), step)
-                        if earlier.job is leg or not _together(earlier, step):
-                            continue
-                        if (step.step, kind) not in reported:
-                            reported.add((step.step, kind))
-                            yield self.finding(
-                                step.step,
-                                "",
-                                f"{kind} {step.step.title}",
-                                f"two jobs of one run write the {kind} {shown(name)}:"
-                                f" {earlier.job.title} and {leg.title}",
-                                "put what tells the jobs apart into the name",
-                            )
+            flows = flows_of(run)
+            for one, other in (*clashes(filter(_once, flows.uploads)), *clashes(flows.exports)):
+                step = other.at.step
+                if (step, other.kind) in reported or _alike(one, other):
+                    continue
+                reported.add((step, other.kind))
+                fatal = other.kind is Kind.artifact and one.at.runs and other.at.runs
+                what = "artifact" if other.kind is Kind.artifact else "cache"
+                yield self.finding(
+                    step if what == "artifact" else step.at("with", "cache-to"),
+                    "",
+                    f"{what} {step.title}",
+                    f"two jobs of one run write the {what} {shown(other.name)}: {one.at.job.title} and"
+                    f" {other.at.job.title}" + ("; the second upload fails" if fatal else ""),
+                    "put what tells the jobs apart into the name",
+                    severity=Severity.error if fatal else self.severity,
+                )
 
 
-def _written(step: StepRun) -> Iterator[tuple[str, str]]:
-    if step.step.action in docker.BUILD:
-        for options in docker.cache_exports(step):
-            if options["type"] == "registry" and options.get("ref"):
-                yield "cache", options["ref"]
-    elif not step.step.uses.endswith(("@v1", "@v2", "@v3")) and step.input("overwrite") != "true":
-        yield "artifact", artifact_name(step)
+def _once(upload: Flow) -> bool:
+    """Whether a second upload of the name fails: old versions add to it, `overwrite` replaces it."""
+    step = upload.at
+    return not step.step.uses.endswith(("@v1", "@v2", "@v3")) and step.input("overwrite") != "true"
 
 
-def _together(one: StepRun, other: StepRun) -> bool:
-    """Whether one run certainly has both steps, if it has the first."""
-    if one.step is other.step and one.job.job is other.job.job:
-        return one.runs == other.runs
-    return bool(one.runs and other.runs)
+def _alike(one: Flow, other: Flow) -> bool:
+    """Whether two builds write the same layers: those of one image in GitHub's cache."""
+    same = one.at.job.runs_on == other.at.job.runs_on and _built(one.at) == _built(other.at)
+    return other.name.startswith("gha:") and same
+
+
+def _built(step: StepRun) -> list[str]:
+    return [step.input(name) for name in ("context", "file", "target", "platforms", "build-args")]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, Use, restores, writers
+from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.nodes import names
 from scaffold.pipeline.expressions.values import HOLE, is_known, shown
+from scaffold.pipeline.flows import flows_of, restores_of
 from scaffold.pipeline.patterns import spread
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
@@ -102,7 +103,7 @@ class SkippableSecondRestore(PipelineRule):
         for run in registry.runs.all():
             for leg in run.using(RESTORE, BOTH):
                 steps = [o.step for o in leg.job.using(RESTORE, BOTH)]
-                found = restores(leg) if any("steps." in s.node.text("if") for s in steps) else []
+                found = restores_of(leg) if any("steps." in s.node.text("if") for s in steps) else []
                 for position, second in enumerate(found):
                     own = second.at.step.condition
                     text = second.at.step.node.text("if")
@@ -115,14 +116,14 @@ class SkippableSecondRestore(PipelineRule):
                             and first.at.runs == leg.reached
                             and second.at.runs is None
                             and first.paths == second.paths
-                            and first.key != second.key
+                            and first.name != second.name
                         ):
                             reported.add(second.at.step)
                             yield self.finding(
                                 second.at.step.at("if"),
                                 "",
                                 second.at.step.title,
-                                f"where this restore is skipped, the folder keeps {shown(first.key)}"
+                                f"where this restore is skipped, the folder keeps {shown(first.name)}"
                                 f" from line {first.at.line}",
                                 "decide by the matrix which of the two is restored",
                             )
@@ -158,22 +159,21 @@ class RestoreWithoutWriter(PipelineRule):
                 everywhere.setdefault(o.step.node.text("with", "path").strip(), []).append(o.step)
         reported: set[tuple[Step, str]] = set()
         for run in registry.runs.all():
-            for at in run.steps(RESTORE, BOTH) if run.complete else ():
-                step = at.step
-                if at.input("fail-on-cache-miss") != "true" or at.runs is False:
+            for use in flows_of(run).restores if run.complete else ():
+                at, step = use.at, use.at.step
+                if at.input("fail-on-cache-miss") != "true":
                     continue
-                use = Use.of(at)
                 others = everywhere.get(step.node.text("with", "path").strip(), [])
-                if any(o.path != step.path and _may_write(o, use.key) for o in others):
+                if any(o.path != step.path and _may_write(o, use.name) for o in others):
                     continue  # another workflow writes it, some time before
-                keys = {w.key for w in writers(run) if w.paths == use.paths}
-                if not any(_may_equal(key, use.key) for key in keys) and (step, use.key) not in reported:
-                    reported.add((step, use.key))
+                keys = {w.name for w in flows_of(run).saves if w.paths == use.paths}
+                if not any(_may_equal(key, use.name) for key in keys) and (step, use.name) not in reported:
+                    reported.add((step, use.name))
                     yield self.finding(
                         step.at("with", "key"),
                         "",
                         f"{step.title} {at.job.title}",
-                        f"no job writes {shown(use.key)}, which {at.job.title} must restore",
+                        f"no job writes {shown(use.name)}, which {at.job.title} must restore",
                         "restore a key that some job writes, or write this one",
                     )
 

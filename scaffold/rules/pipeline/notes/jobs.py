@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD, downloads, fits, uploads
+from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD, fits
 from scaffold.pipeline.expressions.values import is_known
+from scaffold.pipeline.flows import Flow, flows_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding
@@ -32,31 +33,34 @@ class ReduceWaitsForStrangers(Note):
     """
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Downloads by pattern that take less than half of what a needed matrix uploads."""
+        """Needed matrices of whose uploads a job takes less than half, or none where it takes their like."""
         for run in registry.runs.all():
             if not run.uses(DOWNLOAD) or not run.uses(UPLOAD):
                 continue
-            made: dict[str, list[str]] = {}
-            for upload in uploads(run):
+            made: dict[str, list[Flow]] = {}
+            for upload in flows_of(run).uploads:
                 if is_known(upload.name):
-                    made.setdefault(upload.at.job.root.job.id, []).append(upload.name)
-            taken: dict[tuple[Job, str], set[str]] = {}
-            for wanted in downloads(run):
-                root = wanted.at.job.root.job
-                if wanted.name or not is_known(wanted.pattern):
-                    continue
-                for need in root.needs:
-                    own = taken.setdefault((root, need), set())
-                    own |= {name for name in made.get(need, ()) if fits(wanted.pattern, name)}
-            for (job, need), own in taken.items():
-                if own and len(made[need]) > 2 * len(own):
-                    yield self.finding(
-                        job,
-                        "",
-                        f"{job.id} {need}",
-                        f"{job.id} waits for all {len(made[need])} artifacts of {need} and takes {len(own)}",
-                        "split the matrix by what is merged",
-                    )
+                    made.setdefault(upload.at.job.root.job.id, []).append(upload)
+            taken: dict[Job, set[Flow]] = {}
+            for wanted in flows_of(run).downloads:
+                if not wanted.exact and is_known(wanted.name):
+                    every = (upload for flows in made.values() for upload in flows)
+                    own = taken.setdefault(wanted.at.job.root.job, set())
+                    own |= {upload for upload in every if fits(wanted.name, upload.name)}
+            for job, flows in taken.items():
+                for need in job.needs:
+                    theirs = made.get(need, [])
+                    count = sum(upload in flows for upload in theirs)
+                    alike = {upload.at.step for upload in theirs} & {upload.at.step for upload in flows}
+                    if len(theirs) > max(1, 2 * count) and alike:
+                        yield self.finding(
+                            job,
+                            "",
+                            f"{job.id} {need}",
+                            f"{job.id} waits for all {len(theirs)} artifacts of {need} and takes"
+                            f" {count or 'none'}",
+                            "split the matrix by what is merged" if count else "wait for what it takes",
+                        )
 
 
 class RepeatedStepIf(Note):

@@ -79,8 +79,8 @@ def _certain(
         if fork and run.event.name == "pull_request_target":
             continue
         for leg in run.using(SAVE, "docker/login-action"):
-            for step in leg.using(SAVE, "docker/login-action") if leg.reached else ():
-                problem = rule.judge(step) if step.runs and step.step not in reported else ""
+            for step in leg.using(SAVE, "docker/login-action") if leg.due else ():
+                problem = rule.judge(step) if step.due and step.step not in reported else ""
                 if problem:
                     reported.add(step.step)
                     yield rule.finding(step.step, "", step.step.title, problem, "give it an `if`")

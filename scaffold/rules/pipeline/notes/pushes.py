@@ -38,7 +38,7 @@ class PushCancelsTest(Note):
                 yield self.finding(
                     group.place,
                     "",
-                    f"group of {group.job.id}" if group.job else "group",
+                    group.title,
                     f"a push to {run.event.github['ref_name']} cancels the tests of the one before",
                     "add ${{ github.sha }} to the group where the event is a push",
                 )

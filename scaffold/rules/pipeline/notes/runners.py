@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
+from scaffold.pipeline.expressions.values import is_known
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import ARCHES, native
 from scaffold.pipeline.steps import Step
@@ -77,8 +79,10 @@ class RunnerAllowList(Note):
         """Matrix entries and jobs with another label."""
         if not isinstance(registry, Registry):
             return
+        told = set()
         for entry in (*registry.matrix.linux, *registry.matrix.darwin):
             label = entry.fields.get("runs-on", "")
+            told.add(label)
             if label and not _is_hosted(label):
                 yield self.finding(
                     entry.at("runs-on"),
@@ -87,16 +91,31 @@ class RunnerAllowList(Note):
                     f"{entry.tag_suffix} runs on {label}, which is no runner of GitHub's",
                     "use a hosted runner, or suppress with the reason",
                 )
-        for job in registry.pipeline.jobs:
-            for scalar in yaml.scalars(job.node.get("runs-on")):
-                if "${{" not in scalar.text and not _is_hosted(scalar.text):
-                    yield self.finding(
-                        job.at("runs-on"),
-                        "",
-                        f"{job.id} {scalar.text}",
-                        f"{job.id} runs on {scalar.text}, which is no runner of GitHub's",
-                        "use a hosted runner, or suppress with the reason",
-                    )
+        for job, label in sorted(_labels(registry, told), key=lambda found: (found[0].path, found[0].line)):
+            yield self.finding(
+                job.at("runs-on"),
+                "",
+                f"{job.id} {label}",
+                f"{job.id} runs on {label}, which is no runner of GitHub's",
+                "use a hosted runner, or suppress with the reason",
+            )
+
+
+def _labels(registry: Registry, told: set[str]) -> dict[tuple[Job, str], None]:
+    """The labels of other runners, each with its job; those that were `told` only where they stand there."""
+    found: dict[tuple[Job, str], None] = {}
+    for job in registry.pipeline.jobs:
+        for scalar in yaml.scalars(job.node.get("runs-on")):
+            if "${{" not in scalar.text and not _is_hosted(scalar.text):
+                found[job, scalar.text] = None
+    for run in registry.runs.all():
+        if not any("${{" in s.text for job in run.every_job for s in yaml.scalars(job.node.get("runs-on"))):
+            continue
+        for leg in run.jobs:
+            label = leg.runs_on
+            if label and is_known(label) and label not in told and not _is_hosted(label):
+                found[leg.job, label] = None
+    return found
 
 
 def _is_hosted(label: str) -> bool:

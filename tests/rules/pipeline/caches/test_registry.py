@@ -35,7 +35,7 @@ CASES: dict[str, Case] = {
     ),
     "legs-share-cache-ref": Case(
         tree({"ci": image("cache-to: type=registry,ref=example/cache:app", head=TWO)}),
-        "uses: docker/build-push-action",
+        "cache-to:",
         tree({"ci": image('cache-to: "type=registry,ref=example/cache:app-${{ matrix.arch }}"', head=TWO)}),
     ),
 }

@@ -1,0 +1,165 @@
+"""What flows through a run: who writes which artifact, cache or image under which name, and who reads it.
+
+A run happens under one event. What a rule asks of two jobs that meet in a name, it asks here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from scaffold.pipeline import docker
+from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, artifact_name, may_fit
+from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
+from scaffold.pipeline.groups import Group, groups_of
+from scaffold.pipeline.patterns import lines
+from scaffold.pipeline.runs import Run
+from scaffold.pipeline.scopes import JobRun, StepRun
+
+FOREIGN = frozenset({"run-id", "repository", "artifact-ids", "github-token"})
+"""What a download is given that takes the artifacts of another run, or ones that a number names."""
+
+
+class Kind(StrEnum):
+    """What flows."""
+
+    artifact = "artifact"
+    cache = "cache"
+    layers = "build cache"
+    """The layers of a build, in a registry or in GitHub's cache."""
+    image = "image"
+
+
+class Flow(NamedTuple):
+    """One thing that a step writes or reads under a name."""
+
+    kind: Kind
+    name: str
+    """With holes for what is unknown; of a download perhaps a pattern."""
+    at: StepRun
+    writes: bool
+    exact: bool = True
+    """Whether it is a name, and no pattern."""
+    paths: frozenset[str] = frozenset()
+    """What a cache holds: another list of paths is another cache."""
+
+    def may_take(self, name: str) -> bool:
+        """Whether a download takes an artifact, or may."""
+        return may_fit(self.name, name, exact=self.exact)
+
+
+class Flows:
+    """The flows of a run, each kind read when it is asked for. Steps that do not run have none."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def _steps(self, *actions: str) -> Iterator[StepRun]:
+        return (step for step in self.run.steps(*actions) if step.runs is not False)
+
+    @cached_property
+    def uploads(self) -> tuple[Flow, ...]:
+        """The artifacts that it may upload."""
+        steps = self._steps(UPLOAD, MERGE)
+        return tuple(Flow(Kind.artifact, artifact_name(step), step, writes=True) for step in steps)
+
+    @cached_property
+    def downloads(self) -> tuple[Flow, ...]:
+        """What it downloads of its own artifacts."""
+        found = []
+        for step in self._steps(DOWNLOAD, MERGE):
+            if FOREIGN.isdisjoint(step.step.given):
+                name = step.input("name") if step.step.action == DOWNLOAD else ""
+                wanted = name or step.input("pattern") or "*"
+                found.append(Flow(Kind.artifact, wanted, step, writes=False, exact=bool(name)))
+        return tuple(found)
+
+    @cached_property
+    def saves(self) -> tuple[Flow, ...]:
+        """The caches that it may save."""
+        return tuple(cached(step, writes=True) for step in self._steps(SAVE, BOTH))
+
+    @cached_property
+    def restores(self) -> tuple[Flow, ...]:
+        """The caches that it looks for."""
+        return tuple(cached(step, writes=False) for step in self._steps(RESTORE, BOTH))
+
+    @cached_property
+    def exports(self) -> tuple[Flow, ...]:
+        """The layers that its builds write."""
+        return self._layers("cache-to")
+
+    @cached_property
+    def imports(self) -> tuple[Flow, ...]:
+        """The layers that its builds look for."""
+        return self._layers("cache-from")
+
+    def _layers(self, key: str) -> tuple[Flow, ...]:
+        writes = key == "cache-to"
+        read = docker.cache_exports if writes else docker.cache_imports
+        return tuple(
+            Flow(Kind.layers, name, step, writes)
+            for step in self._steps(*docker.BUILD)
+            if key in step.step.given
+            for name in map(docker.cache_name, read(step))
+            if name
+        )
+
+    @cached_property
+    def images(self) -> tuple[Flow, ...]:
+        """The names under which it pushes images."""
+        steps = self._steps(*docker.BUILD)
+        return tuple(Flow(Kind.image, tag, step, writes=True) for step in steps for tag in docker.tags(step))
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The concurrency groups that it is in."""
+        return tuple(groups_of(self.run))
+
+    @property
+    def every(self) -> tuple[Flow, ...]:
+        """All that its steps write and read."""
+        written = (*self.uploads, *self.saves, *self.exports, *self.images)
+        return (*written, *self.downloads, *self.restores, *self.imports)
+
+
+@lru_cache(maxsize=64)
+def flows_of(run: Run) -> Flows:
+    """The flows of a run."""
+    return Flows(run)
+
+
+def cached(step: StepRun, *, writes: bool) -> Flow:
+    """The use that a step makes of a cache."""
+    paths = frozenset(lines(step.input("path")))
+    return Flow(Kind.cache, step.input("key"), step, writes, paths=paths)
+
+
+def restores_of(leg: JobRun) -> list[Flow]:
+    """The caches that one leg looks for."""
+    return [cached(step, writes=False) for step in leg.using(RESTORE, BOTH)]
+
+
+def clashes(written: Iterable[Flow]) -> Iterator[tuple[Flow, Flow]]:
+    """What two legs of a run write under one name, each with the first that does; of legs that are known."""
+    first: dict[tuple[str, frozenset[str]], Flow] = {}
+    for flow in written:
+        if all(leg.complete for leg in flow.at.job.chain):
+            earlier = first.setdefault((flow.name, flow.paths), flow)
+            if earlier.at.job is not flow.at.job and together(earlier.at, flow.at):
+                yield earlier, flow
+
+
+def together(one: StepRun, other: StepRun) -> bool:
+    """Whether one run certainly has both steps, if it has the first."""
+    if one.step is other.step and one.job.job is other.job.job:
+        return one.runs == other.runs
+    return bool(one.runs and other.runs)
+
+
+def waits(leg: JobRun, maker: JobRun) -> bool:
+    """Whether a leg starts after another one has ended, or is in the same job."""
+    after = {(at.call, job) for at in leg.chain for job in at.call.workflow.upstream(at.job).values()}
+    return leg is maker or any((at.call, at.job) in after for at in maker.chain)

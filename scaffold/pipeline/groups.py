@@ -1,0 +1,95 @@
+"""Concurrency groups: who holds which, and what a group is inside of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.values import text_of, truth_of
+from scaffold.pipeline.model import Job
+from scaffold.pipeline.runs import Run
+from scaffold.pipeline.scopes import Call, JobRun
+from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.source import Place
+from scaffold.syntax.yaml import YamlSource
+
+
+class Group(NamedTuple):
+    """A concurrency group, held by a workflow as it is run, or by a leg of a job."""
+
+    name: str
+    """In small letters: GitHub compares it in any case."""
+    cancels: bool | None
+    queues: bool
+    """Whether every run that waits for it gets its turn, and not the latest alone."""
+    node: yaml.Scalar
+    source: YamlSource
+    holder: Call | JobRun
+    outer: Group | None
+    """The group around it: of the workflow of a job, of the job that calls a workflow."""
+
+    @property
+    def place(self) -> Place:
+        """Where its name stands."""
+        return self.source.place(self.node.start)
+
+    @property
+    def job(self) -> Job | None:
+        """The job of the started workflow that holds it; None where that is the workflow itself."""
+        leg = self.holder if isinstance(self.holder, JobRun) else self.holder.caller
+        return leg.root.job if leg is not None else None
+
+    @property
+    def nested(self) -> bool:
+        """Whether a called workflow has it, and not the one that was started."""
+        call = self.holder.call if isinstance(self.holder, JobRun) else self.holder
+        return call.caller is not None
+
+    @property
+    def title(self) -> str:
+        """What to call it in a report."""
+        return f"group of {self.job.id}" if self.job is not None else "group"
+
+
+def groups_of(run: Run) -> Iterator[Group]:
+    """The concurrency groups of a run: of its workflows, and of the jobs that it may reach."""
+    inside: dict[Call | JobRun | None, Group | None] = {}
+    whole = inside[None] = _group(Call(run, run.workflow), None)
+    if whole is not None:
+        yield whole
+    held = [job for job in run.every_job if "concurrency" in job.node.values]
+    called = {job.workflow for job in run.every_job} - {run.workflow}
+    if not held and not any("concurrency" in workflow.node.values for workflow in called):
+        return  # the jobs need no expansion
+    for leg in run.jobs:
+        if leg.reached is False:
+            continue
+        around = leg.call if leg.call.caller is not None else None
+        if around not in inside:
+            found = _group(leg.call, inside.get(leg.call.caller))
+            inside[around] = found or inside.get(leg.call.caller)
+            if found is not None:
+                yield found
+        own = _group(leg, inside[around])
+        inside[leg] = own or inside[around]
+        if own is not None:
+            yield own
+
+
+def _group(holder: Call | JobRun, outer: Group | None) -> Group | None:
+    of = holder.job if isinstance(holder, JobRun) else holder.workflow
+    value = of.node.get("concurrency")
+    node = value.get("group") if isinstance(value, yaml.Mapping) else value
+    if not isinstance(node, yaml.Scalar):
+        return None
+    options = value if isinstance(value, yaml.Mapping) else yaml.EMPTY
+    cancel = options.get("cancel-in-progress")
+    truth: bool | None = False
+    if isinstance(cancel, yaml.Scalar):
+        embedded = "${{" in cancel.text
+        truth = truth_of(template(cancel.text).value(holder)) if embedded else cancel.text == "true"
+    name = text_of(template(node.text).value(holder)).lower()
+    source = holder.call.workflow.source if isinstance(holder, JobRun) else holder.workflow.source
+    queues = options.text("queue") == "max"
+    return Group(name, truth, queues, node, source, holder, outer)
