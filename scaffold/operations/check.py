@@ -10,7 +10,7 @@ from scaffold.backend.names import require_name
 from scaffold.checkout.tree import Tree
 from scaffold.described import MARK
 from scaffold.errors import ShapeError, unknown
-from scaffold.operations.novelty import Change, Identity, positions_of_old
+from scaffold.operations.novelty import Change, Identity, compared
 from scaffold.operations.workers import find_in
 from scaffold.pipeline.model import FOLDER
 from scaffold.pipeline.repository import Repository
@@ -123,11 +123,11 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     findings = sorted((f for f in kept if _about(f, scope)), key=_order)
     change = Change(earlier, registry) if earlier else None
     known = [change.identity(finding) for finding in before] if change else []
-    siblings = frozenset(rule.slug for rule in rules if rule.by_siblings)
-    old = positions_of_old(findings, known, change, siblings)
+    old, gone = compared(findings, before, found, change, {rule.slug: rule for rule in rules})
     silenced = _silenced(suppressions, suppressed, base, before, known)
     errors = {f.backend for i, f in enumerate(findings) if f.severity is Severity.error and i not in old}
-    repaired = _repaired(before, known, found, errors)
+    named = dict(zip(map(id, before), known, strict=True))
+    repaired = [f for f in gone if not (f.backend and {f.backend, named[id(f)][1]} & errors)]
     if earlier and lost(earlier, registry):
         repaired = []  # what is no longer seen is not repaired
     return Result(
@@ -195,15 +195,3 @@ def _silenced(
         elif added.issuperset(entries):
             silenced.append((finding, entries[0]))
     return silenced
-
-
-def _repaired(
-    before: Sequence[Finding], known: Sequence[Identity], found: Sequence[Finding], worse: Collection[str]
-) -> list[Finding]:
-    """The findings that are gone, without those of the backends for which the change is no repair.
-
-    `known` is what those of before are called now.
-    """
-    gone = Counter(known) - Counter(finding.identity for finding in found)
-    pairs = zip(before, known, strict=True)
-    return [f for f, name in pairs if name in gone and not (f.backend and {f.backend, name[1]} & {*worse})]

@@ -4,43 +4,94 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from scaffold.backend.names import identifier
-from scaffold.checkout.tree import kept_by_git
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
-from scaffold.rules.base import Finding
+from scaffold.rules.base import Finding, Rule
 from scaffold.rules.repository.changes import records
+from scaffold.rules.repository.renames import SAME, renamed
+from scaffold.surfaces.matrix.reading import Entry
 
 Identity = tuple[str, str, str, str]
-
-SAME = 0.5
-"""Part of a folder's files that must be the same in another folder for the one to be the other renamed."""
 
 
 class Change:
     """The way from one state of a repository to another one."""
 
     def __init__(self, before: Repository, after: Repository) -> None:
+        self._before, self._after = before, after
         self._states = (
             (before, after) if isinstance(before, Registry) and isinstance(after, Registry) else None
         )
-        self._renamed = _renamed(*self._states) if self._states else {}
+        self._renamed = renamed(*self._states) if self._states else {}
+        self._moved: dict[tuple[str, str], bool] = {}
 
     @cached_property
     def _records(self) -> list[Mapping[str, Counter[tuple[str, str]]]]:
         return [records(state) for state in self._states or ()]
 
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        """What a text may call a backend -> what it is called now; also of those that kept their name."""
+        names = self._states[0].names if self._states and self._renamed else ()
+        new = {name: self._renamed.get(name, name) for name in names}
+        return new | {identifier(name): identifier(other) for name, other in new.items()}
+
+    @cached_property
+    def _words(self) -> Mapping[str, str]:
+        """The same of backends, images and items of the gallery."""
+        found = dict(self._names)
+        if self._states:
+            before, after = self._states
+            old, new = (_called(state) for state in (before, after))
+            found |= {word: new[what] for what, word in old.items() if new.get(what, word) != word}
+        return found
+
     def identity(self, finding: Finding) -> Identity:
         """What a finding of the state before is called in the state after."""
-        new = self._renamed.get(finding.backend)
-        if new is None:
+        if not self._renamed:
             return finding.identity
-        words = {finding.backend: new, identifier(finding.backend): identifier(new)}
-        subject = re.sub("|".join(map(re.escape, words)), lambda m: words[m[0]], finding.subject)
-        return finding._replace(backend=new, subject=subject).identity
+        return finding._replace(
+            backend=self._renamed.get(finding.backend, finding.backend),
+            path=_said(finding.path, self._names),
+            subject=_said(finding.subject, self._names),
+        ).identity
+
+    def stays(self, old: Finding, new: Finding, rule: Rule) -> bool:
+        """Whether a finding of the state after stands on nothing but what one of before stood on.
+
+        An image, an item or a file has another name, another backend has it now, or a part was repaired.
+        """
+        path = {old.path, _said(old.path, self._words)}
+        moved = new.path not in path and self._is_moved(old.path, new.path)
+        words = {**self._words, old.path: new.path} if moved else self._words
+        backends = {old.backend, self._renamed.get(old.backend, old.backend)}
+        if new.backend not in backends:
+            named = "/" in old.subject or (old.backend and old.backend in old.subject)
+            return bool(named and old.subject == new.subject and new.path in path)
+        if not new.backend and new.path not in path and not moved:
+            return False
+        what, had = rule.about(_said(old.subject, words))
+        about, parts = rule.about(_said(new.subject, words))
+        return about == what and parts <= had
+
+    def _is_moved(self, old: str, new: str) -> bool:
+        """Whether a file is one of before that has another name now."""
+        if (old, new) not in self._moved:
+            self._moved[old, new] = self._has_moved(old, new)
+        return self._moved[old, new]
+
+    def _has_moved(self, old: str, new: str) -> bool:
+        before, after = self._before.tree, self._after.tree
+        if before.kind(new) is not None or after.kind(old) is not None:
+            return False
+        data = before.read(old) or b"", after.read(new) or b""
+        was, now = (Counter(text.split(b"\n")) for text in data)
+        return (was & now).total() >= SAME * max(was.total(), now.total())
 
     @property
     def added(self) -> frozenset[str]:
@@ -50,54 +101,80 @@ class Change:
         before, after = self._states
         return frozenset(after.names) - {*before.names, *self._renamed.values()}
 
-    def is_bystander(self, backend: str) -> bool:
-        """Whether a backend was there before and all that registers it is as it was."""
-        if not self._states or backend not in self._states[0].names:
+    def is_bystander(self, finding: Finding) -> bool:
+        """Whether what a finding is about is as it was: all that registers the backend, or that field."""
+        if not self._states or finding.backend not in self._states[0].names:
             return False
         before, after = self._records
-        return before[backend] == after[backend]
+        if before[finding.backend] == after[finding.backend]:
+            return True
+        old, new = (set(_field(state.matrix.entries_of(finding.backend), finding)) for state in self._states)
+        return bool(new) and new <= old
 
 
-def positions_of_old(
-    findings: Sequence[Finding], known: Sequence[Identity], change: Change | None, by_siblings: frozenset[str]
-) -> frozenset[int]:
-    """Positions of the findings that a change did not bring.
+class Compared(NamedTuple):
+    """The findings of two states of a repository, beside each other."""
 
-    They were known before, each of those counted once; or they are of a rule that judges a backend by its
-    siblings (`by_siblings`, slugs), and the change left the backend alone: it has only moved the majority.
+    old: frozenset[int]
+    """Positions of the later findings that the change did not bring."""
+    gone: list[Finding]
+    """The earlier findings that are gone, under their names of before."""
+
+
+def compared(
+    findings: Sequence[Finding],
+    before: Sequence[Finding],
+    after: Sequence[Finding],
+    change: Change | None,
+    rules: Mapping[str, Rule],
+) -> Compared:
+    """What is old of `findings`, and what of `before` is in `after` no more.
+
+    `after` is all that is found now, `findings` what of it is reported. A finding was known before, each
+    counted once; or it stands on nothing but what one that is gone stood on; or it is of a rule that judges
+    a backend by its siblings, and the change left the backend alone: it has only moved the majority.
     """
-    left = Counter(known)
-    positions = set()
+    left: dict[Identity, list[Finding]] = {}
+    for finding in before:
+        left.setdefault(change.identity(finding) if change else finding.identity, []).append(finding)
+    unseen = Counter(finding.identity for finding in after)
+    gone = [one for identity, known in left.items() for one in known[unseen[identity] :]]
+    old, others = set(), []
     for position, finding in enumerate(findings):
-        if left[finding.identity]:
-            left[finding.identity] -= 1
-            positions.add(position)
-        elif change and finding.rule in by_siblings and change.is_bystander(finding.backend):
-            positions.add(position)
-    return frozenset(positions)
+        if known := left.get(finding.identity):
+            known.pop()
+            old.add(position)
+        elif change and finding.rule in rules:
+            others.append((position, finding, rules[finding.rule]))
+    for position, finding, rule in others:
+        assert change is not None
+        same = next((one for one in gone if one.rule == rule.slug and change.stays(one, finding, rule)), None)
+        if same is not None:
+            gone.remove(same)
+            old.add(position)
+        elif rule.by_siblings and change.is_bystander(finding):
+            old.add(position)
+    return Compared(frozenset(old), gone)
 
 
-def _renamed(before: Registry, after: Registry) -> Mapping[str, str]:
-    """Backend -> its new name, of those whose folder is gone while a new one has its files."""
-    gone = [name for name in before.backends if name not in after.directories]
-    added = [name for name in after.backends if name not in before.directories]
-    found: dict[str, str] = {}
-    for name in gone if added else ():
-        own = _files(before, name)
-        shares = {
-            other: sum(data == theirs.get(path) for path, data in own.items()) / len(own)
-            for other in added
-            if after.backends[other] == before.backends[name] and other not in found.values()
-            for theirs in [_files(after, other)]
-        }
-        best = max(shares, key=lambda other: shares[other], default="")
-        if best and shares[best] >= SAME:
-            found[name] = best
-    return found
+def _field(entries: Sequence[Entry], finding: Finding) -> Iterator[tuple[str | None, str | None]]:
+    """Variant and value of the field that a finding about an entry of the matrix names."""
+    for entry in entries:
+        of_entry = f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} "
+        if finding.subject.startswith(of_entry):
+            yield entry.variant, entry.fields.get(finding.subject.removeprefix(of_entry))
 
 
-def _files(registry: Registry, name: str) -> dict[str, bytes | None]:
-    """The files of a backend's folder, by their path in it, in which its name is `{n}`."""
-    folder = registry.directory(name)
-    paths = list(kept_by_git(registry.tree, folder))
-    return {path.removeprefix(folder).replace(name, "{n}"): registry.tree.read(path) for path in paths}
+def _called(registry: Registry) -> dict[str, str]:
+    """What an entry of the matrix says without the name of its image, or the uri of an item -> its name."""
+    entries = (*registry.matrix.linux, *registry.matrix.darwin)
+    images = {str(sorted(e.fields.items() - {("tag-suffix", e.tag_suffix)})): e.tag_suffix for e in entries}
+    return images | {item.uri: item.name for item in registry.gallery.items if item.uri}
+
+
+def _said(text: str, words: Mapping[str, str]) -> str:
+    """A text with other words; where one is a part of another one, the longer one is meant."""
+    if not any(word in text for word in words):
+        return text
+    either = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    return re.sub(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])", lambda match: words[match[0]], text)

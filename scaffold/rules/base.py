@@ -78,6 +78,13 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
         name = type(self).__module__.removeprefix("scaffold.rules.").partition(".")[0]
         return name.replace("_", "-")
 
+    def about(self, subject: str) -> tuple[str, frozenset[str]]:
+        """What a subject of its findings is about, and the things that it says of it, where it lists some.
+
+        A finding that says less about the same than one of before is that one, in part repaired.
+        """
+        return subject, frozenset()
+
     @property
     def page(self) -> str:
         """The docstring: what, why, a failing and a passing example, how to fix. Markdown."""

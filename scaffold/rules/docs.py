@@ -109,6 +109,14 @@ class DocsAcceleration(Rule):
                     else None,
                 )
 
+    def about(self, subject: str) -> tuple[str, frozenset[str]]:
+        """The row, whatever table it stands in, and each word that it lacks or has too many."""
+        missing, _, extra = subject.rpartition(": ")[2].partition(" / ")
+        words = [
+            f"{sign}{word}" for sign, part in (("+", missing), ("-", extra)) for word in part.split(", ")
+        ]
+        return "", frozenset(words) - {"+", "-"}
+
 
 def _either(registry: Registry, name: str, built: set[str]) -> set[str]:
     """Accelerations that a row may name or not.

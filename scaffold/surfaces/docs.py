@@ -83,15 +83,14 @@ class DocsSurface(TableSurface):
         """The words of the acceleration cell that name a variant; parentheses are the writer's."""
         cell = _outside_parentheses(row.cell(table.columns.index(column)))
         known = {word.lower(): word for word in ACCELERATIONS} | {"intel": "Intel SYCL"}
-        cell = re.sub(r"(?i)\bCUDA (\d+)/(\d+)", r"CUDA \1, CUDA \2", cell)
-        parts = (part.strip().lower() for part in cell.split(","))
+        parts = (part.strip().lower() for part in _each_cuda(cell).split(","))
         return {known[part] for part in parts if part in known}
 
     def set_accelerations(
         self, changes: ChangeSet, table: Table, row: Row, column: str, new: set[str], gone: set[str]
     ) -> None:
         """Plan words into the acceleration cell and others out of it; what else it says stays."""
-        cell = row.cell(table.columns.index(column)).replace("CUDA 12/13", "CUDA 12, CUDA 13")
+        cell = _each_cuda(row.cell(table.columns.index(column)))
         words = [part.strip() for part in cell.split(",")]
         kept = [word for word in words if word not in gone]
         for word in (w for w in ACCELERATIONS if w in new and w not in kept):
@@ -99,7 +98,7 @@ class DocsSurface(TableSurface):
             place = next((i for i, other in enumerate(kept) if other in later), len(kept))
             kept.insert(place, word)
         if kept != words:
-            value = ", ".join(kept).replace("CUDA 12, CUDA 13", "CUDA 12/13")
+            value = re.sub(r"(?<=\d), CUDA (?=\d)", "/", ", ".join(kept))
             self.set_cell(changes, table, row, column, value)
 
     def add(self, addition: Addition) -> None:
@@ -157,6 +156,12 @@ def _nearest(row: Row, names: Mapping[str, Collection[str]]) -> str | None:
     name = squeezed(row.name)
     near = [b for b in names if name.startswith(squeezed(b)) or squeezed(b).startswith(name)]
     return max(near, key=len, default=None) if name else None
+
+
+def _each_cuda(cell: str) -> str:
+    """A cell in which each version of CUDA has a word of its own: `CUDA 12/13` is two."""
+    versions = re.compile(r"(?i)\bCUDA (\d+(?:/\d+)+)")
+    return versions.sub(lambda match: ", ".join(f"CUDA {n}" for n in match[1].split("/")), cell)
 
 
 def _outside_parentheses(text: str) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from scaffold.checkout.tree import Overlay, Tree
 from scaffold.operations import check, rename
-from scaffold.operations.novelty import Change, positions_of_old
+from scaffold.operations.novelty import Change, compared
 from scaffold.registry import Registry
+from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Severity
-from tests.rules.trees import BASE, MATRIX, MINIATURE, Altered, entry, item, text_of
+from tests.rules.trees import BASE, DOCS, GALLERY, MATRIX, MINIATURE, Altered, entry, item, text_of
 
 FINCH = "backend/python/finch-tts"
 UNQUOTED = text_of(BASE, f"{FINCH}/run.sh").replace('"$@"', "$@")
 OUTLIER = "matrix-outlier-field"
+RULES = {rule.slug: rule for rule in all_rules()}
 
 
 def broken(name: str) -> Tree:
@@ -88,10 +92,109 @@ def test_who_is_judged_by_others_is_accused_only_where_the_change_touched_it(
     after: Altered, backend: str, rule: str, is_old: bool
 ) -> None:
     change = Change(Registry(BASE), Registry(after.tree()))
-    found = positions_of_old([finding(backend, rule)], [], change, frozenset({OUTLIER}))
-    assert bool(found) == is_old
+    found = [finding(backend, rule)]
+    assert bool(compared(found, [], found, change, RULES).old) == is_old
 
 
 def test_each_known_finding_counts_once() -> None:
     twice = [finding("lark", "a"), finding("lark", "a")]
-    assert positions_of_old(twice, [twice[0].identity], None, frozenset()) == {0}
+    assert compared(twice, twice[:1], twice, None, RULES).old == {0}
+
+
+NEW = "quill-wort"
+
+
+def moved(tree: Tree, old: str) -> Tree:
+    """The tree after `git mv` of a backend's folder and a replacement of its name in every file."""
+    words = {old: NEW, old.upper().replace("-", "_"): "QUILL_WORT"}
+    name = re.compile("|".join(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])" for word in words))
+    files: dict[str, bytes | None] = {}
+    for path in [*tree.files("")]:
+        text = (tree.content(path) or b"").decode()
+        files[path] = None
+        files[name.sub(lambda m: words[m[0]], path)] = name.sub(lambda m: words[m[0]], text).encode()
+    return Overlay(tree, files)
+
+
+@pytest.mark.parametrize("old", ["lark", "finch-tts", "wren-cpp", "kestrel"])
+def test_a_backend_that_is_renamed_by_hand_keeps_its_findings(old: str) -> None:
+    before = Overlay(broken("lark"), {f"{FINCH}/run.sh": UNQUOTED.encode()})
+    result = check.run(moved(before, old), check.Scope(), before, "main")
+    assert [f for i, f in enumerate(result.findings) if result.is_new(i)] == []
+    assert not result.repaired
+    assert not result.added
+
+
+def test_a_moved_line_is_no_news() -> None:
+    before = broken("lark")
+    down = Overlay(before, {GALLERY: b"# a comment\n\n" + text_of(before, GALLERY).encode()})
+    result = check.run(down, check.Scope(), before, "main")
+    assert result.findings
+    assert not [f for i, f in enumerate(result.findings) if result.is_new(i)]
+
+
+def test_a_renamed_file_takes_its_findings_along() -> None:
+    old, new = ".github/workflows/aviary.yml", ".github/workflows/birds.yml"
+    text = text_of(BASE, ".github/workflows/backend.yml").replace('"1.26.x"', '"1.20.x"')
+    before, after = Overlay(BASE, {old: text.encode()}), Overlay(BASE, {new: text.encode()})
+    scope = check.Scope(select=["go-version-old"])
+    result = check.run(after, scope, before, "main")
+    of_file = [i for i, f in enumerate(result.findings) if f.path == new]
+    assert of_file
+    assert not any(map(result.is_new, of_file))
+    other = Overlay(BASE, {new: text.replace("\n", " #\n").encode()})
+    assert any(map(check.run(other, scope, before, "main").is_new, of_file)), "it is another file"
+
+
+ROW = "CPU, CUDA 12/13, ROCm, Intel SYCL, Metal, Jetson L4T |"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "is_new"),
+    [
+        ("CPU, CUDA 13, ROCm, Intel SYCL, Metal |", "CPU, CUDA 12/13, ROCm, Intel SYCL, Metal |", False),
+        ("CUDA 12/13, ROCm, Intel SYCL, Metal |", "CPU, CUDA 12/13, ROCm, Metal, Jetson L4T |", True),
+    ],
+)
+def test_what_is_repaired_in_part_is_not_new(was: str, now: str, is_new: bool) -> None:
+    row = MINIATURE.rewrite
+    before, after = (
+        row(
+            DOCS, lambda text, cell=cell: text.replace(f"speech model | {ROW}", f"speech model | {cell}")
+        ).tree()
+        for cell in (was, now)
+    )
+    result = check.run(after, check.Scope(select=["docs-acceleration"]), before, "main")
+    assert [result.is_new(i) for i in range(len(result.findings))] == [is_new]
+    assert bool(result.repaired) == is_new
+
+
+def test_an_image_under_another_name_is_the_same_image() -> None:
+    wrong = MINIATURE.edit_in(entry("-gpu-rocm-hipblas-finch-tts"), ("runs-on: '", "runs-on: 'no-such-"))
+    named = wrong.edit_in(
+        entry("-gpu-rocm-hipblas-finch-tts"),
+        ("tag-suffix: '-gpu-rocm-hipblas-finch-tts'", "tag-suffix: '-rocm-finch-tts'"),
+    )
+    result = check.run(named.tree(), check.Scope(select=[OUTLIER]), wrong.tree(), "main")
+    assert [result.is_new(i) for i in range(len(result.findings))] == [False]
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_old"), [(".docker/lark-compile.sh", True), ("lark icon", True), ("row", False)]
+)
+def test_who_a_fault_is_told_of_makes_no_new_one(subject: str, is_old: bool) -> None:
+    """What names the thing itself is the same fault; what is wrong with one backend is not another's."""
+    rule = "filter-shared-input"
+    one, other = (finding(name, rule)._replace(subject=subject) for name in ("lark", "heron"))
+    result = compared([other], [one], [other], Change(Registry(BASE), Registry(BASE)), RULES)
+    assert bool(result.old) == is_old
+    assert bool(result.gone) != is_old
+
+
+def test_a_field_that_stays_as_it_is_accuses_nobody() -> None:
+    """A new sibling, and another field of the entry, make no outlier of it."""
+    touched = MINIATURE.edit_in(entry("-cpu-lark", "arm64"), ("runs-on: '", "runs-on: 'big-")).tree()
+    change = Change(Registry(BASE), Registry(touched))
+    for field, is_old in (("base-image", True), ("runs-on", False)):
+        found = [finding("lark")._replace(subject=f"-cpu-lark arm64 {field}")]
+        assert bool(compared(found, [], found, change, RULES).old) == is_old

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Severity
+from scaffold.rules.repository.renames import renamed
 from scaffold.syntax.source import Place
 
 
@@ -33,11 +34,12 @@ class CollateralEdit(ChangeRule):
 
     def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
         """Backends whose records were altered or deleted by a change that adds another one."""
-        added = sorted(set(after.names) - set(before.names))
+        other_names = renamed(before, after)
+        added = sorted({*after.names} - {*before.names, *other_names.values()})
         if len(added) != 1:
             return
         old, new = records(before), records(after)
-        for name in before.names:
+        for name in (name for name in before.names if name not in other_names):
             lost = old[name] - new[name] if name in after.backends else Counter[tuple[str, str]]()
             if lost:
                 surfaces = Counter(surface for surface, _ in lost.elements())
