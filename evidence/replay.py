@@ -1,6 +1,6 @@
 """Would `new-backend` have written what people wrote? Replays every addition of LocalAI's history.
 
-    LOCALAI_REPO=~/LocalAI python -m evidence.replay [--since 2025-12-01] [--show] [--undo] [NAME ...]
+    LOCALAI_REPO=~/LocalAI python -m evidence.replay [--since DAY] [--until DAY] [--show] [--undo] [NAME ...]
 
 For each commit of the main line that brings a backend, its parent is taken, `new-backend` is planned with
 the answers that the commit implies, and every registration of the commit is compared by value: matrix
@@ -79,13 +79,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--since", default="2025-12-01")
+    parser.add_argument("--until", default="now")
     parser.add_argument("--show", action="store_true", help="both values of what differs")
     parser.add_argument("--undo", action="store_true", help="remove each again, which takes longest")
     options = parser.parse_args()
     repository = Path(os.environ["LOCALAI_REPO"])
     outcomes = []
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
-    for added in additions(repository, options.since):
+    for added in additions(repository, options.since, options.until):
         if options.names and added.name not in options.names:
             continue
         outcome = replayed(repository, added, options.show, options.undo)
@@ -117,14 +118,20 @@ def main() -> None:
             print(f"- {outcome.added.name}: {line}")
 
 
-def additions(repository: Path, since: str) -> Iterator[Added]:
+def additions(repository: Path, since: str, until: str) -> Iterator[Added]:
     """The additions of the main line, the oldest first."""
-    command = ["git", "-C", str(repository), "log", "--first-parent", "--reverse", f"--since={since}"]
-    log = subprocess.run([*command, "--format=%H %cs", "HEAD", "--", *FILES], check=True, capture_output=True)
-    for line in log.stdout.decode().splitlines():
-        commit, day = line.split()
+    for commit, day in commits(repository, since, until):
         before, after = (_built(repository, rev) for rev in (f"{commit}^1", commit))
         yield from (Added(commit, day, name) for name in sorted(after - before))
+
+
+def commits(repository: Path, since: str, until: str) -> Iterator[tuple[str, str]]:
+    """The commits of the main line that change what is built or offered, the oldest first, and their days."""
+    when = (f"--since={since}", f"--until={until}", "--format=%H %cs", "HEAD", "--", *FILES)
+    command = ("git", "-C", str(repository), "log", "--first-parent", "--reverse", *when)
+    for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
+        commit, day = line.split()
+        yield commit, day
 
 
 def _built(repository: Path, rev: str) -> set[str]:
@@ -147,16 +154,16 @@ def replayed(repository: Path, added: Added, show: bool, undo: bool) -> Outcome:
     except ScaffoldError as error:
         differ = [f"refused: {' '.join(str(error).split())}"] + [" ".join(place) for place in theirs]
         return Outcome(added, answers["kind"], 0, 0, differ, [], Counter(), [], [], [])
-    judged = _judged(Registry(trees[1], added.name), added.name)
-    wrong, differ = _compared(theirs, plan, judged, show)
-    usual = {place for place, _ in (*wrong, *differ)}
+    found = judged(Registry(trees[1], added.name), added.name)
     result = Registry(plan.changes.overlay(), added.name)
+    wrong, differ = compared(theirs, places(result, added.name), found, show)
+    usual = {place for place, _ in (*wrong, *differ)}
     sets = chosen(after, result, added.name)
-    asked = [answer for answer, words in sets.items() if not _is_flagged(judged, *words)]
+    asked = [answer for answer, words in sets.items() if not _is_flagged(found, *words)]
     if asked:
         plan = _planned(parent, answers | {"entries": tuple(asked)})
-        wrong, differ = _compared(theirs, plan, judged, show)
         result = Registry(plan.changes.overlay(), added.name)
+        wrong, differ = compared(theirs, places(result, added.name), found, show)
     by_choice = len(usual - {place for place, _ in (*wrong, *differ)})
     overlay, ours = plan.changes.overlay(), places(result, added.name)
     declared = ("capabilities",) in theirs and _declares(trees, theirs["capabilities",])
@@ -168,7 +175,7 @@ def replayed(repository: Path, added: Added, show: bool, undo: bool) -> Outcome:
     left = _left(parent, overlay, added.name) if undo else []
     for tree in trees:
         tree.close()
-    lines = [[line for _, line in found] for found in (differ, wrong)]
+    lines = [[line for _, line in part] for part in (differ, wrong)]
     said = _said(result, added.name)
     return Outcome(added, answers["kind"], same, by_choice, *lines, more, sorted(torn), said, left)
 
@@ -176,12 +183,12 @@ def replayed(repository: Path, added: Added, show: bool, undo: bool) -> Outcome:
 Lines = list[tuple[tuple[str, ...], str]]
 """Place -> what of it is not as people wrote it."""
 
+Findings = list[tuple[str, str]]
+"""Rule, and what it says."""
 
-def _compared(
-    theirs: Places, plan: new.NewBackend, judged: list[tuple[str, str]], show: bool
-) -> tuple[Lines, Lines]:
+
+def compared(theirs: Places, ours: Places, found: Findings, show: bool) -> tuple[Lines, Lines]:
     """What of people's registrations `check` calls wrong, and what else is not written, or otherwise."""
-    ours = places(Registry(plan.changes.overlay(), plan.backend.name), plan.backend.name)
     wrong: Lines = []
     differ: Lines = []
     for place, value in theirs.items():
@@ -194,15 +201,16 @@ def _compared(
         keys = _keys(value, written)
         what = "is not written" if written is None else f"differs{_parts(value, written, keys, show)}"
         named = [word.removesuffix(DEVELOPMENT) for word in place[1:2]]  # one report is for both channels
-        bad = any(_is_flagged(judged, *named, key) for key in keys if place[0] != "table row")
-        bad |= any(rule.startswith(FLAGS.get(place[0], "-")) for rule, said in judged)
+        bad = any(_is_flagged(found, *named, key) for key in keys if place[0] != "table row")
+        words = named if place[0] == "gallery image" else []
+        bad |= _is_flagged([f for f in found if f[0].startswith(FLAGS.get(place[0], "-"))], *words)
         (wrong if bad else differ).append((place, f"{' '.join(place)} {what}"))
     return wrong, differ
 
 
-def _is_flagged(judged: list[tuple[str, str]], *words: str) -> bool:
+def _is_flagged(found: Findings, *words: str) -> bool:
     """Whether something that `check` says of people's has these words."""
-    return any(all(word in said for word in words) for _, said in judged)
+    return any(all(word in said for word in words) for _, said in found)
 
 
 def _planned(parent: Tree, answers: dict[str, Any]) -> new.NewBackend:
@@ -219,7 +227,7 @@ def _without(tree: Tree, name: str, folder: str) -> Tree:
     return remove.plan(tree, name).changes.overlay() if Registry(tree).registrations(name) else bare
 
 
-def _judged(registry: Registry, name: str) -> list[tuple[str, str]]:
+def judged(registry: Registry, name: str) -> Findings:
     """What `check` says of the backend as people wrote it: the rule, and its words."""
     found = (finding for rule in registration_rules() for finding in rule.check(registry))
     return [

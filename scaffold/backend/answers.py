@@ -51,6 +51,8 @@ class Backend:
     icon: str = ""
     title: str = ""
     """What people call its engine, in tables and lists; by default, what its repository is called."""
+    section: str = ""
+    """Words of the heading of its part of the compatibility table, where its modality does not tell."""
     gallery_name: str = ""
     """What the gallery calls it, where that is not its name."""
     tags: tuple[str, ...] = ()

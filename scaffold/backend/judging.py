@@ -21,7 +21,7 @@ from scaffold.backend.answers import NEEDS_UPSTREAM, Backend
 from scaffold.backend.choices import DROP_IN, IMPORTS, KINDS
 from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, one_of, problem, repository
 from scaffold.backend.modalities import ACCEPTS, EVERY, Modality
-from scaffold.backend.variants import ENTRY_FIELDS, VARIANTS, supported
+from scaffold.backend.variants import ENTRY_FIELDS, IMAGE, VARIANTS, supported
 from scaffold.errors import UsageError
 
 RULED = {
@@ -41,7 +41,7 @@ class _Rules(BaseModel):
     def _repository(cls, upstream: str) -> str:
         return repository(upstream)
 
-    @field_validator("summary", "title", "license", "match", "test_model", check_fields=False)
+    @field_validator("summary", "title", "section", "license", "match", "test_model", check_fields=False)
     @classmethod
     def _one_line(cls, text: str | tuple[str, ...]) -> str | tuple[str, ...]:
         for line in (text,) if isinstance(text, str) else text:
@@ -112,7 +112,7 @@ class _Rules(BaseModel):
             if not known:
                 raise ValueError(f"entry {each!r} is not VARIANT.FIELD=VALUE")
             one_of("variant", known[1], VARIANTS)
-            one_of("field", known[2], ENTRY_FIELDS)
+            one_of("field", known[2], (*ENTRY_FIELDS, IMAGE))
         return entries
 
     @model_validator(mode="before")
@@ -216,11 +216,14 @@ def _require_fitting(backend: Backend) -> None:
 
 def _require_entry(backend: Backend, which: str, value: str) -> None:
     variant, _, field = which.partition(".")
-    if variant not in backend.linux_variants:
+    if variant not in (backend.variants if field == IMAGE else backend.linux_variants):
         raise ValueError(f"{which}: there is no Linux entry of {variant}")
-    if field == "tag-suffix" and not re.fullmatch(rf"-([\w.]+-)*{re.escape(backend.name)}", value):
-        raise ValueError(f"{which}: {value!r} is not a dash, words, and the name of the backend")
-    if field == "tag-suffix" and value == f"-{backend.known_as}" and len(backend.variants) > 1:
+    if field not in ("tag-suffix", IMAGE):
+        return
+    dash = "" if field == IMAGE else "-"
+    if not re.fullmatch(rf"{dash}([\w.]+-)*{re.escape(backend.name)}", value):
+        raise ValueError(f"{which}: {value!r} is not '{dash}WORD-...-' and the name of the backend")
+    if value == f"{dash}{backend.known_as}" and len(backend.variants) > 1:
         raise ValueError(f"{which}: only where there is one image may it be called like the backend")
 
 

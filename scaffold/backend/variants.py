@@ -116,6 +116,9 @@ ACCELERATIONS = ("CPU", "CUDA 12", "CUDA 13", "ROCm", "Intel SYCL", "Vulkan", "M
 ENTRY_FIELDS = ("runs-on", "base-image", "tag-suffix", "skip-drivers", "ubuntu-version")
 """Fields of a Linux matrix entry that a person may choose."""
 
+IMAGE = "image"
+"""The name of an item of the gallery, which is chosen as those are."""
+
 
 def supported(lang: str) -> tuple[str, ...]:
     """The variants that a language is built for in LocalAI, in table order."""

@@ -9,7 +9,7 @@ import typer
 
 from scaffold.backend.choices import DROP_IN, IMPORTS, KINDS, Lang
 from scaffold.backend.modalities import ACCEPTS, EVERY
-from scaffold.backend.variants import ENTRY_FIELDS
+from scaffold.backend.variants import ENTRY_FIELDS, IMAGE
 from scaffold.checkout.tree import WorkTree
 from scaffold.cli import printer
 from scaffold.cli.shared import (
@@ -107,6 +107,10 @@ def new_backend(
     title: Annotated[
         str, typer.Option(help="What people call the engine, in tables; its repository's name by default.")
     ] = "",
+    section: Annotated[
+        str,
+        typer.Option(help="Its part of the compatibility table, if not its modality's: words of a heading."),
+    ] = "",
     gallery_name: Annotated[str, typer.Option(help="What users call it, if not NAME.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="Gallery tag; repeatable.")] = None,
     capability: Annotated[
@@ -120,7 +124,7 @@ def new_backend(
         typer.Option(
             "--set",
             metavar="VARIANT.FIELD=VALUE",
-            help=f"What CI builds it with, if not as siblings: {' '.join(ENTRY_FIELDS)}; repeatable.",
+            help=f"What CI builds with, if not as siblings: {' '.join((*ENTRY_FIELDS, IMAGE))}; repeatable.",
         ),
     ] = None,
     progress: Annotated[
@@ -161,6 +165,7 @@ def new_backend(
         "url": tuple(url or ()),
         "icon": icon,
         "title": title,
+        "section": section,
         "gallery_name": gallery_name,
         "tags": several(tag),
         "capabilities": several(capability),

@@ -10,6 +10,7 @@ from scaffold.backend import markdown
 from scaffold.backend.variants import ACCELERATIONS, acceleration
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
+from scaffold.errors import unknown
 from scaffold.surfaces.base import Addition, Part, Registration, Removal, required
 from scaffold.surfaces.tables import Row, Table, TableSurface, cells, label, squeezed
 
@@ -105,7 +106,8 @@ class DocsSurface(TableSurface):
         if not self.tables:
             return
         backend = addition.backend
-        for table, use in {self._table(use): use for use in reversed(backend.uses)}.items():
+        uses = backend.uses[:1] if backend.section else reversed(backend.uses)
+        for table, use in {self._table(use, backend.section): use for use in uses}.items():
             row = (self._cell(column, backend, use) for column in table.columns)
             addition.insert(self.path, table.end, f"| {' | '.join(row)} |\n")
 
@@ -121,11 +123,15 @@ class DocsSurface(TableSurface):
             if path == self.path:
                 removal.changes.delete_lines(path, start, end)
 
-    def _table(self, use: Modality) -> Table:
-        for word in (*use.section, *FALLBACK_SECTIONS):
+    def _table(self, use: Modality, section: str = "") -> Table:
+        """The part of a modality, or the one that is named. Raises UsageError where none is called so."""
+        for word in (section.lower(),) if section else (*use.section, *FALLBACK_SECTIONS):
             for table in self.tables:
                 if word in table.heading.lower():
                     return table
+        if section:
+            known = {table.heading: table.heading for table in self.tables}
+            raise unknown("section of the compatibility table", section, known, self.path)
         return self.tables[-1]
 
     def _cell(self, column: str, backend: Backend, use: Modality) -> str:

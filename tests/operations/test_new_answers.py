@@ -188,6 +188,14 @@ def test_a_title_is_what_tables_call_it() -> None:
     assert_taken_back(plan)
 
 
+def test_a_section_is_chosen_by_words_of_its_heading() -> None:
+    plan = planned(modality="none", section="speech")
+    ((table, _),) = Registry(plan.changes.overlay()).documented["ibex-x2"]
+    assert "speech" in table.heading.lower()
+    with pytest.raises(UsageError, match="no section of the compatibility table is called 'nowhere'"):
+        planned(modality="none", section="nowhere")
+
+
 # --- platforms -------------------------------------------------------------------------------------
 
 
@@ -225,6 +233,14 @@ def test_an_image_may_be_called_otherwise() -> None:
     assert_taken_back(plan)
 
 
+def test_an_item_of_the_gallery_may_be_called_otherwise() -> None:
+    plan = planned(variants=("cpu", "metal"), entries=("metal.image=apple-ibex-x2",))
+    registry = Registry(plan.changes.overlay())
+    assert registry.gallery.by_name["apple-ibex-x2"].uri.endswith(":latest-metal-darwin-arm64-ibex-x2")
+    assert registry.gallery.by_name["ibex-x2"].capabilities["metal"] == "apple-ibex-x2"
+    assert_taken_back(plan)
+
+
 def test_the_only_image_may_be_what_users_choose() -> None:
     plan = planned(variants=("cpu:amd64",), entries=("cpu.tag-suffix=-ibex-x2",))
     registry = Registry(plan.changes.overlay())
@@ -246,6 +262,9 @@ def test_the_only_image_may_be_what_users_choose() -> None:
         ("cpu.runs-on=a: b", "is not VARIANT.FIELD=VALUE"),
         ("cpu.tag-suffix=-other", "name of the backend"),
         ("cpu.tag-suffix=-ibex-x2", "one image"),
+        ("cpu.tag-suffix=plain-ibex-x2", "name of the backend"),
+        ("cpu.image=-plain-ibex-x2", "name of the backend"),
+        ("cpu.image=ibex-x2", "one image"),
     ],
 )
 def test_what_ci_cannot_build_with_is_refused(entry: str, why: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from scaffold.backend.variants import REFINED_KEYS, VARIANTS, capabilities, serves
+from scaffold.backend.variants import IMAGE, REFINED_KEYS, VARIANTS, capabilities, serves
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Addition, Removal, majority, required
@@ -267,7 +267,9 @@ class GallerySurface(GalleryReader):
         return (majority(patterns) or VARIANTS[variant].image).replace("{n}", backend.name)
 
     def _named(self, backend: Backend, variant: str) -> str:
-        """Name of a new image item: it follows a tag suffix that was chosen."""
+        """Name of a new image item: the chosen one, or it follows a tag suffix that was chosen."""
+        if name := backend.given(variant, IMAGE):
+            return name
         given = backend.given(variant, "tag-suffix")
         if given and given != VARIANTS[variant].tag_suffix.replace("{n}", backend.name):
             return given.removeprefix("-")
