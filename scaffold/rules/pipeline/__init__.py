@@ -15,8 +15,9 @@ from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupB
 from scaffold.rules.pipeline.homebrew import BrewClosure, BrewEnv, BrewLink
 from scaffold.rules.pipeline.images.digests import DigestProvenance
 from scaffold.rules.pipeline.images.dockerfiles import CopyFromArg
-from scaffold.rules.pipeline.images.inputs import PathsCoverInputs, TagCoversInputs
+from scaffold.rules.pipeline.images.inputs import PathsCoverInputs
 from scaffold.rules.pipeline.images.platforms import QemuLeg
+from scaffold.rules.pipeline.images.tags import TagCoversInputs
 from scaffold.rules.pipeline.jobs import (
     BypassesChangeFilter,
     MatrixOver256,

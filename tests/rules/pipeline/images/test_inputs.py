@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
@@ -72,3 +74,82 @@ def test_inputs_are_what_the_build_takes(dockerfile: str, inputs: str, missing: 
     on = "\n  push:\n    branches: [main]\n    paths: [Dockerfile]"
     where = tree({"ci": image(PUSHED + inputs, on=on), "Dockerfile": dockerfile, "install.sh": ""})
     assert {finding.subject for finding in found(where, "paths-cover-inputs")} == missing
+
+
+BUILT = """
+- uses: docker/build-push-action@v6
+  {condition}
+  with:
+    context: .
+    file: ci/Dockerfile
+    push: true
+    tags: example/ci:{tag}
+"""
+IMAGE = {
+    "ci/Dockerfile": "FROM x\nCOPY tools.lock /\nCOPY ci/parts /parts\n",
+    "ci/parts/a/b": "",
+    "tools.lock": "",
+}
+MADE = "${{ steps.tag.outputs.tag }}"
+
+
+def hashing(run: str) -> str:
+    steps = (
+        f"- id: tag\n  run: {run}\n- id: there\n  run: docker manifest inspect example/ci:{MADE}\n"
+        + BUILT.format(condition="if: steps.there.outcome == 'failure'", tag=MADE).strip()
+    )
+    return job(steps)
+
+
+@pytest.mark.parametrize(
+    ("run", "missing"),
+    [
+        ("echo tag=$(sha256sum tools.lock) >> $GITHUB_OUTPUT", {"ci/Dockerfile", "ci/parts"}),
+        ("echo tag=$(sha256sum tools.lock ci/* | sha1sum) >> $GITHUB_OUTPUT", {"ci/parts"}),
+        ("echo tag=$(cat {tools.lock,ci/Dockerfile} ci/parts/*/* | md5sum) >> $GITHUB_OUTPUT", set()),
+        ("cd ci && echo tag=$(sha256sum Dockerfile ../tools.lock) >> $GITHUB_OUTPUT", {"ci/parts"}),
+        ("echo tag=$(find ci tools.lock -type f | xargs sha1sum | sha1sum) >> $GITHUB_OUTPUT", set()),
+        ("echo tag=$(git rev-parse HEAD:ci) >> $GITHUB_OUTPUT", {"tools.lock"}),
+        ("echo tag=$(git ls-files -s | sha1sum) >> $GITHUB_OUTPUT", set()),
+        ("echo tag=$(git rev-parse HEAD) >> $GITHUB_OUTPUT", set()),
+        ("echo tag=$(date) >> $GITHUB_OUTPUT", set()),
+        ("echo tag=${{ hashFiles('ci/**') }} >> $GITHUB_OUTPUT", {"tools.lock"}),
+    ],
+)
+def test_a_tag_made_by_commands(run: str, missing: set[str]) -> None:
+    findings = found(tree({"ci": hashing(run), **IMAGE}), "tag-covers-inputs")
+    assert {finding.subject for finding in findings} == missing
+
+
+@pytest.mark.parametrize(
+    ("tag", "missing"),
+    [
+        ("${{ hashFiles('ci/**', 'tools.lock') }}", set()),
+        ("${{ hashFiles('**/*.lock') }}", {"ci/Dockerfile", "ci/parts"}),
+        ("${{ needs.check.outputs.tag }}", {"tools.lock"}),
+        ("${{ needs.check.outputs.commit }}", set()),
+        ("${{ env.KEY }}", {"ci/Dockerfile"}),
+    ],
+)
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_tag_made_in_another_job(tag: str, missing: set[str], asked: bool) -> None:
+    check = """
+          check:
+            runs-on: x
+            outputs:
+              tag: ${{ steps.tag.outputs.tag }}
+              commit: ${{ github.sha }}
+            steps:
+              - id: tag
+                run: echo tag=$(tar c ci | sha1sum) >> $GITHUB_OUTPUT
+              - run: docker manifest inspect example/ci:${{ steps.tag.outputs.tag }}
+        """
+    head = "runs-on: x\nneeds: check\nenv: {KEY: \"${{ hashFiles('tools.lock', 'ci/parts/**') }}\"}"
+    head += "\nif: needs.check.outputs.there != 'true'" if asked else ""
+    workflow = job(
+        BUILT.format(condition="id: image", tag=tag).strip(),
+        head=head,
+        rest=dedent(check).replace("\n", "\n  "),
+    )
+    findings = found(tree({"ci": workflow, **IMAGE}), "tag-covers-inputs")
+    assert {finding.subject for finding in findings} == (missing if asked else set())
