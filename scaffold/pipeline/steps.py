@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -57,6 +58,11 @@ class Step:
         return self.source.line_end(self.source.offset(line_of(self.source, self.node, offset)))
 
     @property
+    def outputs(self) -> dict[str, int]:
+        """The outputs that its script writes, each with the offset in the script where it does."""
+        return {found[1]: found.start(1) for found in _OUTPUT.finditer(self.run)}
+
+    @property
     def condition(self) -> Template | None:
         """Its `if`."""
         value = self.node.get("if")
@@ -82,6 +88,11 @@ class Step:
             return self.at(*keys)
         offset = self.source.data.find(needle.encode(), value.start, value.end)
         return self.source.place(max(offset, value.start))
+
+
+_OUTPUT = re.compile(
+    r"(?m)^[^\n#]*?\b(?:echo|printf)\s++[\"']?([A-Za-z_][\w-]*+)=[^\n]*>>\s*+[\"']?\$\{?GITHUB_OUTPUT"
+)
 
 
 @dataclass(slots=True, eq=False)

@@ -28,7 +28,7 @@ from scaffold.rules.pipeline.jobs import (
 from scaffold.rules.pipeline.localai import BaseDepsSingleSource, DepsRefresh, FilterSafetyNets
 from scaffold.rules.pipeline.notes.caches import CacheMountId, CacheMountNotExported, KeySpelledTwice
 from scaffold.rules.pipeline.notes.docs import DocsStale
-from scaffold.rules.pipeline.notes.jobs import DeadOutput, ReduceWaitsForStrangers, RepeatedStepIf
+from scaffold.rules.pipeline.notes.jobs import DeadOutput, ReduceWaitsForStrangers, RepeatedStepIf, UnusedEnv
 from scaffold.rules.pipeline.notes.pull_requests import CacheSaveOnPr, SecretLoginOnFork
 from scaffold.rules.pipeline.notes.pushes import PushCancelsTest
 from scaffold.rules.pipeline.notes.runners import DiskBeforeBuildx, QemuUnneeded, RunnerAllowList
@@ -80,6 +80,7 @@ RULES: tuple[type[Rule], ...] = (
     RepeatedStepIf,
     KeySpelledTwice,
     DeadOutput,
+    UnusedEnv,
     DocsStale,
 )
 """In the order of the catalogue."""

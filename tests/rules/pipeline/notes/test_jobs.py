@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, tree
+from tests.rules.pipeline.trees import Case, assert_case, found, miniature, tree
 from tests.rules.pipeline.workflows import NAMED, digests, job
+
+SECRETS = ".github/workflows/base-images.yml"
 
 CASES: dict[str, Case] = {
     "reduce-waits-for-strangers": Case(
@@ -43,9 +45,55 @@ CASES: dict[str, Case] = {
             }
         ),
     ),
+    "unused-env": Case(
+        miniature(SECRETS, ("jobs:\n", "env:\n  FLAVOUR_OF_IMAGE: plain\njobs:\n")),
+        "FLAVOUR_OF_IMAGE",
+        miniature(SECRETS, ("jobs:\n", "env:\n  GOFLAGS: -v\njobs:\n")),
+    ),
 }
 
 
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
+
+
+WRITES = '- id: f\n  run: |\n    echo "a=1" >> $GITHUB_OUTPUT\n    # echo "no=1" >> $GITHUB_OUTPUT\n    printf \'b=%s\\n\' 2 >> "${GITHUB_OUTPUT}"\n'
+
+
+@pytest.mark.parametrize(
+    ("reads", "dead"),
+    [
+        ("- run: true", ["a", "b"]),
+        ("- run: echo ${{ steps.f.outputs.a }}", ["b"]),
+        ("- run: echo ${{ steps.f.outputs['b'] }}${{ steps['f'].outputs.a }}", []),
+        ("- run: echo ${{ toJSON(steps) }}", []),
+        ("- run: echo ${{ toJSON(steps.f.outputs) }}", []),
+        ("- run: echo ${{ steps.g.outputs.a }}", ["a", "b"]),
+    ],
+)
+def test_outputs_of_steps_that_nobody_reads(reads: str, dead: list[str]) -> None:
+    findings = found(tree({"ci": job(WRITES + reads)}), "dead-output")
+    assert [finding.subject.rpartition(" ")[2] for finding in findings] == dead
+
+
+def test_a_job_that_waits_for_a_matrix_and_takes_nothing_of_it() -> None:
+    build = (
+        "    strategy:\n      matrix: {n: [1, 2]}\n    uses: ./.github/workflows/build.yml\n    with: {name: "
+    )
+    ci = (
+        (
+            f"on: push\njobs:\n  one:\n{build}one}}\n  two:\n{build}two}}\n  merge:\n    needs: NEEDS\n    runs-on: x\n"
+            "    steps:\n      - uses: actions/download-artifact@v4\n        with: {pattern: two-*}\n"
+        )
+        .replace("name: one}", 'name: "one-${{ matrix.n }}"}')
+        .replace("name: two}", 'name: "two-${{ matrix.n }}"}')
+    )
+    called = (
+        "on:\n  workflow_call:\n    inputs: {name: {type: string}}\njobs:\n  build:\n    runs-on: x\n    steps:\n"
+        '      - uses: actions/upload-artifact@v4\n        with: {name: "${{ inputs.name }}", path: x}\n'
+    )
+    slug = "reduce-waits-for-strangers"
+    assert found(tree({"ci": ci.replace("NEEDS", "two"), "build": called}), slug) == []
+    (told,) = found(tree({"ci": ci.replace("NEEDS", "[one, two]"), "build": called}), slug)
+    assert "all 2 artifacts of one and takes none" in told.message
