@@ -22,7 +22,7 @@ from scaffold.text import harmless
 FAMILIES = {
     "new": "new-backend",
     "check": "check",
-    "views": "show status affected",
+    "views": "show status affected flows",
     "published": "published",
     "rules": "rules explain",
     "lifecycle": "remove-backend rename-backend add-variant remove-variant",

@@ -1,4 +1,4 @@
-"""`show`, `status` and `affected`: what a checkout is, and what a change of it does."""
+"""`show`, `status`, `affected` and `flows`: what a checkout is, and what an event or a change starts."""
 
 from __future__ import annotations
 
@@ -74,6 +74,24 @@ def affected(
     with change(repository(repo), rev, base, files or ()) as changed:
         found = operation.run(changed)
         _note_unread(changed.head)
+    printer.result(report.rendered(found, output))
+
+
+def flows(
+    event: Annotated[
+        str, typer.Option("--event", metavar="EVENT", help="What starts the workflows: push, pull_request...")
+    ] = "push",
+    output: Annotated[Format, typer.Option("--format", help="How to print the flows.")] = Format.text,
+    rev: RevOption = None,
+    repo: RepoOption = None,
+) -> None:
+    """Tell which job writes and reads which artifact, cache and image, under one event; any repository."""
+    from scaffold.operations import flows as operation
+    from scaffold.operations.compare import states
+    from scaffold.report import flows as report
+
+    with states(repository(repo), rev, None) as state:
+        found = operation.run(state.head, event)
     printer.result(report.rendered(found, output))
 
 

@@ -47,6 +47,12 @@ class Group(NamedTuple):
         return call.caller is not None
 
     @property
+    def leg(self) -> str:
+        """The leg of the started workflow's job that holds it; "" where that is the workflow itself."""
+        leg = self.holder if isinstance(self.holder, JobRun) else self.holder.caller
+        return leg.title if leg is not None else ""
+
+    @property
     def title(self) -> str:
         """What to call it in a report."""
         return f"group of {self.job.id}" if self.job is not None else "group"

@@ -114,6 +114,16 @@ class Runs:
             if set(workflow.events) & set(events.PULL_REQUESTS):
                 yield self._pull_request(workflow, fork=fork)
 
+    def of_event(self, name: str) -> Iterator[Run]:
+        """The run of every workflow that an event starts; a push is one to a branch."""
+        if name in events.PULL_REQUESTS or name == "push":
+            runs = self.pushes() if name == "push" else self.pull_requests()
+            yield from (run for run in runs if run.event.name == name)
+            return
+        for workflow in self.workflows:
+            if name in workflow.events:
+                yield Run(workflow, events.other(name, self.pipeline.default_branch))
+
     def all(self) -> Iterator[Run]:
         """Of every workflow the run that shows most, and that of a pull request where it has one."""
         for workflow in self.workflows:
