@@ -266,7 +266,9 @@ def test_a_library_for_each_kind_of_cpu(
     assert f"libmy_engine_capi{['', *best][-1]}.so" in maps
 
     for words in (("BUILD_TYPE=vulkan",), ("NATIVE=true",)):
-        assert make(folder, "-n", "-B", "engine", *words).count("cmake -S") == 1
+        planned = make(folder, "-n", "-B", "engine", *words)
+        assert planned.count("cmake -S") == 1
+        assert ("-DGGML_AVX2=OFF" in planned) == ("NATIVE=true" not in words)
     other = generated("other-engine", "purego", "none", ggml=False)
     assert make(other, "-n", "engine").count("cmake -S") == 1
     assert "AVX" not in make(other, "-n", "engine")
