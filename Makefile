@@ -1,10 +1,11 @@
 # `make demo` sets everything up and does the main job on the miniature; `make test` runs the tests.
+# `make docs` writes the pages that come from the program, `make site` builds the site into build/site.
 # `make templates` writes the questions of the templates, templates/*/copier.yml.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint docs templates bench fuzz clean
+.PHONY: setup demo test lint docs site templates bench fuzz clean
 
 setup: $(VENV)/ready
 
@@ -28,6 +29,10 @@ test: lint
 
 docs: setup
 	$(BIN)/python -m scaffold.report.rule_pages docs/rules
+	$(BIN)/python -m docs.commands
+
+site: setup
+	$(BIN)/python -m sphinx -W --keep-going -n -q docs build/site
 
 templates: setup
 	$(BIN)/python -m scaffold.template.questions

@@ -50,7 +50,7 @@ def test_its_commands_run_as_they_stand_there(folder: Path) -> None:
     assert re.search(r"jobs of 1 backend", result.stdout)
     changed = git(folder / "LocalAI", "status", "--porcelain")
     assert changed
-    undone = scaffold("remove-backend", "bark-cpp", cwd=folder / "LocalAI")
+    undone = scaffold("remove-backend", "bark-cpp", "--yes", "--force", cwd=folder / "LocalAI")
     assert undone.returncode == 0, undone.stderr
     assert git(folder / "LocalAI", "status", "--porcelain") == "", "what was added is taken back to the byte"
 

@@ -1,0 +1,50 @@
+"""The site: `make site` builds it with Sphinx, from the same pages that are read on GitHub."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from scaffold import __version__
+
+project = "scaffold"
+author = "the scaffold authors"
+project_copyright = author
+release = version = __version__
+
+extensions = ["myst_parser"]
+exclude_patterns = ["_static"]
+source_suffix = {".md": "markdown"}
+myst_heading_anchors = 3
+suppress_warnings = ["toc.not_included"]  # the pages of rules and commands are in their tables
+highlight_language = "none"
+
+html_theme = "furo"
+html_title = f"scaffold {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_js_files = ["rules.js"]
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {
+    "source_repository": "https://github.com/localai-scaffold/scaffold",
+    "source_branch": "main",
+    "source_directory": "docs/",
+}
+
+OUTSIDE = ("SECURITY", "CHANGELOG", "CONTRIBUTING")
+"""Files beside the README that are pages of the site."""
+
+
+def setup(app: Any) -> None:
+    app.connect("source-read", _read)
+
+
+def _read(app: Any, name: str, source: list[str]) -> None:
+    """A page as the site has it: what lies outside of docs/ is a page of its own there."""
+    if name in {outside.lower() for outside in OUTSIDE}:
+        text = Path(app.srcdir, "..", f"{name.upper()}.md").read_text(encoding="utf-8")
+        source[0] = text.replace("](docs/", "](")
+    for outside in OUTSIDE:
+        source[0] = re.sub(rf"\]\((\.\./)*{outside}\.md", f"](/{outside.lower()}.md", source[0])
