@@ -51,11 +51,17 @@ class CppSource(ParsedSource):
         self._parts: dict[tuple[int, int], Node] = {}
         self._unparsed = len(data)
         self._looked = 0
+        self._places: dict[str, list[list[Node]]] = {}
 
     # --- names -------------------------------------------------------------------------------
 
-    def identifiers(self, name: str) -> Iterator[list[Node]]:
+    def identifiers(self, name: str) -> list[list[Node]]:
         """Every place in the code where a name stands."""
+        if name not in self._places:  # who asks again gets the same answer
+            self._places[name] = [*self._identifiers(name)]
+        return self._places[name]
+
+    def _identifiers(self, name: str) -> Iterator[list[Node]]:
         for found in re.finditer(re.escape(name.encode()), self.data):
             self._looked += 1
             if self._looked > MAX_IDENTIFIERS:

@@ -179,3 +179,8 @@ def test_parts_are_all_that_is_parsed() -> None:
 def test_what_no_person_wrote(text: str) -> None:
     with pytest.raises(ShapeError):
         on_signal(cpp(text))
+
+
+def test_the_answer_stays_the_same_however_often_it_is_asked() -> None:
+    source = cpp("int f(grpc::ServerContext* c) { return 0; }\n" * (MAX_IDENTIFIERS // 2))
+    assert len({tuple(source.functions_of("ServerContext")) for _ in range(5)}) == 1
