@@ -8,6 +8,7 @@ file that is not there says nothing, and so does one that no parser should be gi
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
@@ -20,6 +21,7 @@ from scaffold.syntax.source import Place
 
 DARWIN_FILES = ("run.sh", "package.sh", "Makefile")
 """Files of a backend in which macOS may have code of its own, besides scripts and CMake files."""
+_FOR_DARWIN = re.compile(rb"(?m)^.*(?:Darwin|DYLD_|\.dylib).*$")
 MAX_PATTERNS = 100
 """Pattern rules of a Makefile that are followed; those of LocalAI have three at most."""
 
@@ -88,14 +90,20 @@ class Directory:
         script = self.darwin_package_script
         return scripts.packages_linux_only(script) if script else None
 
-    @cached_property
-    def darwin_code(self) -> Place | None:
-        """Where its start, packaging, installer or build first says something for macOS alone."""
+    def darwin_code(self, beside: Iterable[Directory] = ()) -> Place | None:
+        """Where its start, packaging, installer or build first says something for macOS alone.
+
+        Lines that another directory has in a file of the same name are copied along: they say nothing.
+        """
         native_files = (name for name in self.names if native.is_build_script(name) or is_cmake(name))
         for text in self.texts(dict.fromkeys((*DARWIN_FILES, *native_files))):
-            at = text.code.find(b"Darwin") if b"Darwin" in text.data else -1
-            if at >= 0:
-                return text.place(at)
+            if b"Darwin" not in text.code:
+                continue
+            twins = (other.text(text.path.removeprefix(f"{self.path}/")) for other in beside)
+            copied = {line[0].strip() for twin in twins if twin for line in _FOR_DARWIN.finditer(twin.code)}
+            for line in _FOR_DARWIN.finditer(text.code):
+                if line[0].strip() not in copied:
+                    return text.place(line.start())
         return None
 
     @cached_property

@@ -44,6 +44,16 @@ class Pin(NamedTuple):
         said = self.text.comment_above(self.start)
         return _HELD.search(said) is not None or len(said.split()) > LABEL
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether a comment above it, variables between them, says that people move it or hold it."""
+        data = self.text.data
+        top = data.rfind(b"\n", 0, self.start) + 1
+        while above := _ASSIGNMENT.fullmatch(data, data.rfind(b"\n", 0, max(top - 1, 0)) + 1, top):
+            top = above.start()
+        said = self.text.comment_above(top)
+        return any(words.search(said) for words in (_HELD, _BY_HAND))
+
 
 LABEL = 6
 """Words up to which a comment only says whose version it is."""
@@ -51,6 +61,11 @@ LABEL = 6
 _HELD = re.compile(
     r"(?i)\b(?:held|hold|deliberate\w*|on purpose|intentional\w*|(?:do not|don't|never) bump)\b"
 )
+
+_BY_HAND = re.compile(
+    r"(?i)\bbump\w*\b[^.]{0,80}\b(?:when|manual\w*|by hand)\b|\b(?:manual\w*|by hand)[^.]{0,20}\bbump"
+)
+_ASSIGNMENT = re.compile(rb"\w+[ \t]*[?:]?=[^\n]*\n")
 
 
 # --- Makefile ------------------------------------------------------------------------------------

@@ -165,7 +165,7 @@ def _add_files(registry: Registry, addition: Addition, built: set[str]) -> None:
             addition.changes.create(path, made[path].content, made[path].executable)
         else:
             addition.ask(path, f"write it: the template makes none for {backend.name}")
-    if DARWIN in backend.variants and not registry.files(backend.name).darwin_code:
+    if DARWIN in backend.variants and not registry.files(backend.name).darwin_code():
         _bring_darwin(registry, addition, built)
 
 

@@ -11,6 +11,7 @@ from scaffold.directory.service import service_rpcs
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.importers.reading import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
+from scaffold.surfaces.models import LIST
 from scaffold.syntax.source import Place
 
 CHIPS = frozenset(
@@ -55,13 +56,15 @@ class ImporterUnknownBackend(Rule):
         known |= {name for name in registry.matrix.by_backend if not registry.gallery.base_metas(name)}
         for name, place in registry.importers.emitted.items():
             if name not in known:
+                called = _right_name(registry, name)
+                too = called and any(registry.models.uses({name.lower()}))
                 yield self.finding(
                     place,
                     name,
                     f"importer {name}",
-                    f"an importer writes backend: {name}, and the gallery has no such item",
-                    _right_name(registry, name)
-                    or "name a gallery item, or delete the importer of a backend that is gone",
+                    f"an importer writes backend: {name}, and the gallery has no such item"
+                    + (f"; {LIST} asks for it too" if too else ""),
+                    called or "name a gallery item, or delete the importer of a backend that is gone",
                 )
         for line in registry.importers.pref_only:
             if line.name not in known:
@@ -241,7 +244,7 @@ class ImporterShadowedPref(Rule):
 
         &RookeryImporter{} alone
 
-    Fix: `scaffold check --fix` deletes the line.
+    Fix: `scaffold check --fix` deletes the line, unless somebody has written a comment on it.
     """
 
     severity = Severity.info
@@ -260,7 +263,9 @@ class ImporterShadowedPref(Rule):
                     line.name,
                     f"{line.name} has an importer: its pref-only line is never read",
                     "delete the line",
-                    fix=partial(importers.drop_pref_only, line=line),
+                    fix=partial(importers.drop_pref_only, line=line)
+                    if importers.comment_on(line) is None
+                    else None,
                 )
 
 

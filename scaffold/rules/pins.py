@@ -37,7 +37,8 @@ class BumpMissingEntry(Rule):
           branch: "main"
           file: "backend/go/rookery/Makefile"
 
-    A commented entry with the variable's name, and the reason, is a pin that is held.
+    A commented entry with the variable's name, and the reason, is a pin that is held; so is one above which
+    a comment says that people bump it, and when.
 
     Fix: add the entry. `scaffold check --fix` does where the Makefile names the upstream and another entry
     says which branch of it is followed.
@@ -54,7 +55,8 @@ class BumpMissingEntry(Rule):
         known = {bump.variable for bump in surface.bumps if bump.file}
         commented = set(re.findall(r"\w+", surface.comments))
         for backend, pin in _pins(registry):
-            if pin.is_commit and pin.variable not in known and pin.variable not in commented:
+            registered = pin.variable in known or pin.variable in commented
+            if pin.is_commit and not registered and not pin.by_hand:
                 upstream = upstreams(registry.tree, pin.spot.path)
                 single = upstream[0] if len(upstream) == 1 else ""
                 yield self.finding(

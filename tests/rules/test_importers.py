@@ -109,7 +109,6 @@ CASES = {
     "a line that an importer shadows, with a comment on it": Case(
         "importer-shadowed-pref", "lark", PREF_ONLY, ('Name: "lark"',),
         offered((HERON, HERON + "\t// lark: found by its importer\n\t// too\n" + HERON.replace('"heron"', '"lark"'))),
-        fix=True, restores=True,
     ),
     "a backend whose use nobody states": Case(
         "capabilities-missing", "heron", PREF_ONLY, ('Name: "heron"',),

@@ -17,6 +17,9 @@ def wren(*pairs: tuple[str, str]) -> Altered:
     return MINIATURE.edit(WREN, *pairs)
 
 
+HELD = "# Held at the last commit that reads the published models; see bump_deps.yaml."
+UNFOLLOWED = MINIATURE.each(BUMP, '"LARK_VERSION"', '"SKYLARK_VERSION"')
+
 CASES = {
     "a pin that nobody follows": Case(
         "bump-missing-entry", "wren-cpp", WREN, ("WREN_VERSION?=",),
@@ -39,7 +42,7 @@ CASES = {
     ),
     "a comment about another pin": Case(
         "bump-missing-entry", "lark", LARK, ("LARK_VERSION?=",),
-        MINIATURE.each(BUMP, '"LARK_VERSION"', '"SKYLARK_VERSION"'),
+        UNFOLLOWED.edit(LARK, (HELD, "# lark.cpp, see bump_deps.yaml.")),
     ),
     "a pin that is spelled otherwise": Case(
         "bump-pin-not-found", "wren-cpp", BUMP, ('variable: "WREN_VERSION"',),
@@ -94,6 +97,13 @@ CASES = {
 }  # fmt: skip
 
 FINE = {
+    "a held pin in a comment at the pin": (UNFOLLOWED, None),
+    "a pin that people bump": (
+        UNFOLLOWED.edit(
+            LARK, (f"{HELD}\n", "# The engine. Bump it when\n# upstream releases.\nLARK_FILE?=lark.c\n")
+        ),
+        None,
+    ),
     "a held pin in a comment": (
         MINIATURE.edit(BUMP, ("# lark.cpp is held: later commits", "# later commits of lark.cpp")),
         None,

@@ -25,11 +25,10 @@ class GalleryMissingMeta(Rule):
           capabilities:
             default: "cpu-rookery"
 
-    Fix: `scaffold check --fix` writes a meta with what the matrix knows; complete its description.
+    Fix: write the meta; its license and its description nothing in the checkout says.
     """
 
     severity = Severity.error
-    fixable = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Backends with images or entries and without a meta."""
@@ -46,7 +45,6 @@ class GalleryMissingMeta(Rule):
                     f"{name} is built, and the gallery has {lacks}",
                     f"add a meta {name} with an anchor and capabilities to {gallery.path}"
                     + ("" if images else ", its -development twin and the images of both channels"),
-                    fix=registry.adding(name, gallery.add_metas if images else gallery.add),
                 )
 
 

@@ -29,7 +29,8 @@ class GalleryModelBackend(Rule):
 
     Names and aliases of items count, and the `Aliases` of pkg/model/initializers.go. A model with a
     `pii_detection` of its own needs no backend. A backend that is built and of which the backend gallery has
-    nothing is gallery-missing-meta's. There is one finding for a name.
+    nothing is gallery-missing-meta's, and a name that an importer writes too, where the gallery calls that
+    backend otherwise, is importer-unknown-backend's. There is one finding for a name.
 
     Fix: correct the name, or delete the models of a backend that is gone.
     """
@@ -44,6 +45,7 @@ class GalleryModelBackend(Rule):
         known = {name.lower() for item in items for name in (item.name, item.alias)}
         known |= {name.lower() for name in registry.model_aliases()}
         known |= {n.lower() for n in registry.matrix.by_backend if not registry.gallery.base_metas(n)}
+        known |= {n.lower() for n in registry.importers.emitted if registry.gallery.base_metas(n)}
         found: dict[str, list[Use]] = {}
         for use in registry.models.uses(known, others=True):
             if registry.only in (None, use.name):

@@ -241,7 +241,7 @@ class MatrixDarwinMissing(Rule):
 
     Why: the most frequent later registration in LocalAI is the macOS build of a backend that began on
     Linux. This is information, not a defect; a warning where files of the backend's own have code for
-    macOS, which nothing runs.
+    macOS that was written for it, not copied along from a backend that is built there: nothing runs it.
 
     Fails:
 
@@ -269,7 +269,8 @@ class MatrixDarwinMissing(Rule):
                 continue
             said = " ".join(entry.said for entry in entries)
             if not re.search(r"(?i)\b(macos|darwin|metal|linux only)\b", said):
-                written = registry.files(name).darwin_code
+                shipped = (e.backend for e in registry.matrix.darwin if e.backend in registry.backends)
+                written = registry.files(name).darwin_code([*map(registry.files, sorted(set(shipped)))])
                 yield self.finding(
                     written or entries[0],
                     name,

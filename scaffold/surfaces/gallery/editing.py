@@ -219,23 +219,6 @@ class GallerySurface(GalleryReader):
                     else:
                         meta.drop_capability(removal.changes, key)
 
-    def add_metas(self, addition: Addition) -> None:
-        """Plan the metas of a backend whose images are there, under the anchor that they merge."""
-        backend = addition.backend
-        images = self.image_items(backend.name)
-        anchor = majority(i.merges for i in images if i.merges) or self._free_anchor(backend)
-        keys = self._capabilities(backend)
-        relative = addition.nearest({b for b in addition.kin if self.metas(b) and self.image_items(b)})
-        text = _meta(backend, anchor, capability_lines(keys))
-        if f"{backend.known_as}{DEVELOPMENT}" not in self.by_name:
-            text += self.development_text(anchor, backend.known_as, of_development(keys))
-        addition.insert(self.path, self._above(anchor, self._places(relative)[0]), text)
-
-    def _above(self, anchor: str, place: int) -> int:
-        """A place for the item that has an anchor: `place`, or a higher one, above all that merge it."""
-        users = [item.start for item in self.items if item.merges == anchor and item.start < place]
-        return max((i.end for i in self.items if i.end <= users[0]), default=users[0]) if users else place
-
     def _places(self, relative: str | None) -> tuple[int, bool, int]:
         """Behind which byte the meta goes, whether the -development meta goes with it, and the images."""
         metas = self.metas(relative) if relative else []

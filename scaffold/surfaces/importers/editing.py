@@ -33,15 +33,23 @@ if TYPE_CHECKING:
 class ImporterSurface(ImporterReader):
     """The pref-only slice and the importer registry."""
 
+    def comment_on(self, line: PrefOnly) -> int | None:
+        """Where the comment on a pref-only line begins; None where it has none."""
+        source = self.pref_only_source
+        assert source is not None
+        start = line.element.node.start_byte
+        top = source.comment_start(source.line_start(start), "//")
+        own = re.search(rf"(?m)^[ \t]*// ?{re.escape(line.name)}\b", source.slice(top, start))
+        return top + own.start() if own else None
+
     def drop_pref_only(self, changes: ChangeSet, line: PrefOnly) -> None:
         """Plan a pref-only line away, the comment on it, and the line of LocalAI's test that expects it."""
         source = self.pref_only_source
         assert source is not None
         start, end = line.element.node.start_byte, line.element.node.end_byte
-        top = source.comment_start(source.line_start(start), "//")
-        own = re.search(rf"(?m)^[ \t]*// ?{re.escape(line.name)}\b", source.slice(top, start))
+        top = self.comment_on(line)
         changes.delete_lines(
-            source.path, top + own.start() if own else source.line_start(start), source.line_end(end)
+            source.path, source.line_start(start) if top is None else top, source.line_end(end)
         )
         test = self.load(GoSource, PREF_ONLY_TEST_FILE)
         call = test.data.find(f"expectPrefOnly({quote(line.name)}".encode()) if test else -1

@@ -13,12 +13,12 @@ CASES = {
     "images without a meta": Case(
         "gallery-missing-meta", "kestrel", GALLERY, ('name: "cpu-kestrel"', "^- "),
         MINIATURE.drop(item("kestrel")),
-        also=None, fix=True,
+        also=None,
     ),
     "a backend of which the gallery has nothing": Case(
         "gallery-missing-meta", "lark", MATRIX, ("'-cpu-lark'", "^- build-type"),
         MINIATURE.drop(*(item(name) for name in BLOCK)),
-        fix=True, says="the gallery has nothing of it",
+        says="the gallery has nothing of it",
     ),
     "a meta that is an image too": Case(
         "gallery-image-as-meta", "lark", GALLERY, (META.format("lark"), "uri: x/y"),

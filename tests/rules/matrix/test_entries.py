@@ -67,7 +67,8 @@ CASES = {
     ),
     "code for macOS that nothing runs": Case(
         "matrix-darwin-missing", "meadow-lark", RUN, ("Darwin",),
-        MINIATURE.edit(MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows")),
+        MINIATURE.edit(MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows"))
+        .each(RUN, "Darwin", "Darwin # or what calls itself so"),
         severity=Severity.warning, says="for macOS",
     ),
 }  # fmt: skip
