@@ -13,6 +13,7 @@ from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, text_of
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.scopes import ARCHES, StepRun, native
+from scaffold.pipeline.steps import Step
 from scaffold.syntax.dockerfile import Dockerfile, Input, Instruction, read
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ METADATA = "docker/metadata-action"
 
 def _options(text: str) -> dict[str, str]:
     """`a=b,c=d` as a mapping."""
-    return {name: value for name, _, value in (option.partition("=") for option in text.split(","))}
+    pairs = (option.partition("=") for option in text.split(","))
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def dockerfile(tree: Tree, path: str) -> Dockerfile | None:
@@ -107,11 +109,12 @@ def built(step: StepRun, tree: Tree) -> Build | None:
 
 def cache_exports(step: StepRun) -> tuple[dict[str, str], ...]:
     """The `cache-to` of a build step, each as its options; a bare name is a registry's."""
-    return _cache_exports(step.input("cache-to"))
+    return cache_options(step.input("cache-to"))
 
 
 @cache
-def _cache_exports(text: str) -> tuple[dict[str, str], ...]:
+def cache_options(text: str) -> tuple[dict[str, str], ...]:
+    """The lines of a `cache-to` or `cache-from`, each as its options."""
     found = []
     for line in filter(None, map(str.strip, text.split("\n"))):
         options = _options(line)
@@ -122,7 +125,7 @@ def _cache_exports(text: str) -> tuple[dict[str, str], ...]:
 
 def cache_imports(step: StepRun) -> tuple[dict[str, str], ...]:
     """The `cache-from` of a build step, each as its options; a bare name is a registry's."""
-    return _cache_exports(step.input("cache-from"))
+    return cache_options(step.input("cache-from"))
 
 
 def cache_name(options: Mapping[str, str]) -> str:
@@ -189,3 +192,17 @@ def pushes(step: StepRun) -> bool | None:
     if asked == "true" or any(o.get("push") == "true" or o["type"] == "registry" for o in outputs(step)):
         return True
     return None if not is_known(step.input("outputs")) else False
+
+
+RECORD_SETTINGS = ("DOCKER_BUILD_RECORD_UPLOAD", "DOCKER_BUILD_SUMMARY")
+"""Variables of the environment that switch the upload of records off."""
+RECORDS_SINCE = 6
+"""The version of the build action that began to upload a record of each build."""
+
+
+def leaves_record(step: Step) -> bool:
+    """Whether a build step is of a version that uploads a record: its tag or a comment behind it says so."""
+    node = step.node.values["uses"]
+    line = step.source.slice(node.start, step.source.line_end(node.start))
+    version = re.search(r"@v?(\d+)(?![0-9a-f])|#\s*v?(\d+)", line)
+    return version is not None and int(version[1] or version[2]) >= RECORDS_SINCE

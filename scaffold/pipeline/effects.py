@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
+from scaffold.pipeline.expressions.values import text_of
 from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax import yaml_values as yaml
 
@@ -84,11 +85,12 @@ def effect_of(step: StepRun, tree: Tree) -> Effect | None:
 
 def _of_script(step: StepRun, tree: Tree) -> Effect | None:
     script = step.step.script
-    if b"github.event.before" in script.bare or any(
-        "github.event.before" in value.text
-        for value in step.step.node.mapping("env").values.values()
-        if isinstance(value, yaml.Scalar)
-    ):
+    env = step.step.node.mapping("env").values
+    given = {name: value.text for name, value in env.items() if isinstance(value, yaml.Scalar)}
+    if b"github.event.before" in script.bare or any("github.event.before" in text for text in given.values()):
+        forced = (step.context("env").get(name) for name in given if "FORCE" in name.upper())
+        if any(text_of(value) == "true" for value in forced):
+            return None  # then it builds everything, whatever was changed
         return Effect(Kind.diff, "it looks at what one push changed")
     for command in script.commands:
         if any(command.starts(*words) for words in PUBLISHING) and "--dry-run" not in command.words:

@@ -109,6 +109,11 @@ def other(name: str, default_branch: str = "main") -> Event:
     return Event(name, {**github, "event": event})
 
 
+def vague(name: str) -> Event:
+    """An event of which nothing but the name is known."""
+    return Event(name, Open("github", {"event_name": name}))
+
+
 def _github(
     name: str, number: int, sha: str, ref: str, event: dict[str, Any], default_branch: str
 ) -> dict[str, Any]:

@@ -42,7 +42,8 @@ class Started:
     @cached_property
     def github(self) -> Mapping[str, Any]:
         """The `github` context: in a called workflow too it is that of the workflow that was started."""
-        return {**self.event.github, "workflow": self.workflow.name, "workflow_ref": self.workflow.path}
+        known = {**self.event.github, "workflow": self.workflow.name, "workflow_ref": self.workflow.path}
+        return Open("github", known) if isinstance(self.event.github, Open) else known
 
 
 class Call:
@@ -109,7 +110,7 @@ class Call:
             self._reached[name] = None  # a job that waits for itself never tells
             around = self.caller.reached if self.caller is not None else True
             needs = map(self._with_needs, self._implied(name))
-            self._reached[name] = all_of([*needs, around, truth_of(self._said(name))])
+            self._reached[name] = all_of([*needs, around, truth_of(self.said(name))])
         return self._reached[name]
 
     def _implied(self, name: str) -> list[str]:
@@ -126,7 +127,7 @@ class Call:
             self._whole[name] = all_of([self.reached(name), *map(self._with_needs, needs)])
         return self._whole[name]
 
-    def _said(self, name: str) -> Any:
+    def said(self, name: str) -> Any:
         """What the `if` of a job says."""
         job = self.workflow.jobs[name]
         return self.run.value(job.condition, self.scope(job)) if job.condition is not None else True
@@ -135,7 +136,7 @@ class Call:
         """Whether a job runs where the jobs that it waits for say that it shall."""
         if name not in self._due:
             self._due[name] = None
-            said = self._said(name)
+            said = self.said(name)
             own = True if isinstance(said, Unknown) and only_needs(said) else truth_of(said)
             around = self.caller.due if self.caller is not None else True
             self._due[name] = all_of([own, around, *map(self.due, self._implied(name))])

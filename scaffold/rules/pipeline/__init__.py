@@ -2,7 +2,12 @@
 
 from scaffold.rules.base import Rule
 from scaffold.rules.pipeline.artifacts.digests import DigestNeverMerged
-from scaffold.rules.pipeline.artifacts.names import ArtifactGlobOvermatch, ArtifactNotUploaded
+from scaffold.rules.pipeline.artifacts.names import (
+    ArtifactGlobOvermatch,
+    ArtifactNotUploaded,
+    DownloadTakesBuildRecords,
+    DownloadWithoutNeeds,
+)
 from scaffold.rules.pipeline.artifacts.programs import ExecBit
 from scaffold.rules.pipeline.caches.keys import KeyHardCodesAxis, SaveRestoreDiffer
 from scaffold.rules.pipeline.caches.registry import CacheToIgnoreError, CacheToOnPr, LegsShareCacheRef
@@ -11,13 +16,16 @@ from scaffold.rules.pipeline.caches.restores import (
     RestoreWithoutWriter,
     SkippableSecondRestore,
 )
+from scaffold.rules.pipeline.caches.systems import KeyIgnoresArch
+from scaffold.rules.pipeline.caches.unmet import CacheNeverMet
 from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupByBranch, PushCancelsPush
+from scaffold.rules.pipeline.groups import GroupDeadlock, LegsShareGroup, PendingPushDropped
 from scaffold.rules.pipeline.homebrew import BrewClosure, BrewEnv, BrewLink
 from scaffold.rules.pipeline.images.digests import DigestProvenance
 from scaffold.rules.pipeline.images.dockerfiles import CopyFromArg
 from scaffold.rules.pipeline.images.inputs import PathsCoverInputs
 from scaffold.rules.pipeline.images.platforms import QemuLeg
-from scaffold.rules.pipeline.images.tags import TagCoversInputs
+from scaffold.rules.pipeline.images.tags import LegsPushOneTag, TagCoversInputs
 from scaffold.rules.pipeline.jobs import (
     BypassesChangeFilter,
     MatrixOver256,
@@ -31,34 +39,49 @@ from scaffold.rules.pipeline.notes.docs import DocsStale
 from scaffold.rules.pipeline.notes.jobs import DeadOutput, ReduceWaitsForStrangers, RepeatedStepIf, UnusedEnv
 from scaffold.rules.pipeline.notes.pull_requests import CacheSaveOnPr, SecretLoginOnFork
 from scaffold.rules.pipeline.notes.pushes import PushCancelsTest
-from scaffold.rules.pipeline.notes.runners import DiskBeforeBuildx, QemuUnneeded, RunnerAllowList
+from scaffold.rules.pipeline.notes.runners import (
+    DiskBeforeBuildx,
+    PlatformsUnsplit,
+    QemuUnneeded,
+    RunnerAllowList,
+)
+from scaffold.rules.pipeline.reach import JobNeverRuns
 from scaffold.rules.pipeline.toolchains import BaseRelease, GoVersionOld
 
 RULES: tuple[type[Rule], ...] = (
     PushCancelsPush,
     PrGroupByBranch,
     GroupSharedByWorkflows,
+    GroupDeadlock,
+    LegsShareGroup,
+    PendingPushDropped,
     CacheToOnPr,
     CacheToIgnoreError,
     SaveRestoreDiffer,
     LegsShareCacheRef,
     KeyHardCodesAxis,
+    KeyIgnoresArch,
     RebuildAfterRestore,
     SkippableSecondRestore,
     RestoreWithoutWriter,
+    CacheNeverMet,
     DigestProvenance,
     PathsCoverInputs,
     CopyFromArg,
     QemuLeg,
     TagCoversInputs,
+    LegsPushOneTag,
     ArtifactNotUploaded,
     ArtifactGlobOvermatch,
+    DownloadWithoutNeeds,
+    DownloadTakesBuildRecords,
     DigestNeverMerged,
     ExecBit,
     WorkflowUnreadable,
     BypassesChangeFilter,
     ReduceSkippedByOneLeg,
     MatrixOver256,
+    JobNeverRuns,
     ReusableLiteralDrift,
     BrewLink,
     BrewClosure,
@@ -73,6 +96,7 @@ RULES: tuple[type[Rule], ...] = (
     SecretLoginOnFork,
     CacheMountId,
     QemuUnneeded,
+    PlatformsUnsplit,
     CacheMountNotExported,
     ReduceWaitsForStrangers,
     RunnerAllowList,

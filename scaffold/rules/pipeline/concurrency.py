@@ -10,13 +10,13 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import events
-from scaffold.pipeline.effects import Kind, effect_of
+from scaffold.pipeline.effects import Effect, Kind, effect_of
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.groups import Group
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run
-from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.triggers import pull_request_of, pushed_branch
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.source import Place
@@ -84,13 +84,18 @@ class PushCancelsPush(PipelineRule):
 
 def cancelled_pushes(registry: Repository) -> Iterator[tuple[Run, Group]]:
     """The groups in which a push cancels the run of the push before it."""
+    found = shared_by_pushes(registry)
+    return ((run, group) for run, group in found if group.cancels and not group.nested)
+
+
+def shared_by_pushes(registry: Repository) -> Iterator[tuple[Run, Group]]:
+    """The groups that two pushes to a branch share."""
     for run in registry.runs.pushes():
         branch = pushed_branch(run.workflow)
         assert branch is not None
         default = registry.pipeline.default_branch
         for group in shared(run, Run(run.workflow, events.push(branch, 2, default))):
-            if group.cancels and not group.nested:
-                yield run, group
+            yield run, group
 
 
 def _append(group: Group, workflow: Workflow, text: str) -> partial[None] | None:
@@ -104,8 +109,7 @@ def _append(group: Group, workflow: Workflow, text: str) -> partial[None] | None
 
 def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
     """What a run does beside testing, and whether it is lost for certain when the run is cancelled."""
-    found = diff = ""
-    publishes = False
+    found = ""
     for leg in run.jobs:
         if leg.reached is False or (job is not None and leg.root.job is not job):
             continue
@@ -115,20 +119,38 @@ def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
             and leg.text(leg.job.node.get("with", "push")) == "true"
         ):
             found = found or f"it pushes an image ({leg.job.path}:{leg.job.line})"
-            publishes = True
-        for step in leg.steps:
-            done = effect_of(step, tree) if step.runs is not False else None
-            if done is None or (done.kind is Kind.diff and not step.runs):
-                continue  # what only some runs look at, this one may not need
+        for step, done in _effects(leg, tree):
             reason = f"{done.words} ({step.path}:{step.line})"
             found = found or reason
-            if done.kind is Kind.diff:
-                diff = diff or reason
-                continue
-            publishes = True
-            if step.runs and (done.kind is not Kind.image or _named_after_commit(step)):
+            named = done.kind is Kind.image and not _named_after_commit(step)
+            if step.runs and done.kind is not Kind.diff and not named:
                 return reason, True
-    return (diff, True) if diff and publishes else (found, False)
+    diff = published_by_diff(run, job, tree) if found else ""
+    return (diff, True) if diff else (found, False)
+
+
+def published_by_diff(run: Run, job: Job | None, tree: Tree) -> str:
+    """What looks at the diff of one push, where a job that publishes is it, or waits for it; else ""."""
+    diffs: dict[str, str] = {}
+    publishing: dict[str, Job] = {}
+    for leg in run.jobs:
+        root = leg.root.job
+        if leg.reached is not False and (job is None or root is job):
+            for step, done in _effects(leg, tree):
+                if done.kind is Kind.diff:
+                    diffs.setdefault(root.id, f"{done.words} ({step.path}:{step.line})")
+                else:
+                    publishing[root.id] = root
+    asked = {name for own in publishing.values() for name in (own.id, *run.workflow.upstream(own))}
+    return next((told for name, told in diffs.items() if name in asked), "")
+
+
+def _effects(leg: JobRun, tree: Tree) -> Iterator[tuple[StepRun, Effect]]:
+    """What the steps of a leg do beside testing; what only some runs look at, this one may not need."""
+    for step in leg.steps:
+        done = effect_of(step, tree) if step.runs is not False else None
+        if done is not None and (step.runs or done.kind is not Kind.diff):
+            yield step, done
 
 
 _COMMIT = re.compile(r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|rev-parse\b")

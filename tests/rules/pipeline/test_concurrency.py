@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.checkout.changes import ChangeSet
 from scaffold.rules.base import Severity
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import BY_BRANCH, BY_COMMIT, ci
@@ -46,3 +47,16 @@ def test_rule(slug: str) -> None:
 def test_only_what_no_later_run_does_again_is_an_error(step: str, severities: list[Severity]) -> None:
     findings = found(tree({"ci": ci(BY_BRANCH, step=step)}), "push-cancels-push")
     assert [f.severity for f in findings] == severities
+
+
+def test_one_report_for_each_way_to_spell_a_group() -> None:
+    other = BY_BRANCH.replace("github.head_ref || github.ref", "github.head_ref || github.run_id")
+    where = tree({"a": ci(BY_BRANCH), "b": ci(BY_BRANCH), "c": ci(other), "d": ci(BY_BRANCH, on="push")})
+    first, second = found(where, "pr-group-by-branch")
+    assert first.message.endswith("so in .github/workflows/b.yml:3")
+    assert (second.path, ";" in second.message) == (".github/workflows/c.yml", False)
+    changes = ChangeSet(where)
+    assert first.fix is not None
+    first.fix(changes)
+    left = found(changes.overlay(), "pr-group-by-branch")
+    assert [finding.path for finding in left] == [".github/workflows/c.yml"]

@@ -111,3 +111,11 @@ def test_rule(slug: str) -> None:
 def test_a_job_that_only_tests_may_bypass_the_filter() -> None:
     text = generated("special", "[]").replace("docker push example/special", "make lint")
     assert found(tree({"ci": text}), "bypasses-change-filter") == []
+
+
+def test_a_matrix_that_goes_on_with_the_rows_of_another_needs_all_of_it() -> None:
+    merges = generated("merge", "[changes, build]", "if: needs.changes.outputs.merges != ''", MERGE)
+    same = merges.replace("fromJson(needs.changes.outputs.merges)", "fromJson(needs.changes.outputs.matrix)")
+    assert same != merges
+    assert len(found(tree({"ci": merges}), "reduce-skipped-by-one-leg")) == 1
+    assert found(tree({"ci": same}), "reduce-skipped-by-one-leg") == []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from scaffold.pipeline.artifacts import DOWNLOAD, has_strangers, taken
-from scaffold.pipeline.expressions.values import is_known, shown
-from scaffold.pipeline.flows import flows_of
+from scaffold.pipeline import docker
+from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD, has_strangers, taken
+from scaffold.pipeline.expressions.values import is_known, shown, text_of
+from scaffold.pipeline.flows import flows_of, waits
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.syntax import yaml_values as yaml
 
 
 class ArtifactNotUploaded(PipelineRule):
@@ -77,6 +81,8 @@ class ArtifactGlobOvermatch(PipelineRule):
 
         pattern: digests${{ inputs.tag-suffix }}--*
 
+    A pattern that says nothing of its caller takes the artifacts of all: every merge tags every digest.
+
     Fix: end the variable part with a separator that no name contains, in the upload and in the pattern.
     """
 
@@ -90,11 +96,25 @@ class ArtifactGlobOvermatch(PipelineRule):
                 continue
             names = sorted({upload.name for upload in flows_of(run).uploads if is_known(upload.name)})
             by_step: dict[Step, set[str]] = {}
+            legs: dict[Step, list[JobRun]] = {}
             for wanted in flows_of(run).downloads:
                 if not wanted.exact and wanted.name != "*" and is_known(wanted.name):
                     by_step.setdefault(wanted.at.step, set()).add(wanted.name)
+                    legs.setdefault(wanted.at.step, []).append(wanted.at.job)
             for step, patterns in by_step.items():
-                if step in reported or len(patterns) == 1:
+                if step in reported:
+                    continue
+                if len(patterns) == 1:
+                    told = _taken_by_all(legs[step], list(taken(min(patterns), names)))
+                    if told:
+                        reported.add(step)
+                        yield self.finding(
+                            step.at("with", "pattern"),
+                            "",
+                            step.title,
+                            f"{min(patterns)} takes all in each of {len(legs[step])} jobs: {told}",
+                            "put what tells the jobs apart into the pattern",
+                        )
                     continue
                 owner: dict[str, str] = {}
                 for pattern in sorted(patterns):
@@ -110,3 +130,142 @@ class ArtifactGlobOvermatch(PipelineRule):
                         )
                         break
                     owner |= dict.fromkeys(taken(pattern, names), pattern)
+
+
+def _taken_by_all(legs: list[JobRun], names: list[str]) -> str:
+    """Two artifacts that are named after different legs, and that all legs take; "" where there are none."""
+    values = [{text for text in _values(leg) if len(text) > 1} for leg in legs]
+    common = set.intersection(*values)
+    named: dict[str, int] = {}
+    for number, own in enumerate(values):
+        for name in names:
+            if any(re.search(rf"(?<![\w.]){re.escape(v)}(?![\w.])", name) for v in own - common):
+                named.setdefault(name, number)
+    first = next(iter(named), "")
+    other = next((name for name, number in named.items() if number != named[first]), "")
+    return f"{first} and {other} too" if other else ""
+
+
+def _values(leg: JobRun) -> Iterator[str]:
+    """What tells a leg apart: the values of its row, and of the rows of the jobs that call it."""
+    for at in leg.chain:
+        yield from (str(value).strip("-") for value in at.row.values() if isinstance(value, str))
+        yield from (
+            given.text.strip("-") for given in at.job.given.values() if isinstance(given, yaml.Scalar)
+        )
+
+
+class DownloadWithoutNeeds(PipelineRule):
+    """A job waits for the job whose artifact it downloads.
+
+    Why: without `needs` both start at once. The download finds nothing and the job fails, or it is late
+    enough on most days, and fails on the day on which the other one is slow.
+
+    Fails:
+
+        build:
+          steps:
+            - uses: actions/upload-artifact@v4
+              with: {name: assets, path: dist}
+        install:
+          needs: lint
+          steps:
+            - uses: actions/download-artifact@v4
+              with: {name: assets}
+
+    Passes:
+
+        install:
+          needs: [lint, build]
+
+    Fix: add the job to `needs`.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Downloads whose artifacts are all uploaded by jobs that theirs does not wait for."""
+        reported: set[Step] = set()
+        for run in registry.runs.all():
+            for wanted in flows_of(run).downloads if run.uses(UPLOAD) and run.uses(DOWNLOAD) else ():
+                step = wanted.at.step
+                if step in reported or wanted.name == "*" or not is_known(wanted.name) or _polls(wanted.at):
+                    continue
+                made = [u for u in flows_of(run).uploads if wanted.may_take(u.name)]
+                if made and not any(waits(wanted.at.job, upload.at.job) for upload in made):
+                    reported.add(step)
+                    makers = sorted({upload.at.job.root.job.id for upload in made})
+                    yield self.finding(
+                        step,
+                        "",
+                        step.title,
+                        f"{wanted.at.job.title} downloads {shown(wanted.name)} and does not wait for"
+                        f" {' or '.join(makers)}, which uploads it",
+                        f"add {makers[0]} to needs",
+                    )
+
+
+def _polls(at: StepRun) -> bool:
+    """Whether a download may come too early: where it may fail, or where a step before it waits."""
+    if at.step.node.text("continue-on-error") == "true":
+        return True
+    return any("wait" in f"{o.step.action} {o.step.run}" for o in at.job.job.occurrences)
+
+
+class DownloadTakesBuildRecords(PipelineRule):
+    """A job that downloads every artifact does not wait for an image build that leaves its records.
+
+    Why: `docker/build-push-action` uploads a `*.dockerbuild` record of every build since version 6. A
+    download without a name takes it too, ends with "Artifact download failed after 5 retries", and with it
+    the release (docker/build-push-action#1167).
+
+    Fails:
+
+        image:
+          steps:
+            - uses: docker/build-push-action@v6
+        release:
+          needs: [image, binaries]
+          steps:
+            - uses: actions/download-artifact@v4
+
+    Passes:
+
+            - uses: actions/download-artifact@v4
+              with: {pattern: "binary-*"}
+
+    Fix: say in `pattern` what is wanted, or set `DOCKER_BUILD_RECORD_UPLOAD: false` where the image is built.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Downloads of everything behind a build that uploads its record."""
+        reported: set[Step] = set()
+        for run in registry.runs.all():
+            if not run.uses(DOWNLOAD) or not run.uses(*docker.BUILD):
+                continue
+            for wanted in flows_of(run).downloads:
+                step = wanted.at.step
+                if wanted.name != "*" or step in reported or step.action != DOWNLOAD:
+                    continue
+                build = next((b for b in run.steps(*docker.BUILD) if _leaves_record(b, wanted.at)), None)
+                if build is not None:
+                    reported.add(step)
+                    yield self.finding(
+                        step,
+                        "",
+                        step.title,
+                        f"it downloads the record of the build in {build.path}:{build.line} too, which is no"
+                        " archive",
+                        "say in `pattern` which artifacts are wanted",
+                    )
+
+
+def _leaves_record(build: StepRun, download: StepRun) -> bool:
+    """Whether a build certainly uploads its record before a download."""
+    if build.runs is False or build.runs != build.job.reached or not waits(download.job, build.job):
+        return False
+    env = build.context("env")
+    off = (text_of(env[name]) for name in docker.RECORD_SETTINGS if name in env)
+    return docker.leaves_record(build.step) and not any(value in ("false", "0") for value in off)

@@ -9,6 +9,7 @@ from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Tree
 from scaffold.pipeline.artifacts import DOWNLOAD
 from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import Flow, flows_of
@@ -38,6 +39,9 @@ class ExecBit(PipelineRule):
             chmod +x ./bin/cli
             ./bin/cli --version
 
+    The file may be all of the artifact, or one of a folder: there too, what is run below the folder of the
+    download and is no file of the repository came out of the artifact.
+
     Fix: `scaffold check --fix` adds the `chmod`.
     """
 
@@ -50,49 +54,63 @@ class ExecBit(PipelineRule):
         for run in registry.runs.all():
             if not run.uses(DOWNLOAD):
                 continue
-            files: dict[str, set[str]] = {}
+            made: dict[str, list[Flow]] = {}
             for upload in flows_of(run).uploads:
-                plain = [p for p in lines(upload.at.input("path")) if not re.search(r"[*?\[!]", p)]
-                if len(plain) == 1:
-                    files.setdefault(upload.name, set()).add(posixpath.basename(plain[0].rstrip("/")))
+                made.setdefault(upload.name, []).append(upload)
             for wanted in flows_of(run).downloads:
                 if wanted.exact and wanted.at.job.context("runner").get("os") != "Windows":
-                    for base in files.get(wanted.name, ()):
-                        found = _executed(wanted, base)
-                        if found is not None and found[0] not in reported:
-                            step, program = found
-                            reported.add(step)
-                            yield self.finding(
-                                step.line_of(program),
-                                "",
-                                f"{step.title} {base}",
-                                f"{program} comes out of the artifact {shown(wanted.name)}, which keeps no"
-                                " permissions, and is run",
-                                f"chmod +x {program} before",
-                                fix=partial(_make_executable, step, program) if _is_block(step) else None,
-                            )
+                    files = {file for upload in made.get(wanted.name, ()) for file in _files(upload)}
+                    found = _executed(wanted, files, registry.tree) if files else None
+                    if found is not None and found[0] not in reported:
+                        step, program = found
+                        reported.add(step)
+                        yield self.finding(
+                            step.line_of(program),
+                            "",
+                            f"{step.title} {posixpath.basename(program)}",
+                            f"{program} comes out of the artifact {shown(wanted.name)}, which keeps no"
+                            " permissions, and is run",
+                            f"chmod +x {program} before",
+                            fix=partial(_make_executable, step, program) if _is_block(step) else None,
+                        )
 
 
-def _executed(wanted: Flow, base: str) -> tuple[Step, str] | None:
-    """The first later step that runs a downloaded file, and the file as it is called there."""
+def _files(upload: Flow) -> Iterator[str]:
+    """What an artifact holds: the file or folder that it is, or "" where nobody says which."""
+    paths = list(lines(upload.at.input("path")))
+    plain = [path for path in paths if not re.search(r"[*?\[!]", path)]
+    yield posixpath.basename(plain[0].rstrip("/")) if len(plain) == 1 == len(paths) else ""
+
+
+def _executed(wanted: Flow, files: set[str], tree: Tree) -> tuple[Step, str] | None:
+    """The first later step that runs a file of an artifact, and the file as it is called there."""
     folder = posixpath.normpath(wanted.at.input("path") or ".")
-    file = posixpath.normpath(posixpath.join(folder, base))
-    if not any(base in o.step.run for o in wanted.at.job.job.occurrences):
-        return None
-    behind = False
-    for occurrence in wanted.at.job.job.occurrences:
-        step = occurrence.step
-        if step is wanted.at.step:
-            behind = True
-        elif behind and step.run:
-            at = posixpath.normpath(step.node.text("working-directory") or ".")
-            for command in step.script.commands:
-                if _makes_executable(command, base, folder):
-                    return None
-                word = command.bare[0] if command.bare else ""
-                if "/" in word and posixpath.normpath(posixpath.join(at, word)) == file:
-                    return step, word
+    occurrences = wanted.at.job.job.occurrences
+    start = next(n for n, occurrence in enumerate(occurrences) if occurrence.step is wanted.at.step)
+    before: list[Command] = []
+    for step in (o.step for o in occurrences[start + 1 :] if o.step.run):
+        at = posixpath.normpath(step.node.text("working-directory") or ".")
+        for command in step.script.commands:
+            word = command.bare[0] if command.bare else ""
+            path = posixpath.normpath(posixpath.join(at, word)) if "/" in word else ""
+            base = posixpath.basename(path)
+            named = path and path in {posixpath.normpath(posixpath.join(folder, file)) for file in files}
+            inside = folder != "." and path.startswith(f"{folder}/") and tree.read(path) is None
+            if (named or (inside and not any(_touches(c, base, folder) for c in before))) and not any(
+                _makes_executable(c, base, folder) for c in before
+            ):
+                return step, word
+            before.append(command)
     return None
+
+
+def _touches(command: Command, base: str, folder: str) -> bool:
+    """Whether a command may have made a file: it names the file or the folder, and does more than look."""
+    if command.bare[:1] and command.bare[0] in ("ls", "file", "cat", "echo", "test", "[", "du", "find"):
+        return False
+    return any(base in word or posixpath.normpath(word) == folder for word in command.words) or (
+        command.starts("tar") or command.starts("unzip") or command.starts("make")
+    )
 
 
 def _makes_executable(command: Command, base: str, folder: str) -> bool:

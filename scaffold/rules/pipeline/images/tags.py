@@ -6,6 +6,8 @@ import posixpath
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker, tags
+from scaffold.pipeline.expressions.values import shown
+from scaffold.pipeline.flows import clashes, flows_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -69,3 +71,51 @@ def _context(step: Step) -> str:
 
 def _dockerfile(step: Step) -> str:
     return posixpath.normpath(step.node.text("with", "file") or posixpath.join(_context(step), "Dockerfile"))
+
+
+class LegsPushOneTag(PipelineRule):
+    """Builds for different platforms do not push one tag.
+
+    Why: a tag names one image, or one list of images for several platforms. Two legs that each push their
+    own image under it leave the last one: whoever pulls on the other architecture gets nothing that starts.
+    lf-edge/eve (PR #5646) and tunarr (#648) published images of one architecture for weeks this way.
+
+    Fails:
+
+        strategy:
+          matrix: {platform: [linux/amd64, linux/arm64]}
+        steps:
+          - uses: docker/build-push-action@v6
+            with: {platforms: "${{ matrix.platform }}", push: true, tags: example/app:latest}
+
+    Passes:
+
+        with:
+          platforms: ${{ matrix.platform }}
+          outputs: type=image,name=example/app,push-by-digest=true,push=true
+        # and a job that needs all legs makes the tag: docker buildx imagetools create
+
+    Fix: push by digest and let a later job make the tag, or put the platform into it; or build all
+    platforms in one step.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Tags that two legs push for platforms of which they have none in common."""
+        reported: set[Step] = set()
+        for run in registry.runs.all():
+            for one, other in clashes(flows_of(run).images):
+                mine, theirs = docker.platforms(other.at), docker.platforms(one.at)
+                step = other.at.step
+                if step in reported or not mine or not theirs or mine & theirs:
+                    continue
+                reported.add(step)
+                yield self.finding(
+                    step.at("with", "tags"),
+                    "",
+                    step.title,
+                    f"{one.at.job.title} pushes {shown(other.name)} for {', '.join(sorted(theirs))}, and"
+                    f" {other.at.job.title} for {', '.join(sorted(mine))}: the last one is all that is left",
+                    "push by digest and tag in a later job, or put the platform into the tag",
+                )

@@ -15,6 +15,7 @@ from scaffold.registry import Registry
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.dockerfile import Dockerfile
 
 
 class QemuUnneeded(Note):
@@ -156,3 +157,58 @@ class DiskBeforeBuildx(Note):
                         "the disk is prepared after the builder was set up",
                         "move this step before it",
                     )
+
+
+class PlatformsUnsplit(Note):
+    """An image for several platforms is built on a runner of each.
+
+    Why: one step for two platforms emulates all but its runner's. What compiles in it takes many times as
+    long, and both are built again where one of them fails. GitHub has runners of both architectures.
+
+    Fails:
+
+        runs-on: ubuntu-latest
+        steps:
+          - uses: docker/build-push-action@v6
+            with: {platforms: "linux/amd64,linux/arm64"}
+
+    Passes:
+
+        strategy:
+          matrix:
+            include:
+              - {platform: linux/amd64, runner: ubuntu-latest}
+              - {platform: linux/arm64, runner: ubuntu-24.04-arm}
+
+    A Dockerfile that compiles for the target on the build platform (`BUILDPLATFORM`), or that runs nothing,
+    emulates nothing worth the trouble.
+
+    Fix: give each platform a leg, push by digest, and merge the digests in a job behind.
+    """
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Build steps for several platforms of which GitHub has a runner for one that is emulated."""
+        reported: set[Step] = set()
+        for run in registry.runs.all():
+            for step in run.steps(*docker.BUILD):
+                if step.step in reported or step.runs is False:
+                    continue
+                platforms = docker.platforms(step)
+                arch = native(step.job.runs_on)[1]
+                emulated = sorted(p for p in platforms if arch and ARCHES.get(p, arch) != arch)
+                found = docker.built(step, registry.tree) if len(platforms) > 1 and emulated else None
+                if found is not None and _compiles(found.file):
+                    reported.add(step.step)
+                    yield self.finding(
+                        step.step.at("with", "platforms"),
+                        "",
+                        step.step.title,
+                        f"{len(platforms)} platforms on {step.job.runs_on}: {emulated[0]} is emulated",
+                        "give each platform a leg on a runner of its own",
+                    )
+
+
+def _compiles(file: Dockerfile) -> bool:
+    """Whether a Dockerfile runs something, and not on the build platform."""
+    runs = any(instruction.name == "RUN" for instruction in file.instructions)
+    return runs and not any("BUILDPLATFORM" in stage.platform for stage in file.stages)

@@ -58,3 +58,56 @@ def test_unknown_uploads_are_given_the_benefit_of_the_doubt() -> None:
         "jobs:\n", "jobs:\n  other:\n    uses: a/b/.github/workflows/c.yml@v1\n"
     )
     assert found(tree({"ci": external}), "artifact-not-uploaded") == []
+
+
+UPLOADS = '- uses: actions/upload-artifact@v4\n  with: {name: "bin-${{ matrix.arch }}", path: x}'
+LATER = "  use:\n    needs: {needs}\n    runs-on: x\n    steps:\n      - uses: actions/download-artifact@v4\n        with: {{{wanted}}}\n  other:\n    runs-on: x\n    steps: []\n"
+
+
+@pytest.mark.parametrize(
+    ("needs", "wanted", "count"),
+    [
+        ("other", "name: bin-amd64", 1),
+        ("other", "pattern: bin-*", 1),
+        ("[other, build]", "name: bin-amd64", 0),
+        ("other", "name: bin-amd64, run-id: 5", 0),
+        ("other", "path: y", 0),
+        ("other", "name: something-else", 0),
+    ],
+)
+def test_a_download_waits_for_its_maker(needs: str, wanted: str, count: int) -> None:
+    workflow = job(UPLOADS, head=TWO, rest=LATER.format(needs=needs, wanted=wanted))
+    findings = found(tree({"ci": workflow}), "download-without-needs")
+    assert len(findings) == count
+    assert all("use downloads bin-" in finding.message for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("build", "wanted", "count"),
+    [
+        ("docker/build-push-action@v6", "path: y", 1),
+        (
+            "docker/build-push-action@0123456789abcdef0123456789abcdef01234567 # v7.1.0",
+            "merge-multiple: true",
+            1,
+        ),
+        ("docker/build-push-action@v5", "path: y", 0),
+        ("docker/build-push-action@0123456789abcdef0123456789abcdef01234567", "path: y", 0),
+        ("docker/build-push-action@v6", "pattern: bin-*", 0),
+        ("docker/build-push-action@v6\n  env: {DOCKER_BUILD_RECORD_UPLOAD: false}", "path: y", 0),
+        ("docker/build-push-action@v6\n  if: github.event_name == 'release'", "path: y", 0),
+    ],
+)
+def test_a_download_of_everything_takes_the_records_of_builds(build: str, wanted: str, count: int) -> None:
+    workflow = job(f"- uses: {build}", rest=LATER.format(needs="build", wanted=wanted))
+    assert len(found(tree({"ci": workflow}), "download-takes-build-records")) == count
+    apart = job(f"- uses: {build}", rest=LATER.format(needs="other", wanted=wanted))
+    assert found(tree({"ci": apart}), "download-takes-build-records") == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "count"), [("digests*", 1), ("digests${{ inputs.suffix }}--*", 0), ("digests-cpu*", 0)]
+)
+def test_a_pattern_that_says_nothing_of_its_caller(pattern: str, count: int) -> None:
+    files = digests("[-cpu-a, -gpu-b]", pattern, NAMED, "[-cpu-a, -gpu-b]")
+    assert len(found(tree(files), "artifact-glob-overmatch")) == count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, tree
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
 
 EXEC = """
 on: push
@@ -37,3 +37,29 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
+
+
+FOLDER = (
+    EXEC.replace("target/release/cli", "{path}")
+    .replace("          {chmod}\n", "          {before}\n")
+    .replace("./bin/cli --version", "{call}")
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "call", "count"),
+    [
+        ("target/release", "ls -l bin", "./bin/cli --version", 1),
+        ("target/release/*", "true", "bin/tools/cli", 1),
+        ("target/release", "chmod +x bin/*", "./bin/cli", 0),
+        ("target/release", "chmod -R +x bin", "./bin/cli", 0),
+        ("target/release", "tar xf bin/all.tar", "./bin/cli", 0),
+        ("target/release", "make bin/cli", "./bin/cli", 0),
+        ("target/release", "true", "./bin/script.sh", 0),
+        ("target/release", "true", "./other/cli", 0),
+        ("target/release", "true", "python bin/cli", 0),
+    ],
+)
+def test_a_program_in_a_folder(path: str, before: str, call: str, count: int) -> None:
+    where = tree({"ci": FOLDER.format(path=path, before=before, call=call), "bin/script.sh": "true"})
+    assert len(found(where, "exec-bit")) == count

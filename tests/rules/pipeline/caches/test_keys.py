@@ -73,3 +73,10 @@ def test_an_axis_of_objects_is_no_word_in_a_key() -> None:
     head = "runs-on: x\nstrategy:\n  matrix: {arch: [{name: amd64}, {name: arm64}]}"
     where = tree({"ci": job("- uses: actions/cache@v4\n  with: {path: p, key: tools-amd64}", head=head)})
     assert found(where, "key-hard-codes-axis") == []
+
+
+def test_each_axis_that_a_key_names_is_told() -> None:
+    head = "runs-on: x\nstrategy:\n  matrix: {arch: [amd64, arm64], os: [alpine, debian]}"
+    step = "- uses: actions/cache@v4\n  with: {path: p, key: tools-amd64-debian}"
+    findings = found(tree({"ci": job(step, head=head)}), "key-hard-codes-axis")
+    assert sorted(finding.subject.rpartition(" ")[2] for finding in findings) == ["arch", "os"]

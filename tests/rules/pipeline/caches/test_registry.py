@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, miniature, tree
-from tests.rules.pipeline.workflows import BUILD, TWO, image
+from scaffold.rules.base import Severity
+from tests.rules.pipeline.trees import Case, assert_case, found, miniature, tree
+from tests.rules.pipeline.workflows import BUILD, TWO, image, job
 
 BASE = ".github/workflows/base-images.yml"
 CACHE = "type=registry,ref=quay.io/go-skynet/ci-cache:cache-${{ matrix.tag }},mode=max"
@@ -44,3 +45,69 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "count"),
+    [
+        ("context: ${{ matrix.arch }}\ncache-to: type=gha,mode=max", 1),
+        ("context: ${{ matrix.arch }}\ncache-to: type=gha, scope=${{ matrix.arch }}", 0),
+        ("context: .\ncache-to: type=gha", 0),
+        ("context: .\nbuild-args: A=${{ matrix.arch }}\ncache-to: type=gha,scope=app", 1),
+        ("context: ${{ matrix.arch }}\ncache-to: type=local,dest=x", 0),
+    ],
+)
+def test_legs_that_write_one_scope(inputs: str, count: int) -> None:
+    assert len(found(tree({"ci": image(inputs, head=TWO)}), "legs-share-cache-ref")) == count
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "severities"),
+    [
+        ("", "", [Severity.error]),
+        ("if: needs.a.outputs.b == 'true'", "", [Severity.warning]),
+        ("", ", overwrite: true", []),
+    ],
+)
+def test_a_second_upload_of_a_name_fails(condition: str, given: str, severities: list[Severity]) -> None:
+    step = f"- uses: actions/upload-artifact@v4\n  {condition or 'id: up'}\n  with: {{name: report, path: x{given}}}"
+    findings = found(tree({"ci": job(step, head=TWO)}), "legs-share-cache-ref")
+    assert [finding.severity for finding in findings] == severities
+
+
+BEHIND = """
+on: pull_request
+jobs:
+  changes: {{runs-on: x, outputs: {{a: b}}, steps: []}}
+  image:
+    needs: changes
+    if: {asked}
+    uses: ./.github/workflows/build.yml
+"""
+CALLED = """
+on: workflow_call
+jobs:
+  build:
+    runs-on: x
+    steps:
+      - uses: docker/build-push-action@v6
+        {condition}
+        with: {{cache-to: "type=registry,ref=example/cache:app"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "condition", "count"),
+    [
+        ("needs.changes.outputs.a == 'true'", "", 1),
+        ("needs.changes.outputs.a == 'true' && github.event_name == 'push'", "", 0),
+        ("needs.changes.outputs.a == 'true' && vars.CACHE", "", 0),
+        ("needs.changes.result == 'failure'", "", 0),
+        ("contains(github.event.pull_request.labels.*.name, 'images')", "", 0),
+        ("needs.changes.outputs.a == 'true'", "if: github.event_name != 'pull_request'", 0),
+        ("needs.changes.outputs.a == 'true'", "if: steps.x.outputs.y", 0),
+    ],
+)
+def test_what_another_job_says_is_no_excuse_of_a_step(asked: str, condition: str, count: int) -> None:
+    files = {"ci": BEHIND.format(asked=asked), "build": CALLED.format(condition=condition or "id: it")}
+    assert len(found(tree(files), "cache-to-on-pr")) == count

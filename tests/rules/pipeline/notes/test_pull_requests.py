@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, tree
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import job
 
 CASES: dict[str, Case] = {
@@ -50,3 +50,18 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
+
+
+@pytest.mark.parametrize(
+    ("slug", "step"),
+    [
+        ("cache-save-on-pr", "uses: actions/cache/save@v4"),
+        ("secret-login-on-fork", 'uses: docker/login-action@v3\n  with: {password: "${{ secrets.P }}"}'),
+    ],
+)
+def test_what_another_job_says_is_no_excuse(slug: str, step: str) -> None:
+    head = "runs-on: x\nneeds: changes\nif: needs.changes.outputs.a == 'true'"
+    rest = "  changes:\n    runs-on: x\n    outputs: {a: b}\n    steps: []\n"
+    assert len(found(tree({"ci": job(f"- {step}", on="pull_request", head=head, rest=rest)}), slug)) == 1
+    perhaps = job(f"- if: steps.x.outputs.y\n  {step}", on="pull_request", head=head, rest=rest)
+    assert found(tree({"ci": perhaps}), slug) == []

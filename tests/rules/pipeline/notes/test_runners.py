@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, miniature, tree
-from tests.rules.pipeline.workflows import job
+from scaffold.checkout.tree import Overlay
+from tests.rules.pipeline.trees import MINIATURE, Case, assert_case, found, miniature, tree
+from tests.rules.pipeline.workflows import image, job
+
+BOTH = image("context: .\nplatforms: linux/amd64,linux/arm64", head="runs-on: ubuntu-latest")
 
 CASES: dict[str, Case] = {
     "qemu-unneeded": Case(
@@ -31,6 +34,11 @@ CASES: dict[str, Case] = {
         tree({"ci": job("- run: a", head="runs-on: own-runner")}),
         5,
     ),
+    "platforms-unsplit": Case(
+        tree({"ci": BOTH, "Dockerfile": "FROM a\nRUN make\n"}),
+        "platforms:",
+        tree({"ci": BOTH, "Dockerfile": "FROM --platform=$BUILDPLATFORM a\nRUN make\n"}),
+    ),
     "disk-before-buildx": Case(
         tree({"ci": job("- uses: docker/setup-buildx-action@v3\n- uses: jlumbroso/free-disk-space@main")}),
         "free-disk-space",
@@ -42,3 +50,12 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
+
+
+def test_a_label_that_an_expression_makes() -> None:
+    path = ".github/workflows/own.yml"
+    text = "on: push\njobs:\n  a:\n    strategy:\n      matrix: {os: [ubuntu-latest, own-runner]}\n    runs-on: ${{ matrix.os }}\n    steps: []\n"
+    where = Overlay(MINIATURE, {path: text.encode()})
+    assert [finding.subject for finding in found(where, "runner-allow-list") if finding.path == path] == [
+        "a own-runner"
+    ]

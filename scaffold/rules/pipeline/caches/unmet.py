@@ -1,0 +1,158 @@
+"""Caches that are written and never read, or read and never written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scaffold.pipeline import docker
+from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, shown
+from scaffold.pipeline.patterns import lines
+from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.steps import Step
+from scaffold.rules.base import Finding, PipelineRule, Severity
+
+
+class CacheNeverMet(PipelineRule):
+    """What is written to a cache is read somewhere, and what is read is written somewhere.
+
+    Why: a name that lost its architecture in `cache-from`, or its prefix in a restore, finds nothing. No
+    step fails: every build is cold, for as long as nobody looks at its log.
+
+    Fails:
+
+        cache-from: type=registry,ref=example/cache:app
+        cache-to: type=registry,ref=example/cache:app-${{ matrix.arch }}
+
+    Passes:
+
+        cache-from: type=registry,ref=example/cache:app-${{ matrix.arch }}
+        cache-to: type=registry,ref=example/cache:app-${{ matrix.arch }}
+
+    All workflows of the repository count. What stands in an expression may be anything. A registry's cache
+    that is read may be another project's: it counts where this one writes to the same repository.
+
+    Fix: let both name the same.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Caches of layers and of folders that the other side does not name."""
+        steps = list(dict.fromkeys(o.step for job in registry.pipeline.jobs for o in job.occurrences))
+        yield from self._layers([step for step in steps if step.action in docker.BUILD], steps)
+        yield from self._folders([step for step in steps if step.action in (SAVE, RESTORE, BOTH)])
+
+    def _layers(self, builds: list[Step], steps: list[Step]) -> Iterator[Finding]:
+        if any(_writes_elsewhere(step) for step in steps):
+            return
+        written = [use for step in builds for use in _uses(step, "cache-to")]
+        read = [use for step in builds for use in _uses(step, "cache-from")]
+        pushed = [_text(line) for step in builds for line in lines(step.node.text("with", "tags"))]
+        homes = {_home(use.name) for use in written}
+        local = [use for use in read if use.name.startswith("gha:") or _home(use.name) in homes]
+        yield from self._alone(written, [use.name for use in read], "cache-to", "is written and never read")
+        others = [*(use.name for use in written), *pushed]
+        yield from self._alone(local, others, "cache-from", "is read and never written")
+
+    def _alone(self, uses: list[_Use], others: list[str], key: str, told: str) -> Iterator[Finding]:
+        """The uses that nothing on the other side may meet, one for each step."""
+        for step, name in {use.step: use.name for use in uses if not _any_equal(use.name, others)}.items():
+            yield self._told(step, key, name, told)
+
+    def _folders(self, steps: list[Step]) -> Iterator[Finding]:
+        by_action = {action: [s for s in steps if s.action == action] for action in (SAVE, RESTORE, BOTH)}
+        for save in by_action[SAVE]:
+            if not any(_meet(save, other) for other in (*by_action[RESTORE], *by_action[BOTH])):
+                yield self._told(save, "key", _key(save), "is saved and never restored")
+        for restore in by_action[RESTORE]:
+            if restore.node.text("with", "fail-on-cache-miss") == "true":
+                continue  # `restore-without-writer` looks at it, row by row
+            if not any(_meet(other, restore) for other in (*by_action[SAVE], *by_action[BOTH])):
+                yield self._told(restore, "key", _key(restore), "is restored and never saved")
+
+    def _told(self, step: Step, key: str, name: str, told: str) -> Finding:
+        return self.finding(
+            step.at("with", key),
+            "",
+            f"{step.title} {key}",
+            f"the cache {shown(name)} {told}",
+            "let the writer and the reader name the same",
+        )
+
+
+class _Use(NamedTuple):
+    step: Step
+    name: str
+
+
+def _text(spelled: str) -> str:
+    """A text with a hole for each expression."""
+    parts = template(spelled.strip()).parts
+    return "".join(part if isinstance(part, str) else f"{HOLE}{HOLE_END}" for part in parts)
+
+
+def _uses(step: Step, key: str) -> Iterator[_Use]:
+    """What a build step names as its cache, by its text alone."""
+    text = _text(step.node.text("with", key))
+    for options in docker.cache_options(text) if text.strip() else ():
+        name = docker.cache_name(options)
+        if name:
+            yield _Use(step, name)
+    if text.strip() and not is_known(text.split(",")[0]):
+        yield _Use(step, f"{HOLE}{HOLE_END}")  # an expression that may name any
+
+
+def _home(name: str) -> str:
+    """The repository of a registry that a name belongs to."""
+    return re.sub(r":[^/:]*$", "", name)
+
+
+def _any_equal(name: str, others: list[str]) -> bool:
+    return any(_may_equal(name, other) for other in others)
+
+
+def _may_equal(one: str, other: str) -> bool:
+    """Whether two texts with holes may be the same: where their known ends agree."""
+    if is_known(one) and is_known(other):
+        return one == other
+    starts = one.partition(HOLE)[0], other.partition(HOLE)[0]
+    ends = one.rpartition(HOLE_END)[2], other.rpartition(HOLE_END)[2]
+    if is_known(one) or is_known(other):
+        known, place = (one, 1) if is_known(one) else (other, 0)
+        fixed = starts[place], ends[place]
+        return known.startswith(fixed[0]) and known[len(fixed[0]) :].endswith(fixed[1])
+    length, tail = min(map(len, starts)), min(map(len, ends))
+    return starts[0][:length] == starts[1][:length] and (not tail or ends[0][-tail:] == ends[1][-tail:])
+
+
+def _key(step: Step) -> str:
+    return _text(step.node.text("with", "key"))
+
+
+def _meet(save: Step, restore: Step) -> bool:
+    """Whether a restore may find what a save writes: the same paths, and a key that begins as asked."""
+    saved, restored = ([_text(path) for path in lines(s.node.text("with", "path"))] for s in (save, restore))
+    if len(saved) != len(restored) and all(map(is_known, saved + restored)):
+        return False
+    wanted = [_key(restore), *map(_text, lines(restore.node.text("with", "restore-keys")))]
+    return all(_any_equal(path, restored) for path in saved) and any(
+        _may_start(_key(save), start) for start in wanted
+    )
+
+
+def _may_start(key: str, start: str) -> bool:
+    """Whether a key may begin with a text."""
+    if is_known(key) and is_known(start):
+        return key.startswith(start)
+    heads = key.partition(HOLE)[0], start.partition(HOLE)[0]
+    length = min(map(len, heads))
+    return heads[0][:length] == heads[1][:length] and not (is_known(key) and len(heads[0]) < len(heads[1]))
+
+
+def _writes_elsewhere(step: Step) -> bool:
+    """Whether a step may write or read layers in a way that is not seen: by bake, or by a script."""
+    return "bake" in step.action or "cache-to" in step.run or "cache-from" in step.run or "bake" in step.run

@@ -1,0 +1,44 @@
+"""Caches that two kinds of runners share."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from tests.rules.pipeline.workflows import job
+
+HEAD = "runs-on: ${{{{ matrix.os }}}}\nstrategy:\n  matrix: {{os: [{}]}}"
+TWO_ARCHES = "ubuntu-24.04, ubuntu-24.04-arm"
+LOCK = "${{ hashFiles('uv.lock') }}"
+
+
+def cache(runners: str, key: str, path: str = ".venv", action: str = "cache") -> str:
+    return job(
+        f'- uses: actions/{action}@v4\n  with:\n    path: {path}\n    key: "{key}"', head=HEAD.format(runners)
+    )
+
+
+def test_rule() -> None:
+    fails = tree({"ci": cache(TWO_ARCHES, f"venv-${{{{ runner.os }}}}-{LOCK}")})
+    assert_case(
+        "key-ignores-arch",
+        Case(fails, "key:", tree({"ci": cache(TWO_ARCHES, f"venv-${{{{ runner.arch }}}}-{LOCK}")})),
+    )
+
+
+@pytest.mark.parametrize(
+    ("runners", "path", "action", "count"),
+    [
+        ("ubuntu-latest, macos-15", "target", "cache", 1),
+        ("ubuntu-latest, macos-15", "target", "cache/save", 1),
+        ("ubuntu-latest, macos-15", "target", "cache/restore", 0),
+        ("ubuntu-latest, windows-latest", "target", "cache", 0),
+        ("windows-latest, windows-11-arm", "target", "cache", 1),
+        ("ubuntu-22.04, ubuntu-24.04", "target", "cache", 0),
+        ("ubuntu-latest, own-runner", "target", "cache", 0),
+        ("ubuntu-latest, macos-15", "~/.m2/repository", "cache", 0),
+        ("ubuntu-latest, macos-15", "~/go/pkg/mod", "cache", 0),
+    ],
+)
+def test_runners_that_share_a_key(runners: str, path: str, action: str, count: int) -> None:
+    assert len(found(tree({"ci": cache(runners, f"v-{LOCK}", path, action)}), "key-ignores-arch")) == count

@@ -1,0 +1,82 @@
+"""Caches that one side writes or reads alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from tests.rules.pipeline.workflows import TWO, image, job
+
+HOME = "type=registry,ref=example/cache"
+
+
+def layers(written: str, read: str, more: str = "") -> str:
+    return image(f'cache-to: "{written}"\ncache-from: "{read}"{more}', head=TWO)
+
+
+def test_rule() -> None:
+    lost = layers(f"{HOME}:app-${{{{ matrix.arch }}}}", f"{HOME}:app")
+    kept = layers(f"{HOME}:app-${{{{ matrix.arch }}}}", f"{HOME}:app-${{{{ matrix.arch }}}}")
+    assert_case("cache-never-met", Case(tree({"ci": lost}), "cache-to:", tree({"ci": kept}), 2))
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "told"),
+    [
+        ("type=gha,scope=a", "type=gha,scope=b", ["cache-from", "cache-to"]),
+        ("type=gha", "type=gha,scope=buildkit", []),
+        ("type=gha,scope=${{ vars.A }}", "type=gha,scope=b", []),
+        ("${{ vars.A }}", "type=gha,scope=b", []),
+        (
+            "type=gha,scope=a-${{ matrix.arch }}",
+            "type=gha,scope=b-${{ matrix.arch }}",
+            ["cache-from", "cache-to"],
+        ),
+        (f"{HOME}:a", "type=registry,ref=other/cache:b", ["cache-to"]),
+        (f"{HOME}:a,mode=max", "example/cache:a", []),
+        ("type=inline", f"{HOME}:b", []),
+    ],
+)
+def test_layers(written: str, read: str, told: list[str]) -> None:
+    findings = found(tree({"ci": layers(written, read)}), "cache-never-met")
+    assert sorted(finding.subject.rpartition(" ")[2] for finding in findings) == told
+
+
+def test_another_workflow_and_a_pushed_image_count() -> None:
+    one, other = image(f"cache-to: {HOME}:a"), image(f"cache-from: {HOME}:a")
+    assert found(tree({"one": one, "other": other}), "cache-never-met") == []
+    pushed = image(f"push: true\ntags: example/cache:b\ncache-from: {HOME}:b\ncache-to: {HOME}:c")
+    assert [f.subject.rpartition(" ")[2] for f in found(tree({"ci": pushed}), "cache-never-met")] == [
+        "cache-to"
+    ]
+    baked = job(
+        f"- uses: docker/build-push-action@v6\n  with: {{cache-to: '{HOME}:a'}}\n- uses: docker/bake-action@v6"
+    )
+    assert found(tree({"ci": baked}), "cache-never-met") == []
+
+
+@pytest.mark.parametrize(
+    ("save", "restore", "told"),
+    [
+        ("{path: a, key: x-1}", "{path: a, key: x-1}", []),
+        (
+            "{path: a, key: x-1}",
+            "{path: b, key: x-1}",
+            ["is saved and never restored", "is restored and never saved"],
+        ),
+        ("{path: a, key: x-1}", "{path: a, key: y, restore-keys: x-}", []),
+        (
+            "{path: a, key: y-1}",
+            "{path: a, key: x-1}",
+            ["is saved and never restored", "is restored and never saved"],
+        ),
+        ("{path: a, key: \"x-${{ hashFiles('a') }}\"}", "{path: a, key: \"x-${{ hashFiles('b') }}\"}", []),
+        ('{path: "${{ env.A }}", key: x-1}', "{path: a, key: x-1}", []),
+        ("{path: a, key: y}", "{path: a, key: x, fail-on-cache-miss: true}", ["is saved and never restored"]),
+    ],
+)
+def test_folders(save: str, restore: str, told: list[str]) -> None:
+    one = job(f"- uses: actions/cache/save@v4\n  with: {save}")
+    other = job(f"- uses: actions/cache/restore@v4\n  with: {restore}", on="pull_request")
+    findings = found(tree({"one": one, "other": other}), "cache-never-met")
+    assert [finding.message.split("… ")[-1].split(" ", 3)[-1] for finding in findings] == told

@@ -1,0 +1,49 @@
+"""Tags that several legs push."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from tests.rules.pipeline.workflows import image, job
+
+LEGS = "runs-on: ${{ matrix.runner }}\nstrategy:\n  matrix:\n    include:\n      - {platform: linux/amd64, runner: ubuntu-24.04}\n      - {platform: linux/arm64, runner: ubuntu-24.04-arm}"
+PUSH = "push: true\n"
+
+
+def test_rule() -> None:
+    fails = tree(
+        {"ci": image(f"{PUSH}platforms: ${{{{ matrix.platform }}}}\ntags: example/app:latest", head=LEGS)}
+    )
+    tagged = image(
+        f"{PUSH}platforms: ${{{{ matrix.platform }}}}\ntags: example/app:${{{{ runner.arch }}}}", head=LEGS
+    )
+    assert_case("legs-push-one-tag", Case(fails, "tags:", tree({"ci": tagged})))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "count"),
+    [
+        ("push: true\ntags: example/app:latest", 1),
+        ("push: true\ntags: example/app:latest\nplatforms: linux/amd64,linux/arm64", 0),
+        ("push: false\ntags: example/app:latest", 0),
+        ("push: ${{ github.event_name == 'push' }}\ntags: example/app:latest", 1),
+        ("outputs: type=image,name=example/app,push-by-digest=true,push=true", 0),
+        ("push: true\ntags: ${{ steps.x.outputs.tag }}", 0),
+    ],
+)
+def test_what_the_legs_push(inputs: str, count: int) -> None:
+    assert len(found(tree({"ci": image(inputs, head=LEGS)}), "legs-push-one-tag")) == count
+
+
+@pytest.mark.parametrize(("flavor", "count"), [("latest=true", 1), ("suffix=-${{ matrix.runner }}", 0)])
+def test_tags_that_the_metadata_action_makes(flavor: str, count: int) -> None:
+    steps = f"""
+- id: meta
+  uses: docker/metadata-action@v5
+  with: {{images: example/app, flavor: "{flavor}"}}
+- uses: docker/build-push-action@v6
+  with: {{push: true, tags: "${{{{ steps.meta.outputs.tags }}}}"}}
+"""
+    findings = found(tree({"ci": job(steps, head=LEGS)}), "legs-push-one-tag")
+    assert len(findings) == count

@@ -1,0 +1,120 @@
+"""Rules about groups within a run: each on a repository of the shape of its incident, and of the repair."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.rules.base import Severity
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from tests.rules.pipeline.workflows import ci, job
+
+BY_NAME = "concurrency:\n  group: ${{ github.workflow }}-${{ github.ref }}"
+OWN_NAME = "concurrency:\n  group: build-${{ github.workflow }}-${{ github.ref }}"
+RELEASE = f"name: Release\non: push\n{BY_NAME}\njobs:\n  build:\n    uses: ./.github/workflows/build.yml\n"
+GROUP = "strategy:\n  matrix: {{n: [one, two, three]}}{parallel}\nconcurrency:\n  group: {group}\n  cancel-in-progress: {cancel}\nruns-on: x"
+BEFORE = "run: git diff ${{ github.event.before }}"
+PUSH = "\n      - run: docker push example/app:latest"
+
+
+def legs(group: str, cancel: str = "true", parallel: str = "") -> str:
+    return job(
+        "- run: test ${{ matrix.n }}", head=GROUP.format(group=group, cancel=cancel, parallel=parallel)
+    )
+
+
+CASES: dict[str, Case] = {
+    "group-deadlock": Case(
+        tree({"release": RELEASE, "build": ci(BY_NAME, on="workflow_call")}),
+        "group:",
+        tree({"release": RELEASE, "build": ci(OWN_NAME, on="[workflow_call, pull_request]")}),
+    ),
+    "legs-share-group": Case(
+        tree({"ci": legs("test-${{ github.ref }}")}),
+        "group: test",
+        tree({"ci": legs("test-${{ github.ref }}-${{ matrix.n }}")}),
+    ),
+    "pending-push-dropped": Case(
+        tree({"ci": ci("concurrency:\n  group: ci-${{ github.ref }}", step=BEFORE + PUSH)}),
+        "group: ci",
+        tree(
+            {
+                "a": ci("concurrency:\n  group: a-${{ github.ref }}-${{ github.sha }}", step=BEFORE + PUSH),
+                "b": ci("concurrency:\n  group: b-${{ github.ref }}", step=BEFORE),
+                "c": ci("concurrency:\n  group: c-${{ github.ref }}", step="run: docker push example/app"),
+                "d": ci("concurrency:\n  group: d-${{ github.ref }}\n  queue: max", step=BEFORE + PUSH),
+            }
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_rule(slug: str) -> None:
+    assert_case(slug, CASES[slug])
+
+
+@pytest.mark.parametrize(
+    ("group", "cancel", "parallel", "severities"),
+    [
+        ("test", "true", "", [Severity.error]),
+        ("test", "false", "", [Severity.warning]),
+        ("test", "false", "\n  max-parallel: 1", []),
+        ("test", "${{ github.event_name == 'pull_request' }}", "", [Severity.warning]),
+        ("${{ matrix.n }}", "true", "", []),
+        ("${{ matrix.n == 'one' && 'a' || 'b' }}", "false", "", []),
+    ],
+)
+def test_legs_that_meet_in_a_group(
+    group: str, cancel: str, parallel: str, severities: list[Severity]
+) -> None:
+    findings = found(tree({"ci": legs(group, cancel, parallel)}), "legs-share-group")
+    assert [finding.severity for finding in findings] == severities
+
+
+def test_jobs_that_wait_for_each_other_may_share_a_group() -> None:
+    two = (
+        "    runs-on: x\n    concurrency: {group: deploy, cancel-in-progress: true}\n    steps: [{run: a}]\n"
+    )
+    ordered = f"on: push\njobs:\n  one:\n{two}  two:\n    needs: one\n{two}"
+    assert found(tree({"ci": ordered}), "legs-share-group") == []
+
+
+def test_a_job_in_the_group_of_its_workflow_is_a_deadlock() -> None:
+    whole = "on: push\nconcurrency: Deploy\njobs:\n  a:\n    runs-on: x\n    concurrency: {}\n    steps: [{{run: a}}]\n"
+    assert (
+        len(
+            found(
+                tree({"ci": whole.replace("{}", "deploy").replace("{{", "{").replace("}}", "}")}),
+                "group-deadlock",
+            )
+        )
+        == 1
+    )
+    assert (
+        found(
+            tree({"ci": whole.replace("{}", "other").replace("{{", "{").replace("}}", "}")}), "group-deadlock"
+        )
+        == []
+    )
+
+
+def test_a_diff_of_another_job_decides_nothing_of_what_is_published() -> None:
+    apart = f"""
+        on: push
+        concurrency: {{group: ci}}
+        jobs:
+          lint: {{runs-on: x, steps: [{{{BEFORE}}}]}}
+          image: {{runs-on: x, NEEDSsteps: [{{run: docker push example/app}}]}}
+        """.replace("${{ github.event.before }}", "$X").replace(
+        "run: git diff $X", "run: 'git diff ${{ github.event.before }}'"
+    )
+    assert found(tree({"ci": apart.replace("NEEDS", "")}), "pending-push-dropped") == []
+    assert len(found(tree({"ci": apart.replace("NEEDS", "needs: lint, ")}), "pending-push-dropped")) == 1
+
+
+@pytest.mark.parametrize(("force", "told"), [("true", 0), ("${{ github.event_name == 'schedule' }}", 1)])
+def test_a_forced_build_looks_at_no_diff(force: str, told: int) -> None:
+    step = f"run: ./changed.sh\n        env:\n          BASE: ${{{{ github.event.before }}}}\n          FORCE_ALL: {force}{PUSH}"
+    assert (
+        len(found(tree({"ci": ci("concurrency:\n  group: ci", step=step)}), "pending-push-dropped")) == told
+    )

@@ -1,0 +1,66 @@
+"""Jobs that no event starts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
+
+CHAIN = """
+on: [push, pull_request]
+jobs:
+  detect: {{runs-on: x, if: "{first}", steps: []}}
+  build: {{runs-on: x, needs: detect, if: always(), steps: []}}
+  release:
+    runs-on: x
+    needs: build
+    if: {last}
+    steps: []
+  announce: {{runs-on: x, needs: release, steps: []}}
+"""
+
+
+def chain(last: str, first: str = "github.event_name == 'pull_request'") -> str:
+    return CHAIN.format(first=first, last=last)
+
+
+def test_rule() -> None:
+    repaired = "${{ !cancelled() && needs.build.result == 'success' && github.event_name == 'push' }}"
+    case = Case(
+        tree({"ci": chain("github.event_name == 'push'")}),
+        "release:",
+        tree({"ci": chain(repaired).partition("  announce")[0]}),
+    )
+    assert_case("job-never-runs", case)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("github.event_name == 'pull_request'", "github.ref == 'refs/heads/main'"),
+        ("github.event_name == 'pull_request'", "false"),
+        ("false", "github.event_name == 'push'"),
+        ("github.ref_type == 'tag'", "github.event_name == 'push'"),
+        ("vars.DETECT == 'yes'", "github.event_name == 'push'"),
+    ],
+)
+def test_jobs_that_may_run_or_are_switched_off(first: str, last: str) -> None:
+    assert found(tree({"ci": chain(last, first)}), "job-never-runs") == []
+
+
+def test_a_called_workflow_has_the_events_of_its_callers() -> None:
+    called = chain("github.event_name == 'push'").replace(
+        "[push, pull_request]", "[pull_request, workflow_call]"
+    )
+    assert found(tree({"ci": called}), "job-never-runs") == []
+
+
+def test_what_is_behind_a_job_that_runs_again_is_skipped_all_the_same() -> None:
+    last = "${{ always() && github.event_name == 'push' }}"
+    (told,) = found(
+        tree(
+            {"ci": chain(last).replace("release, steps", "release, if: github.event_name == 'push', steps")}
+        ),
+        "job-never-runs",
+    )
+    assert told.subject == "announce"
