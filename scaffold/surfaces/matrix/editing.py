@@ -91,7 +91,7 @@ class MatrixSurface(MatrixSiblings):
         fields = {field: self._value(field, backend, variant, arches, siblings) for field in shape}
         chosen = {field: backend.given(variant.name, field) or value for field, value in fields.items()}
         odd = [field for field in fields if chosen[field] != fields[field]]
-        why = f"{backend.name}: {', '.join(odd)} on purpose other than siblings have" if odd else ""
+        why = f"{backend.name}: on purpose not as siblings have it: {', '.join(odd)}" if odd else ""
         return Leg(chosen, {**self._usual_quotes, **model.quotes}, after, why)
 
     @cached_property
