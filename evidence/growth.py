@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from evidence.registrations import places
+from evidence.registrations import architectures, places
 from evidence.replay import Lines, commits, compared, judged
 from scaffold.checkout.tree import GitTree
 from scaffold.errors import ScaffoldError
@@ -71,7 +71,7 @@ def replayed(
     before, after = (places(Registry(tree, name), name) for tree in trees)
     theirs = {place: value for place, value in after.items() if before.get(place) != value}
     try:
-        plan = variants.add(trees[0], name, grown)
+        plan = variants.add(trees[0], name, architectures(Registry(trees[1]), name, grown))
     except ScaffoldError as error:
         return len(theirs), [], [((), f"refused: {' '.join(str(error).split())}")] * len(theirs)
     ours = places(Registry(plan.changes.overlay(), name), name)

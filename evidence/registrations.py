@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scaffold.backend import variants
@@ -79,9 +79,14 @@ def _prebuilt(registry: Registry, name: str) -> bool:
 
 
 def _variants(registry: Registry, name: str) -> Iterator[str]:
-    entries = registry.matrix.entries_of(name)
     bespoke = registry.makefile.rule_with_recipe(f"backends/{name}-darwin")
-    for variant in sorted({*registry.variants(name), *(["metal"] if bespoke else ())}):
+    return architectures(registry, name, sorted({*registry.variants(name), *(["metal"] if bespoke else ())}))
+
+
+def architectures(registry: Registry, name: str, variants: Iterable[str]) -> Iterator[str]:
+    """Variants as a person asks for them: `cpu:amd64` where they are built for one architecture alone."""
+    entries = registry.matrix.entries_of(name)
+    for variant in variants:
         built = {arch for entry in entries if entry.variant == variant for arch in entry.arches}
         few = variant != "metal" and len(built) < len(VARIANTS[variant].arches)
         yield f"{variant}:{next(iter(built))}" if few else variant

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 VariantsArgument = Annotated[
     list[str],
-    typer.Argument(metavar="V...", help=f"{VARIANT_NAMES}."),
+    typer.Argument(metavar="V...", help=f"{VARIANT_NAMES}; `cpu:amd64` is one architecture alone."),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Also where git does not have all of it.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", "--no-input", help="Never ask.")]
@@ -141,7 +141,7 @@ def _ship(
     """
     from scaffold.report import lifecycle as report
 
-    changed = " ".join(variant for variant in variants if variant not in plan.already)
+    changed = " ".join(variant for variant in variants if variant.partition(":")[0] not in plan.already)
     already = f"{name} {words[1]} {', '.join(plan.already)}" if plan.already else ""
     if not changed:
         printer.result(report.rendered(f"{already}: nothing to change", plan, False, output))

@@ -28,18 +28,20 @@ if TYPE_CHECKING:
 def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
     """Plan one more platform: matrix legs, images, capabilities, macOS wiring, the compatibility table.
 
-    What is built already stays as it is. Raises UsageError for an unknown backend or variant.
+    `cpu:amd64` is built for this architecture alone. What is built already stays as it is. Raises UsageError
+    for an unknown backend, variant or architecture.
     """
     require_name(name)
     registry = Registry(tree)
     require_known(registry, name)
-    chosen = _known(registry, name, wanted)
+    asked = tuple(wanted)
+    chosen = _known(registry, name, asked)
     built = registry.variants(name)
     already = tuple(variant for variant in chosen if variant in built)
     added = tuple(variant for variant in chosen if variant not in built)
     if not added:
         return LifecyclePlan(ChangeSet(tree), already=already)
-    addition = _addition(registry, name, added)
+    addition = _addition(registry, name, added, tuple(each for each in asked if ":" in each))
     proof.prove_insertion(addition)
     proof.ask_what_rules_find(addition, registry)
     for path in sorted(addition.changes.created):
@@ -48,7 +50,7 @@ def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
     return LifecyclePlan(addition.changes, tuple(addition.manual), already=already)
 
 
-def _addition(registry: Registry, name: str, added: tuple[str, ...]) -> Addition:
+def _addition(registry: Registry, name: str, added: tuple[str, ...], only: tuple[str, ...] = ()) -> Addition:
     """The planned addition, not yet proved. Raises UsageError for what can be no variant of the backend."""
     built = set(registry.variants(name))
     if DARWIN in added and _is_fork(registry, name):
@@ -58,7 +60,7 @@ def _addition(registry: Registry, name: str, added: tuple[str, ...]) -> Addition
         tag_suffix = registry.matrix.tag_suffix(addition.backend, VARIANTS[variant])
         if tag_suffix in registry.other_tags:
             addition.ask(registry.matrix.file, f"a job of its own pushes {tag_suffix} already: delete it")
-    addition.backend = replace(addition.backend, variants=added)
+    addition.backend = replace(addition.backend, variants=added, only=only)
     registry.matrix.add(addition)
     registry.gallery.add_images(addition)
     if DARWIN in added and addition.backend.lang == "cpp":
@@ -116,7 +118,7 @@ def _undone(tree: Tree, name: str, gone: tuple[str, ...]) -> ChangeSet | None:
         before = Registry(GitTree(tree.root, "HEAD"))
         if set(gone) & set(before.variants(name)):
             return None
-        added = _addition(before, name, gone).changes
+        added = _addition(before, name, gone, _alone(Registry(tree), name, gone)).changes
     except (ScaffoldError, OSError):  # no git, no commit, or the backend is not in it
         return None
     if any(tree.read(path) != content for path, content in added.contents().items()):
@@ -124,14 +126,23 @@ def _undone(tree: Tree, name: str, gone: tuple[str, ...]) -> ChangeSet | None:
     return added.undone(tree)
 
 
+def _alone(registry: Registry, name: str, variants: Iterable[str]) -> tuple[str, ...]:
+    """`cpu:amd64` for each variant that a backend is built for on one architecture alone, of several."""
+    entries = registry.matrix.entries_of(name)
+    built = {v: {arch for e in entries if e.variant == v for arch in e.arches} for v in variants}
+    few = {v: arches for v, arches in built.items() if len(arches) == 1 < len(VARIANTS[v].arches)}
+    return tuple(f"{variant}:{arch}" for variant, arches in few.items() for arch in arches)
+
+
 def _known(registry: Registry, name: str, variants: Iterable[str]) -> tuple[str, ...]:
     """The variants in table order. Raises UsageError for one that the language is not built for."""
     lang = registry.directories.get(name, "")
     known = supported(lang)
-    chosen = list(variants)
+    chosen = []
     try:
-        for variant in chosen:
-            one_of(f"variant of {lang} backends", variant, known)
+        for variant, _, arch in (each.partition(":") for each in variants):
+            chosen.append(one_of(f"variant of {lang} backends", variant, known))
+            one_of(f"architecture of {variant}", arch, ("", *VARIANTS[variant].arches))
     except ValueError as error:
         raise UsageError(str(error)) from None
     return tuple(variant for variant in VARIANTS if variant in chosen)

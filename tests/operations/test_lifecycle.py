@@ -266,6 +266,18 @@ def test_what_was_offered_before_it_was_built_is_so_again(miniature: Path) -> No
     assert run("git", "status", "--porcelain", cwd=miniature).stdout == ""
 
 
+def test_a_variant_of_one_architecture_comes_and_goes(miniature: Path) -> None:
+    lifecycle.as_repository(miniature)
+    variants.add(WorkTree(miniature), "lark", ["vulkan:arm64"]).changes.commit(miniature)
+    (entry,) = (e for e in Registry(WorkTree(miniature)).matrix.entries_of("lark") if e.variant == "vulkan")
+    assert (entry.arches, "platform-tag" in entry.fields) == (("arm64",), False)
+    assert variants.add(WorkTree(miniature), "lark", ["vulkan:amd64"]).already == ("vulkan",)
+    variants.remove(WorkTree(miniature), "lark", ["vulkan"]).changes.commit(miniature)
+    assert run("git", "status", "--porcelain", cwd=miniature).stdout == ""
+    with pytest.raises(UsageError, match="unknown architecture of vulkan 's390x'"):
+        variants.add(BASE, "lark", ["vulkan:s390x"])
+
+
 @pytest.mark.parametrize("change", ["commit", "edit"])
 def test_only_an_untouched_addition_is_undone(miniature: Path, change: str) -> None:
     """What is committed, or was edited since, loses the variant in every place."""
