@@ -31,6 +31,7 @@ MEMORY_BYTES = 340 << 20
 """Private memory of a command; a check of LocalAI takes 70 MB, planning all its fixes 110 MB."""
 HELPER_BYTES = 96 << 20
 """The same for a process that it starts; git takes 20 MB for LocalAI."""
+LAST_BYTES = 16 << 20
 PATIENCE = 300
 """Seconds of wall clock for a command: of waiting, since computing is limited much earlier."""
 SETTING = "SCAFFOLD_SECONDS"
@@ -80,7 +81,8 @@ class Ended(NamedTuple):
             return f"reading it {limit.format(seconds=seconds())}"
         if self.number is signal.SIGKILL:
             return f"reading it was ended from outside ({self.number.name}), perhaps because memory ran out"
-        return f"reading it crashed ({self.number.name}): it is no such file, or its reader has a bug"
+        why = "it is no such file, takes too much memory, or its reader has a bug"
+        return f"reading it crashed ({self.number.name}): {why}"
 
 
 def seconds() -> int:
@@ -266,7 +268,14 @@ def _forget(process: int) -> None:
 
 
 def out_of_memory() -> ShapeError:
-    """What to say of a MemoryError: the largest file is the one to look at, whichever came last."""
+    """What to say of a MemoryError: the largest file is the one to look at, whichever came last.
+
+    There is a little more memory from now on, to say it.
+    """
+    if _page is not None:
+        import resource
+
+        _limit(resource.RLIMIT_DATA, MEMORY_BYTES + LAST_BYTES)
     problem = (
         f"reading the checkout takes more than {MEMORY_BYTES >> 20} MiB of memory; this is its largest file"
     )

@@ -196,8 +196,10 @@ class Checkout(Repository):
         metas = [] if backend.upstream else self.gallery.base_metas(name)
         urls = tuple(url for meta in metas for url in meta.item.lists.get("urls", ()))[:1]
         backend = replace(backend, summary=self.summary(name), urls=urls)
-        kin = self.relatives(backend.lang, backend.kind, backend.modality, backend.variants, None)
-        return Addition(backend, tuple(relative for relative in kin if relative != name), changes)
+        kin = [*self.relatives(backend.lang, backend.kind, backend.modality, backend.variants, None)]
+        if name in kin:
+            kin.remove(name)
+        return Addition(backend, tuple(kin), changes)
 
     def adding(self, name: str, plan: Callable[[Addition], None]) -> Callable[[ChangeSet], None]:
         """The change in which a surface plans what it lacks of an existing backend."""
@@ -270,7 +272,18 @@ class Checkout(Repository):
         Near is, in this order: the one that `like` names, the same kind, the same modality, the
         most shared variants; among equals the one that the matrix lists last, mostly the newest.
         """
-        wanted = set(variants)
+        key = lang, kind, modality, frozenset(variants), like
+        if key not in self._relatives:
+            self._relatives[key] = self._nearest(*key)
+        return self._relatives[key]
+
+    @cached_property
+    def _relatives(self) -> dict[tuple[str, str, str, frozenset[str], str | None], tuple[str, ...]]:
+        return {}
+
+    def _nearest(
+        self, lang: str, kind: str, modality: str, wanted: frozenset[str], like: str | None
+    ) -> tuple[str, ...]:
         order: dict[str, int] = {}
         for position, entry in enumerate((*self.matrix.linux, *self.matrix.darwin)):
             order.setdefault(entry.backend, position)

@@ -20,8 +20,8 @@ from typing import NamedTuple
 import pytest
 
 from scaffold.checkout.tree import Overlay
-from scaffold.errors import ShapeError
-from scaffold.operations import check
+from scaffold.errors import ScaffoldError, ShapeError
+from scaffold.operations import check, remove, rename
 from scaffold.rules import all_rules
 from tests import fuzzing
 from tests.rules.trees import (
@@ -392,6 +392,46 @@ def warm() -> check.Scope:
     with fuzzing.one_process():
         check.run(fuzzing.BASE, scope)
     return scope
+
+
+IMPORTER = "core/gallery/importers/lark.go"
+UNITS = (
+    lambda n: f"\tx{n} := y{n}\n",
+    lambda n: f"\tx{n} := func() {{ z{n} := x{n} }}\n",
+    lambda n: f"}}\n\nfunc f{n}() {{\n\tf{n + 1}()\n",
+    lambda n: f"}}\n\ntype a{n} struct {{\n\tb a{n + 1}\n}}\n\nfunc g{n}() {{\n",
+    '\tBackend: "lark",\n',
+    '\tif a == "lark" {\n\t\tb()\n\t}\n',
+)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("plan", [remove.plan, lambda tree, name: rename.plan(tree, name, "ibex")])
+def test_code_takes_no_longer_to_leave(plan: Callable[..., object], unit: str | Callable[[int], str]) -> None:
+    plan(fuzzing.BASE, "lark")
+    code = (fuzzing.BASE.read(IMPORTER) or b"").decode()
+    used = f"package importers\n\nfunc use() {{\n{fill(unit)}}}\n"
+    contents = {
+        IMPORTER: f"{code}\nfunc more() {{\n{fill(unit)}}}\n".encode(),
+        IMPORTER.replace("lark", "use"): used.encode(),
+    }
+
+    def act() -> None:
+        with fuzzing.one_process(), contextlib.suppress(ScaffoldError, MemoryError):
+            plan(Overlay(fuzzing.BASE, contents), "lark")
+
+    assert not ended(act)
+
+
+@pytest.mark.parametrize(
+    "unit", ["type AImporter struct\n", '\tBackend: "a",\n', '\t{Name: "a", Modality:\n']
+)
+def test_lines_of_importers_are_counted_once(unit: str) -> None:
+    source = "core/gallery/importers/more.go"
+    warm()
+    assert not ended(
+        lambda: run({source: b"package importers\n" + unit.encode() * ((2 << 20) // len(unit) - 9)})
+    )
 
 
 def run(contents: dict[str, bytes]) -> None:

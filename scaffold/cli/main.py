@@ -101,20 +101,14 @@ def confess() -> int:
 
 def main() -> None:
     """Run the command that the program was called with; raises SystemExit."""
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
-    if sys.stdin is None:
-        sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115
-    if sys.stdout is None:
-        sys.exit(refuse(WriteError("standard output is closed; nothing was done")))
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a report may hold what the terminal cannot show
+    _prepare_streams()
     try:
         sys.exit(program(*sys.argv[1:2])(standalone_mode=False) or 0)
     except ScaffoldError as error:
         sys.exit(refuse(error))
-    except MemoryError:
+    except (MemoryError, ImportError) as error:
+        if isinstance(error, ImportError) and "failed to map segment" not in str(error):
+            sys.exit(confess())
         sys.exit(refuse(cage.out_of_memory()))
     except BrokenPipeError:
         sys.stderr.close()
@@ -128,6 +122,19 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except Exception as error:
         sys.exit(_misused(error) if hasattr(error, "show") else confess())
+
+
+def _prepare_streams() -> None:
+    """Let the streams take any text; what is closed is none that a later file might become."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115
+    if sys.stdout is None:
+        sys.exit(refuse(WriteError("standard output is closed; nothing was done")))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a report may hold what the terminal cannot show
 
 
 def _misused(error: Any) -> int:

@@ -146,14 +146,15 @@ def _in_two(
         try:
             found, broken = _take(states, shares, queue)
             data = file.read()
-        except MemoryError:  # alone it has twice as much
+        except (MemoryError, ImportError):  # alone it has twice as much memory, also for a library
             os.kill(child, signal.SIGKILL)
-            found, broken = {}, None
+            found, broken, data = {}, None, b""
         finally:
             os.close(queue)
             _, status = os.waitpid(child, 0)
             cage.follow(status)
-    told, broken_there, refused = marshal.loads(data) if not status else ({}, None, ())  # noqa: S302 - our own
+    unknown: tuple[Told, None, Sequence[dict[str, str]]] = {}, None, ()
+    told, broken_there, refused = marshal.loads(data) if data and not status else unknown  # noqa: S302 - our own
     return found, broken, told, broken_there, refused
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -129,10 +130,16 @@ class GoSource(ParsedSource):
         declared = {
             node: self._declares(node) for node in self.root.named_children if node.type in _DECLARATIONS
         }
-        kept = [node for node, names in declared.items() if name not in names and names & {*used}]
-        for node in kept:  # grows: what is kept needs what it uses
-            words = {self.text(n) for n in _all_of(node, ("identifier", "type_identifier"))} - {name}
-            kept += [n for n, names in declared.items() if n not in kept and names & words]
+        where: dict[str, list[Node]] = {}
+        for node, names in declared.items():
+            for word in names:
+                where.setdefault(word, []).append(node)
+        found = [node for node, names in declared.items() if name not in names and not names.isdisjoint(used)]
+        kept = {*found}
+        for node in found:  # grows: what is kept needs what it uses
+            for word in {self.text(n) for n in _all_of(node, ("identifier", "type_identifier"))} - {name}:
+                found += (needed := [n for n in where.pop(word, ()) if n not in kept])
+                kept.update(needed)
         if not kept:
             return None
         gone = [node for node in declared if node not in kept]
@@ -141,10 +148,11 @@ class GoSource(ParsedSource):
 
     def _idle_imports(self, gone: Collection[tuple[int, int]]) -> list[Node]:
         """The imports that nothing uses once some spans are gone; their whole declaration, if it is all."""
-        imports = [*_all_of(self.root, ("import_spec",))]
+        imports = dict.fromkeys(_all_of(self.root, ("import_spec",)))
         named = _all_of(self.root, ("identifier", "package_identifier"))
-        words = {self.text(n) for n in named if n.parent not in imports and not _within(n, gone)}
-        idle = [spec for spec in imports if not self._packages(spec) & {*words, ".", "_"}]
+        left = _without(len(self.data), gone)
+        words = {self.text(n) for n in named if left[n.start_byte] and n.parent not in imports} | {".", "_"}
+        idle = [spec for spec in imports if self._packages(spec).isdisjoint(words)]
         return idle if len(idle) < len(imports) else [*_all_of(self.root, ("import_declaration",))]
 
     def _declares(self, node: Node) -> set[str]:
@@ -167,16 +175,22 @@ class GoSource(ParsedSource):
     def unused_without(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """The lines of imports and of declarations (`x := ...`) that nothing uses once the spans are gone."""
         gone = [*spans]
+        left = _without(len(self.data), gone)
         functions = _all_of(self.root, _FUNCTIONS) if gone else ()
         for function in functions:
-            names = list(_all_of(function, ("identifier",)))
+            places: dict[str, list[int]] = {}
+            for found in _all_of(function, ("identifier",)):
+                places.setdefault(self.text(found), []).append(found.start_byte)
             for node in reversed([*_all_of(function, ("short_var_declaration",))]):
-                name = self.text(node.child_by_field_name("left") or node)
-                others = [n for n in names if self.text(n) == name and not _within(n, [_span(node)])]
-                unused = others and all(_within(other, gone) for other in others)
-                if unused and _is_statement(node) and not _within(node, gone):
-                    gone.append(_span(node))
-                    yield node.start_byte, self.line_end(node.end_byte)
+                start, end = _span(node)
+                named = places.get(self.text(node.child_by_field_name("left") or node), [])
+                inside = slice(bisect_left(named, start), bisect_left(named, end))
+                used = any(left[at] for at in (*named[: inside.start], *named[inside.stop :]))
+                unused = len(named) > inside.stop - inside.start and not used
+                if unused and _is_statement(node) and left[start]:
+                    gone.append((start, end))
+                    left[start:end] = bytes(end - start)
+                    yield start, self.line_end(end)
         for node in self._idle_imports(gone) if gone else ():
             yield node.start_byte, self.line_end(node.end_byte - 1)
 
@@ -194,8 +208,12 @@ def _span(node: Node) -> tuple[int, int]:
     return node.start_byte, node.end_byte
 
 
-def _within(node: Node, spans: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= node.start_byte < end for start, end in spans)
+def _without(size: int, spans: Iterable[tuple[int, int]]) -> bytearray:
+    """One for every byte of a file of some size, and zero for those in the spans."""
+    left = bytearray(b"\1" * (size + 1))
+    for start, end in spans:
+        left[start:end] = bytes(end - start)
+    return left
 
 
 def _all_of(node: Node, kinds: tuple[str, ...]) -> Iterator[Node]:

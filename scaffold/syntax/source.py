@@ -14,7 +14,7 @@ from scaffold import cage
 from scaffold.errors import ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tree_sitter import Node, Parser
 
@@ -23,11 +23,18 @@ S = TypeVar("S", bound="Source")
 
 MAX_BYTES = 2 << 20
 """No registration file, workflow or script comes near this size."""
+MAX_LINES = 100_000
+"""Nor does one have as many lines: the longest has 9,000."""
+MAX_TOKENS = 200_000
+"""Words and signs that a parser is given; the longest source has 40,000. Each takes memory of its own."""
+FEW_BYTES = 400 << 10
+"""What is no longer is not counted."""
 MAX_NESTING = 1000
 CHUNK_BYTES = 1 << 16
 
 _CONFLICT = re.compile(rb"(?m)^(<{7}|>{7}) (?=\S)")
 """What git writes around two versions; the `=======` between them may also underline a heading."""
+_TOKEN = re.compile(rb"[\w\x80-\xff]++|[^\w\s]")
 _BRACKET = re.compile(rb"[(\[{]|[)\]}]")
 
 
@@ -37,6 +44,16 @@ def require_merged(path: str, data: bytes) -> None:
     if found is not None:
         line = data.count(b"\n", 0, found.start()) + 1
         raise ShapeError(path, line, f"is a conflict marker, {found[1].decode()}: resolve the merge first")
+
+
+def numbered(
+    text: str, found: Iterable[re.Match[str]], group: int = 0
+) -> Iterator[tuple[re.Match[str], int]]:
+    """Matches in the order of a text, each with the line where it, or its group of that number, begins."""
+    line, counted = 1, 0
+    for match in found:
+        line, counted = line + text.count("\n", counted, match.start(group)), match.start(group)
+        yield match, line
 
 
 def line_starts(data: bytes) -> list[int]:
@@ -88,6 +105,8 @@ class Source:
         self.data = data
         if len(data) > MAX_BYTES:
             raise ShapeError(path, None, f"is larger than {MAX_BYTES >> 20} MiB, more than any such file")
+        if len(data) > FEW_BYTES and data.count(b"\n") > MAX_LINES:
+            raise ShapeError(path, None, f"has more than {MAX_LINES:,} lines, more than any such file")
         self.require_text()
         require_merged(path, data)
 
@@ -168,7 +187,7 @@ class Source:
 class ParsedSource(Source):
     """A Source with its tree-sitter syntax tree."""
 
-    quick_bytes = 400 << 10
+    quick_bytes = FEW_BYTES
     """Up to this size even garbage is parsed within the limit, so nobody needs to watch."""
 
     parse_seconds: float = 2
@@ -207,8 +226,10 @@ class ParsedSource(Source):
         return True
 
     def require_parsable(self) -> None:
-        """Raises ShapeError for a nesting on which the parser, C code, would be lost."""
+        """Raises ShapeError where a parser, C code, would be lost: in a deep nesting, in too many words."""
         self.require_shallow(0, len(self.data))
+        if len(self.data) > FEW_BYTES and sum(1 for _ in _TOKEN.finditer(self.data)) > MAX_TOKENS:
+            raise ShapeError(self.path, None, f"has more than {MAX_TOKENS:,} words, more than any such file")
 
     def require_shallow(self, start: int, end: int) -> None:
         """Raises ShapeError where what stands between two offsets is nested too deeply for a parser."""

@@ -29,8 +29,21 @@ def test_a_command_is_the_same_alone_and_among_all(command: str) -> None:
     assert command in CliRunner().invoke(program(), ["--help"]).output
 
 
+def test_a_library_that_finds_no_memory_is_no_bug(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: str) -> None:
+        raise ImportError("/a/_binding.so: failed to map segment from shared object")
+
+    monkeypatch.setattr(entry, "program", fail)
+    with pytest.raises(SystemExit) as end:
+        entry.main()
+    assert end.value.code == 3
+    assert "MiB of memory" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
-    "error", [ValueError("a\x1b[2J\n::stop-commands::x"), RecursionError(), AssertionError()]
+    "error", [ValueError("a\x1b[2J\n::stop-commands::x"), RecursionError(), AssertionError(), ImportError()]
 )
 def test_what_nothing_should_have_let_through_is_told_as_a_bug(
     error: Exception, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

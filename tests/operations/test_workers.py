@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -124,22 +125,27 @@ class DiesInTheOther(Rule):
 class TakesMuch(DiesInTheOther):
     """One of the rules for which half of the memory is too little, in the first process or in the second one."""
 
-    def __init__(self, tried: list[bool], *, first: bool) -> None:
+    def __init__(self, tried: list[bool], *, first: bool, after: float, error: type[Exception]) -> None:
         super().__init__()
-        self.first = first
+        self.first, self.after, self.error = first, after, error
         self.tried = tried
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         if self.first == (os.getpid() == self.home) and not self.tried:
             self.tried.append(True)
-            raise MemoryError
+            time.sleep(self.after)
+            raise self.error
         yield self.finding(Place("Makefile"), registry.names[0], "it", "it fits", "leave it")
 
 
+@pytest.mark.parametrize("error", [MemoryError, ImportError])
+@pytest.mark.parametrize("after", [0, 0.3], ids=["at once", "when the other has ended"])
 @pytest.mark.parametrize("first", [False, True], ids=["the second", "the first"])
-def test_one_process_does_what_two_have_no_memory_for(first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_process_does_what_two_have_no_memory_for(
+    first: bool, after: float, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     tried: list[bool] = []
-    rules: list[Rule] = [TakesMuch(tried, first=first) for _ in range(9)]
+    rules: list[Rule] = [TakesMuch(tried, first=first, after=after, error=error) for _ in range(9)]
     assert len(found(BASE, monkeypatch, two=True, rules=rules)) == len(rules)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -241,13 +242,23 @@ class GallerySurface(GalleryReader):
 
     def image_name(self, backend: Backend | Outline, variant: str) -> str:
         """Name of a variant's image item, as most siblings of its language spell it."""
+        key = backend.lang, backend.on_builder_image, variant
+        if key not in self._image_patterns:
+            self._image_patterns[key] = self._image_pattern(backend, variant)
+        return self._image_patterns[key].replace("{n}", backend.name)
+
+    @cached_property
+    def _image_patterns(self) -> dict[tuple[str, bool, str], str]:
+        return {}
+
+    def _image_pattern(self, backend: Backend | Outline, variant: str) -> str:
         siblings = {e.tag_suffix: e.backend for e in self.matrix.siblings(backend, VARIANTS[variant])}
         patterns = []
         for tag_suffix, owner in siblings.items():
             for item in self.by_tag_suffix.get(tag_suffix, ()):
                 if item.channel == "latest" and item.name.endswith(f"-{owner}"):
                     patterns.append(f"{item.name[: -len(owner)]}{{n}}")
-        return (majority(patterns) or VARIANTS[variant].image).replace("{n}", backend.name)
+        return majority(patterns) or VARIANTS[variant].image
 
     def _named(self, backend: Backend, variant: str) -> str:
         """Name of a new image item: the chosen one, or it follows a tag suffix that was chosen."""

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+_NO_WORDS = {number: " " for number in range(128) if not (chr(number).isalnum() or chr(number) == "_")}
+"""For `str.translate`: what stands between words is blank."""
+
+
 class ImporterSurface(ImporterReader):
     """The pref-only slice and the importer registry."""
 
@@ -132,9 +136,11 @@ class ImporterSurface(ImporterReader):
         for name in removal.aliases:
             for match in re.finditer(_expectation(name), test.data if test else b""):
                 removal.changes.delete_lines(PREF_ONLY_TEST_FILE, match.start(), match.end())
+        given: dict[str, set[str]] = {}
         for importer in self.importers:
-            given = {match[2] for match in GIVEN.finditer(self._sources[importer.path])}
-            nameless = not importer.name and given and given <= removal.aliases
+            if importer.path not in given:
+                given[importer.path] = {m[2] for m in GIVEN.finditer(self._sources[importer.path])}
+            nameless = not importer.name and given[importer.path] and given[importer.path] <= removal.aliases
             if importer.name in removal.aliases or nameless:
                 self._remove_importer(removal, importer)
         for path, text in self._sources.items():
@@ -157,9 +163,9 @@ class ImporterSurface(ImporterReader):
         gone = (own.path, test, REGISTRY_FILE)
         others = {path: text for path, text in self._texts(r".*\.go").items() if path not in gone}
         for path, text in others.items():
-            if re.search(rf"\b{importer.type_name}\b", text):
+            if importer.type_name in text and re.search(rf"\b{importer.type_name}\b", text):
                 removal.ask(path, f"it uses {importer.type_name}, which is gone")
-        words = {word for text in others.values() for word in re.findall(r"\w+", text)}
+        words = {word for text in others.values() for word in text.translate(_NO_WORDS).split()}
         spans = own.without(importer.type_name, words)
         if spans is None:
             removal.changes.delete(importer.path)

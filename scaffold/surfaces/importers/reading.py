@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from scaffold.surfaces.base import Part, Registration, Surface
 from scaffold.syntax.golang import Element, GoSource
-from scaffold.syntax.source import Place, require_merged
+from scaffold.syntax.source import Place, numbered, require_merged
 
 PREF_ONLY_FILE = "core/http/endpoints/localai/backend.go"
 PREF_ONLY = "knownPrefOnlyBackends"
@@ -123,8 +123,7 @@ class ImporterReader(Surface):
         found = []
         for path, text in self._sources.items():
             names = dict(NAME.findall(text))
-            for match in _TYPE.finditer(text):
-                line = text.count("\n", 0, match.start()) + 1
+            for match, line in numbered(text, _TYPE.finditer(text)):
                 found.append(Importer(match[1], names.get(match[1], ""), path, line))
         return found
 
@@ -134,8 +133,7 @@ class ImporterReader(Surface):
         found: dict[str, Place] = {}
         for path, text in self._sources.items():
             for pattern in (NAME, GIVEN, _DROP_IN):
-                for match in pattern.finditer(text):
-                    line = text.count("\n", 0, match.start()) + 1
+                for match, line in numbered(text, pattern.finditer(text)):
                     found.setdefault(match[2], Place(path, line))
         return found
 
@@ -201,7 +199,6 @@ class ImporterReader(Surface):
         found: dict[str, list[tuple[Place, str]]] = {}
         for path, text in self._sources.items():
             for pattern, what in ((_OFFERED, "offered by an importer"), (GIVEN, "given to a model")):
-                for match in pattern.finditer(text):
-                    line = text.count("\n", 0, match.start(match.lastindex or 0)) + 1
-                    found.setdefault(match[match.lastindex or 0], []).append((Place(path, line), what))
+                for match, line in numbered(text, pattern.finditer(text), pattern.groups):
+                    found.setdefault(match[pattern.groups], []).append((Place(path, line), what))
         return found

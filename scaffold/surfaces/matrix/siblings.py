@@ -115,14 +115,24 @@ class MatrixSiblings(MatrixReader):
 
     def widening(self, backend: Backend | Outline, variant: Variant) -> list[list[Entry]]:
         """The existing entries of a variant: of the kind, of the language, of all native ones, of all."""
-        if variant.name == DARWIN:
-            same_lang = [e for e in self.darwin if self.darwin_lang(e) == backend.lang]
+        key = backend.lang, backend.on_builder_image, variant.name
+        if key not in self._widening:
+            self._widening[key] = self._widened(*key)
+        return self._widening[key]
+
+    @cached_property
+    def _widening(self) -> dict[tuple[str, bool, str], list[list[Entry]]]:
+        return {}
+
+    def _widened(self, lang: str, on_builder_image: bool, variant: str) -> list[list[Entry]]:
+        if variant == DARWIN:
+            same_lang = [e for e in self.darwin if self.darwin_lang(e) == lang]
             return [same_lang, [e for e in self.darwin if "lang" in e.fields]]
-        of_variant = [e for e in self.linux if e.variant == variant.name]
-        same_lang = [e for e in of_variant if e.lang == backend.lang]
-        same_kind = [e for e in same_lang if e.prebuilt == backend.on_builder_image]
-        native = [e for e in of_variant if e.lang != "python"] if backend.lang != "python" else []
-        return [same_kind if backend.lang == "cpp" else [], same_lang, native, of_variant]
+        of_variant = [e for e in self.linux if e.variant == variant]
+        same_lang = [e for e in of_variant if e.lang == lang]
+        same_kind = [e for e in same_lang if e.prebuilt == on_builder_image]
+        native = [e for e in of_variant if e.lang != "python"] if lang != "python" else []
+        return [same_kind if lang == "cpp" else [], same_lang, native, of_variant]
 
 
 def usual(field: str, siblings: Sequence[Entry]) -> str | None:
