@@ -1,9 +1,9 @@
-"""Raw answers, judged one by one: their types, what each must not be, and what follows from others."""
+"""Raw answers, judged: their types, what each must not be, alone and beside others, and what follows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, get_type_hints
 
@@ -17,16 +17,18 @@ from pydantic import (
     model_validator,
 )
 
-from scaffold.backend.answers import NEEDS_UPSTREAM, Backend
+from scaffold.backend.answers import Backend
 from scaffold.backend.choices import DROP_IN, IMPORTS, KINDS
-from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, one_of, problem, repository
+from scaffold.backend.limits import one_of, problem, repository, wrong
 from scaffold.backend.modalities import ACCEPTS, EVERY, Modality
+from scaffold.backend.together import clashes
 from scaffold.backend.variants import ENTRY_FIELDS, IMAGE, VARIANTS, supported
 from scaffold.errors import UsageError
 
 RULED = {
     "name": "name", "gallery_name": "name", "upstream": "upstream", "branch": "branch", "pin": "pin",
     "urls": "url", "icon": "url", "test_model": "url",
+    "summary": "line", "title": "line", "section": "line", "license": "line", "match": "line", "description": "text",
 }  # fmt: skip
 """Field of a backend -> the rules that it keeps; of a list, each item does."""
 
@@ -36,37 +38,26 @@ class _Rules(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    @field_validator(*RULED, check_fields=False)
+    @classmethod
+    def _ruled(cls, answer: str | tuple[str, ...], info: ValidationInfo) -> str | tuple[str, ...]:
+        field = str(info.field_name)
+        one = field.removesuffix("s") if field == "urls" else field
+        for each in (answer,) if isinstance(answer, str) else answer:
+            given = each or cls.model_fields[field].default != ""
+            if given and (found := problem(one, each, RULED[field])):
+                raise ValueError(found)
+        return answer
+
     @field_validator("upstream", check_fields=False)
     @classmethod
     def _repository(cls, upstream: str) -> str:
         return repository(upstream)
 
-    @field_validator("summary", "title", "section", "license", "match", "test_model", check_fields=False)
+    @field_validator("summary", "title", "section", "license", "description", check_fields=False)
     @classmethod
-    def _one_line(cls, text: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        for line in (text,) if isinstance(text, str) else text:
-            if not line.isprintable():
-                raise ValueError(f"{line!r} is not one line of printable text")
-        return text.strip() if isinstance(text, str) else text
-
-    @field_validator("description", check_fields=False)
-    @classmethod
-    def _lines(cls, text: str) -> str:
-        lines = [line.rstrip() for line in text.strip().splitlines()]
-        for line in lines:
-            if not line.isprintable():
-                raise ValueError(f"{line!r} is not a line of printable text")
-        return "\n".join(lines)
-
-    @field_validator(*RULED, check_fields=False)
-    @classmethod
-    def _ruled(cls, answer: str | tuple[str, ...], info: ValidationInfo) -> str | tuple[str, ...]:
-        field = str(info.field_name)
-        for each in (answer,) if isinstance(answer, str) else answer:
-            wrong = problem(RULED[field], each) if each or cls.model_fields[field].default != "" else None
-            if wrong:
-                raise ValueError(wrong)
-        return answer
+    def _stripped(cls, text: str) -> str:
+        return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
     @field_validator("tags", check_fields=False)
     @classmethod
@@ -153,7 +144,9 @@ def create(known: Mapping[str, Modality] = EVERY, **answers: Any) -> Backend:
     try:
         found = _Answers.model_validate(answers, context=known)
         backend = Backend(known=known, **{name: getattr(found, name) for name in _ASKED})
-        _require_consistent(backend)
+        _require_choices(backend.lang, backend.kind, backend.variants)
+        for clash in clashes(_as_asked(vars(backend))):
+            raise ValueError(str(clash))
         _require_fitting(backend)
     except ValidationError as error:
         raise UsageError("\n".join(_worded(e) for e in error.errors())) from None
@@ -162,19 +155,58 @@ def create(known: Mapping[str, Modality] = EVERY, **answers: Any) -> Backend:
     return backend
 
 
-def _require_consistent(backend: Backend) -> None:
-    one_of(f"kind of a {backend.lang} backend", backend.kind, KINDS[backend.lang])
-    if not backend.variants:
-        raise ValueError("a backend needs at least one variant")
-    for variant in backend.variants:
+def require_sound(known: Mapping[str, Modality] = EVERY, **answers: Any) -> None:
+    """Raises UsageError for answers that are wrong whatever those will be that are missing.
+
+    A name may be chosen anew, so it is judged beside the others alone.
+    """
+    data = {**answers, "name": "name"}
+    try:
+        _Answers.model_validate(dict(data), context=known)
+    except ValidationError as error:
+        if told := [_worded(e) for e in error.errors() if e["type"] != "missing"]:
+            raise UsageError("\n".join(told)) from None
+    try:
+        _require_choices(answers.get("lang", ""), answers.get("kind", ""), answers.get("variants", ()))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    for clash in clashes(_as_asked(answers)):
+        raise UsageError(str(clash))
+
+
+def refused(question: str, answer: Any, answers: Mapping[str, Any]) -> str | None:
+    """Why an answer to a question is refused, in less than a line, beside the others that are there."""
+    rules = RULED.get(question, "")
+    if rules and answer and (found := wrong(rules, answer)):
+        return found
+    together = _as_asked({**answers, question: answer})
+    return next((clash.why for clash in clashes(together) if question in clash.answers), None)
+
+
+def _as_asked(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers under the names by which they are asked for."""
+    asked = dict(answers)
+    modalities = asked.get("modalities") or asked.get("modality")
+    if modalities:
+        several = (modalities,) if isinstance(modalities, str) else modalities
+        asked["modality"] = next((each for each in several if each != "none"), "none")
+    if asked.get("gallery_name"):  # it is what LocalAI reads then
+        asked["name"] = asked["gallery_name"]
+    return asked
+
+
+def _require_choices(lang: str, kind: str, variants: Iterable[str]) -> None:
+    """Raises ValueError for a kind or variant that a language does not have; "" is for what is not known."""
+    if lang:
+        one_of("language", lang, KINDS)
+    if lang and kind:
+        one_of(f"kind of a {lang} backend", kind, KINDS[lang])
+    for variant in (each.partition(":")[0] for each in variants):
         one_of("variant", variant, VARIANTS)
-        if variant not in supported(backend.lang):
+        if lang and variant not in supported(lang):
             raise ValueError(
-                f"variant {variant!r} is not built for {backend.lang}; "
-                f"{backend.lang} has: {' '.join(supported(backend.lang))}"
+                f"variant {variant!r} is not built for {lang}; {lang} has: {' '.join(supported(lang))}"
             )
-    if backend.kind == "llama-fork" and backend.darwin:
-        raise ValueError("a fork of llama.cpp has no build for macOS: leave variant 'metal' out")
 
 
 def _require_fitting(backend: Backend) -> None:
@@ -185,33 +217,6 @@ def _require_fitting(backend: Backend) -> None:
             raise ValueError(f"capability {each!r}: it is not built for {variant}")
     for each in backend.entries:
         _require_entry(backend, *each.partition("=")[::2])
-    if is_for_macos(backend.known_as) and not backend.darwin:
-        raise ValueError(
-            f"name {backend.known_as!r} contains {MACOS_ENGINE!r}, which LocalAI takes for macOS: "
-            "give --variant metal, or another name"
-        )
-    if backend.prebuilt and backend.kind != "grpc":
-        raise ValueError(
-            "only a gRPC server of its own may choose LocalAI's image that has gRPC (--prebuilt)"
-        )
-    if backend.kind == "llama-fork" and backend.modalities == ("none",):
-        raise ValueError("a fork of llama.cpp serves what llama.cpp does: give --modality")
-    if backend.modalities == ("none",) and backend.imports != "none":
-        raise ValueError(
-            "the import form groups backends by modality: give --modality, or --import none with 'none'"
-        )
-    if backend.match and backend.imports != "auto":
-        raise ValueError("what a model is recognised by is for an importer: give --import auto")
-    if backend.kind in NEEDS_UPSTREAM and not backend.upstream:
-        raise ValueError(
-            f"kind {backend.kind!r} wraps an upstream engine: give --upstream OWNER/REPO and --pin SHA"
-        )
-    if backend.upstream and not backend.pin:
-        raise ValueError(
-            f"an upstream needs a pin: give --pin with the full sha of a commit of {backend.upstream}"
-        )
-    if backend.pin and not backend.upstream:
-        raise ValueError("a pin needs the repository that it is a commit of: give --upstream OWNER/REPO")
 
 
 def _require_entry(backend: Backend, which: str, value: str) -> None:

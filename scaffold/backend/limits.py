@@ -57,16 +57,30 @@ class Rule:
         return self.why.format(found=match[0]) if match else None
 
 
+@dataclass(frozen=True, slots=True)
+class Unprintable:
+    """Characters that nobody sees, which an answer must not have."""
+
+    why: str
+    lines: bool = False
+    """Whether it may have several lines."""
+
+    def broken_by(self, answer: str) -> str | None:
+        """What is wrong with `answer`, if it has some."""
+        shown = "".join(answer.splitlines()) if self.lines else answer
+        return None if shown.isprintable() else self.why
+
+
 READS_HARDWARE = Rule(
     "|".join(w if w != MACOS_ENGINE else rf"(?<=[^-]){w}|{w}(?=[^-])" for w in HARDWARE_WORDS),
     "contains '{found}': LocalAI reads hardware from names",
 )
 
-RULES: dict[str, tuple[Rule, ...]] = {
+RULES: dict[str, tuple[Rule | Unprintable, ...]] = {
     "name": (
         Rule(
             r"\A(?![a-z][a-z0-9]*(-[a-z0-9]+)*\Z)",
-            "must be lower-case words of letters and digits, joined by single dashes, a letter first",
+            "must be lower-case words, with dashes between, and a letter first",
         ),
         Rule(rf".{{{MAX_NAME + 1}}}", f"has more than {MAX_NAME} characters: no more fit into an image tag"),
         Rule(r"-development\Z", "ends in {found}, which names a channel of another backend"),
@@ -78,7 +92,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(rf"\A({'|'.join(RESERVED)})\Z", "is taken: LocalAI or the build of every backend uses it"),
         Rule(
             rf"\A({'|'.join(FILE_TYPES)})\Z",
-            "is a type of files: tools would take backend/Dockerfile.{found} for one",
+            "is a type of files, for which tools would take Dockerfile.{found}",
         ),
     ),
     "upstream": (
@@ -91,11 +105,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "pin": (
         Rule(
             r"\A(?![0-9a-f]{40}\Z)",
-            "is not a full commit sha (40 lower-case hex digits); "
-            "the bump bot refuses anything shorter, a tag or a branch",
+            "is not a full commit sha: 40 hex digits in lower case, no tag, no branch",
         ),
     ),
-    "url": (Rule(r"\A(?!https?://\S+\Z)", "is not an http(s) address"),),
+    "url": (
+        Rule(r"\A(?!https?://\S+\Z)", "is not an http(s) address"),
+        Unprintable("is not one line of printable text"),
+    ),
+    "line": (Unprintable("is not one line of printable text"),),
+    "text": (Unprintable("has a line that is not a line of printable text", lines=True),),
 }  # fmt: skip
 """What an answer must not be, the first broken rule being the one to report."""
 
@@ -110,12 +128,16 @@ def is_for_macos(name: str) -> bool:
     return MACOS_ENGINE in name.split("-")
 
 
-def problem(question: str, answer: str) -> str | None:
+def wrong(rules: str, answer: str) -> str | None:
+    """The first of some rules that `answer` breaks, without the answer; None for a good one."""
+    judged = repository(answer) if rules == "upstream" else answer
+    return next(filter(None, (rule.broken_by(judged) for rule in RULES[rules])), None)
+
+
+def problem(question: str, answer: str, rules: str = "") -> str | None:
     """The first rule that `answer` breaks, in words; None for a good one."""
-    for rule in RULES[question]:
-        if why := rule.broken_by(answer):
-            return f"{question} {answer!r} {why}"
-    return None
+    why = wrong(rules or question, answer)
+    return f"{question} {answer!r} {why}" if why else None
 
 
 def one_of(what: str, value: str, choices: Iterable[str]) -> str:

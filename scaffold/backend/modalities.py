@@ -27,6 +27,13 @@ class Modality(NamedTuple):
     category: str = "utility"
     """First words of its bullet among the backend types of the documentation, in lower case."""
 
+    @property
+    def words(self) -> str:
+        """What it is, for who has to choose: what a table calls it, and its first RPC."""
+        if not self.methods:
+            return "no model of its own: a store, a proxy, a codec"
+        return f"{self.capability} ({self.methods[0]})"
+
 
 def _table(*rows: Modality) -> dict[str, Modality]:
     return {row.name: row for row in rows}

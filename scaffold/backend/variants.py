@@ -36,6 +36,12 @@ class Variant(NamedTuple):
     toolkit_image: str | None = None
     """Base image that brings the toolkit itself, for a Dockerfile that installs none."""
 
+    @property
+    def words(self) -> str:
+        """What it is, for who has to choose."""
+        system = "macOS" if self.name == DARWIN else "Linux"
+        return f"{self.acceleration} on {system}, {' and '.join(self.arches)}"
+
 
 VARIANTS: dict[str, Variant] = {
     variant.name: variant

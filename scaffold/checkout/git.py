@@ -44,15 +44,18 @@ INDEX_BYTES = 64 << 20
 """What an index and its parts have; that of LocalAI has 600 KB."""
 YOUNG = 10
 """Seconds."""
+NETWORK_PATIENCE = 20
+"""Seconds that a repository elsewhere gets for its answer."""
 _SHA1_LENGTH = 40
 
 
 def run(
-    root: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    root: Path, *arguments: str, environment: Mapping[str, str] | None = None, patience: int = 0
 ) -> subprocess.CompletedProcess[bytes]:
     """What git says in the folder `root`; an error of its own where git is not installed.
 
-    Raises ShapeError where it never ends: it waits for whoever writes to a pipe in the place of a file.
+    Raises ShapeError where it does not end within the time that is left, or within `patience` seconds: it
+    waits for whoever writes to a pipe in the place of a file.
     """
     command = _command(root, *arguments)
     try:
@@ -64,7 +67,7 @@ def run(
     with process:
         cage.share(process.pid)
         try:
-            out, complaint = process.communicate(timeout=max(cage.left(), 1))
+            out, complaint = process.communicate(timeout=patience or max(cage.left(), 1))
         except subprocess.TimeoutExpired:
             process.kill()
             raise _endless(arguments[0]) from None
@@ -88,7 +91,12 @@ def remote_head(address: str, branch: str = "") -> tuple[str, str]:
     """
     asked = f"refs/heads/{branch}" if branch else "HEAD"
     protocol = {"GIT_ALLOW_PROTOCOL": address.partition(":")[0]}
-    result = run(Path("/"), "ls-remote", "--symref", "--", address, asked, environment=protocol)
+    words = ("ls-remote", "--symref", "--", address, asked)
+    with cage.asking(address):
+        try:
+            result = run(Path("/"), *words, environment=protocol, patience=NETWORK_PATIENCE)
+        except ShapeError:
+            return "", ""
     said = result.stdout.decode(errors="replace")
     name = re.search(r"(?m)^ref: refs/heads/(\S+)\tHEAD$", said)
     commit = re.search(rf"(?m)^([0-9a-f]{{40}})\t{re.escape(asked)}$", said)

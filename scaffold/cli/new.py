@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,8 +25,13 @@ from scaffold.cli.shared import (
     several,
     writable,
 )
-from scaffold.errors import UsageError
+from scaffold.errors import Stopped, UsageError
 from scaffold.report.formats import Format
+
+if TYPE_CHECKING:
+    from scaffold.operations.new import NewBackend
+
+Answers = dict[str, Any]
 
 _KINDS = "; ".join(f"{lang}: {', '.join(kinds)}" for lang, kinds in KINDS.items() if len(kinds) > 1)
 _MODALITIES = " ".join(EVERY)
@@ -31,7 +39,8 @@ _IMPORTS = f"{'|'.join(IMPORTS)}|{DROP_IN}X"
 
 
 def new_backend(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case words joined by dashes.")],
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case words joined by dashes.")] = "",
     lang: Annotated[Lang | None, typer.Option(help="Language of the backend.")] = None,
     kind: Annotated[str, typer.Option(metavar="KIND", help=f"{_KINDS}.")] = "",
     like: Annotated[
@@ -58,15 +67,15 @@ def new_backend(
         ),
     ] = "",
     ggml: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--ggml/--no-ggml", help="Whether the engine is on ggml: one build for each kind of CPU."
         ),
-    ] = True,
+    ] = None,
     shim: Annotated[
-        bool,
+        bool | None,
         typer.Option("--shim/--no-shim", help="Go: a C interface before an engine that exports none itself."),
-    ] = True,
+    ] = None,
     prebuilt: Annotated[
         bool, typer.Option("--prebuilt", help="C++: CI compiles on LocalAI's image that has gRPC.")
     ] = False,
@@ -139,10 +148,7 @@ def new_backend(
     repo: RepoOption = None,
 ) -> None:
     """Create a backend: its directory, and its registration in every place."""
-    from scaffold.operations import new
-    from scaffold.report import new_backend as report
-
-    answers: dict[str, object] = {
+    answers: Answers = {
         "name": name,
         "lang": lang,
         "kind": kind,
@@ -173,19 +179,94 @@ def new_backend(
         "progress": progress,
         "test_model": test_model,
     }
-    asking = can_ask(output, never=no_input)
+    if asking := can_ask(output, never=no_input):
+        with _repeatable(answers, {"--like": like, "--repo": repo}, description):
+            _make(answers, like, asking, dry_run, output, repo)
+    else:
+        if not name:
+            context.fail("Missing argument 'NAME'.")
+        _make(answers, like, asking, dry_run, output, repo)
+
+
+def _make(
+    answers: Answers, like: str | None, asking: bool, dry_run: bool, output: Format, repo: Path | None
+) -> None:
+    """Plan a backend from the answers, and write it once somebody agrees who can be asked."""
+    from scaffold.operations import new
+    from scaffold.report import new_backend as report
+
     with writable(repo, unless=dry_run) as root:
         if asking:
             from scaffold.registry import Registry
             from scaffold.wizard import questions
 
-            answers = questions.complete(Registry(WorkTree(root)), answers, like)
+            questions.complete(Registry(WorkTree(root)), answers, like)
         plan = new.plan(WorkTree(root), answers, like)
         if asking and not dry_run and not plan.existing:
-            questions.confirm(plan)
+            _agree(plan)
         if not plan.existing:
             carry_out(plan.changes, root, dry_run, output)
     printer.result(report.rendered(plan, dry_run, output))
+
+
+def _agree(plan: NewBackend) -> None:
+    """Show a plan and what CI would do, and ask. Raises Stopped for a no."""
+    from scaffold.operations import started
+    from scaffold.report import plan as report
+    from scaffold.wizard import asking
+
+    printer.result(report.as_text(plan, started.of(plan.changes, plan.backend.name)))
+    asking.agree("Write it?", plan.changes.diff)
+
+
+OPTIONS = {
+    "lang": "--lang", "kind": "--kind", "variants": "--variant", "upstream": "--upstream",
+    "branch": "--branch", "pin": "--pin", "ggml": "--ggml", "shim": "--shim", "prebuilt": "--prebuilt",
+    "modality": "--modality", "rpcs": "--rpc", "accepts": "--accepts", "defaults": "--default-use",
+    "imports": "--import", "match": "--match", "summary": "--summary", "description": "--description",
+    "license": "--license", "url": "--url", "icon": "--icon", "title": "--title",
+    "gallery_name": "--gallery-name", "tags": "--tag", "capabilities": "--capability", "entries": "--set",
+    "progress": "--progress", "test_model": "--test-model",
+}  # fmt: skip
+"""Answer -> the option that gives it."""
+
+
+def command_line(answers: Answers, more: Mapping[str, object]) -> str:
+    """The command that gives some answers, and `more` options, as a shell reads it."""
+    words = ["scaffold", "new-backend", *filter(None, [str(answers["name"])])]
+    given = {option: answers.get(key) for key, option in OPTIONS.items()}
+    given["--import"] = tuple(filter(None, str(answers.get("imports") or "").split(",")))
+    for option, value in {**given, **more}.items():
+        if isinstance(value, bool):
+            words += (
+                [option if value else option.replace("--", "--no-")] if value or option in TWOFOLD else []
+            )
+        elif isinstance(value, tuple):
+            words += [word for each in value for word in _option(option, str(each))]
+        elif value:
+            words += _option(option, str(value))
+    return shlex.join(words)
+
+
+TWOFOLD = ("--ggml", "--shim")
+"""Options of which there is a `--no-` one, too."""
+
+
+def _option(option: str, value: str) -> list[str]:
+    return [f"{option}={value}"] if value.startswith("-") else [option, value]
+
+
+@contextmanager
+def _repeatable(answers: Answers, more: Mapping[str, object], description: str) -> Iterator[None]:
+    """Who stops is told the command line that repeats their answers; a `description` may name a file."""
+    try:
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise Stopped(interrupted=True) from None
+    except Stopped as stopped:
+        stopped.add_note(command_line({**answers, "description": description}, more))
+        raise
 
 
 def _text(given: str) -> str:

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scaffold.backend import judging
 from scaffold.backend.answers import Backend
 from scaffold.backend.judging import create
-from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, repository
+from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, repository, wrong
 from scaffold.backend.modalities import EVERY, MODALITIES
-from scaffold.backend.names import require_name
+from scaffold.backend.names import identifier, make_variable, require_name
 from scaffold.backend.variants import DARWIN, supported
 from scaffold.checkout import git
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
 from scaffold.errors import UsageError
 from scaffold.operations import proof
+from scaffold.operations.again import differences
 from scaffold.operations.refusals import told
 from scaffold.registry import Registry
 from scaffold.surfaces.base import Addition, Manual, Registration
@@ -54,7 +56,10 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
     registry = Registry(tree)
     backend = create(registry.modalities, **_completed(registry, answers, like))
     existing = registry.registrations(backend.name)
-    if tree.is_dir(backend.directory) and (existing or any(kept_by_git(tree, backend.directory))):
+    if registry.directory(backend.name) == backend.directory and is_there(registry, backend.name):
+        if others := differences(registry, backend.name, _given(answers)):
+            listed = "".join(f"\n  {each}" for each in others)
+            raise UsageError(f"{backend.name} is a backend already, with other answers:{listed}")
         return NewBackend(backend, None, ChangeSet(tree), existing=tuple(existing))
     require_free(registry, backend, existing)
     kin = registry.relatives(backend.lang, backend.kind, backend.modality, backend.variants, like)
@@ -68,24 +73,56 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
     return NewBackend(backend, kin[0] if kin else None, addition.changes, tuple(addition.manual))
 
 
+def require_sound(registry: Registry, answers: dict[str, Any], like: str | None) -> None:
+    """Raises UsageError for answers that are wrong whatever the missing ones will be, the name apart."""
+    given = {key: value for key, value in _given(answers).items() if value != AT_HEAD}
+    if like is not None:
+        given = {**of_relative(registry, like, str(given.get("lang") or "")), **given}
+    judging.require_sound(registry.modalities, **given)
+
+
+def name_problem(registry: Registry, name: str) -> str | None:
+    """Why a new backend cannot have this name, in less than a line."""
+    if found := wrong("name", name):
+        return found
+    places = taken(registry, name, pinned=False)
+    return f"is taken: {places[0]}" if places else None
+
+
+def is_there(registry: Registry, name: str) -> bool:
+    """Whether a backend has this name and a directory with something in it."""
+    folder = registry.directory(name)
+    return bool(folder) and (bool(registry.registrations(name)) or any(kept_by_git(registry.tree, folder)))
+
+
+def _given(answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers without those that nobody gave."""
+    return {key: value for key, value in answers.items() if key == "name" or value not in (None, "", ())}
+
+
+def of_relative(registry: Registry, like: str, lang: str) -> dict[str, Any]:
+    """What a backend has that another one is to be like. Raises UsageError for one of another language."""
+    if like not in registry.directories:
+        raise registry.unknown(like)
+    found = registry.directories[like]
+    if lang and found != lang:
+        raise UsageError(f"--like {like}: is a {found} backend, not {lang}")
+    variants = tuple(v for v in registry.variants(like) if v in supported(found))
+    answers = {"lang": found, "kind": registry.kind(like), "modality": registry.modality(like) or "none"}
+    return answers | ({"variants": variants} if variants else {})
+
+
 def _completed(registry: Registry, answers: dict[str, Any], like: str | None) -> dict[str, Any]:
     """The answers, with what `like` and the language give for those that were not given."""
-    given = {key: value for key, value in answers.items() if key == "name" or value not in (None, "", ())}
+    given = _given(answers)
     if given.get("pin") == AT_HEAD:
         given |= _at_head(given)
-    lang = given.get("lang")
     if like is not None:
-        if like not in registry.directories:
-            raise registry.unknown(like)
-        lang = given.setdefault("lang", registry.directories[like])
-        if registry.directories[like] != lang:
-            raise UsageError(f"--like {like}: is a {registry.directories[like]} backend, not {lang}")
-        given.setdefault("kind", registry.kind(like))
-        if "modalities" not in given:
-            given.setdefault("modality", registry.modality(like) or "none")
-        variants = tuple(v for v in registry.variants(like) if v in supported(str(lang)))
-        if variants:
-            given.setdefault("variants", variants)
+        relative = of_relative(registry, like, str(given.get("lang") or ""))
+        if "modalities" in given:
+            del relative["modality"]
+        given = relative | given
+    lang = given.get("lang")
     if not lang:
         raise UsageError("which language? give --lang python|go|cpp|rust, or --like BACKEND")
     given.setdefault("variants", default_variants(str(lang), given.get("kind", "")))
@@ -108,24 +145,31 @@ def default_variants(lang: str, kind: str) -> tuple[str, ...]:
 
 def require_free(registry: Registry, backend: Backend, existing: list[Registration]) -> None:
     """Raises UsageError where something has the name of a backend already."""
-    name = backend.name
-    taken = [f"{r.path}:{r.line}: {r.what}" for r in existing]
+    places = taken(registry, backend.name, pinned=bool(backend.upstream), existing=existing)
+    if places:
+        raise UsageError(f"name {backend.name!r} is taken:\n" + "\n".join(f"  {place}" for place in places))
+
+
+def taken(
+    registry: Registry, name: str, *, pinned: bool, existing: list[Registration] | None = None
+) -> list[str]:
+    """The places that have a name already; `pinned` asks for its pin variable too."""
+    known = registry.registrations(name) if existing is None else existing
+    found = [f"{r.path}:{r.line}: {r.what}" for r in known]
     there = registry.directory(name)
     if there and any(kept_by_git(registry.tree, there)):
-        taken.insert(0, f"{there}: a {registry.directories[name]} backend")
-    for variable in (
-        d for d in registry.makefile.definitions if d.variable == backend.make_variable and d.name != name
-    ):
-        taken.append(f"Makefile: {variable.variable} is {variable.name}")
+        found.insert(0, f"{there}: a {registry.directories[name]} backend")
+    for made in registry.makefile.definitions:
+        if made.variable == make_variable(name) and made.name != name:
+            found.append(f"Makefile: {made.variable} is {made.name}")
     for bump in registry.bump_deps.bumps:
-        if backend.upstream and bump.variable == backend.pin_variable:
-            taken.append(f"{registry.bump_deps.path}:{bump.line}: pin variable {bump.variable}")
+        if pinned and bump.variable == f"{identifier(name)}_VERSION":
+            found.append(f"{registry.bump_deps.path}:{bump.line}: pin variable {bump.variable}")
     if name in registry.model_aliases():
-        taken.append(f"pkg/model/initializers.go: alias {name}")
+        found.append(f"pkg/model/initializers.go: alias {name}")
     if registry.tree.read(f"backend/Dockerfile.{name}") is not None:
-        taken.append(f"backend/Dockerfile.{name}")
-    if taken:
-        raise UsageError(f"name {name!r} is taken:\n" + "\n".join(f"  {place}" for place in taken))
+        found.append(f"backend/Dockerfile.{name}")
+    return found
 
 
 def template_answers(backend: Backend, tree: Tree) -> dict[str, Any]:

@@ -47,13 +47,18 @@ def _there(plan: NewBackend) -> list[str]:
     return lines + [f"  {one_line(r.path)}:{r.line}  {one_line(r.what)}" for r in plan.existing]
 
 
+def headline(plan: NewBackend, dry_run: bool) -> str:
+    """What is made, in one line."""
+    backend = plan.backend
+    what = f"{backend.lang}, {backend.kind}, {', '.join(backend.modalities)}; {' '.join(backend.variants)}"
+    return (
+        style(f"{'would create' if dry_run else 'created'} {backend.directory}/", bold=True) + f"  ({what})"
+    )
+
+
 def _made(plan: NewBackend, dry_run: bool) -> list[str]:
     backend, changes = plan.backend, plan.changes
-    verb = "would create" if dry_run else "created"
-    lines = [
-        style(f"{verb} {backend.directory}/", bold=True)
-        + f"  ({backend.lang}, {backend.kind}, {', '.join(backend.modalities)}; {' '.join(backend.variants)})"
-    ]
+    lines = [headline(plan, dry_run)]
     for path, new in sorted(changes.created.items()):
         lines.append(
             f"  {style('+', fg='green')} {one_line(path)}{'  (executable)' if new.executable else ''}"

@@ -14,11 +14,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from scaffold.backend import markdown
-from scaffold.backend.answers import NEEDS_UPSTREAM
-from scaffold.backend.choices import KINDS
-from scaffold.backend.limits import CPP_TAKEN, GITHUB, MACOS_ENGINE, RULES
+from scaffold.backend.choices import ASKED, KIND_WORDS, KINDS
+from scaffold.backend.judging import RULED
+from scaffold.backend.limits import CPP_TAKEN, GITHUB, RULES, Unprintable
 from scaffold.backend.modalities import EVERY, MODALITIES
-from scaffold.backend.variants import DARWIN, VARIANTS, supported
+from scaffold.backend.together import CLASHES, Clash, Holds, Term
+from scaffold.backend.variants import VARIANTS, supported
 from scaffold.checkout.tree import WorkTree
 from scaffold.resources import miniature_dir, template_dir
 from scaffold.template import facts
@@ -42,14 +43,8 @@ SETTINGS = {
     },
 }
 
-KIND_HELP = {
-    "plain": "a Python package behind a gRPC server",
-    "pure": "all Go, no native library",
-    "purego": "a native library with a C ABI, loaded at run time",
-    "grpc": "a gRPC server of its own around a C or C++ engine",
-    "llama-fork": "the llama-cpp backend compiled against a fork of llama.cpp",
-    "tonic": "a Rust engine behind a tonic server",
-}
+FIELDS = {"url": "urls", "description": "summary"}
+"""Question -> the field of a backend that it is for, where that is called otherwise."""
 
 REPOSITORY = f"(upstream | regex_replace({GITHUB!r}, ''))"
 """OWNER/REPO of the upstream, in copier's language."""
@@ -93,106 +88,55 @@ def questions(lang: str) -> dict[str, dict[str, Any]]:
 
 
 def _asked(lang: str) -> dict[str, dict[str, Any]]:
-    wraps = f"kind in {sorted(NEEDS_UPSTREAM)}"
+    asked = _plain(lang)
+    order = [*asked]
+    for name, question in asked.items():
+        optional = {"optional": True} if "default" in question else {}
+        refusals = [
+            (_condition(clash), clash.why)
+            for clash in CLASHES
+            if clash.answers <= {*order} and max(clash.answers, key=order.index) == name
+        ]
+        field = FIELDS.get(name, name)
+        refusals += _broken(name, RULED.get(field, ""), **optional)
+        question["help"] = ASKED[field if field in ASKED else name]
+        if refusals:
+            question["validator"] = _first(*refusals)
+    return asked
+
+
+def _plain(lang: str) -> dict[str, dict[str, Any]]:
+    """The questions as they are before it is known what is asked and refused."""
     return {
-        "name": {
-            "type": "str",
-            "help": "Name of the backend, as model configurations will spell it",
-            "placeholder": "my-backend",
-            "validator": _by_rule("name"),
-        },
+        "name": {"type": "str", "placeholder": "my-backend"},
         "kind": {
             "type": "str",
-            "help": "Kind of backend",
-            "choices": {f"{kind}: {KIND_HELP[kind]}": kind for kind in KINDS[lang]},
+            "choices": {f"{kind}: {KIND_WORDS[kind]}": kind for kind in KINDS[lang]},
             "default": KINDS[lang][0],
         },
         "modality": {
             "type": "str",
-            "help": "What the model does",
-            "choices": list(EVERY),
+            "choices": {f"{use.name}: {use.words}": use.name for use in EVERY.values()},
             "default": "llm",
-            "validator": _first(
-                (
-                    "kind == 'llama-fork' and modality == 'none'",
-                    "a fork of llama.cpp serves what llama.cpp does",
-                )
-            ),
         },
         "variants": {
             "type": "str",
-            "help": "Platforms to build for",
             "multiselect": True,
-            "choices": list(supported(lang)),
+            "choices": {f"{name}: {VARIANTS[name].words}": name for name in supported(lang)},
             "default": ["cpu"],
-            "validator": _first(
-                ("not variants", "a backend needs at least one variant"),
-                (
-                    f"kind == 'llama-fork' and '{DARWIN}' in variants",
-                    "a fork of llama.cpp has no build for macOS",
-                ),
-                (
-                    f"'{MACOS_ENGINE}' in name.split('-') and '{DARWIN}' not in variants",
-                    f"LocalAI takes what has '{MACOS_ENGINE}' in its name for macOS: choose {DARWIN} too",
-                ),
-            ),
         },
-        "upstream": {
-            "type": "str",
-            "help": "GitHub repository of the engine, OWNER/REPO or its address; empty for none",
-            "default": "",
-            "validator": _first(
-                (f"not upstream and {wraps}", "this kind wraps an upstream engine"),
-                *_broken("upstream", optional=True),
-            ),
-        },
-        "pin": {
-            "type": "str",
-            "help": "Commit of the upstream to build, 40 hexadecimal digits",
-            "default": "",
-            "when": "[[ upstream != '' ]]",
-            "validator": _first(
-                ("upstream and not pin", "an upstream needs a pin"), *_broken("pin", optional=True)
-            ),
-        },
-        "ggml": {
-            "type": "bool",
-            "help": "Is the engine on ggml? Then it is built for several kinds of CPU",
-            "default": True,
-            "when": "[[ kind in ['purego', 'grpc'] ]]",
-        },
-        "shim": {
-            "type": "bool",
-            "help": "Put a C interface before the engine? Say no where it exports one itself",
-            "default": True,
-            "when": "[[ kind == 'purego' ]]",
-        },
-        "prebuilt": {
-            "type": "bool",
-            "help": "Compile on the image with gRPC that LocalAI's CI has made before?",
-            "default": False,
-            "when": "[[ kind == 'grpc' ]]",
-            "validator": _first(
-                ("prebuilt and kind != 'grpc'", "only a gRPC server of its own may choose that")
-            ),
-        },
+        "upstream": {"type": "str", "default": ""},
+        "pin": {"type": "str", "default": "", "when": "[[ upstream != '' ]]"},
+        "ggml": {"type": "bool", "default": True, "when": "[[ kind in ['purego', 'grpc'] ]]"},
+        "shim": {"type": "bool", "default": True, "when": "[[ kind == 'purego' ]]"},
+        "prebuilt": {"type": "bool", "default": False, "when": "[[ kind == 'grpc' ]]"},
         "description": {
             "type": "str",
-            "help": "One sentence about the backend",
             "default": "[[ name ]]: [[ 'LocalAI' if modality == 'none' else modality ]] backend"
             f"[% if upstream %] on [[ {REPOSITORY} ]][% endif %]",
         },
-        "license": {
-            "type": "str",
-            "help": "SPDX identifier of the engine's license; may be empty",
-            "default": "",
-        },
-        "url": {
-            "type": "str",
-            "help": "Home page of the engine",
-            "default": f"https://github.com/[[ {REPOSITORY} or 'mudler/LocalAI' ]]",
-            "validator": _by_rule("url"),
-        },
+        "license": {"type": "str", "default": ""},
+        "url": {"type": "str", "default": f"https://github.com/[[ {REPOSITORY} or 'mudler/LocalAI' ]]"},
     }
 
 
@@ -254,16 +198,37 @@ def _hidden(default: Any, kind: str = "str") -> dict[str, Any]:
     return {"type": kind, "default": default, "when": False}
 
 
-def _broken(question: str, optional: bool = False) -> list[tuple[str, str]]:
+def _condition(clash: Clash) -> str:
+    """That all the terms of a clash hold, in copier's language."""
+    return " and ".join(map(_term, clash.terms))
+
+
+def _term(term: Term) -> str:
+    words = [*term.words]
+    match term.holds:
+        case Holds.given:
+            return term.answer if term.so else f"not {term.answer}"
+        case Holds.one_of:
+            return f"{term.answer} {'in' if term.so else 'not in'} {words}"
+        case Holds.with_word:
+            return f"{words[0]!r} {'in' if term.so else 'not in'} {term.answer}"
+        case Holds.with_part:
+            return f"{words[0]!r} {'in' if term.so else 'not in'} {term.answer}.split('-')"
+
+
+def _broken(question: str, rules: str, *, optional: bool = False) -> list[tuple[str, str]]:
     """Condition and reason of each rule, in copier's language."""
     given = f"{question} and " if optional else ""
     answer = REPOSITORY if question == "upstream" else question
-    found = [(f"({answer} | regex_search({rule.wrong!r}))", rule.why) for rule in RULES[question]]
-    return [(f"{given}{match} is not none", why.format(found=f"[[ {match} ]]")) for match, why in found]
-
-
-def _by_rule(question: str) -> LiteralScalarString:
-    return _first(*_broken(question))
+    found = []
+    for rule in RULES.get(rules, ()):
+        if isinstance(rule, Unprintable):
+            lines = f"({answer}.splitlines() | join)" if rule.lines else answer
+            found.append((f"{given}not {lines}.isprintable()", rule.why))
+        else:
+            match = f"({answer} | regex_search({rule.wrong!r}))"
+            found.append((f"{given}{match} is not none", rule.why.format(found=f"[[ {match} ]]")))
+    return found
 
 
 def _first(*refusals: tuple[str, str]) -> LiteralScalarString:

@@ -37,6 +37,11 @@ def answer(question: questionary.Question) -> Any:
             cage.renew()
 
 
+def say(text: str) -> None:
+    """Tell something between two questions."""
+    questionary.print(harmless(text))
+
+
 def agree(question: str, diff: Callable[[], str]) -> None:
     """Ask whether to write what was shown; its diff is there on request. Raises Stopped for a no."""
     while (key := answer(_one_key(question, "ynd"))) == "d":

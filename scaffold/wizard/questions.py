@@ -2,90 +2,154 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import questionary
-from typer import style
 
 from scaffold.backend.answers import NEEDS_UPSTREAM
-from scaffold.backend.choices import KINDS
-from scaffold.backend.limits import problem
-from scaffold.backend.variants import supported
-from scaffold.operations.new import NewBackend, default_variants
+from scaffold.backend.choices import ASKED, IMPORT_WORDS, KIND_WORDS, KINDS, LANG_WORDS
+from scaffold.backend.judging import refused
+from scaffold.backend.limits import repository
+from scaffold.backend.proposals import proposed
+from scaffold.backend.variants import VARIANTS, supported
+from scaffold.checkout import git
+from scaffold.operations import new
 from scaffold.registry import Registry
-from scaffold.report import new_backend as report
 from scaffold.wizard import asking
 
+Answers = dict[str, Any]
 
-def complete(registry: Registry, answers: dict[str, Any], like: str | None) -> dict[str, Any]:
-    """The answers, with those that were asked for.
+
+def complete(registry: Registry, answers: Answers, like: str | None) -> None:
+    """Ask for what is missing, into `answers`: who stops has given those that are there.
 
     A default is what the nearest relative has: the one that `like` names, else the nearest backend of
-    the language and modality. Raises UsageError where the person stops.
+    the language and modality. Raises UsageError for what was given and is wrong, Stopped where the person
+    stops.
     """
-    given = dict(answers)
-    if like in registry.directories:
-        given["lang"] = given["lang"] or registry.directories[like]
-        given["kind"] = given["kind"] or registry.kind(like)
-        given["modality"] = given["modality"] or tuple(filter(None, (registry.modality(like),)))
-    lang = given["lang"] = given["lang"] or _select("Language", list(KINDS))
-    if lang not in KINDS:
-        return given
-    given["modality"] = given["modality"] or (_select("What is it for?", list(registry.modalities)),)
-    if not given["upstream"] and given["kind"] in ("", *NEEDS_UPSTREAM):
-        given["upstream"] = _text("Engine on GitHub (OWNER/REPO, empty for none)", _optional("upstream"))
-    kinds = [kind for kind in KINDS[lang] if kind != "llama-fork" or given["modality"] != ("none",)]
-    if not given["kind"]:
-        usual = "purego" if lang == "go" and given["upstream"] else kinds[0]
-        given["kind"] = _select("Kind", list(kinds), usual) if len(kinds) > 1 else usual
-    if given["upstream"] and not given["pin"]:
-        given["pin"] = _text("Commit to pin (full sha)", lambda answer: problem("pin", answer) or True)
-    if not given["variants"]:
-        given["variants"] = tuple(_variants(registry, given, like))
-    if not given["imports"] and given["modality"] != ("none",):
-        given["imports"] = _select("How does a model find it?", ["pref-only", "auto", "none"])
-    for key, question in (
-        ("description", "One sentence for users (may stay empty)"),
-        ("license", "License of the engine, as SPDX names it (may stay empty)"),
-    ):
-        given[key] = given[key] or _text(question)
-    return given
+    new.require_sound(registry, answers, like)
+    known = new.of_relative(registry, like, "") if like is not None else {}
+    known.pop("variants", None)
+    _ask_name(registry, answers, again=bool(answers["lang"] or like))
+    given = {**known, **{key: value for key, value in answers.items() if value not in (None, "", ())}}
+
+    def ask(key: str, question: Callable[[], Any]) -> None:
+        if key not in given:
+            answers[key] = given[key] = question()
+
+    ask("lang", lambda: _select("lang", LANG_WORDS, given))
+    uses = {name: use.words for name, use in registry.modalities.items()}
+    ask("modality", lambda: (_select("modality", uses, given),))
+    if given.get("kind", "") in ("", *NEEDS_UPSTREAM):
+        ask("upstream", lambda: _text("upstream", given))
+    ask("kind", lambda: _kind(given))
+    if given.get("upstream"):
+        _ask_engine(answers, given)
+        ask("branch", lambda: _text("branch", given, "main"))
+        ask("pin", lambda: _text("pin", given))
+    if given["kind"] in ("purego", "grpc"):
+        ask("ggml", lambda: _agree("ggml"))
+    if given["kind"] == "purego":
+        ask("shim", lambda: _agree("shim"))
+    ask("variants", lambda: _variants(registry, given, like))
+    if given["modality"] != ("none",):
+        ask("imports", lambda: _select("imports", _usual_first(IMPORT_WORDS, "pref-only"), given))
+    ask("summary", lambda: _text("summary", given))
+    ask("license", lambda: _text("license", given))
 
 
-def confirm(plan: NewBackend) -> None:
-    """Show a plan, and ask whether to write it. Raises Stopped for a no."""
-    print(report.as_text(plan, dry_run=True))  # noqa: T201 - coloured by the report itself
-    print(style("Every edit is an insertion; the plan was proved.", dim=True))  # noqa: T201
-    asking.agree("Write it?", plan.changes.diff)
+def _ask_name(registry: Registry, answers: Answers, *, again: bool) -> None:
+    """Ask for a name, also in the place of a bad one, or of a taken one.
+
+    One that a backend has may be meant where it is made `again`.
+    """
+    name = answers["name"]
+    while not name or (why := new.name_problem(registry, name)):
+        if name and again and new.is_there(registry, name):
+            break
+        proposal = ""
+        if name:
+            asking.say(f"name {name!r} {why}")
+            proposal = proposed(name, lambda other: new.name_problem(registry, other) is None)
+        name = _asked("name", lambda answer: new.name_problem(registry, answer), proposal)
+    answers["name"] = name
 
 
-def _variants(registry: Registry, given: dict[str, Any], like: str | None) -> Sequence[str]:
+def _ask_engine(answers: Answers, given: Answers) -> None:
+    """Take what is missing of branch and commit from the upstream, where the person agrees and it answers."""
+    if "pin" in given:
+        return
+    if not asking.answer(questionary.confirm("Ask GitHub for its newest commit?", default=True)):
+        return
+    address = f"https://github.com/{repository(given['upstream'])}"
+    branch, commit = git.remote_head(address, given.get("branch", ""))
+    if not commit:
+        wanted = f"no branch {given['branch']}" if "branch" in given else "no branch"
+        asking.say(f"{address} tells of {wanted}: there is no such repository, or no network")
+        return
+    asking.say(f"{branch} is at {commit}")
+    for key, value in (("branch", branch), ("pin", commit)):
+        answers[key] = given[key] = value
+
+
+def _kind(given: Answers) -> str:
+    kinds = {kind: KIND_WORDS[kind] for kind in KINDS[given["lang"]]}
+    possible = {kind: words for kind, words in kinds.items() if refused("kind", kind, given) is None}
+    usual = "purego" if given.get("upstream") else next(iter(kinds))
+    return _select("kind", _usual_first(possible or kinds, usual), given)
+
+
+def _variants(registry: Registry, given: Answers, like: str | None) -> tuple[str, ...]:
     lang, kind = given["lang"], given["kind"]
-    possible = [v for v in supported(lang) if not (kind == "llama-fork" and v == "metal")]
+    possible = [v for v in supported(lang) if v in new.usable(lang, kind)]
     kin = registry.relatives(lang, kind, given["modality"][0], (), like)
     usual = [v for v in registry.variants(kin[0]) if v in possible] if kin else []
-    usual = usual or list(default_variants(lang, kind))
+    usual = usual or list(new.default_variants(lang, kind))
     beside = f" ({kin[0]} has those that are ticked)" if kin else ""
-    choices = [questionary.Choice(variant, checked=variant in usual) for variant in possible]
-    return list(
-        asking.answer(
-            questionary.checkbox(
-                f"Platforms{beside}",
-                choices=choices,
-                validate=lambda chosen: bool(chosen) or "a backend needs at least one",
-            )
-        )
+    titles = _titles({name: VARIANTS[name].words for name in possible})
+    choices = [questionary.Choice(title, value=name, checked=name in usual) for name, title in titles.items()]
+    question = questionary.checkbox(
+        f"{ASKED['variants']}{beside}",
+        choices=choices,
+        validate=lambda chosen: refused("variants", tuple(chosen), given) or True,
     )
+    return tuple(asking.answer(question))
 
 
-def _select(question: str, choices: list[str], default: str | None = None) -> str:
-    return str(asking.answer(questionary.select(question, choices=choices, default=default or choices[0])))
+def _select(key: str, words: Mapping[str, str], given: Answers) -> str:
+    """One of some choices, each with what it is; what cannot be chosen beside other answers is left out."""
+    titles = _titles(words)
+    choices = [
+        questionary.Choice(title, value=value)
+        for value, title in titles.items()
+        if refused(key, (value,) if key == "modality" else value, given) is None
+    ]
+    if len(choices) == 1:
+        return str(choices[0].value)
+    return str(asking.answer(questionary.select(ASKED[key], choices=choices)))
 
 
-def _text(question: str, validate: Callable[[str], bool | str] | None = None) -> str:
-    return str(asking.answer(questionary.text(question, validate=validate))).strip()
+def _titles(words: Mapping[str, str]) -> dict[str, str]:
+    width = max(map(len, words))
+    return {value: f"{value:<{width}}  {what}" for value, what in words.items()}
 
 
-def _optional(question: str) -> Callable[[str], bool | str]:
-    return lambda answer: not answer or problem(question, answer) or True
+def _usual_first(words: Mapping[str, str], usual: str) -> dict[str, str]:
+    order: Iterable[str] = sorted(words, key=lambda value: value != usual)
+    return {value: words[value] for value in order}
+
+
+def _text(key: str, given: Answers, default: str = "") -> str:
+    return _asked(key, lambda answer: refused(key, answer, given), default)
+
+
+def _asked(key: str, problem: Callable[[str], str | None], default: str = "") -> str:
+    def validate(answer: str) -> bool | str:
+        return problem(answer) or True
+
+    return str(asking.answer(questionary.text(ASKED[key], default=default, validate=validate)))
+
+
+def _agree(key: str) -> bool:
+    return bool(asking.answer(questionary.confirm(ASKED[key], default=True)))

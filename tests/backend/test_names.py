@@ -78,5 +78,5 @@ def test_a_new_name_is_one_that_an_existing_backend_may_have(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILE_TYPES)
 def test_a_dockerfile_is_no_source(name: str) -> None:
-    with pytest.raises(UsageError, match=f"backend/Dockerfile.{name} for one"):
+    with pytest.raises(UsageError, match=rf"would take Dockerfile\.{name}$"):
         create(name=name, lang="cpp", upstream="acme/ibex", pin="0" * 40)
