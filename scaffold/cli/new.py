@@ -225,6 +225,7 @@ OPTIONS = {
     "modality": "--modality", "rpcs": "--rpc", "accepts": "--accepts", "defaults": "--default-use",
     "imports": "--import", "match": "--match", "summary": "--summary", "description": "--description",
     "license": "--license", "url": "--url", "icon": "--icon", "title": "--title",
+    "section": "--section",
     "gallery_name": "--gallery-name", "tags": "--tag", "capabilities": "--capability", "entries": "--set",
     "progress": "--progress", "test_model": "--test-model",
 }  # fmt: skip
