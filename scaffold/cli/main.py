@@ -23,6 +23,7 @@ FAMILIES = {
     "new": "new-backend",
     "check": "check",
     "views": "show status affected flows",
+    "guide": "guide",
     "published": "published",
     "rules": "rules explain",
     "lifecycle": "remove-backend rename-backend add-variant remove-variant",

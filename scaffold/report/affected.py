@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from typer import style
 
@@ -91,11 +91,15 @@ def _reason(kind: Kind, file: str, detail: str, jobs: list[Job]) -> Iterator[str
         yield from _wrapped(names, "  ")
         return
     for backend, own in by_backend.items():
-        tags: dict[str, list[str]] = {}
-        for job in own:
-            tags.setdefault(job.tag_suffix, []).append(job.platform_tag)
-        images = (_image(backend, tag, legs) for tag, legs in tags.items())
-        yield from _wrapped(f"{one_line(backend)}: {', '.join(images)}", "  ")
+        yield from _wrapped(f"{one_line(backend)}: {', '.join(images(backend, own))}", "  ")
+
+
+def images(backend: str, jobs: Iterable[Job]) -> list[str]:
+    """What the jobs of a backend build: one image each, with its legs."""
+    tags: dict[str, list[str]] = {}
+    for job in jobs:
+        tags.setdefault(job.tag_suffix, []).append(job.platform_tag)
+    return [_image(backend, tag, legs) for tag, legs in tags.items()]
 
 
 def _image(backend: str, tag_suffix: str, legs: list[str]) -> str:

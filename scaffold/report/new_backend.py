@@ -82,6 +82,7 @@ def _made(plan: NewBackend, dry_run: bool) -> list[str]:
         lines += [
             "",
             f"next: `make {goal}`",
+            f"what is left, whenever you come back: `scaffold guide {backend.name}`",
             f"after the first merge: `scaffold published {backend.name} --channel master`",
         ]
     return lines
