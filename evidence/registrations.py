@@ -10,7 +10,7 @@ from typing import Any
 from scaffold.backend import variants
 from scaffold.backend.answers import NEEDS_UPSTREAM
 from scaffold.backend.modalities import ACCEPTS, EVERY
-from scaffold.backend.variants import ENTRY_FIELDS, VARIANTS
+from scaffold.backend.variants import ENTRY_FIELDS, IMAGE, VARIANTS
 from scaffold.registry import Registry
 from scaffold.surfaces.importers import drop_ins
 
@@ -56,7 +56,7 @@ def implied(registry: Registry, name: str) -> dict[str, Any]:
 
 
 def chosen(theirs: Registry, ours: Registry, name: str) -> dict[str, tuple[str, str]]:
-    """`--set` -> tag suffix and field, for what people wrote of Linux entries and siblings do not have."""
+    """`--set` -> words of what `check` would say of it, for what people wrote and siblings do not have."""
     found = {}
     written = {(e.variant, e.arches): e.fields for e in ours.matrix.entries_of(name)}
     for entry in theirs.matrix.entries_of(name):
@@ -65,6 +65,11 @@ def chosen(theirs: Registry, ours: Registry, name: str) -> dict[str, tuple[str, 
             if entry.fields[field] != fields.get(field):
                 answer = f"{entry.variant}.{field}={entry.fields[field]}"
                 found[answer] = entry.tag_suffix, field
+    usual = ours.gallery.release_images(name)
+    for variant, image in theirs.gallery.release_images(name).items():
+        shared = image == name and len(theirs.variants(name)) > 1  # which no image may be called
+        if image != usual.get(variant, image) and not shared:
+            found[f"{variant}.{IMAGE}={image}"] = image, "rename"
     return found
 
 

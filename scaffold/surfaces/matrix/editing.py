@@ -91,6 +91,10 @@ class MatrixSurface(MatrixSiblings):
         fields = {field: self._value(field, backend, variant, arches, siblings) for field in shape}
         chosen = {field: backend.given(variant.name, field) or value for field, value in fields.items()}
         odd = [field for field in fields if chosen[field] != fields[field]]
+        cuda = ".".join(chosen.get(f"cuda-{part}-version", "") for part in ("major", "minor"))
+        image = chosen.get("base-image", "")
+        if image == variant.toolkit_image and f":{cuda}" not in image and "base-image" not in odd:
+            odd.append("base-image")  # which brings a newer CUDA than siblings install
         why = f"{backend.name}: on purpose not as siblings have it: {', '.join(odd)}" if odd else ""
         return Leg(chosen, {**self._usual_quotes, **model.quotes}, after, why)
 
