@@ -25,6 +25,7 @@ from scaffold.surfaces.capabilities import CapabilitiesSurface
 from scaffold.surfaces.darwin import DarwinSurface
 from scaffold.surfaces.dependabot import Dependabot
 from scaffold.surfaces.docs import DocsSurface
+from scaffold.surfaces.downloader import Downloader
 from scaffold.surfaces.engines import EnginesSurface
 from scaffold.surfaces.features import FeaturesSurface
 from scaffold.surfaces.gallery.editing import GallerySurface
@@ -81,6 +82,7 @@ class Checkout(Repository):
         self.build_context = BuildContextSurface(tree)
         self.builds = ImageBuilds(tree)
         self.hardware = Hardware(tree)
+        self.downloader = Downloader(tree)
         self.dependabot = Dependabot(tree)
         self.models = ModelGallery(tree)
 

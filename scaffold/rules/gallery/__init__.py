@@ -1,6 +1,7 @@
 """Rules about the backend gallery."""
 
 from scaffold.rules.base import Rule
+from scaffold.rules.gallery.addresses import GalleryAddressUnknown
 from scaffold.rules.gallery.capabilities import (
     GalleryCapabilityMissing,
     GalleryCapabilityTarget,
@@ -38,6 +39,7 @@ RULES: tuple[type[Rule], ...] = (
     GalleryNoDefault,
     GalleryDuplicateName,
     GalleryMirror,
+    GalleryAddressUnknown,
     GalleryChannelMismatch,
     GalleryWrongMerge,
     GalleryMetaName,
