@@ -71,7 +71,7 @@ class Change:
         words = {**self._words, old.path: new.path} if moved else self._words
         backends = {old.backend, self._renamed.get(old.backend, old.backend)}
         if new.backend not in backends:
-            named = "/" in old.subject or (old.backend and old.backend in old.subject)
+            named = re.search(r"\w/\w", old.subject) or (old.backend and old.backend in old.subject)
             return bool(named and old.subject == new.subject and new.path in path)
         if not new.backend and new.path not in path and not moved:
             return False

@@ -68,7 +68,8 @@ class DocsAcceleration(Rule):
 
         | rookery | ... | CPU |
 
-    Words in parentheses and words that name no variant are the writer's and are left alone. Metal is not
+    Words in parentheses and words that name no variant are the writer's: where there are any, the list is
+    theirs to write, and a cell of nothing else is left alone. Metal is not
     asked of a macOS build of which a comment says that it has no Metal path, and what the gallery offers
     though nothing builds it is told there.
 
@@ -90,10 +91,10 @@ class DocsAcceleration(Rule):
                 column = next((c for c in cells if c.lower().startswith("acceleration")), None)
                 said = docs.accelerations(table, row, column) if column else expected
                 new, gone = expected - said - either, said - expected - either
-                if column is None or not (new or gone):
+                if column is None or not (new or gone) or not (said or not cells[column].strip("- ")):
                     continue
                 missing, extra = (", ".join(sorted(part)) for part in (new, gone))
-                plain = "(" not in cells[column]
+                plain = docs.is_list(table, row, column)
                 yield self.finding(
                     docs.place(row),
                     name,

@@ -166,6 +166,7 @@ class ImporterMissing(Rule):
                     if line
                     and registry.summary(name)
                     and _has_chip(registry, name)
+                    and _has_one_modality(registry, name)
                     and (entry is not None or _served(registry, name))
                     else None,  # where it serves nothing, its entry is no loss
                 )
@@ -175,6 +176,14 @@ def _has_chip(registry: Registry, name: str) -> bool:
     """Whether the import form knows the modality of a backend, or a line of another backend has it."""
     key = EVERY[registry.modality(name) or "none"].import_key
     return key in CHIPS or any(line.modality == key for line in registry.importers.pref_only)
+
+
+def _has_one_modality(registry: Registry, name: str) -> bool:
+    """Whether what its entry declares is of one modality of the import form: else a person chooses."""
+    declared = set(registry.capabilities.possible_usecases(name))
+    constants = registry.capabilities.usecases
+    uses = (m.import_key for m in EVERY.values() if declared & {constants.get(use) for use in m.usecases})
+    return len({*filter(None, uses)}) <= 1
 
 
 def _is_proxy(registry: Registry, name: str) -> bool:

@@ -83,21 +83,22 @@ class DocsSurface(TableSurface):
     def accelerations(self, table: Table, row: Row, column: str) -> set[str]:
         """The words of the acceleration cell that name a variant; parentheses are the writer's."""
         cell = _outside_parentheses(row.cell(table.columns.index(column)))
-        known = {word.lower(): word for word in ACCELERATIONS} | {"intel": "Intel SYCL"}
-        parts = (part.strip().lower() for part in _each_cuda(cell).split(","))
-        return {known[part] for part in parts if part in known}
+        return {_KNOWN[word.lower()] for word in _words(cell) if word.lower() in _KNOWN}
+
+    def is_list(self, table: Table, row: Row, column: str) -> bool:
+        """Whether the acceleration cell is nothing but a list of words that name a variant."""
+        return all(word.lower() in _KNOWN for word in _words(row.cell(table.columns.index(column))))
 
     def set_accelerations(
         self, changes: ChangeSet, table: Table, row: Row, column: str, new: set[str], gone: set[str]
     ) -> None:
         """Plan words into the acceleration cell and others out of it; what else it says stays."""
-        cell = _each_cuda(row.cell(table.columns.index(column)))
-        words = [part.strip() for part in cell.split(",")]
-        kept = [word for word in words if word not in gone]
-        for word in (w for w in ACCELERATIONS if w in new and w not in kept):
-            later = set(ACCELERATIONS[ACCELERATIONS.index(word) + 1 :])
-            place = next((i for i, other in enumerate(kept) if other in later), len(kept))
-            kept.insert(place, word)
+        words = _words(row.cell(table.columns.index(column)))
+        kept = [word for word in words if _KNOWN.get(word.lower()) not in gone]
+        for word in (w for w in ACCELERATIONS if w in new):
+            before = ACCELERATIONS[: ACCELERATIONS.index(word)]
+            ranks = [before.index(known) if (known := _KNOWN.get(w.lower())) in before else -1 for w in kept]
+            kept.insert(ranks.index(max(ranks)) + 1 if max(ranks, default=-1) >= 0 else 0, word)
         if kept != words:
             value = re.sub(r"(?<=\d), CUDA (?=\d)", "/", ", ".join(kept))
             self.set_cell(changes, table, row, column, value)
@@ -139,7 +140,7 @@ class DocsSurface(TableSurface):
         if column.startswith("backend"):
             return markdown.link(label(backend), backend.home)
         if column.startswith("description"):
-            return markdown.text(backend.sentence)
+            return markdown.text(_nameless(backend.sentence, {label(backend), backend.name}))
         if column.startswith("capability"):
             return use.capability or "-"
         if column.startswith("embedding"):
@@ -164,10 +165,25 @@ def _nearest(row: Row, names: Mapping[str, Collection[str]]) -> str | None:
     return max(near, key=len, default=None) if name else None
 
 
-def _each_cuda(cell: str) -> str:
-    """A cell in which each version of CUDA has a word of its own: `CUDA 12/13` is two."""
-    versions = re.compile(r"(?i)\bCUDA (\d+(?:/\d+)+)")
-    return versions.sub(lambda match: ", ".join(f"CUDA {n}" for n in match[1].split("/")), cell)
+_KNOWN = {word.lower(): word for word in ACCELERATIONS} | {"intel": "Intel SYCL"}
+"""What an acceleration cell may call a variant, in small letters -> its word."""
+
+_CUDA = re.compile(r"(?i)\bCUDA (\d+(?:/\d+)+)")
+_NAMED = re.compile(r"(\S.{0,60}?)(?:\s*[—\u2013:]\s+|\s+-\s+|\s+is\s+(?:an?|the)\s+)(?=\S)")
+
+
+def _words(cell: str) -> list[str]:
+    """The words of an acceleration cell, in which each version of CUDA is one: `CUDA 12/13` is two."""
+    each = _CUDA.sub(lambda match: ", ".join(f"CUDA {n}" for n in match[1].split("/")), cell)
+    return [word.strip() for word in each.split(",")]
+
+
+def _nameless(sentence: str, names: set[str]) -> str:
+    """A sentence for a row that has the name already: without `Rookery is a` or `Rookery: ` before it."""
+    found = _NAMED.match(sentence)
+    if found is None or squeezed(found[1]) not in map(squeezed, names):
+        return sentence
+    return sentence[found.end()].upper() + sentence[found.end() + 1 :]
 
 
 def _outside_parentheses(text: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.operations import check, fix
 from tests.rules.gallery.trees import in_both
 from tests.rules.trees import (
     BASE,
+    CAPABILITIES,
     DOCS,
     MINIATURE,
     Altered,
@@ -14,6 +16,7 @@ from tests.rules.trees import (
     assert_fine,
     assert_found,
     entry,
+    findings,
     item,
     text_of,
 )
@@ -26,6 +29,7 @@ def row(name: str) -> str:
 
 
 KESTREL = row("Kestrel")
+SAID = "Kestrel: text-to-speech in Rust"
 
 
 def docs(*pairs: tuple[str, str]) -> Altered:
@@ -45,7 +49,7 @@ CASES = {
     "no row": Case(
         "docs-missing-row", "kestrel", DOCS, ("[Finch]",),
         docs((KESTREL, "")),
-        fix=True, says="add `| [kestrel](https://github.com/aviary-example/kestrel) | Kestrel: text-to-speech in Rust | CPU |`",
+        fix=True, says="add `| [kestrel](https://github.com/aviary-example/kestrel) | Text-to-speech in Rust | CPU |`",
     ),
     "a row about something else": Case(
         "docs-missing-row", "kestrel", DOCS, ("[Falcon]",),
@@ -76,6 +80,16 @@ CASES = {
         "docs-acceleration", "meadow-lark", DOCS, ("[meadow-lark]",),
         docs((row("meadow-lark"), row("meadow-lark").replace("CUDA 12/13", "CUDA 12"))),
         fix=True, restores=True, says="CUDA 13",
+    ),
+    "a version of its time": Case(
+        "docs-acceleration", "meadow-lark", DOCS, ("[meadow-lark]",),
+        docs((row("meadow-lark"), row("meadow-lark").replace("CUDA 12/13", "CUDA 11/12"))),
+        says="built too: CUDA 13",
+    ),
+    "a list in another order": Case(
+        "docs-acceleration", "finch-tts", DOCS, ("[Finch]",),
+        docs((row("Finch"), row("Finch").replace("CPU, CUDA 12/13, ROCm, Intel SYCL, Metal, Jetson L4T", "CUDA 12, ROCm, Intel, CPU"))),
+        fix=True, says="built too: CUDA 13, Jetson L4T, Metal",
     ),
     "a dropped build": Case(
         "docs-acceleration", "finch-tts", DOCS, ("[Finch]",),
@@ -108,6 +122,7 @@ FINE = {
         kestrel(("[Kestrel]", "[Kestrel voices]"), ("aviary-example/kestrel", "elsewhere/x")),
         None,
     ),
+    "a row that speaks of something else": (kestrel(("| CPU |", "| API-based |")), None),
     "a remark in parentheses": (kestrel(("| CPU |", "| CPU (AVX2, not ROCm) |")), None),
     "a word that names no variant": (kestrel(("| CPU |", "| CPU, NPU |")), None),
     "other capitals": (kestrel(("| CPU |", "| cpu |")), None),
@@ -118,6 +133,27 @@ FINE = {
     "a checkout without the page": (MINIATURE.write(DOCS, None), "docs-missing-row"),
     "a page without tables": (MINIATURE.write(DOCS, "# Compatibility\n"), "docs-missing-row"),
 }
+
+
+def test_a_word_is_written_behind_the_one_that_it_follows() -> None:
+    tree = CASES["a list in another order"].altered.tree()
+    repaired = fix.repair(tree, check.Scope(select=("docs-acceleration",))).changes.overlay()
+    assert "| CUDA 12/13, ROCm, Intel, Metal, Jetson L4T, CPU |" in text_of(repaired, DOCS)
+
+
+@pytest.mark.parametrize(
+    ("summary", "cell"),
+    [
+        ("kestrel is a voice", "Voice"),
+        ("KESTREL \u2014 a voice", "A voice"),
+        ("The kestrel is a bird", "The kestrel is a bird"),
+        ("Falcon: speech", "Falcon: speech"),
+    ],
+)
+def test_a_row_does_not_say_its_name_twice(summary: str, cell: str) -> None:
+    altered = docs((KESTREL, "")).rewrite(CAPABILITIES, lambda text: text.replace(SAID, summary))
+    (found,) = findings(altered.tree(), "docs-missing-row")
+    assert f"| {cell} |" in found.help
 
 
 @pytest.mark.parametrize("name", CASES)

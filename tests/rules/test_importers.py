@@ -81,6 +81,14 @@ CASES = {
         ),
         also=None,
     ),
+    "a backend of two modalities": Case(
+        "importer-missing", "heron", PREF_ONLY, ('"night-heron"',),
+        offered((HERON, "")).edit(
+            CAPABILITIES,
+            (capability("heron"), capability("heron").replace("{UsecaseVAD}", "{UsecaseVAD, UsecaseTTS}", 1)),
+        ),
+        also=None,
+    ),
     "a backend known by its tags only": Case(
         "importer-missing", "heron", PREF_ONLY, ('"night-heron"',),
         offered((HERON, "")).edit(CAPABILITIES, (capability("heron"), "")),

@@ -58,7 +58,7 @@ class GalleryCapabilityTarget(Rule):
                         f'write {key}: "{right}"'
                         if right
                         else "name an image of this backend, or delete the line",
-                        fix=partial(_set_target, meta, key, right) if right else None,
+                        fix=partial(_set_target, registry, meta, key, right) if right else None,
                     )
 
 
@@ -79,12 +79,15 @@ def _right_target(registry: Registry, meta: Item, key: str, name: str) -> str | 
         right.append(base.capabilities.get(key, ""))
     images = gallery.release_images(gallery.owner(meta))
     right.append(images.get(capabilities(set(images)).get(key, ""), ""))
-    good = (f"{image}{ending}" for image in right if image)
+    good = (f"{image}{ending}" for image in right if image and image != meta.base_name)
     return next((image for image in good if target_problem(registry, meta, image) is None), None)
 
 
-def _set_target(meta: Item, key: str, image: str, changes: ChangeSet) -> None:
+def _set_target(registry: Registry, meta: Item, key: str, image: str, changes: ChangeSet) -> None:
+    """Correct a capability; the development twin that lacks the key gets it too."""
     meta.set_value(changes, image, "capabilities", key)
+    if not meta.is_development and f"{image}{DEVELOPMENT}" in registry.gallery.by_name:
+        add_capability(registry, meta, key, image, changes)
 
 
 class Unoffered(NamedTuple):

@@ -137,7 +137,9 @@ def _complete_images(registry: Registry, backend: str, changes: ChangeSet) -> No
     """
     gallery = registry.gallery
     images = gallery.release_images(backend)
+    added = set()
     for entry, name, endings in unoffered(registry, backend):
+        added.add(name)
         assert entry.variant is not None
         images.setdefault(entry.variant, name)
         twins = gallery.by_tag_suffix.get(entry.tag_suffix)
@@ -148,11 +150,14 @@ def _complete_images(registry: Registry, backend: str, changes: ChangeSet) -> No
             changes.insert(gallery.path, beside.end, text)
     for meta in gallery.base_metas(backend):
         if meta.is_meta:
-            _complete_keys(registry, meta, images, changes)
+            _complete_keys(registry, meta, images, added, changes)
 
 
-def _complete_keys(registry: Registry, meta: Item, images: dict[str, str], changes: ChangeSet) -> None:
+def _complete_keys(
+    registry: Registry, meta: Item, images: dict[str, str], added: set[str], changes: ChangeSet
+) -> None:
     keys = wanted_keys(registry, meta, images)
+    keys |= {key: image for key, image in meta.capabilities.items() if image in added}
     for key, image in keys.items():
         add_capability(registry, meta, key, image, changes)
     if registry.gallery.development_meta(meta) is None:

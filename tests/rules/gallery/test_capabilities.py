@@ -50,6 +50,13 @@ CASES = {
         MINIATURE.edit_in(ROOKERY_DEV, ("metal-rookery-development", "lark-development")),
         fix=True, restores=True, says="a meta",
     ),
+    "a meta that is an image and names itself by another name": Case(
+        "gallery-capability-target", "lark", GALLERY, (META.format("lark"), "capabilities", "metal:"),
+        MINIATURE.drop(item("metal-lark"), item("metal-lark-development")).edit_in(
+            item("lark"), ('  alias: "lark"\n', '  alias: "lark"\n  uri: quay.io/go-skynet/local-ai-backends:latest-metal-darwin-arm64-lark\n')
+        ),
+        times=2, also=None,
+    ),
     "no refined key": Case(
         "gallery-capability-missing", "rookery", GALLERY, (META.format("rookery"), "capabilities", "metal:"),
         in_both("rookery", ('    nvidia-cuda-12: "cuda12-rookery"\n', "")),
