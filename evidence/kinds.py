@@ -42,7 +42,7 @@ def main() -> None:
     for rev in options.rev:
         tree = GitTree(repository, rev)
         registry = Registry(tree)
-        known = {*_strict(registry)}
+        known = {finding.identity for finding in _strict(registry)}
         for lang, kind in every:
             modalities = [*islice(registry.modalities, None, None, options.every)]
             said = {
@@ -83,19 +83,16 @@ def _said(tree: Tree, known: set[tuple[str, ...]], answers: dict[str, Any]) -> I
         yield f"refused: {error}"
         return
     result = Registry(plan.changes.overlay())
-    for rule, backend, message in _strict(result):
-        if backend == NAME or (rule, backend, message) not in known:
-            yield f"{rule}: {message}"
+    for finding in _strict(result):
+        if finding.backend == NAME or finding.identity not in known:
+            yield f"{finding.rule}: {finding.message}"
     for tag, runs in groupby(sorted(_runs(result))):
         if len([*runs]) > 1 and tag not in _torn(tree):
             yield f"legs apart: {tag}"
 
 
-def _strict(registry: Registry) -> Iterator[tuple[str, str, str]]:
-    found: list[Finding] = find(registry, registration_rules())
-    for finding in found:
-        if finding.severity is not Severity.info:
-            yield finding.rule, finding.backend or "", finding.message
+def _strict(registry: Registry) -> list[Finding]:
+    return [f for f in find(registry, registration_rules()) if f.severity is not Severity.info]
 
 
 def _runs(registry: Registry) -> Iterator[str]:

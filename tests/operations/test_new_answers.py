@@ -225,6 +225,16 @@ def test_what_ci_builds_with_may_be_chosen() -> None:
     assert "on purpose" not in added(unchosen, MATRIX_FILE)
 
 
+def test_an_image_that_brings_another_cuda_is_explained() -> None:
+    """Where siblings install an older toolkit than the image has, that a Dockerfile without one needs."""
+    tree = MINIATURE.each(MATRIX_FILE, 'cuda-minor-version: "8"', 'cuda-minor-version: "0"').tree()
+    registry = Registry(planned(tree, "cpp", "grpc", variants=("cuda12",), summary="A.").changes.overlay())
+    (entry,) = registry.matrix.entries_of("ibex-x2")
+    assert entry.fields["cuda-minor-version"] == "0"
+    found = [f for f in workers.find(registry, registration_rules()) if f.backend == "ibex-x2"]
+    assert not [f.message for f in found if f.rule == "matrix-outlier-field"]
+
+
 def test_an_image_may_be_called_otherwise() -> None:
     plan = planned(variants=("cpu:amd64", "vulkan"), entries=("cpu.tag-suffix=-plain-ibex-x2",))
     registry = Registry(plan.changes.overlay())
