@@ -1,11 +1,12 @@
 # `make demo` sets everything up and does the main job on the miniature; `make test` runs the tests.
-# `make docs` writes the pages that come from the program, `make site` builds the site into build/site.
+# `make docs` writes the pages that come from the program, `make pictures` draws the
+# pictures, `make site` builds the site into build/site.
 # `make templates` writes the questions of the templates, templates/*/copier.yml.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint docs site templates bench fuzz clean
+.PHONY: setup demo test lint docs pictures site templates bench fuzz clean
 
 setup: $(VENV)/ready
 
@@ -30,6 +31,9 @@ test: lint
 docs: setup
 	$(BIN)/python -m scaffold.report.rule_pages docs/rules
 	$(BIN)/python -m docs.commands
+
+pictures: setup
+	$(BIN)/python -m docs.pictures
 
 site: setup
 	$(BIN)/python -m sphinx -W --keep-going -n -q docs build/site

@@ -37,6 +37,15 @@ OUTSIDE = ("SECURITY", "CHANGELOG", "CONTRIBUTING")
 """Files beside the README that are pages of the site."""
 
 
+IMAGE = r"""
+```{image} \2
+:alt: \1
+:class: only-\3
+```
+"""
+"""A picture for one kind of light, as the theme knows it."""
+
+
 def setup(app: Any) -> None:
     app.connect("source-read", _read)
 
@@ -46,5 +55,6 @@ def _read(app: Any, name: str, source: list[str]) -> None:
     if name in {outside.lower() for outside in OUTSIDE}:
         text = Path(app.srcdir, "..", f"{name.upper()}.md").read_text(encoding="utf-8")
         source[0] = text.replace("](docs/", "](")
+    source[0] = re.sub(r"!\[(.*?)\]\((.*?)#gh-(light|dark)-mode-only\)", IMAGE, source[0])
     for outside in OUTSIDE:
         source[0] = re.sub(rf"\]\((\.\./)*{outside}\.md", f"](/{outside.lower()}.md", source[0])

@@ -20,7 +20,6 @@ from tests.docs import PROJECT, blocks, section, shell
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 ON_LOCALAI = blocks(section(README, "On LocalAI itself"), "sh")
-METAL = '    metal: "metal-lark"\n'
 
 
 @pytest.fixture(params=["miniature", "head"])
@@ -53,20 +52,6 @@ def test_its_commands_run_as_they_stand_there(folder: Path) -> None:
     undone = scaffold("remove-backend", "bark-cpp", "--yes", "--force", cwd=folder / "LocalAI")
     assert undone.returncode == 0, undone.stderr
     assert git(folder / "LocalAI", "status", "--porcelain") == "", "what was added is taken back to the byte"
-
-
-def test_the_finding_and_its_fix_are_what_the_program_prints(miniature: Path) -> None:
-    (told,) = blocks(README, "console")
-    gallery = miniature / "backend/index.yaml"
-    text = gallery.read_text()
-    assert text.count(METAL) == 1
-    gallery.write_text(text.replace(METAL, ""))
-    commands = re.findall(r"(?m)^\$ scaffold (.*)$", told)
-    printed = [
-        f"$ scaffold {command}\n{scaffold(*shlex.split(command), cwd=miniature).stdout}"
-        for command in commands
-    ]
-    assert "".join(printed) == told
 
 
 def test_the_two_commands_of_a_fresh_machine_are_there() -> None:
