@@ -128,16 +128,18 @@ func (i *{kind}) Name() string      {{ return {name} }}
 func (i *{kind}) Modality() string  {{ return {quote(backend.use.import_key)} }}
 func (i *{kind}) AutoDetects() bool {{ return true }}
 
-func (i *{kind}) preferences(details Details) map[string]any {{
+func (i *{kind}) preferences(details Details) (map[string]any, error) {{
 	preferences := map[string]any{{}}
-	if raw, err := details.Preferences.MarshalJSON(); err == nil {{
-		_ = json.Unmarshal(raw, &preferences)
+	raw, err := details.Preferences.MarshalJSON()
+	if err == nil {{
+		err = json.Unmarshal(raw, &preferences)
 	}}
-	return preferences
+	return preferences, err
 }}
 
 {helpers.removeprefix(chr(10))}{chr(10) if helpers else ""}func (i *{kind}) Match(details Details) bool {{
-	if backend, ok := i.preferences(details)["backend"].(string); ok && backend != "" {{
+	preferences, _ := i.preferences(details)
+	if backend, ok := preferences["backend"].(string); ok && backend != "" {{
 		return backend == {name}
 	}}
 {matched.removeprefix(chr(10))}
@@ -145,7 +147,10 @@ func (i *{kind}) preferences(details Details) map[string]any {{
 }}
 
 func (i *{kind}) Import(details Details) (gallery.ModelConfig, error) {{
-	preferences := i.preferences(details)
+	preferences, err := i.preferences(details)
+	if err != nil {{
+		return gallery.ModelConfig{{}}, err
+	}}
 	base := filepath.Base(details.URI)
 	name, ok := preferences["name"].(string)
 	if !ok {{
@@ -253,6 +258,11 @@ var _ = Describe("{kind}", func() {{
 		Expect(imported.Name).To(Equal("{name}-small"))
 		Expect(imported.ConfigFile).To(ContainSubstring("backend: {name}"))
 		Expect(imported.Files).To(HaveLen(1))
+	}})
+
+	It("refuses preferences that cannot be read", func() {{
+		_, err := importer.Import(Details{{URI: {address}, Preferences: json.RawMessage(`{{`)}})
+		Expect(err).To(HaveOccurred())
 	}})
 }})
 """
