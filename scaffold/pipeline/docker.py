@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -141,15 +142,22 @@ def platforms(step: StepRun) -> frozenset[str]:
     if asked:
         named = frozenset(p.strip() for p in re.split(r"[,\n]", asked) if p.strip())
         return named if all(map(is_known, named)) else frozenset()
+    return _own_platform(step)
+
+
+def _own_platform(step: StepRun) -> frozenset[str]:
+    """The platform of the runner that a step runs on; none where that is not known."""
     arch = native(step.job.runs_on)[1]
     return frozenset(p for p, own in ARCHES.items() if own == arch and p.count("/") == 1)
 
 
 def tags(step: StepRun) -> Iterator[str]:
     """The names that a build step gives to what it pushes; none for what it pushes by digest."""
-    made = outputs(step) if "outputs" in step.step.given else ()
-    if not pushes(step) or any(o.get("push-by-digest") == "true" for o in made):
+    if not {"push", "outputs"} & step.step.given.keys():
         return
+    if "push-by-digest=true" in step.step.node.text("with", "outputs") or not pushes(step):
+        return
+    made = outputs(step) if "outputs" in step.step.given else ()
     for line in step.step.node.text("with", "tags").split("\n"):
         meta = re.fullmatch(r"\s*\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}\s*", line)
         maker = next((s for s in step.job.using(METADATA) if s.step.id == meta[1]), None) if meta else None
@@ -161,6 +169,39 @@ def tags(step: StepRun) -> Iterator[str]:
             yield from (tag.strip() for tag in text_of(template(line).value(step)).split(",") if tag.strip())
     for options in made:
         yield from (name for name in options.get("name", "").split(",") if name)
+
+
+def pushes_in_script(step: Step) -> bool:
+    """Whether a step's script may push an image."""
+    return "docker" in step.run and ("docker push" in step.run or "--push" in step.run)
+
+
+def pushed_by_script(step: StepRun) -> Iterator[tuple[str, frozenset[str]]]:
+    """The names under which a script pushes images, each with the platforms that it says they are for."""
+    built: dict[str, frozenset[str]] = {}
+    pushed: list[str] = []
+    for command in step.step.script.commands:
+        words = [text_of(template(word).value(step)) for word in command.bare]
+        if words[:2] == ["docker", "push"]:
+            pushed += [word for word in words[2:] if not word.startswith("-")]
+        elif words[:2] in (["docker", "build"], ["docker", "buildx"]):
+            named = [value for flag in ("-t", "--tag") for value in _given(words, flag)]
+            asked = ",".join(_given(words, "--platform"))
+            platforms = frozenset(filter(None, asked.split(","))) if asked else _own_platform(step)
+            known = platforms if all(map(_is_plain, platforms)) else frozenset()
+            built |= dict.fromkeys(named, known)
+            pushed += named if "--push" in words else []
+    yield from ((tag, built.get(tag, frozenset())) for tag in pushed if "$" not in tag)
+
+
+def _given(words: list[str], flag: str) -> list[str]:
+    """What follows a flag, as the next word or behind `=`."""
+    after = [value for word, value in itertools.pairwise(words) if word == flag]
+    return after + [word.partition("=")[2] for word in words if word.startswith(f"{flag}=")]
+
+
+def _is_plain(text: str) -> bool:
+    return is_known(text) and "$" not in text
 
 
 def outputs(step: StepRun) -> tuple[dict[str, str], ...]:
@@ -196,8 +237,8 @@ def pushes(step: StepRun) -> bool | None:
 
 RECORD_SETTINGS = ("DOCKER_BUILD_RECORD_UPLOAD", "DOCKER_BUILD_SUMMARY")
 """Variables of the environment that switch the upload of records off."""
-RECORDS_SINCE = 6
-"""The version of the build action that began to upload a record of each build."""
+RECORDS_SINCE = {"docker/build-push-action": 6, "docker/bake-action": 5}
+"""The versions of actions that began to upload a record of each build."""
 
 
 def leaves_record(step: Step) -> bool:
@@ -205,4 +246,4 @@ def leaves_record(step: Step) -> bool:
     node = step.node.values["uses"]
     line = step.source.slice(node.start, step.source.line_end(node.start))
     version = re.search(r"@v?(\d+)(?![0-9a-f])|#\s*v?(\d+)", line)
-    return version is not None and int(version[1] or version[2]) >= RECORDS_SINCE
+    return version is not None and int(version[1] or version[2]) >= RECORDS_SINCE[step.action]

@@ -109,9 +109,9 @@ def other(name: str, default_branch: str = "main") -> Event:
     return Event(name, {**github, "event": event})
 
 
-def vague(name: str) -> Event:
-    """An event of which nothing but the name is known."""
-    return Event(name, Open("github", {"event_name": name}))
+def vague(name: str, **known: str) -> Event:
+    """An event of which nothing but the name is known, and what is `known` of its `github` context."""
+    return Event(name, Open("github", {"event_name": name, **known}))
 
 
 def _github(

@@ -11,12 +11,14 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, artifact_name, may_fit
+from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, artifact_name, may_fit, taken
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
+from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.groups import Group, groups_of
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.runs import Run
-from scaffold.pipeline.scopes import JobRun, StepRun
+from scaffold.pipeline.scopes import Call, JobRun, StepRun
 
 FOREIGN = frozenset({"run-id", "repository", "artifact-ids", "github-token"})
 """What a download is given that takes the artifacts of another run, or ones that a number names."""
@@ -44,6 +46,8 @@ class Flow(NamedTuple):
     """Whether it is a name, and no pattern."""
     paths: frozenset[str] = frozenset()
     """What a cache holds: another list of paths is another cache."""
+    platforms: frozenset[str] = frozenset()
+    """What an image is built for; none where that is not known."""
 
     def may_take(self, name: str) -> bool:
         """Whether a download takes an artifact, or may."""
@@ -55,6 +59,8 @@ class Flows:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self._taken: dict[tuple[str, bool], list[Flow]] = {}
+        self._waited: dict[tuple[Call, Job], frozenset[tuple[Call, Job]]] = {}
 
     def _steps(self, *actions: str) -> Iterator[StepRun]:
         return (step for step in self.run.steps(*actions) if step.runs is not False)
@@ -64,6 +70,28 @@ class Flows:
         """The artifacts that it may upload."""
         steps = self._steps(UPLOAD, MERGE)
         return tuple(Flow(Kind.artifact, artifact_name(step), step, writes=True) for step in steps)
+
+    def taken(self, wanted: Flow) -> list[Flow]:
+        """The artifacts that a download takes, or may take."""
+        key = wanted.name, wanted.exact
+        if key not in self._taken:
+            by_name, names, vague = self._uploads_by_name
+            if is_known(wanted.name):
+                found = [wanted.name] if wanted.exact else taken(wanted.name, names)
+                sure = [upload for name in found for upload in by_name.get(name, ())]
+                self._taken[key] = sure + [u for u in vague if wanted.may_take(u.name)]
+            else:
+                self._taken[key] = [u for u in self.uploads if wanted.may_take(u.name)]
+        return self._taken[key]
+
+    @cached_property
+    def _uploads_by_name(self) -> tuple[dict[str, list[Flow]], list[str], list[Flow]]:
+        """Known name -> its uploads; these names, sorted; the uploads of other names."""
+        by_name: dict[str, list[Flow]] = {}
+        for upload in self.uploads:
+            by_name.setdefault(upload.name, []).append(upload)
+        names = sorted(filter(is_known, by_name))
+        return by_name, names, [upload for upload in self.uploads if not is_known(upload.name)]
 
     @cached_property
     def downloads(self) -> tuple[Flow, ...]:
@@ -110,13 +138,33 @@ class Flows:
     @cached_property
     def images(self) -> tuple[Flow, ...]:
         """The names under which it pushes images."""
-        steps = self._steps(*docker.BUILD)
-        return tuple(Flow(Kind.image, tag, step, writes=True) for step in steps for tag in docker.tags(step))
+        found = []
+        for step in self._steps(*docker.BUILD):
+            tags = list(docker.tags(step))
+            platforms = docker.platforms(step) if tags else frozenset()
+            found += [Flow(Kind.image, tag, step, writes=True, platforms=platforms) for tag in tags]
+        for step in self.run.scripts(docker.pushes_in_script):
+            pushed = docker.pushed_by_script(step) if step.runs is not False else ()
+            found += [Flow(Kind.image, tag, step, writes=True, platforms=own) for tag, own in pushed]
+        return tuple(found)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The concurrency groups that it is in."""
         return tuple(groups_of(self.run))
+
+    def waits(self, leg: JobRun, maker: JobRun) -> bool:
+        """Whether a leg starts after another one has ended, or is the same."""
+        return leg is maker or not self._before(leg).isdisjoint((at.call, at.job) for at in maker.chain)
+
+    def _before(self, leg: JobRun) -> frozenset[tuple[Call, Job]]:
+        """The jobs of each call that a leg starts after: those of its own, and of the jobs that call it."""
+        key = leg.call, leg.job
+        if key not in self._waited:
+            own = frozenset((leg.call, job) for job in leg.call.workflow.upstream(leg.job).values())
+            caller = leg.call.caller
+            self._waited[key] = own | self._before(caller) if caller is not None else own
+        return self._waited[key]
 
     @property
     def every(self) -> tuple[Flow, ...]:
@@ -146,7 +194,7 @@ def clashes(written: Iterable[Flow]) -> Iterator[tuple[Flow, Flow]]:
     """What two legs of a run write under one name, each with the first that does; of legs that are known."""
     first: dict[tuple[str, frozenset[str]], Flow] = {}
     for flow in written:
-        if all(leg.complete for leg in flow.at.job.chain):
+        if flow.at.job.known:
             earlier = first.setdefault((flow.name, flow.paths), flow)
             if earlier.at.job is not flow.at.job and together(earlier.at, flow.at):
                 yield earlier, flow
@@ -157,9 +205,3 @@ def together(one: StepRun, other: StepRun) -> bool:
     if one.step is other.step and one.job.job is other.job.job:
         return one.runs == other.runs
     return bool(one.runs and other.runs)
-
-
-def waits(leg: JobRun, maker: JobRun) -> bool:
-    """Whether a leg starts after another one has ended, or is in the same job."""
-    after = {(at.call, job) for at in leg.chain for job in at.call.workflow.upstream(at.job).values()}
-    return leg is maker or any((at.call, at.job) in after for at in maker.chain)

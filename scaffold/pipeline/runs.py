@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from scaffold.pipeline import events, matrix
 from scaffold.pipeline.events import Event
 from scaffold.pipeline.model import MAX_DEPTH, Job, Pipeline, Workflow
 from scaffold.pipeline.scopes import Call, JobRun, Started, StepRun
+from scaffold.pipeline.steps import Step
 from scaffold.pipeline.triggers import main_event, pull_request_of, pushed_branch
 
 _ONE = matrix.Legs([{}])
@@ -61,6 +62,12 @@ class Run(Started):
     def steps(self, *actions: str) -> Iterator[StepRun]:
         """The steps of these legs that use one of the actions."""
         return (step for leg in self.using(*actions) for step in leg.using(*actions))
+
+    def scripts(self, test: Callable[[Step], bool]) -> Iterator[StepRun]:
+        """The steps of these legs whose script passes a test; without one nothing is expanded."""
+        found = {job: [o for o in job.occurrences if o.step.run and test(o.step)] for job in self.every_job}
+        for leg in self._may_run if any(found.values()) else ():
+            yield from map(leg.bind, found.get(leg.job, ()))
 
     @cached_property
     def _may_run(self) -> list[JobRun]:

@@ -108,14 +108,17 @@ class Call:
         """Whether a job runs."""
         if name not in self._reached:
             self._reached[name] = None  # a job that waits for itself never tells
-            around = self.caller.reached if self.caller is not None else True
-            needs = map(self._with_needs, self._implied(name))
-            self._reached[name] = all_of([*needs, around, truth_of(self.said(name))])
+            job = self.workflow.jobs[name]
+            parts = [self._with_needs(need) for need in self._implied(job)] if job.needs else []
+            if self.caller is not None:
+                parts.append(self.caller.reached)
+            if job.condition is not None:
+                parts.append(truth_of(self.said(name)))
+            self._reached[name] = all_of(parts)
         return self._reached[name]
 
-    def _implied(self, name: str) -> list[str]:
+    def _implied(self, job: Job) -> list[str]:
         """The jobs that must succeed for a job to run: none where its `if` asks for the status itself."""
-        job = self.workflow.jobs[name]
         asked = job.condition is not None and job.condition.asks_status
         return [] if asked else [need for need in job.needs if need in self.workflow.jobs]
 
@@ -139,7 +142,7 @@ class Call:
             said = self.said(name)
             own = True if isinstance(said, Unknown) and only_needs(said) else truth_of(said)
             around = self.caller.due if self.caller is not None else True
-            self._due[name] = all_of([own, around, *map(self.due, self._implied(name))])
+            self._due[name] = all_of([own, around, *map(self.due, self._implied(self.workflow.jobs[name]))])
         return self._due[name]
 
 
@@ -230,6 +233,7 @@ class JobRun(_Scope):
         self.complete = complete
         """Whether the matrix is known: otherwise this one row stands for all."""
         self.number = number
+        self._reached: Truth | str = "not asked"
         self._bound: dict[Occurrence, StepRun] = {}
 
     @cached_property
@@ -272,7 +276,9 @@ class JobRun(_Scope):
     @property
     def reached(self) -> Truth:
         """Whether the job runs."""
-        return self.call.reached(self.job.id)
+        if isinstance(self._reached, str):
+            self._reached = self.call.reached(self.job.id)
+        return self._reached
 
     @property
     def due(self) -> Truth:
@@ -283,6 +289,11 @@ class JobRun(_Scope):
     def root(self) -> JobRun:
         """The job of the workflow that the event started."""
         return self.call.caller.root if self.call.caller is not None else self
+
+    @property
+    def known(self) -> bool:
+        """Whether its matrix is known, and that of every job that leads to it."""
+        return self.complete and (self.call.caller is None or self.call.caller.known)
 
     @property
     def chain(self) -> Iterator[JobRun]:
@@ -317,6 +328,7 @@ class StepRun:
         self.step = step
         self.outer = outer
         self._inputs: dict[str, str] = {}
+        self._runs: Truth | str = "not asked"
 
     @property
     def path(self) -> str:
@@ -364,20 +376,23 @@ class StepRun:
     def _input(self, value: yaml.Scalar) -> Any:
         return self.job.call.run.value(template(value.text), self) if "${{" in value.text else value.typed
 
-    @cached_property
+    @property
     def in_job(self) -> Truth:
         """Whether it runs once its job does."""
         around = self.outer.in_job if self.outer is not None else True
         own = self.step.condition
         if own is None or around is False:
             return around
-        return all_of([around, truth_of(self.job.call.run.value(own, self))])
+        said = truth_of(self.job.call.run.value(own, self))
+        return said if around else all_of([around, said])
 
     @property
     def runs(self) -> Truth:
         """Whether it runs."""
-        around = self.job.reached
-        return around if around is False else all_of([around, self.in_job])
+        if isinstance(self._runs, str):
+            around = self.job.reached
+            self._runs = around if around is False else all_of([around, self.in_job])
+        return self._runs
 
     @property
     def due(self) -> Truth:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.syntax import yaml_values as yaml
@@ -60,9 +61,10 @@ class Step:
     @property
     def outputs(self) -> dict[str, int]:
         """The outputs that its script writes, each with the offset in the script where it does."""
-        return {found[1]: found.start(1) for found in _OUTPUT.finditer(self.run)}
+        found = re.finditer(_OUTPUT, self.run) if "GITHUB_OUTPUT" in self.run else ()
+        return {match[1]: match.start(1) for match in found}
 
-    @property
+    @cached_property
     def condition(self) -> Template | None:
         """Its `if`."""
         value = self.node.get("if")
@@ -90,9 +92,7 @@ class Step:
         return self.source.place(max(offset, value.start))
 
 
-_OUTPUT = re.compile(
-    r"(?m)^[^\n#]*?\b(?:echo|printf)\s++[\"']?([A-Za-z_][\w-]*+)=[^\n]*>>\s*+[\"']?\$\{?GITHUB_OUTPUT"
-)
+_OUTPUT = r"(?m)^[^\n#]*?\b(?:echo|printf)\s++[\"']?([A-Za-z_][\w-]*+)=[^\n]*>>\s*+[\"']?\$\{?GITHUB_OUTPUT"
 
 
 @dataclass(slots=True, eq=False)

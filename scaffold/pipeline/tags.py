@@ -48,10 +48,10 @@ def is_looked_up(job: Job, step: Step) -> bool:
         return True
     asked = "needs." in own or "needs." in around
     jobs = job.workflow.upstream(job).values() if asked else ()
-    return any(_LOOKS.search(s.run) or "exists" in s.action for before in jobs for s in before.steps)
+    return any(re.search(_LOOKS, s.run) or "exists" in s.action for before in jobs for s in before.steps)
 
 
-_LOOKS = re.compile(
+_LOOKS = (
     r"\b(?:manifest|imagetools|skopeo|image) inspect\b|\bcrane (?:manifest|digest|ls)\b|\bregctl\b"
     r"|\bdocker pull\b|/manifests/|/packages/container/"
 )
@@ -117,20 +117,20 @@ def _scripts(tree: Tree, step: Step) -> str:
     words = {word for command in script.commands for word in command.words}
     words |= {assignment.value for assignment in script.assignments if assignment.value}
     texts = []
-    for word in sorted(filter(_SCRIPT.fullmatch, words)):
+    for word in sorted(word for word in words if re.fullmatch(_SCRIPT, word)):
         data = tree.read(posixpath.normpath(word))
         if data is not None:
-            bare = ShellSource(word, data).bare if word.endswith(".sh") else _COMMENT.sub(b"", data)
+            bare = ShellSource(word, data).bare if word.endswith(".sh") else re.sub(_COMMENT, b"", data)
             texts.append(bare.decode(errors="replace"))
     own = script.bare.decode()
     folder = step.node.text("working-directory")
     around = [f"cd {folder}"] if folder else []
-    return "\n".join([*around, own, *texts]) if texts or _HASHES.search(own) else ""
+    return "\n".join([*around, own, *texts]) if texts or re.search(_HASHES, own) else ""
 
 
-_SCRIPT = re.compile(r"[\w./-]+\.(?:py|sh|js|mjs|ts|rb)")
-_COMMENT = re.compile(rb"(?m)^[ \t]*+(?:#|//).*$")
-_HASHES = re.compile(
+_SCRIPT = r"[\w./-]+\.(?:py|sh|js|mjs|ts|rb)"
+_COMMENT = rb"(?m)^[ \t]*+(?:#|//).*$"
+_HASHES = (
     r"\b(?:sha\d*sum|shasum|md5sum|b2sum|cksum)\b|\bopenssl (?:dgst|sha)"
     r"|\bgit (?:hash-object|ls-files|ls-tree|write-tree)\b|\bgit rev-parse [\"']?\w+:|\bgit log\b[^\n|]* -- "
 )
@@ -140,8 +140,8 @@ def _words(text: str) -> Iterator[tuple[str, bool]]:
     """The paths and patterns that a script may name, each with whether its line takes whole folders."""
     folders = [".", *re.findall(r"\bcd\s+[\"']?([\w./-]+)", text)]
     for line in text.split("\n"):
-        whole = _WHOLE.search(line) is not None
-        if whole and _EVERYTHING.search(line):
+        whole = re.search(_WHOLE, line) is not None
+        if whole and re.search(_EVERYTHING, line):
             yield ".", True
         for word in re.findall(r"(?:\$\{?\w+\}?/)?([\w.*?/{},@+~-]+)", line):
             for plain in _braces(word.strip(",")):
@@ -149,8 +149,8 @@ def _words(text: str) -> Iterator[tuple[str, bool]]:
                     yield posixpath.normpath(posixpath.join(folder, plain)), whole
 
 
-_EVERYTHING = re.compile(r"\bgit\s+(?:ls-files|ls-tree|write-tree)(?:\s+-\S+|\s+HEAD)*+\s*+(?:[|)>;&]|$)")
-_WHOLE = re.compile(r"\b(?:find|tar|git|walk|r?glob|dirhash|hash_dir)\b|\s-[a-zA-Z]*[rR]\b")
+_EVERYTHING = r"\bgit\s+(?:ls-files|ls-tree|write-tree)(?:\s+-\S+|\s+HEAD)*+\s*+(?:[|)>;&]|$)"
+_WHOLE = r"\b(?:find|tar|git|walk|r?glob|dirhash|hash_dir)\b|\s-[a-zA-Z]*[rR]\b"
 
 
 def _braces(word: str) -> Iterator[str]:

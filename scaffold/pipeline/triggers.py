@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from scaffold.pipeline import events
 from scaffold.pipeline.events import Event
+from scaffold.pipeline.expressions.values import Unknown, text_of
 from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.patterns import compiled
 from scaffold.syntax import yaml_values as yaml
@@ -46,6 +48,24 @@ def pull_request_of(workflow: Workflow, **changes: Any) -> Event:
     default = workflow.pipeline.default_branch
     base = _chosen([s.text for s in yaml.scalars(filters.get("branches"))], default)
     return events.pull_request(base=base, default_branch=default, target=target, **changes)
+
+
+def all_events(workflow: Workflow) -> Iterator[Event]:
+    """Every event that starts a workflow, as little as all of its kind have in common."""
+    for name, filters in workflow.events.items():
+        if name != "push":
+            yield events.vague(name)
+            continue
+        own = {"branches", "branches-ignore"} & filters.values.keys()
+        tags = {"tags", "tags-ignore"} & filters.values.keys()
+        named = [scalar.text for scalar in yaml.scalars(filters.get("branches"))]
+        plain = [branch for branch in named if not set(branch) & set("*?[]!+")]
+        for branch in (plain if plain == named else []) or (["\0"] if own or not tags else []):
+            ref = f"refs/heads/{branch}".replace("\0", text_of(Unknown("branch")))
+            yield events.vague(name, ref=ref, ref_type="branch", head_ref="", base_ref="")
+        if tags or not own:
+            ref = f"refs/tags/{text_of(Unknown('tag'))}"
+            yield events.vague(name, ref=ref, ref_type="tag", head_ref="", base_ref="")
 
 
 def _chosen(patterns: list[str], default: str) -> str:

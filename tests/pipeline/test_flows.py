@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scaffold.pipeline.flows import clashes, flows_of, waits
+from scaffold.pipeline.flows import clashes, flows_of
 from scaffold.pipeline.repository import Repository
 from tests.rules.pipeline.trees import tree
 from tests.rules.pipeline.workflows import TWO, image, job
@@ -87,7 +87,9 @@ def test_a_leg_waits_for_what_its_job_and_its_callers_need() -> None:
         """
     (run,) = Repository(tree({"ci": ci, "called": called})).runs.pushes()
     legs = {leg.job.id: leg for leg in run.jobs}
-    assert {(one, other) for one in legs for other in legs if waits(legs[one], legs[other])} == {
+    assert {
+        (one, other) for one in legs for other in legs if flows_of(run).waits(legs[one], legs[other])
+    } == {
         *((name, name) for name in legs),
         ("b", "a"),
         ("one", "a"),

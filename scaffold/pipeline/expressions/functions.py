@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from scaffold.pipeline.expressions.values import (
+    HOLE,
+    HOLE_END,
     MAX_LENGTH,
     PENDING,
     Open,
@@ -45,6 +47,15 @@ def _within(where: Any, what: Any, test: Callable[[str, str], bool]) -> Any:
     where, what = text_of(where).lower(), text_of(what).lower()
     found = test(where, what)
     return Unknown(f"{what}in{where}") if not found and not (is_known(where) and is_known(what)) else found
+
+
+def _at_end(where: Any, what: Any, test: Callable[[str, str], bool], known: Callable[[str], str]) -> Any:
+    """`startsWith` or `endsWith`: what is `known` at that end decides, where it is long enough or differs."""
+    result = _within(where, what, test)
+    here, wanted = known(text_of(where).lower()), text_of(what).lower()
+    if isinstance(result, Unknown) and is_known(wanted) and not test(wanted, here):
+        return False
+    return result
 
 
 def _format(pattern: Any, *arguments: Any) -> str:
@@ -98,8 +109,8 @@ def _case(*arguments: Any) -> Any:
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "contains": _contains,
-    "startswith": lambda where, what: _within(where, what, str.startswith),
-    "endswith": lambda where, what: _within(where, what, str.endswith),
+    "startswith": lambda a, b: _at_end(a, b, str.startswith, lambda text: text.partition(HOLE)[0]),
+    "endswith": lambda a, b: _at_end(a, b, str.endswith, lambda text: text.rpartition(HOLE_END)[2]),
     "format": _format,
     "join": _join,
     "tojson": _to_json,

@@ -140,6 +140,19 @@ def without_holes(text: str, sign: str) -> str:
     return re.sub(f"{HOLE}[^{HOLE_END}]*+{HOLE_END}", sign, closed + end) + rest
 
 
+def may_equal(one: str, other: str) -> bool:
+    """Whether two rendered texts may be the same: where what is known at their ends agrees."""
+    if is_known(one) and is_known(other):
+        return one == other
+    starts = one.partition(HOLE)[0], other.partition(HOLE)[0]
+    ends = one.rpartition(HOLE_END)[2], other.rpartition(HOLE_END)[2]
+    if is_known(one) or is_known(other):
+        known, place = (one, 1) if is_known(one) else (other, 0)
+        return known.startswith(starts[place]) and known[len(starts[place]) :].endswith(ends[place])
+    length, tail = min(map(len, starts)), min(map(len, ends))
+    return starts[0][:length] == starts[1][:length] and (not tail or ends[0][-tail:] == ends[1][-tail:])
+
+
 def last_part(path: str) -> str:
     """What stands behind the last slash of a rendered path, not of the name of an unknown part."""
     closed, end, rest = path.rpartition(HOLE_END)
@@ -159,9 +172,10 @@ def equal_values(left: Any, right: Any) -> bool | Unknown:
             return True
         return Unknown("==")
     if isinstance(left, str) and isinstance(right, str):
-        if left != right and (HOLE in left or HOLE in right):
+        left, right = left.lower(), right.lower()
+        if left != right and (HOLE in left or HOLE in right) and may_equal(left, right):
             return Unknown("==")
-        return left.lower() == right.lower()
+        return bool(left == right)
     if isinstance(left, (dict, list)) or isinstance(right, (dict, list)):
         return left is right
     if type(left) is type(right):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
@@ -15,7 +15,7 @@ from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.groups import Group
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.runs import Run
+from scaffold.pipeline.runs import Run, Runs
 from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.triggers import pull_request_of, pushed_branch
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -84,18 +84,20 @@ class PushCancelsPush(PipelineRule):
 
 def cancelled_pushes(registry: Repository) -> Iterator[tuple[Run, Group]]:
     """The groups in which a push cancels the run of the push before it."""
-    found = shared_by_pushes(registry)
+    found = shared_by_pushes(registry.runs)
     return ((run, group) for run, group in found if group.cancels and not group.nested)
 
 
-def shared_by_pushes(registry: Repository) -> Iterator[tuple[Run, Group]]:
+@lru_cache(maxsize=4)
+def shared_by_pushes(runs: Runs) -> tuple[tuple[Run, Group], ...]:
     """The groups that two pushes to a branch share."""
-    for run in registry.runs.pushes():
+    found: list[tuple[Run, Group]] = []
+    for run in runs.pushes():
         branch = pushed_branch(run.workflow)
         assert branch is not None
-        default = registry.pipeline.default_branch
-        for group in shared(run, Run(run.workflow, events.push(branch, 2, default))):
-            yield run, group
+        twin = Run(run.workflow, events.push(branch, 2, runs.pipeline.default_branch))
+        found += ((run, group) for group in shared(run, twin))
+    return tuple(found)
 
 
 def _append(group: Group, workflow: Workflow, text: str) -> partial[None] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.pipeline.expressions.values import shown
-from scaffold.pipeline.flows import flows_of, waits
+from scaffold.pipeline.flows import Flows, flows_of
 from scaffold.pipeline.groups import Group
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import JobRun
@@ -103,7 +103,7 @@ class LegsShareGroup(PipelineRule):
             for group in flows_of(run).groups:
                 same.setdefault((group.name, group.place), []).append(group)
             for (name, place), groups in same.items():
-                legs = _at_once(groups)
+                legs = _at_once(groups, flows_of(run))
                 cancel = all(group.cancels for group in groups)
                 dropped = len(legs) >= PENDING and not any(g.queues or g.cancels is None for g in groups)
                 if len(legs) > 1 and (cancel or dropped) and place not in reported:
@@ -119,18 +119,18 @@ class LegsShareGroup(PipelineRule):
                     )
 
 
-def _at_once(groups: list[Group]) -> list[JobRun]:
+def _at_once(groups: list[Group], flows: Flows) -> list[JobRun]:
     """The legs that hold a group and that one run certainly has beside each other."""
     found: list[JobRun] = []
     for group in groups:
         leg = group.holder if isinstance(group.holder, JobRun) else group.holder.caller
-        if leg is None or not all(at.complete and _parallel(at) for at in leg.chain):
+        if leg is None or not leg.known or not all(map(_parallel, leg.chain)):
             continue
         first = found[0] if found else leg
         alike = (
             leg.reached == first.reached if leg.root.job is first.root.job else leg.reached and first.reached
         )
-        if alike and not any(waits(leg, other) or waits(other, leg) for other in found):
+        if alike and not any(flows.waits(leg, other) or flows.waits(other, leg) for other in found):
             found.append(leg)
     return found
 
@@ -164,7 +164,7 @@ class PendingPushDropped(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups in which pushes wait, of workflows that publish what one push changed."""
-        for run, group in shared_by_pushes(registry):
+        for run, group in shared_by_pushes(registry.runs):
             if group.cancels is False and not group.queues and not group.nested:
                 diff = published_by_diff(run, group.job, registry.tree)
                 if diff:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.pipeline import events
 from scaffold.pipeline.expressions.values import truth_of
 from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import Call, Started
+from scaffold.pipeline.triggers import all_events
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
 
@@ -43,7 +43,7 @@ class JobNeverRuns(PipelineRule):
         for workflow in registry.runs.workflows:
             if "workflow_call" in workflow.events or all(j.condition is None for j in workflow.jobs.values()):
                 continue
-            calls = [Call(Started(workflow, events.vague(name)), workflow) for name in workflow.events]
+            calls = [Call(Started(workflow, event), workflow) for event in all_events(workflow)]
             never = {name for name in workflow.jobs if all(call.reached(name) is False for call in calls)}
             for name in sorted(never):
                 job = workflow.jobs[name]

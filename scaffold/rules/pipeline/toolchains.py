@@ -9,7 +9,7 @@ from scaffold.pipeline import docker
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
-from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.base import Finding, Located, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
 
@@ -124,30 +124,32 @@ class BaseRelease(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Rows that name two releases."""
-        for place, backend, title, fields in _told(registry):
-            image, version = fields.get("base-image", ""), fields.get("ubuntu-version", "")
-            named = _UBUNTU.search(image)
-            if named and version.isdigit() and named[1] + named[2] != version:
-                name = fields.get("tag-suffix") or fields.get("tag") or title
-                yield self.finding(
-                    place,
-                    backend,
-                    f"{name} {fields.get('platform-tag', '')}",
-                    f"{name} is built on {image} with ubuntu-version {version}",
-                    "name one release in both",
-                )
+        for entry in registry.matrix.linux if isinstance(registry, Registry) else ():
+            if _differs(entry.fields):
+                yield self._told(entry.at("ubuntu-version"), entry.backend, "", entry.fields)
+        for job in registry.pipeline.jobs:
+            for row in _rows(job) if b"ubuntu-version" in job.workflow.source.data else ():
+                fields = {name: row.text(name) for name in ("base-image", "ubuntu-version", *row.values)}
+                if _differs(fields):
+                    place = job.workflow.source.place(row.keys["ubuntu-version"].start)
+                    yield self._told(place, "", job.id, fields)
+
+    def _told(self, place: Located, backend: str, title: str, fields: Mapping[str, str]) -> Finding:
+        name = fields.get("tag-suffix") or fields.get("tag") or title
+        return self.finding(
+            place,
+            backend,
+            f"{name} {fields.get('platform-tag', '')}",
+            f"{name} is built on {fields['base-image']} with ubuntu-version {fields['ubuntu-version']}",
+            "name one release in both",
+        )
 
 
-def _told(registry: Repository) -> Iterator[tuple[Place, str, str, Mapping[str, str]]]:
-    """Every row that may name a base image: its place, its backend, what to call it, and its fields."""
-    for entry in registry.matrix.linux if isinstance(registry, Registry) else ():
-        yield entry.at("ubuntu-version"), entry.backend, "", entry.fields
-    for job in registry.pipeline.jobs:
-        for row in _rows(job) if b"ubuntu-version" in job.workflow.source.data else ():
-            key = row.keys.get("ubuntu-version")
-            if key is not None:
-                fields = {name: row.text(name) for name in row.values}
-                yield job.workflow.source.place(key.start), "", job.id, fields
+def _differs(fields: Mapping[str, str]) -> bool:
+    """Whether a row names two releases of Ubuntu."""
+    version = fields.get("ubuntu-version", "")
+    named = _UBUNTU.search(fields.get("base-image", "")) if version.isdigit() else None
+    return named is not None and named[1] + named[2] != version
 
 
 def _rows(job: Job) -> Iterator[yaml.Mapping]:

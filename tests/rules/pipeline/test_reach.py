@@ -64,3 +64,30 @@ def test_what_is_behind_a_job_that_runs_again_is_skipped_all_the_same() -> None:
         "job-never-runs",
     )
     assert told.subject == "announce"
+
+
+@pytest.mark.parametrize(
+    ("on", "first", "last", "count"),
+    [
+        ("push", "github.ref == 'refs/heads/main'", "startsWith(github.ref, 'refs/tags/')", 1),
+        ("push", "startsWith(github.ref, 'refs/heads/')", "github.ref_type == 'tag'", 1),
+        ("push", "github.ref != 'refs/heads/main'", "startsWith(github.ref, 'refs/tags/')", 0),
+        (
+            "{push: {branches: [main, dev]}}",
+            "github.ref == 'refs/heads/dev'",
+            "github.ref == 'refs/heads/main'",
+            1,
+        ),
+        (
+            "{push: {branches: [main, 'v*']}}",
+            "github.ref == 'refs/heads/v1'",
+            "github.ref == 'refs/heads/main'",
+            0,
+        ),
+        ("{push: , workflow_dispatch: }", "github.ref_type == 'branch'", "github.ref_type == 'tag'", 0),
+        ("{release: , push: }", "github.event_name == 'release'", "github.event_name == 'release'", 0),
+    ],
+)
+def test_branches_and_tags_are_told_apart(on: str, first: str, last: str, count: int) -> None:
+    workflow = chain(last, first).replace("[push, pull_request]", on).partition("  announce")[0]
+    assert len(found(tree({"ci": workflow}), "job-never-runs")) == count

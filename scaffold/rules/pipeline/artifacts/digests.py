@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.artifacts import UPLOAD, has_strangers, taken
-from scaffold.pipeline.expressions.values import is_known, shown
-from scaffold.pipeline.flows import Flow, flows_of
+from scaffold.pipeline.artifacts import UPLOAD, has_strangers
+from scaffold.pipeline.expressions.values import shown
+from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import JobRun
-from scaffold.pipeline.steps import Step
+from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.words import some
 
@@ -40,27 +40,17 @@ class DigestNeverMerged(PipelineRule):
         for run in registry.runs.all():
             if not run.uses(UPLOAD) or not run.uses(*docker.BUILD) or has_strangers(run):
                 continue
-            uploads, wanted = flows_of(run).uploads, flows_of(run).downloads
-            exact = {d.name for d in wanted if d.exact and is_known(d.name)}
-            vague = [d for d in wanted if not is_known(d.name)]
-            patterns = {d.name for d in wanted if not d.exact and is_known(d.name)}
-            made = sorted({upload.name for upload in uploads if is_known(upload.name)})
-            served = exact.union(*(taken(pattern, made) for pattern in patterns))
-            by_leg: dict[JobRun, list[Flow]] = {}
-            for upload in uploads:
-                by_leg.setdefault(upload.at.job, []).append(upload)
+            flows = flows_of(run)
+            served = {upload.name for wanted in flows.downloads for upload in flows.taken(wanted)}
+            by_leg: dict[JobRun, list[str]] = {}
+            for upload in flows.uploads:
+                if upload.at.job.complete and any(map(_is_by_digest, upload.at.job.job.using(*docker.BUILD))):
+                    by_leg.setdefault(upload.at.job, []).append(upload.name)
             missing: dict[Step, list[str]] = {}
             for leg, own in by_leg.items():
-                if (
-                    leg.complete
-                    and _pushes_by_digest(leg)
-                    and not any(
-                        u.name in served
-                        or any(d.may_take(u.name) for d in (vague if is_known(u.name) else wanted))
-                        for u in own
-                    )
-                ):
-                    missing.setdefault(own[0].at.step, []).append(own[0].name)
+                if served.isdisjoint(own) and _pushes_by_digest(leg):
+                    step = next(leg.using(UPLOAD)).step
+                    missing.setdefault(step, []).append(own[0])
             for step, names in missing.items():
                 yield self.finding(
                     step,
@@ -72,10 +62,10 @@ class DigestNeverMerged(PipelineRule):
                 )
 
 
+def _is_by_digest(occurrence: Occurrence) -> bool:
+    return "push-by-digest=true" in occurrence.step.node.text("with", "outputs")
+
+
 def _pushes_by_digest(leg: JobRun) -> bool:
-    return any(
-        "push-by-digest=true" in step.step.node.text("with", "outputs")
-        and step.runs is not False
-        and docker.pushes(step) is True
-        for step in leg.using(*docker.BUILD)
-    )
+    steps = (leg.bind(o) for o in leg.job.using(*docker.BUILD) if _is_by_digest(o))
+    return any(step.runs is not False and docker.pushes(step) is True for step in steps)

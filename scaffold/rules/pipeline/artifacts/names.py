@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD, has_strangers, taken
+from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD, has_strangers
 from scaffold.pipeline.expressions.values import is_known, shown, text_of
-from scaffold.pipeline.flows import flows_of, waits
+from scaffold.pipeline.flows import Flow, Flows, flows_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Step
@@ -46,16 +46,11 @@ class ArtifactNotUploaded(PipelineRule):
         for run in registry.runs.all():
             if not run.uses(DOWNLOAD) or has_strangers(run):
                 continue
-            known = sorted({upload.name for upload in flows_of(run).uploads})
-            certain = {name for name in known if is_known(name)}
             for wanted in flows_of(run).downloads:
                 step = wanted.at.step
-                if wanted.name in certain or wanted.name == "*":
+                if step in reported or wanted.name == "*" or step.node.text("continue-on-error") == "true":
                     continue
-                if step in reported or step.node.text("continue-on-error") == "true":
-                    continue
-                plain = not wanted.exact and is_known(wanted.name) and len(certain) == len(known)
-                if not (any(taken(wanted.name, known)) if plain else any(map(wanted.may_take, known))):
+                if not flows_of(run).taken(wanted):
                     reported.add(step)
                     yield self.finding(
                         step,
@@ -94,42 +89,38 @@ class ArtifactGlobOvermatch(PipelineRule):
         for run in registry.runs.all():
             if not run.uses(DOWNLOAD):
                 continue
-            names = sorted({upload.name for upload in flows_of(run).uploads if is_known(upload.name)})
-            by_step: dict[Step, set[str]] = {}
-            legs: dict[Step, list[JobRun]] = {}
-            for wanted in flows_of(run).downloads:
+            flows = flows_of(run)
+            by_step: dict[Step, dict[str, list[Flow]]] = {}
+            for wanted in flows.downloads:
                 if not wanted.exact and wanted.name != "*" and is_known(wanted.name):
-                    by_step.setdefault(wanted.at.step, set()).add(wanted.name)
-                    legs.setdefault(wanted.at.step, []).append(wanted.at.job)
+                    by_step.setdefault(wanted.at.step, {}).setdefault(wanted.name, []).append(wanted)
             for step, patterns in by_step.items():
-                if step in reported:
-                    continue
-                if len(patterns) == 1:
-                    told = _taken_by_all(legs[step], list(taken(min(patterns), names)))
-                    if told:
-                        reported.add(step)
-                        yield self.finding(
-                            step.at("with", "pattern"),
-                            "",
-                            step.title,
-                            f"{min(patterns)} takes all in each of {len(legs[step])} jobs: {told}",
-                            "put what tells the jobs apart into the pattern",
-                        )
-                    continue
-                owner: dict[str, str] = {}
-                for pattern in sorted(patterns):
-                    twice = next((n for n in taken(pattern, names) if n in owner), None)
-                    if twice is not None:
-                        reported.add(step)
-                        yield self.finding(
-                            step.at("with", "pattern"),
-                            "",
-                            step.title,
-                            f"{pattern} and {owner[twice]} both take the artifact {twice}",
-                            "put a separator that no name contains between the name and the rest",
-                        )
-                        break
-                    owner |= dict.fromkeys(taken(pattern, names), pattern)
+                told = "" if step in reported else _overmatch(flows, patterns)
+                if told:
+                    reported.add(step)
+                    yield self.finding(
+                        step.at("with", "pattern"),
+                        "",
+                        step.title,
+                        told,
+                        "put a separator that no name contains between the name and the rest",
+                    )
+
+
+def _overmatch(flows: Flows, patterns: dict[str, list[Flow]]) -> str:
+    """What two renderings of one pattern both take, or what its only one takes for every leg."""
+    owner: dict[str, str] = {}
+    for pattern in sorted(patterns):
+        names = {upload.name for upload in flows.taken(patterns[pattern][0]) if is_known(upload.name)}
+        if len(patterns) == 1:
+            legs = [wanted.at.job for wanted in patterns[pattern]]
+            found = _taken_by_all(legs, sorted(names)) if len(legs) > 1 else ""
+            return f"{pattern} takes all in each of {len(legs)} jobs: {found}" if found else ""
+        twice = min(names & owner.keys(), default=None)
+        if twice is not None:
+            return f"{pattern} and {owner[twice]} both take the artifact {twice}"
+        owner |= dict.fromkeys(names, pattern)
+    return ""
 
 
 def _taken_by_all(legs: list[JobRun], names: list[str]) -> str:
@@ -187,12 +178,17 @@ class DownloadWithoutNeeds(PipelineRule):
         """Downloads whose artifacts are all uploaded by jobs that theirs does not wait for."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            for wanted in flows_of(run).downloads if run.uses(UPLOAD) and run.uses(DOWNLOAD) else ():
+            flows = flows_of(run)
+            for wanted in flows.downloads if run.uses(UPLOAD) and run.uses(DOWNLOAD) else ():
                 step = wanted.at.step
-                if step in reported or wanted.name == "*" or not is_known(wanted.name) or _polls(wanted.at):
+                if step in reported or wanted.name == "*" or not is_known(wanted.name):
                     continue
-                made = [u for u in flows_of(run).uploads if wanted.may_take(u.name)]
-                if made and not any(waits(wanted.at.job, upload.at.job) for upload in made):
+                made = flows.taken(wanted)
+                if (
+                    made
+                    and not any(flows.waits(wanted.at.job, u.at.job) for u in made)
+                    and not _polls(wanted.at)
+                ):
                     reported.add(step)
                     makers = sorted({upload.at.job.root.job.id for upload in made})
                     yield self.finding(
@@ -215,7 +211,8 @@ def _polls(at: StepRun) -> bool:
 class DownloadTakesBuildRecords(PipelineRule):
     """A job that downloads every artifact does not wait for an image build that leaves its records.
 
-    Why: `docker/build-push-action` uploads a `*.dockerbuild` record of every build since version 6. A
+    Why: `docker/build-push-action` uploads a `*.dockerbuild` record of every build since version 6, and
+    `docker/bake-action` since 5. A
     download without a name takes it too, ends with "Artifact download failed after 5 retries", and with it
     the release (docker/build-push-action#1167).
 
@@ -243,13 +240,14 @@ class DownloadTakesBuildRecords(PipelineRule):
         """Downloads of everything behind a build that uploads its record."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            if not run.uses(DOWNLOAD) or not run.uses(*docker.BUILD):
+            if not run.uses(DOWNLOAD) or not run.uses(*docker.RECORDS_SINCE):
                 continue
             for wanted in flows_of(run).downloads:
                 step = wanted.at.step
                 if wanted.name != "*" or step in reported or step.action != DOWNLOAD:
                     continue
-                build = next((b for b in run.steps(*docker.BUILD) if _leaves_record(b, wanted.at)), None)
+                flows, builds = flows_of(run), run.steps(*docker.RECORDS_SINCE)
+                build = next((b for b in builds if _leaves_record(flows, b, wanted.at)), None)
                 if build is not None:
                     reported.add(step)
                     yield self.finding(
@@ -262,9 +260,9 @@ class DownloadTakesBuildRecords(PipelineRule):
                     )
 
 
-def _leaves_record(build: StepRun, download: StepRun) -> bool:
+def _leaves_record(flows: Flows, build: StepRun, download: StepRun) -> bool:
     """Whether a build certainly uploads its record before a download."""
-    if build.runs is False or build.runs != build.job.reached or not waits(download.job, build.job):
+    if build.runs is False or build.runs != build.job.reached or not flows.waits(download.job, build.job):
         return False
     env = build.context("env")
     off = (text_of(env[name]) for name in docker.RECORD_SETTINGS if name in env)

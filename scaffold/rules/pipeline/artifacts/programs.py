@@ -88,6 +88,9 @@ def _executed(wanted: Flow, files: set[str], tree: Tree) -> tuple[Step, str] | N
     occurrences = wanted.at.job.job.occurrences
     start = next(n for n, occurrence in enumerate(occurrences) if occurrence.step is wanted.at.step)
     before: list[Command] = []
+    alone = all(o.step.run or o.step.action.startswith("actions/") for o in occurrences)
+    if folder == ".":
+        before += [command for o in occurrences[:start] for command in o.step.script.commands]
     for step in (o.step for o in occurrences[start + 1 :] if o.step.run):
         at = posixpath.normpath(step.node.text("working-directory") or ".")
         for command in step.script.commands:
@@ -95,7 +98,8 @@ def _executed(wanted: Flow, files: set[str], tree: Tree) -> tuple[Step, str] | N
             path = posixpath.normpath(posixpath.join(at, word)) if "/" in word else ""
             base = posixpath.basename(path)
             named = path and path in {posixpath.normpath(posixpath.join(folder, file)) for file in files}
-            inside = folder != "." and path.startswith(f"{folder}/") and tree.read(path) is None
+            below = path.startswith(f"{folder}/") or (folder == "." and path and alone)
+            inside = below and tree.read(path) is None
             if (named or (inside and not any(_touches(c, base, folder) for c in before))) and not any(
                 _makes_executable(c, base, folder) for c in before
             ):

@@ -182,8 +182,9 @@ class LegsShareCacheRef(PipelineRule):
 
 def _once(upload: Flow) -> bool:
     """Whether a second upload of the name fails: old versions add to it, `overwrite` replaces it."""
-    step = upload.at
-    return not step.step.uses.endswith(("@v1", "@v2", "@v3")) and step.input("overwrite") != "true"
+    step = upload.at.step
+    replaces = "overwrite" in step.given and upload.at.input("overwrite") == "true"
+    return not replaces and not step.uses.endswith(("@v1", "@v2", "@v3"))
 
 
 def _alike(one: Flow, other: Flow) -> bool:

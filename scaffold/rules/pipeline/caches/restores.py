@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.nodes import names
-from scaffold.pipeline.expressions.values import HOLE, is_known, shown
+from scaffold.pipeline.expressions.values import may_equal, shown
 from scaffold.pipeline.flows import flows_of, restores_of
 from scaffold.pipeline.patterns import spread
 from scaffold.pipeline.repository import Repository
@@ -158,8 +158,14 @@ class RestoreWithoutWriter(PipelineRule):
             for o in job.using(SAVE, BOTH):
                 everywhere.setdefault(o.step.node.text("with", "path").strip(), []).append(o.step)
         reported: set[tuple[Step, str]] = set()
+        asking = {
+            job
+            for job in registry.pipeline.jobs
+            if any("fail-on-cache-miss" in o.step.given for o in job.using(RESTORE, BOTH))
+        }
         for run in registry.runs.all():
-            for use in flows_of(run).restores if run.complete else ():
+            asked = not asking.isdisjoint(run.every_job)
+            for use in flows_of(run).restores if asked and run.complete else ():
                 at, step = use.at, use.at.step
                 if at.input("fail-on-cache-miss") != "true":
                     continue
@@ -167,7 +173,7 @@ class RestoreWithoutWriter(PipelineRule):
                 if any(o.path != step.path and _may_write(o, use.name) for o in others):
                     continue  # another workflow writes it, some time before
                 keys = {w.name for w in flows_of(run).saves if w.paths == use.paths}
-                if not any(_may_equal(key, use.name) for key in keys) and (step, use.name) not in reported:
+                if not any(may_equal(key, use.name) for key in keys) and (step, use.name) not in reported:
                     reported.add((step, use.name))
                     yield self.finding(
                         step.at("with", "key"),
@@ -190,14 +196,3 @@ def _may_write(step: Step, key: str) -> bool:
         else:
             parts.append("")
     return re.fullmatch(spread(parts), key, re.DOTALL) is not None
-
-
-def _may_equal(one: str, other: str) -> bool:
-    """Whether two rendered texts may be the same."""
-    if one == other:
-        return True
-    if is_known(one) and is_known(other):
-        return False
-    return one.partition(HOLE)[0].startswith(other.partition(HOLE)[0]) or other.partition(HOLE)[0].startswith(
-        one.partition(HOLE)[0]
-    )

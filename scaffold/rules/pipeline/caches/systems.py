@@ -46,9 +46,14 @@ class KeyIgnoresArch(PipelineRule):
         reported: set[Step] = set()
         for run in registry.runs.all():
             first: dict[tuple[str, frozenset[str]], Flow] = {}
-            for save in flows_of(run).saves if run.uses(SAVE, BOTH) else ():
+            kinds = {native(leg.runs_on) for leg in run.using(SAVE, BOTH)}
+            for save in flows_of(run).saves if len(kinds) > 1 else ():
                 system, arch = native(save.at.job.runs_on)
-                if not arch or not save.at.job.complete or all(map(_ANYWHERE.search, save.paths)):
+                if (
+                    not arch
+                    or not save.at.job.complete
+                    or all(re.search(_ANYWHERE, path) for path in save.paths)
+                ):
                     continue
                 earlier = first.setdefault((save.name, save.paths), save)
                 others = native(earlier.at.job.runs_on)
@@ -66,7 +71,7 @@ class KeyIgnoresArch(PipelineRule):
                     )
 
 
-_ANYWHERE = re.compile(
+_ANYWHERE = (
     r"(?i)(?:^|/)(?:\.m2|pkg/mod|\.npm|\.yarn|yarn|\.pnpm-store|pnpm|\.gradle/wrapper|registry|\.cargo/git|git/db"
     r"|\.composer|\.nuget|\.ivy2|pip|uv|huggingface|nltk_data|data|datasets?|fixtures|models?|corpus|docs|sources?)"
     r"(?:/|$)|\.(?:json|txt|md|lock|csv|zip|gz|xz|xml|html)$"

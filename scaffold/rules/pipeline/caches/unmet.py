@@ -9,7 +9,7 @@ from typing import NamedTuple
 from scaffold.pipeline import docker
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.templates import template
-from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, shown
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, may_equal, shown
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
@@ -112,21 +112,7 @@ def _home(name: str) -> str:
 
 
 def _any_equal(name: str, others: list[str]) -> bool:
-    return any(_may_equal(name, other) for other in others)
-
-
-def _may_equal(one: str, other: str) -> bool:
-    """Whether two texts with holes may be the same: where their known ends agree."""
-    if is_known(one) and is_known(other):
-        return one == other
-    starts = one.partition(HOLE)[0], other.partition(HOLE)[0]
-    ends = one.rpartition(HOLE_END)[2], other.rpartition(HOLE_END)[2]
-    if is_known(one) or is_known(other):
-        known, place = (one, 1) if is_known(one) else (other, 0)
-        fixed = starts[place], ends[place]
-        return known.startswith(fixed[0]) and known[len(fixed[0]) :].endswith(fixed[1])
-    length, tail = min(map(len, starts)), min(map(len, ends))
-    return starts[0][:length] == starts[1][:length] and (not tail or ends[0][-tail:] == ends[1][-tail:])
+    return any(may_equal(name, other) for other in others)
 
 
 def _key(step: Step) -> str:

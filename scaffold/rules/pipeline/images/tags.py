@@ -106,13 +106,13 @@ class LegsPushOneTag(PipelineRule):
         reported: set[Step] = set()
         for run in registry.runs.all():
             for one, other in clashes(flows_of(run).images):
-                mine, theirs = docker.platforms(other.at), docker.platforms(one.at)
+                mine, theirs = other.platforms, one.platforms
                 step = other.at.step
                 if step in reported or not mine or not theirs or mine & theirs:
                     continue
                 reported.add(step)
                 yield self.finding(
-                    step.at("with", "tags"),
+                    step.at("with", "tags") if step.uses else step.line_of("push"),
                     "",
                     step.title,
                     f"{one.at.job.title} pushes {shown(other.name)} for {', '.join(sorted(theirs))}, and"

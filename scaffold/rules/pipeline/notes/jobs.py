@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD, fits
+from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD
 from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.flows import Flow, flows_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
-from scaffold.registry import Registry
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
 from scaffold.syntax.source import Place
@@ -39,21 +39,21 @@ class ReduceWaitsForStrangers(Note):
         for run in registry.runs.all():
             if not run.uses(DOWNLOAD) or not run.uses(UPLOAD):
                 continue
+            flows = flows_of(run)
             made: dict[str, list[Flow]] = {}
-            for upload in flows_of(run).uploads:
+            for upload in flows.uploads:
                 if is_known(upload.name):
                     made.setdefault(upload.at.job.root.job.id, []).append(upload)
             taken: dict[Job, set[Flow]] = {}
-            for wanted in flows_of(run).downloads:
+            for wanted in flows.downloads:
                 if not wanted.exact and is_known(wanted.name):
-                    every = (upload for flows in made.values() for upload in flows)
                     own = taken.setdefault(wanted.at.job.root.job, set())
-                    own |= {upload for upload in every if fits(wanted.name, upload.name)}
-            for job, flows in taken.items():
+                    own.update(upload for upload in flows.taken(wanted) if is_known(upload.name))
+            for job, own in taken.items():
                 for need in job.needs:
                     theirs = made.get(need, [])
-                    count = sum(upload in flows for upload in theirs)
-                    alike = {upload.at.step for upload in theirs} & {upload.at.step for upload in flows}
+                    count = sum(upload in own for upload in theirs)
+                    alike = {upload.at.step for upload in theirs} & {upload.at.step for upload in own}
                     if len(theirs) > max(1, 2 * count) and alike:
                         yield self.finding(
                             job,
@@ -161,51 +161,48 @@ class UnusedEnv(Note):
 
     Fails:
 
-        env:
-          BUILD_CACHE: "true"        # and nothing says BUILD_CACHE
+        - env: {RELEASE_TITLE: "${{ github.ref_name }}"}
+          run: echo "a release" | curl -d @- https://example.org/notify
 
     Passes:
 
-        env:
-          BUILD_CACHE: "true"
-        run: make CACHE=$BUILD_CACHE
+        - env: {RELEASE_TITLE: "${{ github.ref_name }}"}
+          run: echo "$RELEASE_TITLE" | curl -d @- https://example.org/notify
 
-    Checked in LocalAI alone: elsewhere too many tools read a variable that nobody names. Those that begin
-    with the name of a tool (`GO`, `CARGO_`, `DOCKER_`, `HOMEBREW_`...) are left alone there too. Looked at
-    are workflows, actions, Makefiles, Dockerfiles and scripts.
+    A program may read a variable without anybody naming it. So only those are looked at that nothing but the
+    shell and its usual tools gets to see.
 
     Fix: delete it.
     """
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Names of variables that stand nowhere but where they are set."""
-        found: dict[str, list[Place]] = {}
-        for workflow in registry.pipeline.workflows if isinstance(registry, Registry) else ():
-            holders = [workflow.node, *(job.node for job in workflow.jobs.values())]
-            holders += [step.node for job in workflow.jobs.values() for step in job.steps]
-            for env in (holder.mapping("env") for holder in holders):
-                for name, key in env.keys.items():
-                    if not _TOOLS.match(name):
-                        found.setdefault(name, []).append(workflow.source.place(key.start))
-        words = Counter(re.findall(rb"[A-Za-z_]\w*", b"\n".join(_texts(registry)))) if found else Counter()
-        for name, places in found.items():
-            if words[name.encode()] <= len(places):
-                yield self.finding(places[0], "", name, f"nothing reads {name}", "delete it")
+        """Names that stand nowhere else in a workflow, where the steps run nothing that may read them."""
+        for workflow in registry.pipeline.workflows:
+            jobs = list(workflow.jobs.values())
+            scopes = [(workflow.node, [step for job in jobs for step in job.steps], jobs)]
+            scopes += [(job.node, [*job.steps], [job]) for job in jobs]
+            scopes += [(step.node, [step], []) for job in jobs for step in job.steps]
+            for node, steps, own in scopes:
+                names = node.mapping("env").keys
+                if not names or any(job.uses for job in own) or not all(map(_is_plain, steps)):
+                    continue
+                text = workflow.source.data
+                for name, key in names.items():
+                    if len(re.findall(rb"\b%s\b" % re.escape(name.encode()), text)) == 1:
+                        place = workflow.source.place(key.start)
+                        yield self.finding(place, "", name, f"nothing reads {name}", "delete it")
 
 
-def _texts(registry: Repository) -> Iterator[bytes]:
-    """What may read a variable: all of `.github`, the files of the root, and scripts anywhere."""
-    for path in registry.tree.files(""):
-        if path.startswith(".github/") or "/" not in path or _READERS.search(path):
-            yield registry.tree.read(path) or b""
+def _is_plain(step: Step) -> bool:
+    """Whether a step runs nothing but the shell and tools that read no variable of somebody's own."""
+    if not step.run:
+        return step.action == "actions/checkout"
+    commands = list(step.script.commands)
+    return bool(commands) and all(not c.bare or c.bare[0] in _TOOLS for c in commands)
 
 
-_READERS = re.compile(
-    r"(?:\.(?:sh|bash|py|js|mjs|cjs|ts|go|rs|rb|pl|ps1|mk|cmake|toml|gradle|kts|nix)|(?:Makefile|Dockerfile)[\w.-]*)$"
-)
-_TOOLS = re.compile(
-    r"(?i)(?:ACTIONS|AWS|AZURE|BUILDKIT|BUILDX|CARGO|CC|CGO|CI|CMAKE|COMPOSE|CONDA|COSIGN|CXX|DEBIAN|DENO|DOCKER|DOTNET"
-    r"|FORCE|GCP|GH|GIT|GITHUB|GO|GOOGLE|GRADLE|HF|HOMEBREW|JAVA|KUBE|LANG|LC|LD|MACOSX|MAVEN|MISE|NIX|NODE|NPM|NX"
-    r"|OPENSSL|PATH|PIP|PNPM|POETRY|PRE|PY|PYTHON|RUNNER|RUST|SCCACHE|SEGMENT|SENTRY|SKIP|TAURI|TERM|TF|TOX|TURBO"
-    r"|TWINE|UV|VCPKG|WINDOWS|YARN|ZIG)(?:_|[A-Z0-9]*$)"
+_TOOLS = frozenset(
+    {"[", "[[", ":", "awk", "basename", "cat", "cd", "cp", "curl", "cut", "date", "dirname", "echo", "exit"}
+    | {"export", "false", "find", "grep", "head", "jq", "ls", "mkdir", "mv", "printf", "pwd", "rm", "sed"}
+    | {"set", "sleep", "sort", "tail", "tee", "test", "touch", "tr", "true", "uniq", "wc", "wget"}
 )

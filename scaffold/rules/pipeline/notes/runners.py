@@ -16,6 +16,7 @@ from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.dockerfile import Dockerfile
+from scaffold.syntax.source import Place
 
 
 class QemuUnneeded(Note):
@@ -187,8 +188,8 @@ class PlatformsUnsplit(Note):
     """
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Build steps for several platforms of which GitHub has a runner for one that is emulated."""
-        reported: set[Step] = set()
+        """Build steps for several platforms of which one is emulated, and rows that name several."""
+        reported: set[Step | Job] = set()
         for run in registry.runs.all():
             for step in run.steps(*docker.BUILD):
                 if step.step in reported or step.runs is False:
@@ -197,15 +198,29 @@ class PlatformsUnsplit(Note):
                 arch = native(step.job.runs_on)[1]
                 emulated = sorted(p for p in platforms if arch and ARCHES.get(p, arch) != arch)
                 found = docker.built(step, registry.tree) if len(platforms) > 1 and emulated else None
-                if found is not None and _compiles(found.file):
-                    reported.add(step.step)
-                    yield self.finding(
-                        step.step.at("with", "platforms"),
-                        "",
-                        step.step.title,
-                        f"{len(platforms)} platforms on {step.job.runs_on}: {emulated[0]} is emulated",
-                        "give each platform a leg on a runner of its own",
-                    )
+                if len(platforms) > 1 and emulated and (found is None or _compiles(found.file)):
+                    reported |= {step.step, step.job.job, step.job.root.job}
+                    yield self._told(step.step.at("with", "platforms"), step.step.title, platforms)
+            texts = {job.workflow.source for job in run.every_job}
+            for leg in run.jobs if any(b"linux/" in text.data for text in texts) else ():
+                rows = (str(value) for value in leg.row.values())
+                several = next((value for value in rows if re.fullmatch(_SEVERAL, value)), "")
+                if several and leg.job not in reported and not leg.job.using(*docker.BUILD):
+                    reported.add(leg.job)
+                    place = leg.job.at("strategy", "matrix")
+                    yield self._told(place, f"{leg.job.id} {several}", frozenset(several.split(",")))
+
+    def _told(self, place: Place, subject: str, platforms: frozenset[str]) -> Finding:
+        return self.finding(
+            place,
+            "",
+            subject,
+            f"one job builds for {' and '.join(sorted(platforms))}, and emulates what its runner is not",
+            "give each platform a leg on a runner of its own",
+        )
+
+
+_SEVERAL = r"linux/[\w/]+(?:,\s*linux/[\w/]+)+"
 
 
 def _compiles(file: Dockerfile) -> bool:

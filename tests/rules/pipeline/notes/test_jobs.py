@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, found, miniature, tree
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import NAMED, digests, job
-
-SECRETS = ".github/workflows/base-images.yml"
 
 CASES: dict[str, Case] = {
     "reduce-waits-for-strangers": Case(
@@ -46,9 +44,18 @@ CASES: dict[str, Case] = {
         ),
     ),
     "unused-env": Case(
-        miniature(SECRETS, ("jobs:\n", "env:\n  FLAVOUR_OF_IMAGE: plain\njobs:\n")),
-        "FLAVOUR_OF_IMAGE",
-        miniature(SECRETS, ("jobs:\n", "env:\n  GOFLAGS: -v\njobs:\n")),
+        tree({"ci": job("- env: {FLAVOUR: plain}\n  run: echo flavour | curl -d @- https://example.org")}),
+        "FLAVOUR",
+        tree(
+            {
+                "a": job("- env: {FLAVOUR: plain}\n  run: echo $FLAVOUR"),
+                "b": job("- env: {FLAVOUR: plain}\n  run: make"),
+                "c": job("- run: echo", head="runs-on: x\nenv: {FLAVOUR: plain}").replace(
+                    "- run", "- uses: a/b@v1\n      - run"
+                ),
+                "d": "on: push\nenv: {FLAVOUR: plain}\njobs: {a: {uses: a/b/c.yml@v1}}\n",
+            }
+        ),
     ),
 }
 
