@@ -30,6 +30,8 @@ class Started:
         self.workflow = workflow
         self.event = event
         self._decided: dict[Template, Any] = {}
+        self.passed: dict[tuple[Job, Call], dict[str, Any]] = {}
+        """Job of a call -> the secrets that it hands to a workflow, where they are one for all its legs."""
 
     def value(self, of: Template, scope: Scope) -> Any:
         """What a template is in a scope of this run: once where the event alone decides."""
@@ -83,7 +85,13 @@ class Call:
             return token if self.run.event.fork else Open("secrets", token)
         passed = self.caller.job.node.get("secrets")
         if isinstance(passed, yaml.Mapping):
-            return token | {n: matrix.evaluated(v, self.caller) for n, v in passed.values.items()}
+            key = self.caller.job, self.caller.call
+            if key not in self.run.passed:
+                given = {name: matrix.evaluated(v, self.caller) for name, v in passed.values.items()}
+                if not _OF_ALL_LEGS.issuperset(c for v in passed.values.values() for c in _contexts(v)):
+                    return token | given
+                self.run.passed[key] = token | given
+            return self.run.passed[key]
         return self.caller.call.secrets if passed is not None else token
 
     def context(self, name: str) -> Any:
@@ -152,6 +160,14 @@ def only_needs(value: Unknown) -> bool:
 
 
 _ELSE = r"\b(?:github|vars|inputs|secrets|env|steps|runner|matrix)\b[.@]|'result'"
+
+
+_OF_ALL_LEGS = frozenset({"github", "secrets"})
+"""Contexts whose values are the same in every leg of a job."""
+
+
+def _contexts(value: yaml.Value) -> frozenset[str]:
+    return template(value.text).contexts if isinstance(value, yaml.Scalar) else frozenset({"matrix"})
 
 
 def all_of(parts: list[Truth]) -> Truth:

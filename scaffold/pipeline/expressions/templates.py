@@ -27,6 +27,11 @@ class Template:
         return tuple(part for part in self.parts if isinstance(part, Node))
 
     @cached_property
+    def only(self) -> Node | None:
+        """Its expression, where it is nothing else."""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Node) else None
+
+    @cached_property
     def contexts(self) -> frozenset[str]:
         """The contexts that it reads."""
         nodes = (node for expression in self.expressions for node in expression.walk())
@@ -44,16 +49,11 @@ class Template:
 
     def value(self, scope: Scope) -> Any:
         """Its value: that of its one expression where it is nothing else, a string otherwise."""
-        if len(self.parts) == 1 and isinstance(self.parts[0], Node):
-            return self.parts[0].value(scope)
-        texts = []
-        length = 0
-        for part in self.parts:
-            text = part if isinstance(part, str) else text_of(part.value(scope))
-            length += len(text)
-            if length > MAX_LENGTH:
-                return Unknown(f"a text of more than {MAX_LENGTH} characters")
-            texts.append(text)
+        if self.only is not None:
+            return self.only.value(scope)
+        texts = [text_of(part.value(scope)) if isinstance(part, Node) else part for part in self.parts]
+        if sum(map(len, texts)) > MAX_LENGTH:
+            return Unknown(f"a text of more than {MAX_LENGTH} characters")
         return "".join(texts)
 
     def names(self, context: str) -> Iterator[str]:

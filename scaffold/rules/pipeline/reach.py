@@ -41,7 +41,9 @@ class JobNeverRuns(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Jobs that each event would run, were it not for a job before them that the event does not."""
         for workflow in registry.runs.workflows:
-            if "workflow_call" in workflow.events or all(j.condition is None for j in workflow.jobs.values()):
+            asking = {name for name, job in workflow.jobs.items() if job.condition is not None}
+            behind = any(asking.intersection(job.needs) for job in workflow.jobs.values())
+            if "workflow_call" in workflow.events or not behind:
                 continue
             calls = [Call(Started(workflow, event), workflow) for event in all_events(workflow)]
             never = {name for name in workflow.jobs if all(call.reached(name) is False for call in calls)}
