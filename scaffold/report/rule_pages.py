@@ -33,7 +33,9 @@ def index(rules: Iterable[Rule]) -> str:
     about = (
         "Made from the rules by `make docs`. `scaffold explain RULE` prints a page, `scaffold rules` this"
         " table. An error fails the check; a warning fails it with `--strict`,"
-        " and with `--base` where the change adds the backend."
+        " and with `--base` where the change adds the backend. What many of them come from, with the commit"
+        " that repaired it: [the incidents of the pipeline](../evidence-pipeline.md) and"
+        " [those of the registrations](../evidence.md)."
     )
     lines = ["# Rules of `scaffold check`", "", about]
     for group, members in groupby(rules, key=lambda rule: rule.group):

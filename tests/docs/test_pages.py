@@ -63,9 +63,11 @@ def carried_out(script: str, root: Path, clean: bool, **environment: str) -> sub
     return result
 
 
-@pytest.mark.parametrize("page", ["changing.md", "checking.md", "looking.md", "json.md", "pipeline.md"])
+@pytest.mark.parametrize(
+    "page", ["changing.md", "checking.md", "looking.md", "json.md", "pipeline.md", "ci.md"]
+)
 def test_the_commands_of_a_page_run(page: str, checkout: Path, request: pytest.FixtureRequest) -> None:
-    script = MADE + "".join(blocks(text(page), "sh"))
+    script = ("" if page == "ci.md" else MADE) + "".join(blocks(text(page), "sh"))
     carried_out(script, checkout, clean="miniature" in request.node.name)
 
 
