@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from scaffold.checkout.tree import kept_by_git
 from scaffold.described import STARTS, Checkout
+from scaffold.directory.python import COMMON_INSTALLER
+from scaffold.directory.service import PROTO, service_rpcs
 from scaffold.errors import UsageError, unknown
 from scaffold.pipeline.image_builds import SharedInput
-from scaffold.surfaces.base import Registration
+from scaffold.surfaces.base import Part, Reader, Registration
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
 from scaffold.surfaces.tables import Row, Table
 from scaffold.syntax.source import Place
 
+ALIASES = "pkg/model/initializers.go"
 OWN_SCRIPTS = (
     ".docker/{n}-build-target.sh",
     ".docker/{n}-compile.sh",
@@ -26,6 +29,25 @@ OWN_SCRIPTS = (
 
 class Registry(Checkout):
     """One checkout of LocalAI."""
+
+    name = "shared files"
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Whatever reads files that are no single backend's."""
+        return (*self.surfaces, self.builds, self.dependabot, self.hardware, self.models, self)
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        """What it looks for itself in files that all backends share."""
+        yield Part(PROTO, "RPC", len(service_rpcs(self.tree)))
+        yield Part(PROTO, "service Backend", (self.tree.read(PROTO) or b"").count(b"\nservice Backend "))
+        module = self.tree.read("go.mod") or b""
+        for what in ("module", "go"):
+            yield Part("go.mod", f"`{what}` directive", len(re.findall(rf"(?m)^{what}\s".encode(), module)))
+        yield Part(ALIASES, "name in Aliases", len(self.model_aliases()))
+        installer = self.tree.read(COMMON_INSTALLER) or b""
+        yield Part(COMMON_INSTALLER, "function that installs", installer.count(b"function "))
 
     def read_ahead(self) -> None:
         super().read_ahead()
@@ -195,7 +217,7 @@ class Registry(Checkout):
 
     def model_aliases(self) -> set[str]:
         """Backend names that LocalAI maps to others (`Aliases` in pkg/model/initializers.go)."""
-        data = self.tree.read("pkg/model/initializers.go") or b""
+        data = self.tree.read(ALIASES) or b""
         maps = re.finditer(rb"\b(\w++)(?:\s++map\[string\]string)?+\s*+=\s*+map\[string\]string\s*+\{", data)
         start = next((found.end() for found in maps if b"alias" in found[1].lower()), len(data))
         end = data.find(b"\n}", start)

@@ -27,6 +27,7 @@ FAMILIES = {
     "published": "published",
     "rules": "rules explain",
     "lifecycle": "remove-backend rename-backend add-variant remove-variant",
+    "doctor": "doctor",
     "demo": "demo",
 }
 """Module of this package -> its commands, each a function of that name; in the order of `--help`."""

@@ -9,9 +9,11 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from scaffold.checkout.tree import Tree
-from scaffold.errors import ScaffoldError
+from scaffold.described import MARK
+from scaffold.errors import ScaffoldError, ShapeError
 from scaffold.surfaces.base import Manual
 
+DOCTOR = "`scaffold doctor` tells what of this checkout is recognised, and which module looks for it"
 MANY = 10
 """How many files an error names."""
 
@@ -40,6 +42,8 @@ def explained(*trees: Tree) -> Iterator[None]:
     except ScaffoldError as error:
         for told in unread(*trees):
             error.add_note(told)
+        if isinstance(error, ShapeError) and error.path not in (".git", MARK):
+            error.add_note(DOCTOR)
         raise
 
 

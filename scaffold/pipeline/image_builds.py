@@ -12,6 +12,7 @@ from scaffold.backend.names import FOLDER
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.model import read_document
+from scaffold.surfaces.base import OPTIONAL, Part
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.javascript import JsSource
@@ -27,6 +28,8 @@ DARWIN_BUILD = "backend_build_darwin.yml"
 MERGE = "backend_merge.yml"
 BASE_IMAGES = ".github/workflows/base-images.yml"
 SPLIT_SCRIPT = "scripts/changed-backends.js"
+DARWIN_SCRIPTS = ("scripts/build/python-darwin.sh", "scripts/build/golang-darwin.sh")
+"""What builds most backends on macOS."""
 MATRIX_LIMIT = 256
 """Jobs of one matrix from which on GitHub starts none of them."""
 
@@ -94,6 +97,35 @@ class ImageBuilds:
         data = self.tree.read(path)
         found = read_document(path, data) if data is not None else None
         return (found[0], found[1].mapping("jobs")) if found is not None else None
+
+    name = "image builds"
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        for path, whose in zip(WORKFLOWS, ("", " of a pull request"), strict=True):
+            own = [caller for caller in self.callers if caller.path == path]
+            line = own[0].line if own else 0
+            yield Part(path, f"job that builds images{whose}", len(own), line=line)
+            for builds, since in ((LINUX_BUILD, ""), (DARWIN_BUILD, ""), (MERGE, OPTIONAL)):
+                own = [c for c in (*self.callers, *self.merges) if (c.path, c.builds) == (path, builds)]
+                line = own[0].line if own else 0
+                yield Part(
+                    path, f"call of {builds} by a job that builds images{whose}", len(own), since, line=line
+                )
+        for builds, since in ((LINUX_BUILD, ""), (MERGE, "2026-05-09")):
+            path = f".github/workflows/{builds}"
+            _, jobs = self._jobs(path) or (None, yaml.EMPTY)
+            yield Part(path, f"job of {builds}", len(jobs.values), since)
+        tags = sum(bool(image.tag) for image in self.base_images)
+        yield Part(BASE_IMAGES, "`tag` of a builder image", tags, "2026-05-10")
+        yield Part(SPLIT_SCRIPT, "statement", int(self.has_script))
+        line = self.shards[1].line if self.shards else 0
+        yield Part(
+            SPLIT_SCRIPT, "SINGLEARCH_SHARDS", self.shards[0] if self.shards else 0, OPTIONAL, line=line
+        )
+        for script in DARWIN_SCRIPTS:
+            calls = len(ShellSource(script, data).commands) if (data := self.tree.read(script)) else 0
+            yield Part(script, f"command in {script.rpartition('/')[2]}", calls)
 
     @cached_property
     def callers(self) -> list[Caller]:

@@ -73,7 +73,7 @@ def summary(view: View) -> Iterator[str]:
     found = view.new()
     fixable = sum(finding.fix is not None for finding in found)
     ends = f" {fixable} can be repaired with `--fix`." if fixable and view.diff is None else ""
-    thanks = f" {style(praise(view), fg='green')}" if view.result.repaired else ""
+    thanks = f" {style(praise(view), fg='green')}" if praise(view) else ""
     colour = "red" if view.fails else None if found else "green"
     total = totals(view)
     yield style(total[:1].upper() + total[1:], fg=colour, bold=True) + ends + thanks + debt(view)

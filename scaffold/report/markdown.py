@@ -111,7 +111,7 @@ def link(text: str, address: str) -> str:
 
 
 def _verdict(view: View) -> str:
-    thanks = f" {praise(view)}" if view.result.repaired else ""
+    thanks = f" {praise(view)}".rstrip()
     verdict = f"**scaffold check {'fails' if view.fails else 'passes'}**"
     total = totals(view)
     return f"{verdict}: {escaped(total[:1].lower() + total[1:])}{escaped(thanks)}{debt(view)}"

@@ -170,9 +170,9 @@ def by_rule(findings: Iterable[Finding]) -> str:
 
 
 def praise(view: View) -> str:
-    """What the change repaired, in one line; "" where it repaired nothing."""
+    """What the change repaired, in one line; "" where it repaired nothing, or broke something."""
     repaired = view.result.repaired
-    if not repaired:
+    if not repaired or any(finding.severity is Severity.error for finding in view.new()):
         return ""
     return f"This change repairs {counted(len(repaired), 'finding')}: {by_rule(repaired)}. Thank you!"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Addition, Registration, Removal, Surface
+from scaffold.surfaces.base import OPTIONAL, Addition, Part, Registration, Removal, Surface
 from scaffold.syntax.shell import ShellSource, Word
 from scaffold.syntax.source import Source
 
@@ -27,6 +27,18 @@ class BuildContextSurface(Surface):
     """`.dockerignore`, `.gitignore`, `.gitmodules` and `backend/cpp/run-unit-tests.sh`."""
 
     name = "build context"
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        for path in (DOCKERIGNORE, GITIGNORE):
+            source = self.load(Source, path)
+            yield Part(path, f"line in {path}", len(source.data.splitlines()) if source else 0)
+        modules = self.load(Source, GITMODULES)
+        yield Part(GITMODULES, "submodule", modules.data.count(b"[submodule ") if modules else 0, OPTIONAL)
+        script = self.load(ShellSource, UNIT_TESTS)
+        excluded = [script.line(option.start_byte) for option, _ in _excluded(script)] if script else []
+        line = excluded[0] if excluded else 0
+        yield Part(UNIT_TESTS, "folder that find leaves out", len(excluded), OPTIONAL, line=line)
 
     def registrations(self, name: str) -> Iterable[Registration]:
         pattern = re.compile(

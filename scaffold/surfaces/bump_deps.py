@@ -57,7 +57,8 @@ class BumpDepsSurface(FileSurface):
 
     @property
     def parts(self) -> Iterable[Part]:
-        yield Part(self.path, "bump entry", len(self.bumps))
+        line = self.bumps[0].line if self.bumps else 0
+        yield Part(self.path, "bump entry", len(self.bumps), line=line)
 
     def calls(self, path: str, variable: str) -> bool:
         """Whether a script of its own is called for a variable of a file."""

@@ -8,11 +8,14 @@ from functools import cached_property
 
 from scaffold.backend.modalities import ACCEPTS
 from scaffold.checkout.changes import ChangeSet
-from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, required
+from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, fields, required
 from scaffold.syntax.golang import Element, GoSource, quote
 from scaffold.syntax.source import Place
 
 TABLE = "BackendCapabilities"
+SINCE = "2026-05-06"
+FIELDS = ("GRPCMethods", "PossibleUsecases", "DefaultUsecases")
+"""What every entry says."""
 
 
 class CapabilitiesSurface(FileSurface):
@@ -33,7 +36,15 @@ class CapabilitiesSurface(FileSurface):
 
     @property
     def parts(self) -> Iterable[Part]:
-        yield Part(self.path, f"entry in {TABLE}", len(self.entries), "2026-05-06")
+        source = self.source
+        line = self.place(self.entries[0]).line if self.entries else 0
+        yield Part(self.path, f"entry in {TABLE}", len(self.entries), SINCE, line=line)
+        said = [source.fields(entry.value) for entry in self.entries] if source else []
+        for part in fields(self.path, f"an entry in {TABLE}", FIELDS, said):
+            yield part._replace(since=SINCE)
+        yield Part(self.path, "constant Usecase...", len(self.usecases), SINCE)
+        yield Part(self.path, "constant Method...", len(self.methods), SINCE)
+        yield Part(self.path, "entry in UsecaseInfoMap", len(self.usecase_methods), SINCE)
 
     @cached_property
     def _by_name(self) -> dict[str, Element]:

@@ -83,7 +83,8 @@ class DarwinSurface(FileSurface):
 
     @property
     def parts(self) -> Iterable[Part]:
-        yield Part(self.path, "build step", len(self.steps))
+        line = self.place(self.steps[0]).line if self.steps else 0
+        yield Part(self.path, "build step", len(self.steps), line=line)
 
     @property
     def generic(self) -> Step | None:

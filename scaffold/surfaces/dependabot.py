@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree
-from scaffold.surfaces.base import YamlRecord
+from scaffold.surfaces.base import Part, YamlRecord
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import read
 
@@ -42,6 +43,13 @@ class Dependabot:
             return []
         source = YamlSource(FILE, data)
         return [Folder(item, item.fields.get("directory", "").strip("/")) for item in read(source, "updates")]
+
+    name = "dependabot"
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        watched = [folder for folder in self.folders if folder.is_backend]
+        yield Part(FILE, "folder of a backend", len(watched), line=watched[0].line if watched else 0)
 
     def drop(self, changes: ChangeSet, folder: Folder) -> None:
         """Plan an entry away."""

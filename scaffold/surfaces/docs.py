@@ -32,7 +32,9 @@ class DocsSurface(TableSurface):
 
     @property
     def parts(self) -> Iterable[Part]:
-        yield Part(self.path, "row of a table of backends", sum(len(table.rows) for table in self.tables))
+        rows = [row for table in self.tables for row in table.rows]
+        line = self.place(rows[0]).line if rows else 0
+        yield Part(self.path, "row of a table of backends", len(rows), line=line)
 
     def registrations(self, name: str) -> Iterable[Registration]:
         for table in self.tables:

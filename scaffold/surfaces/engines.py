@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from scaffold.backend import markdown
-from scaffold.surfaces.base import Addition, Registration, Removal
+from scaffold.surfaces.base import OPTIONAL, Addition, Part, Registration, Removal
 from scaffold.surfaces.tables import Row, Table, TableSurface, label, squeezed
 
 
@@ -21,6 +21,12 @@ class EnginesSurface(TableSurface):
     def tables(self) -> list[Table]:
         """The tables of which each row links to a repository on GitHub."""
         return [table for table in self.every_table if table.rows and all(map(_owner, table.rows))]
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        rows = [row for table in self.tables for row in table.rows]
+        line = self.place(rows[0]).line if rows else 0
+        yield Part(self.path, "row of an own engine", len(rows), OPTIONAL, line=line)
 
     def row(self, called: Collection[str]) -> Row | None:
         """The row of a backend that has these names and addresses."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from scaffold.backend import markdown
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal
+from scaffold.surfaces.base import OPTIONAL, Addition, FileSurface, Part, Registration, Removal
 from scaffold.surfaces.tables import label, squeezed
 from scaffold.syntax.source import Source
 
@@ -57,6 +57,11 @@ class FeaturesSurface(FileSurface):
             Bullet(m[1], len(text[: m.start(2)].encode()), tuple(m[2].split(", ")))
             for m in _BULLET.finditer(text)
         ]
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        line = self.source.line(self.bullets[0].start) if self.source and self.bullets else 0
+        yield Part(self.path, "category of backends with examples", len(self.bullets), OPTIONAL, line=line)
 
     def registrations(self, name: str) -> Iterable[Registration]:  # noqa: ARG002
         """None: an example is prose, and no claim to a name."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 
 from scaffold.checkout.tree import Tree
+from scaffold.surfaces.base import Part
 from scaffold.syntax.source import require_merged
 
 PATH = "pkg/system/capabilities.go"
@@ -20,6 +22,13 @@ class Hardware:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+
+    name = "hardware"
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        yield Part(PATH, "capability that a host reports", len(self.reported), beside="pkg/system")
+        yield Part(PATH, "constant backendToken...", len(self.tokens), "2026-01-11", beside="pkg/system")
 
     @cached_property
     def _text(self) -> str:

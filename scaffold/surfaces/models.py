@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
+from scaffold.surfaces.base import Part
 
 FOLDER = "gallery"
 LIST = f"{FOLDER}/index.yaml"
@@ -63,6 +64,14 @@ class ModelGallery:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+
+    name = "model gallery"
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        data = self.tree.content(LIST) or b""
+        yield Part(LIST, "model", len(_listed(data)), beside=FOLDER)
+        yield Part(LIST, "`backend:` of a model", len(re.findall(rb"[ \t]backend:", data)), beside=FOLDER)
 
     @cached_property
     def models(self) -> list[Model]:

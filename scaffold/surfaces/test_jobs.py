@@ -85,8 +85,11 @@ class TestJobsSurface(FileSurface):
 
     @property
     def parts(self) -> Iterable[Part]:
-        yield Part(self.path, "test job", len(self.jobs))
-        yield Part(self.path, "output that starts a job", len(self.outputs), "2026-04-01")
+        line = self.place(self.jobs[0]).line if self.jobs else 0
+        yield Part(self.path, "test job", len(self.jobs), line=line)
+        line = self.place(self.outputs[0]).line if self.outputs else 0
+        yield Part(self.path, "output that starts a job", len(self.outputs), "2026-04-01", line=line)
+        yield Part(self.path, "call of make in a backend's directory by a test job", len(self.make_commands))
 
     def _output_uses(self) -> Iterator[Use]:
         assert self.source is not None

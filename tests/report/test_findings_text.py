@@ -71,8 +71,12 @@ def test_with_a_base_only_what_is_new_is_shown_and_counted() -> None:
     assert "message 1" not in text
     assert "message 2" in text
     assert text.endswith(
-        "\n1 new error since main; 7 rules over 3 backends."
-        " This change repairs 1 finding: sample-info (rookery). Thank you! 1 older finding: `scaffold check`."
+        "\n1 new error since main; 7 rules over 3 backends. 1 older finding: `scaffold check`."
+    ), "what breaks something is not thanked for what it repairs"
+    better = view(found, old=[0, 1], base="main", repaired=[finding("info", 3)])
+    assert plain(findings_text.render(better)) == (
+        "Nothing is new since main; 7 rules over 3 backends."
+        " This change repairs 1 finding: sample-info (rookery). Thank you! 2 older findings: `scaffold check`."
     )
     text = plain(findings_text.render(replace(told, everything=True)))
     assert text.index("message 2") < text.index("main has these too") < text.index("message 1")

@@ -1,31 +1,33 @@
-"""The lists of registrations that a checkout has: what is empty, and what a change has emptied."""
+"""What readers look for in a checkout: what is not there, and what a change has taken away."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 
-from scaffold.pipeline.image_builds import SPLIT_SCRIPT, WORKFLOWS
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
-from scaffold.surfaces.base import Part
+from scaffold.surfaces.base import Part, expected
 
 
 def parts(registry: Registry) -> tuple[Part, ...]:
-    """The lists, in the order of the surfaces, and what CI needs to read them."""
-    jobs = Counter(caller.path for caller in registry.builds.callers)
-    return (
-        *(part for surface in registry.surfaces for part in surface.parts),
-        Part(WORKFLOWS[0], "job that builds images", jobs[WORKFLOWS[0]]),
-        Part(WORKFLOWS[1], "job that builds images of a pull request", jobs[WORKFLOWS[1]]),
-        Part(SPLIT_SCRIPT, "statement", int(registry.builds.has_script)),
-    )
+    """What every reader of a checkout looks for, in the order of the surfaces."""
+    return tuple(part for reader in registry.readers for part in expected(reader))
 
 
-def missing(registry: Registry) -> list[Part]:
-    """Those that are empty though a checkout of this age has them."""
-    found = parts(registry)
-    age = max(part.age for part in found)
-    return [part for part in found if not part.size and part.since <= age]
+def missing(registry: Registry, found: Sequence[Part] | None = None) -> list[Part]:
+    """Those that are empty though a checkout of this age has them; of all, or of those in `found`."""
+    found = parts(registry) if found is None else found
+    age = max((part.age for part in found), default="")
+    return [
+        part
+        for part in found
+        if not part.size and part.since <= age and (not part.beside or registry.tree.is_dir(part.beside))
+    ]
+
+
+def is_gone(registry: Registry, part: Part) -> bool:
+    """Whether the file or folder of a part is not there."""
+    return registry.tree.read(part.path) is None and not registry.tree.is_dir(part.path)
 
 
 def lost(before: Repository, after: Repository) -> list[Part]:

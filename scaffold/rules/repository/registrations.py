@@ -7,7 +7,7 @@ from functools import partial
 
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
-from scaffold.rules.repository.parts import lost, missing
+from scaffold.rules.repository.parts import is_gone, lost, missing
 from scaffold.surfaces.base import Part
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
 from scaffold.syntax.source import Place
@@ -126,27 +126,28 @@ class RegistrationFileMissing(ChangeRule):
     def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
         """Those that are empty since the change, and that no checkout of this age needs to have."""
         said = missing(after)
-        known = {part.what for part in said} | {part.path for part in said if _is_gone(after, part)}
-        since = [part for part in lost(before, after) if not known & {part.what, part.path}]
+        known = {part.what for part in said} | {part.path for part in said if is_gone(after, part)}
+        since = [
+            part
+            for part in lost(before, after)
+            if not known & {part.what, part.path} and not any(map(part.belongs_to, said))
+        ]
         yield from self._findings(after, since, "it was there before this change")
 
     def _findings(self, registry: Registry, empty: Iterable[Part], why: str) -> Iterator[Finding]:
         """One for each list, and for a file that is gone one for all of its lists."""
         gone = set()
+        told: list[Part] = []
         for part in empty:
-            if part.path in gone:
+            if part.path in gone or any(map(part.belongs_to, told)):
                 continue
+            told.append(part)
             message = f"{part.path} has no {part.what}: nothing in it registers a backend"
-            if _is_gone(registry, part):
+            if is_gone(registry, part):
                 gone.add(part.path)
                 message = f"{part.path} is missing: there is no {part.what}"
-            yield self.finding(
-                Place(part.path), "", f"{part.path} {part.what}", message, f"restore it: {why}"
-            )
-
-
-def _is_gone(registry: Registry, part: Part) -> bool:
-    return registry.tree.read(part.path) is None
+            advice = f"restore it: {why}; {part.module} looks for it, `scaffold doctor` tells what is found"
+            yield self.finding(Place(part.path), "", f"{part.path} {part.what}", message, advice)
 
 
 class DuplicateKey(Rule):

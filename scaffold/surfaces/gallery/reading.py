@@ -12,13 +12,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 
 from scaffold.checkout.tree import Tree
-from scaffold.surfaces.base import FileSurface, Part, Registration, majority
+from scaffold.surfaces.base import FileSurface, Part, Registration, fields, majority
 from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
 from scaffold.surfaces.gallery.loading import Refusal, is_ordinary
 from scaffold.surfaces.matrix.editing import MatrixSurface
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import YamlItem, read
 
+FIELDS = (
+    "name",
+    "alias",
+    "capabilities",
+    "description",
+    "icon",
+    "license",
+    "mirrors",
+    "tags",
+    "uri",
+    "urls",
+)
+"""What items say."""
 DEFAULT_REPOSITORY = "quay.io/go-skynet/local-ai-backends"
 DEFAULT_MIRROR = "localai/localai-backends"
 
@@ -60,7 +73,8 @@ class GalleryReader(FileSurface):
 
     @property
     def parts(self) -> Iterable[Part]:
-        yield Part(self.path, "gallery item", len(self.items))
+        yield Part(self.path, "gallery item", len(self.items), line=self.items[0].line if self.items else 0)
+        yield from fields(self.path, "a gallery item", FIELDS, (item.item.fields for item in self.items))
 
     @property
     def refusals(self) -> list[Refusal]:

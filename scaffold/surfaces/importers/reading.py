@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
-from scaffold.surfaces.base import Part, Registration, Surface
+from scaffold.surfaces.base import OPTIONAL, Part, Registration, Surface
 from scaffold.syntax.golang import Element, GoSource
 from scaffold.syntax.source import Place, numbered, require_merged
 
@@ -21,6 +21,8 @@ PREF_ONLY_TEST_FILE = "core/http/endpoints/localai/backend_test.go"
 FOLDER = "core/gallery/importers"
 REGISTRY_FILE = f"{FOLDER}/importers.go"
 REGISTRY = "defaultImporters"
+SINCE = "2026-04-22"
+"""The day since which importers have names, and the import form lists backends."""
 GENERIC = (
     "LlamaCPPImporter",
     "MLXImporter",
@@ -51,6 +53,9 @@ class Importer(NamedTuple):
 _TYPE = re.compile(r"(?m)^type (\w+Importer) struct")
 NAME = re.compile(r'\*(\w+)\) Name\(\)\s+string\s*\{\s*return\s+"([^"]+)"')
 """Importer type, and the name that it gives itself."""
+_FIELD = re.compile(r'(?m)^[ \t]*Backend:\s*"')
+_DETECTS = re.compile(r"\) AutoDetects\(\)")
+_OFFERS = re.compile(r"\) AdditionalBackends\(\)")
 _OFFERED = re.compile(r'\{Name:\s*"([^"]+)",\s*Modality:')
 GIVEN = re.compile(r'(?m)^[ \t]*(Backend:|backend\s*:?=)\s*"([^"]+)"')
 """A backend that an importer gives to a model."""
@@ -102,8 +107,26 @@ class ImporterReader(Surface):
 
     @property
     def parts(self) -> Iterable[Part]:
-        yield Part(PREF_ONLY_FILE, f"line in {PREF_ONLY}", len(self.pref_only), "2026-04-22")
-        yield Part(REGISTRY_FILE, f"importer in {REGISTRY}", len(self.registry), "2025-11-01")
+        line = self.pref_only_place(self.pref_only[0]).line if self.pref_only else 0
+        yield Part(PREF_ONLY_FILE, f"line in {PREF_ONLY}", len(self.pref_only), SINCE, line=line)
+        modalities = sum(bool(line.modality) for line in self.pref_only)
+        yield Part(PREF_ONLY_FILE, f"Modality of a line in {PREF_ONLY}", modalities, SINCE)
+        test = self.load(GoSource, PREF_ONLY_TEST_FILE)
+        tested = test.data.count(b'expectPrefOnly("') if test else 0
+        yield Part(PREF_ONLY_TEST_FILE, "call of expectPrefOnly", tested, OPTIONAL)
+        source = self.registry_source
+        line = source.line(self.registry[0][1].node.start_byte) if source and self.registry else 0
+        yield Part(REGISTRY_FILE, f"importer in {REGISTRY}", len(self.registry), "2025-11-15", line=line)
+        yield Part(FOLDER, "type of an importer", len(self.importers), "2025-11-12")
+        yield Part(FOLDER, "Name() of an importer", sum(bool(i.name) for i in self.importers), SINCE)
+        for what, pattern, since in (
+            ("`Backend:` of an importer", _FIELD, "2025-11-12"),
+            ("backend in AdditionalBackends()", _DROP_IN, OPTIONAL),
+            ("AutoDetects() of an importer", _DETECTS, SINCE),
+            ("AdditionalBackends() of an importer", _OFFERS, OPTIONAL),
+        ):
+            size = sum(len(pattern.findall(text)) for text in self._sources.values())
+            yield Part(FOLDER, what, size, since)
 
     @cached_property
     def _sources(self) -> dict[str, str]:

@@ -122,13 +122,24 @@ class MakefileReader(FileSurface):
 
     @property
     def parts(self) -> Iterable[Part]:
+        line = self.source.line if self.source else lambda _: 0
         yield Part(self.path, "rule", len(self.source.rules) if self.source else 0)
-        yield Part(self.path, "backend definition", len(self.definitions), "2026-01-04")
-        yield Part(self.path, "eval of a definition", len(self.evals), "2026-01-04")
-        yield Part(self.path, ".NOTPARALLEL list", len(self.list_words(".NOTPARALLEL")), "2026-01-06")
-        yield Part(self.path, "docker-build-backends list", len(self.list_words("docker-build-backends")))
+        made = [definition.assignment.start_byte for definition in self.definitions]
+        yield Part(
+            self.path, "backend definition", len(made), "2026-01-04", line=line(made[0]) if made else 0
+        )
+        evals = [word.start_byte for word in self.evals.values()]
+        yield Part(
+            self.path, "eval of a definition", len(evals), "2026-01-04", line=line(evals[0]) if evals else 0
+        )
+        for target, since in ((".NOTPARALLEL", "2026-01-06"), ("docker-build-backends", "")):
+            rule = self.rule(target)
+            at = line(rule.start_byte) if rule else 0
+            yield Part(self.path, f"{target} list", len(self.list_words(target)), since, line=at)
         for target in ("prepare-test-extra", "test-extra"):
-            yield Part(self.path, f"{target} rule", len(self.test_lines(target)))
+            rule = self.rule(target)
+            at = line(rule.start_byte) if rule else 0
+            yield Part(self.path, f"{target} rule", len(self.test_lines(target)), line=at)
 
     def rule_with_recipe(self, target: str) -> bool:
         """Whether an explicit rule makes a target."""

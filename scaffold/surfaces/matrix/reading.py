@@ -14,7 +14,7 @@ from scaffold.backend.choices import KINDS
 from scaffold.backend.variants import DARWIN, classify
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Part, Registration, Surface, YamlRecord
+from scaffold.surfaces.base import Part, Registration, Surface, YamlRecord, fields
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.syntax.yaml_items import YamlItem, read
 
@@ -26,6 +26,21 @@ ARM_RUNNER = "ubuntu-24.04-arm"
 AMD_RUNNER = "ubuntu-latest"
 ARCH_FIELDS = {"platforms", "platform-tag", "runs-on", "builder-base-image"}
 """Fields in which the two legs of an image differ; in every other they are one image."""
+FIELDS = (
+    "backend",
+    "base-image",
+    "build-type",
+    "context",
+    "cuda-major-version",
+    "cuda-minor-version",
+    "dockerfile",
+    "platforms",
+    "runs-on",
+    "skip-drivers",
+    "tag-latest",
+    "tag-suffix",
+)
+"""What entries have had since November 2025."""
 SHARED_DOCKERFILES = {"python": "python", "golang": "go", "rust": "rust"}
 """Suffix of a Dockerfile that is a language's, however many backends it has -> that language."""
 
@@ -135,8 +150,13 @@ class MatrixReader(Surface):
     @property
     def parts(self) -> Iterable[Part]:
         proves = MATRIX_SINCE if self.file == MATRIX_FILE else ""
-        yield Part(self.file if self.linux else MATRIX_FILE, "build matrix", len(self.linux), proves=proves)
-        yield Part(self.file if self.linux else MATRIX_FILE, "macOS matrix", len(self.darwin), proves=proves)
+        file = self.file if self.linux else MATRIX_FILE
+        for what, entries in (("build matrix", self.linux), ("macOS matrix", self.darwin)):
+            line = entries[0].line if entries else 0
+            yield Part(file, what, len(entries), proves=proves, line=line)
+        yield from fields(
+            file, "an entry of the build matrix", FIELDS, (entry.fields for entry in self.linux)
+        )
 
     def _entries(self, key: str, job: str) -> list[Entry]:
         for path, keys in (

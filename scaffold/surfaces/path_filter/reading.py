@@ -25,6 +25,8 @@ DARWIN = "inferBackendPathDarwin"
 FILTER = "filterMatrix"
 BESPOKE_SET = "DARWIN_BESPOKE_BUILDERS"
 SHARED_INPUTS = "SHARED_BUILD_INPUTS"
+TABLES_SINCE = "2026-07-20"
+"""The day on which both lists came, and the filter got a file of its own."""
 
 
 class Branch(NamedTuple):
@@ -102,12 +104,12 @@ class PathFilterReader(FileSurface):
     @property
     def parts(self) -> Iterable[Part]:
         count = sum(len(self.branches(function)) for function in (LINUX, DARWIN) if self.source)
-        yield Part(
-            self.path,
-            "branch for a backend",
-            count,
-            proves="2026-07-20" if self.path == self.paths[0] else "",
-        )
+        own = TABLES_SINCE if self.path == self.paths[0] else ""
+        first = self.branches(LINUX)[0].line if self.source else 0
+        yield Part(self.path, "branch for a backend", count, proves=own, line=first)
+        for name, size in ((BESPOKE_SET, len(self.bespoke)), (SHARED_INPUTS, int(self.has_table))):
+            at = self.function_place(name).line if self.source else 0
+            yield Part(self.path, name, size, TABLES_SINCE, line=at)
 
     def infer(
         self, linux: Sequence[Mapping[str, str]], darwin: Sequence[Mapping[str, str]]
