@@ -44,7 +44,13 @@ def _find(piece: str, name: str, start: int, end: int) -> int:
 @cache
 def _pieces(pattern: str) -> tuple[str, ...]:
     """The fixed pieces of a pattern, with anything between two of them."""
-    return tuple(without_holes(pattern, "*").split("*"))
+    return tuple(plain(without_holes(pattern, "*")).split("*"))
+
+
+@cache
+def plain(pattern: str) -> str:
+    """A pattern without `!(a)`, `{a,b}` and `[ab]`: what they take may be anything."""
+    return re.sub(r"[!?*+@]\([^()]*\)|\{[^{}]*\}|\[[^\[\]]*\]", "*", pattern)
 
 
 def _same(piece: str, text: str) -> bool:
@@ -92,7 +98,7 @@ def has_strangers(run: Run) -> bool:
 
 def taken(pattern: str, names: list[str]) -> Iterator[str]:
     """The names that a pattern takes, of a sorted list."""
-    prefix = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    prefix = re.split(r"[*?]", plain(pattern), maxsplit=1)[0]
     start = bisect_left(names, prefix)
     end = bisect_left(names, f"{prefix}\U0010ffff")
     return (name for name in names[start:end] if fits(pattern, name))

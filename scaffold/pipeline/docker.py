@@ -242,8 +242,13 @@ RECORDS_SINCE = {"docker/build-push-action": 6, "docker/bake-action": 5}
 
 
 def leaves_record(step: Step) -> bool:
-    """Whether a build step is of a version that uploads a record: its tag or a comment behind it says so."""
+    """Whether a build step is of a version that uploads a record."""
+    return version(step) >= RECORDS_SINCE[step.action]
+
+
+def version(step: Step) -> int:
+    """The major version of the action that a step uses, as its tag or a comment says; 0 where unknown."""
     node = step.node.values["uses"]
     line = step.source.slice(node.start, step.source.line_end(node.start))
-    version = re.search(r"@v?(\d+)(?![0-9a-f])|#\s*v?(\d+)", line)
-    return version is not None and int(version[1] or version[2]) >= RECORDS_SINCE[step.action]
+    found = re.search(r"@v?(\d+)(?![0-9a-f])|#\s*v?(\d+)", line)
+    return int(found[1] or found[2]) if found is not None else 0

@@ -202,6 +202,7 @@ def clashes(written: Iterable[Flow]) -> Iterator[tuple[Flow, Flow]]:
 
 def together(one: StepRun, other: StepRun) -> bool:
     """Whether one run certainly has both steps, if it has the first."""
-    if one.step is other.step and one.job.job is other.job.job:
+    same = [leg.job for leg in one.job.chain] == [leg.job for leg in other.job.chain]
+    if one.step is other.step and same:
         return one.runs == other.runs
     return bool(one.runs and other.runs)

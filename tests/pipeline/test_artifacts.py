@@ -19,6 +19,9 @@ from scaffold.pipeline.artifacts import fits
         ("a*a", "a", False),
         ("abc", "abc", True),
         ("a?", "abc", False),
+        ("a-!(b)*", "a-c", True),
+        ("{a,b}-c", "b-c", True),
+        ("[ab]-c", "b-d", False),
     ],
 )
 def test_the_patterns_of_artifacts(pattern: str, name: str, taken: bool) -> None:

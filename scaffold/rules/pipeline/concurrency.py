@@ -19,6 +19,7 @@ from scaffold.pipeline.runs import Run, Runs
 from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.triggers import pull_request_of, pushed_branch
 from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
 
 
@@ -124,8 +125,8 @@ def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
         for step, done in _effects(leg, tree):
             reason = f"{done.words} ({step.path}:{step.line})"
             found = found or reason
-            named = done.kind is Kind.image and not _named_after_commit(step)
-            if step.runs and done.kind is not Kind.diff and not named:
+            again = not _named_after_commit(step) if done.kind is Kind.image else _of_fixed_version(step)
+            if step.runs and done.kind is not Kind.diff and not again:
                 return reason, True
     diff = published_by_diff(run, job, tree) if found else ""
     return (diff, True) if diff else (found, False)
@@ -170,6 +171,15 @@ def _named_after_commit(step: StepRun) -> bool:
     return any(_COMMIT.search(text) for text in texts)
 
 
+def _of_fixed_version(step: StepRun) -> bool:
+    """Whether a workflow is called to publish one version, spelled out: a later push publishes it again."""
+    return any(
+        "version" in name and isinstance(value, yaml.Scalar) and value.text and "${{" not in value.text
+        for leg in step.job.chain
+        for name, value in leg.job.given.items()
+    )
+
+
 class PrGroupByBranch(PipelineRule):
     """Two pull requests do not share a concurrency group because their branches have one name.
 
@@ -201,7 +211,8 @@ class PrGroupByBranch(PipelineRule):
             twin = Run(run.workflow, pull_request_of(run.workflow, number=2))
             for group in shared(run, twin):
                 if group.cancels:
-                    spelled.setdefault(group.node.text, {})[group.place] = group
+                    parts = re.findall(r"\$\{\{(?:(?!\}\}).)*head_ref.*?\}\}", group.node.text)
+                    spelled.setdefault(" ".join(parts) or group.node.text, {})[group.place] = group
         for text, places in spelled.items():
             place, *others = places
             also = ", ".join(f"{other.path}:{other.line}" for other in others)

@@ -213,8 +213,9 @@ class DownloadTakesBuildRecords(PipelineRule):
 
     Why: `docker/build-push-action` uploads a `*.dockerbuild` record of every build since version 6, and
     `docker/bake-action` since 5. A
-    download without a name takes it too, ends with "Artifact download failed after 5 retries", and with it
-    the release (docker/build-push-action#1167).
+    download without a name takes it too: before version 8 it ends with "Artifact download failed after 5
+    retries", and with it the release (docker/build-push-action#1167); since then the record is among the
+    files that are released.
 
     Fails:
 
@@ -254,10 +255,14 @@ class DownloadTakesBuildRecords(PipelineRule):
                         step,
                         "",
                         step.title,
-                        f"it downloads the record of the build in {build.path}:{build.line} too, which is no"
-                        " archive",
+                        f"it downloads the record of the build in {build.path}:{build.line} too"
+                        + ("" if docker.version(step) >= _TAKES_ANY else ", which is no archive: it fails"),
                         "say in `pattern` which artifacts are wanted",
                     )
+
+
+_TAKES_ANY = 8
+"""The version of the download that takes what is no archive as it is."""
 
 
 def _leaves_record(flows: Flows, build: StepRun, download: StepRun) -> bool:
