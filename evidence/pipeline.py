@@ -1,11 +1,13 @@
-"""Does each pipeline rule see the incident that it comes from? Runs it before and after the repair.
+r"""Does each pipeline rule see the incident that it comes from? Runs it before and after the repair.
 
-    LOCALAI_REPO=~/LocalAI EVE_REPO=~/eve LAMPE_REPO=~/lampe python evidence/pipeline.py [--errors DIR...]
+    LOCALAI_REPO=~/LocalAI EVE_REPO=~/eve LAMPE_REPO=~/lampe PUBLIC_REPOS=~/clones \
+        python evidence/pipeline.py [--reports DIR...]
 
 Each rule checks the commit before a repair and the repair itself, read from git objects. Prints one
 Markdown row for each incident: what the rule found before, and what of it is left after. A repository
-whose variable is not set is left out. With `--errors` it lists the errors that the pack finds at the
-head of other clones, for a person to judge. Read-only.
+whose variable is not set is left out; `PUBLIC_REPOS` is a folder of clones, each called `owner+name`. With
+`--reports` it lists the errors and warnings that the pack finds at the head of other clones, for a person
+to judge. Read-only.
 """
 
 from __future__ import annotations
@@ -72,6 +74,20 @@ INCIDENTS = (
     Incident("rebuild-after-restore", "eve", "ca333cef6", note="PR #5665: make pkgs eve"),
     Incident("skippable-second-restore", "eve", "ca333cef6", note="PR #5665: arm64 kept the cache of amd64"),
     Incident("restore-without-writer", "eve", "ca333cef6", note="PR #5665: platform rt has no packages"),
+    Incident("legs-push-one-tag", "eve", "2f99194f3", note="PR #5646: the last architecture was left"),
+    Incident("legs-share-cache-ref", "open-telemetry/opentelemetry-demo", "28de3b33d", note="#3746"),
+    Incident("legs-share-cache-ref", "philips-software/amp-devcontainer", "a0bc7a66", note="#449"),
+    Incident("legs-share-cache-ref", "supabase/postgres", "c49ae59f", note="#745"),
+    Incident("group-deadlock", "blue-build/modules", "be0ab25", note="#484"),
+    Incident("legs-share-group", "blue-build/modules", "be0ab25", note="the same repair"),
+    Incident("group-deadlock", "qdrant/vector-db-benchmark", "8415795", note="#277"),
+    Incident("download-takes-build-records", "cilium/little-vm-helper-images", "80d33f9", note="#543"),
+    Incident(
+        "download-takes-build-records", "open-horizon-labs/unified-hifi-control", "8109646", note="#196"
+    ),
+    Incident("download-takes-build-records", "GoodRxOSS/lifecycle", "d8049cf", note="#132"),
+    Incident("download-without-needs", "traefik/traefik", "", broken="HEAD", note="in its newest commit"),
+    Incident("job-never-runs", "qdrant/qdrant", "", broken="HEAD", note="in its newest commit"),
     Incident("tag-covers-inputs", "lampe", "", broken="HEAD", note="before PR #307: the baked CI image"),
     Incident("repeated-step-if", "lampe", "", broken="HEAD", note="before PR #307"),
     Incident("key-spelled-twice", "lampe", "", broken="HEAD", note="before PR #307"),
@@ -81,26 +97,35 @@ INCIDENTS = (
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--errors", nargs="*", type=Path, default=[], help="clones of other repositories")
+    parser.add_argument("--reports", nargs="*", type=Path, default=[], help="clones of other repositories")
     given = parser.parse_args()
     rules = {rule.slug: rule for rule in all_rules()}
     missed = 0
     print("| rule | repository | repair | before | after | |\n|---|---|---|---|---|---|")
     for incident in INCIDENTS:
-        where = os.environ.get(REPOSITORIES[incident.repository])
+        where = clone_of(incident.repository)
         if where is None:
             continue
         rule = rules[incident.rule]
-        before = relevant(Path(where), incident.broken or f"{incident.repaired}^", rule, incident.about)
-        after = relevant(Path(where), incident.repaired, rule, incident.about) if incident.repaired else None
+        before = relevant(where, incident.broken or f"{incident.repaired}^", rule, incident.about)
+        after = relevant(where, incident.repaired, rule, incident.about) if incident.repaired else None
         missed += not before
         commit = incident.repaired or "later"
         left = "not in the clone" if after is None else said(after)
         cells = (incident.rule, incident.repository, commit, said(before), left, incident.note)
         print(f"| {' | '.join(cells)} |")
-    for clone in given.errors:
-        errors_of(clone)
+    for clone in given.reports:
+        reports_of(clone)
     sys.exit(1 if missed else 0)
+
+
+def clone_of(repository: str) -> Path | None:
+    """Where a clone of a repository lies; None where nobody says."""
+    if repository in REPOSITORIES:
+        named = os.environ.get(REPOSITORIES[repository])
+        return Path(named) if named is not None else None
+    folder = os.environ.get("PUBLIC_REPOS")
+    return Path(folder, repository.replace("/", "+")) if folder is not None else None
 
 
 def relevant(repository: Path, rev: str, rule: Rule, about: str) -> list[Finding]:
@@ -121,8 +146,8 @@ def said(findings: list[Finding]) -> str:
     return f"{len(findings)} ({first.path.rpartition('/')[2]}:{first.line}{', ...' if findings[1:] else ''})"
 
 
-def errors_of(clone: Path) -> None:
-    """Print the errors of the default pack at the head of a clone, and how long it took."""
+def reports_of(clone: Path) -> None:
+    """Print the errors and warnings of the default pack at the head of a clone, and how long it took."""
     start = time.process_time()
     tree = GitTree(clone, "HEAD")
     result = check.run(tree, check.Scope(select=("pipeline",)))
@@ -131,8 +156,9 @@ def errors_of(clone: Path) -> None:
     counts = Counter(finding.severity.value for finding in result.findings)
     print(f"\n{clone.name}: {result.workflows} workflows, {dict(counts)}, {seconds:.2f} s of CPU")
     for finding in result.findings:
-        if finding.severity is Severity.error:
-            print(f"- {finding.rule} {finding.path}:{finding.line}: {finding.message}")
+        if finding.severity is not Severity.info:
+            what = f"{finding.severity.value} {finding.rule} {finding.path}:{finding.line}"
+            print(f"- {what}: {finding.message}")
 
 
 if __name__ == "__main__":

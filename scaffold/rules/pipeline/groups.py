@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scaffold.pipeline.expressions.values import shown
@@ -14,7 +15,9 @@ from scaffold.rules.pipeline.concurrency import published_by_diff, shared_by_pus
 from scaffold.syntax.source import Place
 
 PENDING = 3
-"""Legs of one group from which on one is dropped: one runs, one waits."""
+"""Members of one group from which on one is dropped: one runs, one waits."""
+_OWN = re.compile(r"github\.(?:sha|ref|run_|head_ref|event\.(?:pull_request\.)?number)|head\.sha")
+"""What makes a group of one run, commit, branch or pull request: without it another run is a member too."""
 
 
 class GroupDeadlock(PipelineRule):
@@ -87,7 +90,8 @@ class LegsShareGroup(PipelineRule):
           group: test-${{ github.ref }}-${{ matrix.torch }}
           cancel-in-progress: true
 
-    It is an error where they cancel each other, and a warning where more than two wait. Legs that
+    It is an error where they cancel each other, and a warning where more than two wait, or two and those of
+    another run: that cancelled legs of sglang (#25188). Legs that
     `max-parallel: 1` runs one by one are left alone.
 
     Fix: put what tells the legs apart into the group, or move the group to the workflow.
@@ -105,7 +109,8 @@ class LegsShareGroup(PipelineRule):
             for (name, place), groups in same.items():
                 legs = _at_once(groups, flows_of(run))
                 cancel = all(group.cancels for group in groups)
-                dropped = len(legs) >= PENDING and not any(g.queues or g.cancels is None for g in groups)
+                crowd = len(legs) + (not _OWN.search(groups[0].node.text))
+                dropped = crowd >= PENDING and not any(g.queues or g.cancels is None for g in groups)
                 if len(legs) > 1 and (cancel or dropped) and place not in reported:
                     reported.add(place)
                     what = "cancel each other" if cancel else "wait, and the third drops the second"

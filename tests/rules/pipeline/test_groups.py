@@ -61,7 +61,8 @@ def test_rule(slug: str) -> None:
         ("test", "false", "\n  max-parallel: 1", []),
         ("test", "${{ github.event_name == 'pull_request' }}", "", [Severity.warning]),
         ("${{ matrix.n }}", "true", "", []),
-        ("${{ matrix.n == 'one' && 'a' || 'b' }}", "false", "", []),
+        ("${{ github.ref }}-${{ matrix.n == 'one' && 'a' || 'b' }}", "false", "", []),
+        ("${{ matrix.n == 'one' && 'a' || 'b' }}", "false", "", [Severity.warning]),
     ],
 )
 def test_legs_that_meet_in_a_group(
