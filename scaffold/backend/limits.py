@@ -36,7 +36,7 @@ CPP_TAKEN = (
     "all", "build", "clean", "grpc-server", "grpc-server-avx", "grpc-server-avx2", "grpc-server-avx512",
     "package", "purge", "run", "test",
     ".gitignore", "CMakeLists.txt", "Makefile", "engine.cpp", "engine.h", "grpc-server.cpp",
-    "media.h", "media_test.cpp", "package.sh", "run.sh", "server_ctest.cpp", "serving.h",
+    "README.md", "media.h", "media_test.cpp", "package.sh", "run.sh", "server_ctest.cpp", "serving.h",
     "serving_test.cpp",
 )  # fmt: skip
 """Targets and files of a generated C++ backend, where the upstream's clone lies beside them."""

@@ -55,11 +55,15 @@ USES: dict[str, tuple[str, ...]] = {
         "detect_fields", "python_common", "grpcio_version", "profiles",
     ),
     "go": (
+        "description", "license", "url", "description_text", "license_text", "address",
         "ggml", "shim", "unserved", "go_module", "go_packages", "go_routes", "answered",
         "transcription_context",
         "c_name", "library_variable", "upstream_folder",
     ),
-    "cpp": ("ggml", "prebuilt", "unserved", "detect_fields", "docker_scripts", "cpp_namespace", "source"),
+    "cpp": (
+        "description", "license", "url", "description_text", "license_text", "address", "ggml", "prebuilt",
+        "unserved", "detect_fields", "docker_scripts", "cpp_namespace", "source",
+    ),
     "rust": (
         "description", "license", "url", "description_text", "license_text", "address", "unserved",
         "dockerfile_rust",
@@ -238,6 +242,11 @@ def _first(*refusals: tuple[str, str]) -> LiteralScalarString:
     return validator
 
 
+EXPECTS = "shared/expects.md"
+"""The part of a backend's README that is the same in every language; the one of Python is the original."""
+
+
 if __name__ == "__main__":
     for each in KINDS:
+        (template_dir(each) / EXPECTS).write_bytes((template_dir("python") / EXPECTS).read_bytes())
         (template_dir(each) / "copier.yml").write_text(text(each), encoding="utf-8")

@@ -57,6 +57,8 @@ def alone(lang: str, folder: Path, **answers: Any) -> Path:
 def test_the_questions_are_the_generated_ones(lang: str) -> None:
     written = (template_dir(lang) / "copier.yml").read_text(encoding="utf-8")
     assert written == questions.text(lang), "stale: run `make templates`"
+    original, copy = (template_dir(each) / questions.EXPECTS for each in ("python", lang))
+    assert copy.read_bytes() == original.read_bytes(), "stale: run `make templates`"
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,31 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
         git("commit", "-qm", number)
         commits.append(git("rev-parse", "HEAD"))
     return folder, commits
+
+
+@pytest.fixture(scope="session")
+def espeak(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, Path]:
+    """Address and commit of a repository that stands for espeak-ng's, and a voice of it.
+
+    Its build takes the library that the system has.
+    """
+    voices = sorted(Path("/usr/lib").glob("*/espeak-ng-data/lang/gmw/en"))
+    if not voices or not Path("/usr/include/espeak-ng/speak_lib.h").is_file():
+        pytest.skip("espeak-ng is not installed (package libespeak-ng-dev)")
+    if shutil.which("cmake") is None:
+        pytest.skip("cmake is not installed")
+    folder = tmp_path_factory.mktemp("espeak") / "espeak-ng"
+    folder.mkdir()
+    (folder / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.18)\n"
+        "project(espeak-ng C)\n"
+        "find_library(ESPEAK NAMES espeak-ng REQUIRED)\n"
+        "add_library(espeak-ng INTERFACE)\n"
+        "target_link_libraries(espeak-ng INTERFACE ${ESPEAK})\n"
+        "add_custom_target(library ALL\n"
+        "  COMMAND ${CMAKE_COMMAND} -E copy ${ESPEAK} ${CMAKE_BINARY_DIR}/libespeak-ng.so)\n"
+    )
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
+        harness.run_ok([*git, *words], cwd=folder)
+    return f"file://{folder}", harness.run_ok([*git, "rev-parse", "HEAD"], cwd=folder).strip(), voices[0]

@@ -34,6 +34,7 @@ from typing import Any
 
 import pytest
 
+from evidence.engines import Engine
 from scaffold.template import facts
 from scaffold.backend import modalities
 from scaffold.template.render import render
@@ -59,6 +60,8 @@ _CHANNEL_OPTIONS = [
     ("grpc.max_send_message_length", 50 * MIB),
     ("grpc.max_receive_message_length", 50 * MIB),
     ("grpc.enable_http_proxy", 0),
+    # each channel has a connection of its own, as LocalAI's calls have
+    ("grpc.use_local_subchannel_pool", 1),
     # the first attempts meet a port that nobody listens on yet
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 500),
@@ -118,6 +121,14 @@ def write(lang: str, folder: Path, **answers: Any) -> Path:
         path.write_bytes(file.content)
         path.chmod(0o755 if file.executable else 0o644)
     return folder / "backend" / lang / str(answers["name"])
+
+
+def put(engine: Engine, tree: Path) -> Path:
+    """Generate a backend into `tree`, and put a real engine into it."""
+    folder = generate(tree, engine.lang, **engine.all_answers)
+    for file, text in engine.changed().items():
+        (folder / file).write_text(text)
+    return folder
 
 
 def generate(tree: Path, lang: str, **answers: Any) -> Path:
@@ -568,8 +579,11 @@ def _unimplemented(client: Client, call: Call) -> bool:
     return False
 
 
-def exercise(client: Client, modality: str, name: str, tmp_path: Path) -> None:
-    """The contract between LocalAI and a generated backend, from start to loaded model."""
+def exercise(client: Client, modality: str, name: str, tmp_path: Path, model: Path | None = None) -> None:
+    """The contract between LocalAI and a generated backend, from start to loaded model.
+
+    `model` is the artefact of a real engine, where there is one in the place of the placeholder.
+    """
     import grpc
 
     pb2, stub = client.pb2, client.stub
@@ -591,16 +605,19 @@ def exercise(client: Client, modality: str, name: str, tmp_path: Path) -> None:
     load_refused(client, Model="some-model")
     load_refused(client, Model="gone", ModelFile=str(tmp_path / "gone.bin"))
     load_refused(client, Model="folder", ModelFile=str(tmp_path))
+    for path in (_pipe(tmp_path), Path("/dev/zero")):
+        load_refused(client, Model="endless", ModelFile=str(path))
     for path in (foreign, other):
         reason = load_refused(client, Model=path.name, ModelFile=str(path))
-        assert f"scaffold-model {name}" in reason, f"{reason!r} does not say what was expected"
+        assert model or f"scaffold-model {name}" in reason, f"{reason!r} does not say what was expected"
     assert_not_loaded()
+    assert state_of(client) == pb2.StatusResponse.UNINITIALIZED
 
-    own = own_model(name, tmp_path)
+    own = model or own_model(name, tmp_path)
     load(client, own, "models/own", "cache_reuse:256", "parallel:4", "flag", "url:http://a:1/b")
-    status = stub.Status(pb2.HealthMessage(), timeout=_RPC_SECONDS)
-    # LocalAI's Go base says BUSY when it is idle
-    assert status.state in (pb2.StatusResponse.READY, pb2.StatusResponse.BUSY)
+    assert state_of(client) == pb2.StatusResponse.READY
+    load_refused(client, Model="foreign", ModelFile=str(foreign))
+    assert state_of(client) == pb2.StatusResponse.READY, "the loaded model is gone"
 
     for call in calls:
         if call.optional and _unimplemented(client, call):
@@ -612,6 +629,9 @@ def exercise(client: Client, modality: str, name: str, tmp_path: Path) -> None:
         request = getattr(pb2, call.message)(**{**call.fields, "ModelIdentity": "another"})
         details = expect_status(grpc.StatusCode.NOT_FOUND, getattr(stub, call.rpc), request)
         assert "model identity mismatch" in details
+    _assert_absurd_requests_are_refused(client, required)
+    if modality == "llm":
+        _assert_answers_beside_a_call(client)
 
     load(client, own, "models/own", "unknown:" + "x" * (20 * MIB))
     for call in required:
@@ -620,6 +640,68 @@ def exercise(client: Client, modality: str, name: str, tmp_path: Path) -> None:
         prompt = "x" * (20 * MIB)
         reply = stub.Predict(pb2.PredictOptions(Prompt=prompt), timeout=_RPC_SECONDS)
         assert len(reply.message) >= len(prompt)
+
+
+def state_of(client: Client) -> int:
+    """What Status answers."""
+    return int(client.stub.Status(client.pb2.HealthMessage(), timeout=5).state)
+
+
+def _pipe(folder: Path) -> Path:
+    """A pipe into which nobody writes."""
+    path = folder / "a pipe"
+    if not path.exists():
+        os.mkfifo(path)
+    return path
+
+
+ABSURD: dict[str, list[dict[str, Any]]] = {
+    "Rerank": [{"top_n": -1}],
+    "TTS": [{"dst": ""}, {"dst": "/nowhere/at/all"}],
+    "AudioTranscription": [{"dst": ""}, {"dst": "/nowhere/at/all"}, {"dst": "/"}, {"dst": "/etc/passwd"}],
+    "GenerateImage": [
+        {"dst": ""},
+        {"dst": "/nowhere/at/all"},
+        *({side: size} for side in ("width", "height") for size in (-1, 1 << 30)),
+    ],
+    "GenerateVideo": [
+        {"dst": ""},
+        {"dst": "/nowhere/at/all"},
+        *({side: size} for side in ("width", "height", "num_frames", "fps") for size in (-1, 1 << 30)),
+    ],
+    "Detect": [{"src": ""}, {"src": "/nowhere/at/all"}, {"src": base64.b64encode(b"no picture").decode()}],
+}
+"""What no backend can do, by RPC: fields that are laid over those of a right request."""
+
+
+def _assert_absurd_requests_are_refused(client: Client, calls: Sequence[Call]) -> None:
+    """They are errors with a code, of the call alone: the next right one is answered."""
+    import grpc
+
+    for call in calls:
+        for wrong in ABSURD.get(call.rpc, []):
+            request = getattr(client.pb2, call.message)(**{**call.fields, **wrong})
+            details = expect_status(
+                grpc.StatusCode.INVALID_ARGUMENT, getattr(client.stub, call.rpc), request
+            )
+            assert details.strip(), f"no reason is given for {call.rpc} with {wrong}"
+        call.check(_invoke(client, call))
+
+
+def _assert_answers_beside_a_call(client: Client) -> None:
+    """LocalAI takes a backend for dead whose Health waits until a call has ended."""
+    pb2 = client.pb2
+    # what nobody reads may stop a whole connection
+    with _channel(client.address, None) as one, _channel(client.address, None) as other:
+        stub = type(client.stub)(other)
+        endless = type(client.stub)(one).PredictStream(pb2.PredictOptions(Prompt="word " * (2 * MIB)))
+        next(endless)
+        waiting = [stub.Predict.future(pb2.PredictOptions(Prompt="x")) for _ in range(20)]
+        assert client.stub.Health(pb2.HealthMessage(), timeout=5).message == b"OK"
+        assert state_of(client) == pb2.StatusResponse.BUSY
+        endless.cancel()
+        assert all(reply.result(_RPC_SECONDS).message for reply in waiting)
+    _wait_until(lambda: state_of(client) == pb2.StatusResponse.READY, 10, "the backend stays busy")
 
 
 def _llm(pb2: Any, folder: Path) -> list[Call]:
@@ -691,7 +773,7 @@ def _tts(pb2: Any, folder: Path) -> list[Call]:
             assert reply.success, reply.message
             with wave.open(str(path)) as audio:
                 assert (audio.getnchannels(), audio.getsampwidth()) == (1, 2)
-                assert audio.getframerate() == 24000
+                assert audio.getframerate() in (22050, 24000)
                 lengths[text] = audio.getnframes()
                 assert len(audio.readframes(lengths[text])) == 2 * lengths[text] > 0
             ordered = [lengths[key] for key in sorted(lengths, key=len)]
@@ -821,6 +903,24 @@ def png(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     rows = zlib.compress((b"\0" + b"\x80" * width) * height)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def darkness(path: Path) -> int:
+    """How dark a picture of a backend is: the sum of what its bytes lack of white."""
+    content = path.read_bytes()
+    _, height = png_size(content)
+    start = content.index(b"IDAT")
+    (length,) = struct.unpack_from(">I", content, start - 4)
+    pixels = zlib.decompress(content[start + 4 : start + 4 + length])
+    row = len(pixels) // height  # with a byte before the pixels that names a filter
+    return sum(255 - byte for at, byte in enumerate(pixels) if at % row)
+
+
+def assert_audible(path: Path) -> None:
+    """A recording that is more than silence."""
+    with wave.open(str(path)) as audio:
+        samples = struct.unpack(f"<{audio.getnframes()}h", audio.readframes(audio.getnframes()))
+    assert max(samples) - min(samples) > 1000
 
 
 def png_size(content: bytes) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from evidence.engines import ENGINES
 from scaffold.backend.limits import CPP_TAKEN
 from scaffold.template.render import render
 from tests.templates import harness
@@ -657,3 +658,20 @@ def test_fork_compile_script(tmp_path: Path, arch: str, build_type: str, flavour
     assert "-DX=1 -DCMAKE_C_COMPILER_LAUNCHER=ccache" in log
     assert r"75\;86" in log
     assert ("CC=gcc-14" in log) == (arch == "arm64" and flavour == "cpu-all")
+
+
+def test_a_real_engine(
+    toolchain: None, shared_tree: Path, espeak: tuple[str, str, Path], tmp_path: Path
+) -> None:
+    """espeak-ng; the generated tests pass with it too."""
+    repository, commit, voice = espeak
+    (engine,) = (engine for engine in ENGINES if engine.lang == "cpp")
+    folder = harness.put(engine, shared_tree)
+    pinned = pins(engine.name, (repository, commit))
+    printed = make(folder, "test", "package", *pinned, TEST_MODEL=str(voice))
+    assert re.search(r"server_ctest: \d+ checks passed, 0 failed", printed)
+    assert "warning:" not in printed
+    with harness.served(folder / "package" / "run.sh", cwd=Path("/"), tree=shared_tree) as client:
+        harness.exercise(client, "tts", engine.name, tmp_path, voice)
+    assert client.exit_code == 0
+    harness.assert_audible(tmp_path / "a b.wav")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence.engines import ENGINES
 from scaffold.template.render import render
 from tests.templates import harness
 from tests.templates.harness import MODALITIES, PIN, run, run_ok
@@ -294,9 +295,9 @@ def test_an_engine_that_exports_its_interface_itself(
     with harness.served(package / "run.sh", cwd=Path("/"), tree=generated.tree) as client:
         harness.exercise(client, "tts", folder.name, tmp_path)
 
-    library = folder / "library.go"
-    binding = '{{"_Z10tiny_magicv", &tinyMagic}}\n\nvar tinyMagic func() string'
-    library.write_text(library.read_text().replace("}{}\n", f"}}{binding}\n", 1))
+    engine = folder / "engine.go"
+    binding = 'var functions = []function{{"_Z10tiny_magicv", &tinyMagic}}\n\nvar tinyMagic func() string\n'
+    engine.write_text(engine.read_text().replace("var functions []function\n", binding, 1))
     named = ["ENGINE_LIBRARY=libtiny.so", "ENGINE_TARGET=tiny", "CMAKE_ARGS=-DBUILD_SHARED_LIBS=ON"]
     make(folder, *arguments, *named, "build")
     shutil.rmtree(tmp_path / "Application Support")
@@ -494,3 +495,23 @@ def test_packaging_without_the_library_fails(generated: _Generated) -> None:
     done = run(["bash", "package.sh"], cwd=folder)
     assert done.returncode != 0
     assert "libmy_engine_capi.so is not built" in done.stdout
+
+
+def test_a_real_engine(
+    go_tree: Path, espeak: tuple[str, str, Path], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """espeak-ng, by its own C interface; the generated tests pass with it too."""
+    repository, commit, voice = espeak
+    (engine,) = (engine for engine in ENGINES if engine.lang == "go")
+    folder = harness.put(engine, go_tree)
+    request.addfinalizer(lambda: shutil.rmtree(folder))
+    assert run_ok([harness.find_tool("gofmt"), "-l", folder], cwd=go_tree) == ""
+    pins = [f"TALKER_REPO={repository}", f"TALKER_VERSION={commit}"]
+    make(folder, *pins, "build")
+    package = relocated(folder, tmp_path)
+    with harness.served(package / "run.sh", cwd=Path("/"), tree=go_tree) as client:
+        harness.exercise(client, "tts", engine.name, tmp_path, voice)
+        maps = Path(f"/proc/{client.process.pid}/maps").read_text()
+    harness.assert_audible(tmp_path / "a b.wav")
+    assert str(package / "lib" / "libtalker_capi.so") in maps
+    assert specs_run(make(folder, *pins, "test", TEST_MODEL=str(voice)))

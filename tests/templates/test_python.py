@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import json
+import math
 import os
 import re
 import shutil
 import socket
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from evidence.engines import ENGINES
 from scaffold.template.render import render
 from tests.templates import harness
 from tests.templates.harness import (
@@ -357,4 +361,45 @@ def test_stops_during_a_call(built: Path, tmp_path: Path) -> None:
         harness.load(client, harness.own_model("built-llm", tmp_path))
         replies = client.stub.PredictStream(client.pb2.PredictOptions(Prompt="x " * 100_000))
         next(replies)
+    assert client.exit_code == 0
+
+
+def token_vectors(folder: Path) -> Path:
+    """A table in the safetensors format, with the tokenizer that belongs to it."""
+    words = ["[UNK]", "first", "longer", "cat", "kitten", "law"]
+    table = [[0.1, 0.1, 0.1], [1, 0, 0.2], [0.3, 1, 0], [0, 0.9, 0.4], [0, 0.8, 0.5], [0.9, -0.3, 0]]
+    values = struct.pack(f"<{3 * len(words)}f", *(value for vector in table for value in vector))
+    header = json.dumps(
+        {"embedding.weight": {"dtype": "F32", "shape": [len(words), 3], "data_offsets": [0, len(values)]}}
+    ).encode()
+    path = folder / "model.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header + values)
+    vocabulary = {word: number for number, word in enumerate(words)}
+    tokenizer = {
+        "version": "1.0",
+        "added_tokens": [],
+        "pre_tokenizer": {"type": "Whitespace"},
+        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "[UNK]"},
+    }
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    return path
+
+
+def test_a_real_engine(shared_tree: Path, build_env: dict[str, str], tmp_path: Path) -> None:
+    """Static embeddings; the generated tests pass with them too."""
+    (engine,) = (engine for engine in ENGINES if engine.lang == "python")
+    folder = harness.put(engine, shared_tree)
+    model = token_vectors(tmp_path)
+    assert_tests_run(run_ok(["make", "test"], folder, {**build_env, "TEST_MODEL": str(model)}))
+    with served(folder / "run.sh", cwd=Path("/")) as client:
+        exercise(client, "embeddings", engine.name, tmp_path, model)
+
+        def embed(text: str) -> list[float]:
+            return list(client.stub.Embedding(client.pb2.PredictOptions(Embeddings=text)).embeddings)
+
+        cat, kitten, law = embed("the cat"), embed("the kitten"), embed("the law")
+        assert math.dist(cat, kitten) < 0.3 < math.dist(cat, law)
+        stray = tmp_path / "stray.bin"
+        stray.write_bytes(model.read_bytes()[:20])
+        harness.load_refused(client, Model="cut off", ModelFile=str(stray))
     assert client.exit_code == 0

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence.engines import ENGINES
 from scaffold.backend.limits import MAX_NAME
 from tests.templates import harness
 from tests.templates.harness import (
@@ -352,4 +353,27 @@ def test_stops_during_a_call(package: Path, tmp_path: Path) -> None:
         harness.load(client, harness.own_model("built-once", tmp_path))
         replies = client.stub.PredictStream(client.pb2.PredictOptions(Prompt="x " * 1_000_000))
         next(replies)
+    assert client.exit_code == 0
+
+
+def test_a_real_engine(shared_tree: Path, build_env: dict[str, str], tmp_path: Path) -> None:
+    """A crate that writes in TrueType fonts; the generated tests pass with it too."""
+    fonts = sorted(Path("/usr/share/fonts/truetype").rglob("DejaVuSans.ttf"))
+    if not fonts:
+        pytest.skip("no font is installed (package fonts-dejavu-core)")
+    (engine,) = (engine for engine in ENGINES if engine.lang == "rust")
+    folder = harness.put(engine, shared_tree)
+    run_ok(["cargo", "metadata", "--format-version=1"], folder, build_env)  # brings Cargo.lock up to date
+    run_ok(["cargo", "fmt", "--check"], folder)
+    assert not failed_tests(run_ok(["make", "test"], folder, {**build_env, "TEST_MODEL": str(fonts[0])}))
+    run_ok(["make"], folder, build_env)
+    with served(folder / "package" / "run.sh", cwd=Path("/")) as client:
+        exercise(client, "image", engine.name, tmp_path, fonts[0])
+        sizes = {}
+        for text in ("i", "MMMMMMMM"):
+            path = tmp_path / f"{text}.png"
+            request = client.pb2.GenerateImageRequest(positive_prompt=text, width=300, height=40, dst=str(path))
+            assert client.stub.GenerateImage(request).success
+            sizes[text] = harness.darkness(path)
+        assert 0 < sizes["i"] < sizes["MMMMMMMM"]
     assert client.exit_code == 0

@@ -2,8 +2,7 @@ package main
 
 [% set stream_asr = served == 'asr' and 'AudioTranscriptionStream' in answered %]
 [% set stream_tts = served == 'tts' and 'TTSStream' in answered %]
-[% set with_dst = served in ['tts', 'image', 'video'] %]
-[% set with_status = with_dst or served == 'detection' or 'grpcerrors' not in go_packages %]
+[% set with_status = served in ['tts', 'asr', 'image', 'video', 'detection', 'rerank'] or 'grpcerrors' not in go_packages %]
 import (
 [% if served == 'detection' %]
 	"bytes"
@@ -21,15 +20,17 @@ import (
 	"cmp"
 	"slices"
 [% endif %]
+[% if served in ['image', 'video'] %]
+	"errors"
+[% endif %]
 [% if served in ['llm', 'asr'] %]
 	"strings"
 [% endif %]
+	"sync"
 [% if served == 'asr' %]
 	"time"
 [% endif %]
-[% if served in ['llm', 'asr', 'detection', 'rerank'] %]
 
-[% endif %]
 	"[[ go_module ]]/pkg/grpc/base"
 [% if 'grpcerrors' in go_packages and served != 'none' %]
 	"[[ go_module ]]/pkg/grpc/grpcerrors"
@@ -46,9 +47,34 @@ const backendName = "[[ name ]]"
 
 // backend answers LocalAI's calls with one engine, one call at a time.
 type backend struct {
-	base.SingleThread
+	base.Base
+	mutex  sync.Mutex
 	engine *engine
 }
+
+// The server locks for every call but Health, Status and Free.
+func (b *backend) Locking() bool { return true }
+func (b *backend) Lock()         { b.mutex.Lock() }
+func (b *backend) Unlock()       { b.mutex.Unlock() }
+[% if 'Status' in answered %]
+
+// Status tells of the lock what it finds: the Busy of base.SingleThread says the opposite.
+func (b *backend) Status() (pb.StatusResponse, error) {
+	response, err := b.Base.Status()
+	return pb.StatusResponse{State: b.state(), Memory: response.GetMemory()}, err
+}
+
+func (b *backend) state() pb.StatusResponse_State {
+	if !b.mutex.TryLock() {
+		return pb.StatusResponse_BUSY
+	}
+	defer b.mutex.Unlock()
+	if b.engine == nil {
+		return pb.StatusResponse_UNINITIALIZED
+	}
+	return pb.StatusResponse_READY
+}
+[% endif %]
 
 // Load fails unless the engine can serve the model: a model config without `backend:`
 // is offered to every installed backend until one accepts it.
@@ -61,6 +87,7 @@ func (b *backend) Load(opts *pb.ModelOptions) error {
 	if err != nil {
 		return err
 	}
+	// Only now: a model that is refused leaves the loaded one as it is.
 	b.unload()
 	b.engine = loaded
 	return nil
@@ -93,9 +120,15 @@ func notLoaded() error {
 [% endif %]
 }
 [% endif %]
-[% if with_dst %]
+[% if served in ['tts', 'asr', 'image', 'video'] %]
 
-var errNoDestination = status.Error(codes.InvalidArgument, "dst is empty")
+// cannot is the answer to a request that names something impossible.
+func cannot(err error) error {
+	if err == nil {
+		return nil
+	}
+	return status.Errorf(codes.InvalidArgument, "%s: %v", backendName, err)
+}
 [% endif %]
 [% if served == 'llm' %]
 
@@ -140,6 +173,9 @@ func (b *backend) Rerank(req *pb.RerankRequest) (*pb.RerankResult, error) {
 	if b.engine == nil {
 		return nil, notLoaded()
 	}
+	if req.GetTopN() < 0 {
+		return nil, status.Errorf(codes.InvalidArgument, "%s: top_n is %d", backendName, req.GetTopN())
+	}
 	results := make([]*pb.DocumentResult, 0, len(req.GetDocuments()))
 	for i, document := range req.GetDocuments() {
 		score, err := b.engine.score(req.GetQuery(), document)
@@ -166,14 +202,11 @@ func (b *backend) TTS(req *pb.TTSRequest) error {
 	if b.engine == nil {
 		return notLoaded()
 	}
-	if req.GetDst() == "" {
-		return errNoDestination
-	}
 	samples, err := b.engine.synthesize(req.GetText())
 	if err != nil {
 		return err
 	}
-	return writeWAV(req.GetDst(), samples)
+	return cannot(writeWAV(req.GetDst(), samples))
 }
 [% if stream_tts %]
 
@@ -240,7 +273,7 @@ func (b *backend) AudioTranscriptionStream(_ context.Context, req *pb.Transcript
 func (b *backend) transcribe(req *pb.TranscriptRequest, emit func(piece string)) (string, time.Duration, error) {
 	samples, rate, err := readWAV(req.GetDst())
 	if err != nil {
-		return "", 0, err
+		return "", 0, cannot(err)
 	}
 	var text strings.Builder
 	err = b.engine.transcribe(samples, rate, func(piece string) {
@@ -277,18 +310,16 @@ func (b *backend) GenerateImage(req *pb.GenerateImageRequest) error {
 	if b.engine == nil {
 		return notLoaded()
 	}
-	if req.GetDst() == "" {
-		return errNoDestination
-	}
-	width, height, err := pictureSize(req.GetWidth(), req.GetHeight())
-	if err != nil {
-		return err
+	width, errWidth := within(largestSide, req.GetWidth(), defaultSide)
+	height, errHeight := within(largestSide, req.GetHeight(), defaultSide)
+	if err := errors.Join(errWidth, errHeight); err != nil {
+		return cannot(err)
 	}
 	picture, err := b.engine.render(req.GetPositivePrompt(), width, height, 0)
 	if err != nil {
 		return err
 	}
-	return writePNG(req.GetDst(), picture)
+	return cannot(writePNG(req.GetDst(), picture))
 }
 [% elif served == 'video' %]
 
@@ -296,22 +327,22 @@ func (b *backend) GenerateVideo(req *pb.GenerateVideoRequest) error {
 	if b.engine == nil {
 		return notLoaded()
 	}
-	if req.GetDst() == "" {
-		return errNoDestination
+	width, errWidth := within(largestSide, req.GetWidth(), defaultSide)
+	height, errHeight := within(largestSide, req.GetHeight(), defaultSide)
+	frames, errFrames := within(mostFrames, req.GetNumFrames(), defaultFrames)
+	fps, errFPS := within(highestFPS, req.GetFps(), defaultFPS)
+	if err := errors.Join(errWidth, errHeight, errFrames, errFPS); err != nil {
+		return cannot(err)
 	}
-	width, height, err := pictureSize(req.GetWidth(), req.GetHeight())
-	if err != nil {
-		return err
-	}
-	video := newGIF(int(req.GetFps()))
-	for i := range frameCount(req.GetNumFrames()) {
+	video := animation{delay: 100 / fps}
+	for i := range frames {
 		frame, err := b.engine.render(req.GetPrompt(), width, height, i)
 		if err != nil {
 			return err
 		}
 		video.add(frame)
 	}
-	return video.write(req.GetDst())
+	return cannot(video.write(req.GetDst()))
 }
 [% elif served == 'detection' %]
 

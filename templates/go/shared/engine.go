@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 [% if served == 'rerank' %]
 	"cmp"
 [% endif %]
@@ -21,11 +20,8 @@ import (
 [% if served == 'embeddings' %]
 	"math/rand/v2"
 [% endif %]
-	"os"
 	"runtime"
-[% if served == 'rerank' %]
 	"strings"
-[% endif %]
 )
 
 // TODO: put the model here. This engine is a placeholder that answers without one: keep
@@ -33,12 +29,17 @@ import (
 // check of the real artefact (magic bytes, a GGUF key, the class in config.json), so that
 // foreign models are still refused.
 [% if kind == 'purego' %]
-// Bind the functions of the engine in library.go, and name its library in the Makefile (ENGINE_LIBRARY).
+// Name the engine's library in the Makefile (ENGINE_LIBRARY), and the functions that are called below.
 [% endif %]
 [% if unserved %]
 // Then answer [[ unserved ]] in backend.go: LocalAI calls it for this kind of model.
 [% endif %]
 type engine struct{}
+[% if kind == 'purego' %]
+
+// functions are those of the engine's library, for example {"tiny_load", &tiny.load}.
+var functions []function
+[% endif %]
 
 func newEngine(modelFile string, parsed settings) (*engine, error) {
 	if err := checkModel(modelFile); err != nil {
@@ -58,21 +59,11 @@ func checkModel(modelFile string) error {
 	refuse := func(reason string) error {
 		return fmt.Errorf("%s: model file %q %s; expected a file with the first line %q", backendName, modelFile, reason, modelLine)
 	}
-	info, err := os.Stat(modelFile)
+	start, err := readStart(modelFile, len(modelLine)+1)
 	if err != nil {
-		return refuse("cannot be found")
+		return refuse("cannot be read (" + err.Error() + ")")
 	}
-	if !info.Mode().IsRegular() {
-		return refuse("is not a regular file")
-	}
-	file, err := os.Open(modelFile)
-	if err != nil {
-		return refuse("cannot be opened")
-	}
-	defer func() { _ = file.Close() }()
-
-	lines := bufio.NewScanner(file)
-	if !lines.Scan() || lines.Text() != modelLine {
+	if line, _, _ := strings.Cut(start, "\n"); line != modelLine {
 		return refuse("is of another kind")
 	}
 	return nil
@@ -81,10 +72,9 @@ func checkModel(modelFile string) error {
 
 // generate hands out the answer piece by piece.
 func (e *engine) generate(prompt string, emit func(piece string)) error {
-	text := []rune(prompt)
-	half := len(text) / 2
-	emit(string(text[:half]))
-	emit(string(text[half:]))
+	for _, piece := range strings.SplitAfter(prompt, " ") {
+		emit(piece)
+	}
 	return nil
 }
 
@@ -136,6 +126,9 @@ func (e *engine) score(query, document string) (float32, error) {
 	return float32(shared) / float32(cmp.Or(len(asked), 1)), nil
 }
 [% elif served == 'tts' %]
+
+// sampleRate is that of the samples, in Hz.
+const sampleRate = 24000
 
 const (
 	tone            = 220.0           // Hz

@@ -6,9 +6,6 @@ import (
 	"os"
 )
 
-// sampleRate is what the engine's samples are played at.
-const sampleRate = 24000
-
 // unknownSize stands in the header of a WAV that is streamed.
 const unknownSize = 0xFFFFFFFF
 
@@ -110,6 +107,8 @@ func mono(data []byte, channels int) []float32 {
 }
 [% else %]
 import (
+	"cmp"
+	"fmt"
 	"image"
 [% if served == 'video' %]
 	"image/color/palette"
@@ -119,9 +118,6 @@ import (
 	"image/png"
 [% endif %]
 	"os"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 const (
@@ -130,23 +126,18 @@ const (
 [% if served == 'video' %]
 
 	defaultFrames = 8
-	largestFrames = 256
+	mostFrames    = 256
 	defaultFPS    = 8
+	highestFPS    = 100
 [% endif %]
 )
 
-// pictureSize fills in what a request left out.
-func pictureSize(width, height int32) (int, int, error) {
-	if width <= 0 {
-		width = defaultSide
+// within is a size that a request gives; LocalAI sends 0 for one that it was not given.
+func within(limit, requested, otherwise int32) (int, error) {
+	if requested < 0 || requested > limit {
+		return 0, fmt.Errorf("%d is not between 1 and %d", requested, limit)
 	}
-	if height <= 0 {
-		height = defaultSide
-	}
-	if width > largestSide || height > largestSide {
-		return 0, 0, status.Errorf(codes.InvalidArgument, "%dx%d is larger than %dx%[3]d", width, height, largestSide)
-	}
-	return int(width), int(height), nil
+	return int(cmp.Or(requested, otherwise)), nil
 }
 [% if served == 'image' %]
 
@@ -163,24 +154,10 @@ func writePNG(path string, picture image.Image) error {
 }
 [% else %]
 
-func frameCount(requested int32) int {
-	if requested <= 0 {
-		return defaultFrames
-	}
-	return int(min(requested, largestFrames))
-}
-
 // animation is an animated GIF, the one video format of the standard library.
 type animation struct {
 	frames gif.GIF
-	delay  int
-}
-
-func newGIF(fps int) *animation {
-	if fps <= 0 {
-		fps = defaultFPS
-	}
-	return &animation{delay: max(1, 100/fps)}
+	delay  int // 1/100 s
 }
 
 func (a *animation) add(frame image.Image) {

@@ -1,9 +1,20 @@
 package main
 
+[% set own_check = kind == 'pure' or not shim %]
 import (
+[% if own_check %]
+	"errors"
+[% endif %]
 	"fmt"
+[% if own_check %]
+	"io"
+	"os"
+[% endif %]
 	"strconv"
 	"strings"
+[% if own_check %]
+	"syscall"
+[% endif %]
 
 	pb "[[ go_module ]]/pkg/grpc/proto"
 )
@@ -30,3 +41,23 @@ func parseSettings(opts *pb.ModelOptions) (settings, error) {
 	}
 	return parsed, nil
 }
+[% if own_check %]
+
+// readStart returns the first bytes of a regular file: to read from a pipe or a device may never end.
+func readStart(path string, size int) (string, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", errors.New("not a regular file")
+	}
+	start, err := io.ReadAll(io.LimitReader(file, int64(size)))
+	return string(start), err
+}
+[% endif %]
