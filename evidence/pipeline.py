@@ -85,7 +85,7 @@ INCIDENTS = (
     Incident(
         "download-takes-build-records", "open-horizon-labs/unified-hifi-control", "8109646", note="#196"
     ),
-    Incident("download-takes-build-records", "GoodRxOSS/lifecycle", "d8049cf", note="#132"),
+    Incident("download-takes-build-records", "GoodRxOSS/lifecycle", "162da41", note="#166"),
     Incident("download-without-needs", "traefik/traefik", "", broken="HEAD", note="in its newest commit"),
     Incident("job-never-runs", "qdrant/qdrant", "", broken="HEAD", note="in its newest commit"),
     Incident("tag-covers-inputs", "lampe", "", broken="HEAD", note="before PR #307: the baked CI image"),

@@ -58,6 +58,22 @@ def known_dockerfiles(repository: Repository) -> list[Dockerfile]:
     return list(found.values())
 
 
+PLAIN = frozenset(
+    {"[", "addgroup", "adduser", "apk", "apt", "apt-get", "cd", "chmod", "chown", "cp", "dnf", "echo"}
+    | {"export", "groupadd", "install", "ln", "ls", "microdnf", "mkdir", "mv", "rm", "set", "test", "touch"}
+    | {"true", "update-ca-certificates", "useradd", "yum"}
+)
+"""Commands of a RUN that take no time worth a runner of its own."""
+
+
+def compiles(file: Dockerfile) -> bool | None:
+    """Whether a build for another platform emulates more than the set-up of an image; None without a RUN."""
+    if any("BUILDPLATFORM" in stage.platform for stage in file.stages):
+        return False  # it compiles on the build platform, for the other one
+    runs = [instruction for instruction in file.instructions if instruction.name == "RUN"]
+    return any(c.bare and c.bare[0] not in PLAIN for run in runs for c in run.commands) if runs else None
+
+
 def cache_mounts(file: Dockerfile) -> list[tuple[Instruction, dict[str, str]]]:
     """The instructions of a Dockerfile that mount a cache, with the options of each mount."""
     return [(i, options) for i in file.instructions if i.name == "RUN" for _, options in i.mounts("cache")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
@@ -99,6 +100,12 @@ class Job:
     @cached_property
     def _using(self) -> dict[tuple[str, ...], tuple[Occurrence, ...]]:
         return {}
+
+    @cached_property
+    def exported(self) -> frozenset[str]:
+        """The variables that its steps may give a value for the steps behind them."""
+        runs = (o.step.run for o in self.occurrences if "GITHUB_ENV" in o.step.run)
+        return frozenset(name for run in runs for name in re.findall(r"\b([A-Za-z_]\w*)(?:=|<<)", run))
 
     @cached_property
     def actions(self) -> frozenset[str]:

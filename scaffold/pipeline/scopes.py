@@ -211,7 +211,7 @@ class _Scope:
         outer = _Plain(self)
         for value in (self.call.workflow.node.mapping("env"), self.job.node.mapping("env")):
             found |= {name: matrix.evaluated(v, outer) for name, v in value.values.items()}
-        return found
+        return {name: value for name, value in found.items() if name not in self.job.exported}
 
     def render(self, of: Template | None) -> str:
         """A template as text, with holes for what is unknown."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import clashes, flows_of
 from scaffold.pipeline.repository import Repository
 from tests.rules.pipeline.trees import tree
@@ -108,8 +109,13 @@ def test_a_leg_waits_for_what_its_job_and_its_callers_need() -> None:
     ],
 )
 def test_a_file_that_is_no_archive_is_named_after_its_last_part(path: str, name: str) -> None:
-    from scaffold.pipeline.expressions.values import shown
-
     step = f'- uses: actions/upload-artifact@v7\n  with: {{archive: false, path: "{path}"}}'
     (run,) = Repository(tree({"ci": job(step)})).runs.pushes()
     assert [shown(flow.name) for flow in flows_of(run).uploads] == [name]
+
+
+def test_a_variable_that_a_step_sets_is_known_no_more() -> None:
+    steps = '- run: echo "NAME=x-$RUNNER" >> $GITHUB_ENV\n- uses: actions/upload-artifact@v4\n  with: {name: "${{ env.NAME }}-${{ env.KEPT }}", path: x}'
+    head = "runs-on: x\nenv: {NAME: report, KEPT: yes-it-is}"
+    (run,) = Repository(tree({"ci": job(steps, head=head)})).runs.pushes()
+    assert [shown(flow.name) for flow in flows_of(run).uploads] == ["…-yes-it-is"]

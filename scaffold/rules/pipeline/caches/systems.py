@@ -74,6 +74,6 @@ class KeyIgnoresArch(PipelineRule):
 _ANYWHERE = (
     r"(?i)(?:^|/)(?:\.m2|pkg/mod|\.npm|\.yarn|yarn|\.pnpm-store|pnpm|\.gradle/wrapper|registry|\.cargo/git|git/db"
     r"|\.composer|\.nuget|\.ivy2|pip|uv|huggingface|nltk_data|data|datasets?|fixtures|models?|corpus|docs|sources?)"
-    r"(?:/|$)|\.(?:json|txt|md|lock|csv|zip|gz|xz|xml|html)$|(?:sha|commit|version|digest|timestamp)s?$"
+    r"(?:/|$)|\.(?:json|txt|md|lock|csv|zip|gz|xz|xml|html|css|js|map|svg|png|jpg)$|(?:sha|commit|version|digest|timestamp)s?$"
 )
 """Folders and files whose content is the same on every system."""

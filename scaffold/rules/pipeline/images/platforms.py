@@ -9,7 +9,6 @@ from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import ARCHES, StepRun, native
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
-from scaffold.syntax.dockerfile import Dockerfile
 
 
 class QemuLeg(PipelineRule):
@@ -29,7 +28,8 @@ class QemuLeg(PipelineRule):
 
         runs-on: ${{ matrix.platform == 'linux/arm64' && 'ubuntu-24.04-arm' || 'ubuntu-latest' }}
 
-    A Dockerfile that compiles for the target on the build platform (`BUILDPLATFORM`) emulates nothing.
+    A Dockerfile that compiles for the target on the build platform (`BUILDPLATFORM`) emulates nothing, and
+    one that only installs packages nothing worth the trouble.
 
     Fix: choose the runner by the platform.
     """
@@ -45,7 +45,7 @@ class QemuLeg(PipelineRule):
                     continue
                 arch = emulated(step)
                 found = docker.built(step, registry.tree) if arch else None
-                if arch and found is not None and not _crosses(found.file):
+                if arch and found is not None and docker.compiles(found.file) is not False:
                     reported.add(step.step)
                     yield self.finding(
                         step.step.at("with", "platforms"),
@@ -54,11 +54,6 @@ class QemuLeg(PipelineRule):
                         f"a leg builds for {arch} on {step.job.runs_on}: everything in it is emulated",
                         "run the leg on a runner of its architecture",
                     )
-
-
-def _crosses(file: Dockerfile) -> bool:
-    """Whether a Dockerfile compiles on the build platform, for another."""
-    return any("BUILDPLATFORM" in stage.platform for stage in file.stages)
 
 
 def emulated(step: StepRun) -> str:

@@ -15,7 +15,6 @@ from scaffold.registry import Registry
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.source import Place
 
 
@@ -198,7 +197,7 @@ class PlatformsUnsplit(Note):
                 arch = native(step.job.runs_on)[1]
                 emulated = sorted(p for p in platforms if arch and ARCHES.get(p, arch) != arch)
                 found = docker.built(step, registry.tree) if len(platforms) > 1 and emulated else None
-                if len(platforms) > 1 and emulated and (found is None or _compiles(found.file)):
+                if len(platforms) > 1 and emulated and (found is None or docker.compiles(found.file)):
                     reported |= {step.step, step.job.job, step.job.root.job}
                     yield self._told(step.step.at("with", "platforms"), step.step.title, platforms)
             texts = {job.workflow.source for job in run.every_job}
@@ -221,9 +220,3 @@ class PlatformsUnsplit(Note):
 
 
 _SEVERAL = r"linux/[\w/]+(?:,\s*linux/[\w/]+)+"
-
-
-def _compiles(file: Dockerfile) -> bool:
-    """Whether a Dockerfile runs something, and not on the build platform."""
-    runs = any(instruction.name == "RUN" for instruction in file.instructions)
-    return runs and not any("BUILDPLATFORM" in stage.platform for stage in file.stages)

@@ -43,3 +43,9 @@ def test_rule(slug: str) -> None:
 def test_a_word_alone_compiles_nothing_for_another_platform(text: str) -> None:
     workflow = image('context: .\nplatforms: "linux/${{ matrix.arch }}"', head=TWO)
     assert found(tree({"ci": workflow, "Dockerfile": text}), "qemu-leg")
+
+
+def test_an_image_that_is_only_set_up_needs_no_runner_of_its_own() -> None:
+    workflow = image('context: .\nplatforms: "linux/${{ matrix.arch }}"', head=TWO)
+    file = "FROM a\nRUN apk add --no-cache tini && mkdir /data\nCOPY app /\n"
+    assert found(tree({"ci": workflow, "Dockerfile": file}), "qemu-leg") == []
