@@ -22,7 +22,9 @@ from tests.docs import PROJECT, blocks, section, shell
 
 DOCS = PROJECT / "docs"
 MADE = "".join(
-    re.findall(r"(?ms)^scaffold new-backend .*?MIT\n", (DOCS / "quickstart.md").read_text(encoding="utf-8"))
+    re.findall(
+        r"(?ms)^scaffold new-backend .*?--no-input\n", (DOCS / "quickstart.md").read_text(encoding="utf-8")
+    )
 )
 MADE += "git add -A && git commit -qm bark-cpp\n"
 """The backend of the pages, as the quickstart makes it, and somebody has committed it."""
