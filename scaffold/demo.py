@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from scaffold.checkout import git
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import WorkTree
 from scaffold.errors import UsageError
@@ -44,6 +45,8 @@ def run(folder: Path | None, registry: str | None = None) -> Iterator[str]:
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not an empty folder")
     shutil.copytree(miniature_dir(), folder, dirs_exist_ok=True)
+    git.run(folder, "init", "--quiet", "--initial-branch", "main")
+    _commit(folder, "A miniature LocalAI")
     variants = " ".join(f"--variant {variant}" for variant in ANSWERS["variants"])
     yield f"A miniature LocalAI is in {folder}"
     yield (
@@ -54,6 +57,7 @@ def run(folder: Path | None, registry: str | None = None) -> Iterator[str]:
     plan.commit(folder)
     yield report.as_text(plan, dry_run=False)
     yield from _check(folder)
+    _commit(folder, f"Add {ANSWERS['name']}")
     yield "\nSomebody loses the ds4 branch of the path filter: pull requests would start no ds4 job."
     _forget_branch(folder)
     yield from _check(folder)
@@ -61,7 +65,18 @@ def run(folder: Path | None, registry: str | None = None) -> Iterator[str]:
     yield fix.repair(WorkTree(folder), check.Scope()).changes.diff()
     if registry is not None:
         yield from _published(folder, registry)
-    yield f"Look around in {folder}."
+    yield (
+        f"Look around in {folder}. It is a git repository whose last commit adds {ANSWERS['name']}:"
+        " `scaffold check --base HEAD` tells what was lost since, and"
+        " `scaffold affected --rev HEAD` what it builds."
+    )
+
+
+def _commit(folder: Path, message: str) -> None:
+    """Commit everything, where git is installed."""
+    who = ("-c", "user.name=scaffold", "-c", "user.email=scaffold@localhost", "-c", "commit.gpgsign=false")
+    git.run(folder, "add", "--all")
+    git.run(folder, *who, "commit", "--quiet", "--message", message)
 
 
 def _check(folder: Path) -> Iterator[str]:

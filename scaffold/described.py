@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from scaffold.backend.choices import KINDS
 from scaffold.backend.modalities import EVERY, MODALITIES, Modality, known
 from scaffold.checkout.changes import ChangeSet
-from scaffold.checkout.tree import Tree
+from scaffold.checkout.tree import MARK, Tree
 from scaffold.directory import pins
 from scaffold.directory.directory import Directory
 from scaffold.errors import ScaffoldError, ShapeError
@@ -42,9 +42,6 @@ from scaffold.syntax.source import Place
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
     from scaffold.backend.choices import Lang
-
-MARK = "backend/index.yaml"
-"""The file that only a checkout of LocalAI has."""
 
 STARTS = ("run.sh", "backend.py", "main.go", "grpc-server.cpp", "package.sh")
 """Files that only a backend's directory holds, its start script first."""

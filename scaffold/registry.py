@@ -219,6 +219,6 @@ class Registry(Checkout):
         """Backend names that LocalAI maps to others (`Aliases` in pkg/model/initializers.go)."""
         data = self.tree.read(ALIASES) or b""
         maps = re.finditer(rb"\b(\w++)(?:\s++map\[string\]string)?+\s*+=\s*+map\[string\]string\s*+\{", data)
-        start = next((found.end() for found in maps if b"alias" in found[1].lower()), len(data))
+        start = next((found.end() for found in maps if found[1].lower() == b"aliases"), len(data))
         end = data.find(b"\n}", start)
         return {key.decode() for key in re.findall(rb'"([^"]+)"\s*+:', data[start : max(end, start)])}

@@ -113,7 +113,7 @@ NAMES = [
     Move("go.mod", r"(?m)^module ", "mod "),
     Move("go.mod", r"(?m)^go ", "golang "),
     *key(DEPENDABOT, "updates", "directory"),
-    *key(MODELS, "backend"),
+    Move(MODELS, r"\bbackend:", "engine:"),
     *key(".github/workflows/base-images.yml", "tag", "include"),
     *(
         Move(path, rf"{called}\.yml", "elsewhere.yml")

@@ -115,6 +115,22 @@ def commit(root: Path, rev: str) -> str:
     return found if re.fullmatch(r"[0-9a-f]{40,64}", found) else ""  # `^HEAD` is one to leave out
 
 
+def shallow(root: Path) -> str:
+    """What to do about a clone that has only the newest commits, as the end of a message; "" for others."""
+    if output(root, "rev-parse", "--is-shallow-repository") != "true":
+        return ""
+    return (
+        "; this clone is shallow: `git fetch --unshallow`, or `git fetch --deepen=1` for the commit before,"
+        " brings what is missing (actions/checkout: fetch-depth: 0, or 2)"
+    )
+
+
+def is_cut(root: Path, commit: str) -> bool:
+    """Whether a commit has parents of which a shallow clone has none."""
+    written = output(root, "cat-file", "commit", commit).partition("\n\n")[0]
+    return "\nparent " in written and not output(root, "rev-parse", "--verify", "--quiet", f"{commit}^1")
+
+
 def blob_name(data: bytes, length: int) -> str:
     """The name of an object with this content, in a repository whose names have `length` digits."""
     import hashlib

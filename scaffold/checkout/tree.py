@@ -24,6 +24,8 @@ from scaffold.errors import ShapeError, UsageError
 if TYPE_CHECKING:
     import subprocess
 
+MARK = "backend/index.yaml"
+"""The file that only a checkout of LocalAI has."""
 MAX_TEXT_BYTES = 2 << 20
 """What is read to be understood; the largest such file of LocalAI, `backend/index.yaml`, has 290 KB."""
 MAX_FILE_BYTES = 16 << 20
@@ -146,7 +148,7 @@ class GitTree:
         self.refused: dict[str, str] = {}
         self.commit = git.commit(root, rev)
         if not self.commit:
-            raise UsageError(f"{rev!r} names no commit of {root}")
+            raise UsageError(f"{rev!r} names no commit of {root}{git.shallow(root)}")
 
     @cached_property
     def _entries(self) -> dict[str, tuple[str, str]]:
@@ -389,9 +391,11 @@ def ignored(tree: Tree, path: str) -> bool:
 
 
 def find_root(start: Path) -> Path:
-    """The enclosing checkout of `start`: the nearest folder that holds `.git`, else `start` itself."""
+    """The enclosing checkout of LocalAI, else the enclosing repository, else `start` itself."""
     start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / ".git").exists():
-            return folder
+    around = (start, *start.parents)
+    for mark in (MARK, ".git"):
+        for folder in around:
+            if (folder / mark).exists():
+                return folder
     return start

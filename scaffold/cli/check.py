@@ -21,7 +21,10 @@ def check(
         list[str] | None, typer.Argument(metavar="[NAME...]", help="Only these backends.")
     ] = None,
     base: Annotated[
-        str | None, typer.Option(metavar="REV", help="Fail only for what was introduced since REV.")
+        str | None,
+        typer.Option(
+            metavar="REV", help="Fail only for what was introduced since REV; auto: the CI event's base."
+        ),
     ] = None,
     rev: Annotated[
         str | None, typer.Option(metavar="REV", help="Check a commit, not the work tree; no checkout.")
@@ -64,6 +67,7 @@ def check(
 
     from scaffold.operations import check as operation
     from scaffold.operations.compare import states
+    from scaffold.operations.events import base_named
     from scaffold.operations.sources import Sources
     from scaffold.report import findings
     from scaffold.report.view import View
@@ -80,6 +84,7 @@ def check(
     }.items():
         if is_so:
             raise UsageError(problem)
+    base = base_named(base)
     scope = operation.Scope(tuple(names or ()), tuple(select or ()), tuple(ignore or ()), least)
     scope.rules()  # raises where a name stands for no rule
     with (

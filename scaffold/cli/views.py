@@ -56,7 +56,7 @@ def affected(
         str | None,
         typer.Option(
             metavar="REV",
-            help="What the change starts from; by default HEAD for the work tree, the parent for --rev.",
+            help="What the change starts from: HEAD, or the parent of --rev; auto: the CI event's base.",
         ),
     ] = None,
     rev: RevOption = None,
@@ -69,9 +69,10 @@ def affected(
     """
     from scaffold.operations import affected as operation
     from scaffold.operations.changes import change
+    from scaffold.operations.events import base_named
     from scaffold.report import affected as report
 
-    with change(repository(repo), rev, base, files or ()) as changed:
+    with change(repository(repo), rev, base_named(base), files or ()) as changed:
         found = operation.run(changed)
         _note_unread(changed.head)
     printer.result(report.rendered(found, output))

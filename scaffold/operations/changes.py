@@ -15,7 +15,7 @@ from pathlib import Path
 
 from scaffold.checkout import git
 from scaffold.checkout.tree import GitTree, Overlay, Tree
-from scaffold.errors import UsageError
+from scaffold.errors import UsageError, unknown
 from scaffold.operations.compare import require_git_root, states
 
 
@@ -38,6 +38,9 @@ def change(root: Path, rev: str | None, base: str | None, files: Sequence[str]) 
     UsageError where git has no answer.
     """
     against = base or _default_base(root, rev)
+    commit = git.commit(root, rev or "HEAD") if against is None else ""
+    if commit and git.is_cut(root, commit):
+        raise UsageError(f"the parent of {rev or 'HEAD'} is not here{git.shallow(root)}")
     if against is None and not files and rev is None:
         require_git_root(root, "name the changed files: to find them takes")
         raise UsageError(f"{root} has no commits to compare with: name the changed files")
@@ -46,7 +49,7 @@ def change(root: Path, rev: str | None, base: str | None, files: Sequence[str]) 
         if not files:
             yield Change(head, before, tuple(_changed(root, head, before)))
             return
-        named = tuple(dict.fromkeys(path for name in files for path in _files(name, root, head)))
+        named = tuple(dict.fromkeys(path for name in files for path in _files(name, root, head, before)))
         known: Tree | None = before
         if before is not None and base is None:
             same: dict[str, bytes | None] = {p: None for p in named if _text(before, p) == _text(head, p)}
@@ -66,23 +69,27 @@ def _default_base(root: Path, rev: str | None) -> str | None:
     return (git.commit(root, wanted) or None) if git.own_folder(root) else None
 
 
-def _files(name: str, root: Path, head: Tree) -> Iterator[str]:
-    """The path of a named file from the root of the repository; the files of a named folder."""
-    path = Path(name)
+def _files(name: str, root: Path, head: Tree, before: Tree | None) -> Iterator[str]:
+    """The path of a named file from the root of the repository; the files of a named folder.
+
+    As for git, a path is relative to the current folder where that is in the repository, else to the root.
+    Raises UsageError where neither state has it.
+    """
     here = Path.cwd()
-    if path.is_absolute():
-        if not path.is_relative_to(root):
-            raise UsageError(f"{name} is not inside {root}")
-        path = path.relative_to(root)
-    elif here != root and here.is_relative_to(root) and not (root / path).exists() and path.exists():
-        path = here.relative_to(root) / path
-    text = os.path.normpath(path).replace(os.sep, "/")
+    path = (here if here.is_relative_to(root) else root) / name
+    if not path.is_relative_to(root):
+        raise UsageError(f"{name} is not inside {root}")
+    text = os.path.normpath(path.relative_to(root)).replace(os.sep, "/")
     if text.startswith(".."):
         raise UsageError(f"{name} is not inside {root}")
-    if head.is_dir(text):
+    if text == "." or head.is_dir(text):
         yield from head.files("" if text == "." else text)
-    else:
+    elif head.kind(text) is not None or (before is not None and before.kind(text) is not None):
         yield text
+    else:
+        everything = {path: path for path in head.files("")}
+        alike = {p: p for p in everything if p.rpartition("/")[2] == text.rpartition("/")[2]}
+        raise unknown("file or folder of either state", text, alike or everything, "git ls-files")
 
 
 def _changed(root: Path, head: Tree, base: GitTree | None) -> list[str]:

@@ -7,8 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from scaffold.backend.names import require_name
-from scaffold.checkout.tree import Tree
-from scaffold.described import MARK
+from scaffold.checkout.tree import MARK, Tree
 from scaffold.errors import ShapeError, unknown
 from scaffold.operations.novelty import Change, Identity, compared
 from scaffold.operations.workers import find_in

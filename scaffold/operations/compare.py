@@ -45,7 +45,7 @@ class States(NamedTuple):
 def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
     """The work tree below `root`, or the commit `rev`, and what it shares with `base`.
 
-    Raises UsageError where a revision names no commit.
+    Raises UsageError where a revision names no commit, or a shallow clone lacks the common one.
     """
     if rev is None and base is None:
         state = States(WorkTree(root))
@@ -66,6 +66,8 @@ def states(root: Path, rev: str | None, base: str | None) -> Iterator[States]:
         tip = GitTree(root, base, beside=head)
         grown_from = opened[0].commit if opened else "HEAD"
         start = git.output(root, "merge-base", tip.commit, grown_from)
+        if not start and (hint := git.shallow(root)):
+            raise UsageError(f"{base} and {grown_from[:12]} have no commit in common here{hint}")
         opened.append(GitTree(root, start, beside=head) if start not in ("", tip.commit) else tip)
         with explained(head):
             yield States(head, opened[-1], base)

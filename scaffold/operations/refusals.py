@@ -8,8 +8,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from scaffold.checkout.tree import Tree
-from scaffold.described import MARK
+from scaffold.checkout.tree import MARK, Tree
 from scaffold.errors import ScaffoldError, ShapeError
 from scaffold.surfaces.base import Manual
 

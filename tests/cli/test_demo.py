@@ -12,3 +12,9 @@ def test_the_demo_works_where_it_is_told_to(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "demo/backend/cpp/ds4/Makefile").is_file()
     assert scaffold("demo", str(tmp_path / "demo"), cwd=tmp_path).returncode == 2
+    check = scaffold("check", "--base", "HEAD", cwd=tmp_path / "demo")
+    assert check.returncode == 1
+    assert "filter-unmapped-backend" in check.stdout
+    assert scaffold("check", "--base", "HEAD^", "--rev", "HEAD", cwd=tmp_path / "demo").returncode == 0
+    affected = scaffold("affected", "--rev", "HEAD", cwd=tmp_path / "demo")
+    assert "\n  ds4: " in affected.stdout, affected.stderr

@@ -305,6 +305,8 @@ def test_other_forms_of_modules(repo: Path) -> None:
 
 def test_many_files_stay_within_the_limits(repo: Path) -> None:
     names = [f"backend/go/lark/{n}.go" for n in range(3000)]
+    for name in names:
+        (repo / name).touch()
     with change(repo, None, None, names) as found:
         answer = affected.run(found)
     assert {job.backend for job in answer.jobs} == {"lark"}
