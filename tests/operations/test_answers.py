@@ -69,6 +69,7 @@ def answers(draw: st.DrawFn) -> dict[str, Any]:
         "url": tuple(draw(st.lists(URLS, min_size=1, max_size=2))),
         "tags": tuple(draw(st.lists(TAGS, max_size=3))),
         "summary": draw(st.just("") | WORDS),
+        "title": draw(st.just("") | WORDS),
         "icon": draw(st.just("") | URLS),
         "test_model": draw(st.just("") | URLS),
         "gallery_name": draw(st.just("") | NAMES),
@@ -169,8 +170,10 @@ def test_every_consumer_reads_the_answer(given: dict[str, Any]) -> None:
         for n, cell in enumerate(cells)
         if "(" in cell.content and target_or_none(cell) == unquote(backend.home)
     )
-    assert words(shown(cells[at + 1])) == words(backend.sentence)
-    assert shown(cells[at]) in (backend.known_as, backend.upstream.rpartition("/")[2])
+    row, sentence = words(shown(cells[at + 1])), words(backend.sentence)
+    assert row == sentence or (sentence.startswith(backend.name) and sentence.endswith(row[1:]))
+    known = (backend.known_as, backend.upstream.rpartition("/")[2])
+    assert words(shown(cells[at])) == words(backend.title) if backend.title else shown(cells[at]) in known
     assert all(
         "{{<" not in line and "{{%" not in line
         for line in text(DOCS).split("\n")
