@@ -111,10 +111,11 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     suppressions = Suppressions.read(tree, found)
     kept, suppressed = suppressions.split(found)
     if scope.select or any(isinstance(rule, FileUnread) for rule in rules):
-        unread = [*FileUnread().met(tree)]  # which the tree itself cannot silence
+        severity = Severity.error if isinstance(registry, Registry) else Severity.warning
+        unread = [*FileUnread().met(tree, severity)]  # which the tree itself cannot silence
         found += unread
         kept += unread
-        before += FileUnread().met(base) if base is not None else ()
+        before += FileUnread().met(base, severity) if base is not None else ()
     if not scope.select and not scope.backends:
         asleep = {rule.slug for rule in all_rules()} - {rule.slug for rule in rules}
         stale = [entry for entry in suppressions.stale(suppressed) if entry.rule not in asleep]

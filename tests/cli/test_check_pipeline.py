@@ -213,3 +213,19 @@ def test_the_pack_imports_nothing_heavy() -> None:
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_a_link_in_another_repository_is_a_warning(check: Check, repo: Path) -> None:
+    write(repo, CLEAN + "      - uses: docker/build-push-action@v6\n        with: {context: ., push: true}\n")
+    (repo / "Dockerfile").symlink_to("docker/Dockerfile")
+    code, out, _ = check("--select", "pipeline")
+    assert (code, "warning file-unread" in out) == (0, True)
+
+
+def test_a_bare_repository_is_told_from_an_empty_folder(check: Check, repo: Path) -> None:
+    shutil.rmtree(repo / ".github")
+    (repo / "HEAD").write_text("ref: refs/heads/main")
+    for folder in ("objects", "refs"):
+        (repo / folder).mkdir()
+    code, _, err = check("--select", "pipeline")
+    assert (code, "--rev" in err) == (3, True)

@@ -28,6 +28,8 @@ class FileUnread(Rule):
 
         a copy of the file
 
+    In a repository that is no checkout of LocalAI it is a warning.
+
     Fix: put a regular file, or a folder, in its place.
     """
 
@@ -37,7 +39,7 @@ class FileUnread(Rule):
         """Nothing: what was not read is known when every other rule has asked for it."""
         return iter(())
 
-    def met(self, tree: Tree) -> Iterator[Finding]:
+    def met(self, tree: Tree, severity: Severity = Severity.error) -> Iterator[Finding]:
         """A finding for each thing that was asked for and not read."""
         for path, why in sorted(tree.refused.items()):
             parts = path.split("/")
@@ -48,4 +50,5 @@ class FileUnread(Rule):
                 path,
                 f"{path} {why}: it was not read",
                 "put a regular file, or a folder, in its place",
+                severity=severity,
             )

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from scaffold.checkout.door import Kind
 from scaffold.checkout.tree import ignored
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding
@@ -40,7 +41,7 @@ class DocsStale(Note):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Backticked paths that are neither a file nor a folder."""
         tree = registry.tree
-        pages = [name for name in ("AGENTS.md", "CONTRIBUTING.md") if tree.read(name) is not None]
+        pages = [name for name in ("AGENTS.md", "CONTRIBUTING.md") if tree.kind(name) is Kind.file]
         pages += [f".agents/{name}" for name in tree.list(".agents") if name.endswith(".md")]
         folders = {name for name in tree.list("") if tree.is_dir(name)} if pages else set()
         for page in pages:
