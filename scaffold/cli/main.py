@@ -28,6 +28,7 @@ FAMILIES = {
     "rules": "rules explain",
     "lifecycle": "remove-backend rename-backend add-variant remove-variant",
     "doctor": "doctor",
+    "machine": "schema options",
     "demo": "demo",
 }
 """Module of this package -> its commands, each a function of that name; in the order of `--help`."""

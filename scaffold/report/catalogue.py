@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 from typer import style
 
 from scaffold.report import formats, layout, rule_pages
 from scaffold.report.findings_text import COLOURS
 from scaffold.report.formats import Format
+from scaffold.report.view import rule_address
 from scaffold.rules.base import Rule
 
 
@@ -39,20 +41,24 @@ def _as_text(rules: Sequence[Rule]) -> str:
 
 def _as_json(rules: Sequence[Rule]) -> str:
     """The catalogue for programs, version 1."""
-    catalogue = [
-        {
-            "rule": rule.slug,
-            "group": rule.group,
-            "severity": rule.severity.value,
-            "fixable": rule.fixable,
-            "default": rule.default,
-            "summary": rule.summary,
-        }
-        for rule in rules
-    ]
-    return formats.as_json({"version": 1, "rules": catalogue})
+    return formats.as_json({"version": 1, "rules": [_of_rule(rule) for rule in rules]})
 
 
-def explained(rule: Rule) -> str:
+def _of_rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "rule": rule.slug,
+        "group": rule.group,
+        "severity": rule.severity.value,
+        "fixable": rule.fixable,
+        "default": rule.default,
+        "summary": rule.summary,
+        "page": rule_pages.page(rule),
+        "url": rule_address(rule.slug),
+    }
+
+
+def explained(rule: Rule, output: Format = Format.text) -> str:
     """The page of one rule."""
+    if output is Format.json:
+        return formats.as_json({"version": 1, **_of_rule(rule)})
     return rule_pages.page(rule).rstrip()

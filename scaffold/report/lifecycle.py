@@ -46,6 +46,8 @@ def _as_json(headline: str, plan: LifecyclePlan, dry_run: bool) -> str:
         ],
         "unsaved": [{"path": lost.path, "why": lost.why} for lost in plan.unsaved],
     }
+    if dry_run:
+        result["diff"] = changes.diff()
     return formats.as_json(result)
 
 

@@ -34,6 +34,8 @@ def as_json(plan: NewBackend, dry_run: bool) -> str:
             {"surface": r.surface, "path": r.path, "line": r.line, "what": r.what} for r in plan.existing
         ],
     }
+    if dry_run:
+        result["diff"] = changes.diff()
     return formats.as_json(result)
 
 

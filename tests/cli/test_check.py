@@ -413,6 +413,8 @@ def test_the_catalogue_and_a_page(check: Check) -> None:
     code, out, _ = check("--format", "json", command="rules")
     answer = json.loads(out)
     assert answer["version"] == 1
+    assert answer["rules"][0].pop("page").startswith("# sample-broken\n")
+    assert answer["rules"][0].pop("url").endswith("/sample-broken.md")
     assert answer["rules"][0] == {
         "rule": "sample-broken",
         "group": "sample",
