@@ -12,7 +12,6 @@ from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.importers.reading import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
 from scaffold.surfaces.models import LIST
-from scaffold.syntax.source import Place
 
 CHIPS = frozenset(
     {"text", "asr", "tts", "image", "video", "embeddings", "reranker", "detection", "vad"}
@@ -308,21 +307,18 @@ class CapabilitiesMissing(Rule):
         if not surface.entries:
             return
         importers = registry.importers
-        importable: dict[str, Place] = dict(importers.emitted)
-        for line in importers.pref_only:
-            importable.setdefault(line.name, importers.pref_only_place(line))
+        importable = {*importers.emitted, *(line.name for line in importers.pref_only)}
         for name in registry.backends:
             names = registry.aliases_of(name)
             if any(surface.entry(n) for n in names):
                 continue
-            offered = (n for n in sorted(names) if n in importable and _has_use_case(registry, n))
-            place = next((importable[n] for n in offered), None)
-            served = _served(registry, name) if place is None else []
-            if place is not None or (served and not _is_proxy(registry, name)):
-                why = "can be imported for" if place else f"serves {', '.join(served[:3])}"
-                draft = registry.drafted(name, surface.path, surface.add) if place is None else None
+            offered = any(_has_use_case(registry, n) for n in names & importable)
+            served = [] if offered else _served(registry, name)
+            if offered or (served and not _is_proxy(registry, name)):
+                why = "can be imported for" if offered else f"serves {', '.join(served[:3])}"
+                draft = registry.drafted(name, surface.path, surface.add)
                 yield self.finding(
-                    place or (draft[0] if draft else surface.place(surface.entries[-1])),
+                    draft[0] if draft else surface.place(surface.entries[-1]),
                     name,
                     "entry",
                     f"{name} {why}, and {surface.path} does not say what it serves",

@@ -119,12 +119,12 @@ CASES = {
         offered((HERON, HERON + "\t// lark: found by its importer\n\t// too\n" + HERON.replace('"heron"', '"lark"'))),
     ),
     "a backend whose use nobody states": Case(
-        "capabilities-missing", "heron", PREF_ONLY, ('Name: "heron"',),
+        "capabilities-missing", "heron", CAPABILITIES, ('"night-heron": {', "\t},"),
         MINIATURE.edit(CAPABILITIES, (capability("heron"), "")),
         says="backend_capabilities.go",
     ),
     "a backend with an importer whose use nobody states": Case(
-        "capabilities-missing", "lark", f"{FOLDER}/lark.go", ("Name() string",),
+        "capabilities-missing", "lark", CAPABILITIES, ('"night-heron": {', "\t},"),
         MINIATURE.edit(CAPABILITIES, (capability("lark"), "")),
     ),
 }  # fmt: skip

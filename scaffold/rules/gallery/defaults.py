@@ -78,7 +78,7 @@ class GalleryNoDefault(Rule):
         )
         if own or tested:
             yield self.finding(
-                meta.at("capabilities"),
+                meta.last_capability,
                 name,
                 f"{meta.name} cpu",
                 f"a host without accelerator gets nothing of {meta.name}, though {name} "

@@ -90,7 +90,7 @@ class GalleryImageMissing(Rule):
         uri: "<registry>/local-ai-backends:master-gpu-vulkan-rookery"
 
     A tag that lacks both items is reported once, and so is a backend none of whose images is there. One
-    that has no meta either is gallery-missing-meta's.
+    that has no meta either is gallery-missing-meta's. The line is that of the item behind which it belongs.
 
     Fix: `scaffold check --fix` adds the item beside its twin or behind the backend's last image.
     """
@@ -109,7 +109,7 @@ class GalleryImageMissing(Rule):
             fix = partial(_complete_images, registry, backend) if all(e.variant for e in entries) else None
             if not images:
                 yield self.finding(
-                    lacking[0].entry,
+                    gallery.base_metas(backend)[-1].at("name"),
                     backend,
                     "images",
                     f"the gallery has none of the {len(lacking)} images of {backend} that the matrix builds",
@@ -121,7 +121,7 @@ class GalleryImageMissing(Rule):
                 tags = " and ".join(f"{CHANNELS[ending]}{entry.tag_suffix}" for ending in endings)
                 items = " and ".join(f"{name}{ending}" for ending in endings)
                 yield self.finding(
-                    entry,
+                    (gallery.by_tag_suffix.get(entry.tag_suffix) or images)[-1].at("name"),
                     backend,
                     entry.tag_suffix,
                     f"the matrix builds {tags}, and no gallery item offers {'them' if endings[1:] else 'it'}",
@@ -199,7 +199,7 @@ class GalleryMirror(Rule):
                 continue
             right = [f"{gallery.mirror}:{item.tag}"]
             yield self.finding(
-                item.at("mirrors"),
+                item.at("mirrors" if item.mirrors else "uri"),
                 gallery.owner(item),
                 item.name,
                 f"{item.name} has no mirrors"

@@ -29,12 +29,12 @@ def without_cpu(said: tuple[str, str]) -> Altered:
 
 CASES = {
     "nothing for a host without accelerator, though the CPU is provided for": Case(
-        "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "nvidia:"),
+        "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "capabilities", "nvidia-cuda-12:"),
         without_cpu(("Serves language", "Serves language")),
         also=None, severity=Severity.warning, says="requirements-cpu.txt",
     ),
     "nothing for a host without accelerator, though CI builds and tests it on one": Case(
-        "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "nvidia:"),
+        "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "capabilities", "nvidia-cuda-12:"),
         without_cpu(("Serves language", "Serves language"))
         .write("backend/python/rookery/requirements-cpu.txt", None)
         .edit(TEST_EXTRA, ("--output-sync=target -C backend/python/rookery test", "docker-build-rookery")),

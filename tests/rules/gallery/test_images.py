@@ -10,7 +10,6 @@ from tests.rules.gallery.trees import DEV, KESTREL, KESTREL_DEV, META, in_both
 from tests.rules.trees import (
     BASE,
     GALLERY,
-    MATRIX,
     MINIATURE,
     Case,
     assert_fine,
@@ -38,27 +37,27 @@ CASES = {
         says="CI pushes that tag",
     ),
     "a development image forgotten": Case(
-        "gallery-image-missing", "finch-tts", MATRIX, ("'-gpu-rocm-hipblas-finch-tts'", "^- build-type"),
+        "gallery-image-missing", "finch-tts", GALLERY, ('name: "rocm-finch-tts"',),
         MINIATURE.drop(item("rocm-finch-tts-development")),
         fix=True, restores=True, says="add rocm-finch-tts-development",
     ),
     "both images forgotten": Case(
-        "gallery-image-missing", "finch-tts", MATRIX, ("'-gpu-rocm-hipblas-finch-tts'", "^- build-type"),
+        "gallery-image-missing", "finch-tts", GALLERY, ('name: "metal-finch-tts-development"',),
         MINIATURE.drop(item("rocm-finch-tts"), item("rocm-finch-tts-development")),
         fix=True, says="add rocm-finch-tts and rocm-finch-tts-development",
     ),
     "a variant without images, keys and development meta": Case(
-        "gallery-image-missing", "finch-tts", MATRIX, ("'-gpu-rocm-hipblas-finch-tts'", "^- build-type"),
+        "gallery-image-missing", "finch-tts", GALLERY, ('name: "metal-finch-tts-development"',),
         in_both("finch-tts", ('    amd: "rocm-finch-tts"\n', "")).drop(item("rocm-finch-tts"), item("rocm-finch-tts-development"), item("finch-tts-development")),
         also=("gallery-dev-meta-missing",), fix=True,
     ),
     "every image forgotten": Case(
-        "gallery-image-missing", "lark", MATRIX, ("'-cpu-lark'", "^- build-type"),
+        "gallery-image-missing", "lark", GALLERY, (META.format("lark"),),
         MINIATURE.drop(*(item(f"{image}-lark{ending}") for image in ("cpu", "metal") for ending in ("", "-development"))),
         fix=True, says="has none of the 2 images of lark",
     ),
     "no mirrors": Case(
-        "gallery-mirror", "kestrel", GALLERY, (META.format("cpu-kestrel"), "^- "),
+        "gallery-mirror", "kestrel", GALLERY, (META.format("cpu-kestrel"), "uri:"),
         MINIATURE.edit_in(KESTREL, ("  mirrors:\n    - localai/localai-backends:latest-cpu-kestrel\n", "")),
         fix=True, restores=True, says="no mirrors",
     ),
