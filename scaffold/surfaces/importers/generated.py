@@ -138,7 +138,10 @@ func (i *{kind}) preferences(details Details) (map[string]any, error) {{
 }}
 
 {helpers.removeprefix(chr(10))}{chr(10) if helpers else ""}func (i *{kind}) Match(details Details) bool {{
-	preferences, _ := i.preferences(details)
+	preferences, err := i.preferences(details)
+	if err != nil {{
+		return false
+	}}
 	if backend, ok := preferences["backend"].(string); ok && backend != "" {{
 		return backend == {name}
 	}}
@@ -261,7 +264,9 @@ var _ = Describe("{kind}", func() {{
 	}})
 
 	It("refuses preferences that cannot be read", func() {{
-		_, err := importer.Import(Details{{URI: {address}, Preferences: json.RawMessage(`{{`)}})
+		details := Details{{URI: {address}, Preferences: json.RawMessage(`{{`)}}
+		Expect(importer.Match(details)).To(BeFalse())
+		_, err := importer.Import(details)
 		Expect(err).To(HaveOccurred())
 	}})
 }})
