@@ -159,7 +159,7 @@ def only_needs(value: Unknown) -> bool:
     return re.search(r"\bneeds@", value.label) is not None and not re.search(_ELSE, value.label)
 
 
-_ELSE = r"\b(?:github|vars|inputs|secrets|env|steps|runner|matrix)\b[.@]|'result'"
+_ELSE = r"(?<![\w.'-])(?:github|vars|inputs|secrets|env|steps|runner|matrix)\b[.@]|'result'"
 
 
 _OF_ALL_LEGS = frozenset({"github", "secrets"})

@@ -79,8 +79,9 @@ BEHIND = """
 on: pull_request
 jobs:
   changes: {{runs-on: x, outputs: {{a: b}}, steps: []}}
+  make-matrix: {{runs-on: x, outputs: {{a-b: c}}, steps: []}}
   image:
-    needs: changes
+    needs: [changes, make-matrix]
     if: {asked}
     uses: ./.github/workflows/build.yml
 """
@@ -100,6 +101,7 @@ jobs:
     ("asked", "condition", "count"),
     [
         ("needs.changes.outputs.a == 'true'", "", 1),
+        ("needs.make-matrix.outputs['a-b'] == 'true'", "", 1),
         ("needs.changes.outputs.a == 'true' && github.event_name == 'push'", "", 0),
         ("needs.changes.outputs.a == 'true' && vars.CACHE", "", 0),
         ("needs.changes.result == 'failure'", "", 0),
