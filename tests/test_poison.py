@@ -94,6 +94,8 @@ COMMANDS = (
     ("check", "--rev", "HEAD"),
     *(("status", "--format", f) for f in ("text", "json", "markdown")),
     *(("show", "lark", "--format", f) for f in ("text", "json", "markdown")),
+    *(("guide", "lark", "--format", f) for f in ("text", "json")),
+    ("guide",),
     ("show", "NOSUCH"),
     ("show", NAME),
     *(("affected", "backend/backend.proto", MATRIX, NAME, "--format", f) for f in ("text", "json")),
@@ -114,6 +116,7 @@ SOME = (
     ("check",),
     ("check", "--format", "sarif"),
     ("affected", "Makefile"),
+    ("guide", "lark"),
     ("show", "lark"),
     ("remove-backend", "lark"),
 )
