@@ -124,7 +124,7 @@ CASES = {
         says="backend_capabilities.go",
     ),
     "a backend with an importer whose use nobody states": Case(
-        "capabilities-missing", "lark", CAPABILITIES, ('"night-heron": {', "\t},"),
+        "capabilities-missing", "lark", CAPABILITIES, ('"heron": {',),
         MINIATURE.edit(CAPABILITIES, (capability("lark"), "")),
     ),
 }  # fmt: skip
