@@ -31,6 +31,7 @@ test: lint
 docs: setup
 	$(BIN)/python -m scaffold.report.rule_pages docs/rules
 	$(BIN)/python -m docs.commands
+	$(BIN)/python -m scaffold.report.schemas
 
 pictures: setup
 	$(BIN)/python -m docs.pictures

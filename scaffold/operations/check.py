@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scaffold.backend.names import require_name
 from scaffold.checkout.tree import MARK, Tree
@@ -19,6 +19,7 @@ from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, R
 from scaffold.rules.repository.parts import lost
 from scaffold.rules.repository.suppressions import SuppressionUnused
 from scaffold.rules.repository.unread import FileUnread
+from scaffold.rules.settings import Settings
 from scaffold.rules.suppressions import Suppression, Suppressions
 
 
@@ -42,6 +43,8 @@ class Result:
     """Backends that the change adds."""
     silenced: tuple[tuple[Finding, Suppression], ...] = ()
     """What is suppressed and not in the base, each with what does it; all where there is no base."""
+    strict: bool = False
+    """Whether the repository itself asks that warnings fail."""
 
     def is_new(self, position: int) -> bool:
         """Whether the change introduced the finding; every finding is new where there is no base."""
@@ -56,6 +59,7 @@ class Result:
 
         With `strict` by any new warning, with `lenient` by errors alone.
         """
+        strict = strict or (self.strict and not lenient)
         asked = {Severity.error: True, Severity.warning: strict, Severity.info: False}
         return any(
             asked[f.severity] or (f.severity is Severity.warning and f.backend in self.added and not lenient)
@@ -87,6 +91,7 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     Raises UsageError for an unknown backend or rule, ShapeError where a file of either tree has a
     shape that no reader knows.
     """
+    scope, strict = configured(scope, tree, base)
     rules = scope.rules()
     for name in scope.backends:
         require_name(name)
@@ -119,7 +124,7 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     if not scope.select and not scope.backends:
         asleep = {rule.slug for rule in all_rules()} - {rule.slug for rule in rules}
         stale = [entry for entry in suppressions.stale(suppressed) if entry.rule not in asleep]
-        kept += SuppressionUnused().stale(stale)
+        kept += SuppressionUnused().stale(stale, registry.names)
     findings = sorted((f for f in kept if _about(f, scope)), key=_order)
     change = Change(earlier, registry) if earlier else None
     known = [change.identity(finding) for finding in before] if change else []
@@ -141,7 +146,24 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
         len(registry.pipeline.paths) if any(isinstance(r, PipelineRule) for r in rules) else 0,
         change.added if change else frozenset(),
         tuple((f, entry) for f, entry in silenced if _about(f, scope)),
+        strict,
     )
+
+
+def configured(scope: Scope, tree: Tree, base: Tree | None) -> tuple[Scope, bool]:
+    """A scope with what the repository itself asks for, and whether its warnings fail.
+
+    With a base it is the base that is asked: a change does not loosen its own check. Raises ShapeError
+    where `.scaffold.toml` is wrong.
+    """
+    settings = Settings.read(tree)
+    if base is not None:
+        try:
+            settings = Settings.read(base)
+        except ShapeError:  # then nothing is asked for there
+            settings = Settings()
+    select = scope.select or settings.select
+    return replace(scope, select=select, ignore=(*scope.ignore, *settings.ignore)), settings.strict
 
 
 def opened(tree: Tree, rules: Sequence[Rule], beside: Repository | None = None) -> Repository:

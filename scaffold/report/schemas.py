@@ -7,10 +7,12 @@ published schema lets other keys pass.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from scaffold import HOME
 from scaffold.errors import unknown
+from scaffold.report.formats import as_json
 from scaffold.severity import SEVERITIES
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -281,9 +283,18 @@ OPTIONS = {
     "exit_codes": {"*": str},
 }
 
+CONFIG = {
+    "select?": [str],
+    "ignore?": [str],
+    "strict?": bool,
+    "suppress?": [{"rule": str, "backend?": str, "reason": str, "match?": str}],
+}
+"""`.scaffold.toml`."""
+
 SCHEMAS: dict[str, dict[str, Any]] = {
     "affected": AFFECTED,
     "check": CHECK,
+    "config": CONFIG,
     "doctor": DOCTOR,
     "error": ERROR,
     "explain": EXPLAIN,
@@ -297,7 +308,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "show": SHOW,
     "status": STATUS,
 }
-"""Name -> what it looks like; `lifecycle` is of the commands that change or remove a backend."""
+"""Name -> what it looks like; `lifecycle` is of the commands that change or remove a backend, `config` of
+`.scaffold.toml`, which takes no other keys.
+"""
+FILE = Path(__file__).with_name("config.schema.json")
+"""The schema of `.scaffold.toml` as editors find it: `python -m scaffold.report.schemas` writes it."""
 
 
 def schema(name: str, *, strict: bool = False) -> dict[str, Any]:
@@ -307,11 +322,12 @@ def schema(name: str, *, strict: bool = False) -> dict[str, Any]:
     """
     if name not in SCHEMAS:
         raise unknown("schema", name, {known: known for known in SCHEMAS}, "scaffold schema")
+    config = name == "config"
     return {
         "$schema": DRAFT,
-        "$id": f"{HOME}/schemas/1/{name}.json",
-        "title": f"scaffold {name}, version 1",
-        **_made(SCHEMAS[name], strict),
+        "$id": f"{HOME}/raw/main/scaffold/report/{FILE.name}" if config else f"{HOME}/schemas/1/{name}.json",
+        "title": ".scaffold.toml" if config else f"scaffold {name}, version 1",
+        **_made(SCHEMAS[name], strict or config),
     }
 
 
@@ -337,3 +353,7 @@ def _made(what: Any, strict: bool) -> dict[str, Any]:
             return {"const": what}
     kind = TYPES[what]
     return {"type": kind} if kind else {}
+
+
+if __name__ == "__main__":
+    FILE.write_text(f"{as_json(schema('config'))}\n", encoding="utf-8")

@@ -3,8 +3,8 @@
 They stand in `.scaffold.toml` at the root of the checked repository:
 
     [[suppress]]
-    rule = "matrix-darwin-missing"
-    backend = "rookery"
+    rule = "matrix-darwin-missing"       # or a group of rules
+    backend = "rookery"                  # or "*"
     reason = "its engine needs CUDA"
 
 A comment does the same for the line that it stands on, or for the line below it:
@@ -32,6 +32,9 @@ YAML = (".yml", ".yaml")
 _COMMENT = re.compile(r"#\s*+scaffold: allow\b\s*+(?P<rule>[\w-]*+)(?P<reason>.*)")
 _CHAIN = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
 FIELDS = {"rule", "backend", "reason", "match"}
+KEYS = {"suppress", "select", "ignore", "strict"}
+ANY = "*"
+"""The backend of a suppression that means every one."""
 
 
 Key = tuple[str, str, int]
@@ -65,9 +68,37 @@ class Suppression(NamedTuple):
         return (self.rule, self.path, self.backend, self.match, self.text)
 
 
-def _keys(finding: Finding) -> tuple[Key, Key]:
-    """The keys of the suppressions that may mean a finding."""
-    return (finding.rule, finding.path, finding.line), (finding.rule, finding.backend, 0)
+def _keys(finding: Finding, group: str) -> Iterator[Key]:
+    """The keys of the suppressions that may mean a finding of a rule of a group."""
+    for name in (finding.rule, group):
+        yield (name, finding.path, finding.line)
+        yield (name, finding.backend, 0)
+        yield (name, ANY, 0)
+
+
+def settings_of(tree: Tree) -> tuple[dict[str, Any], str]:
+    """What `.scaffold.toml` says, and its text. Raises ShapeError where it is wrong."""
+    data = tree.read(PATH)
+    if data is None:
+        return {}, ""
+    import tomllib
+
+    text = Source(PATH, data).data.decode()
+    chain = _CHAIN.search(text)
+    if chain:  # the reader would take its time over it
+        line = text.count("\n", 0, chain.start()) + 1
+        raise ShapeError(PATH, line, "is no valid TOML for scaffold: no key of it has so many parts")
+    try:
+        document = tomllib.loads(text)
+    except RecursionError:
+        raise ShapeError(PATH, None, "is no valid TOML: it is nested too deeply") from None
+    except ValueError as error:  # a number of too many digits is no TOMLDecodeError
+        where = re.search(r"line (\d+)", str(error))
+        raise ShapeError(PATH, int(where[1]) if where else None, f"is no valid TOML: {error}") from None
+    unknown = sorted(set(document) - KEYS)
+    if unknown:
+        raise ShapeError(PATH, None, f"unknown key {unknown[0]!r}; known: {', '.join(sorted(KEYS))}")
+    return document, text
 
 
 class Suppressions(NamedTuple):
@@ -87,26 +118,7 @@ class Suppressions(NamedTuple):
 
     @classmethod
     def _of_file(cls, tree: Tree) -> tuple[Suppression, ...]:
-        data = tree.read(PATH)
-        if data is None:
-            return ()
-        import tomllib
-
-        text = Source(PATH, data).data.decode()
-        chain = _CHAIN.search(text)
-        if chain:  # the reader would take its time over it
-            line = text.count("\n", 0, chain.start()) + 1
-            raise ShapeError(PATH, line, "is no valid TOML for scaffold: no key of it has so many parts")
-        try:
-            document = tomllib.loads(text)
-        except RecursionError:
-            raise ShapeError(PATH, None, "is no valid TOML: it is nested too deeply") from None
-        except ValueError as error:  # a number of too many digits is no TOMLDecodeError
-            where = re.search(r"line (\d+)", str(error))
-            raise ShapeError(PATH, int(where[1]) if where else None, f"is no valid TOML: {error}") from None
-        unknown = sorted(set(document) - {"suppress"})
-        if unknown:
-            raise ShapeError(PATH, None, f"unknown key {unknown[0]!r}; known: suppress")
+        document, text = settings_of(tree)
         tables = document.get("suppress", [])
         lines = [
             n for n, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*suppress\s*\]\]", line)
@@ -122,8 +134,12 @@ class Suppressions(NamedTuple):
         about: dict[Key, list[Suppression]] = {}
         for entry in self.entries:
             about.setdefault(entry.key, []).append(entry)
+        from scaffold.rules import all_rules
+
+        groups = {rule.slug: rule.group for rule in all_rules()} if about else {}
         for finding in findings:
-            entries = (entry for key in _keys(finding) for entry in about.get(key, ()))
+            keys = _keys(finding, groups.get(finding.rule, finding.rule)) if about else ()
+            entries = dict.fromkeys(entry for key in keys for entry in about.get(key, ()))
             yield finding, [entry for entry in entries if entry.match in finding.message]
 
     def split(self, findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:

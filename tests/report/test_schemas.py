@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from scaffold.report import findings_json, schemas
 from scaffold.report import published as published_report
 from scaffold.report.schemas import SCHEMAS, schema
 from scaffold.report.view import View
+from scaffold.rules.suppressions import FIELDS, KEYS
 from tests.conftest import in_process
 from tests.consumers import git
 from tests.report.test_published import RESULTS
 from tests.rules.trees import GALLERY
 from tests.samples import views
 
+PROJECT = Path(__file__).parents[2]
 COMMANDS = {
     "affected backend/backend.proto": "affected",
     "check": "check",
@@ -86,7 +89,7 @@ def test_a_schema_is_one(
     assert code == 0
     printed = json.loads(out)
     Draft202012Validator.check_schema(printed)
-    assert printed["additionalProperties"] is True, "version 1 is extended"
+    assert printed["additionalProperties"] is (name != "config"), "version 1 is extended"
     assert set(printed["required"]) <= set(printed["properties"])
 
 
@@ -96,7 +99,7 @@ def test_every_result_has_one(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
     code, _, err = call("schema", "chek")
     assert code == 2
     assert "did you mean check" in err
-    assert set(COMMANDS.values()) | {"published"} == set(schemas.SCHEMAS)
+    assert set(COMMANDS.values()) | {"published", "config"} == set(schemas.SCHEMAS)
     listed = json.loads(call("options", "--format", "json")[1])
     with_json = {
         command["name"]
@@ -105,5 +108,16 @@ def test_every_result_has_one(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
         if "--format" in param["opts"] and "json" in param["choices"]
     }
     lifecycle = {"remove-backend", "rename-backend", "add-variant", "remove-variant"}
-    assert with_json - lifecycle == set(SCHEMAS) - {"error", "lifecycle"}
+    assert with_json - lifecycle == set(SCHEMAS) - {"error", "lifecycle", "config"}
     assert listed["languages"]["rust"]["kinds"] == ["tonic"]
+
+
+def test_the_schema_of_the_configuration_is_shipped_and_right() -> None:
+    shipped = json.loads(schemas.FILE.read_text(encoding="utf-8"))
+    assert shipped == schema("config"), "run `make docs`"
+    example = (PROJECT / "docs/configuration.md").read_text().partition("```toml\n")[2].partition("```")[0]
+    assert example.startswith(f"#:schema {shipped['$id']}\n")
+    document = tomllib.loads(example)
+    Draft202012Validator(shipped).validate(document)
+    assert document.keys() == shipped["properties"].keys() == KEYS
+    assert shipped["properties"]["suppress"]["items"]["properties"].keys() == FIELDS

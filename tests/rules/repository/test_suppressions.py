@@ -82,3 +82,72 @@ def test_an_entry_covers_what_it_means_and_nothing_else() -> None:
     assert (kept, suppressed) == ([found[0]], found[1:])
     assert read.stale(suppressed) == []
     assert read.stale([found[1]]) == [read.entries[0]]
+
+
+@pytest.mark.parametrize(
+    ("rule", "backend"),
+    [("matrix-darwin-missing", "*"), ("matrix", "meadow-lark"), ("matrix", "*")],
+)
+def test_a_group_and_every_backend(rule: str, backend: str) -> None:
+    text = SUPPRESS.format(rule, backend)
+    result = check.run(UNEXPLAINED.write(SUPPRESSIONS, text).tree(), check.Scope())
+    assert result.findings == ()
+    assert [f.backend for f in result.suppressed] == ["meadow-lark"]
+    other = UNEXPLAINED.write(SUPPRESSIONS, SUPPRESS.format("gallery", "*"))
+    assert sorted(f.rule for f in check.run(other.tree(), check.Scope()).findings) == [
+        "matrix-darwin-missing",
+        "suppression-unused",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "backend", "meant"),
+    [
+        ("matrix-darwin-mising", "meadow-lark", "did you mean matrix-darwin-missing"),
+        ("matrix-darwin-missing", "meadow-lrk", "did you mean meadow-lark"),
+        ("matrix-darwin-missing", "lark", "delete it: what it excused is repaired"),
+    ],
+)
+def test_a_mistyped_name_is_told(rule: str, backend: str, meant: str) -> None:
+    tree = MINIATURE.write(SUPPRESSIONS, SUPPRESS.format(rule, backend)).tree()
+    (found,) = check.run(tree, check.Scope()).findings
+    assert found.rule == "suppression-unused"
+    assert meant in found.help
+
+
+def test_what_the_repository_asks_for() -> None:
+    ignoring = UNEXPLAINED.write(SUPPRESSIONS, 'ignore = ["matrix"]\n').tree()
+    assert check.run(ignoring, check.Scope()).findings == ()
+    selecting = UNEXPLAINED.write(SUPPRESSIONS, 'select = ["gallery"]\n').tree()
+    assert check.run(selecting, check.Scope()).findings == ()
+    assert check.run(selecting, check.Scope(select=("matrix",))).findings, "the command line comes first"
+    unused = SUPPRESS.format("matrix-darwin-missing", "lark")
+    result = check.run(MINIATURE.write(SUPPRESSIONS, f"strict = true\n{unused}").tree(), check.Scope())
+    assert result.fails()
+    assert not result.fails(lenient=True)
+    assert not check.run(MINIATURE.write(SUPPRESSIONS, unused).tree(), check.Scope()).fails()
+
+
+def test_a_change_does_not_loosen_its_own_check() -> None:
+    ignoring = UNEXPLAINED.write(SUPPRESSIONS, 'ignore = ["matrix"]\n')
+    assert check.run(ignoring.tree(), check.Scope(), MINIATURE.tree(), "main").findings
+    before = MINIATURE.write(SUPPRESSIONS, 'ignore = ["matrix"]\n')
+    assert check.run(UNEXPLAINED.tree(), check.Scope(), before.tree(), "main").findings == ()
+    wrong = MINIATURE.write(SUPPRESSIONS, "strict = 1\n")
+    assert check.run(UNEXPLAINED.tree(), check.Scope(), wrong.tree(), "main").findings
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('ignore = ["matrx"]\n', "'ignore': no rule is called 'matrx'; did you mean matrix"),
+        ("select = 1\n", "'select': expected a list of rules or groups"),
+        ("strict = 1\n", "'strict': expected true or false"),
+        ("ignored = []\n", "unknown key 'ignored'"),
+    ],
+)
+def test_a_wrong_setting_is_named(text: str, problem: str) -> None:
+    with pytest.raises(ShapeError) as raised:
+        check.run(MINIATURE.write(SUPPRESSIONS, text).tree(), check.Scope())
+    assert raised.value.path == SUPPRESSIONS
+    assert problem in raised.value.problem
