@@ -51,6 +51,7 @@ PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _NOTE_BYTES = 1024
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _TOKEN = os.urandom(8).hex()
 """What nobody can foretell."""
 
@@ -108,6 +109,7 @@ def run(command: Callable[[], int]) -> int | Ended:
     global _page  # noqa: PLW0603 - one process is in one cage
     _page = mmap.mmap(-1, 2 * _NOTE_BYTES)
     signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     child = os.fork()
     if not child:
         code = 70
@@ -123,6 +125,7 @@ def run(command: Callable[[], int]) -> int | Ended:
     if not os.WIFSIGNALED(status):
         return os.waitstatus_to_exitcode(status)
     number = signal.Signals(os.WTERMSIG(status))
+    _end_orphans()
     _forget(child)
     if number in LIMITS or number in CRASHES or number == signal.SIGKILL:
         return Ended(number, _read(0))
@@ -163,10 +166,23 @@ def _interrupt(number: int, _: object) -> None:
 
 def _end_with_parent() -> None:
     """A parent that is killed takes this process along: nobody is left who knows that it writes."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_orphans() -> None:
+    """End what a command had started that could not end it any more, such as a git that waits for a pipe."""
+    with suppress(OSError):
+        while orphans := Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+            for orphan in map(int, orphans):
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+
+
+def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
         import ctypes
 
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(option, value)
 
 
 def renew() -> None:

@@ -218,6 +218,17 @@ def test_an_interrupt_is_one_that_the_command_can_handle() -> None:
     assert process.communicate(timeout=60)[0].strip() == "9"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to somebody")
+@pytest.mark.parametrize(
+    "end", ["os.abort()", "os.kill(os.getpid(), signal.SIGTERM)", "os.kill(os.getpid(), signal.SIGKILL)"]
+)
+def test_what_a_command_had_started_ends_with_it(end: str) -> None:
+    started = f"import subprocess\nshell = ['sh', '-c', 'sleep 60; sleep 60']\nfor _ in range(3):\n    print(subprocess.Popen(shell).pid, flush=True)\n{end}"
+    pids = [int(word) for word in caged(started).stdout.split() if word.isdigit()]
+    assert len(pids) == 3
+    assert all(map(is_gone, pids))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
 def test_a_parent_that_is_killed_leaves_nobody_behind() -> None:
     process, child = started(SLEEP)
