@@ -26,7 +26,7 @@ import time
 import types
 import wave
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +129,14 @@ def put(engine: Engine, tree: Path) -> Path:
     for file, text in engine.changed().items():
         (folder / file).write_text(text)
     return folder
+
+
+def spoil(folder: Path, breaks: Iterable[tuple[str, str, str]]) -> None:
+    """Break a generated backend: in each of the files, text that it has once becomes another."""
+    for file, right, wrong in breaks:
+        code = (folder / file).read_text()
+        assert code.count(right) == 1, f"{file} has {right!r} {code.count(right)} times"
+        (folder / file).write_text(code.replace(right, wrong))
 
 
 def generate(tree: Path, lang: str, **answers: Any) -> Path:

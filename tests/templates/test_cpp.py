@@ -443,6 +443,20 @@ def replace(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
+BREAKS = {
+    "LoadModel refuses a foreign file": ("engine.cpp", "if (start != expected &&", "if (false && start != expected &&"),
+    "no answer for another model": ("grpc-server.cpp", "meant != model_", "meant == \"nobody's\""),
+    "no answer before a model is loaded": (
+        "grpc-server.cpp", "FAILED_PRECONDITION, \"", "UNAVAILABLE, \""
+    ),
+    "Status answers READY": ("grpc-server.cpp", "backend::StatusResponse::READY", "backend::StatusResponse::BUSY"),
+    "PredictStream answers": ("grpc-server.cpp", "reply.set_message(piece);", "reply.clear_message();"),
+    "Predict answers": ("grpc-server.cpp", "text += piece;", "static_cast<void>(piece);"),
+    "SIGTERM ends it with status 0": ("grpc-server.cpp", "std::signal(SIGTERM,", "std::signal(SIGHUP,"),
+}  # fmt: skip
+"""By check of the generated test: what of the backend it must miss."""
+
+
 def test_make_test_is_a_test(scratch: Path) -> None:
     printed = make(scratch, "test")
     assert re.search(r"serving_test: \d+ checks passed, 0 failed", printed)
@@ -450,10 +464,11 @@ def test_make_test_is_a_test(scratch: Path) -> None:
     assert "warning:" not in printed
     assert not (scratch / "tiny.cpp").exists(), "the placeholder's test downloads nothing"
 
-    replace(scratch / "engine.cpp", "if (start != expected &&", "if (false && start != expected &&")
+    harness.spoil(scratch, BREAKS.values())
     broken = run(["make", "test"], cwd=scratch, env=QUICK, timeout=1800)
     assert broken.returncode != 0
-    assert "FAILED  LoadModel refuses a foreign file" in broken.stdout
+    failed = set(re.findall(r"^FAILED  (.*)", broken.stdout, re.MULTILINE))
+    assert set(BREAKS) <= failed, broken.stdout
 
     replace(scratch / "serving.h", "return difference == 0;", "return difference != 1;")
     broken = run(["make", "test"], cwd=scratch, env=QUICK, timeout=1800)

@@ -308,6 +308,41 @@ def test_an_engine_that_exports_its_interface_itself(
     assert specs_run(make(folder, *arguments, *named, "test"))
 
 
+BREAKS = {
+    "llm": {
+        "refuses what it cannot serve": ("engine.go", "line != modelLine", 'line == ""'),
+        "asks for a model first, and again after Free": (
+            "backend.go", "b.unload()\n\treturn nil", "return nil"
+        ),
+        "predicts": ("backend.go", "return answer.String(), err", 'return "", err'),
+        "streams a prediction": ("backend.go", "{ results <- piece }", "{}"),
+        "tokenizes": ("backend.go", "Length: int32(len(tokens))", "Length: 0"),
+    },
+    "rerank": {
+        "is healthy": ("server.go", '[]byte("OK")', '[]byte("KO")'),
+        "notices a request for another model": ("server.go", "asked != s.loaded", "asked == s.loaded"),
+        "ranks documents": ("backend.go", "cmp.Compare(y.", "cmp.Compare(-y."),
+        "asks for the bearer token": ("server.go", "options = append(options, ", "_ = append(options, "),
+        "loads its own model and skips unknown options": (
+            "options.go",
+            "\t\tswitch key {",
+            '\t\tif key == "flag" {\n\t\t\treturn parsed, errors.New(key)\n\t\t}\n\t\tswitch key {',
+        ),
+    },
+}  # fmt: skip
+"""By modality and spec: what of the backend it must miss."""
+
+
+@pytest.mark.parametrize("modality", BREAKS)
+def test_each_of_its_specs_can_fail(modality: str, generated: _Generated) -> None:
+    folder = generated(f"broken-{modality}", "pure", modality)
+    harness.spoil(folder, BREAKS[modality].values())
+    done = run(["make", "test"], cwd=folder)
+    assert done.returncode != 0
+    failed = set(re.findall(r"\[FAIL\] the backend \S*?\[It\] (.*)", re.sub(r"\x1b\[[\d;]*m", "", done.stdout)))
+    assert failed == set(BREAKS[modality]), done.stdout
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_make_test_runs_and_fails(kind: str, generated: _Generated, upstream: tuple[Path, list[str]]) -> None:
     if kind == "purego":

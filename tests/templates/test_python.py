@@ -93,7 +93,8 @@ def build(tree: Path, modality: str, build_env: dict[str, str]) -> tuple[Path, s
 
 def lend(built: Path, folder: Path) -> Path:
     """Let `folder` use the environment and the stubs of a backend that is already built."""
-    (folder / "venv").symlink_to(built / "venv")
+    if not (folder / "venv").exists():
+        (folder / "venv").symlink_to(built / "venv")
     for stub in built.glob("backend_pb2*"):
         shutil.copy(stub, folder)
     return folder
@@ -246,29 +247,69 @@ def test_serves(shared_tree: Path, built: Path, tmp_path: Path, modality: str) -
     assert_tests_run(run_ok([folder / "test.sh"], tmp_path))
 
 
-BROKEN = {
-    "Health": ("backend.py", 'b"OK"', 'b"KO"', "b'KO' != b'OK'"),
-    "accepts everything": ("engine.py", "        check_model(path)\n", "", "True is not false"),
-    "no answer": ("engine.py", "yield piece.group()", "yield from ()", "b'' is not true"),
-    "ends at its start": ("backend.py", "    server.start()\n", "    sys.exit(0)\n", "the server has ended"),
-    "no Python": ("engine.py", "class Engine:", "class Engine", "the server has ended"),
+BREAKS = {
+    "test_is_healthy_before_loading": ("backend.py", 'b"OK"', 'b"KO"'),
+    "test_refuses_what_it_cannot_serve": ("engine.py", "        check_model(path)\n", ""),
+    "test_accepts_its_own_model_and_ignores_unknown_options": (
+        "backend.py",
+        'if ":" in option',
+        'if option != "cache_reuse:256" or 1 / 0',
+    ),
+    "test_answers": ("engine.py", "yield piece.group()", "yield from ()"),
+    "test_tokenizes": ("backend.py", "length=len(tokens)", "length=len(tokens) + 1"),
+    "test_refuses_requests_for_another_model": ("backend.py", "and wanted != self.identity", "and False"),
+    "test_ends_cleanly": ("backend.py", "    server.stop(STOP_SECONDS).wait()", "    sys.exit(3)"),
 }
+"""By test: what of the backend it must miss."""
+
+# one break hides what another one does
+ROUNDS = (
+    ("test_is_healthy_before_loading", "test_refuses_what_it_cannot_serve", "test_answers", "test_ends_cleanly"),
+    ("test_tokenizes", "test_refuses_requests_for_another_model"),
+    ("test_accepts_its_own_model_and_ignores_unknown_options",),
+)
 
 
-@pytest.mark.parametrize("broken", BROKEN)
-def test_make_test_fails_with_a_broken_backend(
-    shared_tree: Path, built: Path, build_env: dict[str, str], broken: str
+def failed_tests(output: str) -> set[str]:
+    """Names of the tests that failed, of those that `make test` ran."""
+    assert_tests_run(output)
+    return set(re.findall(r"^(?:FAIL|ERROR): (\w+)", output, re.MULTILINE))
+
+
+@pytest.mark.parametrize("broken", ROUNDS, ids=lambda broken: broken[0])
+def test_each_of_its_tests_can_fail(
+    shared_tree: Path, built: Path, build_env: dict[str, str], broken: tuple[str, ...]
 ) -> None:
-    file, right, wrong, complaint = BROKEN[broken]
-    name = "-".join(["broken", *broken.lower().split()])
-    folder = lend(built, generate(shared_tree, "python", name=name, modality="llm"))
-    code = (folder / file).read_text()
-    assert right in code
-    (folder / file).write_text(code.replace(right, wrong))
-    done = run(["make", "test"], folder, build_env)
+    # where LocalAI compares identities itself the backend has no line for it
+    folder = generate(shared_tree, "python", name="broken", modality="llm", python_common=[])
+    harness.spoil(folder, (BREAKS[test] for test in broken))
+    done = run(["make", "test"], lend(built, folder), build_env)
     assert done.returncode != 0
-    assert_tests_run(done.stdout)
-    assert complaint in done.stdout
+    assert set(broken) <= failed_tests(done.stdout), done.stdout
+
+
+def test_all_of_its_tests_are_broken_somewhere(tmp_path: Path) -> None:
+    folder = write(tmp_path, name="whole", modality="llm", python_common=[])
+    declared = re.findall(r"def (test_\w+)", (folder / "test.py").read_text())
+    assert set(declared) == set(BREAKS) == {test for broken in ROUNDS for test in broken}
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong"),
+    [
+        ("backend.py", "    server.start()\n", "    sys.exit(0)\n"),
+        ("backend.py", "interceptors=get_auth_interceptors()", "interceptors=[]"),
+        ("engine.py", "class Engine:", "class Engine"),
+    ],
+)
+def test_make_test_fails_with_a_broken_server(
+    shared_tree: Path, built: Path, build_env: dict[str, str], file: str, right: str, wrong: str
+) -> None:
+    folder = generate(shared_tree, "python", name="broken-server", modality="llm")
+    harness.spoil(folder, [(file, right, wrong)])
+    done = run(["make", "test"], lend(built, folder), build_env)
+    assert done.returncode != 0
+    assert ("test_demands_the_token" in failed_tests(done.stdout)) or "the server has ended" in done.stdout
 
 
 def test_the_generator_stays_out_of_the_environment(built: Path) -> None:

@@ -210,13 +210,28 @@ def test_builds_and_serves(
     assert client.exit_code == 0
 
 
-def test_its_tests_find_a_broken_server(shared_tree: Path, build_env: dict[str, str]) -> None:
-    folder = generate(shared_tree, "rust", name="broken", modality="vad")
-    service = folder / "src" / "service.rs"
-    service.write_text(service.read_text().replace('b"OK"', 'b"KO"'))
+BREAKS = {
+    "health_is_ok": ("src/service.rs", 'b"OK"', 'b"KO"'),
+    "foreign_models_are_refused": ("src/engine.rs", "next() == ours", "next() != Some(b\"\")"),
+    "its_own_model_is_loaded": ("src/service.rs", "*self.model.lock().await = None", "self.model.lock().await"),
+    "large_messages_pass": ("src/main.rs", "50 * 1024 * 1024", "1024 * 1024"),
+    "requests_need_the_token": ("src/auth.rs", '"Bearer {token}"', '"Bearer {token}!"'),
+    "sigterm_ends_it_cleanly": ("src/main.rs", "SignalKind::terminate()", "SignalKind::hangup()"),
+    "text_is_tokenized": ("src/service.rs", "length: tokens.len() as i32", "length: 0"),
+    "the_answer_is_streamed": ("src/service.rs", "|piece| emit(reply(piece))", "|_| emit(reply(String::new()))"),
+    "the_model_answers_once_it_is_loaded": ("src/service.rs", "identity != model", "identity == model"),
+}
+"""By test: what of the backend it must miss."""
+
+
+def test_each_of_its_tests_can_fail(shared_tree: Path, build_env: dict[str, str]) -> None:
+    folder = generate(shared_tree, "rust", name="broken", modality="llm")
+    harness.spoil(folder, BREAKS.values())
     done = run(["make", "test"], folder, build_env)
     assert done.returncode != 0
-    assert failed_tests(done.stdout) == ["health_is_ok"]
+    assert failed_tests(done.stdout) == sorted(BREAKS)
+    declared = re.findall(r"^async fn (\w+)", (folder / "tests" / "server.rs").read_text(), re.MULTILINE)
+    assert set(declared) == set(BREAKS)
 
 
 def test_two_backends_share_nothing(tmp_path: Path) -> None:
