@@ -85,7 +85,12 @@ REFUSED: dict[str, Callable[[Path], None]] = {
 PIN = "0123456789abcdef0123456789abcdef01234567"
 COMMANDS = (
     *(("check", "--strict", "--format", f) for f in ("text", "json", "sarif", "github", "markdown")),
-    *(("check", "--base", "HEAD", "--format", f) for f in ("text", "github")),
+    *(("check", "--base", "HEAD", "--format", f) for f in ("text", "json", "github", "markdown")),
+    ("check", "--base", "HEAD", "--all"),
+    ("check", "--statistics", "--quiet", "--format", "markdown"),
+    *(("check", NAME, "--format", f) for f in ("json", "sarif", "github", "markdown")),
+    *(("doctor", "--format", f) for f in ("text", "json")),
+    ("status", NAME),
     ("check", "--select", "pipeline", "--select", "pipeline-notes"),
     ("check", "--diff"),
     ("check", "--fix"),
@@ -114,13 +119,16 @@ COMMANDS = (
 )  # fmt: skip
 SOME = (
     ("check",),
+    ("check", "--format", "github"),
+    ("check", "--format", "markdown"),
+    ("doctor",),
     ("check", "--format", "sarif"),
     ("affected", "Makefile"),
     ("guide", "lark"),
     ("show", "lark"),
     ("remove-backend", "lark"),
 )
-OWN = re.compile(r"::(error|warning|notice) file=[^:]*,line=\d+,endLine=\d+,title=[^:]*::")
+OWN = re.compile(r"::(error|warning|notice) (file=[^:]*,line=\d+,endLine=\d+,)?title=[^:]*::")
 
 
 def harmless(arguments: tuple[str, ...], out: str, err: str) -> None:

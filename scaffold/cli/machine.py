@@ -8,17 +8,8 @@ import typer
 
 from scaffold import __version__
 from scaffold.cli import printer
+from scaffold.cli.manners import EXIT_CODES
 from scaffold.report.formats import Format, as_json
-
-EXIT_CODES = {
-    0: "done, or nothing that fails",
-    1: "findings that fail",
-    2: "wrong usage or answers; nothing was changed",
-    3: "the repository cannot be read or written, or has a shape that the tool does not know",
-    70: "a bug of scaffold",
-    75: "another scaffold is writing there",
-    130: "interrupted",
-}
 
 
 def schema(

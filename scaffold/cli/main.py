@@ -10,12 +10,14 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise, takewhile
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from scaffold import __version__, cage
 from scaffold.cli import printer
+from scaffold.cli.completion import COMPLETE, candidates
+from scaffold.cli.manners import epilog
 from scaffold.errors import INTERRUPTED, BugError, ScaffoldError, Stopped, UsageError, WriteError
 from scaffold.text import harmless
 
@@ -29,6 +31,7 @@ FAMILIES = {
     "lifecycle": "remove-backend rename-backend add-variant remove-variant",
     "doctor": "doctor",
     "machine": "schema options",
+    "completion": "completion",
     "demo": "demo",
 }
 """Module of this package -> its commands, each a function of that name; in the order of `--help`."""
@@ -49,13 +52,42 @@ def program(called: str = "") -> typer.Typer:
         add_completion=False,
         rich_markup_mode=None,  # rich would take half the time of --help
         pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(lambda: None)  # so that a single command keeps its name
+    app.callback()(_root)  # with which a single command keeps its name
     families = {command: family for family, commands in FAMILIES.items() for command in commands.split()}
     for command in [called] if called in families else families:
         module = import_module(f"scaffold.cli.{families[command]}")
-        app.command(command)(getattr(module, command.replace("-", "_")))
+        app.command(command, epilog=epilog(command))(getattr(module, command.replace("-", "_")))
     return app
+
+
+def completed(words: list[str]) -> list[str]:
+    """What the last of some words behind `scaffold` may become."""
+
+    def params_of(command: str) -> list[Any]:
+        group: Any = typer.main.get_command(program(command))
+        return list(group.commands[command].params)
+
+    return candidates(words, " ".join(FAMILIES.values()).split(), params_of)
+
+
+def _version(asked_for: bool) -> None:
+    if asked_for:
+        printer.result(f"scaffold {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_version, help="Print the version."),
+    ] = False,
+    color: Annotated[
+        printer.Colour, typer.Option(help="Colours; here or behind a command. NO_COLOR counts for auto.")
+    ] = printer.Colour.auto,
+) -> None:
+    """Add backends to LocalAI: the directory, and every registration that makes it exist."""
 
 
 def refuse(error: ScaffoldError) -> int:
@@ -106,7 +138,11 @@ def main() -> None:
     """Run the command that the program was called with; raises SystemExit."""
     _prepare_streams()
     try:
-        sys.exit(program(*sys.argv[1:2])(standalone_mode=False) or 0)
+        arguments = printer.choose_colours(sys.argv[1:])
+        if arguments[:2] == [COMPLETE, "--"]:
+            printer.result("\n".join(completed(arguments[2:])))
+            sys.exit(0)
+        sys.exit(program(*arguments[:1])(arguments, standalone_mode=False) or 0)
     except ScaffoldError as error:
         sys.exit(refuse(error))
     except (MemoryError, ImportError) as error:

@@ -7,13 +7,40 @@ import os
 import stat
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 
 import typer
 
 from scaffold import cage
-from scaffold.errors import WriteError, told_beside
+from scaffold.errors import UsageError, WriteError, told_beside
 from scaffold.report.formats import Kind
 from scaffold.text import harmless, plain, shown
+
+
+class Colour(StrEnum):
+    """When to print colours."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
+def choose_colours(arguments: list[str]) -> list[str]:
+    """Take `--color WHEN` from a command line, wherever it stands. Raises UsageError for another word."""
+    global _colour  # noqa: PLW0603 - one process has one terminal
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    left: list[str] = []
+    words = iter(arguments[:end])
+    for word in words:
+        name, given, value = word.partition("=")
+        if name != "--color":
+            left.append(word)
+            continue
+        value = value if given else next(words, "")
+        if value not in set(Colour):
+            raise UsageError(f"--color {value}: give auto, always or never")
+        _colour = Colour(value)
+    return left + arguments[end:]
 
 
 def result(text: str, kind: Kind = Kind.report, file: str = "") -> None:
@@ -94,5 +121,10 @@ def _opened(name: str, flags: int) -> int:
 
 
 def _colours() -> bool | None:
-    """Colours only on a terminal whose user did not refuse them; None lets the stream decide."""
+    """Colours as they were asked for, else on a terminal whose user did not refuse them; None: it decides."""
+    if _colour is not Colour.auto:
+        return _colour is Colour.always
     return False if os.environ.get("NO_COLOR") else None
+
+
+_colour = Colour.auto

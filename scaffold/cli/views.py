@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scaffold.backend.choices import Lang
 from scaffold.cli import printer
 from scaffold.cli.shared import RepoOption, RevOption, repository
 from scaffold.report.formats import Format, Table
@@ -32,6 +33,13 @@ def show(
 
 
 def status(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="Only these backends.")
+    ] = None,
+    lang: Annotated[Lang | None, typer.Option(help="Only backends of this language.")] = None,
+    problems: Annotated[
+        bool, typer.Option("--problems", help="Only backends of which something is wrong.")
+    ] = False,
     output: Annotated[Table, typer.Option("--format", help="How to print the tables.")] = Table.text,
     rev: RevOption = None,
     repo: RepoOption = None,
@@ -42,7 +50,7 @@ def status(
     from scaffold.report import overview as report
 
     with states(repository(repo), rev, None) as state:
-        found = overview.status(state.head, rev)
+        found = overview.status(state.head, rev, names or (), lang, problems)
         _note_unread(state.head)
     printer.result(report.status(found, output))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from scaffold.backend.names import require_name
@@ -115,6 +115,11 @@ class Line:
     builds: dict[str, Build]
     """Platform -> what is built."""
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether a mark in the tables says so."""
+        return bool(self.wrong) or not all(build.offered for build in self.builds.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -127,9 +132,22 @@ class Status:
     rev: str | None
 
 
-def status(tree: Tree, rev: str | None) -> Status:
-    """Every backend of a checkout. Raises ShapeError where it cannot be read."""
+def status(
+    tree: Tree,
+    rev: str | None,
+    names: Collection[str] = (),
+    lang: str | None = None,
+    problems: bool = False,
+) -> Status:
+    """The backends of a checkout: all, or those of some names, of a language, with something wrong.
+
+    Raises ShapeError where it cannot be read, UsageError for the name of no backend.
+    """
     registry = Registry(tree)
+    called = {name: registry.backend_called(name) for name in names}
+    for name, backend in called.items():
+        if backend is None:
+            raise registry.unknown(name)
     wrong: dict[str, dict[str, int]] = {}
     for finding in check.run(tree, check.Scope()).findings:
         surface = _SURFACE_OF.get(finding.rule.partition("-")[0])
@@ -138,6 +156,13 @@ def status(tree: Tree, rev: str | None) -> Status:
             counts[surface] = counts.get(surface, 0) + 1
     surfaces = tuple(surface.name for surface in registry.surfaces)
     lines = [_line(registry, name, surfaces, wrong.get(name, {})) for name in registry.names]
+    lines = [
+        line
+        for line in lines
+        if (not names or line.name in called.values())
+        and lang in (None, line.lang)
+        and (not problems or line.is_wrong)
+    ]
     lines.sort(key=lambda line: (line.lang, line.name))
     return Status(surfaces, tuple(VARIANTS), tuple(lines), rev)
 

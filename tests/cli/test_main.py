@@ -10,8 +10,11 @@ from typer.testing import CliRunner
 
 from scaffold import __version__
 from scaffold.cli import main as entry
+from scaffold.cli import printer
 from scaffold.cli.main import FAMILIES, program
+from scaffold.cli.manners import EXAMPLES
 from scaffold.errors import BugError
+from tests.conftest import in_process
 from tests.consumers import run
 
 
@@ -63,3 +66,42 @@ def test_what_nothing_should_have_let_through_is_told_as_a_bug(
     assert __version__ in err
     assert type(error).__name__ in err
     assert all(line.isprintable() and not line.lstrip().startswith("::") for line in err.split("\n"))
+
+
+def test_version_help_and_exit_codes(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    call = in_process(monkeypatch, capfd)
+    assert call("--version")[:2] == (0, f"scaffold {__version__}\n")
+    assert call("-h") == call("--help")
+    for command in " ".join(FAMILIES.values()).split():
+        code, out, _ = call(command, "-h")
+        assert code == 0
+        assert "Exit codes:" in out
+        for example in EXAMPLES.get(command, ()):
+            assert f"  scaffold {example}\n" in out
+    assert EXAMPLES.keys() <= set(" ".join(FAMILIES.values()).split())
+
+
+@pytest.mark.parametrize("where", [("--color", "always", "rules"), ("rules", "--color=always")])
+def test_colours_are_chosen_anywhere(
+    where: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(printer, "_colour", printer.Colour.auto)
+    monkeypatch.setenv("NO_COLOR", "1")
+    call = in_process(monkeypatch, capfd)
+    assert "\x1b[" in call(*where)[1]
+    assert "\x1b[" not in call("rules", "--color", "never")[1]
+    monkeypatch.setattr(printer, "_colour", printer.Colour.auto)
+    assert "\x1b[" not in call("rules")[1]
+    code, _, err = call("rules", "--color", "blue")
+    assert code == 2
+    assert "give auto, always or never" in err
+
+
+def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scaffold.rules.all_rules", interrupted)
+    assert in_process(monkeypatch, capfd)("rules")[0] == 130

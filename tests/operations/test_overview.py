@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from scaffold.checkout.tree import Tree, WorkTree
+from scaffold.errors import UsageError
 from scaffold.operations import overview
 from scaffold.registry import Registry
 from scaffold.report import overview as report
@@ -262,3 +263,26 @@ def test_no_checkout_at_all(tmp_path: Path) -> None:
         result: subprocess.CompletedProcess[str] = scaffold(*command, cwd=tmp_path)
         assert result.returncode == 3
         assert "this is no checkout of LocalAI" in result.stderr
+
+
+def test_status_of_some(miniature: Path) -> None:
+    tree = WorkTree(miniature)
+
+    def names(*arguments: Any, **named: Any) -> list[str]:
+        return [line.name for line in overview.status(tree, None, *arguments, **named).lines]
+
+    everyone = names()
+    assert names(["lark", "heron"]) == [name for name in everyone if name in ("lark", "heron")]
+    assert set(names(lang="go")) == {
+        line.name for line in overview.status(tree, None).lines if line.lang == "go"
+    }
+    assert names(["lark"], "python") == []
+    assert names(problems=True) == []
+    with pytest.raises(UsageError, match="did you mean lark"):
+        names(["lrk"])
+    text = (miniature / GALLERY).read_text()
+    lost = '    metal: "metal-lark"\n'
+    assert text.count(lost) == 1
+    (miniature / GALLERY).write_text(text.replace(lost, ""))
+    tree = WorkTree(miniature)
+    assert names(problems=True) == ["lark"]
