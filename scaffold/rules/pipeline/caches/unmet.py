@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from scaffold.pipeline import docker
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, may_equal, shown
+from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
@@ -43,25 +45,24 @@ class CacheNeverMet(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Caches of layers and of folders that the other side does not name."""
         steps = list(dict.fromkeys(o.step for job in registry.pipeline.jobs for o in job.occurrences))
-        yield from self._layers([step for step in steps if step.action in docker.BUILD], steps)
+        builds = [step for step in steps if step.action in docker.BUILD]
+        if not any(_writes_elsewhere(step) for step in steps):
+            yield from self._layers(builds, _Rendered(registry))
         yield from self._folders([step for step in steps if step.action in (SAVE, RESTORE, BOTH)])
 
-    def _layers(self, builds: list[Step], steps: list[Step]) -> Iterator[Finding]:
-        if any(_writes_elsewhere(step) for step in steps):
-            return
+    def _layers(self, builds: list[Step], rendered: _Rendered) -> Iterator[Finding]:
         written = [use for step in builds for use in _uses(step, "cache-to")]
         read = [use for step in builds for use in _uses(step, "cache-from")]
-        pushed = [_text(line) for step in builds for line in lines(step.node.text("with", "tags"))]
+        pushed = [_Use(s, "tags", _text(t), t) for s in builds for t in lines(s.node.text("with", "tags"))]
         homes = {_home(use.name) for use in written}
         local = [use for use in read if use.name.startswith("gha:") or _home(use.name) in homes]
-        yield from self._alone(written, [use.name for use in read], "cache-to", "is written and never read")
-        others = [*(use.name for use in written), *pushed]
-        yield from self._alone(local, others, "cache-from", "is read and never written")
-
-    def _alone(self, uses: list[_Use], others: list[str], key: str, told: str) -> Iterator[Finding]:
-        """The uses that nothing on the other side may meet, one for each step."""
-        for step, name in {use.step: use.name for use in uses if not _any_equal(use.name, others)}.items():
-            yield self._told(step, key, name, told)
+        for uses, others, told in (
+            (written, read, "is written and never read"),
+            (local, [*written, *pushed], "is read and never written"),
+        ):
+            alone = {use.step: use for use in uses if not _is_met(use, others, rendered)}
+            for step, use in alone.items():
+                yield self._told(step, use.key, use.name, told)
 
     def _folders(self, steps: list[Step]) -> Iterator[Finding]:
         by_action = {action: [s for s in steps if s.action == action] for action in (SAVE, RESTORE, BOTH)}
@@ -85,8 +86,50 @@ class CacheNeverMet(PipelineRule):
 
 
 class _Use(NamedTuple):
+    """What a build step names, as its text alone tells."""
+
     step: Step
+    key: str
     name: str
+    """With a hole for each expression."""
+    spelled: str
+
+
+class _Rendered:
+    """The names that the legs of all runs give, of steps of which every name is known."""
+
+    def __init__(self, registry: Repository) -> None:
+        self._registry = registry
+
+    @cached_property
+    def _names(self) -> dict[tuple[Step, str], set[str]]:
+        found: dict[tuple[Step, str], set[str]] = {}
+        vague = set()
+        for flows in map(flows_of, self._registry.runs.all()):
+            for key, own in (
+                ("cache-to", flows.exports),
+                ("cache-from", flows.imports),
+                ("tags", flows.images),
+            ):
+                for flow in own:
+                    found.setdefault((flow.at.step, key), set()).add(flow.name)
+                    if not flow.at.job.known or not is_known(flow.name):
+                        vague.add((flow.at.step, key))
+        return {use: names for use, names in found.items() if use not in vague}
+
+    def of(self, use: _Use) -> set[str] | None:
+        """The names of a use; None where an event or a leg that nobody knows may give others."""
+        of_legs = set(template(use.spelled).contexts) <= {"matrix", "inputs", "runner"}
+        return self._names.get((use.step, use.key)) if of_legs else None
+
+
+def _is_met(use: _Use, others: list[_Use], rendered: _Rendered) -> bool:
+    """Whether one of the other side may name the same."""
+    possible = [other for other in others if may_equal(use.name, other.name)]
+    if not possible or any(other.spelled == use.spelled for other in possible):
+        return bool(possible)
+    own, theirs = rendered.of(use), [rendered.of(other) for other in possible]
+    return own is None or any(names is None or own & names for names in theirs)
 
 
 def _text(spelled: str) -> str:
@@ -97,13 +140,15 @@ def _text(spelled: str) -> str:
 
 def _uses(step: Step, key: str) -> Iterator[_Use]:
     """What a build step names as its cache, by its text alone."""
-    text = _text(step.node.text("with", key))
-    for options in docker.cache_options(text) if text.strip() else ():
+    spelled = step.node.text("with", key)
+    text = _text(spelled)
+    raw = [docker.cache_name(options) for options in docker.cache_options(spelled)] if spelled else []
+    for number, options in enumerate(docker.cache_options(text) if text.strip() else ()):
         name = docker.cache_name(options)
         if name:
-            yield _Use(step, name)
+            yield _Use(step, key, name, raw[number] if len(raw) > number else "")
     if text.strip() and not is_known(text.split(",")[0]):
-        yield _Use(step, f"{HOLE}{HOLE_END}")  # an expression that may name any
+        yield _Use(step, key, f"{HOLE}{HOLE_END}", spelled)  # an expression that may name any
 
 
 def _home(name: str) -> str:

@@ -35,6 +35,9 @@ def test_rule() -> None:
         (f"{HOME}:a", "type=registry,ref=other/cache:b", ["cache-to"]),
         (f"{HOME}:a,mode=max", "example/cache:a", []),
         ("type=inline", f"{HOME}:b", []),
+        (f"{HOME}:${{{{ matrix.arch }}}}-x", f"{HOME}:${{{{ matrix.arch }}}}", ["cache-from", "cache-to"]),
+        (f"{HOME}:${{{{ matrix.arch }}}}", f"{HOME}:${{{{ matrix.arch || 'x' }}}}", []),
+        (f"{HOME}:${{{{ matrix.arch }}}}-x", f"{HOME}:${{{{ vars.arch }}}}", []),
     ],
 )
 def test_layers(written: str, read: str, told: list[str]) -> None:
