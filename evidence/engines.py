@@ -65,12 +65,8 @@ class Engine:
         return texts
 
 
-ESPEAK = {
-    "modality": "tts",
-    "upstream": "espeak-ng/espeak-ng",
-    "pin": "0" * 40,
-    "ggml": False,
-}
+SOURCE = {"upstream": "espeak-ng/espeak-ng", "pin": "0" * 40}
+ESPEAK = {"modality": "tts", "ggml": False, **SOURCE}
 ENGINES = (
     Engine(
         "go",
@@ -126,13 +122,41 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
+PEOPLE = (
+    ("go", {"kind": "purego", "modality": "tts", **SOURCE}, "magpie-tts-cpp", 13, 774, 270),
+    ("cpp", {"modality": "none", **SOURCE}, "privacy-filter", 6, 457, 0),
+    ("python", {"modality": "video"}, "longcat-video", 16, 1360, 251),
+    ("rust", {"modality": "tts"}, "kokoros", 9, 1007, 0),
+)
+"""Answers, and a backend like them that people wrote: its files, lines, and lines of tests, at LocalAI's
+82c191afa; `Cargo.lock` and the upstream are not counted."""
+
+
+def comparison() -> str:
+    """How long a generated backend is beside one that people wrote, engine included, as Markdown."""
+    rows = [
+        "| generated | files | lines | of tests | people's | files | lines | of tests |",
+        "|" + "---|" * 8,
+    ]
+    for lang, answers, name, *sizes in PEOPLE:
+        generated = Engine(lang, "size", "", answers, {}).generated()
+        lines = {file: text.count("\n") for file, text in generated.items() if file != "Cargo.lock"}
+        tests = sum(count for file, count in lines.items() if "test" in file)
+        ours = f"{len(lines)} | {sum(lines.values()) - tests} | {tests}"
+        rows.append(f"| {lang}, {answers['modality']} | {ours} | {name} | {' | '.join(map(str, sizes))} |")
+    return "\n".join(rows) + "\n"
+
+
 def written(page: str) -> str:
-    """The page with today's table in the place of the one that it has."""
-    return re.sub(r"\| engine \| generated \|.*?\n(?!\|)", lambda _: table(), page, count=1, flags=re.DOTALL)
+    """The page with today's tables in the place of those that it has."""
+    for head, made in (("engine | generated", table()), ("generated | files", comparison())):
+        old = rf"\| {re.escape(head)} \|.*?\n(?!\|)"
+        page = re.sub(old, lambda _, made=made: made, page, count=1, flags=re.DOTALL)
+    return page
 
 
 if __name__ == "__main__":
     if "--write" in sys.argv:
         PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     else:
-        print(table(), end="")
+        print(table(), comparison(), sep="\n", end="")

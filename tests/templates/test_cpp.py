@@ -140,7 +140,7 @@ def test_renders(kind: str, name: str) -> None:
     folder = f"backend/cpp/{name}"
     expected = {
         "grpc": {"CMakeLists.txt", "grpc-server.cpp", "engine.h", "engine.cpp", "serving_test.cpp"},
-        "llama-fork": {"apply-patches.sh", "patches/README.md"},
+        "llama-fork": {"apply-patches.sh", "patches/README.md", "README.md"},
     }[kind]
     for file_name in {"Makefile", "run.sh", "package.sh", ".gitignore"} | expected:
         assert f"{folder}/{file_name}" in paths

@@ -25,4 +25,5 @@ def test_no_plumbing_changes(engine: engines.Engine) -> None:
 
 def test_the_page_has_todays_table() -> None:
     text = engines.PAGE.read_text(encoding="utf-8")
-    assert engines.table() in text, "stale: run `python evidence/engines.py --write`"
+    for table in (engines.table(), engines.comparison()):
+        assert table in text, "stale: run `python evidence/engines.py --write`"
