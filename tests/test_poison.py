@@ -99,6 +99,7 @@ COMMANDS = (
     ("check", "--rev", "HEAD"),
     *(("status", "--format", f) for f in ("text", "json", "markdown")),
     *(("show", "lark", "--format", f) for f in ("text", "json", "markdown")),
+    *(("flows", "--format", f) for f in ("text", "json")),
     *(("guide", "lark", "--format", f) for f in ("text", "json")),
     ("guide",),
     ("show", "NOSUCH"),

@@ -91,6 +91,7 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     Raises UsageError for an unknown backend or rule, ShapeError where a file of either tree has a
     shape that no reader knows.
     """
+    asked = scope
     scope, strict = configured(scope, tree, base)
     rules = scope.rules()
     for name in scope.backends:
@@ -115,7 +116,7 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
             found += rule.compare(earlier, registry)
     suppressions = Suppressions.read(tree, found)
     kept, suppressed = suppressions.split(found)
-    if scope.select or any(isinstance(rule, FileUnread) for rule in rules):
+    if asked.select or any(isinstance(rule, FileUnread) for rule in asked.rules()):
         severity = Severity.error if isinstance(registry, Registry) else Severity.warning
         unread = [*FileUnread().met(tree, severity)]  # which the tree itself cannot silence
         found += unread

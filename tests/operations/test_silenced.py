@@ -146,6 +146,11 @@ def test_that_a_file_was_not_read_is_never_silenced(
     script.rename(miniature / "run.sh")
     script.symlink_to("../../../run.sh")
     every = "".join(TABLE.format("file-unread", backend) for backend in ("", "rookery"))
+    for settings in ('ignore = ["file-unread"]\n', 'ignore = ["repository"]\n', 'select = ["files"]\n'):
+        (miniature / SUPPRESSIONS).write_text(settings)
+        code, out, _ = in_process(monkeypatch, capfd)("check", "--repo", str(miniature))
+        assert code == 1
+        assert "run.sh is a symbolic link" in out
     (miniature / SUPPRESSIONS).write_text(every)
     with (miniature / MATRIX).open("a") as file:
         file.write("# scaffold: allow file-unread because\n")
