@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import shlex
 import sys
 from contextlib import suppress
@@ -18,7 +19,7 @@ from scaffold import __version__, cage
 from scaffold.cli import printer
 from scaffold.cli.completion import COMPLETE, candidates
 from scaffold.cli.manners import epilog
-from scaffold.errors import INTERRUPTED, BugError, ScaffoldError, Stopped, UsageError, WriteError
+from scaffold.errors import INTERRUPTED, BugError, ScaffoldError, Stopped, UsageError, WriteError, meant
 from scaffold.text import harmless
 
 FAMILIES = {
@@ -178,6 +179,10 @@ def _prepare_streams() -> None:
 
 def _misused(error: Any) -> int:
     """Print what typer says of a wrong command line, whose words may be a stranger's; the exit code."""
+    choices = getattr(getattr(getattr(error, "param", None), "type", None), "choices", ())
+    given = re.match(r"'(.*)' is not one of ", str(getattr(error, "message", "")), re.DOTALL)
+    if given and (hint := meant(given[1], [str(getattr(choice, "value", choice)) for choice in choices])):
+        error.message = f"{error.message.removesuffix('.')}; {hint}"
     said = io.StringIO()
     error.show(file=said)
     printer.note(harmless(said.getvalue().rstrip("\n")))

@@ -30,6 +30,7 @@ from scaffold.report.formats import Format
 
 if TYPE_CHECKING:
     from scaffold.operations.new import NewBackend
+    from scaffold.operations.started import Started
 
 Answers = dict[str, Any]
 
@@ -192,7 +193,7 @@ def _make(
     answers: Answers, like: str | None, asking: bool, dry_run: bool, output: Format, repo: Path | None
 ) -> None:
     """Plan a backend from the answers, and write it once somebody agrees who can be asked."""
-    from scaffold.operations import new
+    from scaffold.operations import new, started
     from scaffold.report import new_backend as report
 
     with writable(repo, unless=dry_run) as root:
@@ -202,20 +203,22 @@ def _make(
 
             questions.complete(Registry(WorkTree(root)), answers, like)
         plan = new.plan(WorkTree(root), answers, like)
+        starts = None
+        if (asking or dry_run) and not plan.existing:
+            starts = started.of(plan.changes, plan.backend.name)
         if asking and not dry_run and not plan.existing:
-            _agree(plan)
+            _agree(plan, starts)
         if not plan.existing:
             carry_out(plan.changes, root, dry_run, output)
-    printer.result(report.rendered(plan, dry_run, output))
+    printer.result(report.rendered(plan, dry_run, output, starts))
 
 
-def _agree(plan: NewBackend) -> None:
+def _agree(plan: NewBackend, starts: Started | None) -> None:
     """Show a plan and what CI would do, and ask. Raises Stopped for a no."""
-    from scaffold.operations import started
     from scaffold.report import plan as report
     from scaffold.wizard import asking
 
-    printer.result(report.as_text(plan, started.of(plan.changes, plan.backend.name)))
+    printer.result(report.as_text(plan, starts))
     asking.agree("Write it?", plan.changes.diff)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from scaffold.backend.limits import repository
+from scaffold.backend.answers import Backend
 from scaffold.backend.variants import VARIANTS
 from scaffold.registry import Registry
-from scaffold.surfaces.gallery.items import Item
+from scaffold.surfaces.importers.reading import PREF_ONLY_FILE
 
 
 class Difference(NamedTuple):
@@ -25,58 +25,87 @@ class Difference(NamedTuple):
         return f"{self.answer}: it has {self.now or 'none'}, not {self.asked}: {self.how}"
 
 
-def differences(registry: Registry, name: str, given: Mapping[str, Any]) -> list[Difference]:
-    """The answers that were given and that an existing backend does not have, as far as its surfaces tell."""
-    return [
-        *_variants(registry, name, given),
-        *_engine(registry, name, given),
-        *_gallery(registry, name, given),
-    ]
+def differences(registry: Registry, backend: Backend, given: Iterable[str]) -> list[Difference]:
+    """What a backend has that is there already, and what was answered otherwise, as far as its surfaces tell.
+
+    `given` are the answers that somebody gave; the others are nobody's.
+    """
+    found = [part(registry, backend) for part in (_variants, _engine, _serving, _importing, _gallery)]
+    keys = {*given}
+    return [each for part in found for each in part if keys & {each.answer, *SPELLED.get(each.answer, ())}]
 
 
-def _variants(registry: Registry, name: str, given: Mapping[str, Any]) -> Iterator[Difference]:
-    asked = {variant.partition(":")[0] for variant in given.get("variants", ())}
-    built = {*registry.variants(name)}
+SPELLED = {
+    "url": ("urls",), "modality": ("modalities",), "rpc": ("rpcs",), "default use": ("defaults",),
+    "import": ("imports",), "gallery name": ("gallery_name",),
+}  # fmt: skip
+"""How an answer is called -> its other names."""
+
+
+def _variants(registry: Registry, backend: Backend) -> Iterator[Difference]:
+    name, asked, built = backend.name, {*backend.variants}, {*registry.variants(backend.name)}
+    now, wanted = (" ".join(v for v in VARIANTS if v in chosen) for chosen in (built, asked))
     for command, names in (("add-variant", asked - built), ("remove-variant", built - asked)):
-        if asked and names:
+        if names:
             words = " ".join(variant for variant in VARIANTS if variant in names)
-            now, wanted = (" ".join(v for v in VARIANTS if v in chosen) for chosen in (built, asked))
             yield Difference("variants", now, wanted, f"`scaffold {command} {name} {words}`")
 
 
-def _engine(registry: Registry, name: str, given: Mapping[str, Any]) -> Iterator[Difference]:
-    bump = next((bump for bump in registry.bump_deps.bumps if bump.backend == name), None)
-    for answer in ("upstream", "branch", "pin"):
-        asked = str(given.get(answer, ""))
-        asked = repository(asked) if answer == "upstream" else asked
-        if bump is None:
-            now, where = "", registry.directory(name)
-        elif answer == "pin":
-            now, where = registry.pinned(bump) or "", f"{bump.file}, {bump.variable}"
-        else:
-            now = bump.repository if answer == "upstream" else bump.branch
-            where = f"{bump.path}:{bump.line}"
-        if asked and asked != now:
-            yield Difference(answer, now, asked, f"change it in {where}")
+def _engine(registry: Registry, backend: Backend) -> Iterator[Difference]:
+    bump = next((bump for bump in registry.bump_deps.bumps if bump.backend == backend.name), None)
+    if bump is None:
+        for answer, asked in (("upstream", backend.upstream), ("pin", backend.pin)):
+            yield Difference(answer, "", asked, f"add it in {registry.bump_deps.path}")
+        return
+    where = f"change it in {bump.path}:{bump.line}"
+    pinned = registry.pinned(bump) or ""
+    for answer, now, asked, how in (
+        ("upstream", bump.repository, backend.upstream, where),
+        ("branch", bump.branch, backend.branch, where),
+        ("pin", pinned, backend.pin, f"change {bump.variable} in {bump.file}"),
+    ):
+        if asked != now:
+            yield Difference(answer, now, asked, how)
 
 
-def _gallery(registry: Registry, name: str, given: Mapping[str, Any]) -> Iterator[Difference]:
-    meta = next(iter(registry.gallery.base_metas(name)), None)
+def _serving(registry: Registry, backend: Backend) -> Iterator[Difference]:
+    table = registry.capabilities
+    called = next((alias for alias in sorted(registry.aliases_of(backend.name)) if table.entry(alias)), "")
+    entry = table.entry(called)
+    where = f"{table.path}:{table.place(entry).line}" if entry else table.path
+    for answer, asked, field, constants in (
+        ("modality", backend.usecases, "PossibleUsecases", table.usecases),
+        ("rpc", backend.rpcs, "GRPCMethods", table.methods),
+        ("default use", backend.defaults, "DefaultUsecases", table.usecases),
+    ):
+        known = {constant: word for word, constant in constants.items()}
+        now = [known.get(constant, constant) for constant in table.constants(called, field)]
+        if any(word in constants and word not in now for word in asked):
+            yield Difference(answer, " ".join(now), " ".join(asked), f"change it in {where}")
+
+
+def _importing(registry: Registry, backend: Backend) -> Iterator[Difference]:
+    surface, name = registry.importers, backend.name
+    told = [*surface.registrations(name), *surface.references(name)]
+    places = {place.what: f"{place.path}:{place.line}" for place in reversed(told)}
+    forms = {"importer": "auto", "pref-only line": "pref-only", "offered by an importer": "drop-in"}
+    found = ((form, places[what]) for what, form in forms.items() if what in places)
+    now, where = next(found, ("none", PREF_ONLY_FILE))
+    if backend.imports.partition(":")[0] != now:
+        yield Difference("import", now, backend.imports, f"change it in {where}")
+
+
+def _gallery(registry: Registry, backend: Backend) -> Iterator[Difference]:
+    meta = next(iter(registry.gallery.base_metas(backend.name)), None)
     if meta is None:
         return
-    for answer, key in (("license", "license"), ("icon", "icon"), ("url", "urls"), ("tags", "tags")):
-        asked = given.get(answer, "")
-        now = meta.item.fields.get(key, "") if isinstance(asked, str) else meta.item.lists.get(key, ())
-        if asked and asked != now:
-            yield Difference(answer, _words(now), _words(asked), _place(meta, key))
-    called = given.get("gallery_name", "")
-    if called and called != meta.name:
-        yield Difference("gallery name", meta.name, called, _place(meta, "name"))
-
-
-def _place(meta: Item, key: str) -> str:
-    return f"change it in {meta.path}:{meta.at(key).line}"
-
-
-def _words(value: str | tuple[str, ...]) -> str:
-    return value if isinstance(value, str) else " ".join(value)
+    fields, lists = meta.item.fields, meta.item.lists
+    for answer, key, now, asked in (
+        ("license", "license", fields.get("license", ""), backend.license),
+        ("icon", "icon", fields.get("icon", ""), backend.icon),
+        ("url", "urls", " ".join(lists.get("urls", ())), " ".join(backend.urls)),
+        ("tags", "tags", " ".join(meta.tags), " ".join(backend.tags)),
+        ("gallery name", "name", meta.name, backend.known_as),
+    ):
+        if asked != now:
+            yield Difference(answer, now, asked, f"change it in {meta.path}:{meta.at(key).line}")

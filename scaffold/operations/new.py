@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from scaffold.backend import judging
 from scaffold.backend.answers import Backend
 from scaffold.backend.judging import create
-from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, repository, wrong
+from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, one_of, repository, wrong
 from scaffold.backend.modalities import EVERY, MODALITIES
 from scaffold.backend.names import identifier, make_variable, require_name
 from scaffold.backend.variants import DARWIN, supported
@@ -55,9 +56,10 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
         require_name(like)
     registry = Registry(tree)
     backend = create(registry.modalities, **_completed(registry, answers, like))
+    _require_declared(registry, backend)
     existing = registry.registrations(backend.name)
     if registry.directory(backend.name) == backend.directory and is_there(registry, backend.name):
-        if others := differences(registry, backend.name, _given(answers)):
+        if others := differences(registry, backend, _given(answers)):
             listed = "".join(f"\n  {each}" for each in others)
             raise UsageError(f"{backend.name} is a backend already, with other answers:{listed}")
         return NewBackend(backend, None, ChangeSet(tree), existing=tuple(existing))
@@ -71,6 +73,19 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
     _ask_the_rest(addition, registry)
     proof.prove(addition, registry)
     return NewBackend(backend, kin[0] if kin else None, addition.changes, tuple(addition.manual))
+
+
+def _require_declared(registry: Registry, backend: Backend) -> None:
+    """Raises UsageError for an RPC or a use case that the checkout has nowhere."""
+    table = registry.capabilities
+    rpcs = [*dict.fromkeys((*table.methods, *facts.answers(registry.tree)["rpcs"]))]
+    try:
+        for rpc in backend.rpcs if rpcs else ():
+            one_of("RPC", rpc, rpcs)
+        for usecase in backend.defaults if table.usecases else ():
+            one_of("use case", usecase, table.usecases)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def require_sound(registry: Registry, answers: dict[str, Any], like: str | None) -> None:
@@ -229,6 +244,15 @@ def _ask_the_rest(addition: Addition, registry: Registry) -> None:
             f"say in the pull request why it is not built for macOS, or `scaffold add-variant {backend.name} "
             f"{DARWIN}`",
         )
+
+
+def next_commands(plan: NewBackend) -> tuple[str, ...]:
+    """What to run after a backend was made; each can be run as it is."""
+    backend = plan.backend
+    made = plan.changes.created.get(f"{backend.directory}/Makefile")
+    tested = made is not None and re.search(rb"(?m)^test:", made.content)
+    first = f"make -C {backend.directory} test" if tested else f"make docker-build-{backend.name}"
+    return first, f"scaffold check {backend.name}", f"scaffold guide {backend.name}"
 
 
 def usable(lang: str, kind: str) -> tuple[str, ...]:

@@ -8,11 +8,9 @@ from typer import style
 
 from scaffold.operations.new import NewBackend
 from scaffold.operations.started import Started
-from scaffold.report.new_backend import headline
+from scaffold.report.new_backend import headline, started_lines
 from scaffold.report.view import counted
 from scaffold.text import one_line
-
-SYSTEMS = {"linux": "Linux", "darwin": "macOS"}
 
 
 def as_text(plan: NewBackend, started: Started | None) -> str:
@@ -26,7 +24,8 @@ def as_text(plan: NewBackend, started: Started | None) -> str:
     for path in changes.edited_paths():
         added, removed = changes.line_counts(path)
         places += (here := len(changes.lines(path)))
-        told[path] = (style("~", fg="yellow"), f"{counted(here, 'place')}, +{added - removed}")
+        grown = f", {removed} grown" if removed else ""
+        told[path] = (style("~", fg="yellow"), f"{counted(here, 'place')}, +{added - removed}{grown}")
     edited = len(changes.edited_paths())
     registered = f"{counted(places, 'registration')} in {counted(edited, 'file')}"
     lines = [
@@ -37,7 +36,7 @@ def as_text(plan: NewBackend, started: Started | None) -> str:
     ]
     if plan.relative:
         lines += ["", f"placed beside {one_line(plan.relative)}, its nearest relative"]
-    return "\n".join([*lines, *(_started(plan.backend.name, started) if started else ())])
+    return "\n".join([*lines, *(started_lines(plan.backend.name, started) if started else ())])
 
 
 def _tree(told: Mapping[str, tuple[str, str]]) -> Iterator[str]:
@@ -74,16 +73,3 @@ def _indented(before: str) -> int:
     """Columns in front of a name: its indent, and its mark with a space."""
     indent = len(before) - len(before.lstrip(" "))
     return indent if indent == len(before) else indent + 2
-
-
-def _started(name: str, started: Started) -> Iterator[str]:
-    own = [f"{count} on {SYSTEMS[system]}" for system, count in sorted(started.own.items(), reverse=True)]
-    total = started.own.total()
-    yield ""
-    yield style("a pull request with it starts in CI", bold=True)
-    yield f"  {counted(total, 'image build')} of {one_line(name)}" + (f": {', '.join(own)}" if total else "")
-    for (reason, system), (jobs, backends) in started.others.items():
-        builds = f"{counted(jobs, 'image build')} of {counted(backends, 'other backend')}"
-        yield f"  {style(builds, fg='yellow')} on {SYSTEMS[system]}, for {one_line(reason)}"
-    if started.tests:
-        yield f"  {counted(started.tests, 'job')} of the extra tests"

@@ -95,17 +95,17 @@ class CapabilitiesSurface(FileSurface):
 
     def default_usecases(self, name: str) -> tuple[str, ...]:
         """The use cases that a backend's entry declares as its defaults, as Go constants."""
-        return self._listed(name, "DefaultUsecases")
+        return self.constants(name, "DefaultUsecases")
 
     def possible_usecases(self, name: str) -> tuple[str, ...]:
         """All that a backend's entry declares, as Go constants."""
-        return self._listed(name, "PossibleUsecases")
+        return self.constants(name, "PossibleUsecases")
 
-    def _listed(self, name: str, field: str) -> tuple[str, ...]:
+    def constants(self, name: str, field: str) -> tuple[str, ...]:
+        """The Go constants that a list of a backend's entry holds."""
         for entry in self.entries:
             if entry.key == name and self.source is not None:
-                fields = self.source.fields(entry.value)
-                node = fields.get(field)
+                node = self.source.fields(entry.value).get(field)
                 body = node.child_by_field_name("body") if node is not None else None
                 return tuple(self.source.text(e.value) for e in self.source.elements(body))
         return ()

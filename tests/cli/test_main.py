@@ -105,3 +105,22 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capt
 
     monkeypatch.setattr("scaffold.rules.all_rules", interrupted)
     assert in_process(monkeypatch, capfd)("rules")[0] == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("new-backend", "x", "--lang", "pyhton"), "did you mean python?"),
+        (("check", "--format", "jsn"), "did you mean json?"),
+        (("published", "--channel", "mastr"), "did you mean master or latest?"),
+    ],
+)
+def test_a_value_that_an_option_does_not_have_may_mean_another(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    hint: str,
+) -> None:
+    code, _, said = in_process(monkeypatch, capfd)(*arguments)
+    assert code == 2
+    assert said.endswith(f"; {hint}\n")

@@ -20,7 +20,7 @@ from scaffold.registry import Registry
 from scaffold.report import new_backend as report
 from scaffold.rules import registration_rules
 from scaffold.surfaces.matrix.reading import MATRIX_FILE
-from tests.conftest import PIN
+from tests.conftest import PIN, export, real_repository
 from tests.consumers import run, scaffold
 from tests.operations.test_new import KINDS, NATIVE, answers
 from tests.rules.gallery.trees import HARDWARE
@@ -65,18 +65,26 @@ def assert_taken_back(plan: new.NewBackend) -> None:
 
 @pytest.mark.parametrize(("lang", "kind"), KINDS)
 @pytest.mark.parametrize("imports", ["auto", "none"])
-def test_each_printed_command_can_be_run(miniature: Path, lang: str, kind: str, imports: str) -> None:
-    plan = new.plan(WorkTree(miniature), answers(lang, kind, imports=imports, variants=("cpu",)))
-    plan.commit(miniature)
+@pytest.mark.parametrize("tree", ["miniature", "HEAD"])
+def test_each_printed_command_can_be_run(
+    miniature: Path, tmp_path: Path, tree: str, lang: str, kind: str, imports: str
+) -> None:
+    if tree == "HEAD" and real_repository() is None:
+        pytest.skip("LOCALAI_REPO names no clone")
+    root = miniature if tree == "miniature" else export(tree, tmp_path / "head")
+    plan = new.plan(WorkTree(root), answers(lang, kind, imports=imports, variants=("cpu",)))
+    plan.commit(root)
     printed = report.as_text(plan, dry_run=False)
     commands = [shlex.split(command) for command in re.findall(r"`((?:make|scaffold) [^`]+)`", printed)]
-    assert any(command[0] == "make" for command in commands)
+    assert [command[0] for command in commands].count("make") == 1
+    first = re.findall(r"(?m)^next: `(.*)`\n {6}`(.*)`\n {6}`(.*)`$", printed)
+    assert first == [new.next_commands(plan)]
+    harmless = {"published": ["--help"], "add-variant": ["--dry-run"]}  # one asks the network
     for program, *arguments in commands:
         if program == "make":
-            run("make", "-n", *arguments, cwd=miniature)
+            run("make", "-n", *arguments, cwd=root)
         else:
-            harmless = "--help" if arguments[0] == "published" else "--dry-run"  # it asks the network
-            result = scaffold(*arguments, harmless, cwd=miniature)
+            result = scaffold(*arguments, *harmless.get(arguments[0], ()), cwd=root)
             assert result.returncode == 0, result.stderr
     assert ("`scaffold add-variant" in printed) == (kind not in ("llama-fork", "tonic"))
 
