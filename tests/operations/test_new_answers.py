@@ -22,6 +22,7 @@ from scaffold.rules import registration_rules
 from scaffold.surfaces.matrix.reading import MATRIX_FILE
 from tests.conftest import PIN, export, real_repository
 from tests.consumers import run, scaffold
+from tests.lifecycle import as_repository
 from tests.operations.test_new import KINDS, NATIVE, answers
 from tests.rules.gallery.trees import HARDWARE
 from tests.rules.trees import BASE, CAPABILITIES, MINIATURE
@@ -71,7 +72,7 @@ def test_each_printed_command_can_be_run(
 ) -> None:
     if tree == "HEAD" and real_repository() is None:
         pytest.skip("LOCALAI_REPO names no clone")
-    root = miniature if tree == "miniature" else export(tree, tmp_path / "head")
+    root = as_repository(miniature if tree == "miniature" else export(tree, tmp_path / "head"))
     plan = new.plan(WorkTree(root), answers(lang, kind, imports=imports, variants=("cpu",)))
     plan.commit(root)
     printed = report.as_text(plan, dry_run=False)
