@@ -94,6 +94,11 @@ NEW_BACKEND = {
     "edited": EDITED,
     "manual": MANUAL,
     "existing": [{"surface": str, "path": str, "line": int, "what": str}],
+    "starts?": {
+        "own": {"linux?": int, "darwin?": int},
+        "others": [{"reason": str, "os": JOB["os"], "jobs": int, "backends": int}],
+        "tests": int,
+    },
     "diff?": str,
 }
 LIFECYCLE = {
