@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.test_jobs import DETECT
+from scaffold.surfaces.test_jobs import DETECT, Use
 
 BUILT_IN = {"run-all"}
 """Outputs of the path filter that are about no backend."""
@@ -26,6 +26,8 @@ class TestjobsUnknownOutput(Rule):
 
         if: needs.detect-changes.outputs.rookery == 'true'
 
+    There is one finding for a name, however many jobs wait for it.
+
     Fix: correct the name, or declare the output.
     """
 
@@ -35,15 +37,19 @@ class TestjobsUnknownOutput(Rule):
         """References to outputs, directories and make targets that do not exist."""
         jobs = registry.test_jobs
         declared = {output.key for output in jobs.outputs}
+        undeclared: dict[str, list[Use]] = {}
         for use in jobs.output_uses if declared else ():
             if use.name not in declared:
-                yield self.finding(
-                    use,
-                    _job_backend(registry, use.job, use.name),
-                    f"{use.job} {use.name}",
-                    f"job {use.job} waits for output {use.name}, which {DETECT} does not declare",
-                    f"correct the name, or declare {use.name} in the outputs of {DETECT}",
-                )
+                undeclared.setdefault(use.name, []).append(use)
+        for use, *others in undeclared.values():
+            more = f" (and {len(others)} more)" if others else ""
+            yield self.finding(
+                use,
+                _job_backend(registry, use.job, use.name),
+                f"{use.job} {use.name}",
+                f"job {use.job}{more} waits for output {use.name}, which {DETECT} does not declare",
+                f"correct the name, or declare {use.name} in the outputs of {DETECT}",
+            )
         for output in jobs.outputs:
             name = jobs.emitted(output)
             if name != output.key and output.key in registry.names:

@@ -23,11 +23,25 @@ def without_job(text: str) -> str:
     return re.sub(r"(?s)  tests-kestrel:\n.*?(?=  tests-heron:\n)", "", text)
 
 
+AGAIN = """\
+  tests-rookery-again:
+    needs: detect-changes
+    if: needs.detect-changes.outputs.rookery == 'true'
+    runs-on: ubuntu-latest
+    steps:
+      - run: make -C backend/python/rookery test
+"""
+
 CASES = {
     "a job that waits for a typing error": Case(
         "testjobs-unknown-output", "rookery", TEST_EXTRA, ("outputs.rokery ==",),
         jobs((WAITS, "outputs.rokery == 'true'")),
         also=("testjobs-unused-output", "testjobs-condition-mismatch"), says="rokery",
+    ),
+    "an output that two jobs wait for": Case(
+        "testjobs-unknown-output", "rookery", TEST_EXTRA, ("outputs.rookery ==",),
+        jobs((ROOKERY, "")).append(TEST_EXTRA, AGAIN),
+        also=None, says="(and 1 more) waits for output rookery",
     ),
     "an output with brackets and a typing error": Case(
         "testjobs-unknown-output", "rookery", TEST_EXTRA, ("outputs['rokery']",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -41,12 +42,8 @@ class MakefileMissingDefinition(Rule):
         makefile = registry.makefile
         if makefile.source is None:
             return
-        defined = {definition.name for definition in makefile.definitions}
         for name in registry.backends:
-            targets = (f"docker-build-{name}", f"backends/{name}")
-            explicit = any(makefile.builds_for_linux(target) for target in targets)
-            linux = any(entry.linux for entry in registry.matrix.entries_of(name))
-            if linux and name not in defined and not explicit:
+            if _is_undefined(registry, name):
                 variable = make_variable(name)
                 one_line = bool(makefile.definitions)
                 plan = makefile.define if one_line else makefile.add
@@ -64,6 +61,15 @@ class MakefileMissingDefinition(Rule):
                 )
 
 
+def _is_undefined(registry: Registry, name: str) -> bool:
+    """Whether a backend has Linux entries and the Makefile no way to build it."""
+    makefile = registry.makefile
+    targets = (f"docker-build-{name}", f"backends/{name}")
+    known = any(definition.name == name for definition in makefile.definitions)
+    linux = any(entry.linux for entry in registry.matrix.entries_of(name))
+    return linux and not known and not any(map(makefile.builds_for_linux, targets))
+
+
 def _define(makefile: MakefileSurface, addition: Addition) -> None:
     makefile.define(addition)
     makefile.list_backend(addition)
@@ -73,7 +79,8 @@ class MakefileMissingEval(Rule):
     """Every definition has the eval that makes its target, and every eval a definition.
 
     Why: a definition alone does nothing, and `make` says only `No rule to make target`. An eval of an
-    undefined variable makes a target without a name, silently.
+    undefined variable makes a target without a name, silently. Where the definition of a backend is gone,
+    makefile-missing-definition tells it.
 
     Fails:
 
@@ -109,8 +116,10 @@ class MakefileMissingEval(Rule):
                     fix=registry.adding(definition.name, makefile.evaluate),
                 )
         for variable, call in makefile.evals.items():
-            if variable not in variables:
-                name = defined_by(variable)
+            name = defined_by(variable)
+            assigned = re.search(rf"(?m)^{variable}[ \t]*[:?+]?=".encode(), makefile.source.data)
+            told = name in registry.backends and not assigned and _is_undefined(registry, name)
+            if variable not in variables and not told:
                 yield self.finding(
                     makefile.place(call),
                     name,

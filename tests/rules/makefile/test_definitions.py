@@ -23,6 +23,16 @@ CASES = {
         make((f"{LARK}\n", ""), (LARK_EVAL, "")),
         fix=True, says="BACKEND_LARK = lark|golang|.|--progress=plain|true",
     ),
+    "an eval that is left of a backend without definition": Case(
+        "makefile-missing-definition", "lark", MAKEFILE, ("BACKEND_WREN_CPP =",),
+        make((f"{LARK}\n", "")),
+        fix=True,
+    ),
+    "a definition that is none": Case(
+        "makefile-missing-eval", "lark", MAKEFILE, ("$(BACKEND_LARK)",),
+        make((LARK, "BACKEND_LARK = lark|golang")),
+        also=None, says="no definition of five fields",
+    ),
     "a definition without eval": Case(
         "makefile-missing-eval", "lark", MAKEFILE, ("BACKEND_LARK =",),
         make((LARK_EVAL, "")),
