@@ -638,6 +638,8 @@ def exercise(client: Client, modality: str, name: str, tmp_path: Path, model: Pa
         details = expect_status(grpc.StatusCode.NOT_FOUND, getattr(stub, call.rpc), request)
         assert "model identity mismatch" in details
     _assert_absurd_requests_are_refused(client, required)
+    unserved = ("Predict", "PredictOptions") if modality == "detection" else ("Detect", "DetectOptions")
+    assert _unimplemented(client, Call(unserved[0], {}, print, unserved[1]))
     if modality == "llm":
         _assert_answers_beside_a_call(client)
 
