@@ -13,6 +13,8 @@ from scaffold.report.formats import Format
 from scaffold.report.view import counted
 from scaffold.text import one_line
 
+LEAST = 12
+"""Characters of an expectation that are shown however narrow the terminal is."""
 BEFORE = "before November 2025"
 MARKS = {State.found: ("ok", "green"), State.absent: ("-", "white"), State.failed: ("FAILED", "red")}
 
@@ -80,7 +82,10 @@ def _line(sign: Sign) -> str:
     where = f"{part.path}:{part.line}" if part.line else part.path
     since = f"  since {part.age}" if part.age else ""
     told = f"{part.size:5} x" if part.size else "nothing"
-    return f"  {style(f'{mark:6}', fg=colour)} {told} {part.what}  {style(one_line(where), dim=True)}{since}"
+    room = layout.width() - len(f"  {mark:6} {told}   {one_line(where)}")
+    since = since if room - len(since) >= LEAST else ""
+    what = layout.cut(part.what, max(room - len(since), LEAST))
+    return f"  {style(f'{mark:6}', fg=colour)} {told} {what}  {style(one_line(where), dim=True)}{since}"
 
 
 def _failures(reader: Examined) -> Iterator[str]:

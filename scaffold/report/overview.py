@@ -75,7 +75,9 @@ def _registration(found: Registration) -> dict[str, Any]:
 
 def show_text(shown: Shown) -> str:
     """For people: by surface, each place on a line of its own that a terminal can follow."""
-    lines = [f"{style(one_line(shown.name), bold=True)}  {_summary(shown)}", ""]
+    name = one_line(shown.name)
+    first, *rest = layout.wrapped(_summary(shown), f"{name}  ", "  ")
+    lines = [f"{style(name, bold=True)}{first.removeprefix(name)}", *rest, ""]
     for surface, found in shown.surfaces.items():
         if found:
             lines.append(style(surface, bold=True))
@@ -107,7 +109,7 @@ def _summary(shown: Shown) -> str:
 def _places(found: Iterable[Registration]) -> Iterator[str]:
     for place in found:
         text = f"  {one_line(place.path)}:{place.line}  "
-        yield text + layout.cut(one_line(place.what), max(layout.width() - len(text), 30))
+        yield text + layout.cut(one_line(place.what), max(layout.width() - len(text), 20))
 
 
 def show_markdown(shown: Shown) -> str:

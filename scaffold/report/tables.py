@@ -24,12 +24,36 @@ HEADS = {
     "capabilities": "caps",
     "extra tests": "tests",
     "compatibility table": "docs",
-    "build context": "ignore",
+    "own engines": "own",
+    "backend types": "typ",
+    "build context": "ign",
     "sycl-f16": "sycl16",
     "sycl-f32": "sycl32",
     "l4t-cuda13": "l4t13",
 }
 """Short heads of the columns."""
+NARROW = {
+    "build matrix": "mat",
+    "gallery": "gal",
+    "Makefile": "mak",
+    "path filter": "fil",
+    "macOS build": "mac",
+    "dependency bump": "bum",
+    "importers": "imp",
+    "capabilities": "cap",
+    "extra tests": "tes",
+    "compatibility table": "doc",
+    "cuda12": "c12",
+    "cuda13": "c13",
+    "rocm": "roc",
+    "intel": "int",
+    "sycl-f16": "s16",
+    "sycl-f32": "s32",
+    "vulkan": "vul",
+    "l4t-cuda13": "l13",
+    "metal": "met",
+}
+"""Those of a terminal that is narrower than usual, where they differ."""
 
 
 def table(columns: Iterable[str]) -> Table:
@@ -38,8 +62,9 @@ def table(columns: Iterable[str]) -> Table:
 
     made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     made.add_column("", no_wrap=True)
+    heads = HEADS | NARROW if layout.width() < layout.USUAL else HEADS
     for column in columns:
-        made.add_column(HEADS.get(column, column), justify="right", no_wrap=True)
+        made.add_column(heads.get(column, column), justify="right", no_wrap=True)
     return made
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
+from scaffold.operations import doctor, overview
+from scaffold.report import doctor as doctor_report
 from scaffold.report import findings_text
+from scaffold.report import overview as overview_report
+from scaffold.report.formats import Format
 from scaffold.report.view import MANY, View
 from scaffold.text import shown
+from tests.rules.trees import BASE
 from tests.samples import GALLERY, finding, replacing, view, views
 
 
@@ -116,3 +122,17 @@ def test_quiet_prints_the_findings_alone() -> None:
     text = findings_text.render(replace(report, quiet=True))
     assert text
     assert findings_text.render(report).startswith(f"{text}\n\n")
+
+
+@pytest.mark.parametrize("columns", [80, 100, 200])
+def test_tables_and_views_keep_to_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    texts = (
+        overview_report.status_text(overview.status(BASE, None)),
+        overview_report.show_text(overview.show(BASE, "llama-cpp", None)),
+        doctor_report.rendered(doctor.run(BASE, None), Format.text),
+    )
+    for text in texts:
+        lines = plain(text).split("\n")
+        assert max(map(len, lines)) <= columns
+        assert "…" not in text, "no cell is cut"
