@@ -85,7 +85,8 @@ def _line(sign: Sign) -> str:
     room = layout.width() - len(f"  {mark:6} {told}   {one_line(where)}")
     since = since if room - len(since) >= LEAST else ""
     what = layout.cut(part.what, max(room - len(since), LEAST))
-    return f"  {style(f'{mark:6}', fg=colour)} {told} {what}  {style(one_line(where), dim=True)}{since}"
+    text = layout.cut(f"{told} {what}  {one_line(where)}{since}", layout.width() - len(f"  {mark:6} "))
+    return f"  {style(f'{mark:6}', fg=colour)} {text}"
 
 
 def _failures(reader: Examined) -> Iterator[str]:
