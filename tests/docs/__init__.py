@@ -38,7 +38,7 @@ def shell(script: str, cwd: Path, **environment: str) -> subprocess.CompletedPro
     return subprocess.run(
         ["bash", "-euc", PROGRAM + script],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "120", **environment},
         capture_output=True,
         text=True,
         check=False,
