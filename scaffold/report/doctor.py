@@ -69,7 +69,7 @@ def _as_text(found: Diagnosis) -> str:
     for reader in found.readers:
         lines += _failures(reader)
     size = sum(len(reader.signs) for reader in found.readers)
-    age = f"the youngest shape is of {found.age}" if found.age else f"every shape is from {BEFORE}"
+    age = f"youngest shape: {found.age or BEFORE}"
     failed = f"{counted(found.failed, 'expectation')} failed" if found.failed else "nothing failed"
     total = f"{counted(size, 'expectation')} of {counted(len(found.readers), 'reader')}: {failed}; {age}."
     lines.append(style(total, fg="red" if found.failed else "green", bold=True))

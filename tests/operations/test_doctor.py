@@ -52,7 +52,7 @@ def test_the_command_says_which_module_has_to_learn_it(
     code, out, _ = call("doctor", "--repo", str(miniature))
     assert code == 0
     assert f"ok        44 x build matrix  {MATRIX}:" in out
-    assert ": nothing failed; the youngest shape is of 2026-07-20." in out
+    assert ": nothing failed; youngest shape: 2026-07-20." in out
     path = miniature / FILTER
     path.write_text(path.read_text().replace("inferBackendPathDarwin", "pathOnMac"))
     code, out, _ = call("doctor", "--repo", str(miniature))
