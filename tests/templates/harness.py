@@ -691,9 +691,7 @@ def _assert_absurd_requests_are_refused(client: Client, calls: Sequence[Call]) -
     for call in calls:
         for wrong in ABSURD.get(call.rpc, []):
             request = getattr(client.pb2, call.message)(**{**call.fields, **wrong})
-            details = expect_status(
-                grpc.StatusCode.INVALID_ARGUMENT, getattr(client.stub, call.rpc), request
-            )
+            details = expect_status(grpc.StatusCode.INVALID_ARGUMENT, getattr(client.stub, call.rpc), request)
             assert details.strip(), f"no reason is given for {call.rpc} with {wrong}"
         call.check(_invoke(client, call))
 

@@ -257,7 +257,9 @@ def test_build_flags(makefile_folder: Path, words: str) -> None:
     assert ("-DGGML_SYCL_F16=ON" in plan) == ("sycl_f16" in words)
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="flavours are for x86-64")
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or sys.platform != "linux", reason="flavours are for x86-64"
+)
 def test_a_server_for_each_kind_of_cpu(makefile_folder: Path, tmp_path: Path) -> None:
     def plan(folder: Path, *words: str) -> str:
         return make(folder, "-n", "grpc-server", "package", "ENGINE_TARGETS=tiny", *words)

@@ -250,7 +250,9 @@ def test_a_purego_backend_serves(
     assert all(path.startswith(str(package)) for path in libraries), libraries
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="flavours are for x86-64")
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or sys.platform != "linux", reason="flavours are for x86-64"
+)
 def test_a_library_for_each_kind_of_cpu(
     generated: _Generated, upstream: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
@@ -261,7 +263,11 @@ def test_a_library_for_each_kind_of_cpu(
     flavours = {f"libmy_engine_capi{end}.so" for end in ("", "-avx", "-avx2", "-avx512")}
     assert {path.name for path in (package / "lib").iterdir() if "capi" in path.name} == flavours
     flags = {word for line in Path("/proc/cpuinfo").read_text().splitlines() for word in line.split()}
-    best = [f"-{name}" for name, flag in (("avx", "avx"), ("avx2", "avx2"), ("avx512", "avx512f")) if flag in flags]
+    best = [
+        f"-{name}"
+        for name, flag in (("avx", "avx"), ("avx2", "avx2"), ("avx512", "avx512f"))
+        if flag in flags
+    ]
     with harness.served(package / "run.sh", cwd=Path("/"), tree=generated.tree) as client:
         maps = Path(f"/proc/{client.process.pid}/maps").read_text()
     assert f"libmy_engine_capi{['', *best][-1]}.so" in maps
@@ -339,7 +345,9 @@ def test_each_of_its_specs_can_fail(modality: str, generated: _Generated) -> Non
     harness.spoil(folder, BREAKS[modality].values())
     done = run(["make", "test"], cwd=folder)
     assert done.returncode != 0
-    failed = set(re.findall(r"\[FAIL\] the backend \S*?\[It\] (.*)", re.sub(r"\x1b\[[\d;]*m", "", done.stdout)))
+    failed = set(
+        re.findall(r"\[FAIL\] the backend \S*?\[It\] (.*)", re.sub(r"\x1b\[[\d;]*m", "", done.stdout))
+    )
     assert failed == set(BREAKS[modality]), done.stdout
 
 

@@ -213,6 +213,24 @@ def test_makefile_fetches_the_pinned_upstream(tmp_path: Path) -> None:
     assert_fetches_the_pinned_upstream("python", tmp_path)
 
 
+def test_make_says_what_is_missing(tmp_path: Path) -> None:
+    """LocalAI's shared part would say no more than that a command is not found."""
+    folder = write(tmp_path, name="my-backend2")
+    (folder / "common").mkdir()
+    (folder / "common" / "libbackend.sh").write_text("installRequirements() { echo installed; }\n")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("bash", "dirname"):
+        (tools / tool).symlink_to(find_tool(tool))
+    make = find_tool("make")
+    without = run([make, "install"], folder, {"PATH": str(tools), "USE_PIP": ""})
+    assert without.returncode != 0
+    assert "pip install uv" in without.stdout
+    assert "installed\n" in run_ok([make, "install"], folder, {"PATH": str(tools), "USE_PIP": "true"})
+    (tools / "uv").symlink_to(find_tool("true"))
+    assert "installed\n" in run_ok([make, "install"], folder, {"PATH": str(tools), "USE_PIP": ""})
+
+
 # --- building and serving --------------------------------------------------------------
 
 
@@ -264,7 +282,12 @@ BREAKS = {
 
 # one break hides what another one does
 ROUNDS = (
-    ("test_is_healthy_before_loading", "test_refuses_what_it_cannot_serve", "test_answers", "test_ends_cleanly"),
+    (
+        "test_is_healthy_before_loading",
+        "test_refuses_what_it_cannot_serve",
+        "test_answers",
+        "test_ends_cleanly",
+    ),
     ("test_tokenizes", "test_refuses_requests_for_another_model"),
     ("test_accepts_its_own_model_and_ignores_unknown_options",),
 )

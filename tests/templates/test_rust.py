@@ -212,13 +212,21 @@ def test_builds_and_serves(
 
 BREAKS = {
     "health_is_ok": ("src/service.rs", 'b"OK"', 'b"KO"'),
-    "foreign_models_are_refused": ("src/engine.rs", "next() == ours", "next() != Some(b\"\")"),
-    "its_own_model_is_loaded": ("src/service.rs", "*self.model.lock().await = None", "self.model.lock().await"),
+    "foreign_models_are_refused": ("src/engine.rs", "next() == ours", 'next() != Some(b"")'),
+    "its_own_model_is_loaded": (
+        "src/service.rs",
+        "*self.model.lock().await = None",
+        "self.model.lock().await",
+    ),
     "large_messages_pass": ("src/main.rs", "50 * 1024 * 1024", "1024 * 1024"),
     "requests_need_the_token": ("src/auth.rs", '"Bearer {token}"', '"Bearer {token}!"'),
     "sigterm_ends_it_cleanly": ("src/main.rs", "SignalKind::terminate()", "SignalKind::hangup()"),
     "text_is_tokenized": ("src/service.rs", "length: tokens.len() as i32", "length: 0"),
-    "the_answer_is_streamed": ("src/service.rs", "|piece| emit(reply(piece))", "|_| emit(reply(String::new()))"),
+    "the_answer_is_streamed": (
+        "src/service.rs",
+        "|piece| emit(reply(piece))",
+        "|_| emit(reply(String::new()))",
+    ),
     "the_model_answers_once_it_is_loaded": ("src/service.rs", "identity != model", "identity == model"),
 }
 """By test: what of the backend it must miss."""
@@ -387,7 +395,9 @@ def test_a_real_engine(shared_tree: Path, build_env: dict[str, str], tmp_path: P
         sizes = {}
         for text in ("i", "MMMMMMMM"):
             path = tmp_path / f"{text}.png"
-            request = client.pb2.GenerateImageRequest(positive_prompt=text, width=300, height=40, dst=str(path))
+            request = client.pb2.GenerateImageRequest(
+                positive_prompt=text, width=300, height=40, dst=str(path)
+            )
             assert client.stub.GenerateImage(request).success
             sizes[text] = harness.darkness(path)
         assert 0 < sizes["i"] < sizes["MMMMMMMM"]
