@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -180,34 +180,43 @@ def new_backend(
         "progress": progress,
         "test_model": test_model,
     }
-    if asking := can_ask(output, never=no_input):
-        with _repeatable(answers, {"--like": like, "--repo": repo}, description):
-            _make(answers, like, asking, dry_run, output, repo)
-    else:
-        if not name:
-            context.fail("Missing argument 'NAME'.")
-        _make(answers, like, asking, dry_run, output, repo)
+    asking = can_ask(output, never=no_input)
+    if not (asking or name):
+        context.fail("Missing argument 'NAME'.")
+    more = {"--like": like, "--repo": repo}
+    told = _repeatable(answers, more, description) if asking else nullcontext()
+    _make(answers, like, told, asking, dry_run, output, repo)
 
 
 def _make(
-    answers: Answers, like: str | None, asking: bool, dry_run: bool, output: Format, repo: Path | None
+    answers: Answers,
+    like: str | None,
+    told: AbstractContextManager[None],
+    asking: bool,
+    dry_run: bool,
+    output: Format,
+    repo: Path | None,
 ) -> None:
-    """Plan a backend from the answers, and write it once somebody agrees who can be asked."""
+    """Plan a backend from the answers, and write it once somebody agrees who can be asked.
+
+    Until then `told` is what they learn where they stop.
+    """
     from scaffold.operations import new, started
     from scaffold.report import new_backend as report
 
     with writable(repo, unless=dry_run) as root:
-        if asking:
-            from scaffold.registry import Registry
-            from scaffold.wizard import questions
+        with told:
+            if asking:
+                from scaffold.registry import Registry
+                from scaffold.wizard import questions
 
-            questions.complete(Registry(WorkTree(root)), answers, like)
-        plan = new.plan(WorkTree(root), answers, like)
-        starts = None
-        if (asking or dry_run) and not plan.existing:
-            starts = started.of(plan.changes, plan.backend.name)
-        if asking and not dry_run and not plan.existing:
-            _agree(plan, starts)
+                questions.complete(Registry(WorkTree(root)), answers, like)
+            plan = new.plan(WorkTree(root), answers, like)
+            starts = None
+            if (asking or dry_run) and not plan.existing:
+                starts = started.of(plan.changes, plan.backend.name)
+            if asking and not dry_run and not plan.existing:
+                _agree(plan, starts)
         if not plan.existing:
             carry_out(plan.changes, root, dry_run, output)
     printer.result(report.rendered(plan, dry_run, output, starts))

@@ -78,7 +78,8 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
 def _require_declared(registry: Registry, backend: Backend) -> None:
     """Raises UsageError for an RPC or a use case that the checkout has nowhere."""
     table = registry.capabilities
-    rpcs = [*dict.fromkeys((*table.methods, *facts.answers(registry.tree)["rpcs"]))]
+    declared = (*table.methods, *facts.answers(registry.tree)["rpcs"]) if backend.rpcs else ()
+    rpcs = [*dict.fromkeys(declared)]
     try:
         for rpc in backend.rpcs if rpcs else ():
             one_of("RPC", rpc, rpcs)
