@@ -18,7 +18,7 @@ class FileUnread(Rule):
 
     Why: a link may lead anywhere, so none is followed, and a file of more than 2 MiB is none that a person
     wrote. What such a file says was not looked at, so nobody can say that it is right. It is left as it is
-    by every command. No suppression silences it: the checkout itself would say that nobody need look.
+    by every command. No suppression and no setting of the checkout silences it.
 
     Fails:
 
