@@ -13,7 +13,6 @@ import hashlib
 import io
 import math
 import os
-import re
 import shutil
 import signal
 import socket
@@ -35,11 +34,11 @@ from typing import Any
 import pytest
 
 from evidence.engines import Engine
-from scaffold.template import facts
 from scaffold.backend import modalities
-from scaffold.template.render import render
-from scaffold.resources import miniature_dir
 from scaffold.checkout.tree import WorkTree
+from scaffold.resources import miniature_dir
+from scaffold.template import facts
+from scaffold.template.render import render
 
 MODALITIES = tuple(modalities.MODALITIES)
 # Keywords, digits, dashes and 40 characters; and what Go or cargo reads off file and target names.

@@ -449,7 +449,7 @@ BREAKS = {
     "LoadModel refuses a foreign file": ("engine.cpp", "if (start != expected &&", "if (false && start != expected &&"),
     "no answer for another model": ("grpc-server.cpp", "meant != model_", "meant == \"nobody's\""),
     "no answer before a model is loaded": (
-        "grpc-server.cpp", "FAILED_PRECONDITION, \"", "UNAVAILABLE, \""
+        "grpc-server.cpp", 'FAILED_PRECONDITION, "', 'UNAVAILABLE, "'
     ),
     "Status answers READY": ("grpc-server.cpp", "backend::StatusResponse::READY", "backend::StatusResponse::BUSY"),
     "PredictStream answers": ("grpc-server.cpp", "reply.set_message(piece);", "reply.clear_message();"),

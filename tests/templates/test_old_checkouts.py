@@ -32,7 +32,7 @@ def old_tree(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp(request.param) / "Local AI"
     folder.mkdir()
     commit = commit_of(request.param)
-    paths = [path for path in ("backend", "pkg", "scripts", ".docker", "go.mod", "go.sum")]
+    paths = ["backend", "pkg", "scripts", ".docker", "go.mod", "go.sum"]
     repository = str(real_repository())
     known = subprocess.run(
         ["git", "-C", repository, "ls-tree", "--name-only", commit],
