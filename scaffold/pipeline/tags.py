@@ -155,7 +155,7 @@ _WHOLE = r"\b(?:find|tar|git|walk|r?glob|dirhash|hash_dir)\b|\s-[a-zA-Z]*[rR]\b"
 
 def _braces(word: str) -> Iterator[str]:
     """`a/{b,c}` as a/b and a/c."""
-    found = re.fullmatch(r"([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)", word)
+    found = re.fullmatch(r"([^{}]*)\{([^{},]*(?:,[^{},]*)++)\}([^{}]*)", word)
     yield from (f"{found[1]}{part}{found[3]}" for part in found[2].split(",")) if found else (word,)
 
 
