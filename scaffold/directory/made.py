@@ -86,7 +86,7 @@ class Build:
 
     def __init__(self, texts: tuple[Text, ...]) -> None:
         self._texts = texts
-        self._asked: dict[str, bool] = {}
+        self._asked: dict[tuple[str, bool], bool] = {}
 
     @classmethod
     def of(cls, directory: Directory) -> Build | None:
@@ -97,17 +97,23 @@ class Build:
             return None
         return _build(tuple(texts))
 
-    def may_make(self, pattern: str) -> bool:
-        """Whether it may give this name, or some name of a pattern, to a file."""
-        if pattern not in self._asked:
-            self._asked[pattern] = self._may_make(pattern)
-        return self._asked[pattern]
+    def may_make(self, pattern: str, *, spelled: bool = False) -> bool:
+        """Whether it may give this name, or some name of a pattern, to a file; `spelled`: in full."""
+        asked = pattern, spelled
+        if asked not in self._asked:
+            names = self._spelled(pattern)
+            self._asked[asked] = (
+                pattern in names
+                if spelled
+                else any(_meet(pattern, name) for name in names) or self._open.may_be(pattern)
+            )
+        return self._asked[asked]
 
-    def _may_make(self, pattern: str) -> bool:
+    def _spelled(self, pattern: str) -> Iterator[str]:
+        """The names in the parts where the longest piece of a pattern stands."""
         piece = max(_SIGNS.split(pattern), key=len).encode(errors="replace")
         texts = (text for text in self._texts if piece in text.data)
-        spelled = (name for text in texts for part in _parts(text, piece) for name in part.names)
-        return any(_meet(pattern, name) for name in spelled) or self._open.may_be(pattern)
+        return (name for text in texts for part in _parts(text, piece) for name in part.names)
 
     @cached_property
     def _open(self) -> Made:

@@ -42,13 +42,13 @@ def started_unmade(directory: Directory, system: str) -> Iterator[Taken]:
     if script is None or build is None:
         return
     seen = set()
-    for path, spot in _opened(script, run_of(script, system)):
+    for path, spot, is_guarded in _opened(script, run_of(script, system)):
         folder, name = posixpath.split(path)
-        if path in seen or directory.has(path) or build.may_make(name):
+        if path in seen or directory.has(path) or build.may_make(name, spelled=is_guarded):
             continue
         packed = _packed(directory.text("package.sh"), system)
-        lands = (word for word, folders in packed if UNKNOWN in folder or folder in folders)
-        if not Made.of(lands).may_be(name):
+        lands = Made.of(word for word, folders in packed if UNKNOWN in folder or folder in folders)
+        if name not in lands.plain if is_guarded else not lands.may_be(name):
             seen.add(path)
             yield Taken(path, spot)
 
@@ -109,15 +109,16 @@ def _is_whole(text: str, word: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _opened(script: Text, run: Flow) -> tuple[tuple[str, Spot], ...]:
-    """(path below its own folder, place) of the programs that a run starts and the libraries that it names.
+def _opened(script: Text, run: Flow) -> tuple[tuple[str, Spot, bool], ...]:
+    """(path below its own folder, place, whether it is guarded) of programs and named libraries.
 
-    What a test or a command before it names is left out: it may be looked for, or made.
+    What a test or a command before it names is left out: it may be looked for, or made. A program is guarded
+    by another one where a test looks for that in the same folder: then no pattern stands for its name.
     """
     return tuple(_openings(script, run))
 
 
-def _openings(script: Text, run: Flow) -> Iterator[tuple[str, Spot]]:
+def _openings(script: Text, run: Flow) -> Iterator[tuple[str, Spot, bool]]:
     shell = script.shell
     asked = [
         (node, [shell.plain(w) for w in test_words(node.children[1:-1])])
@@ -136,7 +137,7 @@ def _openings(script: Text, run: Flow) -> Iterator[tuple[str, Spot]]:
         path = value.removeprefix(OWN_FOLDER)
         is_library = path != value and _LIBRARY.search(path) and ":" not in path
         if is_library and not is_tested(f"/{path}") and not is_tested(f"${name}"):
-            yield path, script.spot(node.start_byte, node.end_byte)
+            yield path, script.spot(node.start_byte, node.end_byte), False
     named: set[str] = set()
     for step in run.reached:
         words = step.words if step.node.type == "command" else ()
@@ -149,6 +150,7 @@ def _openings(script: Text, run: Flow) -> Iterator[tuple[str, Spot]]:
         ):
             continue
         written = Command(script.shell, step.node).words
+        programs = [word for word in words if word != "exec"][:1]
         for word, text in zip(words, written, strict=False):
             path = word.removeprefix(OWN_FOLDER)
             variable = _VARIABLE.search(text) if path == UNKNOWN else None
@@ -157,7 +159,24 @@ def _openings(script: Text, run: Flow) -> Iterator[tuple[str, Spot]]:
                 is_plain = path != word and one and UNKNOWN not in posixpath.basename(one)
                 folders = {one[:end] for end, letter in enumerate(f"{one}/") if letter == "/"}
                 if is_plain and not folders & before and not is_tested(f"/{one}"):
-                    yield one, script.spot(step.node.start_byte, step.node.end_byte)
+                    guarded = [word] == programs and _is_guarded(script, step.node, posixpath.dirname(one))
+                    yield one, script.spot(step.node.start_byte, step.node.end_byte), guarded
+
+
+def _is_guarded(script: Text, node: Node, folder: str) -> bool:
+    """Whether a command runs only where a file of a folder is there, by the `if` right around it."""
+    around = node.parent
+    test = around.child_by_field_name("condition") if around and around.type == "if_statement" else None
+    if around is None or test is None or test.type != "test_command":
+        return False
+    terms = [re.sub(r"[{}]", "", script.shell.plain(word)) for word in test_words(test.children[1:-1])]
+    own = [term.partition("$CURDIR/")[2] for term in terms[1:]]
+    return (
+        terms[0] in ("-f", "-e", "-x")
+        and len(own) == 1
+        and own[0] != ""
+        and posixpath.dirname(own[0]) == folder
+    )
 
 
 def _otherwise(node: Node) -> str | None:

@@ -105,6 +105,16 @@ def test_what_may_be_made(path: str, old: str, new: str) -> None:
     assert findings(tree(replaced(RUN, LIBRARY), replaced(path, (old, new))), SLUG) == []
 
 
+COPIED = "# shellcheck source", 'cp "$CURDIR/sources/lib/"*.so "$CURDIR/package/lib/"\n# shellcheck source'
+
+
+def test_no_pattern_stands_for_a_program_that_another_name_guards() -> None:
+    mistyped = replaced(RUN, ('exec "$CURDIR/lib/ld.so"', 'exec "$CURDIR/lib/ldx.so"'))
+    (found,) = findings(tree(mistyped, replaced(PACKAGE, COPIED)), SLUG)
+    assert "lib/ldx.so" in found.message
+    assert findings(tree(replaced(PACKAGE, COPIED)), SLUG) == []
+
+
 @pytest.mark.parametrize(
     "line",
     [
