@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from scaffold.directory.python import installer_of
 from scaffold.registry import Registry
 from scaffold.rules.repository.parts import parts
+from scaffold.surfaces.base import OPTIONAL
 from scaffold.surfaces.gallery.items import Item
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
 from scaffold.syntax.javascript import walk
@@ -320,15 +321,21 @@ def _flow(registry: Registry) -> Iterator[Mutation]:
         yield Mutation("flow style", what, owner, item.path, start, end, text, key)
 
 
+def _read(registry: Registry) -> list[str]:
+    """The files that registrations are read from, and that every checkout has."""
+    paths = dict.fromkeys(part.path for part in parts(registry) if part.size and part.since != OPTIONAL)
+    return [path for path in paths if registry.tree.read(path) is not None]
+
+
 def _moved(registry: Registry) -> Iterator[Mutation]:
     """Files that registrations are read from, gone from where they were."""
-    for path in dict.fromkeys(part.path for part in parts(registry) if part.size):
+    for path in _read(registry):
         yield Mutation("moved files", f"move {path}", "", path, 0, 0, gone=True)
 
 
 def _conflicts(registry: Registry) -> Iterator[Mutation]:
     """Marks of an unresolved merge, at three places of each file that registrations are read from."""
-    for path in dict.fromkeys(part.path for part in parts(registry) if part.size):
+    for path in _read(registry):
         data = registry.tree.read(path) or b""
         for share in (0.1, 0.5, 0.9):
             at = data.find(b"\n", int(len(data) * share)) + 1

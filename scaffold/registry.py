@@ -15,7 +15,7 @@ from scaffold.pipeline.image_builds import SharedInput
 from scaffold.surfaces.base import Part, Reader, Registration
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
 from scaffold.surfaces.tables import Row, Table
-from scaffold.syntax.source import Place
+from scaffold.syntax.source import Place, require_merged
 
 ALIASES = "pkg/model/initializers.go"
 OWN_SCRIPTS = (
@@ -41,13 +41,19 @@ class Registry(Checkout):
     def parts(self) -> Iterable[Part]:
         """What it looks for itself in files that all backends share."""
         yield Part(PROTO, "RPC", len(service_rpcs(self.tree)))
-        yield Part(PROTO, "service Backend", (self.tree.read(PROTO) or b"").count(b"\nservice Backend "))
-        module = self.tree.read("go.mod") or b""
+        yield Part(PROTO, "service Backend", self._shared(PROTO).count(b"\nservice Backend "))
+        module = self._shared("go.mod")
         for what in ("module", "go"):
             yield Part("go.mod", f"`{what}` directive", len(re.findall(rf"(?m)^{what}\s".encode(), module)))
         yield Part(ALIASES, "name in Aliases", len(self.model_aliases()))
-        installer = self.tree.read(COMMON_INSTALLER) or b""
+        installer = self._shared(COMMON_INSTALLER)
         yield Part(COMMON_INSTALLER, "function that installs", installer.count(b"function "))
+
+    def _shared(self, path: str) -> bytes:
+        """A file that all backends share, without marks of an unresolved merge."""
+        data = self.tree.read(path) or b""
+        require_merged(path, data)
+        return data
 
     def read_ahead(self) -> None:
         super().read_ahead()
@@ -217,7 +223,7 @@ class Registry(Checkout):
 
     def model_aliases(self) -> set[str]:
         """Backend names that LocalAI maps to others (`Aliases` in pkg/model/initializers.go)."""
-        data = self.tree.read(ALIASES) or b""
+        data = self._shared(ALIASES)
         maps = re.finditer(rb"\b(\w++)(?:\s++map\[string\]string)?+\s*+=\s*+map\[string\]string\s*+\{", data)
         start = next((found.end() for found in maps if found[1].lower() == b"aliases"), len(data))
         end = data.find(b"\n}", start)

@@ -97,7 +97,8 @@ class DocsSurface(TableSurface):
         """Plan words into the acceleration cell and others out of it; what else it says stays."""
         words = _words(row.cell(table.columns.index(column)))
         kept = [word for word in words if _KNOWN.get(word.lower()) not in gone]
-        for word in (w for w in ACCELERATIONS if w in new):
+        there = {_KNOWN.get(word.lower()) for word in kept}
+        for word in (w for w in ACCELERATIONS if w in new and w not in there):
             before = ACCELERATIONS[: ACCELERATIONS.index(word)]
             ranks = [before.index(known) if (known := _KNOWN.get(w.lower())) in before else -1 for w in kept]
             kept.insert(ranks.index(max(ranks)) + 1 if max(ranks, default=-1) >= 0 else 0, word)

@@ -185,7 +185,7 @@ def test_mlx_is_an_engine_where_it_is_a_word_and_built_for_macos() -> None:
     assert ("pkg/system/capabilities.go",) in {m[:1] for m in plan.manual}
     alone = planned(lang="python", kind="plain", name="mlx-ibex", variants=("metal",))
     assert ("pkg/system/capabilities.go",) not in {m[:1] for m in alone.manual}
-    with pytest.raises(UsageError, match="LocalAI takes for macOS"):
+    with pytest.raises(UsageError, match="LocalAI takes what has 'mlx' in its name for macOS"):
         planned(lang="python", kind="plain", name="mlx-ibex", variants=("cpu",))
 
 

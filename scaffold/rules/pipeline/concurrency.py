@@ -211,7 +211,8 @@ class PrGroupByBranch(PipelineRule):
             twin = Run(run.workflow, pull_request_of(run.workflow, number=2))
             for group in shared(run, twin):
                 if group.cancels:
-                    parts = re.findall(r"\$\{\{(?:(?!\}\}).)*head_ref.*?\}\}", group.node.text)
+                    branch = r"\$\{\{(?:(?!\}\}|\$\{\{|head_ref).)*+head_ref(?:(?!\}\}|\$\{\{).)*+\}\}"
+                    parts = re.findall(branch, group.node.text)
                     spelled.setdefault(" ".join(parts) or group.node.text, {})[group.place] = group
         for text, places in spelled.items():
             place, *others = places

@@ -107,7 +107,10 @@ class PathFilterReader(FileSurface):
         own = TABLES_SINCE if self.path == self.paths[0] else ""
         first = self.branches(LINUX)[0].line if self.source else 0
         yield Part(self.path, "branch for a backend", count, proves=own, line=first)
-        for name, size in ((BESPOKE_SET, len(self.bespoke)), (SHARED_INPUTS, int(self.has_table))):
+        for name, size in (
+            (BESPOKE_SET, max(len(self.bespoke), self.has_bespoke_set)),
+            (SHARED_INPUTS, int(self.has_table)),
+        ):
             at = self.function_place(name).line if self.source else 0
             yield Part(self.path, name, size, TABLES_SINCE, line=at)
 

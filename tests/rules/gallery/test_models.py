@@ -48,10 +48,12 @@ CASES = {
     "a configuration in a text": Case(
         SLUG, "gone", "gallery/wing.yaml", ("backend: gone",),
         MINIATURE.write("gallery/wing.yaml", "---\nconfig_file: |\n  backend: gone\n  context_size: 1\n"),
+        also=("registration-file-missing",),
     ),
     "the last line": Case(
         SLUG, "gone", "gallery/wing.yaml", ("backend: gone",),
         MINIATURE.write("gallery/wing.yaml", "config_file: |\n  backend: gone"),
+        also=("registration-file-missing",),
     ),
     "detection that has no pattern of its own": Case(
         SLUG, "gone", MODELS, ("model: wing.gguf", "backend: gone"),

@@ -9,6 +9,15 @@ from tests.rules.pipeline.workflows import NAMED, TWO, digests, job
 
 LOOSE = "digests${{ matrix.suffix }}-${{ matrix.arch }}"
 
+UPLOADS = '- uses: actions/upload-artifact@v4\n  with: {name: "bin-${{ matrix.arch }}", path: x}'
+LATER = "  use:\n    needs: {needs}\n    runs-on: x\n    steps:\n      - uses: actions/download-artifact@v4\n        with: {{{wanted}}}\n  other:\n    runs-on: x\n    steps: []\n"
+
+
+def later(build: str, needs: str, wanted: str, head: str = "") -> str:
+    """A workflow in which `use` downloads what `build` may upload."""
+    return job(build, head=head, rest=LATER.format(needs=needs, wanted=wanted))
+
+
 CASES: dict[str, Case] = {
     "artifact-not-uploaded": Case(
         tree(
@@ -30,6 +39,16 @@ CASES: dict[str, Case] = {
                 )
             }
         ),
+    ),
+    "download-without-needs": Case(
+        tree({"ci": later(UPLOADS, "other", "name: bin-amd64", TWO)}),
+        "uses: actions/download-artifact",
+        tree({"ci": later(UPLOADS, "build", "name: bin-amd64", TWO)}),
+    ),
+    "download-takes-build-records": Case(
+        tree({"ci": later("- uses: docker/build-push-action@v6", "build", "path: y")}),
+        "uses: actions/download-artifact",
+        tree({"ci": later("- uses: docker/build-push-action@v6", "build", "pattern: bin-*")}),
     ),
     "artifact-glob-overmatch": Case(
         tree(digests("[-vllm, -vllm-omni]", "digests${{ inputs.suffix }}-*", LOOSE, "[-vllm, -vllm-omni]")),
@@ -60,10 +79,6 @@ def test_unknown_uploads_are_given_the_benefit_of_the_doubt() -> None:
     assert found(tree({"ci": external}), "artifact-not-uploaded") == []
 
 
-UPLOADS = '- uses: actions/upload-artifact@v4\n  with: {name: "bin-${{ matrix.arch }}", path: x}'
-LATER = "  use:\n    needs: {needs}\n    runs-on: x\n    steps:\n      - uses: actions/download-artifact@v4\n        with: {{{wanted}}}\n  other:\n    runs-on: x\n    steps: []\n"
-
-
 @pytest.mark.parametrize(
     ("needs", "wanted", "count"),
     [
@@ -76,7 +91,7 @@ LATER = "  use:\n    needs: {needs}\n    runs-on: x\n    steps:\n      - uses: a
     ],
 )
 def test_a_download_waits_for_its_maker(needs: str, wanted: str, count: int) -> None:
-    workflow = job(UPLOADS, head=TWO, rest=LATER.format(needs=needs, wanted=wanted))
+    workflow = later(UPLOADS, needs, wanted, TWO)
     findings = found(tree({"ci": workflow}), "download-without-needs")
     assert len(findings) == count
     assert all("use downloads bin-" in finding.message for finding in findings)
@@ -99,9 +114,9 @@ def test_a_download_waits_for_its_maker(needs: str, wanted: str, count: int) -> 
     ],
 )
 def test_a_download_of_everything_takes_the_records_of_builds(build: str, wanted: str, count: int) -> None:
-    workflow = job(f"- uses: {build}", rest=LATER.format(needs="build", wanted=wanted))
+    workflow = later(f"- uses: {build}", "build", wanted)
     assert len(found(tree({"ci": workflow}), "download-takes-build-records")) == count
-    apart = job(f"- uses: {build}", rest=LATER.format(needs="other", wanted=wanted))
+    apart = later(f"- uses: {build}", "other", wanted)
     assert found(tree({"ci": apart}), "download-takes-build-records") == []
 
 

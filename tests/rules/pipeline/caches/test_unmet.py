@@ -14,10 +14,14 @@ def layers(written: str, read: str, more: str = "") -> str:
     return image(f'cache-to: "{written}"\ncache-from: "{read}"{more}', head=TWO)
 
 
-def test_rule() -> None:
-    lost = layers(f"{HOME}:app-${{{{ matrix.arch }}}}", f"{HOME}:app")
-    kept = layers(f"{HOME}:app-${{{{ matrix.arch }}}}", f"{HOME}:app-${{{{ matrix.arch }}}}")
-    assert_case("cache-never-met", Case(tree({"ci": lost}), "cache-to:", tree({"ci": kept}), 2))
+LOST = layers(f"{HOME}:app-${{{{ matrix.arch }}}}", f"{HOME}:app")
+KEPT = layers(f"{HOME}:app-${{{{ matrix.arch }}}}", f"{HOME}:app-${{{{ matrix.arch }}}}")
+CASES = {"cache-never-met": Case(tree({"ci": LOST}), "cache-to:", tree({"ci": KEPT}), 2)}
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_rule(slug: str) -> None:
+    assert_case(slug, CASES[slug])
 
 
 @pytest.mark.parametrize(

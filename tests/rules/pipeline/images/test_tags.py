@@ -11,14 +11,16 @@ LEGS = "runs-on: ${{ matrix.runner }}\nstrategy:\n  matrix:\n    include:\n     
 PUSH = "push: true\n"
 
 
-def test_rule() -> None:
-    fails = tree(
-        {"ci": image(f"{PUSH}platforms: ${{{{ matrix.platform }}}}\ntags: example/app:latest", head=LEGS)}
-    )
-    tagged = image(
-        f"{PUSH}platforms: ${{{{ matrix.platform }}}}\ntags: example/app:${{{{ runner.arch }}}}", head=LEGS
-    )
-    assert_case("legs-push-one-tag", Case(fails, "tags:", tree({"ci": tagged})))
+FAILS = image(f"{PUSH}platforms: ${{{{ matrix.platform }}}}\ntags: example/app:latest", head=LEGS)
+TAGGED = image(
+    f"{PUSH}platforms: ${{{{ matrix.platform }}}}\ntags: example/app:${{{{ runner.arch }}}}", head=LEGS
+)
+CASES = {"legs-push-one-tag": Case(tree({"ci": FAILS}), "tags:", tree({"ci": TAGGED}))}
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_rule(slug: str) -> None:
+    assert_case(slug, CASES[slug])
 
 
 @pytest.mark.parametrize(
