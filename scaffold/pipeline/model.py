@@ -6,7 +6,9 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property, lru_cache
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from scaffold.checkout.door import Kind
@@ -144,6 +146,20 @@ class Workflow:
             for name, node in jobs.values.items()
             if isinstance(node, yaml.Mapping)
         }
+
+    @cached_property
+    def in_order(self) -> list[Job]:
+        """Its jobs, each behind those that it waits for; without circles and what is behind them."""
+        sorter = TopologicalSorter(
+            {job.id: [n for n in job.needs if n in self.jobs] for job in self.jobs.values()}
+        )
+        with suppress(CycleError):  # what stands before the circle has an order all the same
+            sorter.prepare()
+        found: list[Job] = []
+        while ready := sorter.get_ready():
+            found += (self.jobs[name] for name in ready)
+            sorter.done(*ready)
+        return found
 
     @cached_property
     def inputs(self) -> dict[str, tuple[yaml.Scalar, bool]]:

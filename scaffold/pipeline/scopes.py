@@ -61,9 +61,6 @@ class Call:
             self.inputs = Lazy(workflow.inputs, self._input)
         elif run.event.name in ("workflow_dispatch", "workflow_call"):
             self.inputs = Open("inputs")
-        self._reached: dict[str, Truth] = {}
-        self._whole: dict[str, Truth] = {}
-        self._due: dict[str, Truth] = {}
 
     @property
     def label(self) -> str:
@@ -113,30 +110,26 @@ class Call:
         return _JobScope(self, job)
 
     def reached(self, name: str) -> Truth:
-        """Whether a job runs."""
-        if name not in self._reached:
-            self._reached[name] = None  # a job that waits for itself never tells
-            job = self.workflow.jobs[name]
-            parts = [self._with_needs(need) for need in self._implied(job)] if job.needs else []
-            if self.caller is not None:
-                parts.append(self.caller.reached)
-            if job.condition is not None:
-                parts.append(truth_of(self.said(name)))
-            self._reached[name] = all_of(parts)
-        return self._reached[name]
+        """Whether a job runs; a job that waits for itself never tells."""
+        return self._reached.get(name)
+
+    @cached_property
+    def _reached(self) -> dict[str, Truth]:
+        """Of each job whether it runs: a skipped job skips what is far behind it too."""
+        reached: dict[str, Truth] = {}
+        whole: dict[str, Truth] = {}
+        around = [self.caller.reached] if self.caller is not None else []
+        for job in self.workflow.in_order:
+            said = [truth_of(self.said(job.id))] if job.condition is not None else []
+            reached[job.id] = all_of([*(whole[need] for need in self._implied(job)), *around, *said])
+            needs = (need for need in job.needs if need in self.workflow.jobs)
+            whole[job.id] = all_of([reached[job.id], *(whole[need] for need in needs)])
+        return reached
 
     def _implied(self, job: Job) -> list[str]:
         """The jobs that must succeed for a job to run: none where its `if` asks for the status itself."""
         asked = job.condition is not None and job.condition.asks_status
         return [] if asked else [need for need in job.needs if need in self.workflow.jobs]
-
-    def _with_needs(self, name: str) -> Truth:
-        """Whether a job and all that it waits for run: a skipped job skips what is far behind it too."""
-        if name not in self._whole:
-            self._whole[name] = None
-            needs = [n for n in self.workflow.jobs[name].needs if n in self.workflow.jobs]
-            self._whole[name] = all_of([self.reached(name), *map(self._with_needs, needs)])
-        return self._whole[name]
 
     def said(self, name: str) -> Any:
         """What the `if` of a job says."""
@@ -145,13 +138,17 @@ class Call:
 
     def due(self, name: str) -> Truth:
         """Whether a job runs where the jobs that it waits for say that it shall."""
-        if name not in self._due:
-            self._due[name] = None
-            said = self.said(name)
+        return self._due.get(name)
+
+    @cached_property
+    def _due(self) -> dict[str, Truth]:
+        due: dict[str, Truth] = {}
+        around = self.caller.due if self.caller is not None else True
+        for job in self.workflow.in_order:
+            said = self.said(job.id)
             own = True if isinstance(said, Unknown) and only_needs(said) else truth_of(said)
-            around = self.caller.due if self.caller is not None else True
-            self._due[name] = all_of([own, around, *map(self.due, self._implied(self.workflow.jobs[name]))])
-        return self._due[name]
+            due[job.id] = all_of([own, around, *(due[need] for need in self._implied(job))])
+        return due
 
 
 def only_needs(value: Unknown) -> bool:
