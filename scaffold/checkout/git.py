@@ -111,7 +111,10 @@ def complaint(result: subprocess.CompletedProcess[bytes]) -> str:
 
 def commit(root: Path, rev: str) -> str:
     """The commit that a revision names; "" where it names none."""
-    found = output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    try:
+        found = output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    except ValueError:  # no command line holds NUL, or half a pair of surrogates
+        return ""
     return found if re.fullmatch(r"[0-9a-f]{40,64}", found) else ""  # `^HEAD` is one to leave out
 
 

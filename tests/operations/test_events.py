@@ -139,3 +139,18 @@ def test_the_root_is_the_nearest_checkout(
     git(miniature.parent, "init", "--quiet")
     monkeypatch.chdir(miniature / "backend/go")
     assert in_process(monkeypatch, capfd)("status")[0] == 0
+
+
+@pytest.mark.parametrize("base", ["a\0b", "\ud800", "--output=x", "^HEAD", "HEAD..HEAD", "a\n::error::b"])
+def test_an_event_that_names_no_commit(
+    base: str, miniature: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    git(miniature, "init", "--quiet", "--initial-branch", "main")
+    git(miniature, "add", "-A")
+    git(miniature, "commit", "--quiet", "-m", "x")
+    event = miniature / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": base}}}))
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(event))
+    code, out, err = in_process(monkeypatch, capfd)("check", "--base", "auto", "--repo", str(miniature))
+    assert (code, out) == (2, "")
+    assert "\n::" not in err
