@@ -107,7 +107,7 @@ def answer(error: ScaffoldError) -> int:
         from scaffold.report import failures
 
         text, kind = failures.rendered(error, output)
-        with suppress(OSError):  # then there is nobody to tell
+        with suppress(OSError, WriteError):  # then there is nobody to tell
             printer.result(text, kind, asked("--output-file"))
     return error.exit_code
 

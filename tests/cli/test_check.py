@@ -178,9 +178,10 @@ def test_what_is_printed_where(check: Check, repo: Path) -> None:
     code, out, _ = check("--output-file", "report.txt")
     assert (code, out) == (1, "")
     assert (repo / "report.txt").read_text() == printed
-    code, out, err = check("--output-file", "no/such/report.txt")
-    assert (code, out) == (3, "")
-    assert "no/such/report.txt cannot be written" in err
+    for asked in ("text", "json", "sarif", "markdown", "github"):
+        code, out, err = check("--output-file", "no/such/report.txt", "--format", asked)
+        assert (code, out) == (3, ""), asked
+        assert "no/such/report.txt cannot be written" in err
     assert check("--exit-zero")[:2] == (0, printed)
     assert check("--exit-zero", "--select", "zzz")[0] == 2
     code, out, _ = check("--min-severity", "error")
