@@ -139,12 +139,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--rev", default="HEAD")
     options.add_argument("--sample", type=int, default=1, help="take every n-th mutation")
+    options.add_argument("--surface", action="append", help="only of this one; repeatable")
     options.add_argument("--together", type=int, default=10, help="most mutations that are made at once")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = options.parse_args()
     repository = os.environ["LOCALAI_REPO"]
     tree = GitTree(Path(repository), given.rev)
-    chosen = list(mutations(Registry(tree)))[:: given.sample]
+    every = [m for m in mutations(Registry(tree)) if m.surface in (given.surface or [m.surface])]
+    chosen = every[:: given.sample]
     tree.close()
     made = Counter(mutation.surface for mutation in chosen)
     found: Counter[str] = Counter()
