@@ -112,11 +112,14 @@ def job_summary(rendered: Callable[[int], str]) -> None:
 
 
 def _opened(name: str, flags: int) -> int:
-    """A descriptor of a regular file, which nobody has to be waited for."""
-    descriptor = os.open(name, flags | os.O_NONBLOCK | os.O_NOFOLLOW, 0o666)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    """A descriptor of a regular file, which nobody has to be waited for and no other name leads to."""
+    descriptor = os.open(name, flags & ~os.O_TRUNC | os.O_NONBLOCK | os.O_NOFOLLOW, 0o666)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is no file")
+        raise OSError(errno.EINVAL, "it has another name" if found.st_nlink > 1 else "it is no file")
+    if flags & os.O_TRUNC:
+        os.ftruncate(descriptor, 0)
     return descriptor
 
 

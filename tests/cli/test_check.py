@@ -178,6 +178,12 @@ def test_what_is_printed_where(check: Check, repo: Path) -> None:
     code, out, _ = check("--output-file", "report.txt")
     assert (code, out) == (1, "")
     assert (repo / "report.txt").read_text() == printed
+    assert check("--output-file", "report.txt")[0] == 1
+    assert (repo / "report.txt").read_text() == printed, "it is written anew"
+    (repo / "twin.txt").hardlink_to(repo / "report.txt")
+    code, _, err = check("--output-file", "twin.txt")
+    assert (code, (repo / "report.txt").read_text()) == (3, printed)
+    assert "it has another name" in err
     for asked in ("text", "json", "sarif", "markdown", "github"):
         code, out, err = check("--output-file", "no/such/report.txt", "--format", asked)
         assert (code, out) == (3, ""), asked
