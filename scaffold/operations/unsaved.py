@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from scaffold.checkout import git
@@ -53,12 +54,27 @@ def _lines(changes: ChangeSet, tree: Tree, head: Tree | None) -> Iterator[Unsave
         now, saved = tree.content(path) or b"", _text(head, path) or b""
         if _text(tree, path) == saved:
             continue
-        known = {*saved.split(b"\n")}
-        known.update(line for edit in edits for line in edit.text.encode().splitlines())
-        gone = [line for edit in edits for line in now[edit.start : edit.end].splitlines()]
-        lost = sum(line not in known for line in gone if line.strip())
+        known = {line for edit in edits for line in edit.text.encode().splitlines()}
+        lost = 0
+        for start, line in _not_in(now, saved):
+            pieces = [now[max(start, e.start) : min(start + len(line), e.end)] for e in edits]
+            whole = line in pieces and line.strip(b"\r\n") not in known
+            lost += whole or any(piece != line and piece.strip() not in saved for piece in pieces)
         if lost:
             yield Unsaved(path, f"{lost} of the lines that go {'is' if lost == 1 else 'are'} in no commit")
+
+
+def _not_in(now: bytes, saved: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that another state of it does not have in their place, each with its offset."""
+    lines = now.splitlines(keepends=True)
+    was = [line.replace(b"\r\n", b"\n") for line in saved.splitlines(keepends=True)]
+    same = SequenceMatcher(None, was, [line.replace(b"\r\n", b"\n") for line in lines]).get_matching_blocks()
+    kept = {number for block in same for number in range(block.b, block.b + block.size)}
+    start = 0
+    for number, line in enumerate(lines):
+        if number not in kept and line.strip():
+            yield start, line
+        start += len(line)
 
 
 def _text(tree: Tree | None, path: str) -> bytes | None:

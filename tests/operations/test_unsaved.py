@@ -72,6 +72,30 @@ def test_what_a_removal_takes_out_of_other_files_is_work_too(miniature: Path) ->
     assert "# mine" in gallery.read_text()
 
 
+def test_a_value_that_others_have_too_is_work_where_it_was_changed(miniature: Path) -> None:
+    lifecycle.as_repository(miniature)
+    matrix = miniature / ".github/backend-matrix.yml"
+    before, own, after = matrix.read_text().partition("tag-suffix: '-cpu-heron'")
+    assert own
+    changed = after.replace("runs-on: 'ubuntu-latest'", "runs-on: 'bigger-runner'", 1)
+    assert changed != after
+    matrix.write_text(before + own + changed)
+    refused = scaffold("remove-backend", "heron", "--yes", cwd=miniature)
+    assert refused.returncode == 2
+    assert ".github/backend-matrix.yml 1 of the lines that go is in no commit" in refused.stderr
+    assert "bigger-runner" in matrix.read_text()
+
+
+@pytest.mark.parametrize("path", ["Makefile", ".github/backend-matrix.yml", "backend/index.yaml"])
+def test_a_line_of_somebody_elsewhere_in_a_file_stays(miniature: Path, path: str) -> None:
+    lifecycle.as_repository(miniature)
+    file = miniature / path
+    file.write_text(f"# mine\n{file.read_text()}# mine too\n")
+    removed = scaffold("remove-backend", "heron", "--yes", cwd=miniature)
+    assert removed.returncode == 0, removed.stderr
+    assert file.read_text().count("# mine") == 2
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_work_elsewhere_is_no_reason(miniature: Path, command: str) -> None:
     lifecycle.as_repository(miniature)
