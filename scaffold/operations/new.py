@@ -106,9 +106,8 @@ def name_problem(registry: Registry, name: str) -> str | None:
 
 
 def is_there(registry: Registry, name: str) -> bool:
-    """Whether a backend has this name and a directory with something in it."""
-    folder = registry.directory(name)
-    return bool(folder) and (bool(registry.registrations(name)) or any(kept_by_git(registry.tree, folder)))
+    """Whether a backend has this name, a directory, and something that registers it."""
+    return bool(registry.directory(name) and registry.registrations(name))
 
 
 def _given(answers: dict[str, Any]) -> dict[str, Any]:

@@ -93,3 +93,13 @@ def test_the_command_line_says_so(miniature: Path) -> None:
     assert other.returncode == 2
     assert "`scaffold add-variant avocet vulkan metal`" in other.stderr
     assert files(miniature) == before
+
+
+def test_a_folder_that_nothing_registers_is_no_backend(miniature: Path) -> None:
+    (miniature / "backend/go/ibex").mkdir()
+    (miniature / "backend/go/ibex/notes.txt").write_text("mine\n")
+    before = files(miniature)
+    result = scaffold("new-backend", "ibex", "--lang", "go", "--no-input", cwd=miniature)
+    assert result.returncode == 2
+    assert "backend/go/ibex" in result.stderr
+    assert files(miniature) == before
