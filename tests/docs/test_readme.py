@@ -63,9 +63,8 @@ def test_the_two_commands_of_a_fresh_machine_are_there() -> None:
 
 
 def test_it_installs_as_it_says(tmp_path: Path) -> None:
-    sources = shutil.copytree(
-        PROJECT, tmp_path / "scaffold", ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
-    )
+    made = shutil.ignore_patterns(".git", ".venv", ".*cache", ".hypothesis", "__pycache__", "build", "dist")
+    sources = shutil.copytree(PROJECT, tmp_path / "scaffold", ignore=made)
     tools = tmp_path / "bin"
     environment = {
         "UV_TOOL_DIR": str(tmp_path / "uv"), "UV_TOOL_BIN_DIR": str(tools),
