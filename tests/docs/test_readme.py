@@ -63,8 +63,10 @@ def test_the_two_commands_of_a_fresh_machine_are_there() -> None:
 
 
 def test_it_installs_as_it_says(tmp_path: Path) -> None:
-    made = shutil.ignore_patterns(".git", ".venv", ".*cache", ".hypothesis", "__pycache__", "build", "dist")
+    made = shutil.ignore_patterns(".git", ".venv", ".*cache", ".hypothesis", "__pycache__")
     sources = shutil.copytree(PROJECT, tmp_path / "scaffold", ignore=made)
+    for folder in ("build", "dist"):
+        shutil.rmtree(sources / folder, ignore_errors=True)
     tools = tmp_path / "bin"
     environment = {
         "UV_TOOL_DIR": str(tmp_path / "uv"), "UV_TOOL_BIN_DIR": str(tools),
