@@ -1,12 +1,13 @@
 # `make demo` sets everything up and does the main job on the miniature; `make test` runs the tests.
 # `make docs` writes the pages that come from the program, `make pictures` draws the
 # pictures, `make site` builds the site into build/site.
-# `make templates` writes the questions of the templates, templates/*/copier.yml.
+# `make templates` writes the questions of the templates, templates/*/copier.yml, and `make constraints`
+# the versions with which the action installs what it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint docs pictures site templates bench fuzz clean
+.PHONY: setup demo test lint docs pictures site templates constraints bench fuzz clean
 
 setup: $(VENV)/ready
 
@@ -38,6 +39,10 @@ pictures: setup
 
 site: setup
 	$(BIN)/python -m sphinx -W --keep-going -n -q docs build/site
+
+constraints: setup
+	$(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate pyproject.toml \
+		--output-file action/constraints.txt
 
 templates: setup
 	$(BIN)/python -m scaffold.template.questions

@@ -21,6 +21,7 @@ from tests.report.test_sarif import schema
 
 PROJECT = Path(__file__).resolve().parent.parent
 GITHUB = PROJECT / ".github"
+ACTION = PROJECT / "action.yml"
 
 
 @pytest.fixture(scope="module")
@@ -119,12 +120,12 @@ def test_the_tests_run_from_the_sdist(sources: Path) -> None:
 
 def test_the_workflows_are_safe(tmp_path: Path) -> None:
     zizmor = Path(sys.executable).with_name("zizmor")
-    run(str(zizmor), "--offline", "--pedantic", "--no-progress", str(GITHUB), cwd=tmp_path)
+    run(str(zizmor), "--offline", "--pedantic", "--no-progress", str(GITHUB), str(ACTION), cwd=tmp_path)
     run(sys.executable, "-m", "scaffold", "check", "--strict", "--select", "pipeline", cwd=PROJECT)
 
 
 def test_every_action_is_pinned_to_a_commit_and_says_which() -> None:
-    for path in GITHUB.rglob("*.yml"):
+    for path in (ACTION, *GITHUB.rglob("*.yml")):
         for used in re.findall(r"uses: (.*)", path.read_text(encoding="utf-8")):
             assert used.startswith("./") or re.fullmatch(
                 r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d[\d.]*", used
