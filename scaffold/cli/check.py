@@ -84,12 +84,11 @@ def check(
     }.items():
         if is_so:
             raise UsageError(problem)
-    base = base_named(base)
     scope = operation.Scope(tuple(names or ()), tuple(select or ()), tuple(ignore or ()), least)
     scope.rules()  # raises where a name stands for no rule
     with (
         writable(repo, unless=diff or not fix) as root,
-        states(root, rev, base) as compared,
+        states(root, rev, base_named(base, root)) as compared,
     ):
         head, shown = compared.head, os.path.relpath(root)
         if fix or diff:

@@ -80,7 +80,8 @@ def affected(
     from scaffold.operations.events import base_named
     from scaffold.report import affected as report
 
-    with change(repository(repo), rev, base_named(base), files or ()) as changed:
+    root = repository(repo)
+    with change(root, rev, base_named(base, root), files or ()) as changed:
         found = operation.run(changed)
         _note_unread(changed.head)
     printer.result(report.rendered(found, output))

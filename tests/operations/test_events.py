@@ -24,6 +24,10 @@ EVENTS = {
 }
 GITLAB = {
     "a merge request": ({"CI_MERGE_REQUEST_DIFF_BASE_SHA": ONE, "CI_COMMIT_BEFORE_SHA": ZERO}, ONE),
+    "a merged result": (
+        {"CI_MERGE_REQUEST_TARGET_BRANCH_SHA": TWO, "CI_MERGE_REQUEST_DIFF_BASE_SHA": ONE},
+        TWO,
+    ),
     "a push": ({"CI_COMMIT_BEFORE_SHA": TWO, "CI_DEFAULT_BRANCH": "main"}, TWO),
     "a new branch": ({"CI_COMMIT_BEFORE_SHA": ZERO, "CI_DEFAULT_BRANCH": "main"}, "origin/main"),
     "nothing": ({}, None),
@@ -35,17 +39,18 @@ def _no_job(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         "GITLAB_CI",
         "GITHUB_EVENT_PATH",
+        "GITHUB_EVENT_NAME",
         *(n for variables, _ in GITLAB.values() for n in variables),
     ):
         monkeypatch.delenv(name, raising=False)
 
 
-def expect(base: str | None) -> None:
+def expect(base: str | None, root: Path) -> None:
     if base:
-        assert base_named("auto") == base
+        assert base_named("auto", root) == base
     else:
         with pytest.raises(UsageError, match="--base auto"):
-            base_named("auto")
+            base_named("auto", root)
 
 
 @pytest.mark.parametrize("name", EVENTS)
@@ -53,27 +58,54 @@ def test_github_and_forgejo(name: str, tmp_path: Path, monkeypatch: pytest.Monke
     event, base = EVENTS[name]
     (tmp_path / "event.json").write_text(json.dumps(event))
     monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
-    expect(base)
-    assert base_named("main") == "main"
-    assert base_named(None) is None
+    expect(base, tmp_path)
+    assert base_named("main", tmp_path) == "main"
+    assert base_named(None, tmp_path) is None
 
 
 @pytest.mark.parametrize("name", GITLAB)
-def test_gitlab(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gitlab(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     variables, base = GITLAB[name]
     monkeypatch.setenv("GITLAB_CI", "true")
     for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
-    expect(base)
+    expect(base, tmp_path)
 
 
 def test_no_event_is_no_guess(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expect(None)
+    expect(None, tmp_path)
     for text in (None, "{", "[" * 100_000):
         if text is not None:
             (tmp_path / "event.json").write_text(text)
         monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
-        expect(None)
+        expect(None, tmp_path)
+
+
+def test_the_merge_of_a_pull_request_is_compared_with_what_it_was_merged_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The base of the event is as old as the last push; what others merged since is no change of this one."""
+    git(tmp_path, "init", "--quiet", "--initial-branch", "main")
+    commit = ("commit", "--quiet", "--allow-empty", "--message", "x")
+    git(tmp_path, *commit)
+    old = git(tmp_path, "rev-parse", "HEAD")
+    git(tmp_path, "switch", "--quiet", "--create", "theirs")
+    git(tmp_path, *commit)
+    pulled = git(tmp_path, "rev-parse", "HEAD")
+    git(tmp_path, "switch", "--quiet", "main")
+    git(tmp_path, *commit, "--message", "of somebody else")
+    newest = git(tmp_path, "rev-parse", "HEAD")
+    git(tmp_path, "merge", "--quiet", "--no-ff", "theirs")
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": old}, "head": {"sha": pulled}}}))
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(event))
+    expect(newest, tmp_path)
+    git(tmp_path, "checkout", "--quiet", "theirs")
+    expect(old, tmp_path)
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request_target")
+    expect(old, tmp_path)
+    git(tmp_path, "checkout", "--quiet", newest)
+    expect(None, tmp_path)
 
 
 def test_a_shallow_clone_says_so(
