@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from scaffold.cli.main import main
 from scaffold.resources import miniature_dir
+from tests.runner import Upstream
 
 PIN = "0123456789abcdef0123456789abcdef01234567"
 
@@ -81,6 +82,12 @@ def _state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def miniature(tmp_path: Path) -> Path:
     """A copy of the miniature LocalAI."""
     return Path(shutil.copytree(miniature_dir(), tmp_path / "LocalAI"))
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
+    """A repository with pull requests, for the jobs of a CI."""
+    return Upstream(tmp_path_factory.mktemp("upstream") / "LocalAI", miniature_dir())
 
 
 @pytest.fixture(scope="session")
