@@ -76,6 +76,10 @@ class GoVersionOld(PipelineRule):
                 else f"write `go-version-file: {MODULE}`, or {wanted}",
             )
 
+    def about(self, subject: str) -> tuple[str, frozenset[str]]:
+        """The file: a version that is raised and still too old is no new finding."""
+        return subject.rpartition(" ")[0], frozenset()
+
 
 _ARGUMENT = re.compile(rb"(?m)^ARG GO_VERSION=(\d+(?:\.\d+){1,2})[ \t]*$")
 _FETCHED = re.compile(rb"(?m)^[^#\n]*\bgo\$\{?GO_VERSION\b")

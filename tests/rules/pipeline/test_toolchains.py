@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.checkout.tree import Tree
+from scaffold.operations import check
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import job
 
@@ -103,3 +105,21 @@ def test_a_dockerfile_may_fetch_an_older_go(version: str, run: str, is_old: bool
     file = f"FROM scratch\nARG GO_VERSION={version}\nRUN {run}\n"
     findings = found(tree({"go.mod": MODULE, "backend/Dockerfile.golang": file}), "go-version-old")
     assert [(f.path, f.line) for f in findings] == ([("backend/Dockerfile.golang", 2)] if is_old else [])
+
+
+@pytest.mark.parametrize(
+    ("later", "new"),
+    [
+        (["'1.25'"], []),
+        (["'1.24'", "'1.25'"], ["1.25"]),
+        (["'1.26'"], []),
+    ],
+)
+def test_a_version_that_is_raised_and_still_too_old_is_not_new(later: list[str], new: list[str]) -> None:
+    def of(*versions: str) -> Tree:
+        steps = "\n".join(SETUP.format(f"go-version: {version}") for version in versions)
+        return tree({"go.mod": MODULE, "ci": job(steps)})
+
+    scope = check.Scope(select=["go-version-old"])
+    result = check.run(of(*later), scope, of("'1.24'"), "main")
+    assert [f.subject.split()[1] for i, f in enumerate(result.findings) if result.is_new(i)] == new
