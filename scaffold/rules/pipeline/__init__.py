@@ -19,7 +19,7 @@ from scaffold.rules.pipeline.caches.restores import (
 from scaffold.rules.pipeline.caches.systems import KeyIgnoresArch
 from scaffold.rules.pipeline.caches.unmet import CacheNeverMet
 from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupByBranch, PushCancelsPush
-from scaffold.rules.pipeline.groups import GroupDeadlock, LegsShareGroup, PendingPushDropped
+from scaffold.rules.pipeline.groups import GroupDeadlock, LegsShareGroup, PendingPushDropped, PrRunsPileUp
 from scaffold.rules.pipeline.homebrew import BrewClosure, BrewEnv, BrewLink
 from scaffold.rules.pipeline.images.digests import DigestProvenance
 from scaffold.rules.pipeline.images.dockerfiles import CopyFromArg
@@ -33,6 +33,7 @@ from scaffold.rules.pipeline.jobs import (
     ReusableLiteralDrift,
     WorkflowUnreadable,
 )
+from scaffold.rules.pipeline.limits import AnonymousApi
 from scaffold.rules.pipeline.localai import BaseDepsSingleSource, DepsRefresh, FilterSafetyNets
 from scaffold.rules.pipeline.notes.caches import CacheMountId, CacheMountNotExported, KeySpelledTwice
 from scaffold.rules.pipeline.notes.docs import DocsStale
@@ -55,6 +56,7 @@ RULES: tuple[type[Rule], ...] = (
     GroupDeadlock,
     LegsShareGroup,
     PendingPushDropped,
+    PrRunsPileUp,
     CacheToOnPr,
     CacheToIgnoreError,
     SaveRestoreDiffer,
@@ -91,6 +93,7 @@ RULES: tuple[type[Rule], ...] = (
     FilterSafetyNets,
     BaseDepsSingleSource,
     BaseRelease,
+    AnonymousApi,
     PushCancelsTest,
     CacheSaveOnPr,
     SecretLoginOnFork,

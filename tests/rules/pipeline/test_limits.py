@@ -1,0 +1,45 @@
+"""Calls of GitHub's API, with a token and without one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from tests.rules.pipeline.workflows import job
+
+URL = '"https://api.github.com/repos/$REPO/commits/main"'
+BEARER = 'curl -sf -H "Authorization: Bearer $GITHUB_TOKEN" '
+
+
+def test_rule() -> None:
+    bump = "set -e\nSHA=$({} " + URL + ")\n"
+    files = {"bump": job("- run: bash ./.github/bump.sh acme/ibex")}
+    fails = tree({**files, ".github/bump.sh": bump.format("curl -sf")})
+    assert_case("anonymous-api", Case(fails, "curl", tree({**files, ".github/bump.sh": bump.format(BEARER)})))
+
+
+@pytest.mark.parametrize(
+    ("command", "is_told"),
+    [
+        (f"curl -s {URL}", True),
+        (f"tag=$(wget -qO- {URL} | jq -r .sha)", True),
+        (f"if true; then curl -s -o {{}} {URL}; fi", True),
+        (BEARER + URL, False),
+        (f"curl -u me:secret {URL}", False),
+        (f'curl "${{auth[@]}}" {URL}', False),
+        (f"curl $OPTIONS {URL}", False),
+        (f"gh_curl {URL}", False),
+        (f"gh api {URL}", False),
+        (f"# curl {URL}", False),
+        ("curl -s https://example.org/api.github.com/", False),
+    ],
+)
+def test_what_asks_without_a_token(command: str, is_told: bool) -> None:
+    where = tree({"ci": job(f"- run: |\n    {command}")})
+    assert bool(found(where, "anonymous-api")) == is_told
+    scripted = tree({"ci": job("- run: ./ask.sh\n  working-directory: ci"), "ci/ask.sh": f"{command}\n"})
+    assert bool(found(scripted, "anonymous-api")) == is_told
+
+
+def test_a_script_that_no_step_runs_is_not_read() -> None:
+    assert not found(tree({"ci": job("- run: make"), "ask.sh": f"curl -s {URL}\n"}), "anonymous-api")
