@@ -22,7 +22,7 @@ from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupB
 from scaffold.rules.pipeline.groups import GroupDeadlock, LegsShareGroup, PendingPushDropped, PrRunsPileUp
 from scaffold.rules.pipeline.homebrew import BrewClosure, BrewEnv, BrewLink
 from scaffold.rules.pipeline.images.digests import DigestProvenance
-from scaffold.rules.pipeline.images.dockerfiles import CopyFromArg
+from scaffold.rules.pipeline.images.dockerfiles import ArgOutOfReach, CopyFromArg
 from scaffold.rules.pipeline.images.inputs import PathsCoverInputs
 from scaffold.rules.pipeline.images.platforms import QemuLeg
 from scaffold.rules.pipeline.images.tags import LegsPushOneTag, TagCoversInputs
@@ -70,6 +70,7 @@ RULES: tuple[type[Rule], ...] = (
     DigestProvenance,
     PathsCoverInputs,
     CopyFromArg,
+    ArgOutOfReach,
     QemuLeg,
     TagCoversInputs,
     LegsPushOneTag,

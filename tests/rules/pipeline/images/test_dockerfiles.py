@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, tree
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
 
 CASES: dict[str, Case] = {
     "copy-from-arg": Case(
@@ -12,9 +12,37 @@ CASES: dict[str, Case] = {
         "COPY",
         tree({"Dockerfile": "FROM ${STAGE} AS s\nFROM a\nCOPY --from=s /x /\n# COPY --from=$X a b\n"}),
     ),
+    "arg-out-of-reach": Case(
+        tree({"Dockerfile": 'ARG NAME=noble\nFROM a\nRUN echo "${NAME}/x" > list\n'}),
+        "RUN echo",
+        tree({"Dockerfile": 'ARG NAME=noble\nFROM a\nARG NAME\nRUN echo "${NAME}/x" > list\n'}),
+    ),
 }
 
 
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("ARG A\nFROM a\nRUN make $A $A\nRUN make $A", ["A"]),
+        ("FROM a AS one\nARG A\nFROM b\nRUN <<EOT bash\nmake\nmake $A\nEOT", ["A"]),
+        ("FROM a AS one\nARG A\nFROM one\nRUN make $A", []),
+        ("FROM a AS one\nARG A\nFROM one AS two\nFROM two\nRUN make $A", []),
+        ("FROM a AS make-x\nARG A\nFROM b AS other\nFROM make-${HOW}\nRUN make $A", []),
+        ("ARG HOW=one\nFROM a AS one\nARG A\nFROM ${HOW}\nRUN make $A", []),
+        ("ARG BASE=ubuntu:24.04\nFROM a AS one\nARG A\nFROM ${BASE}\nRUN make $A", ["A"]),
+        ("ARG A\nFROM a\nENV A=1\nRUN make $A", []),
+        ("ARG A\nFROM a\nRUN A=1 && make $A", []),
+        ("ARG A\nFROM a\nRUN for A in 1 2; do make $A; done", []),
+        ("ARG A\nFROM a\nRUN make ${A:-1}", []),
+        ("ARG A\nFROM a\nRUN echo '$A' # $A", []),
+        ("FROM a\nRUN make $HOME", []),
+    ],
+)
+def test_which_arguments_a_stage_lacks(text: str, names: list[str]) -> None:
+    findings = found(tree({"Dockerfile": text + "\n"}), "arg-out-of-reach")
+    assert [finding.message.split()[0] for finding in findings] == names
