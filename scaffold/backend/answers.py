@@ -188,7 +188,7 @@ class Backend:
         """Its summary, the first line of its description, or a plain sentence made of what is known."""
         if self.summary or self.description:
             return self.summary or self.description.partition("\n")[0]
-        what = "LocalAI backend" if self.modality == "none" else f"{self.modality} backend"
+        what = "LocalAI backend" if self.modality == "none" else f"{self.use.called} backend"
         return f"{self.name}: {what}" + (f" on {self.upstream}" if self.upstream else "")
 
     @property

@@ -28,7 +28,7 @@ from scaffold.errors import UsageError
 RULED = {
     "name": "name", "gallery_name": "name", "upstream": "upstream", "branch": "branch", "pin": "pin",
     "urls": "url", "icon": "url", "test_model": "url",
-    "summary": "line", "title": "line", "section": "line", "license": "line", "match": "line",
+    "summary": "line", "title": "line", "section": "line", "license": "line", "match": "match",
     "description": "text",
 }  # fmt: skip
 """Field of a backend -> the rules that it keeps; of a list, each item does."""

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scaffold.backend.names import FILE_TYPES, RESERVED
+from scaffold.backend.names import CHANNEL_WORDS, FILE_TYPES, RESERVED
+from scaffold.backend.variants import VARIANTS
 from scaffold.errors import meant
 
 GITHUB = (
@@ -28,6 +29,9 @@ GALLERY_PREFIXES = (
     "cpu-", "cuda12-", "cuda13-", "rocm-", "vulkan-", "metal-", "intel-", "nvidia-l4t-",
 )  # fmt: skip
 """LocalAI cuts these off a name to find its capabilities (core/config/backend_capabilities.go)."""
+
+PLATFORMS = tuple(dict.fromkeys(word for v in VARIANTS.values() for word in (v.name, *v.capabilities)))
+"""Variants, and the keys by which the gallery gives hardware its image."""
 
 MAX_NAME = 63
 """An image tag has at most 128 characters, and the longest variant prefix takes about 40."""
@@ -90,6 +94,8 @@ RULES: dict[str, tuple[Rule | Unprintable, ...]] = {
         ),
         READS_HARDWARE,
         Rule(rf"\A({'|'.join(RESERVED)})\Z", "is taken: LocalAI or the build of every backend uses it"),
+        Rule(rf"\A({'|'.join(PLATFORMS)})\Z", "is what LocalAI calls a platform, in keys and in tags"),
+        Rule(rf"\A({'|'.join(CHANNEL_WORDS)})\Z", "is what LocalAI calls a channel or a kind of item"),
         Rule(
             rf"\A({'|'.join(FILE_TYPES)})\Z",
             "is a type of files, for which tools would take Dockerfile.{found}",
@@ -110,6 +116,13 @@ RULES: dict[str, tuple[Rule | Unprintable, ...]] = {
     ),
     "url": (
         Rule(r"\A(?!https?://\S+\Z)", "is not an http(s) address"),
+        Unprintable("is not one line of printable text"),
+    ),
+    "match": (
+        Rule(
+            r"\A(?!tag:[\w.-]+\Z|(?!tag:)[^/]+/[^/]+\Z|[^/]*[.*?\[][^/]*\Z)|\[[^\]]*\Z",
+            "is none of *.FILE, OWNER/REPOSITORY* and tag:TAG: nothing could match",
+        ),
         Unprintable("is not one line of printable text"),
     ),
     "line": (Unprintable("is not one line of printable text"),),

@@ -1,14 +1,17 @@
 """What a backend is for: one row says how a modality is spelled in every surface.
 
 Use cases and RPC methods are the names of LocalAI's `core/config/backend_capabilities.go`; the
-import key is the one its import form groups by. A checkout has use cases that no row has: each is a
-modality of its own name there (`known`).
+import key is the one its import form groups by, `other` where it has no group. A checkout has use
+cases that no row has: each is a modality of its own name there (`known`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
+
+_LETTERS = 3
+"""A name of at most so many characters is an abbreviation."""
 
 
 class Modality(NamedTuple):
@@ -26,6 +29,11 @@ class Modality(NamedTuple):
     """The table's capability cell."""
     category: str = "utility"
     """First words of its bullet among the backend types of the documentation, in lower case."""
+
+    @property
+    def called(self) -> str:
+        """What a sentence calls it: letters that stand for words are capital ones."""
+        return self.name.upper() if len(self.name) <= _LETTERS else self.name.replace("-", " ")
 
     @property
     def words(self) -> str:
@@ -77,7 +85,7 @@ MODALITIES = _table(
         "detection", ("Detect",), ("detection",), "detection", ("object-detection",),
         ("detection", "vision", "image"), "Detection", "vision",
     ),
-    Modality("none"),
+    Modality("none", import_key="other"),
 )  # fmt: skip
 """The modalities that the templates serve."""
 

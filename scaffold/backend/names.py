@@ -18,6 +18,11 @@ RESERVED = (
 """Directories that LocalAI shares between backends, targets and folders of generated backends, and
 names whose `<NAME>_VERSION` means something to make or to a Dockerfile already."""
 
+CHANNEL_WORDS = (
+    "latest", "main", "master", "release", "development", "meta", "backend", "model", "models", "gallery",
+)  # fmt: skip
+"""What tags of images begin with, and what the gallery calls its own things."""
+
 FILE_TYPES = (
     "c", "cc", "cpp", "cxx", "dockerignore", "f", "for", "go", "h", "hh", "hpp", "hxx", "js", "json", "m",
     "md", "mjs", "py", "rs", "s", "sh", "swig", "swigcxx", "sx", "syso", "toml", "ts", "txt", "yaml", "yml",

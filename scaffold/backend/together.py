@@ -104,8 +104,12 @@ CLASHES = (
         "leave --prebuilt out",
     ),
     Clash(
-        (_NO_MODEL, Term("imports", Holds.one_of, ("none",), so=False)),
-        "the import form groups backends by modality", "give --modality, or --import none with 'none'",
+        (Term("accepts"), _NO_MODEL),
+        "what serves no model takes nothing besides text", "give --modality, or leave --accepts out",
+    ),
+    Clash(
+        (Term("defaults"), _NO_MODEL),
+        "a use case is of a modality", "give --modality, or leave --default-use out",
     ),
     Clash(
         (Term("match"), Term("imports", Holds.one_of, ("auto",), so=False)),

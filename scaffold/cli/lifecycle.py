@@ -45,7 +45,8 @@ def remove_backend(
 
     with writable(repo, unless=dry_run) as root:
         plan = remove.plan(WorkTree(root), name)
-        _take_away(plan, ("Remove it?", "deleted"), f"removed {name}", root, force, yes, dry_run, output)
+        words = ("Remove it?", "n", "deleted")
+        _take_away(plan, words, f"removed {name}", root, force, yes, dry_run, output)
 
 
 def rename_backend(
@@ -63,12 +64,12 @@ def rename_backend(
     with writable(repo, unless=dry_run) as root:
         plan = rename.plan(WorkTree(root), old, new)
         headline = f"renamed {old} to {new}"
-        _take_away(plan, ("Rename it?", "moved"), headline, root, force, yes, dry_run, output)
+        _take_away(plan, ("Rename it?", "y", "moved"), headline, root, force, yes, dry_run, output)
 
 
 def _take_away(
     plan: LifecyclePlan,
-    words: tuple[str, str],
+    words: tuple[str, str, str],
     headline: str,
     root: Path,
     force: bool,
@@ -78,20 +79,20 @@ def _take_away(
 ) -> None:
     """Carry out a plan that deletes or moves files, once it is agreed to where somebody can be asked.
 
-    `words` are the question and what happens to the files. Raises UsageError where git does not have all
-    of them and nobody has said `force`, Stopped for a no.
+    `words` are the question, what Enter says to it, and what happens to the files. Raises UsageError where
+    git does not have all of them and nobody has said `force`, Stopped for a no.
     """
     from scaffold.operations import unsaved
     from scaffold.report import lifecycle as report
 
     asked = can_ask(output, never=yes or dry_run)
     if not (force or dry_run):
-        unsaved.refuse(plan.unsaved, words[1])
+        unsaved.refuse(plan.unsaved, words[2])
     if asked:
         from scaffold.wizard import asking
 
         printer.result(report.as_text(headline, plan, dry_run=True))
-        asking.agree(words[0], plan.changes.diff)
+        asking.agree(words[0], plan.changes.diff, usual=words[1])
     carry_out(plan.changes, root, dry_run, output)
     printer.result(report.rendered(headline, plan, dry_run, output, files=not asked))
 

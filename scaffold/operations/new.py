@@ -17,11 +17,12 @@ from scaffold.backend.variants import DARWIN, supported
 from scaffold.checkout import git
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree, kept_by_git
-from scaffold.errors import UsageError
+from scaffold.errors import UsageError, meant
 from scaffold.operations import proof
 from scaffold.operations.again import differences
 from scaffold.operations.refusals import told
 from scaffold.registry import Registry
+from scaffold.rules.gallery.capabilities import known_keys
 from scaffold.surfaces.base import Addition, Manual, Registration
 from scaffold.template import facts, render
 
@@ -76,22 +77,36 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
 
 
 def _require_declared(registry: Registry, backend: Backend) -> None:
-    """Raises UsageError for an RPC or a use case that the checkout has nowhere."""
+    """Raises UsageError for an RPC, a use case or a kind of hardware that the checkout has nowhere.
+
+    What its modalities bring may still be declared.
+    """
     table = registry.capabilities
     declared = (*table.methods, *facts.answers(registry.tree)["rpcs"]) if backend.rpcs else ()
     rpcs = [*dict.fromkeys(declared)]
     try:
         for rpc in backend.rpcs if rpcs else ():
-            one_of("RPC", rpc, rpcs)
+            one_of("RPC", rpc, [*rpcs, *backend.methods])
         for usecase in backend.defaults if table.usecases else ():
-            one_of("use case", usecase, table.usecases)
+            one_of("use case", usecase, [*dict.fromkeys((*table.usecases, *backend.usecases))])
+        keys = sorted(known_keys(registry) | registry.gallery.capability_keys) if backend.capabilities else ()
+        for each in backend.capabilities:
+            one_of("kind of hardware", each.partition("=")[0], keys)
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def _require_no_near_head(given: dict[str, Any]) -> None:
+    """Raises UsageError for a pin that is HEAD with a slip of the pen."""
+    pin = str(given.get("pin", ""))
+    if pin != AT_HEAD and (near := meant(pin, {AT_HEAD.lower(): AT_HEAD})):
+        raise UsageError(f"pin {pin!r} is no commit; {near}")
 
 
 def require_sound(registry: Registry, answers: dict[str, Any], like: str | None) -> None:
     """Raises UsageError for answers that are wrong whatever the missing ones will be, the name apart."""
     given = {key: value for key, value in _given(answers).items() if value != AT_HEAD}
+    _require_no_near_head(given)
     if like is not None:
         given = {**of_relative(registry, like, str(given.get("lang") or "")), **given}
     judging.require_sound(registry.modalities, **given)
@@ -130,6 +145,7 @@ def of_relative(registry: Registry, like: str, lang: str) -> dict[str, Any]:
 def _completed(registry: Registry, answers: dict[str, Any], like: str | None) -> dict[str, Any]:
     """The answers, with what `like` and the language give for those that were not given."""
     given = _given(answers)
+    _require_no_near_head(given)
     if given.get("pin") == AT_HEAD:
         given |= _at_head(given)
     if like is not None:
@@ -238,6 +254,12 @@ def _ask_the_rest(addition: Addition, registry: Registry) -> None:
         addition.ask("backend/index.yaml", "replace the owner's picture by an icon of the engine (--icon)")
     if not backend.license:
         addition.ask("backend/index.yaml", "replace NOASSERTION by the license of the engine (--license)")
+    said = [meta.item.fields.get("license", "") for meta in registry.gallery.items]
+    known = {word.lower(): word for word in said if word}
+    if backend.license and known and backend.license.lower() not in known:
+        near = meant(backend.license, known)
+        what = f"no other backend has the license {backend.license!r}: is that its name in SPDX's list?"
+        addition.ask("backend/index.yaml", f"{what} {near}".rstrip())
     if not backend.darwin and DARWIN in usable(backend.lang, backend.kind):
         addition.ask(
             registry.matrix.file,

@@ -12,7 +12,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.operations import proof
 from scaffold.operations.mentions import Named, find_named
 from scaffold.operations.refusals import told
-from scaffold.operations.unsaved import Unsaved, left_behind
+from scaffold.operations.unsaved import Unsaved, laid_bare, left_behind
 from scaffold.operations.unsaved import find as find_unsaved
 from scaffold.operations.workers import find
 from scaffold.registry import Registry
@@ -64,7 +64,7 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
     proof.prove_removal(removal)
     _ask_what_breaks(removal, registry)
     mentions = tuple(find_named(registry, removal.changes.overlay(), name))
-    manual = (*removal.manual, *left_behind(tree, removal.directory))
+    manual = (*removal.manual, *left_behind(tree, removal.directory), *laid_bare(removal.changes))
     return LifecyclePlan(removal.changes, manual, mentions, find_unsaved(removal.changes, lines=True))
 
 

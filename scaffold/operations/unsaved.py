@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from scaffold.checkout.tree import GitTree, Tree, WorkTree, kept_by_git
 from scaffold.errors import UsageError
 from scaffold.operations.refusals import MANY
 from scaffold.surfaces.base import Manual
+from scaffold.surfaces.build_context import GITIGNORE
 
 
 class Unsaved(NamedTuple):
@@ -92,6 +94,20 @@ def refuse(found: tuple[Unsaved, ...], verb: str) -> None:
             f"git does not have all that would be {verb}:{named}{more}\n"
             f"commit it, or say --force: nothing was changed"
         )
+
+
+def laid_bare(changes: ChangeSet) -> list[Manual]:
+    """What git ignores by a line of the root's `.gitignore` that goes: from then on a commit may take it."""
+    tree, gone = changes.tree, [e for e in changes.edits if e.path == GITIGNORE]
+    if not isinstance(tree, WorkTree) or not gone:
+        return []
+    before = tree.read(GITIGNORE) or b""
+    lines = [line for e in gone for line in before[e.start : e.end].decode().splitlines() if line.strip()]
+    excludes = [f"--exclude={line}" for line in lines]
+    asked = git.run(tree.root, "ls-files", "-z", "-oi", "--directory", *excludes) if lines else None
+    found = os.fsdecode(asked.stdout).split("\0")[:-1] if asked and asked.returncode == 0 else []
+    what = "git ignores it only by a line that goes: delete it, or keep it out of the commit"
+    return [Manual(path, what) for path in sorted(found)[:MANY]]
 
 
 def left_behind(tree: Tree, folder: str) -> list[Manual]:

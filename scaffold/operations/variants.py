@@ -142,7 +142,8 @@ def _known(registry: Registry, name: str, variants: Iterable[str]) -> tuple[str,
     try:
         for variant, _, arch in (each.partition(":") for each in variants):
             chosen.append(one_of(f"variant of {lang} backends", variant, known))
-            one_of(f"architecture of {variant}", arch, ("", *VARIANTS[variant].arches))
+            if arch:
+                one_of(f"architecture of {variant}", arch, VARIANTS[variant].arches)
     except ValueError as error:
         raise UsageError(str(error)) from None
     return tuple(variant for variant in VARIANTS if variant in chosen)

@@ -146,7 +146,14 @@ class CapabilitiesSurface(FileSurface):
     def add(self, addition: Addition) -> None:
         source = self.source
         backend = addition.backend
-        if source is None or not self.entries or not backend.usecases:
+        if source is None or not self.entries:
+            return
+        if not backend.usecases:
+            if backend.rpcs:
+                what = (
+                    f"say that {backend.known_as} answers {', '.join(backend.rpcs)}, and for which use case"
+                )
+                addition.ask(self.path, what)
             return
         usecases = [self.usecases[u] for u in backend.usecases if u in self.usecases]
         methods = [self.methods[m] for m in backend.methods if m in self.methods]

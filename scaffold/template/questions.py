@@ -111,6 +111,7 @@ def _asked(lang: str) -> dict[str, dict[str, Any]]:
 
 def _plain(lang: str) -> dict[str, dict[str, Any]]:
     """The questions as they are before it is known what is asked and refused."""
+    called = {use.name: "LocalAI" if use.name == "none" else use.called for use in EVERY.values()}
     return {
         "name": {"type": "str", "placeholder": "my-backend"},
         "kind": {
@@ -136,7 +137,7 @@ def _plain(lang: str) -> dict[str, dict[str, Any]]:
         "prebuilt": {"type": "bool", "default": False, "when": "[[ kind == 'grpc' ]]"},
         "description": {
             "type": "str",
-            "default": "[[ name ]]: [[ 'LocalAI' if modality == 'none' else modality ]] backend"
+            "default": f"[[ name ]]: [[ {called}[modality] ]] backend"
             f"[% if upstream %] on [[ {REPOSITORY} ]][% endif %]",
         },
         "license": {"type": "str", "default": ""},

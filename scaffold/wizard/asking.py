@@ -42,18 +42,21 @@ def say(text: str) -> None:
     questionary.print(harmless(text))
 
 
-def agree(question: str, diff: Callable[[], str]) -> None:
-    """Ask whether to write what was shown; its diff is there on request. Raises Stopped for a no."""
-    while (key := answer(_one_key(question, "ynd"))) == "d":
+def agree(question: str, diff: Callable[[], str], *, usual: str = "y") -> None:
+    """Ask whether to write what was shown; its diff is there on request. Raises Stopped for a no.
+
+    `usual` is what Enter means, y or n.
+    """
+    while (key := answer(_one_key(question, "ynd", usual))) == "d":
         _page(diff())
     if key == "n":
         raise Stopped(interrupted=False)
 
 
-def _one_key(question: str, keys: str) -> questionary.Question:
-    """A question that one key answers; the first one is what Enter means."""
+def _one_key(question: str, keys: str, usual: str) -> questionary.Question:
+    """A question that one key answers; the usual one is what Enter means."""
     chosen = ""
-    choices = "/".join((keys[0].upper(), *keys[1:]))
+    choices = "/".join(key.upper() if key == usual else key for key in keys)
     bindings = KeyBindings()
 
     def prompt() -> FormattedText:
@@ -63,7 +66,7 @@ def _one_key(question: str, keys: str) -> questionary.Question:
     def press(event: KeyPressEvent) -> None:
         nonlocal chosen
         key = event.key_sequence[0].key
-        chosen = keys[0] if key == Keys.ControlM else key.lower()
+        chosen = usual if key == Keys.ControlM else key.lower()
         event.app.exit(result=chosen)
 
     def stop(event: KeyPressEvent) -> None:

@@ -53,8 +53,8 @@ def complete(registry: Registry, answers: Answers, like: str | None) -> None:
     if given["kind"] == "purego":
         ask("shim", lambda: _agree("shim"))
     ask("variants", lambda: _variants(registry, given, like))
-    if given["modality"] != ("none",):
-        ask("imports", lambda: _select("imports", _usual_first(IMPORT_WORDS, "pref-only"), given))
+    imports = "none" if given["modality"] in ("none", ("none",)) else "pref-only"
+    ask("imports", lambda: _select("imports", _usual_first(IMPORT_WORDS, imports), given))
     ask("summary", lambda: _text("summary", given))
     ask("license", lambda: _text("license", given))
 
@@ -71,6 +71,7 @@ def _ask_name(registry: Registry, answers: Answers, *, again: bool) -> None:
         proposal = ""
         if name:
             asking.say(f"name {name!r} {why}")
+            answers["name"] = ""  # who stops here is told a command that can be run
             proposal = proposed(name, lambda other: new.name_problem(registry, other) is None)
         name = _asked("name", lambda answer: new.name_problem(registry, answer), proposal)
     answers["name"] = name

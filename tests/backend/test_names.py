@@ -15,6 +15,8 @@ from scaffold.backend.choices import KINDS, Lang
 from scaffold.backend.judging import create
 from scaffold.backend.limits import problem
 from scaffold.backend.names import FILE_TYPES, FOLDER, RESERVED, defined_by, make_variable, require_name
+from scaffold.backend.proposals import proposed
+from scaffold.backend.variants import VARIANTS
 from scaffold.checkout.tree import WorkTree
 from scaffold.errors import UsageError
 from scaffold.operations import check, new, overview, remove, rename, variants
@@ -74,6 +76,14 @@ def test_every_existing_backend_has_a_name() -> None:
 def test_a_new_name_is_one_that_an_existing_backend_may_have(name: str) -> None:
     if problem("name", name) is None:
         require_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", [*VARIANTS, *(key for v in VARIANTS.values() for key in v.capabilities), "latest", "main"]
+)
+def test_what_the_gallery_calls_otherwise_is_no_name(name: str) -> None:
+    assert problem("name", name)
+    assert proposed(name, lambda _: True) != name
 
 
 @pytest.mark.parametrize("name", FILE_TYPES)

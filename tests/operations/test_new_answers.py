@@ -168,13 +168,40 @@ def test_capability_entries_say_what_a_model_takes(tmp_path: Path) -> None:
         planned(accepts=("smells",))
 
 
+@pytest.mark.parametrize(("lang", "kind"), [each for each in KINDS if each[1] != "llama-fork"])
 @pytest.mark.parametrize("imports", ["auto", "pref-only"])
-def test_no_modality_and_an_import_are_refused_together(imports: str) -> None:
-    with pytest.raises(UsageError, match="import form groups backends by modality"):
-        planned(modality="none", imports=imports)
+def test_what_serves_no_model_may_stand_in_the_import_form(imports: str, lang: str, kind: str) -> None:
+    plan = planned(BASE, lang, kind, modality="none", imports=imports, summary="A sentence.")
+    registry = Registry(plan.changes.overlay())
+    assert registry.importers.groups["ibex-x2"] == "other"
+    assert registry.capabilities.entry("ibex-x2") is None
+    said = [f.rule for f in workers.find(registry, registration_rules()) if f.backend == "ibex-x2"]
+    assert not [rule for rule in said if rule.startswith(("importer", "capabilities", "docs"))]
+    assert_taken_back(plan)
+
+
+def test_what_serves_no_model_is_left_out_of_the_form_where_nobody_asks() -> None:
     plan = planned(modality="none")
     assert plan.backend.imports == "none"
     assert any("nobody can import a model for it" in what for _, what in plan.manual)
+
+
+@pytest.mark.parametrize(("answer", "value"), [("accepts", ("images",)), ("defaults", ("chat",))])
+def test_what_only_a_model_has_is_not_dropped_without_one(answer: str, value: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="give --modality"):
+        planned(modality="none", **{answer: value})
+
+
+def test_an_rpc_of_what_serves_no_model_is_left_to_a_person() -> None:
+    plan = planned(modality="none", rpcs=("TokenizeString",))
+    assert any(path == CAPABILITIES and "TokenizeString" in what for path, what in plan.manual)
+
+
+def test_a_use_case_that_is_not_declared_yet_may_be_the_default() -> None:
+    plan = planned(modality="3d", defaults=("3d",), rpcs=("Generate3D",))
+    assert any("there is no constant for 3d" in what for _, what in plan.manual)
+    with pytest.raises(UsageError, match="unknown use case 'smell'"):
+        planned(modality="3d", defaults=("smell",))
 
 
 # --- names -----------------------------------------------------------------------------------------
@@ -315,6 +342,8 @@ def test_hardware_gets_the_variant_that_is_asked_for() -> None:
         planned(capabilities=("amd=rocm",))
     with pytest.raises(UsageError, match="is not KEY=VARIANT"):
         planned(capabilities=("amd",))
+    with pytest.raises(UsageError, match="unknown kind of hardware 'intl'; did you mean intel"):
+        planned(capabilities=("intl=cpu",))
 
 
 @pytest.mark.parametrize(
@@ -455,6 +484,19 @@ def test_a_model_for_the_test_of_the_image(lang: str, kind: str) -> None:
     assert_taken_back(plan)
 
 
+@pytest.mark.parametrize("match", ["foo", "a/b/c", "owner/", "tag:", "[a.gguf", "https://x.y/z", "tag:a b"])
+def test_what_can_match_nothing_is_refused(match: str) -> None:
+    with pytest.raises(UsageError, match="nothing could match"):
+        planned(imports="auto", match=(match,))
+
+
+@pytest.mark.parametrize(("given", "near"), [("MITT", "mit"), ("Zlib", ""), ("mit", None)])
+def test_a_license_that_no_backend_has_is_asked_about(given: str, near: str | None) -> None:
+    said = [what for _, what in planned(license=given).manual if "SPDX" in what]
+    assert bool(said) is (near is not None)
+    assert near is None or f"did you mean {near}" in said[0].lower() or not near
+
+
 GLOBS = ("*-ibex.gguf", "acme/ibex-*", "tag:text-to-speech")
 
 
@@ -550,6 +592,8 @@ def test_the_head_of_an_upstream_is_asked_of_git(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(git, "remote_head", lambda *_: ("", ""))
     with pytest.raises(UsageError, match="has no commit to tell"):
         planned(pin="HEAD")
+    with pytest.raises(UsageError, match=r"'HAED' is no commit; did you mean HEAD\?"):
+        planned(pin="HAED")
 
 
 def test_everything_at_once_is_taken_back() -> None:

@@ -131,6 +131,17 @@ def test_what_git_ignores_stays_and_is_named(miniature: Path, command: str) -> N
     assert [path.read_text() for path in kept] == ["mine", "mine"]
 
 
+def test_what_git_ignored_by_a_line_that_goes_is_named(miniature: Path) -> None:
+    name = FOLDER.rpartition("/")[2]
+    with (miniature / ".gitignore").open("a") as file:
+        file.write(f"/{name}\n")
+    lifecycle.as_repository(miniature)
+    (miniature / name).write_text("a program")
+    result = scaffold(*COMMANDS["remove"], cwd=miniature)
+    assert result.returncode == 0, result.stderr
+    assert f"- {name}: git ignores it only by a line that goes" in result.stdout
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_plan_is_shown_and_asked_for(
     miniature: Path, command: str, monkeypatch: pytest.MonkeyPatch
@@ -138,19 +149,21 @@ def test_the_plan_is_shown_and_asked_for(
     monkeypatch.setenv("PAGER", "cat")
     lifecycle.as_repository(miniature)
     before = lifecycle.snapshot(miniature)
-    for keys, expected in (("n", 0), (STOP, 130)):
+    removes = command == "remove"
+    question = f"it? [{'y/N' if removes else 'Y/n'}/d]"
+    for keys, expected in (("n", 0), (STOP, 130), *([(ENTER, 0)] if removes else ())):
         terminal = Terminal(*COMMANDS[command], cwd=miniature)
         terminal.wait("would have ")
-        terminal.answer("it? [Y/n/d]", keys)
+        terminal.answer(question, keys)
         code, printed = terminal.finish()
         assert code == expected
         assert "nothing was written" in printed
         assert "error" not in printed
         assert lifecycle.differences(before, lifecycle.snapshot(miniature)) == []
     terminal = Terminal(*COMMANDS[command], cwd=miniature)
-    terminal.answer("it? [Y/n/d]", "d")
+    terminal.answer(question, "d")
     terminal.wait("diff --git")
-    terminal.answer("it? [Y/n/d]", ENTER)
+    terminal.answer(question, "y" if removes else ENTER)
     code, printed = terminal.finish()
     assert code == 0, printed
     assert not (miniature / FOLDER).exists()
@@ -162,4 +175,4 @@ def test_who_said_yes_is_not_asked(miniature: Path, command: str) -> None:
     lifecycle.as_repository(miniature)
     code, printed = Terminal(*COMMANDS[command], "--yes", cwd=miniature).finish()
     assert code == 0, printed
-    assert "it? [Y/n/d]" not in printed
+    assert "it? [" not in printed

@@ -105,6 +105,14 @@ def test_another_name_is_proposed_for_a_bad_one(miniature: Path, name: str, why:
     assert f"scaffold new-backend {proposal}\r\n" in printed
 
 
+def test_a_bad_name_is_not_repeated_to_who_stops(miniature: Path) -> None:
+    terminal = Terminal("new-backend", "My_Engine", "--lang", "python", cwd=miniature)
+    terminal.answer("Name of the backend", STOP)
+    code, printed = terminal.finish()
+    assert code == 130
+    assert "scaffold new-backend --lang python\r\n" in printed
+
+
 def test_each_choice_says_what_it_is(miniature: Path) -> None:
     terminal = Terminal("new-backend", "avocet", cwd=miniature)
     for questions, words in (
