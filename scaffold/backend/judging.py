@@ -19,7 +19,7 @@ from pydantic import (
 
 from scaffold.backend.answers import Backend
 from scaffold.backend.choices import DROP_IN, IMPORTS, KINDS
-from scaffold.backend.limits import one_of, problem, repository, wrong
+from scaffold.backend.limits import one_of, problem, repository, require_architecture, wrong
 from scaffold.backend.modalities import ACCEPTS, EVERY, Modality
 from scaffold.backend.together import clashes
 from scaffold.backend.variants import ENTRY_FIELDS, IMAGE, VARIANTS, supported
@@ -211,8 +211,8 @@ def _require_choices(lang: str, kind: str, variants: Iterable[str]) -> None:
 
 
 def _require_fitting(backend: Backend) -> None:
-    for variant, _, arch in (each.partition(":") for each in backend.only):
-        one_of(f"architecture of {variant}", arch, VARIANTS[variant].arches)
+    for each in backend.only:
+        require_architecture(each)
     for each in backend.capabilities:
         if (variant := each.partition("=")[2]) not in backend.variants:
             raise ValueError(f"capability {each!r}: it is not built for {variant}")

@@ -153,6 +153,16 @@ def problem(question: str, answer: str, rules: str = "") -> str | None:
     return f"{question} {answer!r} {why}" if why else None
 
 
+def require_architecture(chosen: str) -> None:
+    """Raises ValueError where a variant is not built for the one architecture behind its colon."""
+    variant, colon, arch = chosen.partition(":")
+    arches = VARIANTS[variant].arches
+    if colon:
+        one_of(f"architecture of {variant}", arch, arches)
+        if len(arches) == 1:
+            raise ValueError(f"variant {chosen!r}: it is built for {arch} anyway; say {variant!r}")
+
+
 def one_of(what: str, value: str, choices: Iterable[str]) -> str:
     """`value`. Raises ValueError where it is none of the choices."""
     if value not in choices:

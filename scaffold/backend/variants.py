@@ -7,7 +7,7 @@ the base image come from the sibling entries of the checkout.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -105,6 +105,20 @@ VARIANTS: dict[str, Variant] = {
         ),
     )
 }  # fmt: skip
+
+
+def choices(names: Iterable[str]) -> dict[str, str]:
+    """What one may choose of some variants, and what that is.
+
+    Each of them; and `cpu:amd64`, one architecture alone, of those that are built for several.
+    """
+    found = {name: VARIANTS[name].words for name in names}
+    for name in [*found]:
+        variant = VARIANTS[name]
+        several = variant.arches if len(variant.arches) > 1 else ()
+        found |= {f"{name}:{arch}": variant._replace(arches=(arch,)).words + " alone" for arch in several}
+    return found
+
 
 DARWIN = "metal"
 """The one variant that is built on macOS."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from scaffold.backend import judging
 from scaffold.backend.answers import Backend
 from scaffold.backend.judging import create
 from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, one_of, repository, wrong
-from scaffold.backend.modalities import EVERY, MODALITIES
+from scaffold.backend.modalities import EVERY, MODALITIES, Modality
 from scaffold.backend.names import identifier, make_variable, require_name
 from scaffold.backend.variants import DARWIN, supported
 from scaffold.checkout import git
@@ -214,13 +215,19 @@ def template_answers(backend: Backend, tree: Tree) -> dict[str, Any]:
         "prebuilt": backend.prebuilt and backend.kind == "grpc",
         **facts.answers(tree),
         "variants": list(backend.variants),
-        "modality": next(m.name for m in EVERY.values() if m.methods[:1] == backend.use.methods[:1]),
+        "modality": backend.modality,
+        "declared": declared(backend.known),
         "description": backend.sentence,
         "url": backend.home,
         "pin_variable": backend.pin_variable,
         "repo_variable": backend.repo_variable,
         "source": backend.source_folder,
     }
+
+
+def declared(known: Mapping[str, Modality]) -> dict[str, str]:
+    """The modalities that only the checkout has, each with its first RPC, as the templates take them."""
+    return {use.name: use.methods[0] for use in known.values() if use.name not in EVERY}
 
 
 def _ask_the_rest(addition: Addition, registry: Registry) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaffold.backend.limits import one_of
+from scaffold.backend.limits import one_of, require_architecture
 from scaffold.backend.names import require_name
 from scaffold.backend.variants import DARWIN, VARIANTS, supported
 from scaffold.checkout.changes import ChangeSet
@@ -140,10 +140,9 @@ def _known(registry: Registry, name: str, variants: Iterable[str]) -> tuple[str,
     known = supported(lang)
     chosen = []
     try:
-        for variant, _, arch in (each.partition(":") for each in variants):
-            chosen.append(one_of(f"variant of {lang} backends", variant, known))
-            if arch:
-                one_of(f"architecture of {variant}", arch, VARIANTS[variant].arches)
+        for each in variants:
+            chosen.append(one_of(f"variant of {lang} backends", each.partition(":")[0], known))
+            require_architecture(each)
     except ValueError as error:
         raise UsageError(str(error)) from None
     return tuple(variant for variant in VARIANTS if variant in chosen)

@@ -8,6 +8,8 @@ from the tables that judge the command line's answers too.
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -19,7 +21,7 @@ from scaffold.backend.judging import RULED
 from scaffold.backend.limits import CPP_TAKEN, GITHUB, RULES, Unprintable
 from scaffold.backend.modalities import EVERY, MODALITIES
 from scaffold.backend.together import CLASHES, Clash, Holds, Term
-from scaffold.backend.variants import VARIANTS, supported
+from scaffold.backend.variants import VARIANTS, choices, supported
 from scaffold.checkout.tree import WorkTree
 from scaffold.resources import miniature_dir, template_dir
 from scaffold.template import facts
@@ -86,7 +88,7 @@ def text(lang: str) -> str:
 
 def questions(lang: str) -> dict[str, dict[str, Any]]:
     """The questions of one template in the order in which they are asked."""
-    every = _asked(lang) | _facts() | _derived(lang)
+    every = {"declared": _hidden({}, "yaml")} | _asked(lang) | _facts() | _derived(lang)
     unused = {name for names in USES.values() for name in names} - set(USES[lang])
     return {name: asked for name, asked in every.items() if name not in unused}
 
@@ -121,13 +123,13 @@ def _plain(lang: str) -> dict[str, dict[str, Any]]:
         },
         "modality": {
             "type": "str",
-            "choices": {f"{use.name}: {use.words}": use.name for use in EVERY.values()},
+            "choices": _with_declared({f"{use.name}: {use.words}": use.name for use in EVERY.values()}),
             "default": "llm",
         },
         "variants": {
             "type": "str",
             "multiselect": True,
-            "choices": {f"{name}: {VARIANTS[name].words}": name for name in supported(lang)},
+            "choices": {f"{name}: {words}": name for name, words in choices(supported(lang)).items()},
             "default": ["cpu"],
         },
         "upstream": {"type": "str", "default": ""},
@@ -137,7 +139,7 @@ def _plain(lang: str) -> dict[str, dict[str, Any]]:
         "prebuilt": {"type": "bool", "default": False, "when": "[[ kind == 'grpc' ]]"},
         "description": {
             "type": "str",
-            "default": f"[[ name ]]: [[ {called}[modality] ]] backend"
+            "default": f"[[ name ]]: [[ {called}.get(modality, modality) ]] backend"
             f"[% if upstream %] on [[ {REPOSITORY} ]][% endif %]",
         },
         "license": {"type": "str", "default": ""},
@@ -155,21 +157,22 @@ def _facts() -> dict[str, dict[str, Any]]:
 def _derived(lang: str) -> dict[str, dict[str, Any]]:
     upper = "[[ name | upper | replace('-', '_') ]]"
     calls = {modality.name: modality.methods[0] for modality in EVERY.values() if modality.methods}
-    known = " and modality_rpc in rpcs" if lang == "cpp" else ""
-    profiles = {variant.name: variant.profile for variant in VARIANTS.values()}
+    known = " if modality_rpc in rpcs else 'none'" if lang == "cpp" else ""
+    serving = {modality.methods[0]: modality.name for modality in MODALITIES.values() if modality.methods}
+    profiles = {chosen: VARIANTS[chosen.partition(":")[0]].profile for chosen in choices(VARIANTS)}
     return {
         # OWNER/REPO, however the address was spelled
         "repository": _hidden(f"[[ {REPOSITORY} ]]"),
         "pin_variable": _hidden(f"{upper}_VERSION"),
         "repo_variable": _hidden(f"{upper}_REPO"),
         # the RPC of the modality
-        "modality_rpc": _hidden(f"[[ {calls}.get(modality, '') ]]"),
-        # the modality, or none where no template, or not the checkout's protocol, has its call
-        "served": _hidden(f"[[ modality if modality in {list(MODALITIES)}{known} else 'none' ]]"),
+        "modality_rpc": _hidden(f"[[ {calls}.get(modality) or declared.get(modality, '') ]]"),
+        # whose code it gets: none where no template, or not the checkout's protocol, has its call
+        "served": _hidden(f"[[ {serving}.get(modality_rpc, 'none'){known} ]]"),
         # the call that is left to write
-        "unserved": _hidden("[[ modality_rpc if modality != served and modality_rpc in rpcs else '' ]]"),
+        "unserved": _hidden("[[ modality_rpc if served == 'none' and modality_rpc in rpcs else '' ]]"),
         # whether its request says which model it is for
-        "model_identity": _hidden("[[ modality == served and modality_rpc in identified ]]", "bool"),
+        "model_identity": _hidden("[[ served != 'none' and modality_rpc in identified ]]", "bool"),
         # the RPCs that reach a Go backend: its own server for Rerank hands on all that it defines
         "answered": _hidden(
             "[[ rpcs if modality == 'rerank' else rpcs | select('in', go_routes) | list ]]", "yaml"
@@ -192,6 +195,15 @@ def _derived(lang: str) -> dict[str, dict[str, Any]]:
             f"[[ repo ~ '-src' if repo | lower in {[word.lower() for word in CPP_TAKEN]} else repo ]]"
         ),
     }
+
+
+def _with_declared(known: Mapping[str, str]) -> LiteralScalarString:
+    """Choices, and the modalities that the checkout declares besides, in copier's language."""
+    lines = [f"{json.dumps(words)}: {json.dumps(name)}\n" for words, name in known.items()]
+    declared = '[[ (use ~ ": " ~ rpc) | to_json ]]: [[ use | to_json ]]'
+    lines.append(f"[% for use, rpc in declared.items() %]\n{declared}\n[% endfor %]\n")
+    found: LiteralScalarString = LiteralScalarString("".join(lines))
+    return found
 
 
 def _spelled(replacements: markdown.Replacements) -> str:

@@ -12,7 +12,7 @@ from scaffold.backend.choices import ASKED, IMPORT_WORDS, KIND_WORDS, KINDS, LAN
 from scaffold.backend.judging import refused
 from scaffold.backend.limits import repository
 from scaffold.backend.proposals import proposed
-from scaffold.backend.variants import VARIANTS, supported
+from scaffold.backend.variants import choices, supported
 from scaffold.checkout import git
 from scaffold.operations import new
 from scaffold.registry import Registry
@@ -108,11 +108,11 @@ def _variants(registry: Registry, given: Answers, like: str | None) -> tuple[str
     usual = [v for v in registry.variants(kin[0]) if v in possible] if kin else []
     usual = usual or list(new.default_variants(lang, kind))
     beside = f" ({kin[0]} has those that are ticked)" if kin else ""
-    titles = _titles({name: VARIANTS[name].words for name in possible})
-    choices = [questionary.Choice(title, value=name, checked=name in usual) for name, title in titles.items()]
+    titles = _titles(choices(possible))
+    offered = [questionary.Choice(title, value=name, checked=name in usual) for name, title in titles.items()]
     question = questionary.checkbox(
         f"{ASKED['variants']}{beside}",
-        choices=choices,
+        choices=offered,
         validate=lambda chosen: refused("variants", tuple(chosen), given) or True,
     )
     return tuple(asking.answer(question))

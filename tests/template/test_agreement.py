@@ -30,9 +30,14 @@ from scaffold.template import questions
 from scaffold.wizard import asking
 from scaffold.wizard import questions as wizard
 from tests.conftest import PIN
-from tests.rules.trees import BASE
+from tests.rules.trees import CAPABILITIES, MINIATURE
 
-REGISTRY = Registry(BASE)
+_USES = "UsecaseInfoMap = map[string]UsecaseInfo{"
+REGISTRY = Registry(
+    MINIATURE.edit(CAPABILITIES, (_USES, f'{_USES}\n\t"taste": {{GRPCMethod: MethodPredict}},')).tree()
+)
+"""A checkout that declares a use case which no table has."""
+DECLARED = new.declared(REGISTRY.modalities)
 UPSTREAM = {"upstream": "acme/tiny.cpp", "pin": PIN}
 OPTION = {"description": "summary"}
 """Question of a template -> the answer of the command line, where that is called otherwise."""
@@ -50,8 +55,11 @@ TEXTS = (
 VALUES: dict[str, tuple[Any, ...]] = {
     "name": ("quail", "mlx-quail", "quail-mlx", "mlxquail", "Lark", "test", "a-development", "x" * 64, "quail\n"),
     "kind": (*(kind for kinds in KINDS.values() for kind in kinds), "other"),
-    "modality": ("llm", "none", "3d", "vision", "smell", "LLM"),
-    "variants": ([], ["cpu"], ["metal"], ["cpu", "metal"], ["intel"], ["vulkan"], ["sycl-f16", "cpu"], ["cuda11"]),
+    "modality": ("llm", "none", "3d", "vision", "chat", "edit", "taste", "smell", "LLM"),
+    "variants": (
+        [], ["cpu"], ["metal"], ["cpu", "metal"], ["intel"], ["vulkan"], ["sycl-f16", "cpu"], ["cuda11"],
+        ["cpu:amd64"], ["cuda12", "cpu:arm64"], ["vulkan:arm64"], ["cuda12:amd64"], ["cpu:s390x"], ["cpu:"],
+    ),
     "upstream": (
         "", "acme/tiny.cpp", "https://github.com/acme/tiny.cpp.git", "git@github.com:acme/tiny", "acme", "a/..", "a/b/c",
         " ", "https://gitlab.com/a/b", "a/b.git.git",
@@ -68,6 +76,10 @@ ALONE = ("url", "prebuilt")
 """What the wizard does not ask for."""
 
 
+FREE = ("name", "upstream", "pin", "description", "license")
+ANYTHING = st.text(max_size=12) | st.from_regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", fullmatch=True)
+
+
 def base(kind: str) -> dict[str, Any]:
     needed = UPSTREAM if kind in NEEDS_UPSTREAM else {}
     return {"name": "quail", "kind": kind, "modality": "llm", "variants": ["cpu"], **needed}
@@ -76,7 +88,14 @@ def base(kind: str) -> dict[str, Any]:
 def copier_takes(lang: str, answers: dict[str, Any]) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            run_copy(str(template_dir(lang)), folder, data=answers, defaults=True, quiet=True, pretend=True)
+            run_copy(
+                str(template_dir(lang)),
+                folder,
+                data={**answers, "declared": DECLARED},
+                defaults=True,
+                quiet=True,
+                pretend=True,
+            )
         except ValueError:
             return False
     return True
@@ -177,7 +196,8 @@ def several(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     asked = [q for q in VALUES if q in questions.questions(lang) and q not in ALONE]
     changed = draw(st.lists(st.sampled_from(asked), min_size=2, max_size=4, unique=True))
     answers = base(draw(st.sampled_from(KINDS[lang])))
-    return lang, answers | {q: draw(st.sampled_from(VALUES[q])) for q in changed}
+    some = {q: st.sampled_from(VALUES[q]) for q in changed}
+    return lang, answers | {q: draw(some[q] | ANYTHING if q in FREE else some[q]) for q in changed}
 
 
 @settings(max_examples=60)
