@@ -50,6 +50,7 @@ PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """A terminal sends these to both processes; who sends one to the parent alone means the command."""
 
 _NOTE_BYTES = 1024
+_LARGEST = 2 * _NOTE_BYTES
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _TOKEN = os.urandom(8).hex()
@@ -58,7 +59,7 @@ _TOKEN = os.urandom(8).hex()
 _end = 0
 """Processor time at which this process ends, that of its children included; 0 for no limit."""
 _page: mmap.mmap | None = None
-"""Shared with the parent: what each of at most two processes looks at."""
+"""Shared with the parent: what each of at most two processes looks at, and the largest file."""
 _slot = 0
 _largest = 0, UNKNOWN
 
@@ -69,6 +70,8 @@ class Ended(NamedTuple):
     number: signal.Signals
     path: str
     """What it looked at last; "" where that is not known."""
+    largest: str = ""
+    """The largest file that it had read: what took the time may come long after the reading."""
 
     @property
     def error(self) -> ShapeError:
@@ -79,7 +82,9 @@ class Ended(NamedTuple):
     def _problem(self) -> str:
         limit = LIMITS.get(self.number)
         if limit:
-            return f"reading it {limit.format(seconds=seconds())}"
+            known = self.largest not in ("", self.path)
+            largest = f" (the largest file that was read is {self.largest})" if known else ""
+            return f"reading it {limit.format(seconds=seconds())}{largest}"
         if self.number is signal.SIGKILL:
             return f"reading it was ended from outside ({self.number.name}), perhaps because memory ran out"
         why = "it is no such file, takes too much memory, or its reader has a bug"
@@ -107,7 +112,7 @@ def run(command: Callable[[], int]) -> int | Ended:
     import mmap
 
     global _page  # noqa: PLW0603 - one process is in one cage
-    _page = mmap.mmap(-1, 2 * _NOTE_BYTES)
+    _page = mmap.mmap(-1, 3 * _NOTE_BYTES)
     signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     child = os.fork()
@@ -128,7 +133,7 @@ def run(command: Callable[[], int]) -> int | Ended:
     _end_orphans()
     _forget(child)
     if number in LIMITS or number in CRASHES or number == signal.SIGKILL:
-        return Ended(number, _read(0))
+        return Ended(number, _read(0), _read(_LARGEST))
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
     return 128 + number
@@ -306,11 +311,14 @@ def note(path: str, size: int = 0) -> None:
     global _largest  # noqa: PLW0603
     if not path:
         return
+    slots = [_slot]
     if size > _largest[0]:
         _largest = size, path
+        slots.append(_LARGEST)
     if _page is not None:
         text = path.encode(errors="surrogateescape")[: _NOTE_BYTES - 1] + b"\0"
-        _page[_slot : _slot + len(text)] = text
+        for slot in slots:
+            _page[slot : slot + len(text)] = text
 
 
 def _read(slot: int) -> str:

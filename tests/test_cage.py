@@ -55,6 +55,14 @@ def test_a_command_that_ends_by_itself_keeps_its_exit_code(code: int) -> None:
 def test_what_never_ends_is_ended_and_named(loop: str) -> None:
     said = told(f"cage.note('before.yml'); cage.note('a/b.yml'); cage.note('')\n{loop}")
     assert said.startswith("('SIGXCPU', 'a/b.yml: reading it took more than 1 s")
+    assert "largest" not in said
+
+
+def test_what_takes_time_after_all_reading_may_be_the_largest_file() -> None:
+    said = told(f"cage.note('a', 5); cage.note('b', 9); cage.note('c', 1)\n{LOOP}")
+    assert said.startswith("('SIGXCPU', 'c: reading it took more than 1 s")
+    assert said.endswith("(the largest file that was read is b)')")
+    assert "largest" not in told(f"cage.note('a', 5); cage.note('b', 9)\n{LOOP}")
 
 
 def test_a_new_look_begins_a_new_count() -> None:

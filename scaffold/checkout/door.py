@@ -7,6 +7,7 @@ of (`..`, `.git`, what is not UTF-8) are in no listing. What is no regular file 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -51,6 +52,19 @@ def outside(path: str) -> str:
     if "git" in odd[0].lower():
         return "is git's own"
     return "is no path inside the checkout" if odd[0].strip("/.") == "" else "is no name of a file"
+
+
+def below(root: Path, name: str) -> str | None:
+    """The path in the checkout at `root` of a file that a person names; None for one that lies elsewhere.
+
+    They may reach the checkout by links of their own. `..` takes back the step before it, whatever that is.
+    """
+    path = Path(os.path.abspath(name))  # noqa: PTH100 - follows no link
+    for folder in reversed(path.parents):
+        real = Path(os.path.realpath(folder))
+        if real.is_relative_to(root):
+            return (real.relative_to(root) / path.relative_to(folder)).as_posix()
+    return None
 
 
 def require_inside(path: str) -> None:
@@ -163,6 +177,20 @@ class Door:
             yield descriptor
         finally:
             os.close(descriptor)
+
+    @contextmanager
+    def holding(self, path: str) -> Iterator[tuple[int, str]]:
+        """A descriptor of the folder that holds a path as it is now, and the name in it.
+
+        Raises OSError that says what is wrong with the path, such as a link in the way.
+        """
+        step = in_the_way(self.kind, path)
+        why = outside(path) or (f"{step} {Kind.link}" if self.kind(step) is Kind.link else "")
+        if why:
+            raise OSError(errno.EINVAL, why)
+        folder, _, name = path.rpartition("/")
+        with self.entered(folder) as descriptor:
+            yield descriptor, name
 
     def _list(self, folder: str) -> dict[str, Kind]:
         if folder and (outside(f"{folder}/x") or not self.is_folder(folder)):

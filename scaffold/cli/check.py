@@ -115,12 +115,12 @@ def check(
             sources=Sources(root, rev) if output in {Report.markdown, Report.github} else None,
         )
         printed = findings.rendered(view, output)
-        printer.result(printed.result, printed.kind, output_file)
+        printer.result(printed.result, printed.kind, output_file, root)
         for line in printed.notes:
             printer.note(line)
         if output is Report.github:
             from scaffold.report import github
 
-            printer.job_summary(partial(github.job_summary, view))
+            printer.job_summary(partial(github.job_summary, view), root)
     if view.fails and not exit_zero:
         raise typer.Exit(1)

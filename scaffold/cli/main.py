@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise, takewhile
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -104,11 +105,13 @@ def answer(error: ScaffoldError) -> int:
     """Print an error once more as what a program, a CI job or a comment waits for; the exit code."""
     output = asked("--format")
     if output:
+        from scaffold.checkout.tree import find_root
         from scaffold.report import failures
 
         text, kind = failures.rendered(error, output)
         with suppress(OSError, WriteError):  # then there is nobody to tell
-            printer.result(text, kind, asked("--output-file"))
+            root = find_root(Path(asked("--repo") or "."))
+            printer.result(text, kind, asked("--output-file"), root)
     return error.exit_code
 
 

@@ -8,6 +8,8 @@ import stat
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
+from pathlib import Path
 
 import typer
 
@@ -43,10 +45,11 @@ def choose_colours(arguments: list[str]) -> list[str]:
     return left + arguments[end:]
 
 
-def result(text: str, kind: Kind = Kind.report, file: str = "") -> None:
+def result(text: str, kind: Kind = Kind.report, file: str = "", root: Path = Path()) -> None:
     """Print lines to standard output or into a file. The last line gets its newline.
 
     Nothing is printed where there are none; the file is made even then. Raises WriteError where it cannot.
+    In the checkout at `root` no link leads to the file.
     Whatever a checkout has put into them acts neither on a terminal nor in the log of a CI job. Of a
     diff every byte counts (for `git apply`) unless one of these shows it.
     """
@@ -55,16 +58,17 @@ def result(text: str, kind: Kind = Kind.report, file: str = "") -> None:
     elif kind is Kind.diff and (sys.stdout.isatty() or "GITHUB_ACTIONS" in os.environ):
         text = harmless(text)
     if file:
-        _write(file, text)
+        _write(file, text, root)
     elif text:
         with cage.waiting():  # for who reads it, page by page
             typer.echo(text, nl=not text.endswith("\n"), color=_colours())
 
 
-def _write(name: str, text: str) -> None:
+def _write(name: str, text: str, root: Path) -> None:
     ended = text if not text or text.endswith("\n") else f"{text}\n"
+    opened = partial(_opened, root)
     try:
-        with open(name, "w", encoding="utf-8", errors="backslashreplace", opener=_opened) as file:
+        with open(name, "w", encoding="utf-8", errors="backslashreplace", opener=opened) as file:
             file.write(plain(ended))
     except OSError as problem:
         raise WriteError(f"{name} cannot be written: {problem.strerror}") from None
@@ -96,24 +100,37 @@ def _told(headline: str, problem: object) -> None:
         note(f"  {told}")
 
 
-def job_summary(rendered: Callable[[int], str]) -> None:
+def job_summary(rendered: Callable[[int], str], root: Path) -> None:
     """Add to the file that GitHub shows as the summary of the job, if a job runs.
 
-    `rendered` makes the text from the number of bytes that the file has already.
+    `rendered` makes the text from the number of bytes that the file has already. In the checkout at `root`
+    no link leads to the file.
     """
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:
         return
+    opened = partial(_opened, root)
     try:
-        with open(name, "a", encoding="utf-8", errors="backslashreplace", opener=_opened) as file:
+        with open(name, "a", encoding="utf-8", errors="backslashreplace", opener=opened) as file:
             file.write(rendered(file.tell()))
     except OSError as error:
         note(f"the job summary cannot be written: {error.strerror}")
 
 
-def _opened(name: str, flags: int) -> int:
-    """A descriptor of a regular file, which nobody has to be waited for and no other name leads to."""
-    descriptor = os.open(name, flags & ~os.O_TRUNC | os.O_NONBLOCK | os.O_NOFOLLOW, 0o666)
+def _opened(root: Path, name: str, flags: int) -> int:
+    """A descriptor of a regular file, which nobody has to be waited for and no other name leads to.
+
+    Outside of the checkout at `root` the folders of a path are its user's own, and may be links.
+    """
+    from scaffold.checkout.door import Door, below
+
+    wanted = flags & ~os.O_TRUNC | os.O_NONBLOCK | os.O_NOFOLLOW
+    inside = below(root, name)
+    if inside is None:
+        descriptor = os.open(name, wanted, 0o666)
+    else:
+        with Door(root).holding(inside) as (folder, last):
+            descriptor = os.open(last, wanted, 0o666, dir_fd=folder)
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
         os.close(descriptor)

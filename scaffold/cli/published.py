@@ -53,13 +53,14 @@ def published(
     scope = operation.Scope(
         tuple(names or ()), channel, tuple(variant or ()), since, tuple(registry or ()), timeout
     )
-    with states(repository(repo), rev, None) as state, _progress() as told:
+    root = repository(repo)
+    with states(root, rev, None) as state, _progress() as told:
         found = operation.run(state.head, scope, rev, told=told)
     for note in found.notes:
         printer.note(note)
     printer.result(report.rendered(found, output), Kind.commands if output is Summary.github else Kind.report)
     if output is Summary.github:
-        printer.job_summary(partial(report.job_summary, found))
+        printer.job_summary(partial(report.job_summary, found), root)
     if not found.complete:
         raise typer.Exit(ShapeError.exit_code)
     if found.fails:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from scaffold import cage
 from scaffold.checkout import git
 from scaffold.errors import UsageError
 
@@ -51,10 +52,11 @@ def _event(name: str) -> Any:
     if not name:
         return None
     path = Path(name)
+    cage.note(name)
     try:
         data = path.read_bytes() if path.is_file() and path.stat().st_size <= MAX_EVENT_BYTES else b""
         return json.loads(data)
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError, MemoryError):
         raise UsageError(f"--base auto: the event in {name} cannot be read") from None
 
 

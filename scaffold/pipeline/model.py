@@ -24,6 +24,9 @@ FOLDER = ".github/workflows"
 MAX_DEPTH = 4
 """Reusable workflows and composite actions are followed this far; GitHub allows ten."""
 
+MAX_STEPS = 8192
+"""Steps of composite actions that are looked at, each counted as often as it is used; LocalAI has 27."""
+
 Generated = Callable[[], Mapping[str, list[dict[str, Any]]]]
 """Output of a script -> the rows of the matrix that it makes, where that is known."""
 
@@ -202,6 +205,7 @@ class Pipeline:
         self._documents: dict[str, tuple[YamlSource, yaml.Mapping] | None] = {}
         self._actions: dict[str, tuple[Step, ...]] = {}
         self._workflows: dict[str, Workflow | None] = {}
+        self._steps_left = MAX_STEPS
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -234,13 +238,22 @@ class Pipeline:
     def flat(
         self, steps: tuple[Step, ...], outer: Occurrence | None = None, depth: int = 0
     ) -> Iterator[Occurrence]:
-        """Steps, each followed by those of the composite action that it uses."""
+        """Steps, each followed by those of the composite action that it uses.
+
+        Actions that use each other in a circle have more than anybody can look at: that is a problem.
+        """
         for step in steps:
             occurrence = Occurrence(step, outer)
             yield occurrence
             folder = local_path(step.uses)
-            if folder and depth < MAX_DEPTH:
-                yield from self.flat(self.action(folder), occurrence, depth + 1)
+            inner = self.action(folder) if folder and depth < MAX_DEPTH else ()
+            if len(inner) <= self._steps_left:
+                self._steps_left -= len(inner)
+                yield from self.flat(inner, occurrence, depth + 1)
+            elif self._steps_left >= 0:
+                self._steps_left = -1
+                what = f"uses composite actions of more than {MAX_STEPS} steps, each as often as it is used"
+                self.problems.append(ShapeError(step.path, step.line, what))
 
     def action(self, folder: str) -> tuple[Step, ...]:
         """The steps of a composite action of this repository; none for other actions."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.checkout import disk
-from scaffold.checkout.door import MAX_DEPTH, MAX_OPEN, Door, Kind, outside
+from scaffold.checkout.door import MAX_DEPTH, MAX_OPEN, Door, Kind, below, outside
 from scaffold.checkout.tree import GitTree, Overlay, Tree, WorkTree, kept_by_git
 from scaffold.errors import ShapeError
 from tests.checkout.test_tree import commit
@@ -204,3 +204,32 @@ def test_a_part_that_is_there_already_is_not_written_through(tmp_path: Path) -> 
     with pytest.raises(FileExistsError):
         disk.write(Door(tmp_path / "root"), "part", b"theirs\n")
     assert (tmp_path / "victim").read_text() == "mine\n"
+
+
+def test_a_path_that_a_person_names_is_below_the_root_or_elsewhere(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").symlink_to(root)
+    (tmp_path / "inner").symlink_to(root / "a")
+    monkeypatch.chdir(root)
+    inside = {
+        "x": "x", "a/x": "a/x", "folder/x": "folder/x", "absolute": "absolute", "a/../folder/x": "folder/x",
+        f"{root}/up/x": "up/x", f"{tmp_path}/mine/up/x": "up/x", f"{tmp_path}/inner/x": "a/x", "self/up/x": "self/up/x",
+        ".git/x": ".git/x",
+    }  # fmt: skip
+    assert {name: below(root, name) for name in inside} == inside
+    for name in ("../x", f"{tmp_path}/x", f"{tmp_path}/folder/x", "/x", "a/../../x", f"{root}-2/x"):
+        assert below(root, name) is None
+
+
+def test_what_holds_a_path_is_no_link(root: Path) -> None:
+    door = Door(root)
+    with door.holding("a/b/new") as (folder, name):
+        assert (os.listdir(folder), name) == (["deep"], "new")
+    for path, why in {
+        "folder/x": "folder is a symbolic link",
+        "a/link": "a/link is a sym",
+        ".git/x": "git's own",
+    }.items():
+        with pytest.raises(OSError, match=why), door.holding(path):
+            pass

@@ -68,6 +68,60 @@ def test_other_streams_may_be_missing(miniature: Path, streams: str) -> None:
     assert ended(miniature, ("check",), f">/dev/null {streams}")[0] == 0
 
 
+def report_links(root: Path) -> Path:
+    """Folders and files of a checkout for reports that are links, one of them to a folder inside; a folder outside."""
+    outside = root.parent / "outside"
+    (outside / "in").mkdir(parents=True)
+    (root / "reports").symlink_to(outside)
+    (root / "x.json").symlink_to(outside / "x.json")
+    (root / "inside").symlink_to("backend")
+    return outside
+
+
+@pytest.mark.parametrize("place", ["reports/x.json", "reports/in/x.json", "x.json", "inside/x.json"])
+@pytest.mark.parametrize("wrong", [(), ("--no-such",), ("--base", "NOSUCH")], ids=["right", "usage", "base"])
+def test_a_report_goes_through_no_link_of_the_checkout(
+    place: str,
+    wrong: tuple[str, ...],
+    miniature: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    outside = report_links(miniature)
+    monkeypatch.chdir(miniature / "docs")
+    call = in_process(monkeypatch, capfd)
+    for name in (f"../{place}", str(miniature / place)):
+        code, out, errors = call("check", "--format", "json", "--output-file", name, *wrong)
+        assert (code, out) == (2 if wrong else 3, "")
+        assert wrong or "is a symbolic link, and links are not followed" in errors
+        assert [*outside.rglob("*")] == [outside / "in"]
+        assert not (miniature / "backend/x.json").exists()
+
+
+def test_a_report_goes_where_its_user_has_links_of_their_own(
+    miniature: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    outside = report_links(miniature)
+    (tmp_path / "mine").symlink_to(outside)
+    (tmp_path / "checkout").symlink_to(miniature)
+    monkeypatch.chdir(miniature)
+    call = in_process(monkeypatch, capfd)
+    for name in (f"{tmp_path}/mine/1.txt", "../outside/2.txt", f"{tmp_path}/checkout/3.txt", "docs/4.txt"):
+        assert call("check", "--output-file", name)[:2] == (0, ""), name
+    assert {path.name for path in outside.iterdir()} == {"in", "1.txt", "2.txt"}
+    assert (miniature / "3.txt").read_bytes() == (miniature / "docs/4.txt").read_bytes()
+
+
+def test_a_summary_goes_through_no_link_of_the_checkout(
+    miniature: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    outside = report_links(miniature)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(miniature / "reports/summary"))
+    errors = in_process(monkeypatch, capfd)("check", "--format", "github", "--repo", str(miniature))[2]
+    assert "the job summary cannot be written: reports is a symbolic link" in errors
+    assert [*outside.iterdir()] == [outside / "in"]
+
+
 @pytest.mark.parametrize("kind", ["pipe", "link", "folder", "device"])
 def test_a_summary_that_is_no_file_is_told(
     kind: str,

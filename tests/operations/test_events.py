@@ -53,6 +53,17 @@ def expect(base: str | None, root: Path) -> None:
             base_named("auto", root)
 
 
+def test_an_event_that_takes_all_memory_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_: bytes) -> object:
+        raise MemoryError
+
+    (tmp_path / "event.json").write_text("{}")
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    monkeypatch.setattr(json, "loads", load)
+    with pytest.raises(UsageError, match=r"the event in .*event\.json cannot be read"):
+        base_named("auto", tmp_path)
+
+
 @pytest.mark.parametrize("name", EVENTS)
 def test_github_and_forgejo(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     event, base = EVENTS[name]

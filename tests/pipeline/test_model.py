@@ -7,7 +7,7 @@ import pytest
 from scaffold.checkout.tree import Overlay
 from scaffold.errors import ShapeError
 from scaffold.operations import check
-from scaffold.pipeline.model import Pipeline
+from scaffold.pipeline.model import MAX_STEPS, Pipeline
 from tests.pipeline.workflows import W, tree
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -50,3 +50,33 @@ def test_no_repository_of_localai_says_what_works_there() -> None:
 def test_a_folder_is_no_workflow() -> None:
     folders = {f"{W}{name}/c.yml": b"on: push\n" for name in ("a.yml", "a.yaml")}
     assert Pipeline(Overlay(tree(b="on: push\n"), folders)).paths == (f"{W}b.yml",)
+
+
+def composite(*used: str) -> bytes:
+    steps = ", ".join(f"{{uses: {action}}}" for action in used)
+    return f"runs: {{using: composite, steps: [{steps}]}}\n".encode()
+
+
+def test_actions_in_a_circle_end_and_are_told() -> None:
+    every = [f"./a/u{number}" for number in range(30)]
+    circle = {f"{action[2:]}/action.yml": composite(*every) for action in every}
+    jobs = "".join(f"  j{n}: {{runs-on: x, steps: [{{uses: ./a/u{n}}}, {{run: last}}]}}\n" for n in range(20))
+    where = Overlay(tree(a=f"on: push\njobs:\n{jobs}"), circle)
+    pipeline = Pipeline(where)
+    found = [occurrence for job in pipeline.jobs for occurrence in job.occurrences]
+    assert sum(occurrence.outer is not None for occurrence in found) <= MAX_STEPS
+    assert sum(occurrence.step.run == "last" for occurrence in found) == 20
+    told = check.run(where, check.Scope(select=("workflow-unreadable",))).findings
+    assert [f.rule for f in told] == ["workflow-unreadable"]
+    assert "uses composite actions of more than" in told[0].message
+    assert told[0].path in circle
+
+
+def test_an_action_that_many_jobs_use_has_its_steps_in_each() -> None:
+    jobs = "".join(f"  j{n}: {{runs-on: x, steps: [{{uses: ./a}}, {{uses: ./a}}]}}\n" for n in range(50))
+    where = Overlay(tree(a=f"on: push\njobs:\n{jobs}"), {"a/action.yml": composite("./b", "x@v1")})
+    where = Overlay(where, {"b/action.yml": composite("y@v1")})
+    pipeline = Pipeline(where)
+    for job in pipeline.jobs:
+        assert [o.step.uses for o in job.occurrences] == ["./a", "./b", "y@v1", "x@v1"] * 2
+    assert pipeline.problems == []
