@@ -153,8 +153,9 @@ class PrRunsPileUp(PipelineRule):
     LocalAI had three workflows without a group beside eleven with one; one of them took a macOS runner, of
     which there are few, for each push (#11058).
 
-    Fails, where most workflows that a pull request starts have a group:
+    Fails:
 
+        # most other workflows that a pull request starts have a group
         on: pull_request
         jobs:
 
