@@ -8,7 +8,10 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
+from scaffold.errors import ShapeError
 from scaffold.surfaces.base import Part
+from scaffold.syntax.source import Source
+from scaffold.syntax.yaml_events import Kind, document
 
 FOLDER = "gallery"
 LIST = f"{FOLDER}/index.yaml"
@@ -44,6 +47,7 @@ class Model(NamedTuple):
     weights: str
     """The file that its configuration loads; "" where it is no single file that is downloaded as it is."""
     weights_line: int
+    """Where that is said, or the configuration is named that says it."""
     files: frozenset[str]
     """The names of the files that are downloaded, of its base configuration too."""
 
@@ -53,6 +57,8 @@ _WEIGHTS = re.compile(
     rb"\n([ ]++)parameters:[ ]*+\n(?:\1[ ]++[^\n]*+\n){0,30}?\1[ ]++model:[ ]*+[\"']?"
     rb"([^\"'\n]*\.(?:gguf|ggml|bin|safetensors))[\"']?[ ]*(?=\r?\n|\Z)"
 )
+_MODEL = re.compile(rb"\n[ ]+model:")
+_KEY = re.compile(rb"(?m)^([ -]*)([\w-]+):(?=[ \r\n])")
 _FILE = re.compile(rb"\n[ ]+(?:- )?filename:[ ]*[\"']?([^\"'\n]*?)[\"']?[ ]*(?=\r?\n|\Z)")
 _BASE = re.compile(rb"\n  url:[ ]*[\"']?github:[^\n]*/gallery/([\w.-]+\.ya?ml)@")
 _ARCHIVE = re.compile(r"\.(?:tar\.\w+|tgz|zip)$")
@@ -78,9 +84,24 @@ class ModelGallery:
         """The items of the list, in file order."""
         models = []
         for model, base in _listed(self.tree.content(LIST) or b""):
-            files = _files(self.tree.content(f"{FOLDER}/{base}") or b"") if base else ()
-            models.append(model._replace(files=model.files.union(files)))
+            data = (self.tree.content(f"{FOLDER}/{base}") or b"") if base else b""
+            weights = _WEIGHTS.search(data) if base and not model.weights else None
+            models.append(
+                model._replace(
+                    files=model.files.union(_files(data)),
+                    weights=weights[2].decode(errors="replace") if weights else model.weights,
+                )
+            )
         return models
+
+    @property
+    def repeated(self) -> Iterator[tuple[str, str, int]]:
+        """(model, key, line) of every key that stands in one mapping of a model for the second time."""
+        for line, item in _items(self.tree.content(LIST) or b""):
+            if _may_repeat(item):
+                name = _OWN_NAME.search(item)
+                for key, at in _repeated(item):
+                    yield name[1].decode(errors="replace") if name else "", key, line + at - 1
 
     @property
     def pages(self) -> Iterator[tuple[str, int]]:
@@ -107,31 +128,73 @@ class ModelGallery:
                 at = data.find(b"backend:", at + 1)
 
 
+def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The items of a list, each with the line that it begins in."""
+    head, *texts = (b"\n" + data).split(b"\n- ")
+    line = 1 + head.count(b"\n")
+    for text in texts:
+        item = b"- %s\n" % text
+        yield line, item
+        line += item.count(b"\n")
+
+
 @lru_cache(maxsize=4)
 def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
     """The models of a list, each with the base configuration that may name its weights; "" for none."""
-    head, *texts = (b"\n" + data).split(b"\n- ")
-    line = 1 + head.count(b"\n")
     models = []
-    for text in texts:
-        item = b"- %s\n" % text
+    for line, item in _items(data):
         name = _OWN_NAME.search(item)
-        weights = _WEIGHTS.search(item) if b"\n  files:" in item else None
-        files = _files(item) if weights else []
+        downloads = b"\n  files:" in item
+        weights = _WEIGHTS.search(item) if downloads else None
+        is_based = downloads and weights is None and not _MODEL.search(item)
+        files = _files(item) if weights or is_based else []
         if any(map(_ARCHIVE.search, files)):
-            weights = None
+            weights, is_based = None, False
         loaded = weights[2].decode(errors="replace") if weights else ""
-        base = _BASE.search(item) if weights and loaded not in files else None
+        base = _BASE.search(item) if is_based or (weights and loaded not in files) else None
+        at = weights or (base if is_based else None)
         model = Model(
             name[1].decode(errors="replace") if name else "",
             line,
             loaded,
-            line + item.count(b"\n", 0, weights.end()) if weights else 0,
+            line + item.count(b"\n", 0, at.end()) if at else 0,
             frozenset(files),
         )
         models.append((model, base[1].decode() if base else ""))
-        line += item.count(b"\n")
     return tuple(models)
+
+
+def _may_repeat(item: bytes) -> bool:
+    """Whether two lines of an item look like one key of one mapping; they may be words of a text."""
+    seen: dict[int, set[bytes]] = {}
+    for dashes, key in _KEY.findall(item):
+        depth = len(dashes)
+        if b"-" in dashes:
+            seen.pop(depth, None)
+        for deeper in [other for other in seen if other > depth]:
+            del seen[deeper]
+        keys = seen.setdefault(depth, set())
+        if key in keys:
+            return True
+        keys.add(key)
+    return False
+
+
+def _repeated(item: bytes) -> Iterator[tuple[str, int]]:
+    """(key, line in the item) of every key that an item has twice; none where no YAML is seen."""
+    try:
+        found = document(Source(LIST, item))
+    except ShapeError:
+        return
+    pending = [found.root] if found.root else []
+    while pending:
+        node = pending.pop()
+        pending += node.below
+        keys: set[str] = set()
+        for key, _ in node.pairs if node.kind is Kind.mapping else ():
+            if key.kind is Kind.scalar and key.text in keys:
+                yield key.text, found.line(key)
+            keys.add(key.text)
 
 
 def _files(data: bytes) -> list[str]:

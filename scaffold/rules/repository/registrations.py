@@ -9,6 +9,7 @@ from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
 from scaffold.rules.repository.parts import is_gone, lost, missing
 from scaffold.surfaces.base import Part
+from scaffold.surfaces.models import LIST as MODELS
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
 from scaffold.syntax.source import Place
 
@@ -154,7 +155,8 @@ class DuplicateKey(Rule):
     """No mapping of the registration files has a key twice.
 
     Why: parsers disagree about it. GitHub refuses the workflow, Go refuses the gallery, and a parser
-    that takes the last value silently drops the first.
+    that takes the last value silently drops the first. A checksum that three models had twice took all
+    models from LocalAI's list (#9461).
 
     Fails:
 
@@ -171,7 +173,7 @@ class DuplicateKey(Rule):
     severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Matrix entries, gallery items and capability lists with a repeated key."""
+        """Matrix entries, gallery items, capability lists and models with a repeated key."""
         gallery = registry.gallery
         records = [(entry, entry.backend) for entry in (*registry.matrix.linux, *registry.matrix.darwin)]
         for record, backend in (*records, *((item, gallery.owner(item)) for item in gallery.items)):
@@ -183,3 +185,11 @@ class DuplicateKey(Rule):
                     f"key {key!r} stands twice in one mapping",
                     "delete the one that is wrong",
                 )
+        for model, key, line in registry.models.repeated if registry.only is None else ():
+            yield self.finding(
+                Place(MODELS, line),
+                "",
+                f"model {model} {key}",
+                f"key {key!r} stands twice in one mapping: LocalAI loads no model of this list",
+                "delete the one that is wrong",
+            )

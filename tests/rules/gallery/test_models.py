@@ -78,6 +78,9 @@ WREN = """\
 FILE = "https://huggingface.co/acme/wren/resolve/main/wren.gguf"
 
 
+OWL = "name: owl\nconfig_file: |\n  backend: rookery\n  parameters:\n    model: owl.gguf\n"
+
+
 def wren(**changes: str) -> str:
     """A model of the list, with other values."""
     return WREN.format(
@@ -105,6 +108,16 @@ CASES |= {
         "gallery-model-file", "", MODELS, ("model: a/wren.gguf",),
         listed(wren(model="a/wren.gguf", file="'wren.gguf'")),
     ),
+    "a base that loads another file": Case(
+        "gallery-model-file", "", MODELS, ("url:",),
+        listed(wren(base="owl").replace("      model: wren.gguf\n", "")).write("gallery/owl.yaml", OWL),
+        says="loads owl.gguf, which is none of the files",
+    ),
+    "a key twice": Case(
+        "duplicate-key", "", MODELS, ("sha256: 11",),
+        listed(wren(), wren(name="b").replace(f"uri: {FILE}", f"uri: {FILE}\n      sha256: 11")),
+        says="loads no model",
+    ),
     "a page in place of a file": Case(
         "gallery-model-file", "", MODELS, ("uri: https://huggingface.co/acme/wren",),
         listed(wren(uri="https://huggingface.co/acme/wren")),
@@ -119,6 +132,19 @@ FINE = {
     "a file of the base": (
         listed(wren(model="base.gguf", base="owl")).write("gallery/owl.yaml", "name: owl\nfiles:\n  - filename: base.gguf\n"),
         None,
+    ),
+    "a base that loads the file that the model downloads": (
+        listed(wren(base="owl", file="owl.gguf").replace("      model: wren.gguf\n", "")).write("gallery/owl.yaml", OWL),
+        None,
+    ),
+    "a base whose file the model replaces": (
+        listed(wren(base="owl")).write("gallery/owl.yaml", OWL), None,
+    ),
+    "words that look like a key that stands twice": (
+        listed(wren().replace("  overrides:", "  description: |\n    Note: one\n    Note: two\n  overrides:", 1)), None,
+    ),
+    "one key in two items of a list": (
+        listed(wren() + "    - filename: b\n      sha256: 00\n      uri: https://example.org/b\n"), None,
     ),
     "a model without files": (listed(wren(model="x.gguf").partition("  files:")[0]), None),
     "a backend of the gallery": (models("rookery", "'lark'", '"Rookery"', "cpu-rookery"), None),
