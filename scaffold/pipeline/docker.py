@@ -13,7 +13,8 @@ from scaffold.checkout.tree import Tree
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, text_of
 from scaffold.pipeline.patterns import lines
-from scaffold.pipeline.scopes import ARCHES, StepRun, native
+from scaffold.pipeline.runners import ARCHES, native
+from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.syntax.dockerfile import Dockerfile, Input, Instruction, read
 
@@ -105,10 +106,17 @@ class Build(NamedTuple):
         return list(dict.fromkeys((self.file.path, *inside)))
 
 
+@cache
 def build_arguments(text: str) -> frozenset[str] | None:
     """The names in the `build-args` of a step; None where one of them is not known."""
     names = frozenset(line.partition("=")[0].strip() for line in text.split("\n"))
-    return names if all(map(is_known, names)) else None
+    return names if not any(HOLE in name or "${{" in name for name in names) else None
+
+
+def _passed(step: StepRun) -> frozenset[str] | None:
+    """The names of the build arguments that a step passes: as it spells them, else as the run knows them."""
+    spelled = build_arguments(step.step.node.text("with", "build-args"))
+    return spelled if spelled is not None else build_arguments(step.input("build-args"))
 
 
 def built(step: StepRun, tree: Tree) -> Build | None:
@@ -121,7 +129,7 @@ def built(step: StepRun, tree: Tree) -> Build | None:
     found = dockerfile(tree, path.lstrip("/")) if is_known(path) else None
     if found is None:
         return None
-    return Build(found, posixpath.normpath(context), build_arguments(step.input("build-args")))
+    return Build(found, posixpath.normpath(context), _passed(step))
 
 
 def cache_exports(step: StepRun) -> tuple[dict[str, str], ...]:

@@ -62,13 +62,10 @@ class Flows:
         self._taken: dict[tuple[str, bool], list[Flow]] = {}
         self._waited: dict[tuple[Call, Job], frozenset[tuple[Call, Job]]] = {}
 
-    def _steps(self, *actions: str) -> Iterator[StepRun]:
-        return (step for step in self.run.steps(*actions) if step.runs is not False)
-
     @cached_property
     def uploads(self) -> tuple[Flow, ...]:
         """The artifacts that it may upload."""
-        steps = self._steps(UPLOAD, MERGE)
+        steps = self.run.steps(UPLOAD, MERGE)
         return tuple(Flow(Kind.artifact, artifact_name(step), step, writes=True) for step in steps)
 
     def taken(self, wanted: Flow) -> list[Flow]:
@@ -97,7 +94,7 @@ class Flows:
     def downloads(self) -> tuple[Flow, ...]:
         """What it downloads of its own artifacts."""
         found = []
-        for step in self._steps(DOWNLOAD, MERGE):
+        for step in self.run.steps(DOWNLOAD, MERGE):
             if FOREIGN.isdisjoint(step.step.given):
                 name = step.input("name") if step.step.action == DOWNLOAD else ""
                 wanted = name or step.input("pattern") or "*"
@@ -107,12 +104,12 @@ class Flows:
     @cached_property
     def saves(self) -> tuple[Flow, ...]:
         """The caches that it may save."""
-        return tuple(cached(step, writes=True) for step in self._steps(SAVE, BOTH))
+        return tuple(cached(step, writes=True) for step in self.run.steps(SAVE, BOTH))
 
     @cached_property
     def restores(self) -> tuple[Flow, ...]:
         """The caches that it looks for."""
-        return tuple(cached(step, writes=False) for step in self._steps(RESTORE, BOTH))
+        return tuple(cached(step, writes=False) for step in self.run.steps(RESTORE, BOTH))
 
     @cached_property
     def exports(self) -> tuple[Flow, ...]:
@@ -129,7 +126,7 @@ class Flows:
         read = docker.cache_exports if writes else docker.cache_imports
         return tuple(
             Flow(Kind.layers, name, step, writes)
-            for step in self._steps(*docker.BUILD)
+            for step in self.run.steps(*docker.BUILD)
             if key in step.step.given
             for name in map(docker.cache_name, read(step))
             if name
@@ -139,12 +136,12 @@ class Flows:
     def images(self) -> tuple[Flow, ...]:
         """The names under which it pushes images."""
         found = []
-        for step in self._steps(*docker.BUILD):
+        for step in self.run.steps(*docker.BUILD):
             tags = list(docker.tags(step))
             platforms = docker.platforms(step) if tags else frozenset()
             found += [Flow(Kind.image, tag, step, writes=True, platforms=platforms) for tag in tags]
-        for step in self.run.scripts(docker.pushes_in_script):
-            pushed = docker.pushed_by_script(step) if step.runs is not False else ()
+        for step in self.run.those(docker.pushes_in_script):
+            pushed = docker.pushed_by_script(step)
             found += [Flow(Kind.image, tag, step, writes=True, platforms=own) for tag, own in pushed]
         return tuple(found)
 

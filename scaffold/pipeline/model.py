@@ -170,6 +170,12 @@ class Workflow:
         spec = self.node.mapping("on", "workflow_call", "inputs")
         return {name: (value, spec.text(name, "type") == "boolean") for name, value in defaults(spec).items()}
 
+    @cached_property
+    def asks_event_alone(self) -> bool:
+        """Whether the conditions of its jobs ask nothing that its callers give."""
+        conditions = (job.condition for job in self.jobs.values())
+        return all(c is None or c.contexts <= {"github", "needs", "vars"} for c in conditions)
+
     @property
     def paths(self) -> tuple[str, ...]:
         """The patterns of the files whose push starts it; none where it has no such filter."""

@@ -8,7 +8,8 @@ from functools import cached_property
 from scaffold.pipeline import events, matrix
 from scaffold.pipeline.events import Event
 from scaffold.pipeline.model import MAX_DEPTH, Job, Pipeline, Workflow
-from scaffold.pipeline.scopes import Call, JobRun, Started, StepRun
+from scaffold.pipeline.scopes import Call, JobRun, StepRun
+from scaffold.pipeline.started import Started
 from scaffold.pipeline.steps import Step
 from scaffold.pipeline.triggers import main_event, pull_request_of, pushed_branch
 
@@ -26,6 +27,7 @@ class Run(Started):
         self.complete = True
         """Whether every job is there with all its rows."""
         self._using: dict[tuple[str, ...], list[JobRun]] = {}
+        self._steps: dict[tuple[str, ...], tuple[StepRun, ...]] = {}
 
     @cached_property
     def jobs(self) -> list[JobRun]:
@@ -59,15 +61,19 @@ class Run(Started):
             self._using[actions] = [leg for leg in self._may_run if leg.job in jobs] if jobs else []
         return self._using[actions]
 
-    def steps(self, *actions: str) -> Iterator[StepRun]:
-        """The steps of these legs that use one of the actions."""
-        return (step for leg in self.using(*actions) for step in leg.using(*actions))
+    def steps(self, *actions: str) -> tuple[StepRun, ...]:
+        """The steps of these legs that use one of the actions and that may run."""
+        if actions not in self._steps:
+            used = (step for leg in self.using(*actions) for step in leg.using(*actions))
+            self._steps[actions] = tuple(step for step in used if step.runs is not False)
+        return self._steps[actions]
 
-    def scripts(self, test: Callable[[Step], bool]) -> Iterator[StepRun]:
-        """The steps of these legs whose script passes a test; without one nothing is expanded."""
-        found = {job: [o for o in job.occurrences if o.step.run and test(o.step)] for job in self.every_job}
-        for leg in self._may_run if any(found.values()) else ():
-            yield from map(leg.bind, found.get(leg.job, ()))
+    def those(self, test: Callable[[Step], bool]) -> Iterator[StepRun]:
+        """Such steps of which what stands in the file passes a test; without one nothing is expanded."""
+        found = {job: [o for o in job.occurrences if test(o.step)] for job in self.every_job}
+        legs = self._may_run if any(found.values()) else ()
+        steps = (step for leg in legs for step in map(leg.bind, found.get(leg.job, ())))
+        return (step for step in steps if step.runs is not False)
 
     @cached_property
     def _may_run(self) -> list[JobRun]:

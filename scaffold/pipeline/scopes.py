@@ -8,44 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from scaffold.pipeline import matrix
-from scaffold.pipeline.events import Event
-from scaffold.pipeline.expressions.nodes import Scope
 from scaffold.pipeline.expressions.templates import Template, template
-from scaffold.pipeline.expressions.values import Lazy, Open, Unknown, text_of, truth_of
+from scaffold.pipeline.expressions.values import Lazy, Open, Truth, Unknown, all_of, text_of, truth_of
 from scaffold.pipeline.model import Job, Workflow, local_path
+from scaffold.pipeline.runners import native
+from scaffold.pipeline.started import OfLegs, Started
 from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.syntax import yaml_values as yaml
 
-Truth = bool | None
+OF_ALL_LEGS = frozenset({"github", "secrets", "vars"})
+"""Contexts with one value in every leg of a job, where its workflow is called with one set of secrets."""
 
 
-class Started:
-    """A workflow and the event that starts it."""
-
-    def __init__(self, workflow: Workflow, event: Event) -> None:
-        self.workflow = workflow
-        self.event = event
-        self._decided: dict[Template, Any] = {}
-        self.passed: dict[tuple[Job, Call], dict[str, Any]] = {}
-        """Job of a call -> the secrets that it hands to a workflow, where they are one for all its legs."""
-
-    def value(self, of: Template, scope: Scope) -> Any:
-        """What a template is in a scope of this run: once where the event alone decides."""
-        if not of.of_event:
-            return of.value(scope)
-        if of not in self._decided:
-            self._decided[of] = of.value(scope)
-        return self._decided[of]
-
-    @cached_property
-    def github(self) -> Mapping[str, Any]:
-        """The `github` context: in a called workflow too it is that of the workflow that was started."""
-        known = {**self.event.github, "workflow": self.workflow.name, "workflow_ref": self.workflow.path}
-        return Open("github", known) if isinstance(self.event.github, Open) else known
+def contexts(value: yaml.Value) -> frozenset[str]:
+    """The contexts that a YAML value reads."""
+    if isinstance(value, yaml.Scalar):
+        return template(value.text).contexts
+    items = value.items if isinstance(value, yaml.Sequence) else value.values.values()
+    return frozenset().union(*map(contexts, items))
 
 
 class Call:
@@ -55,6 +39,7 @@ class Call:
         self.run = run
         self.workflow = workflow
         self.caller = caller
+        self.of_legs = OfLegs() if caller is None else run.of_legs((caller.job, caller.call))
         self.inputs: dict[str, Any] = {}
         """The `inputs` context."""
         if caller is not None:
@@ -81,15 +66,20 @@ class Call:
         if self.caller is None:
             return token if self.run.event.fork else Open("secrets", token)
         passed = self.caller.job.node.get("secrets")
-        if isinstance(passed, yaml.Mapping):
-            key = self.caller.job, self.caller.call
-            if key not in self.run.passed:
-                given = {name: matrix.evaluated(v, self.caller) for name, v in passed.values.items()}
-                if not _OF_ALL_LEGS.issuperset(c for v in passed.values.values() for c in _contexts(v)):
-                    return token | given
-                self.run.passed[key] = token | given
-            return self.run.passed[key]
-        return self.caller.call.secrets if passed is not None else token
+        if not isinstance(passed, yaml.Mapping):
+            return self.caller.call.secrets if passed is not None else token
+        found = self.of_legs.secrets
+        if found is None:
+            found = token | {name: matrix.evaluated(v, self.caller) for name, v in passed.values.items()}
+            if self.has_common_secrets:
+                self.of_legs.secrets = found
+        return found
+
+    @cached_property
+    def has_common_secrets(self) -> bool:
+        """Whether every leg of the job that calls hands over the same secrets."""
+        passed = self.caller.job.node.get("secrets") if self.caller is not None else None
+        return not isinstance(passed, yaml.Mapping) or contexts(passed) <= OF_ALL_LEGS
 
     def context(self, name: str) -> Any:
         """The value of a context that the whole workflow has."""
@@ -105,13 +95,13 @@ class Call:
         """Everything before went well."""
         return function in ("success", "always")
 
-    def scope(self, job: Job) -> _JobScope:
+    def scope(self, job: Job) -> JobScope:
         """Where what is above the rows of a job is evaluated: its `if`, its matrix, its `needs`."""
-        return _JobScope(self, job)
+        return JobScope(self, job)
 
     def reached(self, name: str) -> Truth:
         """Whether a job runs; a job that waits for itself never tells."""
-        return self._reached.get(name)
+        return (self.of_legs.reached or self._reached).get(name)
 
     @cached_property
     def _reached(self) -> dict[str, Truth]:
@@ -124,6 +114,8 @@ class Call:
             reached[job.id] = all_of([*(whole[need] for need in self._implied(job)), *around, *said])
             needs = (need for need in job.needs if need in self.workflow.jobs)
             whole[job.id] = all_of([reached[job.id], *(whole[need] for need in needs)])
+        if self.workflow.asks_event_alone:
+            self.of_legs.reached = reached
         return reached
 
     def _implied(self, job: Job) -> list[str]:
@@ -138,7 +130,7 @@ class Call:
 
     def due(self, name: str) -> Truth:
         """Whether a job runs where the jobs that it waits for say that it shall."""
-        return self._due.get(name)
+        return (self.of_legs.due or self._due).get(name)
 
     @cached_property
     def _due(self) -> dict[str, Truth]:
@@ -148,6 +140,8 @@ class Call:
             said = self.said(job.id)
             own = True if isinstance(said, Unknown) and only_needs(said) else truth_of(said)
             due[job.id] = all_of([own, around, *(due[need] for need in self._implied(job))])
+        if self.workflow.asks_event_alone:
+            self.of_legs.due = due
         return due
 
 
@@ -157,21 +151,6 @@ def only_needs(value: Unknown) -> bool:
 
 
 _ELSE = r"(?<![\w.'-])(?:github|vars|inputs|secrets|env|steps|runner|matrix)\b[.@]|'result'"
-
-
-_OF_ALL_LEGS = frozenset({"github", "secrets"})
-"""Contexts whose values are the same in every leg of a job."""
-
-
-def _contexts(value: yaml.Value) -> frozenset[str]:
-    return template(value.text).contexts if isinstance(value, yaml.Scalar) else frozenset({"matrix"})
-
-
-def all_of(parts: list[Truth]) -> Truth:
-    """And, in three values."""
-    if False in parts:
-        return False
-    return None if None in parts else True
 
 
 class _Scope:
@@ -204,11 +183,16 @@ class _Scope:
         return Open(f"env@{self.label}", self._env())
 
     def _env(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        common = self.call.of_legs.env
+        if self.job in common:
+            return common[self.job]
+        nodes = self.call.workflow.node.mapping("env"), self.job.node.mapping("env")
         outer = _Plain(self)
-        for value in (self.call.workflow.node.mapping("env"), self.job.node.mapping("env")):
-            found |= {name: matrix.evaluated(v, outer) for name, v in value.values.items()}
-        return {name: value for name, value in found.items() if name not in self.job.exported}
+        found = {n: matrix.evaluated(v, outer) for node in nodes for n, v in node.values.items()}
+        found = {name: value for name, value in found.items() if name not in self.job.exported}
+        if self.call.has_common_secrets and all(contexts(node) <= OF_ALL_LEGS for node in nodes):
+            common[self.job] = found
+        return found
 
     def render(self, of: Template | None) -> str:
         """A template as text, with holes for what is unknown."""
@@ -232,7 +216,7 @@ class _Plain:
         return self._of.status(function)
 
 
-class _JobScope(_Scope):
+class JobScope(_Scope):
     """The scope above the rows of a job."""
 
 
@@ -411,21 +395,3 @@ class StepRun:
     def due(self) -> Truth:
         """Whether it runs where the jobs before it say that its job shall: that is no excuse of the step."""
         return all_of([self.job.due, self.in_job])
-
-
-ARCHES = {"linux/amd64": "X64", "linux/arm64": "ARM64", "linux/arm64/v8": "ARM64"}
-"""Platform of an image -> architecture of the runner that builds it without emulation."""
-
-
-@cache
-def native(runner: str) -> tuple[str, str]:
-    """System and architecture of a runner of GitHub's, as `runner` says them; "" where unknown."""
-    name = runner.lower()
-    if name.startswith("ubuntu-"):
-        return "Linux", "ARM64" if name.endswith("-arm") else "X64" if name.count("-") == 1 else ""
-    if name.startswith("windows-"):
-        return "Windows", "ARM64" if name.endswith("-arm") else "X64" if name.count("-") == 1 else ""
-    if name.startswith("macos-"):
-        intel = name.endswith(("-intel", "-large")) or name in ("macos-12", "macos-13")
-        return "macOS", "X64" if intel else "ARM64"
-    return "", ""

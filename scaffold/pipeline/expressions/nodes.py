@@ -80,8 +80,9 @@ class Property(Node):
     key: Node
 
     def value(self, scope: Scope) -> Any:
-        key = self.key.content if isinstance(self.key, Literal) else self.key.value(scope)
-        return property_of(self.of.value(scope), key)
+        of, key = self.of, self.key
+        where = scope.context(of.name) if type(of) is Context else of.value(scope)  # nearly always
+        return property_of(where, key.content if type(key) is Literal else key.value(scope))
 
     def children(self) -> tuple[Node, ...]:
         return (self.of, self.key)

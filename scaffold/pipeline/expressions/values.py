@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+Truth = bool | None
+
 MAX_LENGTH = 1 << 16
 """Length of a string that is made; a longer one is unknown."""
 
@@ -92,6 +94,8 @@ def property_of(value: Any, key: Any) -> Any:
 
 def truth_of(value: Any) -> bool | None:
     """Whether a value counts as true; None where that is not known."""
+    if value is True or value is False:
+        return value is True
     if isinstance(value, Unknown):
         return value.truth
     if isinstance(value, str) and HOLE in value:
@@ -99,6 +103,13 @@ def truth_of(value: Any) -> bool | None:
     if isinstance(value, float) and math.isnan(value):
         return False
     return value not in (None, False, 0, "") if not isinstance(value, (dict, list)) else True
+
+
+def all_of(parts: list[Truth]) -> Truth:
+    """And, in three values."""
+    if False in parts:
+        return False
+    return None if None in parts else True
 
 
 def text_of(value: Any) -> str:

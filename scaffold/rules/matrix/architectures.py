@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
-from scaffold.pipeline.scopes import ARCHES, native
+from scaffold.pipeline.runners import ARCHES, native
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry

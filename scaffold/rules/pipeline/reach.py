@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from scaffold.pipeline.expressions.values import truth_of
 from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import Call, Started
+from scaffold.pipeline.scopes import Call
+from scaffold.pipeline.started import Started
 from scaffold.pipeline.triggers import all_events
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
@@ -41,7 +42,7 @@ class JobNeverRuns(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Jobs that each event would run, were it not for a job before them that the event does not."""
         for workflow in registry.runs.workflows:
-            asking = {name for name, job in workflow.jobs.items() if job.condition is not None}
+            asking = {name for name, job in workflow.jobs.items() if "if" in job.node.values}
             behind = any(asking.intersection(job.needs) for job in workflow.jobs.values())
             if "workflow_call" in workflow.events or not behind:
                 continue

@@ -267,7 +267,7 @@ _TAKES_ANY = 8
 
 def _leaves_record(flows: Flows, build: StepRun, download: StepRun) -> bool:
     """Whether a build certainly uploads its record before a download."""
-    if build.runs is False or build.runs != build.job.reached or not flows.waits(download.job, build.job):
+    if build.runs != build.job.reached or not flows.waits(download.job, build.job):
         return False
     env = build.context("env")
     off = (text_of(env[name]) for name in docker.RECORD_SETTINGS if name in env)

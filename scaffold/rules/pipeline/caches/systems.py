@@ -9,7 +9,7 @@ from scaffold.pipeline.caches import BOTH, SAVE
 from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import Flow, flows_of
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import native
+from scaffold.pipeline.runners import native
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 

@@ -49,7 +49,7 @@ class DigestProvenance(PipelineRule):
             for step in run.steps(*docker.BUILD):
                 if step.step in reported or "outputs" not in step.step.given:
                     continue
-                if step.input("provenance") == "false" or step.runs is False:
+                if step.input("provenance") == "false":
                     continue
                 names = [
                     name

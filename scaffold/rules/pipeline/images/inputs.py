@@ -53,7 +53,7 @@ class PathsCoverInputs(PipelineRule):
                 continue
             reported: set[str] = set()
             for step in run.steps(*docker.BUILD):
-                found = docker.built(step, registry.tree) if step.runs is not False else None
+                found = docker.built(step, registry.tree)
                 if found is None or not docker.pushes(step):
                     continue
                 for path in found.inputs:

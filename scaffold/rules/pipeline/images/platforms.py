@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from scaffold.pipeline import docker
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import ARCHES, StepRun, native
+from scaffold.pipeline.runners import ARCHES, native
+from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
@@ -41,7 +42,7 @@ class QemuLeg(PipelineRule):
         reported: set[Step] = set()
         for run in registry.runs.all():
             for step in run.steps(*docker.BUILD):
-                if step.step in reported or step.runs is False:
+                if step.step in reported:
                     continue
                 arch = emulated(step)
                 found = docker.built(step, registry.tree) if arch else None

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from scaffold.pipeline.caches import SAVE
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
@@ -34,9 +33,9 @@ class CacheSaveOnPr(Note):
         """Saves that a pull request certainly runs."""
         yield from _certain(self, registry, fork=False)
 
-    def judge(self, step: StepRun) -> str:
-        """What is wrong with a step that runs."""
-        return "a pull request saves this cache" if step.step.action == SAVE else ""
+    def judge(self, step: Step) -> str:
+        """What is wrong with a step where it runs."""
+        return "a pull request saves this cache" if step.action == SAVE else ""
 
 
 class SecretLoginOnFork(Note):
@@ -62,10 +61,10 @@ class SecretLoginOnFork(Note):
         """Logins that a fork's pull request certainly runs."""
         yield from _certain(self, registry, fork=True)
 
-    def judge(self, step: StepRun) -> str:
-        """What is wrong with a step that runs."""
-        password = step.step.input("password")
-        if step.step.action != "docker/login-action" or password is None:
+    def judge(self, step: Step) -> str:
+        """What is wrong with a step where it runs."""
+        password = step.input("password")
+        if step.action != "docker/login-action" or password is None:
             return ""
         own = set(password.names("secrets")) - {"github_token"}
         return "the pull request of a fork logs in with empty secrets" if own else ""
@@ -78,9 +77,7 @@ def _certain(
     for run in registry.runs.pull_requests(fork=fork):
         if fork and run.event.name == "pull_request_target":
             continue
-        for leg in run.using(SAVE, "docker/login-action"):
-            for step in leg.using(SAVE, "docker/login-action") if leg.due else ():
-                problem = rule.judge(step) if step.due and step.step not in reported else ""
-                if problem:
-                    reported.add(step.step)
-                    yield rule.finding(step.step, "", step.step.title, problem, "give it an `if`")
+        for step in run.those(lambda step: bool(rule.judge(step))):
+            if step.step not in reported and step.due:
+                reported.add(step.step)
+                yield rule.finding(step.step, "", step.step.title, rule.judge(step.step), "give it an `if`")

@@ -9,7 +9,7 @@ from scaffold.pipeline import docker
 from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import ARCHES, native
+from scaffold.pipeline.runners import ARCHES, native
 from scaffold.pipeline.steps import Step
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding
@@ -191,7 +191,7 @@ class PlatformsUnsplit(Note):
         reported: set[Step | Job] = set()
         for run in registry.runs.all():
             for step in run.steps(*docker.BUILD):
-                if step.step in reported or step.runs is False:
+                if step.step in reported:
                     continue
                 platforms = docker.platforms(step)
                 arch = native(step.job.runs_on)[1]
