@@ -50,13 +50,19 @@ def rules_called(names: Collection[str]) -> list[Rule]:
 
     Raises UsageError with what may have been meant where a name stands for none.
     """
-    wanted = set(names)
-    slugs = [rule.slug for rule in all_rules()]
-    known = dict.fromkeys([*slugs, *(rule.group for rule in all_rules())])
+    rules = _rules_of(PIPELINE)  # the others need not be loaded where nobody asks for them
+    if not _words(rules).keys() >= set(names):
+        rules = all_rules()
+    known = _words(rules)
     for name in names:
         if name not in known:
             raise _unknown(name, known)
-    return [rule for rule in all_rules() if wanted & {rule.slug, rule.group}]
+    return [rule for rule in rules if {rule.slug, rule.group}.intersection(names)]
+
+
+def _words(rules: Iterable[Rule]) -> dict[str, None]:
+    """The names of some rules, and of their groups."""
+    return dict.fromkeys([*(rule.slug for rule in rules), *(rule.group for rule in rules)])
 
 
 def _unknown(name: str, known: Iterable[str]) -> UsageError:
