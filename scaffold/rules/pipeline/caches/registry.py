@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline import docker
 from scaffold.pipeline.expressions.values import HOLE, shown
 from scaffold.pipeline.flows import Flow, Kind, clashes, flows_of
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.runs import Run
+from scaffold.pipeline.runs import Run, Runs
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.pipeline.triggers import pull_request_of
@@ -49,31 +49,37 @@ class CacheToOnPr(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Build steps that a pull request certainly runs and that write one registry ref for all."""
-        reported: set[Step] = set()
-        for run in registry.runs.pull_requests():
-            written = [
-                (leg, number, step, refs)
-                for leg in run.using(*docker.BUILD)
-                for number, step in enumerate(leg.using(*docker.BUILD))
-                if (refs := _registry_refs(step))
-            ]
-            if not written:
-                continue
-            twin = Run(run.workflow, pull_request_of(run.workflow, number=2, head_ref="another"))
-            twins = dict(zip(run.jobs, twin.jobs, strict=False))
-            for leg, number, step, refs in written:
-                if leg not in twins or step.step in reported:
-                    continue
+        for step, ref in written_by_pull_requests(registry.runs).items():
+            yield self.finding(
+                step.at("with", "cache-to"),
+                "",
+                step.title,
+                f"a pull request writes the cache {shown(ref)}, which other builds read",
+                "write the cache on pushes only, and let pull requests read it",
+            )
+
+
+@lru_cache(maxsize=4)
+def written_by_pull_requests(runs: Runs) -> dict[Step, str]:
+    """The steps with which every pull request certainly writes one ref of a registry, each with a ref."""
+    found: dict[Step, str] = {}
+    for run in runs.pull_requests():
+        written = [
+            (leg, number, step, refs)
+            for leg in run.using(*docker.BUILD)
+            for number, step in enumerate(leg.using(*docker.BUILD))
+            if (refs := _registry_refs(step))
+        ]
+        if not written:
+            continue
+        twin = Run(run.workflow, pull_request_of(run.workflow, number=2, head_ref="another"))
+        twins = dict(zip(run.jobs, twin.jobs, strict=False))
+        for leg, number, step, refs in written:
+            if leg in twins and step.step not in found:
                 shared = refs & _registry_refs(list(twins[leg].using(*docker.BUILD))[number])
                 if shared:
-                    reported.add(step.step)
-                    yield self.finding(
-                        step.step.at("with", "cache-to"),
-                        "",
-                        step.step.title,
-                        f"a pull request writes the cache {shown(min(shared))}, which other builds read",
-                        "write the cache on pushes only, and let pull requests read it",
-                    )
+                    found[step.step] = min(shared)
+    return found
 
 
 def _registry_refs(step: StepRun) -> set[str]:

@@ -16,6 +16,7 @@ from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.pipeline.caches.registry import written_by_pull_requests
 
 
 class CacheNeverMet(PipelineRule):
@@ -35,7 +36,8 @@ class CacheNeverMet(PipelineRule):
         cache-to: type=registry,ref=example/cache:app-${{ matrix.arch }}
 
     All workflows of the repository count. What stands in an expression may be anything. A registry's cache
-    that is read may be another project's: it counts where this one writes to the same repository.
+    that is read may be another project's: it counts where this one writes to the same repository. What a
+    pull request writes for all builds, `cache-to-on-pr` tells alone.
 
     Fix: let both name the same.
     """
@@ -55,9 +57,10 @@ class CacheNeverMet(PipelineRule):
         read = [use for step in builds for use in _uses(step, "cache-from")]
         pushed = [_Use(s, "tags", _text(t), t) for s in builds for t in lines(s.node.text("with", "tags"))]
         homes = {_home(use.name) for use in written}
+        of_pull_requests = written_by_pull_requests(rendered.registry.runs)
         local = [use for use in read if use.name.startswith("gha:") or _home(use.name) in homes]
         for uses, others, told in (
-            (written, read, "is written and never read"),
+            ([use for use in written if use.step not in of_pull_requests], read, "is written and never read"),
             (local, [*written, *pushed], "is read and never written"),
         ):
             alone = {use.step: use for use in uses if not _is_met(use, others, rendered)}
@@ -99,13 +102,13 @@ class _Rendered:
     """The names that the legs of all runs give, of steps of which every name is known."""
 
     def __init__(self, registry: Repository) -> None:
-        self._registry = registry
+        self.registry = registry
 
     @cached_property
     def _names(self) -> dict[tuple[Step, str], set[str]]:
         found: dict[tuple[Step, str], set[str]] = {}
         vague = set()
-        for flows in map(flows_of, self._registry.runs.all()):
+        for flows in map(flows_of, self.registry.runs.all()):
             for key, own in (
                 ("cache-to", flows.exports),
                 ("cache-from", flows.imports),

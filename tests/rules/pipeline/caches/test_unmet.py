@@ -87,3 +87,10 @@ def test_folders(save: str, restore: str, told: list[str]) -> None:
     other = job(f"- uses: actions/cache/restore@v4\n  with: {restore}", on="pull_request")
     findings = found(tree({"one": one, "other": other}), "cache-never-met")
     assert [finding.message.split("… ")[-1].split(" ", 3)[-1] for finding in findings] == told
+
+
+def test_what_a_pull_request_writes_for_all_is_told_once() -> None:
+    written = tree({"ci": image(f"cache-to: {HOME}:a", on="pull_request")})
+    assert [len(found(written, slug)) for slug in ("cache-to-on-pr", "cache-never-met")] == [1, 0]
+    of_push = tree({"ci": image(f"cache-to: {HOME}:a", on="push")})
+    assert [len(found(of_push, slug)) for slug in ("cache-to-on-pr", "cache-never-met")] == [0, 1]
