@@ -57,7 +57,7 @@ def run(folder: Path | None, registry: str | None = None) -> Iterator[str]:
     plan.commit(folder)
     yield report.as_text(plan, dry_run=False)
     yield from _check(folder)
-    _commit(folder, f"Add {ANSWERS['name']}")
+    committed = _commit(folder, f"Add {ANSWERS['name']}")
     yield "\nSomebody loses the ds4 branch of the path filter: pull requests would start no ds4 job."
     _forget_branch(folder)
     yield from _check(folder)
@@ -65,18 +65,18 @@ def run(folder: Path | None, registry: str | None = None) -> Iterator[str]:
     yield fix.repair(WorkTree(folder), check.Scope()).changes.diff()
     if registry is not None:
         yield from _published(folder, registry)
-    yield (
-        f"Look around in {folder}. It is a git repository whose last commit adds {ANSWERS['name']}:"
+    yield f"Look around in {folder}." + committed * (
+        f" It is a git repository whose last commit adds {ANSWERS['name']}:"
         " `scaffold check --base HEAD` tells what was lost since, and"
         " `scaffold affected --rev HEAD` what it builds."
     )
 
 
-def _commit(folder: Path, message: str) -> None:
-    """Commit everything, where git is installed."""
+def _commit(folder: Path, message: str) -> bool:
+    """Commit everything; returns whether git is there to do it."""
     who = ("-c", "user.name=scaffold", "-c", "user.email=scaffold@localhost", "-c", "commit.gpgsign=false")
     git.run(folder, "add", "--all")
-    git.run(folder, *who, "commit", "--quiet", "--message", message)
+    return git.run(folder, *who, "commit", "--quiet", "--message", message).returncode == 0
 
 
 def _check(folder: Path) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from jsonschema import Draft7Validator
+from markdown_it import MarkdownIt
 
 from scaffold import HOME, __version__
 from tests.consumers import run
@@ -64,6 +65,21 @@ def test_the_wheel_says_who_and_where(dist: Path) -> None:
         "miniature", "templates", "py.typed",
     }  # fmt: skip
     assert not any(name.startswith(("tests/", "docs/")) for name in names)
+
+
+def test_its_page_on_an_index_leads_to_the_repository(dist: Path, sources: Path) -> None:
+    """Files do not lie beside it there: no link or picture of the README is relative."""
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        page = message_from_string(archive.read(name).decode()).get_payload()
+    assert page == message_from_string((sources / "PKG-INFO").read_text(encoding="utf-8")).get_payload()
+    html = MarkdownIt().render(str(page))
+    links = re.findall(r"(?:href|src|srcset)=\"([^\"]*)\"", html)
+    relative = re.findall(r"\]\((?!\w+:)([^)]+)\)", (PROJECT / "README.md").read_text(encoding="utf-8"))
+    assert relative
+    assert {f"{HOME}/blob/main/{link}" for link in relative} <= {*links}
+    assert [link for link in links if not link.startswith("https://")] == []
 
 
 @pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])
