@@ -10,14 +10,18 @@ from typing import Any
 import typer
 
 from scaffold.cli.main import program
+from scaffold.cli.manners import EXIT_CODES
 
 FOLDER = Path(__file__).with_name("commands")
 INDEX = "README.md"
 
-CODES = """\
-Exit codes: 0 done, or nothing that fails; 1 findings that fail; 2 wrong usage or answers; 3 the repository
-cannot be read or written, or has a shape that the tool does not know; 70 a bug of scaffold; 75 another
-scaffold is writing there. [Troubleshooting](../troubleshooting.md) has what each message means."""
+CODES = f"""\
+## Exit codes
+
+| code | |
+| --- | --- |
+{"".join(f"| {code} | {meaning} |{chr(10)}" for code, meaning in EXIT_CODES.items())}
+[Troubleshooting](../troubleshooting.md) has what each message means."""
 
 
 def pages() -> dict[str, str]:
@@ -50,7 +54,7 @@ def page(name: str, command: Any) -> str:
     for title, params in (("argument", arguments), ("option", options)):
         if params:
             lines += [f"| {title} | |", "| --- | --- |", *(row(param) for param in params), ""]
-    return "\n".join([*lines, CODES, ""])
+    return "\n".join([*lines, f"[Exit codes]({INDEX}#exit-codes)", ""])
 
 
 def row(param: Any) -> str:

@@ -10,6 +10,7 @@ EXIT_CODES = {
     70: "a bug of scaffold",
     75: "another scaffold is writing there",
     130: "interrupted",
+    141: "nobody reads the output any more",
 }
 
 EXAMPLES = {

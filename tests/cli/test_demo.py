@@ -23,9 +23,10 @@ def test_the_demo_works_where_it_is_told_to(tmp_path: Path) -> None:
     assert "\n  ds4: " in affected.stdout, affected.stderr
 
 
-def test_the_demo_needs_no_git_and_promises_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    result = scaffold("demo", str(tmp_path / "demo"), cwd=tmp_path)
+def test_the_demo_needs_no_git_and_promises_none(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        result = scaffold("demo", str(tmp_path / "demo"), cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "filter-unmapped-backend" in result.stdout
     assert result.stdout.endswith(f"Look around in {tmp_path / 'demo'}.\n")

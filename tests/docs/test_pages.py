@@ -9,13 +9,10 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
 from docs import commands
-from scaffold.cli.main import program
 from tests.conftest import real_repository
 from tests.consumers import git, run
 from tests.docs import PROJECT, blocks, section, shell
@@ -152,18 +149,6 @@ def test_what_the_page_for_contributors_quotes_is_code() -> None:
     assert [quote for quote in quoted if not any(quote in source for source in code)] == []
 
 
-def test_paths_that_pages_name_are_there() -> None:
-    missing = [
-        (page.name, path)
-        for page in [PROJECT / "CONTRIBUTING.md", DOCS / "contributors.md", DOCS / "architecture.md"]
-        for path in re.findall(
-            r"`((?:scaffold|tests|docs|evidence)/[\w./-]+)`", page.read_text(encoding="utf-8")
-        )
-        if not (PROJECT / path).exists()
-    ]
-    assert missing == []
-
-
 def test_configuration_and_checking_have_the_keys_that_there_are() -> None:
     from scaffold.rules.suppressions import FIELDS
 
@@ -178,28 +163,3 @@ def test_the_policy_and_the_changelog_know_this_version() -> None:
 
     assert __version__ in (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert section(text("versioning.md"), "What may change when")
-
-
-def test_every_command_that_a_page_names_is_one_with_these_options() -> None:
-    group: Any = typer.main.get_command(program())
-    options = {
-        name: {word for param in command.params for word in (*param.opts, *param.secondary_opts)}
-        for name, command in group.commands.items()
-    }
-    wrong, seen = [], 0
-    for page in [*PROJECT.glob("*.md"), *DOCS.rglob("*.md")]:
-        told = page.read_text(encoding="utf-8").replace("\\\n", " ")
-        fenced = re.findall(r"(?ms)^```\w+\n(.*?)^```$", told)
-        prose = re.sub(r"(?ms)^```.*?^```$", "", told)
-        calls = [words.replace("\n", " ") for words in re.findall(r"`scaffold ([^`]+)`", prose)]
-        calls += re.findall(r"(?m)^(?:.*(?:run|entry): |\$ )?scaffold ([^#|\n]+)", "\n".join(fenced))
-        for call in calls:
-            name, *words = call.split()
-            if name in options:
-                seen += 1
-                asked = {word.partition("=")[0] for word in words if re.match("--[a-z]", word)}
-                wrong += [(page.name, call, option) for option in asked - options[name] - {"--help"}]
-            elif not name.startswith("-") and name != "COMMAND":
-                wrong.append((page.name, call, "is no command"))
-    assert seen > 100
-    assert wrong == []
