@@ -291,7 +291,7 @@ class Checkout(Repository):
             return (
                 name != like,
                 self.kind(name) != kind,
-                self.modality(name) != modality,
+                (self.modality(name) or "none") != modality,
                 -len(wanted & set(self.variants(name))),
                 -order[name],
             )
