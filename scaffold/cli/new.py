@@ -165,7 +165,7 @@ def new_backend(
         "accepts": several(accepts),
         "defaults": several(default_use),
         "imports": ",".join(imports or ()),
-        "match": tuple(match or ()),
+        "match": several(match),
         "summary": summary,
         "description": _text(description),
         "license": license_name,
