@@ -84,10 +84,10 @@ def _require_declared(registry: Registry, backend: Backend) -> None:
     """
     table = registry.capabilities
     declared = (*table.methods, *facts.answers(registry.tree)["rpcs"]) if backend.rpcs else ()
-    rpcs = [*dict.fromkeys(declared)]
+    rpcs = [*dict.fromkeys((*declared, *(method for use in backend.uses for method in use.methods)))]
     try:
-        for rpc in backend.rpcs if rpcs else ():
-            one_of("RPC", rpc, [*rpcs, *backend.methods])
+        for rpc in backend.rpcs if declared else ():
+            one_of("RPC", rpc, rpcs)
         for usecase in backend.defaults if table.usecases else ():
             one_of("use case", usecase, [*dict.fromkeys((*table.usecases, *backend.usecases))])
         keys = sorted(known_keys(registry) | registry.gallery.capability_keys) if backend.capabilities else ()

@@ -202,6 +202,8 @@ def test_a_use_case_that_is_not_declared_yet_may_be_the_default() -> None:
     assert any("there is no constant for 3d" in what for _, what in plan.manual)
     with pytest.raises(UsageError, match="unknown use case 'smell'"):
         planned(modality="3d", defaults=("smell",))
+    with pytest.raises(UsageError, match="unknown RPC 'Predikt'; did you mean Predict"):
+        planned(modality="3d", rpcs=("Predikt",))
 
 
 # --- names -----------------------------------------------------------------------------------------
