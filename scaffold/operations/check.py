@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from scaffold.backend.names import require_name
 from scaffold.checkout.tree import MARK, Tree
 from scaffold.errors import ShapeError, unknown
+from scaffold.operations.consequences import told
 from scaffold.operations.novelty import Change, Identity, compared
 from scaffold.operations.workers import find_in
 from scaffold.pipeline.model import FOLDER
@@ -45,6 +46,8 @@ class Result:
     """What is suppressed and not in the base, each with what does it; all where there is no base."""
     strict: bool = False
     """Whether the repository itself asks that warnings fail."""
+    folded: tuple[Finding, ...] = ()
+    """New findings that are not told, because they follow from one of `findings`."""
 
     def is_new(self, position: int) -> bool:
         """Whether the change introduced the finding; every finding is new where there is no base."""
@@ -129,16 +132,18 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     findings = sorted((f for f in kept if _about(f, scope)), key=_order)
     change = Change(earlier, registry) if earlier else None
     known = [change.identity(finding) for finding in before] if change else []
-    old, gone = compared(findings, before, found, change, {rule.slug: rule for rule in rules})
+    by_name = {rule.slug: rule for rule in rules}
+    old, gone = compared(findings, before, found, change, by_name)
     silenced = _silenced(suppressions, suppressed, base, before, known)
     errors = {f.backend for i, f in enumerate(findings) if f.severity is Severity.error and i not in old}
     named = dict(zip(map(id, before), known, strict=True))
     repaired = [f for f in gone if not (f.backend and {f.backend, named[id(f)][1]} & errors)]
     if earlier and lost(earlier, registry):
         repaired = []  # what is no longer seen is not repaired
+    shown = told(findings, old, by_name)
     return Result(
-        tuple(findings),
-        old,
+        tuple(shown.findings),
+        shown.old,
         tuple(sorted((f for f in repaired if _about(f, scope)), key=_order)),
         tuple(f for f in suppressed if _about(f, scope)),
         len(registry.names),
@@ -148,6 +153,7 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
         change.added if change else frozenset(),
         tuple((f, entry) for f, entry in silenced if _about(f, scope)),
         strict,
+        shown.folded,
     )
 
 

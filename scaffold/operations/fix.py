@@ -107,7 +107,8 @@ def repair(tree: Tree, scope: check.Scope, base: Tree | None = None, base_name: 
     what `check.run` raises.
     """
     found = check.run(tree, scope, base, base_name)
-    fixable = [f for i, f in enumerate(found.findings) if f.fix and found.is_new(i)]
+    new = [f for i, f in enumerate(found.findings) if found.is_new(i)]
+    fixable = [f for f in (*new, *found.folded) if f.fix]
     rules = _judges(tree, scope)
     attempt = _Attempt(tree, rules, _identities(tree, rules))
     unread = " and ".join(sorted(tree.refused))

@@ -66,6 +66,8 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
     """Whether it judges a backend by what most others have: then a change of those accuses nobody."""
     default: ClassVar[bool] = True
     """Whether it runs where nobody selects it."""
+    explained_by: ClassVar[tuple[str, ...]] = ()
+    """The rules whose finding about a backend explains one of its own about the same backend."""
 
     @cached_property
     def slug(self) -> str:
@@ -84,6 +86,10 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
         A finding that says less about the same than one of before is that one, in part repaired.
         """
         return subject, frozenset()
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002 - for rules that look closer
+        """Whether a finding of its own is there because `cause`, of the same backend, is: told are causes."""
+        return cause.rule in self.explained_by
 
     @property
     def page(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from scaffold.backend.variants import DARWIN, VARIANTS
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Located, Rule, Severity
@@ -14,6 +15,13 @@ from scaffold.surfaces.path_filter.reading import BESPOKE_SET, SHARED_INPUTS
 from scaffold.syntax.source import Place
 
 NARROWING = "narrowing rule"
+UNUSED = "unused"
+
+
+def is_macos_image(cause: Finding) -> bool:
+    """Whether a finding is that the gallery offers a macOS image which nothing builds."""
+    offered = cause.rule == "gallery-image-not-built"
+    return offered and cause.subject == VARIANTS[DARWIN].tag_suffix.format(n=cause.backend)
 
 
 class DarwinBespokeWiring(Rule):
@@ -39,6 +47,14 @@ class DarwinBespokeWiring(Rule):
 
     severity = Severity.error
     fixable = True
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """A file that has nothing about the backend is told once; so is a macOS build that is gone."""
+        if finding.subject == UNUSED:
+            return cause.rule == "matrix-missing-entry" or is_macos_image(cause)
+        wanting = cause.rule == self.slug and cause.subject in ("step", "set")
+        missing = wanting or cause.rule in ("makefile-missing-definition", "filter-unmapped-backend")
+        return missing and cause.path == finding.path and cause.subject != finding.subject
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """C++ backends with a macOS entry and an incomplete wiring, and wiring of other names."""
@@ -68,7 +84,7 @@ class DarwinBespokeWiring(Rule):
             yield self.finding(
                 where,
                 name or "",
-                "unused",
+                UNUSED,
                 f"{name} is wired for a macOS build of its own, and has no entry in the Darwin matrix",
                 "add the entry, or delete the wiring",
             )

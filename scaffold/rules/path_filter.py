@@ -40,6 +40,11 @@ class FilterUnmappedBackend(Rule):
     severity = Severity.error
     fixable = True
 
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """A backend that the filter does not know on Linux is told once."""
+        both = cause.rule == finding.rule and cause.subject.startswith(f"{LINUX} ")
+        return both and finding.subject.startswith(f"{DARWIN} ")
+
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Backends with an entry that maps to nothing or elsewhere."""
         surface = registry.path_filter
@@ -220,6 +225,7 @@ class FilterBorrowedSources(Rule):
     """
 
     severity = Severity.warning
+    explained_by = ("filter-unmapped-backend",)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Backends whose neighbour's change starts none of their own images."""
@@ -233,7 +239,7 @@ class FilterBorrowedSources(Rule):
                 folder = path.rpartition("/")[0]
                 if name not in registry.rebuilt[path][0]:
                     yield self.finding(
-                        Place(f"{registry.directory(name)}/Makefile"),
+                        surface.function_place(LINUX),
                         name,
                         folder,
                         f"{name} builds the sources of {folder}/, and a change of them does not rebuild it",

@@ -10,6 +10,7 @@ from scaffold.directory.pins import Pin, upstreams
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
 from scaffold.surfaces.bump_deps import FIELDS
+from scaffold.syntax.source import Place
 
 BRANCHES = ("main", "master", "develop", "dev", "HEAD", "origin/main", "origin/master")
 
@@ -59,11 +60,13 @@ class BumpMissingEntry(Rule):
             if pin.is_commit and not registered and not pin.by_hand:
                 upstream = upstreams(registry.tree, pin.spot.path)
                 single = upstream[0] if len(upstream) == 1 else ""
+                last = surface.bumps[-1] if surface.bumps else None
                 yield self.finding(
-                    pin.spot,
+                    Place(surface.path, last.last_line) if last else pin.spot,
                     backend,
                     pin.variable,
-                    f"{pin.variable} pins a commit that {surface.path} does not follow",
+                    f"{pin.variable} pins a commit ({pin.spot.path}:{pin.spot.line}) that no entry of"
+                    f" {surface.path} follows",
                     "add an entry with "
                     + (f"repository: {single!r}, " if single else "")
                     + f"variable: {pin.variable!r}, file: {pin.spot.path!r} and the branch that it follows, "

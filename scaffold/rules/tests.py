@@ -32,6 +32,7 @@ class TestjobsUnknownOutput(Rule):
     """
 
     severity = Severity.error
+    explained_by = ("matrix-missing-entry",)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """References to outputs, directories and make targets that do not exist."""
@@ -115,6 +116,10 @@ class TestjobsUnusedOutput(Rule):
     """
 
     severity = Severity.info
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where a new backend has no test job at all, that is what is missing."""
+        return (cause.rule, cause.subject) == ("addition-incomplete", finding.path)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Declared outputs that no condition reads."""

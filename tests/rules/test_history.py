@@ -122,7 +122,7 @@ CASES = {
         says="pkg/grpc/",
     ),
     "a fork that an old filter does not rebuild": Case(
-        "filter-borrowed-sources", "meadow-lark", "backend/cpp/meadow-lark/Makefile", (),
+        "filter-borrowed-sources", "meadow-lark", "scripts/changed-backends.js", ("function inferBackendPath(",),
         OLD,
         also=None, says="backend/cpp/llama-cpp",
     ),

@@ -100,7 +100,7 @@ CASES = {
         says="patches/a.diff",
     ),
     "a fork that its sources do not rebuild": Case(
-        "filter-borrowed-sources", "meadow-lark", "backend/cpp/meadow-lark/Makefile", (),
+        "filter-borrowed-sources", "meadow-lark", FILTER, ("function inferBackendPath(",),
         js(('(backend === "meadow-lark") &&', '(backend === "owl") &&')),
         says="backend/cpp/llama-cpp",
     ),

@@ -17,31 +17,33 @@ def wren(*pairs: tuple[str, str]) -> Altered:
     return MINIATURE.edit(WREN, *pairs)
 
 
+LAST = ('night-heron/Makefile"',)
+"""The entry before wren-cpp's."""
 HELD = "# Held at the last commit that reads the published models; see bump_deps.yaml."
 UNFOLLOWED = MINIATURE.each(BUMP, '"LARK_VERSION"', '"SKYLARK_VERSION"')
 
 CASES = {
     "a pin that nobody follows": Case(
-        "bump-missing-entry", "wren-cpp", WREN, ("WREN_VERSION?=",),
+        "bump-missing-entry", "wren-cpp", BUMP, LAST,
         MINIATURE.drop(ENTRY),
         says="repository: 'aviary-example/wren.cpp', variable: 'WREN_VERSION'",
     ),
     "a pin whose branch another entry knows": Case(
-        "bump-missing-entry", "wren-cpp", WREN, ("WREN_VERSION?=",),
+        "bump-missing-entry", "wren-cpp", BUMP, LAST,
         MINIATURE.drop(ENTRY).edit(BUMP, ("aviary-example/night-heron", "aviary-example/wren.cpp")),
         also=None, fix=True,
     ),
     "a pin of an unknown upstream": Case(
-        "bump-missing-entry", "wren-cpp", WREN, ("WREN_VERSION?=",),
+        "bump-missing-entry", "wren-cpp", BUMP, LAST,
         wren((CLONE, "WREN_REPO?=$(MIRROR)/wren.cpp")).drop(ENTRY),
     ),
     "a second pin": Case(
-        "bump-missing-entry", "wren-cpp", WREN, ("GGML_VERSION?=",),
+        "bump-missing-entry", "wren-cpp", BUMP, ('wren-cpp/Makefile"',),
         wren((CLONE, f"{CLONE}\nGGML_VERSION?={SHA}\nGGML_REPO?=https://github.com/aviary-example/ggml")),
         also=(), says="GGML_VERSION",
     ),
     "a comment about another pin": Case(
-        "bump-missing-entry", "lark", LARK, ("LARK_VERSION?=",),
+        "bump-missing-entry", "lark", BUMP, ('wren-cpp/Makefile"',),
         UNFOLLOWED.edit(LARK, (HELD, "# lark.cpp, see bump_deps.yaml.")),
     ),
     "a pin that is spelled otherwise": Case(

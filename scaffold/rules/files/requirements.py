@@ -99,6 +99,7 @@ class RequirementsUnused(Rule):
     """
 
     severity = Severity.info
+    explained_by = ("gallery-image-not-built",)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         installer = installer_of(registry.tree)

@@ -37,6 +37,7 @@ class GalleryImageNotBuilt(Rule):
     """
 
     severity = Severity.error
+    explained_by = ("matrix-missing-entry",)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Items whose tag no entry has; images of other repositories are not LocalAI's to build."""

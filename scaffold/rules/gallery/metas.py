@@ -30,6 +30,10 @@ class GalleryMissingMeta(Rule):
 
     severity = Severity.error
 
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where images merge an anchor that is gone, the meta went with it."""
+        return cause.rule == "gallery-unreadable" and cause.subject.startswith("*")
+
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Backends with images or entries and without a meta."""
         gallery = registry.gallery
@@ -38,8 +42,9 @@ class GalleryMissingMeta(Rule):
             if not metas and name:
                 images = gallery.image_items(name)
                 lacks = "no meta that offers it" if images else "nothing of it"
+                draft = None if images else registry.drafted(name, gallery.path, gallery.add)
                 yield self.finding(
-                    images[0] if images else entries[0],
+                    images[0] if images else draft[0] if draft else entries[0],
                     name,
                     "meta",
                     f"{name} is built, and the gallery has {lacks}",

@@ -58,18 +58,22 @@ class MatrixBuilderBaseImage(Rule):
         )
         for entry in registry.matrix.linux:
             own = entry.fields.get("builder-base-image", "")
-            if own and not takes[entry.fields.get("dockerfile", "")]:
+            dockerfile = entry.fields.get("dockerfile", "")
+            if (
+                own
+                and not takes[dockerfile]
+                and registry.tree.read(dockerfile.removeprefix("./")) is not None
+            ):
                 yield self.finding(
                     entry.at("builder-base-image"),
                     entry.backend,
                     f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} unused",
-                    f"{entry.fields.get('dockerfile', '')} has no stage on a builder image: the field is"
-                    " without effect",
+                    f"{dockerfile} has no stage on a builder image: the field is without effect",
                     "delete the field, or give the Dockerfile a builder-prebuilt stage",
                     severity=Severity.info,
                 )
                 continue
-            if not takes[entry.fields.get("dockerfile", "")] or len(entry.arches) != 1:
+            if not takes[dockerfile] or len(entry.arches) != 1:
                 continue
             right = _builder_tag(entry, images)
             if right is None and own.rpartition(":")[2] not in tags:

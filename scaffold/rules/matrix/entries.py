@@ -7,8 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from scaffold.backend.variants import DARWIN, VARIANTS, toolkit
+from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.darwin import is_macos_image
+from scaffold.rules.words import some
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
 
@@ -33,7 +36,7 @@ class MatrixMissingEntry(Rule):
           dockerfile: "./backend/Dockerfile.golang"
 
     Fix: add one entry per variant and architecture beside the nearest relative, as
-    `scaffold new-backend` does.
+    `scaffold new-backend` does. The line is that behind which they belong.
     """
 
     severity = Severity.error
@@ -43,8 +46,12 @@ class MatrixMissingEntry(Rule):
         for name, lang in registry.backends.items():
             if not registry.matrix.entries_of(name):
                 folder = f"backend/{lang}/{name}"
+                nearest = registry.addition(name, ChangeSet(registry.tree)).nearest(
+                    registry.matrix.by_backend
+                )
+                beside = sorted(registry.matrix.entries_of(nearest or ""), key=lambda entry: entry.linux)
                 yield self.finding(
-                    Place(registry.first_file(name)),
+                    Place(registry.matrix.file, beside[-1].last_line if beside else 1),
                     name,
                     "entry",
                     f"no matrix entry builds {folder}",
@@ -172,6 +179,8 @@ class MatrixMissingDockerfile(Rule):
 
         dockerfile: "./backend/Dockerfile.golang"
 
+    A Dockerfile that several entries of a backend name is reported once, at the first.
+
     Fix: correct the path, or add the Dockerfile.
     """
 
@@ -179,17 +188,22 @@ class MatrixMissingDockerfile(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Linux entries without a Dockerfile, or with one that is not there."""
+        missing: dict[tuple[str, str], list[Entry]] = defaultdict(list)
         for entry in registry.matrix.linux:
             dockerfile = entry.fields.get("dockerfile", "")
             path = dockerfile.removeprefix("./")
             if not path or registry.tree.read(path) is None:
-                yield self.finding(
-                    entry.at("dockerfile"),
-                    entry.backend,
-                    f"{entry.tag_suffix} {dockerfile}",
-                    f"{entry.tag_suffix} is built with {dockerfile!r}, which does not exist",
-                    "name the Dockerfile of the backend's language, or add it",
-                )
+                missing[entry.backend, dockerfile].append(entry)
+        for (backend, dockerfile), entries in missing.items():
+            suffixes = [*dict.fromkeys(entry.tag_suffix for entry in entries)]
+            tags = some(suffixes)
+            yield self.finding(
+                entries[0].at("dockerfile"),
+                backend,
+                f"{tags} {dockerfile}",
+                f"{tags} {'are' if suffixes[1:] else 'is'} built with {dockerfile!r}, which does not exist",
+                "name the Dockerfile of the backend's language, or add it",
+            )
 
 
 class MatrixMissingDirectory(Rule):
@@ -257,6 +271,10 @@ class MatrixDarwinMissing(Rule):
     """
 
     severity = Severity.info
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where the gallery offers a macOS image, its build was forgotten."""
+        return is_macos_image(cause)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Backends with Linux entries only and no comment about it."""

@@ -62,7 +62,7 @@ class AdditionIncomplete(ChangeRule):
             if missing:
                 more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
                 yield self.finding(
-                    Place(registry.first_file(name)),
+                    _behind(registry, path, edits[0].start),
                     name,
                     path,
                     f"{path} lacks {missing[0]}{more}",
@@ -93,8 +93,9 @@ class AdditionIncomplete(ChangeRule):
         folders = {use.name for use in jobs.make_commands}
         goals = " ".join(use.name for use in jobs.make_targets)
         if registry.directory(name) not in folders and name not in goals and name not in jobs.comments:
+            draft = registry.drafted(name, jobs.path, jobs.add)
             yield self.finding(
-                Place(registry.first_file(name)),
+                draft[0] if draft else Place(jobs.path),
                 name,
                 jobs.path,
                 f"{name} has a test target, and no job of {jobs.path} runs it",
@@ -110,13 +111,18 @@ class AdditionIncomplete(ChangeRule):
         for path, edits in addition.changes.by_path().items():
             text = edits[0].text.strip(" ,\n")
             yield self.finding(
-                Place(registry.first_file(name)),
+                _behind(registry, path, edits[0].start),
                 name,
                 path,
                 f"{path} does not list {name}",
                 f"add to {path}, beside its like: {text}",
                 severity=Severity.info,
             )
+
+
+def _behind(registry: Registry, path: str, offset: int) -> Place:
+    """The line of a file behind which something belongs at an offset."""
+    return Place(path, (registry.tree.read(path) or b"").count(b"\n", 0, max(offset - 1, 0)) + 1)
 
 
 def _builds_in(registry: Registry, name: str, folder: str, fork: bool) -> bool:

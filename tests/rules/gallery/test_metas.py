@@ -16,7 +16,7 @@ CASES = {
         also=None,
     ),
     "a backend of which the gallery has nothing": Case(
-        "gallery-missing-meta", "lark", MATRIX, ("'-cpu-lark'", "^- build-type"),
+        "gallery-missing-meta", "lark", GALLERY, ("- &finchtts", "^nvidia"),
         MINIATURE.drop(*(item(name) for name in BLOCK)),
         says="the gallery has nothing of it",
     ),

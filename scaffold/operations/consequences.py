@@ -1,0 +1,78 @@
+"""One defect, one report: what follows from a finding is not told beside it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from scaffold.rules.base import SEVERITIES, Finding, Rule
+
+
+class Told(NamedTuple):
+    """Findings without those that follow from others."""
+
+    findings: list[Finding]
+    """Each cause says in its help what was left out."""
+    old: frozenset[int]
+    """Positions of those that are not new."""
+    folded: tuple[Finding, ...]
+    """The new ones that were left out: they come back when their cause is repaired and they stay."""
+
+
+def told(findings: Sequence[Finding], old: Collection[int], rules: Mapping[str, Rule]) -> Told:
+    """What a report shows of findings, of which those at the positions `old` are not new.
+
+    A cause is of the same backend, as new and at least as severe, so that nothing which fails is hidden
+    behind what does not. Findings that only explain each other are all told.
+    """
+    by_backend: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    for position, finding in enumerate(findings):
+        if finding.backend:
+            by_backend[finding.backend, position in old].append(position)
+    roots: dict[int, int] = {}
+    for positions in by_backend.values():
+        roots.update(_roots([(position, findings[position]) for position in positions], rules))
+    left_out: dict[int, Counter[str]] = defaultdict(Counter)
+    for position, root in roots.items():
+        left_out[root][findings[position].rule] += 1
+    kept = [position for position in range(len(findings)) if position not in roots]
+    return Told(
+        [_with(findings[position], left_out.get(position)) for position in kept],
+        frozenset(at for at, position in enumerate(kept) if position in old),
+        tuple(findings[position] for position in sorted(roots) if position not in old),
+    )
+
+
+def _roots(own: Sequence[tuple[int, Finding]], rules: Mapping[str, Rule]) -> dict[int, int]:
+    """Position of each finding of a backend that follows from another one -> that of the first cause."""
+    causes = {
+        at: [other for other, cause in own if other != at and _is_cause(cause, one, rules)] for at, one in own
+    }
+    found = {at: at for at, others in causes.items() if not others}
+    open_now = [at for at in causes if at not in found]
+    while open_now:
+        known = {
+            at: found[next(o for o in causes[at] if o in found)]
+            for at in open_now
+            if any(o in found for o in causes[at])
+        }
+        if not known:
+            break
+        found |= known
+        open_now = [at for at in open_now if at not in known]
+    return {at: root for at, root in found.items() if at != root}
+
+
+def _is_cause(cause: Finding, finding: Finding, rules: Mapping[str, Rule]) -> bool:
+    rule = rules.get(finding.rule)
+    severe = SEVERITIES.index(cause.severity) <= SEVERITIES.index(finding.severity)
+    return rule is not None and severe and rule.follows(finding, cause)
+
+
+def _with(finding: Finding, left_out: Counter[str] | None) -> Finding:
+    """A cause that says what was left out beside it."""
+    if not left_out:
+        return finding
+    names = ", ".join(f"{count} x {rule}" if count > 1 else rule for rule, count in left_out.items())
+    return finding._replace(help=f"{finding.help}; what follows from it is told no more: {names}")
