@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rules.gallery.trees import LARK, META
-from tests.rules.trees import GALLERY, MATRIX, MINIATURE, Case, assert_found, item
+from tests.rules.trees import GALLERY, MINIATURE, Case, assert_found, item
 
 BLOCK = [f"{image}lark{ending}" for image in ("", "cpu-", "metal-") for ending in ("", "-development")]
 
