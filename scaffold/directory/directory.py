@@ -79,6 +79,12 @@ class Directory:
         """What assembles the Darwin image: a script for this backend alone, else the one for Linux too."""
         return self.at(f"scripts/build/{self.name}-darwin.sh") or self.text("package.sh")
 
+    @property
+    def darwin_scripts(self) -> tuple[Text, ...]:
+        """The scripts that install, package and start it on macOS."""
+        found = (self.text("install.sh"), self.darwin_package_script, self.run_script)
+        return tuple(script for script in found if script is not None)
+
     @cached_property
     def starts_linux_only(self) -> Spot | None:
         """Where macOS meets Linux's libraries or their search path in run.sh, if none of its own."""

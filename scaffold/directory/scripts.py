@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scaffold.directory.text import Spot, Text
@@ -102,6 +103,23 @@ def stops_without(script: Text, spot: Spot) -> bool:
     code = _on_darwin(script)
     line = code[code.rfind(b"\n", 0, spot.start) + 1 :]
     return line.lstrip().startswith(b"cp ") and _STOPS.match(line) is not None
+
+
+_SED = re.compile(rb"\bsed\b[^\n]*[ \t]-i[ \t]")
+_SED_SCRIPT = re.compile(r"s[^\w\s.-]|[/$\d]")
+
+
+def edits_as_gnu(script: Text) -> Spot | None:
+    """The first `sed -i` that macOS may reach with its script where BSD's sed takes an ending."""
+    if not _SED.search(script.data):
+        return None
+    dead = Flow(script.shell, system("Darwin")).dead if _SYSTEM.search(script.data) else ()
+    for command in script.shell.commands:
+        if command.starts("sed") and not any(a <= command.start_byte < b for a, b in dead):
+            for word, following in pairwise(command.bare):
+                if word == "-i" and _SED_SCRIPT.match(following):
+                    return script.spot(command.start_byte, command.end_byte)
+    return None
 
 
 # --- what the shell splits ---------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from scaffold.rules.base import Rule
 from scaffold.rules.files.build_options import BuildFlagObsolete, BuildTypeUnhandled
-from scaffold.rules.files.darwin import DarwinPackaging, DarwinRunScript
+from scaffold.rules.files.darwin import DarwinPackaging, DarwinRunScript, DarwinSed
 from scaffold.rules.files.makefiles import BuildTargetMissing, MakefileTestTarget
 from scaffold.rules.files.missing import FilesMissing, FilesUnmade
 from scaffold.rules.files.pins import BumpPinElsewhere
@@ -26,6 +26,7 @@ RULES: tuple[type[Rule], ...] = (
     BuildTargetMissing,
     DarwinRunScript,
     DarwinPackaging,
+    DarwinSed,
     BuildTypeUnhandled,
     BuildFlagObsolete,
     RustStubMissing,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scaffold.backend.choices import NATIVE
 from scaffold.directory.directory import Directory
+from scaffold.directory.scripts import edits_as_gnu
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import Entry
@@ -91,6 +92,42 @@ class DarwinPackaging(Rule):
                     "copy the .dylib as well as the .so, and fail only where neither is there",
                     severity=Severity.error if files.cannot_package_darwin else None,
                 )
+
+
+class DarwinSed(Rule):
+    """A script that runs on macOS edits files as BSD's sed does.
+
+    Why: the `sed -i` of macOS takes the next word for the ending of a copy, and the file for its script:
+    "invalid command code". The script ends there, and the build for macOS with it (9bc5ab18f, voxcpm).
+
+    Fails: a Darwin matrix entry, and in `install.sh`
+
+        sed -i 's/cuda/mps/' finch.py
+
+    Passes:
+
+        sed -i.bak 's/cuda/mps/' finch.py
+
+    What stands in a branch for Linux is left alone.
+
+    Fix: write an ending right behind `-i`, which both take.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for name in dict.fromkeys(entry.backend for entry in registry.matrix.darwin):
+            files = registry.files(name)
+            for script in files.darwin_scripts if name in registry.backends else ():
+                spot = edits_as_gnu(script)
+                if spot is not None:
+                    yield self.finding(
+                        spot,
+                        name,
+                        f"sed in {spot.path}",
+                        f"{name} is built for macOS, where `sed -i` takes the next word for an ending",
+                        "write `sed -i.bak` and the script behind it",
+                    )
 
 
 def _shipped_for_darwin(registry: Registry) -> Iterator[tuple[Directory, Entry]]:

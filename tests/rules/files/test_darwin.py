@@ -85,3 +85,25 @@ def test_what_needs_no_darwin_branch(way: str) -> None:
         script = '# LD_LIBRARY_PATH is not needed: there is no .so\nexec ./lark "$@"\n'
         change[f"{LARK}/run.sh"] = script.encode()
     assert findings(tree(change)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("sed -i 's/a/b/' x.py", True),
+        ('sed -E -i "s|a|b|g" x.py', True),
+        ("sed -i /old/d x.txt", True),
+        ("sed -i.bak 's/a/b/' x.py", False),
+        ("sed -i '' 's/a/b/' x.py", False),
+        ("sed -i .bak 's/a/b/' x.py", False),
+        ("sed 's/a/b/' x.py > y.py", False),
+        ("# sed -i 's/a/b/' x.py", False),
+        ('if [ "$(uname)" != "Darwin" ]; then\n  sed -i "s/a/b/" x.py\nfi', False),
+        ('if [ "$(uname)" = "Darwin" ]; then\n  sed -i "s/a/b/" x.py\nfi', True),
+    ],
+)
+def test_what_edits_as_gnu_does(line: str, is_told: bool) -> None:
+    package = read(f"{LARK}/package.sh") + f"\n{line}\n"
+    found = [f for f in findings(tree({f"{LARK}/package.sh": package.encode()})) if f.rule == "darwin-sed"]
+    assert bool(found) == is_told
+    assert all(f.path == f"{LARK}/package.sh" for f in found)
