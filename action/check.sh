@@ -21,6 +21,7 @@ case $INPUT_STRICT in
     *) fail 2 'the input strict is true or false' ;;
 esac
 
+# What installs stands in no folder of the checkout, whose files could be taken for its settings.
 place=$(mktemp -d "$RUNNER_TEMP/scaffold-XXXXXX")
 export UV_TOOL_DIR=$place/tools UV_TOOL_BIN_DIR=$place/bin
 if [ -n "$INPUT_VERSION" ]; then
@@ -28,7 +29,7 @@ if [ -n "$INPUT_VERSION" ]; then
 else
     source=(--constraints "$GITHUB_ACTION_PATH/action/constraints.txt" "$GITHUB_ACTION_PATH")
 fi
-uv tool install --quiet "${source[@]}" || fail 3 'uv could not install scaffold; the log says why'
+(cd "$place" && uv tool install --quiet "${source[@]}") || fail 3 'uv could not install scaffold; the log says why'
 
 write() { # OUTPUT FORMAT FILE: the file's name becomes an output of the action
     local file=$place/$3

@@ -297,10 +297,9 @@ def out_of_memory() -> ShapeError:
         import resource
 
         _limit(resource.RLIMIT_DATA, MEMORY_BYTES + LAST_BYTES)
-    problem = (
-        f"reading the checkout takes more than {MEMORY_BYTES >> 20} MiB of memory; this is its largest file"
-    )
-    return ShapeError(_largest[1], None, problem)
+    size, path = _largest
+    problem = f"reading the checkout takes more than {MEMORY_BYTES >> 20} MiB of memory"
+    return ShapeError(path, None, f"{problem}; this is its largest file" if size else problem)
 
 
 def note(path: str, size: int = 0) -> None:

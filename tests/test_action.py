@@ -112,6 +112,16 @@ def test_its_inputs(upstream: Upstream, tmp_path: Path) -> None:
     assert ended.code == 1
 
 
+def test_what_installs_it_does_not_stand_in_the_checkout(upstream: Upstream, tmp_path: Path) -> None:
+    runner = machine(tmp_path, upstream, "pull request", upstream.whole)
+    uv = runner.tools / "uv"
+    uv.write_text(uv.read_text().replace("\n", '\npwd >>"$INSTALLED"\n', 1))
+    assert act(runner).code == 0
+    stood, called = runner.installed
+    assert called.startswith("uv tool install")
+    assert Path(stood).parent == runner.temporary
+
+
 def test_it_asks_for_no_secret_and_puts_no_input_into_commands() -> None:
     text = (PROJECT / "action.yml").read_text(encoding="utf-8")
     assert "secrets" not in text

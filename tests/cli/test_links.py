@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from evidence.mutation import mutated
 from scaffold.checkout.door import Door, Kind, outside
+from scaffold.cli.main import program
 from scaffold.resources import miniature_dir
 from scaffold.template import render as rendering
 from scaffold.template.render import GeneratedFile
@@ -42,6 +44,11 @@ COMMANDS = {
     "add variant": ("add-variant", "night-heron", "vulkan", "metal"),
     "remove variant": ("remove-variant", "heron", "metal"),
 }
+READING = {
+    "show", "status", "affected", "flows", "guide", "published", "rules", "explain", "doctor", "schema", "options",
+    "completion", "demo",
+}  # fmt: skip
+"""The other commands; `demo` writes a folder of its own."""
 Found = dict[str, tuple[int, bytes]]
 
 
@@ -151,6 +158,19 @@ def pipe(path: Path, root: Path, is_folder: bool) -> None:
 
 
 KINDS = (absolute, relative, inside, dangling, other_kind, loop, to_git, pipe)
+
+
+def test_every_command_that_writes_is_among_them() -> None:
+    commands = {name: {param.name for param in command.params} for name, command in every_command().items()}
+    writing = {name for name, params in commands.items() if params & {"dry_run", "fix"}}
+    assert writing == {words[0] for words in COMMANDS.values()}
+    assert commands.keys() - writing == READING
+
+
+def every_command() -> dict[str, Any]:
+    """The commands of the program, by name."""
+    group: Any = typer.main.get_command(program())
+    return dict(group.commands)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

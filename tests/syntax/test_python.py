@@ -36,8 +36,6 @@ def test_classes_and_their_methods() -> None:
         b"# coding: none\n",
         b"a\0b",
         b"-" * MAX_BYTES + b"1",
-        b"a" + b".b" * (MAX_BYTES // 4),
-        b"a" + b"()" * (MAX_BYTES // 4),
         b"(" * MAX_BYTES,
         b"1" * MAX_BYTES,
         b"".join(b" " * depth + b"if a:\n" for depth in range(200)),
@@ -47,6 +45,14 @@ def test_classes_and_their_methods() -> None:
 def test_what_is_no_source_of_a_person(data: bytes) -> None:
     with pytest.raises(ShapeError):
         types(data)
+
+
+@pytest.mark.parametrize("step", [".b", "()", "[0]"])
+def test_what_a_parser_may_find_too_deep_has_no_classes(step: str) -> None:
+    try:
+        assert types("a" + step * (MAX_BYTES // 4)) == []
+    except ShapeError as error:
+        assert error.problem == "is nested too deeply"
 
 
 def test_nothing_is_printed() -> None:
