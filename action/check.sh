@@ -2,7 +2,8 @@
 # What action.yml runs: installs scaffold with uv, and checks what the event of the job changes.
 #
 # Reads INPUT_SELECT, INPUT_IGNORE (rules or groups, with blanks or commas between them), INPUT_STRICT,
-# INPUT_VERSION (a release; without it, what this file came with), INPUT_REPO, and what GitHub's runner sets.
+# INPUT_VERSION (a release; without it, what this file came with), INPUT_BASE, INPUT_REPO, and what GitHub's
+# runner sets.
 # The annotations are its output. Writes the findings as SARIF and Markdown first, so that they are there
 # however it ends, and ends as the check does: 0 clean, 1 findings, 2 wrong usage, 3 a file that cannot be read.
 set -euf -o pipefail
@@ -12,7 +13,7 @@ fail() { # CODE TEXT: an annotation
     exit "$1"
 }
 
-checked=(--base auto --repo "$INPUT_REPO")
+checked=("--base=$INPUT_BASE" "--repo=$INPUT_REPO")
 for name in ${INPUT_SELECT//,/ }; do checked+=("--select=$name"); done
 for name in ${INPUT_IGNORE//,/ }; do checked+=("--ignore=$name"); done
 case $INPUT_STRICT in

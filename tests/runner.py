@@ -35,20 +35,20 @@ FORGOTTEN = '    metal: "metal-bark-cpp"\n'
 GALLERY = "backend/index.yaml"
 INSTALLER = f"""#!/bin/sh
 echo "$(basename "$0") $*" >>"$INSTALLED"
-case $* in *install*) ;; *) echo "$0 $*: what is that?" >&2; exit 1 ;; esac
-mkdir -p "${{UV_TOOL_BIN_DIR:-$TOOLS}}"
-cat >"${{UV_TOOL_BIN_DIR:-$TOOLS}}/scaffold" <<'END'
-#!/bin/sh
-PYTHONPATH='{PROJECT}' exec '{sys.executable}' -m scaffold "$@"
-END
-chmod +x "${{UV_TOOL_BIN_DIR:-$TOOLS}}/scaffold"
+program() {{ PYTHONPATH='{PROJECT}' exec '{sys.executable}' -m scaffold "$@"; }}
+case " $* " in
+    *" install "*)
+        mkdir -p "${{UV_TOOL_BIN_DIR:-$TOOLS}}"
+        printf '#!/bin/sh\\nPYTHONPATH=%s exec %s -m scaffold "$@"\\n' '{PROJECT}' '{sys.executable}' \\
+            >"${{UV_TOOL_BIN_DIR:-$TOOLS}}/scaffold"
+        chmod +x "${{UV_TOOL_BIN_DIR:-$TOOLS}}/scaffold" ;;
+    *" scaffold "*)
+        while [ "$1" != scaffold ]; do shift; done
+        shift
+        program "$@" ;;
+esac
 """
-RUNS = f"""#!/bin/sh
-echo "$(basename "$0") $*" >>"$INSTALLED"
-while [ "$1" != scaffold ]; do shift; done
-shift
-PYTHONPATH='{PROJECT}' exec '{sys.executable}' -m scaffold "$@"
-"""
+"""In the place of whatever installs something, or runs what is not installed; tells which it was."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,7 @@ class Ended:
     output: str = ""
     errors: str = ""
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
     uploaded: list[Path] = field(default_factory=list)
 
     @property
@@ -156,9 +157,8 @@ class Runner:
         self.tools, self.artifacts = folder / "tools", folder / "artifacts"
         for made in (self.workspace, self.temporary, self.tools, self.artifacts, folder / "home"):
             made.mkdir(parents=True, exist_ok=True)
-        for tool, text in dict.fromkeys(("uv", "pipx", "pip"), INSTALLER).items() | {("uvx", RUNS)}:
-            (self.tools / tool).write_text(text)
-            (self.tools / tool).chmod(0o755)
+        for tool in ("uv", "uvx", "pipx", "pip", "apt-get"):
+            self.put(tool, INSTALLER)
         self._event = event
         (folder / "event.json").write_text(json.dumps(event))
         self.environment = {
@@ -191,6 +191,11 @@ class Runner:
         """What the page of the job shows."""
         file = self.folder / "summary.md"
         return file.read_text() if file.exists() else ""
+
+    def put(self, tool: str, text: str) -> None:
+        """Make a program, which comes before all others of that name."""
+        (self.tools / tool).write_text(text)
+        (self.tools / tool).chmod(0o755)
 
     def checkout(self, depth: int = 0) -> None:
         """What actions/checkout leaves: the commit, and as many before it."""
@@ -227,25 +232,29 @@ class Runner:
             wanted = condition(str(step.get("if", "success()")))
             if (ended.code and not wanted.asks_status) or truth_of(wanted.value(scope)) is not True:
                 continue
+            name, before = step.get("id", str(number)), ended.code
+            ended.code = 0
             if "uses" in step:
                 given = {key: scope.text(value) for key, value in step.get("with", {}).items()}
-                self._action(step["uses"], given, ended, step.get("id", ""))
-                continue
-            put_out = self.folder / f"output-{len(ended.outputs)}-{number}"
-            put_out.touch()
-            own = {key: scope.text(value) for key, value in step.get("env", {}).items()}
-            assert "${{" not in step["run"], "a value in the text of commands is a command"
-            shell = (
-                ("bash", "--noprofile", "--norc", "-eo", "pipefail") if "shell" in step else ("bash", "-e")
-            )
-            self.shell(
-                step["run"], ended, shell, GITHUB_OUTPUT=str(put_out), GITHUB_ACTION_PATH=str(PROJECT), **own
-            )
-            lines = (line.partition("=") for line in put_out.read_text().splitlines())
-            ended.outputs[step.get("id", str(number))] = {key: value for key, _, value in lines}
+                ended.outputs[name] = self._action(step["uses"], given, ended) or {}
+            else:
+                ended.outputs[name] = self._commands(step, scope, ended)
+            ended.outcomes[name] = "failure" if ended.code else "success"
+            ended.code = before or (0 if step.get("continue-on-error") else ended.code)
 
-    def _action(self, used: str, given: dict[str, str], ended: Ended, name: str) -> None:
-        action, _, ref = used.partition("@")
+    def _commands(self, step: dict[str, Any], scope: _Scope, ended: Ended) -> dict[str, str]:
+        put_out = self.folder / "output"
+        put_out.write_text("")
+        own = {key: scope.text(value) for key, value in step.get("env", {}).items()}
+        assert "${{" not in step["run"], "a value in the text of commands is a command"
+        shell = ("bash", "--noprofile", "--norc", "-eo", "pipefail") if "shell" in step else ("bash", "-e")
+        own |= {"GITHUB_OUTPUT": str(put_out), "GITHUB_ACTION_PATH": str(PROJECT)}
+        self.shell(step["run"], ended, shell, **own)
+        lines = (line.partition("=") for line in put_out.read_text().splitlines())
+        return {key: value for key, _, value in lines}
+
+    def _action(self, used: str, given: dict[str, str], ended: Ended) -> dict[str, str] | None:
+        action, _, ref = used.removeprefix("https://data.forgejo.org/").partition("@")
         match action:
             case "actions/checkout":
                 assert given.get("persist-credentials") == "false"
@@ -261,8 +270,9 @@ class Runner:
             case "astral-sh/setup-uv":
                 pass  # uv is among the tools
             case _:
-                assert (action, ref) == (OWN, f"v{__version__}")
-                ended.outputs[name] = self.own_action(given, ended)
+                assert used == "./" or (action, ref) == (OWN, f"v{__version__}")
+                return self.own_action(given, ended)
+        return None
 
     def own_action(self, given: dict[str, str], ended: Ended) -> dict[str, str]:
         """Run the steps of this project's action; what it puts out."""
@@ -291,7 +301,10 @@ class _Scope:
 
     def __init__(self, runner: Runner, ended: Ended, inputs: dict[str, str]) -> None:
         self.runner, self.ended = runner, ended
-        steps = {name: {"outputs": outputs} for name, outputs in ended.outputs.items()}
+        steps = {
+            name: {"outputs": outputs, "outcome": ended.outcomes.get(name)}
+            for name, outputs in ended.outputs.items()
+        }
         runs = {"temp": str(runner.temporary)}
         self.contexts = {"github": runner.github, "inputs": inputs, "steps": steps, "runner": runs}
 

@@ -15,7 +15,7 @@ import yaml
 from jsonschema import Draft7Validator
 from packaging.requirements import Requirement
 
-from tests.consumers import git
+from tests.consumers import git, run
 from tests.report.test_sarif import schema
 from tests.runner import PROJECT, Ended, Pull, Runner, Upstream
 
@@ -67,16 +67,8 @@ def test_a_forgotten_registration_is_one_annotation(kind: str, upstream: Upstrea
 
 def test_what_others_merged_since_is_no_change_of_a_pull_request(upstream: Upstream, tmp_path: Path) -> None:
     """Compared with the base that the event names, somebody else's finding would be new."""
-    runner = machine(tmp_path, upstream, "pull request", upstream.whole)
-    assert act(runner).code == 0
-    ended = Ended()
-    runner.shell(f"scaffold check --base {upstream.old}", ended, UV_TOOL_BIN_DIR="", PATH=_with_tool(runner))
-    assert ended.code == 1
-
-
-def _with_tool(runner: Runner) -> str:
-    (place,) = runner.temporary.glob("scaffold-*")
-    return f"{place}/bin{os.pathsep}{runner.environment['PATH']}"
+    for base, code in (("auto", 0), (upstream.old, 1)):
+        assert act(machine(tmp_path / base, upstream, "pull request", upstream.whole), base=base).code == code
 
 
 def test_a_clone_that_lacks_the_base_is_an_error_and_says_what_to_do(
@@ -138,8 +130,6 @@ def test_its_script_is_one_that_shellcheck_passes(tmp_path: Path) -> None:
     checked = Path(sys.executable).with_name("shellcheck")
     if not checked.exists():
         pytest.skip("shellcheck is not installed")
-    from tests.consumers import run
-
     run(str(checked), str(PROJECT / "action/check.sh"), cwd=tmp_path)
 
 
@@ -177,3 +167,15 @@ def test_uv_installs_it(upstream: Upstream, tmp_path: Path) -> None:
     assert (ended.code, len(ended.annotations)) == (1, 1), ended.errors
     assert runner.installed == []
     assert git(runner.workspace, "status", "--porcelain") == "", "nothing is left in the checkout"
+
+
+def test_its_own_job_runs_it_on_the_miniature(upstream: Upstream, tmp_path: Path) -> None:
+    """As the workflow of this project has it."""
+    workflow = yaml.safe_load((PROJECT / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
+    runner = machine(tmp_path, upstream, "push", upstream.whole)
+    ended = runner.job(workflow["jobs"]["action"])
+    assert ended.code == 0, ended.output + ended.errors
+    assert len(ended.annotations) == 1
+    assert ended.outcomes["lost"] == "failure"
+    assert list(ended.outcomes.values()).count("success") == len(ended.outcomes) - 1
+    assert ended.output.splitlines()[-1].startswith("Nothing is new since HEAD^1")

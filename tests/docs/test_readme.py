@@ -11,9 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
-from scaffold import __version__
 from tests.conftest import real_repository
 from tests.consumers import git, run, scaffold
 from tests.docs import PROJECT, blocks, section, shell
@@ -92,55 +90,6 @@ def test_it_installs_as_it_says(tmp_path: Path) -> None:
         (tools / "scaffold").unlink()
         tried += 1
     assert tried
-
-
-def test_its_recipes_name_this_release() -> None:
-    workflow, hooks = (yaml.safe_load(block) for block in blocks(section(README, "In CI"), "yaml"))
-    steps = workflow["jobs"]["check"]["steps"]
-    assert [
-        step["run"].endswith(f"@v{__version__}") for step in steps if "install" in step.get("run", "")
-    ] == [True]
-    (repository,) = hooks["repos"]
-    (offered,) = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text())
-    assert repository["rev"] == f"v{__version__}"
-    assert [hook["id"] for hook in repository["hooks"]] == [offered["id"]]
-    pages = [README, *(page.read_text(encoding="utf-8") for page in (PROJECT / "docs").glob("*.md"))]
-    assert {version for page in pages for version in re.findall(r"@v(\d+\.\d+\.\d+)", page)} == {__version__}
-
-
-@pytest.mark.parametrize("page", ["README.md", "docs/ci.md"])
-def test_its_recipes_pass_a_clean_change_and_fail_a_broken_one(page: str, miniature: Path) -> None:
-    """The job and the hook, run on a change that adds a backend, whole and with a line missing."""
-    recipes = [
-        yaml.safe_load(block) for block in blocks((PROJECT / page).read_text(encoding="utf-8"), "yaml")
-    ]
-    jobs = [recipe["jobs"]["check"] for recipe in recipes if "jobs" in recipe]
-    hooks = [hook for recipe in recipes for repo in recipe.get("repos", ()) for hook in repo["hooks"]]
-    offered = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text())
-    job = "\n".join(
-        step["run"] for job in jobs for step in job["steps"] if "scaffold check" in step.get("run", "")
-    )
-    entries = "\n".join((offered[0] | hook)["entry"] for hook in hooks)
-    assert job
-    assert entries
-    (script,) = ON_LOCALAI
-    git(miniature, "init", "-q")
-    git(miniature, "add", "-A")
-    git(miniature, "commit", "-qm", "LocalAI")
-    made = shell(script, miniature.parent)
-    assert made.returncode == 0, made.stderr
-    assert shell(entries, miniature).returncode == 0
-    gallery = miniature / "backend/index.yaml"
-    whole = gallery.read_text()
-    broken = whole.replace('    metal: "metal-bark-cpp"\n', "")
-    assert broken != whole
-    gallery.write_text(broken)
-    assert shell(entries, miniature).returncode == 1
-    for text, code in ((whole, 0), (broken, 1)):
-        gallery.write_text(text)
-        git(miniature, "add", "-A")
-        git(miniature, "commit", "-qm", "a backend", *(["--amend"] if code else []))
-        assert shell(job, miniature, GITHUB_ACTIONS="true").returncode == code
 
 
 def test_its_length_is_that_of_a_front_door() -> None:
