@@ -182,3 +182,55 @@ def test_another_dockerfile_that_takes_it_makes_it_no_new_fault() -> None:
     one, other = (findings(tree, "filter-shared-input") for tree in (before, after))
     assert [f.identity for f in one] == [f.identity for f in other]
     assert earlier in other[0].message
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        f"paths: [{SCRIPT}]",
+        f"paths: ['{SCRIPT}']",
+        f'paths: ["{SCRIPT}", other]',
+        f"'paths': ['{SCRIPT}']",
+        f'"paths":\n      - "{SCRIPT}"',
+        f"paths:\n      - {SCRIPT}",
+        f"paths:\n      - '{SCRIPT}'",
+        f"paths:\n    - >-\n      {SCRIPT}",
+        f"paths:\n      - |-\n        {SCRIPT}",
+        f'paths:\n      - "scripts/patch\\u002dsources.sh" # {SCRIPT}',
+        "paths: [scripts/**]",
+        'paths:\n      - "scripts/*.sh"',
+    ],
+)
+def test_what_the_builder_images_watch_is_read_in_every_spelling(paths: str) -> None:
+    usual = "paths:\n      - 'backend/Dockerfile.base-grpc-builder'"
+    watched = COPIES.edit(BASE_IMAGES, (usual, f"{paths}\n    other:\n      - 'x'"))
+    assert findings(watched.tree(), "filter-shared-input") == []
+    another = COPIES.edit(
+        BASE_IMAGES,
+        (
+            usual,
+            f"{paths.replace('scripts', 'tools').replace('# tools', '# scripts')}\n    other:\n      - 'x'",
+        ),
+    )
+    assert len(findings(another.tree(), "filter-shared-input")) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"COPY {SCRIPT} /x",
+        f'COPY "{SCRIPT}" /x',
+        f'COPY ["{SCRIPT}", "/x"]',
+        f"copy --chmod=755 {SCRIPT} /x",
+        f"COPY ./{SCRIPT} \\\n  /x",
+        f"RUN --mount=type=bind,source={SCRIPT},target=/x sh /x",
+        f"RUN --mount=type=bind,src={SCRIPT},dst=/x sh /x",
+        f"RUN --mount=source=./{SCRIPT},target=/x sh /x",
+        f"ADD {SCRIPT} /x",
+    ],
+)
+def test_what_an_image_takes_is_read_in_every_spelling(line: str) -> None:
+    taken = MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"{line}\n")
+    assert [f.subject for f in findings(taken.tree(), "filter-shared-input")] == [SCRIPT]
+    commented = MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"# {line.partition(chr(92))[0]}\n")
+    assert findings(commented.tree(), "filter-shared-input") == []
