@@ -16,6 +16,7 @@ from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.runners import ARCHES, native
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
+from scaffold.pipeline.triggers import names_tags
 from scaffold.syntax.dockerfile import Dockerfile, Input, Instruction, read
 
 if TYPE_CHECKING:
@@ -188,11 +189,31 @@ def tags(step: StepRun) -> Iterator[str]:
         if maker is not None:
             how = " ".join(maker.input(name) for name in ("tags", "flavor"))
             label = how.replace(HOLE, "<").replace(HOLE_END, ">")
-            yield from (f"{image}:{HOLE}{label}{HOLE_END}" for image in lines(maker.input("images")))
+            names = [f"{HOLE}{label}{HOLE_END}", *_latest(maker, step)]
+            yield from (f"{image}:{name}" for image in lines(maker.input("images")) for name in names)
         elif line.strip():
             yield from (tag.strip() for tag in text_of(template(line).value(step)).split(",") if tag.strip())
     for options in made:
         yield from (name for name in options.get("name", "").split(",") if name)
+
+
+def _latest(maker: StepRun, step: StepRun) -> Iterator[str]:
+    """The name that `docker/metadata-action` gives to an image of a tag beside those that it is asked for."""
+    flavor = {k: v for line in lines(maker.input("flavor")) for k, v in _flavor(line)}
+    of_tag = re.search(r"type=(?:semver|pep440|match)\b|event=tag\b", maker.input("tags") or "event=tag")
+    asked = (step.step.condition, step.step.input("push"), step.job.job.condition)
+    chosen = any({"ref", "ref_name", "ref_type"}.intersection(of.names("github")) for of in asked if of)
+    by_tag = of_tag is not None and not chosen and names_tags(step.job.call.run.workflow)
+    if flavor.get("latest", "auto") == "true" or (by_tag and flavor.get("latest", "auto") == "auto"):
+        yield f"{flavor.get('prefix', '')}latest{flavor.get('suffix', '')}"
+
+
+def _flavor(line: str) -> Iterator[tuple[str, str]]:
+    """What a line of a flavor says of `latest`: a prefix or suffix only where it is for that too."""
+    options = _options(line)
+    for name in ("latest", "prefix", "suffix"):
+        if name in options and (name == "latest" or options.get("onlatest") == "true"):
+            yield name, options[name]
 
 
 def pushes_in_script(step: Step) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaffold.pipeline.expressions.nodes import Call, Context, Literal, Node, Property, Scope
-from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.expressions.values import Open, Unknown
 from scaffold.pipeline.model import Job, Pipeline, Workflow
 from scaffold.syntax import yaml_values as yaml
@@ -126,12 +126,16 @@ def generators(workflow: Workflow) -> set[str]:
 
 def generators_of(job: Job) -> set[str]:
     """The jobs whose outputs make the matrix of a job."""
-    if not isinstance(job.matrix, yaml.Scalar) or generated_by(job) is None:
-        return set()
-    return set(template(job.matrix.text).names("needs"))
+    return {name for of in _made(job) for name in of.names("needs")}
 
 
-def generated_by(job: Job) -> str | None:
-    """The output of another job that is the matrix of a job; None where its matrix stands in the file."""
-    of = template(job.matrix.text) if isinstance(job.matrix, yaml.Scalar) else None
-    return output_of(of.expressions[0]) if of is not None and of.expressions else None
+def generated_by(job: Job) -> set[str | None]:
+    """The outputs of other jobs that are the matrix of a job, or an axis or the `include` of it."""
+    return {output_of(of.expressions[0]) for of in _made(job)}
+
+
+def _made(job: Job) -> list[Template]:
+    """What of a job's matrix other jobs make."""
+    values = job.matrix.values.values() if isinstance(job.matrix, yaml.Mapping) else [job.matrix]
+    of = (template(value.text) for value in values if isinstance(value, yaml.Scalar))
+    return [made for made in of if made.expressions and output_of(made.expressions[0]) is not None]

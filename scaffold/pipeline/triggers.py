@@ -41,6 +41,11 @@ def pushed_branch(workflow: Workflow) -> str | None:
     return _chosen(named, default)
 
 
+def names_tags(workflow: Workflow) -> bool:
+    """Whether a workflow says that a tag starts it, or a release."""
+    return "tags" in workflow.events.get("push", yaml.EMPTY).values or "release" in workflow.events
+
+
 def pull_request_of(workflow: Workflow, **changes: Any) -> Event:
     """A pull request that starts a workflow."""
     target = "pull_request" not in workflow.events and "pull_request_target" in workflow.events

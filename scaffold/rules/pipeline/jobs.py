@@ -165,8 +165,9 @@ class ReduceSkippedByOneLeg(PipelineRule):
           needs: [changes, build]
           if: ${{ !cancelled() && needs.changes.outputs.has-merges == 'true' }}
 
-    Checked where two outputs of one job make the matrices and the first is not `fail-fast`: a matrix that
-    goes on with the rows of another, and a fixed one after a fixed one, is usually meant to need all of it.
+    Checked where two outputs of one job make the matrices, or an axis of them, and the first is not
+    `fail-fast`: a matrix that goes on with the rows of another, and a fixed one after a fixed one, is usually
+    meant to need all of it.
 
     Fix: `scaffold check --fix` adds `!cancelled() &&` to the condition.
     """
@@ -184,7 +185,7 @@ class ReduceSkippedByOneLeg(PipelineRule):
                 before = job.workflow.jobs.get(name)
                 if before is None or not own & matrix.generators_of(before):
                     continue
-                if matrix.generated_by(before) == matrix.generated_by(job):
+                if matrix.generated_by(before) & matrix.generated_by(job):
                     continue  # row by row it goes on with the other: all or nothing is meant
                 if before.node.text("strategy", "fail-fast") == "false":
                     condition = job.node.get("if")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.nodes import names
-from scaffold.pipeline.expressions.values import HOLE, is_known, shown
+from scaffold.pipeline.expressions.values import HOLE, is_known, shown, text_of
 from scaffold.pipeline.flows import Flow, cached, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
@@ -117,7 +117,7 @@ class KeyHardCodesAxis(PipelineRule):
 
         key: tools-${{ matrix.arch }}-${{ github.sha }}
 
-    A step whose `if` names the axis is meant for that value.
+    Names and versions with a dot count. A step whose `if` names the axis is meant for that value.
 
     Fix: write `${{ matrix.<axis> }}` instead of its value.
     """
@@ -136,7 +136,7 @@ class KeyHardCodesAxis(PipelineRule):
                 for occurrence in legs[0].job.using(SAVE, RESTORE, BOTH) if len(legs) > 1 else ():
                     step = occurrence.step
                     for axis, value in _hard_coded(step, legs):
-                        others = (leg.bind(occurrence) for leg in legs if leg.row.get(axis) != value)
+                        others = (leg.bind(occurrence) for leg in legs if text_of(leg.row.get(axis)) != value)
                         if (step, axis) in reported or _guarded(occurrence.chain, axis):
                             continue
                         if all(other.runs is False for other in others):
@@ -159,11 +159,13 @@ def _hard_coded(step: Step, legs: Sequence[JobRun]) -> Iterator[tuple[str, str]]
         return
     literal = "\0".join(part for part in key.parts if isinstance(part, str))
     for axis in legs[0].row:
-        values = {value for leg in legs if isinstance(value := leg.row.get(axis), str)}
+        rows = (leg.row.get(axis) for leg in legs)
+        values = {text_of(value) for value in rows if isinstance(value, (str, float))}
         if axis.lower() in read or len(values) < 2:  # noqa: PLR2004 - two values
             continue
-        for value in sorted(v for v in values if re.search(r"[A-Za-z]{2}", v)):
-            if re.search(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", literal):
+        for value in sorted(v for v in values if re.search(r"[A-Za-z]{2}|^\d+\.\d", v)):
+            before = r"[\d.]" if value[0].isdigit() else "[A-Za-z0-9]"
+            if re.search(rf"(?<!{before}){re.escape(value)}(?![A-Za-z0-9]|\.\d)", literal):
                 yield axis, value
                 break
 

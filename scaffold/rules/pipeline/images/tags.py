@@ -95,6 +95,9 @@ class LegsPushOneTag(PipelineRule):
           outputs: type=image,name=example/app,push-by-digest=true,push=true
         # and a job that needs all legs makes the tag: docker buildx imagetools create
 
+    `docker/metadata-action` adds `latest` to the image of a tag, without its suffix unless that says
+    `onlatest=true`: this counts where a tag or a release starts the workflow.
+
     Fix: push by digest and let a later job make the tag, or put the platform into it; or build all
     platforms in one step.
     """

@@ -46,7 +46,7 @@ class ReduceWaitsForStrangers(Note):
                     made.setdefault(upload.at.job.root.job.id, []).append(upload)
             taken: dict[Job, set[Flow]] = {}
             for wanted in flows.downloads:
-                if not wanted.exact and is_known(wanted.name):
+                if is_known(wanted.name):
                     own = taken.setdefault(wanted.at.job.root.job, set())
                     own.update(upload for upload in flows.taken(wanted) if is_known(upload.name))
             for job, own in taken.items():

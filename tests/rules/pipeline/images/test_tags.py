@@ -38,8 +38,24 @@ def test_what_the_legs_push(inputs: str, count: int) -> None:
     assert len(found(tree({"ci": image(inputs, head=LEGS)}), "legs-push-one-tag")) == count
 
 
-@pytest.mark.parametrize(("flavor", "count"), [("latest=true", 1), ("suffix=-${{ matrix.runner }}", 0)])
-def test_tags_that_the_metadata_action_makes(flavor: str, count: int) -> None:
+OWN = "suffix=-${{ matrix.runner }}"
+TAGS = "{push: {branches: [main], tags: ['v*']}}"
+
+
+@pytest.mark.parametrize(
+    ("flavor", "on", "count"),
+    [
+        ("latest=true", "push", 1),
+        (OWN, "push", 0),
+        (f"latest=true,{OWN}", "push", 1),
+        (OWN, TAGS, 1),  # `latest` has no suffix
+        (f"{OWN},onlatest=true", TAGS, 0),
+        (f"latest=false,{OWN}", TAGS, 0),
+        (OWN, "{release: {types: [published]}}", 1),
+        (OWN, "{push: {branches: [main]}}", 0),
+    ],
+)
+def test_tags_that_the_metadata_action_makes(flavor: str, on: str, count: int) -> None:
     steps = f"""
 - id: meta
   uses: docker/metadata-action@v5
@@ -47,5 +63,5 @@ def test_tags_that_the_metadata_action_makes(flavor: str, count: int) -> None:
 - uses: docker/build-push-action@v6
   with: {{push: true, tags: "${{{{ steps.meta.outputs.tags }}}}"}}
 """
-    findings = found(tree({"ci": job(steps, head=LEGS)}), "legs-push-one-tag")
+    findings = found(tree({"ci": job(steps, head=LEGS, on=on)}), "legs-push-one-tag")
     assert len(findings) == count
