@@ -67,7 +67,8 @@ def plan(tree: Tree, answers: dict[str, Any], like: str | None = None) -> NewBac
         return NewBackend(backend, None, ChangeSet(tree), existing=tuple(existing))
     require_free(registry, backend, existing)
     kin = registry.relatives(backend.lang, backend.kind, backend.modality, backend.variants, like)
-    addition = Addition(backend, kin, ChangeSet(tree))
+    alike = tuple(name for name in kin if registry.kind(name) == backend.kind)
+    addition = Addition(backend, kin, ChangeSet(tree), alike=alike)
     for file in render.render(backend.lang, template_answers(backend, tree)):
         addition.changes.create(file.path, file.content, file.executable)
     for surface in registry.surfaces:

@@ -221,6 +221,9 @@ class Addition:
     expected: dict[str, list[Any]] = field(default_factory=dict)
     """YAML path -> the values that the edits insert into it, for the proof."""
 
+    alike: tuple[str, ...] = ()
+    """Those of its kin that are of its kind."""
+
     dropped: list[tuple[str, str, str]] = field(default_factory=list)
     """YAML path, name of an item and key that moves from it to another item."""
 

@@ -9,7 +9,7 @@ root drops a Go backend's binary there. An engine that is a git submodule is par
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from scaffold.checkout.edit import Edit
@@ -85,9 +85,14 @@ class BuildContextSurface(Surface):
             self._exclude_upstream_tests(addition)
         if backend.kind == "llama-fork":
             self._append(addition, DOCKERIGNORE, [f"backend/cpp/{backend.name}-*-build"], "backend/cpp/")
-        beside = [f"/{name}\n" for name in self.tree.list("backend/go") if self._is_ignored(name)]
-        if backend.lang == "go" and 2 * len(beside) > len(self.tree.list("backend/go")):
+        every = self.tree.list("backend/go")
+        if backend.lang == "go" and any(self._are_ignored(names) for names in (addition.alike, every)):
+            beside = [f"/{name}\n" for name in every if self._is_ignored(name)]
             self._append(addition, GITIGNORE, [f"/{backend.name}"], *beside)
+
+    def _are_ignored(self, names: Collection[str]) -> bool:
+        """Whether git ignores what a bare `go build` drops at the root of most of several backends."""
+        return 2 * sum(map(self._is_ignored, names)) > len(names) > 1
 
     def _is_ignored(self, name: str) -> bool:
         """Whether git ignores what a bare `go build` of a backend drops at the root."""

@@ -608,3 +608,15 @@ def test_everything_at_once_is_taken_back() -> None:
             variants=("cpu:amd64",), **upstream,
         )  # fmt: skip
         assert_taken_back(plan)
+
+
+def test_what_a_bare_build_drops_is_ignored_as_it_is_of_most_of_its_kind() -> None:
+    ignored = "/ibex-x2\n"
+    assert ignored not in added(planned(kind="pure"), ".gitignore"), "one is nobody's habit"
+    owl = planned(kind="pure", name="owl").changes.overlay()
+    for lines, habit in ((b"/nest-store\n", False), (b"/nest-store\n/owl\n", True)):
+        tree = Overlay(owl, {".gitignore": lines})
+        for kind, expected in (("pure", habit), ("purego", False)):
+            plan = planned(tree, kind=kind)
+            assert (added(plan, ".gitignore") == ignored) is expected
+            assert_taken_back(plan)
