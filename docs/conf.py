@@ -51,10 +51,22 @@ def setup(app: Any) -> None:
 
 
 def _read(app: Any, name: str, source: list[str]) -> None:
-    """A page as the site has it: what lies outside of docs/ is a page of its own there."""
+    """A page as the site has it: what lies outside of docs/ is one of its own, a rule has its incidents."""
     if name in {outside.lower() for outside in OUTSIDE}:
         text = Path(app.srcdir, "..", f"{name.upper()}.md").read_text(encoding="utf-8")
         source[0] = text.replace("](docs/", "](")
+    if name.startswith("rules/"):
+        source[0] += _incidents(Path(app.srcdir, "evidence-pipeline.md"), name.removeprefix("rules/"))
     source[0] = re.sub(r"!\[(.*?)\]\((.*?)#gh-(light|dark)-mode-only\)", IMAGE, source[0])
     for outside in OUTSIDE:
         source[0] = re.sub(rf"\]\((\.\./)*{outside}\.md", f"](/{outside.lower()}.md", source[0])
+
+
+def _incidents(page: Path, rule: str) -> str:
+    """Where a rule comes from, as the rows of the evidence have it."""
+    rows = re.findall(rf"(?m)^\| {rule} \| ([^|]+) \| ([^|]+) \|[^|]+\|[^|]+\| ([^|]+) \|$", page.read_text())
+    if not rows:
+        return ""
+    told = [f"- {repository}, repaired by {repair}: {what}" for repository, repair, what in rows]
+    told = [line.replace("repaired by later", "repaired later") for line in told]
+    return "\n".join(["", "## Incidents", "", *told, "", "[All of them](../evidence-pipeline.md)", ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import subprocess
 import sys
@@ -110,3 +111,15 @@ def test_every_page_can_be_reached(pages: dict[str, _Page]) -> None:
 
 def test_a_page_fits_every_screen(pages: dict[str, _Page]) -> None:
     assert all("viewport" in page.names for page in pages.values())
+
+
+def test_a_rule_has_its_incidents(site: Path) -> None:
+    table = (PROJECT / "docs/evidence-pipeline.md").read_text(encoding="utf-8")
+    first = table.partition("| rule |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert first
+    for row in first:
+        rule, repository, _, _, _, what = (cell.strip() for cell in row.strip("|").split("|"))
+        page = (site / "rules" / f"{rule}.html").read_text(encoding="utf-8")
+        incidents = page.partition('<section id="incidents">')[2].partition("</section>")[0]
+        assert repository in incidents
+        assert what in html.unescape(incidents)
