@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import html
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -109,8 +115,53 @@ def test_every_page_can_be_reached(pages: dict[str, _Page]) -> None:
     assert sorted(pages.keys() - reached) == []
 
 
-def test_a_page_fits_every_screen(pages: dict[str, _Page]) -> None:
+MEASURE = """<iframe style="border:0;height:900px"></iframe><script>
+(async () => {
+  const frame = document.querySelector("iframe"), wide = [];
+  for (const width of [400, 1600]) for (const page of PAGES) {
+    frame.style.width = `${width}px`;
+    await new Promise((done) => { frame.onload = done; frame.src = page; });
+    const inside = [...frame.contentDocument.querySelectorAll("article *:not(.table-wrapper *, table *, pre *)")];
+    const over = inside.some((element) => element.getBoundingClientRect().right > width + 1);
+    if (over || frame.contentDocument.scrollingElement.scrollWidth > width) wide.push(`${page} at ${width}`);
+  }
+  document.title = JSON.stringify(wide);
+})();
+</script>"""
+"""What tells of each page whether something but the inside of a table or a block is wider than the screen."""
+
+
+def test_a_page_fits_every_screen(site: Path, pages: dict[str, _Page], tmp_path: Path) -> None:
+    """A telephone, and a large screen."""
     assert all("viewport" in page.names for page in pages.values())
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser is None:
+        pytest.skip("chromium is not installed")
+    few = [page for page in pages if "/" not in page or page.startswith(("rules/g", "commands/"))]
+    root = Path(shutil.copytree(site, tmp_path / "site"))
+    (root / "measure.html").write_text(MEASURE.replace("PAGES", json.dumps(few)), encoding="utf-8")
+    handler = partial(Quiet, directory=str(root))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        command = [
+            browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+            "--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}",
+            "--window-size=1700,1000", "--virtual-time-budget=1000000", "--dump-dom",
+            f"http://127.0.0.1:{server.server_port}/measure.html",
+        ]  # fmt: skip
+        seen = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        server.shutdown()
+    found = re.search(r"<title>(.*?)</title>", seen)
+    if found is None:
+        pytest.skip("chromium does not run here")
+    assert json.loads(html.unescape(found[1])) == []
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and tells nobody."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 def test_a_rule_has_its_incidents(site: Path) -> None:
