@@ -636,7 +636,7 @@ def exercise(client: Client, modality: str, name: str, tmp_path: Path, model: Pa
         request = getattr(pb2, call.message)(**{**call.fields, "ModelIdentity": "another"})
         details = expect_status(grpc.StatusCode.NOT_FOUND, getattr(stub, call.rpc), request)
         assert "model identity mismatch" in details
-    _assert_absurd_requests_are_refused(client, required)
+    _assert_absurd_requests_are_refused(client, required, _pipe(tmp_path))
     unserved = ("Predict", "PredictOptions") if modality == "detection" else ("Detect", "DetectOptions")
     assert _unimplemented(client, Call(unserved[0], {}, print, unserved[1]))
     if modality == "llm":
@@ -664,18 +664,21 @@ def _pipe(folder: Path) -> Path:
     return path
 
 
+PIPE = "a pipe into which nobody writes and of which nobody reads"
 ABSURD: dict[str, list[dict[str, Any]]] = {
     "Rerank": [{"top_n": -1}],
-    "TTS": [{"dst": ""}, {"dst": "/nowhere/at/all"}],
-    "AudioTranscription": [{"dst": ""}, {"dst": "/nowhere/at/all"}, {"dst": "/"}, {"dst": "/etc/passwd"}],
+    "TTS": [{"dst": ""}, {"dst": "/nowhere/at/all"}, {"dst": PIPE}, {"text": " "}],
+    "AudioTranscription": [{"dst": dst} for dst in ("", "/nowhere/at/all", "/", "/etc/passwd", PIPE)],
     "GenerateImage": [
         {"dst": ""},
         {"dst": "/nowhere/at/all"},
+        {"dst": PIPE},
         *({side: size} for side in ("width", "height") for size in (-1, 1 << 30)),
     ],
     "GenerateVideo": [
         {"dst": ""},
         {"dst": "/nowhere/at/all"},
+        {"dst": PIPE},
         *({side: size} for side in ("width", "height", "num_frames", "fps") for size in (-1, 1 << 30)),
     ],
     "Detect": [{"src": ""}, {"src": "/nowhere/at/all"}, {"src": base64.b64encode(b"no picture").decode()}],
@@ -683,13 +686,14 @@ ABSURD: dict[str, list[dict[str, Any]]] = {
 """What no backend can do, by RPC: fields that are laid over those of a right request."""
 
 
-def _assert_absurd_requests_are_refused(client: Client, calls: Sequence[Call]) -> None:
+def _assert_absurd_requests_are_refused(client: Client, calls: Sequence[Call], pipe: Path) -> None:
     """They are errors with a code, of the call alone: the next right one is answered."""
     import grpc
 
     for call in calls:
         for wrong in ABSURD.get(call.rpc, []):
-            request = getattr(client.pb2, call.message)(**{**call.fields, **wrong})
+            named = {field: str(pipe) if value == PIPE else value for field, value in wrong.items()}
+            request = getattr(client.pb2, call.message)(**{**call.fields, **named})
             details = expect_status(grpc.StatusCode.INVALID_ARGUMENT, getattr(client.stub, call.rpc), request)
             assert details.strip(), f"no reason is given for {call.rpc} with {wrong}"
         call.check(_invoke(client, call))

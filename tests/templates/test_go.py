@@ -351,6 +351,24 @@ def test_each_of_its_specs_can_fail(modality: str, generated: _Generated) -> Non
     assert failed == set(BREAKS[modality]), done.stdout
 
 
+OTHERWISE = {
+    "embeddings": ("float32(math.Sqrt(squares))", "2"),
+    "rerank": ("float32(shared) /", "-1 / float32(shared+1) /"),
+    "asr": ('\temit("a recording")', '\treturn nil\n\temit("")'),
+    "vad": ("return found, nil", "return nil, nil"),
+    "detection": ("\treturn []detection{{", "\treturn nil, nil\n\treturn []detection{{"),
+}
+"""By modality: a line of the placeholder's answer, and one that answers as an engine may."""
+
+
+@pytest.mark.parametrize("modality", OTHERWISE)
+def test_its_specs_hold_with_other_answers(modality: str, generated: _Generated, tmp_path: Path) -> None:
+    """Nobody who puts an engine in has to change them."""
+    folder = generated(f"other-{modality}", "pure", modality)
+    harness.spoil(folder, [("engine.go", *OTHERWISE[modality])])
+    assert specs_run(make(folder, "test", TEST_MODEL=str(harness.own_model(folder.name, tmp_path)))) >= 5
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_make_test_runs_and_fails(kind: str, generated: _Generated, upstream: tuple[Path, list[str]]) -> None:
     if kind == "purego":

@@ -317,6 +317,28 @@ def test_all_of_its_tests_are_broken_somewhere(tmp_path: Path) -> None:
     assert set(declared) == set(BREAKS) == {test for broken in ROUNDS for test in broken}
 
 
+OTHERWISE = {
+    "llm": ("yield piece.group()", "yield piece.group().upper()"),
+    "embeddings": ("value / length for", "2 * value for"),
+    "rerank": ("[len(wanted & self._words(document)) /", "[-1 / (1 + len(wanted & self._words(document))) /"),
+    "asr": ("        yield 0.0, seconds,", "        return\n        yield 0.0, seconds,"),
+    "vad": ("return segments", "return []"),
+    "detection": ("return [(0, 0,", "return [] and [(0, 0,"),
+}
+"""By modality: a line of the placeholder's answer, and one that answers as an engine may."""
+
+
+@pytest.mark.parametrize("modality", OTHERWISE)
+def test_its_tests_hold_with_other_answers(
+    shared_tree: Path, built: Path, tmp_path: Path, modality: str
+) -> None:
+    """Nobody who puts an engine in has to change them."""
+    folder = lend(built, generate(shared_tree, "python", name=f"other-{modality}", modality=modality))
+    harness.spoil(folder, [("engine.py", *OTHERWISE[modality])])
+    model = harness.own_model(folder.name, tmp_path)
+    assert_tests_run(run_ok([folder / "test.sh"], tmp_path, {"TEST_MODEL": str(model)}))
+
+
 @pytest.mark.parametrize(
     ("file", "right", "wrong"),
     [

@@ -20,10 +20,10 @@ import (
 	"cmp"
 	"slices"
 [% endif %]
-[% if served in ['image', 'video'] %]
+[% if served in ['tts', 'image', 'video'] %]
 	"errors"
 [% endif %]
-[% if served in ['llm', 'asr'] %]
+[% if served in ['llm', 'tts', 'asr'] %]
 	"strings"
 [% endif %]
 	"sync"
@@ -199,24 +199,28 @@ func (b *backend) Rerank(req *pb.RerankRequest) (*pb.RerankResult, error) {
 [% elif served == 'tts' %]
 
 func (b *backend) TTS(req *pb.TTSRequest) error {
-	if b.engine == nil {
-		return notLoaded()
-	}
-	samples, err := b.engine.synthesize(req.GetText())
+	samples, err := b.speak(req.GetText())
 	if err != nil {
 		return err
 	}
 	return cannot(writeWAV(req.GetDst(), samples))
+}
+
+func (b *backend) speak(text string) ([]float32, error) {
+	if b.engine == nil {
+		return nil, notLoaded()
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil, cannot(errors.New("text is empty"))
+	}
+	return b.engine.synthesize(text)
 }
 [% if stream_tts %]
 
 // TTSStream sends the WAV header first, and closes results: the server waits for that.
 func (b *backend) TTSStream(req *pb.TTSRequest, results chan []byte) error {
 	defer close(results)
-	if b.engine == nil {
-		return notLoaded()
-	}
-	samples, err := b.engine.synthesize(req.GetText())
+	samples, err := b.speak(req.GetText())
 	if err != nil {
 		return err
 	}

@@ -89,10 +89,13 @@ func load(client pb.BackendClient, modelFile string, options ...string) error {
 	return err
 }
 
-// own is a model of this backend: that of TEST_MODEL, or what the placeholder takes for one.
+// given is a model of the engine; without one the placeholder answers, of whom more is known.
+var given = os.Getenv("TEST_MODEL")
+
+// own is a model of this backend: the one that is given, or what the placeholder takes for one.
 func own() string {
-	if path := os.Getenv("TEST_MODEL"); path != "" {
-		return path
+	if given != "" {
+		return given
 	}
 	return file("scaffold-model " + backendName + "\n")
 }

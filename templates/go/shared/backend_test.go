@@ -43,7 +43,7 @@ import (
 [% set call = {
 	'llm': 'Predict(ctx, &pb.PredictOptions{Prompt: "hello world"',
 	'embeddings': 'Embedding(ctx, &pb.PredictOptions{Embeddings: "hello world"',
-	'rerank': 'Rerank(ctx, &pb.RerankRequest{Query: "quick fox", Documents: []string{"a dog", "the quick fox", "quick"}',
+	'rerank': 'Rerank(ctx, &pb.RerankRequest{Query: "quick fox", Documents: documents',
 	'tts': 'TTS(ctx, &pb.TTSRequest{Text: "hello world", Dst: dst',
 	'asr': 'AudioTranscription(ctx, &pb.TranscriptRequest{Dst: recording()',
 	'vad': 'VAD(ctx, &pb.VADRequest{Audio: speech()',
@@ -132,6 +132,9 @@ var _ = Describe("the backend", func() {
 			Expect(err).NotTo(HaveOccurred())
 			text += string(reply.GetMessage())
 		}
+		whole, err := client.Predict(ctx, &pb.PredictOptions{Prompt: "hello wörld"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(text).To(Equal(string(whole.GetMessage())))
 		Expect(text).NotTo(BeEmpty())
 	})
 [% if 'TokenizeString' in answered %]
@@ -146,7 +149,7 @@ var _ = Describe("the backend", func() {
 [% endif %]
 [% elif served == 'embeddings' %]
 
-	It("embeds into unit vectors", func() {
+	It("embeds", func() {
 		Expect(load(client, own())).To(Succeed())
 		embed := func(text string) []float32 {
 			result, err := client.Embedding(ctx, &pb.PredictOptions{Embeddings: text})
@@ -154,30 +157,28 @@ var _ = Describe("the backend", func() {
 			return result.GetEmbeddings()
 		}
 		vector := embed("hello")
-		squares := 0.0
-		for _, value := range vector {
-			squares += float64(value) * float64(value)
-		}
-		Expect(squares).To(BeNumerically("~", 1, 1e-5))
+		Expect(vector).To(ContainElement(Not(BeZero())))
 		Expect(embed("hello")).To(Equal(vector))
-		Expect(embed("world")).NotTo(Equal(vector))
+		Expect(embed("world")).To(And(HaveLen(len(vector)), Not(Equal(vector))))
 	})
 [% elif served == 'rerank' %]
 
 	It("ranks documents", func() {
 		Expect(load(client, own())).To(Succeed())
-		rank := func(top int32) []int32 {
+		rank := func(top int32) []*pb.DocumentResult {
 			result, err := client.[[ call ]], TopN: top})
 			Expect(err).NotTo(HaveOccurred())
-			var order []int32
-			for _, document := range result.GetResults() {
-				order = append(order, document.GetIndex())
-			}
-			return order
+			return result.GetResults()
 		}
-		Expect(rank(0)).To(Equal([]int32{1, 2, 0}))
-		Expect(rank(2)).To(Equal([]int32{1, 2}))
-		Expect(rank(9)).To(Equal([]int32{1, 2, 0}))
+		ranked := rank(0)
+		Expect(ranked).To(HaveLen(3))
+		Expect(ranked[0].GetIndex()).To(BeEquivalentTo(1))
+		for i, document := range ranked {
+			Expect(document.GetText()).To(Equal(documents[document.GetIndex()]))
+			Expect(document.GetRelevanceScore()).To(BeNumerically("<=", ranked[max(i-1, 0)].GetRelevanceScore()))
+		}
+		Expect(rank(2)).To(HaveLen(2))
+		Expect(rank(9)).To(HaveLen(3))
 	})
 
 	It("asks for the bearer token", func() {
@@ -227,9 +228,16 @@ var _ = Describe("the backend", func() {
 		Expect(load(client, own())).To(Succeed())
 		result, err := client.AudioTranscription(ctx, &pb.TranscriptRequest{Dst: recording()})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(result.GetText()).NotTo(BeEmpty())
-		Expect(result.GetSegments()).To(HaveLen(1))
-		Expect(time.Duration(result.GetSegments()[0].GetEnd())).To(Equal(1500 * time.Millisecond))
+		text := ""
+		for _, segment := range result.GetSegments() {
+			text += segment.GetText()
+			length := time.Duration(segment.GetEnd() - segment.GetStart())
+			Expect(length).To(And(BeNumerically(">", time.Millisecond), BeNumerically("<=", 1500*time.Millisecond)))
+		}
+		Expect(result.GetText()).To(Equal(text))
+		if given == "" {
+			Expect(text).NotTo(BeEmpty())
+		}
 	})
 [% if 'AudioTranscriptionStream' in answered %]
 
@@ -248,8 +256,10 @@ var _ = Describe("the backend", func() {
 			text += response.GetDelta()
 			final = response.GetFinalResult()
 		}
-		Expect(text).NotTo(BeEmpty())
 		Expect(final.GetText()).To(Equal(text))
+		if given == "" {
+			Expect(text).NotTo(BeEmpty())
+		}
 	})
 [% endif %]
 
@@ -264,9 +274,16 @@ var _ = Describe("the backend", func() {
 		Expect(load(client, own())).To(Succeed())
 		result, err := client.VAD(ctx, &pb.VADRequest{Audio: speech()})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(result.GetSegments()).To(HaveLen(1))
-		Expect(result.GetSegments()[0].GetStart()).To(BeNumerically("~", 0.5, 0.05))
-		Expect(result.GetSegments()[0].GetEnd()).To(BeNumerically("~", 1, 0.05))
+		end := float32(0)
+		for _, segment := range result.GetSegments() {
+			Expect(segment.GetStart()).To(BeNumerically(">=", end))
+			Expect(segment.GetEnd()).To(BeNumerically(">", segment.GetStart()))
+			end = segment.GetEnd()
+		}
+		Expect(end).To(BeNumerically("<=", 1.5))
+		if given == "" { // an engine may take it for noise
+			Expect(end).To(BeNumerically("~", 1, 0.05))
+		}
 	})
 
 	It("finds none in silence", func() {
@@ -310,9 +327,14 @@ var _ = Describe("the backend", func() {
 		Expect(load(client, own())).To(Succeed())
 		result, err := client.Detect(ctx, &pb.DetectOptions{Src: picture()})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(result.GetDetections()).To(HaveLen(1))
-		Expect(result.GetDetections()[0].GetWidth()).To(BeEquivalentTo(40))
-		Expect(result.GetDetections()[0].GetHeight()).To(BeEquivalentTo(30))
+		for _, box := range result.GetDetections() {
+			Expect(box.GetClassName()).NotTo(BeEmpty())
+			Expect(box.GetConfidence()).To(And(BeNumerically(">", 0), BeNumerically("<=", 1)))
+			Expect(min(box.GetX(), box.GetY(), 40-box.GetX()-box.GetWidth(), 30-box.GetY()-box.GetHeight())).To(BeNumerically(">=", 0))
+		}
+		if given == "" { // an engine may find nothing in it
+			Expect(result.GetDetections()).To(HaveLen(1))
+		}
 	})
 
 	It("refuses what is not a picture", func() {
@@ -322,7 +344,10 @@ var _ = Describe("the backend", func() {
 	})
 [% endif %]
 })
-[% if served == 'asr' %]
+[% if served == 'rerank' %]
+
+var documents = []string{"a dog", "the quick fox", "quick"}
+[% elif served == 'asr' %]
 
 // recording is a file of 1.5 s of silence.
 func recording() string {

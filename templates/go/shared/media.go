@@ -4,6 +4,7 @@ package main
 import (
 	"encoding/binary"
 	"os"
+	"syscall"
 )
 
 // unknownSize stands in the header of a WAV that is streamed.
@@ -12,7 +13,10 @@ const unknownSize = 0xFFFFFFFF
 // writeWAV writes a 16-bit mono file.
 func writeWAV(path string, samples []float32) error {
 	data := pcm16(samples)
-	return os.WriteFile(path, append(wavHeader(uint32(len(data))), data...), 0o644)
+	return create(path, func(file *os.File) error {
+		_, err := file.Write(append(wavHeader(uint32(len(data))), data...))
+		return err
+	})
 }
 
 // wavHeader is the 44 bytes before dataSize bytes of samples.
@@ -49,14 +53,19 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 )
 
 var errNotWAV = errors.New("not a 16-bit PCM WAV file")
 
 // readWAV returns the samples of a 16-bit PCM file, mixed down to mono, and their rate.
 func readWAV(path string) ([]float32, int, error) {
-	content, err := os.ReadFile(path)
+	file, err := openRegular(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = file.Close() }()
+	content, err := io.ReadAll(file)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -118,6 +127,7 @@ import (
 	"image/png"
 [% endif %]
 	"os"
+	"syscall"
 )
 
 const (
@@ -142,15 +152,7 @@ func within(limit, requested, otherwise int32) (int, error) {
 [% if served == 'image' %]
 
 func writePNG(path string, picture image.Image) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := png.Encode(file, picture); err != nil {
-		_ = file.Close()
-		return err
-	}
-	return file.Close()
+	return create(path, func(file *os.File) error { return png.Encode(file, picture) })
 }
 [% else %]
 
@@ -168,15 +170,22 @@ func (a *animation) add(frame image.Image) {
 }
 
 func (a *animation) write(path string) error {
-	file, err := os.Create(path)
+	return create(path, func(file *os.File) error { return gif.EncodeAll(file, &a.frames) })
+}
+[% endif %]
+[% endif %]
+[% if served != 'asr' %]
+
+// create writes the file that a request names; a pipe, which may never open, is an error.
+func create(path string, write func(file *os.File) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NONBLOCK, 0o644)
 	if err != nil {
 		return err
 	}
-	if err := gif.EncodeAll(file, &a.frames); err != nil {
+	if err := write(file); err != nil {
 		_ = file.Close()
 		return err
 	}
 	return file.Close()
 }
-[% endif %]
 [% endif %]

@@ -1,18 +1,21 @@
 package main
 
 [% set own_check = kind == 'pure' or not shim %]
+[% set opens = own_check or served == 'asr' %]
 import (
-[% if own_check %]
+[% if opens %]
 	"errors"
 [% endif %]
 	"fmt"
 [% if own_check %]
 	"io"
+[% endif %]
+[% if opens %]
 	"os"
 [% endif %]
 	"strconv"
 	"strings"
-[% if own_check %]
+[% if opens %]
 	"syscall"
 [% endif %]
 
@@ -41,22 +44,34 @@ func parseSettings(opts *pb.ModelOptions) (settings, error) {
 	}
 	return parsed, nil
 }
+[% if opens %]
+
+// openRegular opens a regular file alone: to read from a pipe or a device may never end.
+func openRegular(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+[% endif %]
 [% if own_check %]
 
-// readStart returns the first bytes of a regular file: to read from a pipe or a device may never end.
+// readStart returns the first bytes of a regular file.
 func readStart(path string, size int) (string, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := openRegular(path)
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", errors.New("not a regular file")
-	}
 	start, err := io.ReadAll(io.LimitReader(file, int64(size)))
 	return string(start), err
 }
