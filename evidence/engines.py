@@ -147,10 +147,60 @@ def comparison() -> str:
     return "\n".join(rows) + "\n"
 
 
+FILE_BY_FILE = (
+    ("the build", ("Makefile",), "`Makefile` 98"),
+    (
+        "start and package",
+        ("run.sh", "package.sh", ".gitignore"),
+        "`run.sh` 22, `package.sh` 44, `.gitignore` 12",
+    ),
+    ("the process and the library", ("main.go", "library.go"), "`main.go` 70"),
+    ("the calls", ("backend.go", "options.go"), "`gomosstranscribecpp.go` 179"),
+    ("the recording", ("media.go",), "-"),
+    ("the engine's answers", ("engine.go",), "`segments.go` 156"),
+    (
+        "tests",
+        ("backend_suite_test.go", "backend_test.go"),
+        "`gomosstranscribecpp_test.go` 164, `segments_test.go` 104",
+    ),
+    ("for the reader", ("README.md",), "-"),
+)
+"""What a file is for, the generated ones, and those of moss-transcribe-cpp with their lines, at LocalAI's
+82c191afa: the newest Go backend there that transcribes, alone, by an engine with a C interface of its own."""
+
+
+def file_by_file() -> str:
+    """A generated Go backend that transcribes beside one that people wrote, as Markdown."""
+    answers = {"kind": "purego", "modality": "asr", "shim": False, **SOURCE}
+    generated = Engine("go", "size", "", answers, {}).generated()
+    lines = {file: text.count("\n") for file, text in generated.items()}
+    rows = ["| what for | generated | moss-transcribe-cpp |", "|---|---|---|"]
+    for what, files, theirs in FILE_BY_FILE:
+        ours = ", ".join(f"`{file}` {lines.pop(file)}" for file in files)
+        rows.append(f"| {what} | {ours} | {theirs} |")
+    if lines:
+        raise ValueError(f"nothing says what these are for: {', '.join(lines)}")
+    counts = [text.count("\n") for text in generated.values()]
+    theirs = [int(number) for *_, text in FILE_BY_FILE for number in re.findall(r"` (\d+)", text)]
+    rows.append(
+        f"| all | {len(counts)} files, {sum(counts)} lines | {len(theirs)} files, {sum(theirs)} lines |"
+    )
+    return "\n".join(rows) + "\n"
+
+
+TABLES = (
+    ("engine | generated", table),
+    ("generated | files", comparison),
+    ("what for | generated", file_by_file),
+)
+"""How each table of the page begins, and what makes it."""
+
+
 def written(page: str) -> str:
     """The page with today's tables in the place of those that it has."""
-    for head, made in (("engine | generated", table()), ("generated | files", comparison())):
+    for head, make in TABLES:
         old = rf"\| {re.escape(head)} \|.*?\n(?!\|)"
+        made = make()
         page = re.sub(old, lambda _, made=made: made, page, count=1, flags=re.DOTALL)
     return page
 
@@ -159,4 +209,4 @@ if __name__ == "__main__":
     if "--write" in sys.argv:
         PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     else:
-        print(table(), comparison(), sep="\n", end="")
+        print(*(make() for _, make in TABLES), sep="\n", end="")

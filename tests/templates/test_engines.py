@@ -23,7 +23,7 @@ def test_no_plumbing_changes(engine: engines.Engine) -> None:
     assert "TODO" not in "".join(engine.changed().values())
 
 
-def test_the_page_has_todays_table() -> None:
+def test_the_page_has_todays_tables() -> None:
     text = engines.PAGE.read_text(encoding="utf-8")
-    for table in (engines.table(), engines.comparison()):
-        assert table in text, "stale: run `python evidence/engines.py --write`"
+    for _, make in engines.TABLES:
+        assert make() in text, "stale: run `python evidence/engines.py --write`"

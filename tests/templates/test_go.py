@@ -352,11 +352,11 @@ def test_each_of_its_specs_can_fail(modality: str, generated: _Generated) -> Non
 
 
 OTHERWISE = {
-    "embeddings": ("float32(math.Sqrt(squares))", "2"),
+    "embeddings": ("float32(math.Sqrt(squares))", "float32(2 * math.Sqrt(squares))"),
     "rerank": ("float32(shared) /", "-1 / float32(shared+1) /"),
-    "asr": ('\temit("a recording")', '\treturn nil\n\temit("")'),
+    "asr": ('emit("a recording")', 'emit = func(string) {}\n\temit("a recording")'),
     "vad": ("return found, nil", "return nil, nil"),
-    "detection": ("\treturn []detection{{", "\treturn nil, nil\n\treturn []detection{{"),
+    "detection": ("Bounds().Size()", "Bounds().Size()\n\tif size.X > 0 {\n\t\treturn nil, nil\n\t}"),
 }
 """By modality: a line of the placeholder's answer, and one that answers as an engine may."""
 
