@@ -651,6 +651,13 @@ def exercise(client: Client, modality: str, name: str, tmp_path: Path, model: Pa
         assert len(reply.message) >= len(prompt)
 
 
+def occupy(client: Client, prompt: str) -> Any:
+    """Sends a prompt whose answer takes long; returns the call, once it runs."""
+    running = client.stub.Predict.future(client.pb2.PredictOptions(Prompt=prompt))
+    _wait_until(lambda: state_of(client) == client.pb2.StatusResponse.BUSY, 10, "the call does not begin")
+    return running
+
+
 def state_of(client: Client) -> int:
     """What Status answers."""
     return int(client.stub.Status(client.pb2.HealthMessage(), timeout=5).state)

@@ -478,14 +478,15 @@ def test_make_test_is_a_test(scratch: Path) -> None:
     assert "FAILED: another token" in broken.stdout
 
 
-def test_upstream(scratch: Path, tiny: tuple[str, str]) -> None:
+def test_upstream(scratch: Path, tiny: tuple[str, str], tmp_path: Path) -> None:
     source = scratch / "tiny.cpp"
     failed = run(["make", "CLASS_REPO=file:///nonexistent"], cwd=scratch)
     assert failed.returncode != 0
     assert not source.exists(), "a failed download passes for the sources"
 
-    replace(scratch / "engine.cpp", '#include "engine.h"', '#include "engine.h"\n#include "tiny.h"')
-    replace(scratch / "engine.cpp", "if (!emit(", "tiny();\n        if (!emit(")
+    included = '#include "engine.h"\n#include "tiny.h"\n#include <unistd.h>'
+    replace(scratch / "engine.cpp", '#include "engine.h"', included)
+    replace(scratch / "engine.cpp", "if (!emit(", "sleep(tiny() > 0 ? 600 : 0);\n        if (!emit(")
     words = ["ENGINE_TARGETS=tiny", *pins("class", tiny)]
     make(scratch, *words)
     assert run_ok(["git", "rev-parse", "HEAD"], cwd=source).strip() == tiny[1]
@@ -494,8 +495,11 @@ def test_upstream(scratch: Path, tiny: tuple[str, str]) -> None:
     make(scratch, "purge")
     assert not any((scratch / left).exists() for left in ("tiny.cpp", "build", "grpc-server"))
     make(scratch, *words)
-    assert (scratch / "grpc-server").is_file()
     assert source.is_dir()
+    with harness.served(scratch / "run.sh") as client:
+        harness.load(client, harness.own_model("class", tmp_path))
+        harness.occupy(client, "x")
+    assert client.exit_code == 0, "a call that is in the engine holds it up"
 
 
 def test_grpc_without_cmake_files(scratch: Path) -> None:

@@ -450,6 +450,16 @@ def test_stops_during_a_call(built: Path, tmp_path: Path) -> None:
     assert client.exit_code == 0
 
 
+def test_ends_though_a_call_is_in_the_engine(shared_tree: Path, built: Path, tmp_path: Path) -> None:
+    folder = lend(built, generate(shared_tree, "python", name="slow", modality="llm"))
+    sleep = '__import__("time").sleep(600)\n        '
+    harness.spoil(folder, [("engine.py", "for piece in re.finditer", f"{sleep}for piece in re.finditer")])
+    with served(folder / "run.sh") as client:
+        harness.load(client, harness.own_model("slow", tmp_path))
+        harness.occupy(client, "x")
+    assert client.exit_code == 0
+
+
 def token_vectors(folder: Path) -> Path:
     """A table in the safetensors format, with the tokenizer that belongs to it."""
     words = ["[UNK]", "first", "longer", "cat", "kitten", "law"]
