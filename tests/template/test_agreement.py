@@ -53,7 +53,7 @@ TEXTS = (
     "\u2028x",
 )
 VALUES: dict[str, tuple[Any, ...]] = {
-    "name": ("quail", "mlx-quail", "quail-mlx", "mlxquail", "Lark", "test", "a-development", "x" * 64, "quail\n"),
+    "name": ("quail", "vulkan", "latest", "mlx-quail", "quail-mlx", "mlxquail", "Lark", "test", "a-development", "x" * 64, "quail\n"),
     "kind": (*(kind for kinds in KINDS.values() for kind in kinds), "other"),
     "modality": ("llm", "none", "3d", "vision", "chat", "edit", "taste", "smell", "LLM"),
     "variants": (
