@@ -1,6 +1,6 @@
 """What would `check` have said, commit by commit? Replays it over a LocalAI clone.
 
-    LOCALAI_REPO=~/LocalAI python evidence/history.py [--since 2025-12-01] [--processes 2]
+    LOCALAI_REPO=~/LocalAI python evidence/history.py [--since 2025-12-01] [--processes 2] [--select RULE ...]
 
 Every commit of the main line that touches a registration file is checked as it was. A finding that a
 commit has and the one before it has not was introduced there, and repaired where it is gone again.
@@ -18,8 +18,10 @@ import statistics
 import subprocess
 import traceback
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from scaffold.checkout.tree import GitTree
@@ -78,11 +80,11 @@ def commits(repository: Path, since: str) -> list[Commit]:
     return [Commit(line[:40], date.fromisoformat(line[41:])) for line in lines if line]
 
 
-def checked(commit: Commit) -> Commit:
-    """The commit with what the check finds in it."""
+def checked(commit: Commit, select: Sequence[str] = ()) -> Commit:
+    """The commit with what the check finds in it, or some of its rules."""
     tree = GitTree(Path(os.environ["LOCALAI_REPO"]), commit.sha)
     try:
-        found = find(Registry(tree), check.Scope().rules())
+        found = find(Registry(tree), check.Scope(select=select).rules())
         commit.findings = Counter((f.severity.value, f.identity) for f in found)
         commit.severities = Counter(f.severity.value for f in found)
     except ScaffoldError as error:
@@ -129,10 +131,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--since", default="2025-12-01")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    options.add_argument("--select", nargs="*", default=(), metavar="RULE")
     given = options.parse_args()
     chosen = commits(Path(os.environ["LOCALAI_REPO"]), given.since)
     with multiprocessing.get_context("spawn").Pool(given.processes, gc.disable) as pool:
-        history = list(pool.imap(checked, chosen, chunksize=4))
+        history = list(pool.imap(partial(checked, select=given.select), chosen, chunksize=4))
     good = [commit for commit in history if not commit.problem]
     print(f"{len(history)} commits from {history[0].day} to {history[-1].day}; ", end="")
     print(f"{len(history) - len(good)} crashed or had an unknown shape")

@@ -60,23 +60,39 @@ def unknown_reads(text: Text, fields: Mapping[str, frozenset[str]]) -> Iterator[
         yield from _unknown(_TEXT.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), text.data), fields)
 
 
-def _unknown(code: bytes, fields: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str, int]]:
+def methods(code: bytes) -> Iterator[tuple[str, int, int]]:
+    """(name, start, end) of every method that takes one request; the span is that of what it does."""
     for method in _METHOD.finditer(code):
-        rpc = method[2].decode()
-        known = fields.get(rpc)
-        if known is None:
-            continue
         after = re.compile(rb"(?m)^[ ]{0,%d}[^\s]" % len(method[1]))
         header = code.find(b"\n", method.end())
         stop = after.search(code, header) if header >= 0 else None
-        end = stop.start() if stop else len(code)
-        reads = [(read[1].decode(), read.start(1)) for read in _READ.finditer(code, method.end(), end)]
-        reads = [read for read in reads if read[0] not in known | OF_EVERY_MESSAGE]
-        if not reads or _UNSURE.search(code, method.end(), end):
+        yield method[2].decode(), method.end(), stop.start() if stop else len(code)
+
+
+def guessed_format(text: Text) -> int | None:
+    """Where the method that makes an image saves it under the name of the request and says no format."""
+    if b".save(" not in text.data:
+        return None
+    for name, start, end in methods(text.data):
+        found = _SAVED.search(text.data, start, end) if name == "GenerateImage" else None
+        if found:
+            return found.start(1)
+    return None
+
+
+_SAVED = re.compile(rb"(?m)^[ ]+(\w+\.save\((?:request\.)?dst\))")
+
+
+def _unknown(code: bytes, fields: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str, int]]:
+    for rpc, start, end in methods(code):
+        known = fields.get(rpc)
+        if known is None:
             continue
-        asked = {
-            name.decode() for name in re.findall(rb"hasattr\(request, *[\"'](\w+)", code[method.end() : end])
-        }
+        reads = [(read[1].decode(), read.start(1)) for read in _READ.finditer(code, start, end)]
+        reads = [read for read in reads if read[0] not in known | OF_EVERY_MESSAGE]
+        if not reads or _UNSURE.search(code, start, end):
+            continue
+        asked = {name.decode() for name in re.findall(rb"hasattr\(request, *[\"'](\w+)", code[start:end])}
         told: set[str] = set()
         for name, offset in reads:
             if name not in asked | told and not name.startswith("__"):

@@ -76,3 +76,11 @@ _SERVER = re.compile(r"base\.\w+|(?:\w+\.)*\w*Servicer")
 
 def _is_server(part: Type) -> bool:
     return any(_SERVER.fullmatch(base) for base in part.bases)
+
+
+STAGING = "core/services/nodes/file_transfer_server.go"
+
+
+def renames_outputs(tree: Tree) -> bool:
+    """Whether LocalAI has a remote backend write what it makes to a file that ends in `.tmp`."""
+    return b'-*.tmp"' in (tree.read(STAGING) or b"")

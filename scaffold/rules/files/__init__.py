@@ -13,7 +13,12 @@ from scaffold.rules.files.requirements import (
     RequirementsUnused,
     RequirementUnpinned,
 )
-from scaffold.rules.files.services import RequestFieldUnknown, RustStubMissing, SignalShutdown
+from scaffold.rules.files.services import (
+    ImageFormatGuessed,
+    RequestFieldUnknown,
+    RustStubMissing,
+    SignalShutdown,
+)
 
 RULES: tuple[type[Rule], ...] = (
     FilesMissing,
@@ -31,6 +36,7 @@ RULES: tuple[type[Rule], ...] = (
     BuildFlagObsolete,
     RustStubMissing,
     RequestFieldUnknown,
+    ImageFormatGuessed,
     BumpPinElsewhere,
     PythonRunQuoting,
     NativeRunQuoting,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.directory.messages import request_fields, unknown_reads
-from scaffold.directory.service import PROTO, service_rpcs
+from scaffold.directory.messages import guessed_format, request_fields, unknown_reads
+from scaffold.directory.service import PROTO, renames_outputs, service_rpcs
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -88,6 +88,45 @@ class RequestFieldUnknown(Rule):
                     f"{rpc} {attribute}",
                     f"{rpc} reads request.{attribute}, and its message in {PROTO} has no such field",
                     "name the field as the message does, or add it there",
+                )
+
+
+class ImageFormatGuessed(Rule):
+    """A Python backend says in which format it saves an image.
+
+    Why: Pillow guesses the format by the end of the file's name. On a remote node LocalAI lets a backend
+    write to a file that ends in `.tmp`: "unknown file extension", after all the work. LocalAI repaired three
+    backends for it (#10729).
+
+    Fails: in `backend.py`
+
+        def GenerateImage(self, request, context):
+            image.save(request.dst)
+
+    Passes:
+
+        def GenerateImage(self, request, context):
+            image.save(request.dst, format="PNG")
+
+    Fix: name the format.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Images under the name of the request, where LocalAI chooses that name."""
+        if not renames_outputs(registry.tree):
+            return
+        for name, lang in registry.backends.items():
+            text = registry.files(name).text("backend.py") if lang == "python" else None
+            offset = guessed_format(text) if text is not None else None
+            if text is not None and offset is not None:
+                yield self.finding(
+                    text.place(offset),
+                    name,
+                    "format of GenerateImage",
+                    "the format is guessed by the end of the name, and that of a remote node's file is .tmp",
+                    'write `format="PNG"`',
                 )
 
 

@@ -49,6 +49,7 @@ BROKEN = {
     "makefile-test-target": {f"{FINCH}/Makefile": b"install:\n"},
     "build-target-missing": {f"{LARK}/Makefile": b"test:\n\ttrue\n"},
     "darwin-run-script": {f"{LARK}/run.sh": LINUX_RUN.encode()},
+    "darwin-sed": {f"{LARK}/run.sh": b"sed -i 's/a/b/' conf\n"},
     "darwin-packaging": {f"{LARK}/package.sh": LINUX_PACKAGE.encode()},
     "build-type-unhandled": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nifeq ($(BUILD_TYPE),cublas)\nendif\n"},
     "build-flag-obsolete": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nCMAKE_ARGS+=-DGGML_HIPBLAS=ON\n"},

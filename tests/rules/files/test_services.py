@@ -133,3 +133,27 @@ def test_methods_that_are_no_rpc_with_one_request(method: str) -> None:
         {"backend/backend.proto": PROTO.encode(), "backend/python/finch-tts/backend.py": text.encode()}
     )
     assert findings(where, "request-field-unknown") == []
+
+
+@pytest.mark.parametrize(
+    ("rpc", "line", "staged", "is_told"),
+    [
+        ("GenerateImage", "image.save(request.dst)", True, True),
+        ("GenerateImage", "image.save(dst)", True, True),
+        ("GenerateImage", 'image.save(request.dst, format="PNG")', True, False),
+        ("GenerateImage", "# image.save(request.dst)", True, False),
+        ("GenerateImage", "image.save(request.dst)", False, False),
+        ("UpscaleImage", "image.save(request.dst)", True, False),
+        ("TTS", "sound.save(request.dst)", True, False),
+    ],
+)
+def test_the_format_of_an_image(rpc: str, line: str, staged: bool, is_told: bool) -> None:
+    text = f"class S:\n    def {rpc}(self, request, context):\n        {line}\n\n    def rest(self):\n        pass\n"
+    staging = b'f, err := os.CreateTemp(dir, "localai-output-*.tmp")\n' if staged else b"package nodes\n"
+    where = tree(
+        {
+            "backend/python/finch-tts/backend.py": text.encode(),
+            "core/services/nodes/file_transfer_server.go": staging,
+        }
+    )
+    assert [f.line for f in findings(where, "image-format-guessed")] == ([3] if is_told else [])
