@@ -64,7 +64,8 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
     proof.prove_removal(removal)
     _ask_what_breaks(removal, registry)
     mentions = tuple(find_named(registry, removal.changes.overlay(), name))
-    manual = (*removal.manual, *left_behind(tree, removal.directory), *laid_bare(removal.changes))
+    left = left_behind(tree, removal.directory, removal.changes.deleted)
+    manual = (*removal.manual, *left, *laid_bare(removal.changes))
     return LifecyclePlan(removal.changes, manual, mentions, find_unsaved(removal.changes, lines=True))
 
 

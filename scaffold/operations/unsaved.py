@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -110,8 +110,11 @@ def laid_bare(changes: ChangeSet) -> list[Manual]:
     return [Manual(path, what) for path in sorted(found)[:MANY]]
 
 
-def left_behind(tree: Tree, folder: str) -> list[Manual]:
-    """What git ignores in the folder of a backend stays there: a build's output, or somebody's models."""
+def left_behind(tree: Tree, folder: str, gone: Collection[str] = ()) -> list[Manual]:
+    """What git ignores in the folder of a backend stays there: a build's output, or somebody's models.
+
+    Its own `.gitignore` may be among the files that are `gone`: from then on a commit may take what is left.
+    """
     if not folder or not isinstance(tree, WorkTree):
         return []
     kept = {*kept_by_git(tree, folder)}
@@ -122,9 +125,6 @@ def left_behind(tree: Tree, folder: str) -> list[Manual]:
         return []
     first = sorted(names)[:MANY]
     listed = ", ".join(first) + (f" and {len(names) - MANY} more" if len(names) > MANY else "")
-    return [
-        Manual(
-            folder,
-            f"git ignores {listed}, which {'stays' if len(names) == 1 else 'stay'}: delete it, or keep it",
-        )
-    ]
+    keep = "keep it out of the commit" if f"{folder}/{GITIGNORE}" in gone else "keep it"
+    stays = "stays" if len(names) == 1 else "stay"
+    return [Manual(folder, f"git ignores {listed}, which {stays}: delete it, or {keep}")]
