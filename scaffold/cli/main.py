@@ -31,6 +31,7 @@ FAMILIES = {
     "published": "published",
     "rules": "rules explain",
     "lifecycle": "remove-backend rename-backend add-variant remove-variant",
+    "adopt": "adopt",
     "doctor": "doctor",
     "machine": "schema options",
     "completion": "completion",

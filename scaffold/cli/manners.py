@@ -33,6 +33,7 @@ EXAMPLES = {
     "rename-backend": ("rename-backend heron egret --dry-run",),
     "add-variant": ("add-variant whisper vulkan --dry-run",),
     "remove-variant": ("remove-variant whisper vulkan --dry-run",),
+    "adopt": ("adopt --dry-run", "adopt --remove"),
     "doctor": ("doctor",),
     "schema": ("schema check",),
     "options": ("options --format json",),

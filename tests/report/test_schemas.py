@@ -39,6 +39,7 @@ COMMANDS = {
     "rename-backend lark ibex --dry-run": "lifecycle",
     "add-variant lark vulkan --dry-run": "lifecycle",
     "remove-variant lark metal --dry-run": "lifecycle",
+    "adopt --dry-run": "lifecycle",
     "options": "options",
     "rules": "rules",
     "show lark": "show",
@@ -107,7 +108,7 @@ def test_every_result_has_one(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
         for param in command["params"]
         if "--format" in param["opts"] and "json" in param["choices"]
     }
-    lifecycle = {"remove-backend", "rename-backend", "add-variant", "remove-variant"}
+    lifecycle = {"adopt", "remove-backend", "rename-backend", "add-variant", "remove-variant"}
     assert with_json - lifecycle == set(SCHEMAS) - {"error", "lifecycle", "config"}
     assert listed["languages"]["rust"]["kinds"] == ["tonic"]
 
