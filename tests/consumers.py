@@ -40,6 +40,25 @@ def run(*command: str, cwd: Path, check: bool = True, text: str = "") -> subproc
     return result
 
 
+def judged(root: Path, *workflows: Path, config: Path | None = None, persona: str = "pedantic") -> None:
+    """What zizmor and actionlint say of workflows and actions in a repository: nothing.
+
+    Skips where one of them is not installed, after it has asked the other.
+    """
+    zizmor = Path(sys.executable).with_name("zizmor")
+    settings = ("--config", str(config)) if config else ()
+    names = [str(path) for path in workflows]
+    if zizmor.exists():
+        asked = ("--offline", "--no-progress", "--persona", persona, *settings)
+        run(str(zizmor), *asked, *names, cwd=root)
+    actionlint = shutil.which("actionlint")
+    if actionlint:
+        run(actionlint, *(name for name in names if ".github/workflows/" in name), cwd=root)
+    missing = [name for name, there in (("zizmor", zizmor.exists()), ("actionlint", actionlint)) if not there]
+    if missing:
+        pytest.skip(f"{' and '.join(missing)}: not installed, and so not asked")
+
+
 def git(root: Path, *arguments: str) -> str:
     """What git says, as somebody with a name."""
     identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")

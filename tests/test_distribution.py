@@ -17,7 +17,7 @@ from jsonschema import Draft7Validator
 from markdown_it import MarkdownIt
 
 from scaffold import HOME, __version__
-from tests.consumers import run
+from tests.consumers import judged, run
 from tests.report.test_sarif import schema
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -139,10 +139,9 @@ def test_the_tests_run_from_the_sdist(sources: Path) -> None:
     assert "error" not in collected.stdout.splitlines()[-1]
 
 
-def test_the_workflows_are_safe(tmp_path: Path) -> None:
-    zizmor = Path(sys.executable).with_name("zizmor")
-    run(str(zizmor), "--offline", "--pedantic", "--no-progress", str(GITHUB), str(ACTION), cwd=tmp_path)
+def test_the_workflows_and_the_action_are_safe() -> None:
     run(sys.executable, "-m", "scaffold", "check", "--strict", "--select", "pipeline", cwd=PROJECT)
+    judged(PROJECT, *sorted((GITHUB / "workflows").iterdir()), ACTION)
 
 
 def test_every_action_is_pinned_to_a_commit_and_says_which() -> None:

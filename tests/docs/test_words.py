@@ -31,7 +31,8 @@ WRITTEN = [page for page in PAGES if page.parent.name != "rules"]
 RULES = {page.stem for page in (PROJECT / "docs/rules").glob("*-*.md")}
 
 ELSEWHERE = {
-    ".git/objects/info/alternates", ".pre-commit-config.yaml", ".scaffold.toml", "GoodRxOSS/lifecycle",
+    ".forgejo/workflows/scaffold.yml", ".git/objects/info/alternates", ".github/workflows/scaffold.yml",
+    ".github/workflows/scaffold-comment.yml", ".pre-commit-config.yaml", ".scaffold.toml", "GoodRxOSS/lifecycle",
     "OWNER/REPO", "build/site", "config.json", "~/.gitconfig", "~/.local/state/scaffold",
 }  # fmt: skip
 """What other programs, users and `make` have."""
@@ -100,7 +101,17 @@ def test_a_rule_is_one_that_there_is() -> None:
 def known_paths() -> set[str]:
     """Files and folders of the project, of the miniature, and of what the templates make of any name."""
     found = set()
-    for name in ("scaffold", "templates", "tests", "evidence", "benchmarks", "docs", ".github", ".ci"):
+    for name in (
+        "scaffold",
+        "templates",
+        "tests",
+        "evidence",
+        "benchmarks",
+        "docs",
+        "action",
+        ".github",
+        ".ci",
+    ):
         found |= {path.relative_to(PROJECT).as_posix() for path in (PROJECT / name).rglob("*")}
     for root in (miniature_dir(), *(PROJECT / "templates").glob("*/*/")):
         found |= {path.relative_to(root).as_posix() for path in root.rglob("*")}
