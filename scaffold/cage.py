@@ -38,6 +38,8 @@ SETTING = "SCAFFOLD_SECONDS"
 """Environment variable with the processor time that a command may take, for slow machines."""
 DEFAULT_SECONDS = 4
 """Processor time for a command; those on LocalAI take between 0.3 and 1 s, a repair of everything 2.5 s."""
+MOST_SECONDS = 100_000
+"""More than a day; what waits for git counts milliseconds in 31 bits."""
 UNKNOWN = "the checkout"
 """What is named where no file is known."""
 ADVICE = f"on a slow machine {SETTING} raises the limit"
@@ -94,7 +96,9 @@ class Ended(NamedTuple):
 def seconds() -> int:
     """The processor time that a command may take."""
     given = os.environ.get(SETTING, "")
-    return max(int(given), 1) if given.isascii() and given.isdigit() else DEFAULT_SECONDS
+    if not (given.isascii() and given.isdigit()):
+        return DEFAULT_SECONDS
+    return max(int(given), 1) if len(given) < len(str(MOST_SECONDS)) else MOST_SECONDS
 
 
 def left() -> float:

@@ -74,6 +74,13 @@ def test_a_setting_that_is_no_number_is_none() -> None:
     assert told("return cage.seconds()", **{cage.SETTING: "9"}) == "9"
 
 
+@pytest.mark.parametrize("given", ["100000", "9" * 20, "9" * 5000])
+def test_a_setting_that_no_clock_can_count_is_a_day(given: str) -> None:
+    body = "assert cage.left() * 1000 < 2**31\n"
+    body += "return int(cage.seconds() == cage.MOST_SECONDS)"
+    assert told(body, **{cage.SETTING: given}) == "1"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts a process's private memory")
 def test_memory_has_a_limit() -> None:
     assert told(f"bytearray({cage.MEMORY_BYTES // 2})\nreturn 7") == "7"

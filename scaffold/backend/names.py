@@ -44,6 +44,15 @@ def require_name(name: str) -> None:
         raise UsageError(f"{name!r} is no name of a backend: what has it, several backends share")
 
 
+def is_name(name: str) -> bool:
+    """Whether `require_name` takes it."""
+    try:
+        require_name(name)
+    except UsageError:
+        return False
+    return True
+
+
 def identifier(name: str) -> str:
     """`MY_BACKEND`, the stem of its make variables."""
     return name.upper().replace("-", "_")

@@ -88,10 +88,14 @@ def _values(param: Any) -> Iterable[str]:
 
 
 def _backends() -> Iterable[str]:
-    from scaffold.checkout.tree import find_root
+    """Only what a command would take as a name: a shell may put it into the line as it is."""
+    from scaffold.backend.names import is_name
+    from scaffold.checkout.tree import WorkTree, find_root
 
-    folder = find_root(Path.cwd()) / "backend"
-    return sorted({path.name for path in folder.glob("*/*") if path.is_dir() and path.name != "common"})
+    tree = WorkTree(find_root(Path.cwd()))
+    languages = [f"backend/{name}" for name in tree.list("backend")]
+    named = ((folder, name) for folder in languages for name in tree.list(folder) if is_name(name))
+    return sorted({name for folder, name in named if tree.is_dir(f"{folder}/{name}")})
 
 
 def _variants() -> Iterable[str]:

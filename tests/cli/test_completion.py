@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,33 @@ def test_the_names_of_the_rules_are_all_there_are() -> None:
 def test_words(words: list[str], found: list[str], miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(miniature / "backend/go")
     assert completed(words) == found
+
+
+def test_a_name_that_a_shell_would_run_is_none(
+    miniature: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (
+        "$(touch x)",
+        "`touch x`",
+        "a;touch x",
+        "a b",
+        "a\nb",
+        "-rf",
+        "*",
+        "~",
+        "a'b",
+        "\x1b[2J",
+        "common",
+    ):
+        (miniature / "backend/go" / name).mkdir()
+    (tmp_path / "outside/secret").mkdir(parents=True)
+    (miniature / "backend/linked").symlink_to(tmp_path / "outside")
+    (miniature / "backend/go/linked").symlink_to(tmp_path / "outside")
+    monkeypatch.chdir(miniature)
+    found = completed(["show", ""])
+    assert "lark" in found
+    assert [name for name in found if not re.fullmatch("[a-z][a-z-]*", name)] == []
+    assert {"secret", "linked", "common"}.isdisjoint(found)
 
 
 @pytest.mark.parametrize("shell", SCRIPTS)
