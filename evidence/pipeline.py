@@ -78,6 +78,9 @@ INCIDENTS = (
     Incident("legs-share-cache-ref", "open-telemetry/opentelemetry-demo", "28de3b33d", note="#3746"),
     Incident("legs-share-cache-ref", "philips-software/amp-devcontainer", "a0bc7a66", note="#449"),
     Incident("legs-share-cache-ref", "supabase/postgres", "c49ae59f", note="#745"),
+    Incident(
+        "legs-push-one-tag", "chrisbenincasa/tunarr", "a94d3075", note="#648: `latest` of the metadata action"
+    ),
     Incident("group-deadlock", "blue-build/modules", "be0ab25", note="#484"),
     Incident("legs-share-group", "blue-build/modules", "be0ab25", note="the same repair"),
     Incident("group-deadlock", "qdrant/vector-db-benchmark", "8415795", note="#277"),

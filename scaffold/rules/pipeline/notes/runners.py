@@ -73,6 +73,9 @@ class RunnerAllowList(Note):
 
         runs-on: ubuntu-latest
 
+    What stands in `runs-on` itself, actionlint tells too; it reads neither the rows of the build matrix nor
+    what expressions make.
+
     Fix: use a runner that is there, or say which one is meant in a suppression.
     """
 

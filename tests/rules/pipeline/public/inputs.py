@@ -209,18 +209,17 @@ PUBLIC: dict[str, tuple[set[str], dict[str, str]]] = {
         {
             "ci": """
                 on: push
-                env:
-                  TAG: ci-${{ hashFiles('requirements.txt') }}
                 jobs:
                   b:
                     runs-on: ubuntu-latest
                     steps:
                       - uses: actions/checkout@v4
                       - id: there
+                        env: {TAG: "ci-${{ hashFiles('requirements.txt') }}"}
                         run: docker manifest inspect acme/ci:$TAG && echo "there=true" >> $GITHUB_OUTPUT || true
                       - if: steps.there.outputs.there != 'true'
                         uses: docker/build-push-action@v6
-                        with: {context: ., file: docker/Dockerfile, push: true, tags: "acme/ci:${{ env.TAG }}"}
+                        with: {context: ., file: docker/Dockerfile, push: true, tags: "acme/ci:ci-${{ hashFiles('requirements.txt') }}"}
                 """,
             "docker/Dockerfile": """
                 FROM alpine
