@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from scaffold import __version__
 from scaffold.cli import main as entry
 from scaffold.cli import printer
-from scaffold.cli.main import FAMILIES, program
+from scaffold.cli.main import FAMILIES, outline, program
 from scaffold.cli.manners import EXAMPLES
 from scaffold.errors import BugError
 from tests.conftest import in_process
@@ -22,6 +22,26 @@ def test_the_command_line_imports_nothing_heavy(tmp_path: Path) -> None:
     heavy = ["copier", "pydantic", "jinja2", "ruamel.yaml", "tree_sitter", "quickjs"]
     script = f"import sys, scaffold.cli.main; scaffold.cli.main.program(); print([m for m in {heavy} if m in sys.modules])"
     assert run(sys.executable, "-c", script, cwd=tmp_path).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_what_lists_the_commands_imports_none(option: str, tmp_path: Path) -> None:
+    script = f"""
+import sys, scaffold.cli.main as entry
+sys.argv = ["scaffold", {option!r}]
+try:
+    entry.main()
+finally:
+    print([m for m in {[f"scaffold.cli.{family}" for family in FAMILIES if family != "completion"]} if m in sys.modules])
+"""
+    assert run(sys.executable, "-c", script, cwd=tmp_path).stdout.endswith("[]\n")
+
+
+def test_the_list_of_commands_is_that_of_the_commands() -> None:
+    listed, whole = (CliRunner().invoke(app, ["--help"]) for app in (outline(), program()))
+    assert listed.output == whole.output
+    for command in " ".join(FAMILIES.values()).split():
+        assert f"\n  {command} " in listed.output
 
 
 @pytest.mark.parametrize("command", " ".join(FAMILIES.values()).split())
@@ -39,6 +59,7 @@ def test_a_library_that_finds_no_memory_is_no_bug(
         raise ImportError("/a/_binding.so: failed to map segment from shared object")
 
     monkeypatch.setattr(entry, "program", fail)
+    monkeypatch.setattr(sys, "argv", ["scaffold", "check"])
     with pytest.raises(SystemExit) as end:
         entry.main()
     assert end.value.code == 3
