@@ -477,7 +477,7 @@ def assert_dies_with_parent(command: str | Path | Sequence[str | Path]) -> None:
                 raise AssertionError("the backend never said that it listens")
             parent.kill()
             parent.wait()
-            _wait_until(lambda: not _alive(child), 10, "the orphaned backend is still running")
+            _wait_until(lambda: not _alive(child), _READY_SECONDS, "the orphaned backend is still running")
         finally:
             parent.kill()
             if _alive(child):
@@ -654,7 +654,7 @@ def exercise(client: Client, modality: str, name: str, tmp_path: Path, model: Pa
 def occupy(client: Client, prompt: str) -> Any:
     """Sends a prompt whose answer takes long; returns the call, once it runs."""
     running = client.stub.Predict.future(client.pb2.PredictOptions(Prompt=prompt))
-    _wait_until(lambda: state_of(client) == client.pb2.StatusResponse.BUSY, 10, "the call does not begin")
+    _wait_until(lambda: state_of(client) == client.pb2.StatusResponse.BUSY, _READY_SECONDS, "it stays idle")
     return running
 
 
