@@ -91,6 +91,15 @@ def test_its_inputs(upstream: Upstream, tmp_path: Path) -> None:
     runner = machine(tmp_path / "5", upstream, "push", upstream.whole)
     assert act(runner, version="0.0.7", strict="true").code == 0
     assert runner.installed == ["uv tool install --quiet localai-scaffold==0.0.7"]
+    for strict, code in (("false", 0), ("true", 1)):
+        warned = machine(tmp_path / strict, upstream, "push", upstream.whole)
+        warned.checkout()
+        (warned.workspace / ".scaffold.toml").write_text(
+            '[[suppress]]\nrule = "pin-missing"\nbackend = "lark"\nreason = "nothing to silence"\n'
+        )
+        ended = Ended()
+        warned.own_action({"strict": strict}, ended)
+        assert (ended.code, [line.partition(" ")[0] for line in ended.annotations]) == (code, ["::warning"])
     unknown = act(machine(tmp_path / "6", upstream, "push", upstream.whole), select="$(touch x);`id`")
     assert unknown.code == 2
     assert not (tmp_path / "6/workspace/x").exists()

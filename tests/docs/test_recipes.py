@@ -112,17 +112,34 @@ def test_a_workflow_passes_a_complete_change_and_fails_a_forgotten_one(
     scanned = "codeql" in recipe.text
     for pull, code in ((upstream.whole, 0), (upstream.forgotten, 1)):
         runner = Runner(tmp_path / str(code), upstream.root, pull.merge, *upstream.event(event, pull))
-        ended = runner.job(recipe.job)
-        assert ended.code == code, ended.output + ended.errors
-        assert len(ended.annotations) == code
-        assert code or len(ended.output.splitlines()) == 1
-        assert code == 0 or "::error file=backend/index.yaml,line=" in ended.output
-        expected = (f"uv tool install --quiet --constraints {PROJECT}", f"pipx install {SOURCE}")
-        (installed,) = runner.installed
-        assert installed.startswith(expected)
+        ended = _judged(runner, recipe.job, code)
         assert len(ended.uploaded) == scanned
         for file in ended.uploaded:
             assert len([r for r in _results(file) if r["baselineState"] == "new"]) == code
+
+
+def _judged(runner: Runner, job: dict[str, Any], code: int) -> Ended:
+    """How a job on GitHub ends, which says one line, or has one annotation."""
+    ended = runner.job(job)
+    assert ended.code == code, ended.output + ended.errors
+    assert len(ended.annotations) == code
+    assert code or len(ended.output.splitlines()) == 1
+    assert code == 0 or "::error file=backend/index.yaml,line=" in ended.output
+    (installed,) = runner.installed
+    assert installed.startswith(
+        (f"uv tool install --quiet --constraints {PROJECT}", f"pipx install {SOURCE}")
+    )
+    return ended
+
+
+def test_what_adopt_writes_does_the_same(miniature: Path, upstream: Upstream, tmp_path: Path) -> None:
+    adopted = scaffold("adopt", cwd=miniature)
+    assert adopted.returncode == 0, adopted.stderr
+    workflow = yaml.safe_load((miniature / ".github/workflows/scaffold.yml").read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+    for pull, code in ((upstream.whole, 0), (upstream.forgotten, 1)):
+        event = upstream.event("fork", pull)
+        _judged(Runner(tmp_path / str(code), upstream.root, pull.merge, *event), job, code)
 
 
 def _results(file: Path) -> list[dict[str, Any]]:
@@ -174,8 +191,13 @@ class Commented:
     def __init__(self, folder: Path, upstream: Upstream) -> None:
         self.folder, self.upstream, self.runs = folder, upstream, 0
         self.state = folder / "github.json"
-        others = {"id": 7, "number": 5, "user": {"login": "somebody"}, "body": "<!-- scaffold -->\nme too"}
-        self.data = {"pulls": [], "comments": [others]}
+        bot = {"login": "github-actions[bot]"}
+        self.others = [
+            {"id": 7, "number": 5, "user": {"login": "somebody"}, "body": "<!-- scaffold -->\nme too"},
+            {"id": 8, "number": 5, "user": bot, "body": "of another workflow"},
+            {"id": 9, "number": 4, "user": bot, "body": "<!-- scaffold -->\nof another pull request"},
+        ]
+        self.data = {"pulls": [], "comments": [*self.others]}
         (self.comment,) = (recipe for recipe in RECIPES if recipe.kind == "comment")
         (self.check,) = (recipe for recipe in RECIPES if "upload-artifact" in recipe.text)
 
@@ -212,7 +234,11 @@ class Commented:
 
     @property
     def bodies(self) -> list[str]:
-        return [c["body"] for c in self.data["comments"] if c["user"]["login"] == "github-actions[bot]"]
+        """The texts that were posted; nobody else's is changed."""
+        others, posted = self.data["comments"][:3], self.data["comments"][3:]
+        assert others == self.others
+        assert all(comment["number"] == 5 for comment in posted)
+        return [comment["body"] for comment in posted]
 
 
 @pytest.fixture
