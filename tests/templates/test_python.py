@@ -317,6 +317,30 @@ def test_all_of_its_tests_are_broken_somewhere(tmp_path: Path) -> None:
     assert set(declared) == set(BREAKS) == {test for broken in ROUNDS for test in broken}
 
 
+WRONG_ANSWERS = {
+    "embeddings": ("embeddings=vector)", "embeddings=[])"),
+    "rerank": ("reverse=True", "reverse=False"),
+    "tts": ("audio.writeframes(pcm)", "pass"),
+    "asr": ("round(end * NANOSECONDS)", "round(end)"),
+    "vad": ("VADSegment(start=start, end=end)", "VADSegment(start=end, end=start)"),
+    "image": ("file.write(picture)", "pass"),
+    "video": ("file.writelines(video)", "pass"),
+    "detection": ("height=height,", "height=height + 1,"),
+}
+"""By modality: a line of its call, and one that spoils the answer."""
+
+
+@pytest.mark.parametrize("modality", WRONG_ANSWERS)
+def test_its_tests_find_a_wrong_answer(
+    shared_tree: Path, built: Path, build_env: dict[str, str], modality: str
+) -> None:
+    folder = lend(built, generate(shared_tree, "python", name=f"wrong-{modality}", modality=modality))
+    harness.spoil(folder, [("backend.py", *WRONG_ANSWERS[modality])])
+    done = run(["make", "test"], folder, build_env)
+    assert done.returncode != 0
+    assert len(failed_tests(done.stdout)) == 1, done.stdout
+
+
 OTHERWISE = {
     "llm": ("yield piece.group()", "yield piece.group().upper()"),
     "embeddings": ("value / length for", "2 * value for"),
