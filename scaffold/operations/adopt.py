@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 from scaffold import HOME, __version__
 from scaffold.checkout.changes import ChangeSet
@@ -125,18 +126,19 @@ def removal(tree: Tree) -> LifecyclePlan:
         elif found.replace(b"\r\n", b"\n") == text.encode():
             changes.delete(path)
         else:
-            manual.append(Manual(path, "was edited since: delete it, or what is scaffold's in it"))
+            manual.append(
+                Manual(path, "was edited, or is of another release: delete it, if it is not needed")
+            )
     entries = _entries(tree)
     if not entries:
         already.append(HOOKS)
-    elif (tree.read(HOOKS) or b"").replace(b"\r\n", b"\n") == f"repos:\n{_entry('  ')}".encode():
-        changes.delete(HOOKS)
-    for source, start, end in entries if HOOKS not in changes.deleted else ():
-        text = source.slice(start, end).replace("\r\n", "\n")
-        if text.strip() == _entry(" " * (len(text) - len(text.lstrip(" ")))).strip():
-            changes.delete_lines(HOOKS, start, end)
+    for source, start, end in entries:
+        if not _is_entry(source.slice(start, end)):
+            manual.append(Manual(HOOKS, f"the entry of {HOOK} was edited: delete it, if it is not needed"))
+        elif (source.data[:start].rstrip(), source.data[end:]) == (b"repos:", b""):
+            changes.delete(HOOKS)
         else:
-            manual.append(Manual(HOOKS, f"the entry of {HOOK} was edited since: delete it"))
+            changes.delete_lines(HOOKS, start, end)
     return LifecyclePlan(changes, tuple(manual), already=tuple(already))
 
 
@@ -149,6 +151,12 @@ def _ref(text: bytes) -> str:
 def _entry(indent: str) -> str:
     lines = (f"- repo: {HOME}", f"  rev: v{__version__}", "  hooks:", f"    - id: {HOOK}")
     return "".join(f"{indent}{line}\n" for line in lines)
+
+
+def _is_entry(text: str) -> bool:
+    """Whether somebody has changed nothing of an entry but its release, as bots do."""
+    plain = textwrap.dedent(text.replace("\r\n", "\n")).rstrip("\n")
+    return re.sub(r"\brev: \S+", f"rev: v{__version__}", plain) == _entry("").rstrip("\n")
 
 
 def _source(tree: Tree) -> YamlSource:

@@ -75,4 +75,4 @@ def _with(finding: Finding, left_out: Counter[str] | None) -> Finding:
     if not left_out:
         return finding
     names = ", ".join(f"{count} x {rule}" if count > 1 else rule for rule, count in left_out.items())
-    return finding._replace(help=f"{finding.help}; what follows from it is told no more: {names}")
+    return finding._replace(help=f"{finding.help}; what follows from it is not listed: {names}")

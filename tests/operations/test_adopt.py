@@ -137,6 +137,12 @@ def test_an_entry_goes_into_a_list_that_is_there_and_out_again(name: str) -> Non
     assert back.read(adopt.HOOKS) == before
 
 
+def test_another_release_of_the_entry_goes_too(written: Overlay) -> None:
+    bumped = text(written, adopt.HOOKS).replace(f"v{__version__}", "v7.8.9")
+    plan = adopt.removal(Overlay(written, {adopt.HOOKS: bumped.encode()}))
+    assert adopt.HOOKS in plan.changes.deleted
+
+
 @pytest.mark.parametrize("content", ["repos: []\n", "repos: [{repo: x}]\n", "fail_fast: true\n", ""])
 def test_a_list_that_has_no_place_is_refused(content: str) -> None:
     with pytest.raises(ShapeError, match="repos"):
