@@ -11,11 +11,20 @@ URL = '"https://api.github.com/repos/$REPO/commits/main"'
 BEARER = 'curl -sf -H "Authorization: Bearer $GITHUB_TOKEN" '
 
 
-def test_rule() -> None:
-    bump = "set -e\nSHA=$({} " + URL + ")\n"
-    files = {"bump": job("- run: bash ./.github/bump.sh acme/ibex")}
-    fails = tree({**files, ".github/bump.sh": bump.format("curl -sf")})
-    assert_case("anonymous-api", Case(fails, "curl", tree({**files, ".github/bump.sh": bump.format(BEARER)})))
+BUMP = "set -e\nSHA=$({} " + URL + ")\n"
+FILES = {"bump": job("- run: bash ./.github/bump.sh acme/ibex")}
+CASES = {
+    "anonymous-api": Case(
+        tree({**FILES, ".github/bump.sh": BUMP.format("curl -sf")}),
+        "curl",
+        tree({**FILES, ".github/bump.sh": BUMP.format(BEARER)}),
+    )
+}
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_rule(slug: str) -> None:
+    assert_case(slug, CASES[slug])
 
 
 @pytest.mark.parametrize(
