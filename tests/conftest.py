@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from scaffold.cli.main import main
 from scaffold.resources import miniature_dir
+from tests.consumers import git
 from tests.runner import Upstream
 
 PIN = "0123456789abcdef0123456789abcdef01234567"
@@ -87,7 +88,11 @@ def miniature(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
     """A repository with pull requests, for the jobs of a CI."""
-    return Upstream(tmp_path_factory.mktemp("upstream") / "LocalAI", miniature_dir())
+    root = Path(shutil.copytree(miniature_dir(), tmp_path_factory.mktemp("upstream") / "LocalAI"))
+    git(root, "init", "-q")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "LocalAI")
+    return Upstream(root, "backend/go/lark/Makefile")
 
 
 @pytest.fixture(scope="session")

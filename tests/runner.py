@@ -61,27 +61,27 @@ class Pull:
 
 
 class Upstream:
-    """A repository with the miniature and two pull requests that add a backend.
+    """LocalAI's repository, or the miniature's, with two pull requests that add a backend.
 
-    The second forgets a registration. Somebody else's commit, which lost another one, came to the branch
+    The second forgets a registration. Somebody else's commit, which lost the file `lost`, came to the branch
     after both.
     """
 
-    def __init__(self, root: Path, miniature: Path) -> None:
-        self.root = Path(shutil.copytree(miniature, root))
-        git(root, "init", "-q", "-b", "master")
-        self.old = self._commit("LocalAI")
+    def __init__(self, root: Path, lost: str) -> None:
+        self.root = root
+        git(root, "checkout", "-q", "-B", "master")
+        self.old = git(root, "rev-parse", "HEAD")
         gallery = root / GALLERY
         git(root, "switch", "-qc", "theirs")
         made = scaffold(*BACKEND, cwd=root)
         assert made.returncode == 0, made.stderr
         whole = self._commit("feat: bark-cpp")
         text = gallery.read_text()
-        assert FORGOTTEN in text
-        gallery.write_text(text.replace(FORGOTTEN, "", 1))
+        assert text.count(FORGOTTEN) == 1
+        gallery.write_text(text.replace(FORGOTTEN, ""))
         forgotten = self._commit("an oversight")
         git(root, "switch", "-q", "master")
-        (root / "backend/go/lark/Makefile").unlink()
+        (root / lost).unlink()
         self.base = self._commit("of somebody else")
         self.whole = self._pull(1, whole)
         self.forgotten = self._pull(2, forgotten)

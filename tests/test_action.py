@@ -15,6 +15,7 @@ import yaml
 from jsonschema import Draft7Validator
 from packaging.requirements import Requirement
 
+from tests.conftest import real_repository
 from tests.consumers import git, run
 from tests.report.test_sarif import schema
 from tests.runner import PROJECT, Ended, Pull, Runner, Upstream
@@ -63,6 +64,19 @@ def test_a_forgotten_registration_is_one_annotation(kind: str, upstream: Upstrea
     assert len(new) == 1, "it is uploaded however the check ended"
     assert "metal-bark-cpp" in Path(ended.outputs["scaffold"]["report"]).read_text()
     assert "bark-cpp" in runner.summary
+
+
+def test_localai_itself(tmp_path: Path) -> None:
+    repository = real_repository()
+    if repository is None:
+        pytest.skip("LOCALAI_REPO does not name a clone of LocalAI: skipped")
+    run("git", "clone", "-q", "--shared", str(repository), str(tmp_path / "LocalAI"), cwd=tmp_path)
+    upstream = Upstream(tmp_path / "LocalAI", "backend/go/whisper/Makefile")
+    for pull, code in ((upstream.whole, 0), (upstream.forgotten, 1)):
+        ended = act(machine(tmp_path / str(code), upstream, "fork", pull), depth=2)
+        assert (ended.code, len(ended.annotations)) == (code, code), ended.output + ended.errors
+        assert len(ended.output.splitlines()) == 1 + code
+        assert sarif(ended)["results"], "the older ones"
 
 
 def test_what_others_merged_since_is_no_change_of_a_pull_request(upstream: Upstream, tmp_path: Path) -> None:
