@@ -51,6 +51,12 @@ esac
 """In the place of whatever installs something, or runs what is not installed; tells which it was."""
 
 
+def network() -> dict[str, str]:
+    """What this machine needs to reach a package registry."""
+    prefixes = ("UV_", "PIP_", "SSL_", "HTTP", "http", "NO_PROXY", "no_proxy")
+    return {name: value for name, value in os.environ.items() if name.startswith(prefixes)}
+
+
 @dataclass(frozen=True)
 class Pull:
     """A pull request: its own commit, and GitHub's merge of it into the branch."""

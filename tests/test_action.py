@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import sys
@@ -18,7 +17,7 @@ from packaging.requirements import Requirement
 from tests.conftest import real_repository
 from tests.consumers import git, run
 from tests.report.test_sarif import schema
-from tests.runner import PROJECT, Ended, Pull, Runner, Upstream
+from tests.runner import PROJECT, Ended, Pull, Runner, Upstream, network
 
 KINDS = ("pull request", "fork", "push", "merge queue")
 
@@ -176,10 +175,7 @@ def test_uv_installs_it(upstream: Upstream, tmp_path: Path) -> None:
     runner = machine(tmp_path, upstream, "pull request", upstream.forgotten)
     (runner.tools / "uv").unlink()
     (runner.tools / "uv").symlink_to(uv)
-    runner.environment["UV_CACHE_DIR"] = os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache/uv"))
-    for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL", "SSL_CERT_FILE", "HTTPS_PROXY"):
-        if value := os.environ.get(name):
-            runner.environment[name] = value
+    runner.environment |= {"UV_CACHE_DIR": str(Path.home() / ".cache/uv"), **network()}
     ended = act(runner)
     if "dns error" in ended.errors or "error sending request" in ended.errors:
         assert ended.code == 3

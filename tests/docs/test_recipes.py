@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import sys
@@ -16,7 +15,7 @@ import yaml
 from scaffold import HOME, __version__
 from tests.consumers import git, judged, scaffold
 from tests.docs import PROJECT, blocks, section
-from tests.runner import OWN, SOURCE, TOKEN, Ended, Pull, Runner, Upstream
+from tests.runner import OWN, SOURCE, TOKEN, Ended, Pull, Runner, Upstream, network
 
 PAGES = {
     "README.md": section((PROJECT / "README.md").read_text(encoding="utf-8"), "In CI"),
@@ -380,8 +379,7 @@ def test_a_hook_refuses_a_commit_that_forgets_something(
         runner.shell("pipx install scaffold", Ended())
         for name in ("pip", "uv", "uvx"):
             (runner.tools / name).unlink()
-        names = ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_CACHE_DIR", "PIP_INDEX_URL", "PIP_CERT")
-        runner.environment |= {name: os.environ[name] for name in names if name in os.environ}
+        runner.environment |= network()
         runner.checkout()
         git(runner.workspace, "merge", "-q", "--squash", pull.head)
         (runner.workspace / ".pre-commit-config.yaml").write_text(recipe.text)
@@ -389,7 +387,7 @@ def test_a_hook_refuses_a_commit_that_forgets_something(
         ended = Ended()
         runner.shell(f"{program} install --install-hooks && git commit -qm 'feat: bark-cpp'", ended)
         told = ended.output + ended.errors
-        if re.search(r"dns error|error sending request|Failed to establish|resolution", told):
+        if re.search(r"dns error|error sending request|Failed to establish a new connection", told):
             pytest.skip("no package registry can be reached")
         assert ended.code == code, told
         assert ("bark-cpp has no metal" in told) is bool(code)
