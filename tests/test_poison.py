@@ -67,6 +67,12 @@ def everywhere(root: Path) -> None:
         ".scaffold.toml",
         f'[[suppress]]\nrule = "{ESCAPED}"\nbackend = "{ESCAPED}"\nreason = "{ESCAPED}"\n',
     )
+    write(
+        root,
+        ".pre-commit-config.yaml",
+        f'repos:\n  - repo: "{ESCAPED}"\n    hooks: [{{id: scaffold-check}}]\n',
+    )
+    write(root, ".github/workflows/scaffold.yml", f"#{ACT}\n- localai-scaffold/scaffold@{ACT}\n")
     (root / "backend/python" / os.fsdecode(b"b\xff\x1b[2J")).mkdir()
 
 
@@ -117,6 +123,9 @@ COMMANDS = (
     ("add-variant", "lark", "vulkan", "--dry-run"),
     ("add-variant", "lark", "NOSUCH"),
     ("remove-variant", "lark", "metal", "--dry-run"),
+    *(("adopt", "--ref", "v2", "--format", f) for f in ("text", "json")),
+    ("adopt", "--ref", "v2", "--dry-run"),
+    ("adopt", "--remove"),
 )  # fmt: skip
 SOME = (
     ("check",),

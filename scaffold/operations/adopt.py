@@ -11,6 +11,7 @@ from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.described import Checkout
 from scaffold.errors import UsageError
+from scaffold.operations.refusals import told
 from scaffold.operations.remove import LifecyclePlan
 from scaffold.operations.watched import watched
 from scaffold.rules.suppressions import PATH as SETTINGS
@@ -80,6 +81,7 @@ def settings() -> str:
 """
 
 
+@told
 def plan(tree: Tree, ref: str = "") -> LifecyclePlan:
     """Plan the workflow, the entry of pre-commit and the settings; what is there already stays as it is.
 
@@ -113,6 +115,7 @@ def plan(tree: Tree, ref: str = "") -> LifecyclePlan:
     return LifecyclePlan(changes, tuple(manual), already=tuple(already))
 
 
+@told
 def removal(tree: Tree) -> LifecyclePlan:
     """Plan away what `plan` wrote. What somebody has edited since is left to them."""
     Checkout(tree)
