@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from scaffold.backend.variants import VARIANTS
 from scaffold.directory import requirements
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import Build, PythonInstaller, installer_of
@@ -99,7 +100,13 @@ class RequirementsUnused(Rule):
     """
 
     severity = Severity.info
-    explained_by = ("gallery-image-not-built",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where the gallery offers the image of that hardware, its build was forgotten."""
+        if cause.rule != "gallery-image-not-built":
+            return False
+        built = (v for v in VARIANTS.values() if v.tag_suffix.format(n=cause.backend) == cause.subject)
+        return any(re.fullmatch(rf"requirements-{v.profile}\b.*\.txt", finding.subject) for v in built)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         installer = installer_of(registry.tree)
