@@ -41,9 +41,6 @@ Found = dict[tuple[int, int], list[Finding]]
 Told = dict[tuple[int, int], list[tuple[Any, ...]]]
 """The same, told by another process."""
 
-Broken = tuple[int, str, int | None, str]
-"""Number of the rule that met it, and the parts of a ShapeError."""
-
 
 def find(repository: Repository, rules: Sequence[Rule]) -> list[Finding]:
     """The findings of some rules, in their order. Raises ShapeError where a surface cannot be read."""
@@ -98,18 +95,13 @@ def _may_fork(states: Sequence[Repository]) -> bool:
 
 
 def _shared(states: Sequence[Repository], shares: Sequence[Share]) -> Found:
-    """What two processes find; nothing for a rule that the second one did not live to answer.
-
-    Raises ShapeError where one of them could not read a surface.
-    """
+    """What two processes find; nothing for a rule that was not asked, or that could not read a surface."""
     for state in states:
         state.read_ahead()
     with cage.shared():
-        found, broken, told, broken_there, refused = _in_two(states, shares)
+        found, told, refused = _in_two(states, shares)
     for state, refused_there in zip(states, refused, strict=False):
         state.tree.refused.update(refused_there)
-    if broken or broken_there:
-        raise ShapeError(*min(filter(None, (broken, broken_there)))[1:])
     rules = {number: rule for share in shares for number, rule in share}
     return found | {
         (at, n): [_hear(states[at], rules[n], one) for one in findings] for (at, n), findings in told.items()
@@ -118,8 +110,8 @@ def _shared(states: Sequence[Repository], shares: Sequence[Share]) -> Found:
 
 def _in_two(
     states: Sequence[Repository], shares: Sequence[Share]
-) -> tuple[Found, Broken | None, Told, Broken | None, Sequence[dict[str, str]]]:
-    """What this process found and what broke it, then the same of the second one and what it did not read."""
+) -> tuple[Found, Told, Sequence[dict[str, str]]]:
+    """What this process found, then the same of the second one and what it did not read."""
     queue, filled = os.pipe()
     answer, said = os.pipe()
     os.write(filled, bytes(range(len(shares))))
@@ -134,42 +126,45 @@ def _in_two(
             for state in states:
                 if isinstance(state.tree, GitTree):
                     state.tree.forked()
-            found, broken = _take(states, shares, queue)
+            found = _take(states, shares, queue)
             told = {key: [*map(_tell, findings)] for key, findings in found.items()}
             with os.fdopen(said, "wb") as file:
-                marshal.dump((told, broken, [state.tree.refused for state in states]), file)
+                marshal.dump((told, [state.tree.refused for state in states]), file)
             status = 0
         finally:
             os._exit(status)  # whatever is left to do is the parent's
     os.close(said)
     with os.fdopen(answer, "rb") as file:
         try:
-            found, broken = _take(states, shares, queue)
+            found = _take(states, shares, queue)
             data = file.read()
         except (MemoryError, ImportError):  # alone it has twice as much memory, also for a library
             os.kill(child, signal.SIGKILL)
-            found, broken, data = {}, None, b""
+            found, data = {}, b""
         finally:
             os.close(queue)
             _, status = os.waitpid(child, 0)
             cage.follow(status)
-    unknown: tuple[Told, None, Sequence[dict[str, str]]] = {}, None, ()
-    told, broken_there, refused = marshal.loads(data) if data and not status else unknown  # noqa: S302 - our own
-    return found, broken, told, broken_there, refused
+    unknown: tuple[Told, Sequence[dict[str, str]]] = {}, ()
+    told, refused = marshal.loads(data) if data and not status else unknown  # noqa: S302 - our own
+    return found, told, refused
 
 
-def _take(states: Sequence[Repository], shares: Sequence[Share], queue: int) -> tuple[Found, Broken | None]:
-    """Check one share after the other, as long as there are any and nothing is broken."""
+def _take(states: Sequence[Repository], shares: Sequence[Share], queue: int) -> Found:
+    """Check one share after the other, as long as there are any and every surface can be read.
+
+    Which rule is the first that cannot read one is told by who asks the others in their order.
+    """
     found: Found = {}
     while taken := os.read(queue, 1):
         for number, rule in shares[taken[0]]:
             try:
                 for at, state in enumerate(states):
                     found[at, number] = _findings(state, rule)
-            except ShapeError as error:
+            except ShapeError:
                 os.read(queue, len(shares))  # the other process need not go on either
-                return found, (number, error.path, error.line, error.problem)
-    return found, None
+                return found
+    return found
 
 
 def _tell(finding: Finding) -> tuple[str | int | bool, ...]:
