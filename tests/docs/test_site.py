@@ -172,5 +172,6 @@ def test_a_rule_has_its_incidents(site: Path) -> None:
         rule, repository, _, _, _, what = (cell.strip() for cell in row.strip("|").split("|"))
         page = (site / "rules" / f"{rule}.html").read_text(encoding="utf-8")
         incidents = page.partition('<section id="incidents">')[2].partition("</section>")[0]
-        assert repository in incidents
-        assert what in html.unescape(incidents)
+        told = html.unescape(re.sub(r"<[^>]*>", "", incidents))
+        assert repository in told
+        assert what.replace("`", "") in told
