@@ -152,9 +152,8 @@ def test_what_the_miniature_has_not_localai_has() -> None:
     if repository is None:
         pytest.skip("LOCALAI_REPO does not name a clone of LocalAI: skipped")
     for path in LOCALAI_ALONE:
-        assert run(
-            "git", "log", "--all", "-1", "--format=%h", "--", f":(glob)**/{path}", cwd=repository
-        ).stdout, path
+        places = (f":(glob)**/{path}", f":(glob)**/{path}/**")
+        assert run("git", "log", "--all", "-1", "--format=%h", "--", *places, cwd=repository).stdout, path
     assert not any((miniature_dir() / path).exists() for path in LOCALAI_ALONE)
 
 
