@@ -19,7 +19,7 @@ from scaffold.rules.pipeline.caches.restores import (
 from scaffold.rules.pipeline.caches.systems import KeyIgnoresArch
 from scaffold.rules.pipeline.caches.unmet import CacheNeverMet
 from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupByBranch, PushCancelsPush
-from scaffold.rules.pipeline.groups import GroupDeadlock, LegsShareGroup, PendingPushDropped, PrRunsPileUp
+from scaffold.rules.pipeline.groups import GroupDeadlock, LegsShareGroup, PendingPushDropped
 from scaffold.rules.pipeline.homebrew import BrewClosure, BrewEnv, BrewLink
 from scaffold.rules.pipeline.images.digests import DigestProvenance
 from scaffold.rules.pipeline.images.dockerfiles import ArgOutOfReach, CopyFromArg
@@ -56,7 +56,6 @@ RULES: tuple[type[Rule], ...] = (
     GroupDeadlock,
     LegsShareGroup,
     PendingPushDropped,
-    PrRunsPileUp,
     CacheToOnPr,
     CacheToIgnoreError,
     SaveRestoreDiffer,

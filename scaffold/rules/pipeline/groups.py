@@ -9,11 +9,9 @@ from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import Flows, flows_of
 from scaffold.pipeline.groups import Group
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import JobRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.concurrency import published_by_diff, shared_by_pushes
-from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
 
 PENDING = 3
@@ -144,53 +142,6 @@ def _at_once(groups: list[Group], flows: Flows) -> list[JobRun]:
 
 def _parallel(leg: JobRun) -> bool:
     return leg.job.node.text("strategy", "max-parallel") != "1"
-
-
-class PrRunsPileUp(PipelineRule):
-    """A push to a pull request ends the run of the push before it, where that is so in most workflows.
-
-    Why: nobody reads the result of the earlier push, and its jobs stand in front of those of the later one.
-    LocalAI had three workflows without a group beside eleven with one; one of them took a macOS runner, of
-    which there are few, for each push (#11058).
-
-    Fails:
-
-        # most other workflows that a pull request starts have a group
-        on: pull_request
-        jobs:
-
-    Passes:
-
-        on: pull_request
-        concurrency:
-          group: lint-${{ github.event.pull_request.number || github.sha }}
-          cancel-in-progress: ${{ github.event_name == 'pull_request' }}
-
-    Fix: give the workflow a group of its own, as the others have.
-    """
-
-    severity = Severity.info
-
-    def check(self, registry: Repository) -> Iterator[Finding]:
-        """Workflows without a group, where two thirds have one."""
-        runs = [run for run in registry.runs.pull_requests() if _runs_again(run)]
-        bare = [run for run in runs if not flows_of(run).groups]
-        others = len(runs) - len(bare)
-        for run in bare if others >= max(3, 2 * len(bare)) else ():
-            yield self.finding(
-                run.workflow.at("on"),
-                "",
-                "runs of a pull request",
-                "a push to a pull request leaves the run of the push before it going;"
-                f" {others} other workflows end it",
-                "add a concurrency group with the number of the pull request, and cancel-in-progress",
-            )
-
-
-def _runs_again(run: Run) -> bool:
-    """Whether each push to a pull request starts the workflow."""
-    types = {scalar.text for scalar in yaml.scalars(run.workflow.node.get("on", "pull_request", "types"))}
-    return run.event.name == "pull_request" and (not types or "synchronize" in types)
 
 
 class PendingPushDropped(PipelineRule):

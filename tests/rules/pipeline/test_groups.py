@@ -11,7 +11,6 @@ from tests.rules.pipeline.workflows import ci, job
 BY_NAME = "concurrency:\n  group: ${{ github.workflow }}-${{ github.ref }}"
 OWN_NAME = "concurrency:\n  group: build-${{ github.workflow }}-${{ github.ref }}"
 RELEASE = f"name: Release\non: push\n{BY_NAME}\njobs:\n  build:\n    uses: ./.github/workflows/build.yml\n"
-BY_NUMBER = "concurrency:\n  group: ${{ github.workflow }}-${{ github.event.number || github.sha }}"
 GROUP = "strategy:\n  matrix: {{n: [one, two, three]}}{parallel}\nconcurrency:\n  group: {group}\n  cancel-in-progress: {cancel}\nruns-on: x"
 BEFORE = "run: git diff ${{ github.event.before }}"
 PUSH = "\n      - run: docker push example/app:latest"
@@ -45,11 +44,6 @@ CASES: dict[str, Case] = {
                 "d": ci("concurrency:\n  group: d-${{ github.ref }}\n  queue: max", step=BEFORE + PUSH),
             }
         ),
-    ),
-    "pr-runs-pile-up": Case(
-        tree({name: ci(BY_NUMBER) for name in "abc"} | {"d": ci("")}),
-        "on: ",
-        tree({name: ci(BY_NUMBER) for name in "abcd"}),
     ),
 }
 
@@ -125,23 +119,3 @@ def test_a_forced_build_looks_at_no_diff(force: str, told: int) -> None:
     assert (
         len(found(tree({"ci": ci("concurrency:\n  group: ci", step=step)}), "pending-push-dropped")) == told
     )
-
-
-@pytest.mark.parametrize(
-    ("grouped", "bare", "on", "reported"),
-    [
-        (2, 1, "pull_request", 0),
-        (3, 1, "pull_request", 1),
-        (3, 2, "pull_request", 0),
-        (4, 2, "[push, pull_request]", 2),
-        (4, 1, "push", 0),
-        (4, 1, "pull_request_target", 0),
-        (4, 1, "{pull_request: {types: [closed]}}", 0),
-        (4, 1, "{pull_request: {types: [opened, synchronize]}}", 1),
-    ],
-)
-def test_who_has_no_group_is_told_where_most_have_one(
-    grouped: int, bare: int, on: str, reported: int
-) -> None:
-    files = {f"a{i}": ci(BY_NUMBER) for i in range(grouped)} | {f"b{i}": ci("", on=on) for i in range(bare)}
-    assert len(found(tree(files), "pr-runs-pile-up")) == reported
