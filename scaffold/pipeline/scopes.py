@@ -7,11 +7,13 @@ The simulated run is the one in which everything goes well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from scaffold.pipeline import matrix
+from scaffold.pipeline.caches import BOTH, RESTORE
+from scaffold.pipeline.expressions.nodes import Scope
 from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.expressions.values import Lazy, Open, Truth, Unknown, all_of, text_of, truth_of
 from scaffold.pipeline.model import Job, Workflow, local_path
@@ -376,11 +378,14 @@ class StepRun:
     @property
     def in_job(self) -> Truth:
         """Whether it runs once its job does."""
-        around = self.outer.in_job if self.outer is not None else True
+        return self._in_job(lambda step: step)
+
+    def _in_job(self, scope_of: Callable[[StepRun], Scope]) -> Truth:
+        around = self.outer._in_job(scope_of) if self.outer is not None else True
         own = self.step.condition
         if own is None or around is False:
             return around
-        said = truth_of(self.job.call.run.value(own, self))
+        said = truth_of(self.job.call.run.value(own, scope_of(self)))
         return said if around else all_of([around, said])
 
     @property
@@ -393,5 +398,24 @@ class StepRun:
 
     @property
     def due(self) -> Truth:
-        """Whether it runs where the jobs before it say that its job shall: that is no excuse of the step."""
-        return all_of([self.job.due, self.in_job])
+        """Whether it runs where its job shall and no cache is found: neither is an excuse of the step."""
+        return all_of([self.job.due, self._in_job(_Cold)])
+
+
+class _Cold(NamedTuple):
+    """Where the condition of a step is evaluated whose job found no cache."""
+
+    step: StepRun
+
+    def context(self, name: str) -> Any:
+        """The value of a context."""
+        found = self.step.context(name)
+        if name != "steps":
+            return found
+        missed = Open("outputs", {"cache-hit": "", "cache-matched-key": ""})
+        lookups = (o.step.id for o in self.step.job.job.using(RESTORE, BOTH))
+        return Open(found.label, {name: Open(name, {"outputs": missed}) for name in lookups if name})
+
+    def status(self, function: str) -> Any:
+        """Everything before went well."""
+        return self.step.status(function)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.nodes import names
@@ -12,6 +13,7 @@ from scaffold.pipeline.flows import Flow, cached, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import Runs
 from scaffold.pipeline.scopes import JobRun
 from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -45,23 +47,31 @@ class SaveRestoreDiffer(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Pairs of one key with other paths, and saves whose key no restore of the paths looks for."""
-        reported: set[Step] = set()
-        for run in registry.runs.all():
-            odd = {job: [o for o in job.using(SAVE) if not _spelled_alike(o, job)] for job in run.every_job}
-            for leg in run.jobs if any(odd.values()) else ():
-                saves = [leg.bind(o) for o in odd[leg.job] if o.step not in reported]
-                found = restores_of(leg) if saves else []
-                for save in (cached(s, writes=True) for s in saves if found):
-                    problem = _differs(save, found)
-                    if problem:
-                        reported.add(save.at.step)
-                        yield self.finding(
-                            save.at.step.at("with", "key"),
-                            "",
-                            save.at.step.title,
-                            problem,
-                            "let save and restore agree on paths and key",
-                        )
+        for save, (problem, _) in save_restore_differences(registry.runs).items():
+            yield self.finding(
+                save.at("with", "key"),
+                "",
+                save.title,
+                problem,
+                "let save and restore agree on paths and key",
+            )
+
+
+@lru_cache(maxsize=4)
+def save_restore_differences(runs: Runs) -> dict[Step, tuple[str, frozenset[Step]]]:
+    """The saves that no restore of their job finds -> why, and the restores of that key or those paths."""
+    told: dict[Step, tuple[str, frozenset[Step]]] = {}
+    for run in runs.all():
+        odd = {job: [o for o in job.using(SAVE) if not _spelled_alike(o, job)] for job in run.every_job}
+        for leg in run.jobs if any(odd.values()) else ():
+            saves = [leg.bind(o) for o in odd[leg.job] if o.step not in told]
+            found = restores_of(leg) if saves else []
+            for save in (cached(s, writes=True) for s in saves if found):
+                problem = _differs(save, found)
+                if problem:
+                    near = (r for r in found if r.name == save.name or r.paths == save.paths)
+                    told[save.at.step] = problem, frozenset(r.at.step for r in near)
+    return told
 
 
 def _spelled_alike(save: Occurrence, job: Job) -> bool:

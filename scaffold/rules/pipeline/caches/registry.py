@@ -10,6 +10,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline import docker
 from scaffold.pipeline.expressions.values import HOLE, shown
 from scaffold.pipeline.flows import Flow, Kind, clashes, flows_of
+from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, Runs
 from scaffold.pipeline.scopes import StepRun
@@ -118,9 +119,10 @@ class CacheToIgnoreError(PipelineRule):
         for job in registry.pipeline.jobs:
             for occurrence in job.using(*docker.BUILD):
                 node = occurrence.step.node.get("with", "cache-to")
-                if not isinstance(node, yaml.Scalar) or "type=registry" not in node.text:
+                if not isinstance(node, yaml.Scalar):
                     continue
-                if "ignore-error=true" not in node.text:
+                exports = [line for line in lines(node.text) if "type=registry" in line]
+                if not all("ignore-error=true" in line for line in exports):
                     one_line = node.style == "" and "\n" not in node.text
                     yield self.finding(
                         occurrence.step.at("with", "cache-to"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.pipeline.caches.keys import save_restore_differences
 from scaffold.rules.pipeline.caches.registry import written_by_pull_requests
 
 
@@ -50,7 +51,9 @@ class CacheNeverMet(PipelineRule):
         builds = [step for step in steps if step.action in docker.BUILD]
         if not any(_writes_elsewhere(step) for step in steps):
             yield from self._layers(builds, _Rendered(registry))
-        yield from self._folders([step for step in steps if step.action in (SAVE, RESTORE, BOTH)])
+        differing = save_restore_differences(registry.runs)
+        told = set(differing).union(*(restores for _, restores in differing.values()))
+        yield from self._folders([step for step in steps if step.action in (SAVE, RESTORE, BOTH)], told)
 
     def _layers(self, builds: list[Step], rendered: _Rendered) -> Iterator[Finding]:
         written = [use for step in builds for use in _uses(step, "cache-to")]
@@ -59,43 +62,65 @@ class CacheNeverMet(PipelineRule):
         homes = {_home(use.name) for use in written}
         of_pull_requests = written_by_pull_requests(rendered.registry.runs)
         local = [use for use in read if use.name.startswith("gha:") or _home(use.name) in homes]
-        for uses, others, told in (
-            ([use for use in written if use.step not in of_pull_requests], read, "is written and never read"),
-            (local, [*written, *pushed], "is read and never written"),
-        ):
-            alone = {use.step: use for use in uses if not _is_met(use, others, rendered)}
-            for step, use in alone.items():
-                yield self._told(step, use.key, use.name, told)
+        unread = [use for use in written if use.step not in of_pull_requests]
+        yield from self._told(
+            {use.step: use for use in unread if not _is_met(use, read, rendered)}.values(),
+            {use.step: use for use in local if not _is_met(use, [*written, *pushed], rendered)}.values(),
+        )
 
-    def _folders(self, steps: list[Step]) -> Iterator[Finding]:
+    def _folders(self, steps: list[Step], told: set[Step]) -> Iterator[Finding]:
         by_action = {action: [s for s in steps if s.action == action] for action in (SAVE, RESTORE, BOTH)}
-        for save in by_action[SAVE]:
-            if not any(_meet(save, other) for other in (*by_action[RESTORE], *by_action[BOTH])):
-                yield self._told(save, "key", _key(save), "is saved and never restored")
-        for restore in by_action[RESTORE]:
-            if restore.node.text("with", "fail-on-cache-miss") == "true":
-                continue  # `restore-without-writer` looks at it, row by row
-            if not any(_meet(other, restore) for other in (*by_action[SAVE], *by_action[BOTH])):
-                yield self._told(restore, "key", _key(restore), "is restored and never saved")
+        readers, writers = ([*by_action[own], *by_action[BOTH]] for own in (RESTORE, SAVE))
+        yield from self._told(
+            [_folder(s) for s in by_action[SAVE] if s not in told and not any(_meet(s, r) for r in readers)],
+            [
+                _folder(s)
+                for s in by_action[RESTORE]
+                # `restore-without-writer` looks at those that must be found, row by row
+                if s not in told and s.node.text("with", "fail-on-cache-miss") != "true"
+                if not any(_meet(w, s) for w in writers)
+            ],
+        )
 
-    def _told(self, step: Step, key: str, name: str, told: str) -> Finding:
+    def _told(self, written: Iterable[_Use], read: Iterable[_Use]) -> Iterator[Finding]:
+        """One finding for a writer and a reader that miss each other, and for each that is alone."""
+        unread = list(written)
+        for use in read:
+            missed = next((w for w in unread if w.home == use.home or w.name == use.name), None)
+            also = ""
+            if missed is not None:
+                unread.remove(missed)
+                at = missed.step.at("with", missed.key)
+                also = f", and {shown(missed.name)} ({at.path}:{at.line}) is written and never read"
+            yield self._alone(use, f"is read and never written{also}")
+        for use in unread:
+            yield self._alone(use, "is written and never read")
+
+    def _alone(self, use: _Use, told: str) -> Finding:
         return self.finding(
-            step.at("with", key),
+            use.step.at("with", use.key),
             "",
-            f"{step.title} {key}",
-            f"the cache {shown(name)} {told}",
+            f"{use.step.title} {use.key}",
+            f"the cache {shown(use.name)} {told}",
             "let the writer and the reader name the same",
         )
 
 
 class _Use(NamedTuple):
-    """What a build step names, as its text alone tells."""
+    """What a step names, as its text alone tells."""
 
     step: Step
     key: str
     name: str
     """With a hole for each expression."""
     spelled: str
+    paths: str = ""
+    """What a cache of folders holds."""
+
+    @property
+    def home(self) -> str:
+        """Where a writer and a reader may miss each other."""
+        return self.paths or _home(self.name)
 
 
 class _Rendered:
@@ -152,6 +177,12 @@ def _uses(step: Step, key: str) -> Iterator[_Use]:
             yield _Use(step, key, name, raw[number] if len(raw) > number else "")
     if text.strip() and not is_known(text.split(",")[0]):
         yield _Use(step, key, f"{HOLE}{HOLE_END}", spelled)  # an expression that may name any
+
+
+def _folder(step: Step) -> _Use:
+    """What a step names as its cache of folders."""
+    spelled = step.node.text("with", "key")
+    return _Use(step, "key", _text(spelled), spelled, step.node.text("with", "path").strip())
 
 
 def _home(name: str) -> str:

@@ -116,7 +116,7 @@ class KeySpelledTwice(Note):
             reported: set[str] = set()
             for job in workflow.jobs.values():
                 for occurrence in job.using(SAVE, RESTORE, BOTH):
-                    key = occurrence.step.node.text("with", "key")
+                    key = "".join(occurrence.step.node.text("with", "key").split())
                     if occurrence.outer is not None or not _hashes(key):
                         continue
                     if first.setdefault(key, job) is not job and key not in reported:

@@ -65,3 +65,20 @@ def test_what_another_job_says_is_no_excuse(slug: str, step: str) -> None:
     assert len(found(tree({"ci": job(f"- {step}", on="pull_request", head=head, rest=rest)}), slug)) == 1
     perhaps = job(f"- if: steps.x.outputs.y\n  {step}", on="pull_request", head=head, rest=rest)
     assert found(tree({"ci": perhaps}), slug) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("steps.c.outputs.cache-hit != 'true'", 1),
+        ("always() && !steps.c.outputs.cache-hit", 1),
+        ("steps.c.outputs.cache-hit != 'true' && github.event_name == 'push'", 0),
+        ("steps.c.outputs.cache-hit == 'true'", 0),
+        ("steps.c.outputs.cache-hit != 'true' && steps.made.outputs.new", 0),
+    ],
+)
+def test_a_save_after_a_miss(condition: str, told: int) -> None:
+    restore = "- id: c\n  uses: actions/cache/restore@v4\n  with: {path: a, key: b}"
+    save = f'- if: "{condition}"\n  uses: actions/cache/save@v4\n  with: {{path: a, key: b}}'
+    where = tree({"ci": job(f"{restore}\n{save}", on="[push, pull_request]")})
+    assert len(found(where, "cache-save-on-pr")) == told
