@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.expressions.templates import template
-from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, text_of
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, property_of, text_of
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.runners import ARCHES, native
 from scaffold.pipeline.scopes import StepRun
@@ -226,7 +226,7 @@ def pushed_by_script(step: StepRun) -> Iterator[tuple[str, frozenset[str]]]:
     built: dict[str, frozenset[str]] = {}
     pushed: list[str] = []
     for command in step.step.script.commands:
-        words = [text_of(template(word).value(step)) for word in command.bare]
+        words = [_said(word, step) for word in command.bare]
         if words[:2] == ["docker", "push"]:
             pushed += [word for word in words[2:] if not word.startswith("-")]
         elif words[:2] in (["docker", "build"], ["docker", "buildx"]):
@@ -237,6 +237,22 @@ def pushed_by_script(step: StepRun) -> Iterator[tuple[str, frozenset[str]]]:
             built |= dict.fromkeys(named, known)
             pushed += named if "--push" in words else []
     yield from ((tag, built.get(tag, frozenset())) for tag in pushed if "$" not in tag)
+
+
+def _said(word: str, step: StepRun) -> str:
+    """A word of a script with the values of its expressions, and of the variables that the workflow sets."""
+    env, github = step.context("env"), step.context("github")
+    own = {assignment.name for assignment in step.step.script.assignments}
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        if name in own:
+            return match[0]
+        if name.startswith("GITHUB_"):
+            return text_of(property_of(github, name.removeprefix("GITHUB_").lower()))
+        return text_of(env[name]) if name in env else match[0]
+
+    return re.sub(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", value, text_of(template(word).value(step)))
 
 
 def _given(words: list[str], flag: str) -> list[str]:

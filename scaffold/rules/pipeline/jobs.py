@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -167,7 +168,7 @@ class ReduceSkippedByOneLeg(PipelineRule):
 
     Checked where two outputs of one job make the matrices, or an axis of them, and the first is not
     `fail-fast`: a matrix that goes on with the rows of another, and a fixed one after a fixed one, is usually
-    meant to need all of it.
+    meant to need all of it. So is what waits for tests: a job that is named after them is left alone.
 
     Fix: `scaffold check --fix` adds `!cancelled() &&` to the condition.
     """
@@ -183,7 +184,7 @@ class ReduceSkippedByOneLeg(PipelineRule):
                 continue
             for name in job.needs:
                 before = job.workflow.jobs.get(name)
-                if before is None or not own & matrix.generators_of(before):
+                if before is None or not own & matrix.generators_of(before) or _is_gate(before):
                     continue
                 if matrix.generated_by(before) & matrix.generated_by(job):
                     continue  # row by row it goes on with the other: all or nothing is meant
@@ -198,6 +199,14 @@ class ReduceSkippedByOneLeg(PipelineRule):
                         "add !cancelled() && to its condition",
                         fix=partial(_survive, job.workflow, job) if fixable else None,
                     )
+
+
+def _is_gate(job: Job) -> bool:
+    """Whether a job is named after tests, and not after what it builds."""
+    words = set(re.split(r"[^a-z0-9]+", job.id.lower()))
+    return "build" not in words and not words.isdisjoint(
+        ("test", "tests", "e2e", "lint", "check", "checks", "verify", "validate", "scan")
+    )
 
 
 def _survive(workflow: Workflow, job: Job, changes: ChangeSet) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from scaffold.pipeline import docker
+from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
@@ -88,8 +89,16 @@ _FETCHED = re.compile(rb"(?m)^[^#\n]*\bgo\$\{?GO_VERSION\b")
 def _versions(job: Job) -> Iterator[yaml.Scalar]:
     """The versions of Go that a job's steps, its matrix and what it hands to a workflow spell out."""
     matrix = job.matrix if isinstance(job.matrix, yaml.Mapping) else yaml.EMPTY
-    for values in (job.given, matrix.values, *(step.given for step in job.steps)):
-        yield from yaml.scalars(values.get(KEY))
+    given = [values.get(KEY) for values in (job.given, *(step.given for step in job.steps))]
+    axes = {name for value in given for name in _axes(value)}
+    for value in (*given, *(own for name, own in matrix.values.items() if name in axes | {KEY})):
+        yield from yaml.scalars(value)
+
+
+def _axes(value: yaml.Value | None) -> set[str]:
+    """The axes of the matrix that a version is taken from."""
+    of = template(value.text) if isinstance(value, yaml.Scalar) else None
+    return set(of.names("matrix")) if of is not None else set()
 
 
 def _is_older(version: str, wanted: str) -> bool:

@@ -113,6 +113,16 @@ def test_a_job_that_only_tests_may_bypass_the_filter() -> None:
     assert found(tree({"ci": text}), "bypasses-change-filter") == []
 
 
+@pytest.mark.parametrize(
+    ("before", "told"), [("unit-tests", 0), ("e2e", 0), ("build-test", 1), ("attest", 1)]
+)
+def test_what_waits_for_tests_needs_all_of_them(before: str, told: int) -> None:
+    merges = generated("merge", f"[changes, {before}]", strategy=MERGE).replace(
+        "\n  build:", f"\n  {before}:"
+    )
+    assert len(found(tree({"ci": merges}), "reduce-skipped-by-one-leg")) == told
+
+
 def test_a_matrix_that_goes_on_with_the_rows_of_another_needs_all_of_it() -> None:
     merges = generated("merge", "[changes, build]", "if: needs.changes.outputs.merges != ''", MERGE)
     same = merges.replace("fromJson(needs.changes.outputs.merges)", "fromJson(needs.changes.outputs.matrix)")

@@ -62,6 +62,14 @@ def test_what_is_older(version: str, is_old: bool) -> None:
         assert bool(found(tree({"go.mod": MODULE, "ci": text}), "go-version-old")) == is_old, text
 
 
+@pytest.mark.parametrize(("axis", "told"), [("go", 1), ("node", 0)])
+def test_a_version_of_an_axis_with_another_name(axis: str, told: int) -> None:
+    head = f"runs-on: x\nstrategy: {{matrix: {{{axis}: ['1.21']}}}}"
+    step = "- uses: actions/setup-go@v5\n  with: {go-version: '${{ matrix.go }}'}"
+    where = tree({"ci": job(step, head=head), "go.mod": "module a\n\ngo 1.24.0\n"})
+    assert len(found(where, "go-version-old")) == told
+
+
 def test_one_finding_for_a_workflow_and_version() -> None:
     twice = "\n".join([SETUP.format("go-version: 1.25")] * 2 + [SETUP.format("go-version: 1.24")])
     findings = found(tree({"go.mod": MODULE, "ci": job(twice), "cd": job(twice)}), "go-version-old")

@@ -84,7 +84,9 @@ def _files(upload: Flow) -> Iterator[str]:
 
 def _executed(wanted: Flow, files: set[str], tree: Tree) -> tuple[Step, str] | None:
     """The first later step that runs a file of an artifact, and the file as it is called there."""
-    folder = posixpath.normpath(wanted.at.input("path") or ".")
+    folder = _from_root(wanted.at.step.node.text("with", "path") or ".", ".")
+    if "${{" in folder:
+        folder = posixpath.normpath(wanted.at.input("path"))
     occurrences = wanted.at.job.job.occurrences
     start = next(n for n, occurrence in enumerate(occurrences) if occurrence.step is wanted.at.step)
     before: list[Command] = []
@@ -95,10 +97,11 @@ def _executed(wanted: Flow, files: set[str], tree: Tree) -> tuple[Step, str] | N
         at = posixpath.normpath(step.node.text("working-directory") or ".")
         for command in step.script.commands:
             word = command.bare[0] if command.bare else ""
-            path = posixpath.normpath(posixpath.join(at, word)) if "/" in word else ""
+            path = _from_root(word, at) if "/" in word else ""
             base = posixpath.basename(path)
             named = path and path in {posixpath.normpath(posixpath.join(folder, file)) for file in files}
-            below = path.startswith(f"{folder}/") or (folder == "." and path and alone)
+            elsewhere = path.startswith(("/", "~", "$", ".."))
+            below = path.startswith(f"{folder}/") or (folder == "." and path and alone and not elsewhere)
             inside = below and tree.read(path) is None
             if (named or (inside and not any(_touches(c, base, folder) for c in before))) and not any(
                 _makes_executable(c, base, folder) for c in before
@@ -106,6 +109,13 @@ def _executed(wanted: Flow, files: set[str], tree: Tree) -> tuple[Step, str] | N
                 return step, word
             before.append(command)
     return None
+
+
+def _from_root(path: str, at: str) -> str:
+    """A path as it is called from the root of the repository, which a script names in several ways."""
+    root = r"(?:\$GITHUB_WORKSPACE|\$\{GITHUB_WORKSPACE\}|\$\{\{ *github\.workspace *\}\})(?:/|$)"
+    inner = re.sub(f"^{root}", "./", path)
+    return posixpath.normpath(inner if inner != path else posixpath.join(at, path))
 
 
 def _touches(command: Command, base: str, folder: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
@@ -36,7 +36,8 @@ class PathsCoverInputs(PipelineRule):
             paths: [Dockerfile.base, install.sh]
 
     Checked for images that the push publishes. `COPY . .` takes everything, and is left alone; of a
-    folder, one file that is named is enough.
+    folder, one file that is named is enough. So is a filter that names a file of a version and no input at
+    all: it asks for a release.
 
     Fix: `scaffold check --fix` adds the paths.
     """
@@ -52,11 +53,12 @@ class PathsCoverInputs(PipelineRule):
             if not isinstance(paths, yaml.Sequence) or not paths.items:
                 continue
             reported: set[str] = set()
-            for step in run.steps(*docker.BUILD):
-                found = docker.built(step, registry.tree)
-                if found is None or not docker.pushes(step):
-                    continue
-                for path in found.inputs:
+            steps = [step for step in run.steps(*docker.BUILD) if docker.pushes(step)]
+            builds = [(step, found.inputs) for step in steps if (found := docker.built(step, registry.tree))]
+            if _is_of_release(registry.tree, workflow.paths, {i for _, own in builds for i in own}):
+                continue
+            for step, inputs in builds:
+                for path in inputs:
                     if path in reported or _taken(registry.tree, workflow.paths, path):
                         continue
                     reported.add(path)
@@ -69,6 +71,12 @@ class PathsCoverInputs(PipelineRule):
                         f"add {path} to the paths",
                         fix=partial(_add_path, registry.tree, workflow, paths, path),
                     )
+
+
+def _is_of_release(tree: Tree, patterns: Sequence[str], inputs: Iterable[str]) -> bool:
+    """Whether a filter names other files of the repository than its images are made of."""
+    others = (p for p in patterns if not p.startswith(".github/") and tree.read(p) is not None)
+    return any(others) and not any(takes(patterns, path) for path in inputs)
 
 
 def _taken(tree: Tree, patterns: Sequence[str], path: str) -> bool:

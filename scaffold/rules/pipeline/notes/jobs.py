@@ -88,13 +88,11 @@ class RepeatedStepIf(Note):
         """Conditions on a cache-hit or an outcome that two or more steps of a job repeat."""
         for job in registry.pipeline.jobs:
             counts = Counter(
-                text
-                for step in job.steps
-                if re.search(r"cache-hit|\.outcome\b", text := step.node.text("if"))
+                text for step in job.steps if re.search(r"cache-hit|\.outcome\b", text := _condition(step))
             )
             for text, count in counts.items():
                 if count > 1:
-                    first = next(step for step in job.steps if step.node.text("if") == text)
+                    first = next(step for step in job.steps if _condition(step) == text)
                     yield self.finding(
                         first.at("if"),
                         "",
@@ -102,6 +100,11 @@ class RepeatedStepIf(Note):
                         f"{count} steps of {job.id} have the condition {text}",
                         "make it a condition of the job",
                     )
+
+
+def _condition(step: Step) -> str:
+    """The condition of a step, which may stand in `${{ }}` or not."""
+    return step.node.text("if").strip().removeprefix("${{").removesuffix("}}").strip()
 
 
 class DeadOutput(Note):

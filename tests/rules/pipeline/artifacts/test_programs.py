@@ -58,8 +58,25 @@ FOLDER = (
         ("target/release", "true", "./bin/script.sh", 0),
         ("target/release", "true", "./other/cli", 0),
         ("target/release", "true", "python bin/cli", 0),
+        ("target/release", "true", "$GITHUB_WORKSPACE/bin/cli", 1),
+        ("target/release", "cd lib", '"${{ github.workspace }}/bin/cli"', 1),
+        ("target/release", "true", "${GITHUB_WORKSPACE}/bin/script.sh", 0),
     ],
 )
 def test_a_program_in_a_folder(path: str, before: str, call: str, count: int) -> None:
     where = tree({"ci": FOLDER.format(path=path, before=before, call=call), "bin/script.sh": "true"})
     assert len(found(where, "exec-bit")) == count
+
+
+@pytest.mark.parametrize(
+    ("folder", "count"), [("${{ github.workspace }}/bin", 1), ("${{ github.workspace }}/lib", 0)]
+)
+def test_a_folder_below_the_workspace(folder: str, count: int) -> None:
+    text = EXEC.format(chmod="true").replace("path: bin}", f'path: "{folder}"}}')
+    assert len(found(tree({"ci": text}), "exec-bit")) == count
+
+
+@pytest.mark.parametrize("call", ["/usr/bin/cli", "/tmp/cli", "~/cli", "$HOME/cli", "../cli"])
+def test_a_program_elsewhere(call: str) -> None:
+    text = FOLDER.format(path="target/release", before="true", call=call).replace(", path: bin}", "}")
+    assert found(tree({"ci": text}), "exec-bit") == []

@@ -113,3 +113,13 @@ jobs:
 def test_what_another_job_says_is_no_excuse_of_a_step(asked: str, condition: str, count: int) -> None:
     files = {"ci": BEHIND.format(asked=asked), "build": CALLED.format(condition=condition or "id: it")}
     assert len(found(tree(files), "cache-to-on-pr")) == count
+
+
+def test_each_cache_of_a_step_may_be_refused() -> None:
+    ok = f"{CACHE},ignore-error=true"
+    written = [
+        f"          cache-to: |\n            {ok}\n            {other}\n          push: true"
+        for other in (ok, CACHE)
+    ]
+    trees = [miniature(BASE, ("          push: true", text)) for text in written]
+    assert [len(found(where, "cache-to-ignore-error")) for where in trees] == [0, 1]

@@ -55,6 +55,20 @@ CASES: dict[str, Case] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("path", "missing"),
+    [
+        ("version.txt", 0),
+        ("versions.txt", 2),
+        (".github/workflows/ci.yml", 2),
+        ("install.sh", 1),
+    ],
+)
+def test_a_filter_that_names_a_version_asks_for_a_release(path: str, missing: int) -> None:
+    where = tree({**watched(path), "version.txt": "1"})
+    assert len(found(where, "paths-cover-inputs")) == missing
+
+
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])

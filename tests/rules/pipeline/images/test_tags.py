@@ -38,6 +38,22 @@ def test_what_the_legs_push(inputs: str, count: int) -> None:
     assert len(found(tree({"ci": image(inputs, head=LEGS)}), "legs-push-one-tag")) == count
 
 
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("example/app:${GITHUB_SHA}", 1),
+        ("$NAME:latest", 1),
+        ("$NAME:$OWN", 0),
+        ("$NAME:$(uname -m)", 0),
+        ("$NAME:$TAG", 0),
+    ],
+)
+def test_variables_in_what_a_script_pushes(name: str, count: int) -> None:
+    head = f"{LEGS}\nenv: {{NAME: example/app, OWN: '${{{{ matrix.runner }}}}'}}"
+    run = f"- run: |\n    TAG=$(./tag.sh)\n    docker buildx build --push -t {name} ."
+    assert len(found(tree({"ci": job(run, head=head)}), "legs-push-one-tag")) == count
+
+
 OWN = "suffix=-${{ matrix.runner }}"
 TAGS = "{push: {branches: [main], tags: ['v*']}}"
 

@@ -104,3 +104,9 @@ def test_a_job_that_waits_for_a_matrix_and_takes_nothing_of_it() -> None:
     assert found(tree({"ci": ci.replace("NEEDS", "two"), "build": called}), slug) == []
     (told,) = found(tree({"ci": ci.replace("NEEDS", "[one, two]"), "build": called}), slug)
     assert "all 2 artifacts of one and takes none" in told.message
+
+
+def test_one_condition_in_two_spellings() -> None:
+    hit = "steps.c.outputs.cache-hit != 'true'"
+    where = tree({"ci": job(f"- if: {hit}\n  run: a\n- if: ${{{{ {hit} }}}}\n  run: b")})
+    assert len(found(where, "repeated-step-if")) == 1
