@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 
 from scaffold.backend import markdown
 from scaffold.backend.judging import create
+from scaffold.backend.limits import wrong
 from scaffold.errors import UsageError
 from scaffold.operations import new
 from scaffold.syntax.golang import GoSource
@@ -38,6 +39,10 @@ WORDS = st.lists(
     max_size=8,
 ).map("".join)
 URLS = WORDS.map(lambda text: f"https://example.org/{text}".replace(" ", ""))
+GLOBS = st.builds(
+    "{}{}".format, st.sampled_from(("*", "acme/")), WORDS.map(lambda text: text.replace("/", ""))
+)
+MATCHES = (GLOBS | st.just("tag:text-to-speech")).filter(lambda glob: wrong("match", glob) is None)
 REPOSITORIES = st.sampled_from(
     ("acme/ibex", "0/1", "a-b/_x_", "acme/-x", "acme/.x", "acme/Makefile", "acme/run.SH", "x/__")
 )
@@ -73,7 +78,7 @@ def answers(draw: st.DrawFn) -> dict[str, Any]:
         "icon": draw(st.just("") | URLS),
         "test_model": draw(st.just("") | URLS),
         "gallery_name": draw(st.just("") | NAMES),
-        "match": tuple(draw(st.lists(WORDS, max_size=2))),
+        "match": tuple(draw(st.lists(MATCHES, max_size=2))),
     }
 
 
