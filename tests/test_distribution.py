@@ -166,6 +166,32 @@ def test_a_release_is_built_once_and_published_without_a_secret() -> None:
     assert "check --strict" in said
 
 
+def test_the_notes_of_a_release_are_its_section_of_the_changelog(tmp_path: Path) -> None:
+    jobs = yaml.safe_load((GITHUB / "workflows/release.yml").read_text(encoding="utf-8"))["jobs"]
+    (judge,) = (step for step in jobs["build"]["steps"] if step.get("name") == "The tag is the version")
+    (announce,) = (step for step in jobs["announce"]["steps"] if "run" in step)
+    (tmp_path / "scaffold").mkdir()
+    (tmp_path / "scaffold/__init__.py").write_text('__version__ = "0.1.0"\n')
+    (tmp_path / "CHANGELOG.md").write_text(
+        "# Changelog\n\n## Unreleased\n\nlater\n\n## 0.1.0 (a day)\n\nfirst\n\n## 0.1.0rc1\n\nearlier\n"
+    )
+    (tmp_path / "gh").write_text("#!/bin/sh\necho \"$*\" > told\n")
+    (tmp_path / "gh").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "REPOSITORY": "a/b"}
+
+    def carried_out(step: dict[str, str], tag: str) -> int:
+        command = ["bash", "-e", "-c", step["run"]]
+        return subprocess.run(command, cwd=tmp_path, env={**environment, "TAG": tag}, check=False).returncode
+
+    assert carried_out(judge, "v0.1.0") == 0
+    assert carried_out(judge, "v0.1.1") == 1
+    assert carried_out(announce, "v0.1.0") == 0
+    assert "release create v0.1.0" in (told := (tmp_path / "told").read_text())
+    assert (tmp_path / told.split("--notes-file ")[1].split()[0]).read_text() == "\nfirst\n\n"
+    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## 0.1.0rc1\n\nearlier\n")
+    assert carried_out(judge, "v0.1.0") == 1, "a release has a section of its own"
+
+
 @pytest.mark.parametrize(
     "path", sorted((GITHUB / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name
 )

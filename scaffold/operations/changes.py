@@ -42,8 +42,8 @@ def change(root: Path, rev: str | None, base: str | None, files: Sequence[str]) 
     if commit and git.is_cut(root, commit):
         raise UsageError(f"the parent of {rev or 'HEAD'} is not here{git.shallow(root)}")
     if against is None and not files and rev is None:
-        require_git_root(root, "name the changed files: to find them takes")
-        raise UsageError(f"{root} has no commits to compare with: name the changed files")
+        require_git_root(root, "to find the changed files takes")
+        raise UsageError(f"{root} has no commits to compare with")
     with states(root, rev, against) as compared:
         head, before = compared.head, compared.base
         if not files:

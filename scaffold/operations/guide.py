@@ -150,12 +150,16 @@ def _readers(registry: Registry, shown: Shown) -> Iterator[Step]:
 
 
 def _pages(tree: Tree, shown: Shown) -> Iterator[Step]:
-    """The pages about features that name it, but for lists in which it is registered."""
+    """The pages about features that name it, but for lists in which it is registered.
+
+    A name is often a common word: it counts in a heading, as code, in bold, and as a model's `backend:`.
+    """
     lists = {place.path for places in shown.surfaces.values() for place in places}
-    word = re.compile(rb"(?<![\w-])%b(?![\w-])" % re.escape(shown.name.encode()))
+    name = re.escape(shown.name.encode())
+    named = re.compile(rb"(?m)(?:^#[^\n]*[ \[(]|[`*]|\bbackend: *[\"']?)%b(?![\w-])" % name)
     for path in tree.files(PAGES):
         data = (tree.read(path) or b"") if path not in lists else b""
-        if found := word.search(data):
+        if found := named.search(data):
             yield Step(True, path, data.count(b"\n", 0, found.start()) + 1, "a page speaks of it")
 
 

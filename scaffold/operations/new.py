@@ -191,7 +191,7 @@ def taken(
     found = [f"{r.path}:{r.line}: {r.what}" for r in known]
     there = registry.directory(name)
     if there and any(kept_by_git(registry.tree, there)):
-        found.insert(0, f"{there}: a {registry.directories[name]} backend")
+        found.insert(0, f"{there}: a directory with files")
     for made in registry.makefile.definitions:
         if made.variable == make_variable(name) and made.name != name:
             found.append(f"Makefile: {made.variable} is {made.name}")

@@ -98,7 +98,7 @@ def test_the_walkthrough_ends_with_a_backend_that_answers(
     """Without the installation it still makes the engine answer, and CI content."""
     page = text("walkthrough.md")
     script = "".join(blocks(page, "sh"))
-    test = "make -C backend/python/ngram test\n"
+    test = "make -C backend/python/bigram test\n"
     assert script.count(test) == 1
     environment = {"PYTHON_VERSION": f"{sys.version_info.major}.{sys.version_info.minor}"}
     here = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -117,8 +117,8 @@ def test_the_walkthrough_ends_with_a_backend_that_answers(
     if installs:
         assert "OK" in result.stdout + result.stderr
     assert git(checkout, "status", "--porcelain") == ""
-    assert git(checkout, "log", "-1", "--format=%s").startswith("feat(ngram)")
-    gone = shell("scaffold remove-backend ngram --yes", checkout)
+    assert git(checkout, "log", "-1", "--format=%s").startswith("feat(bigram)")
+    gone = shell("scaffold remove-backend bigram --yes", checkout)
     assert gone.returncode == 0, gone.stderr
     git(checkout, "add", "-A")
     assert git(checkout, "diff", "--cached", "--stat", "HEAD^") == "", "taken back to the byte"

@@ -210,7 +210,7 @@ def test_without_git_named_files_are_enough(miniature: Path) -> None:
     assert backends(json.loads(named.stdout)) == {"lark"}
     silent = scaffold("affected", cwd=miniature)
     assert silent.returncode == 2
-    assert "name the changed files" in silent.stderr
+    assert "to find the changed files takes a git repository" in silent.stderr
 
 
 def test_node_agrees(repo: Path, ask: Ask, tmp_path: Path, node_modules: Path) -> None:

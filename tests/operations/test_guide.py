@@ -132,3 +132,22 @@ def test_the_text_is_a_checklist(repo: Path) -> None:
     assert text.count("[x]") == len(answer["steps"]) - answer["left"]
     first = next(step for step in answer["steps"] if not step["done"])
     assert text.rstrip().endswith(f"Next: {first['path']}:{first['line']}")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("`{0}` continues texts.", True),
+        ("## Continuing texts with {0}", True),
+        ("- **{0}**: continues texts", True),
+        ("backend: {0}", True),
+        ("what users call {0}, eagle and others", False),
+        ("`{0}-next` continues texts.", False),
+    ],
+)
+def test_a_page_speaks_of_it_where_it_names_it_as_a_backend(repo: Path, words: str, named: bool) -> None:
+    page = repo / "docs/content/features/text.md"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(f"# Texts\n\n{words.format(NAME)}\n")
+    (guide,) = guides(repo)
+    assert any(what.startswith("no page") for what in left(guide, READERS)) is not named

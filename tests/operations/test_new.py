@@ -182,7 +182,7 @@ def test_a_name_that_some_surface_knows_is_taken(miniature: Path) -> None:
     existing = next(
         n for n, lang in registry.directories.items() if lang == "go" and registry.matrix.entries_of(n)
     )
-    with pytest.raises(UsageError, match=rf"backend/go/{existing}: a go backend"):
+    with pytest.raises(UsageError, match=rf"backend/go/{existing}: a directory with files"):
         new.plan(WorkTree(miniature), answers("python", "plain", name=existing))
 
 
