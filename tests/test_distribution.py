@@ -175,7 +175,7 @@ def test_the_notes_of_a_release_are_its_section_of_the_changelog(tmp_path: Path)
     (tmp_path / "CHANGELOG.md").write_text(
         "# Changelog\n\n## Unreleased\n\nlater\n\n## 0.1.0 (a day)\n\nfirst\n\n## 0.1.0rc1\n\nearlier\n"
     )
-    (tmp_path / "gh").write_text("#!/bin/sh\necho \"$*\" > told\n")
+    (tmp_path / "gh").write_text('#!/bin/sh\necho "$*" > told\n')
     (tmp_path / "gh").chmod(0o755)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "REPOSITORY": "a/b"}
 

@@ -105,13 +105,13 @@ def stops_without(script: Text, spot: Spot) -> bool:
     return line.lstrip().startswith(b"cp ") and _STOPS.match(line) is not None
 
 
-_SED = re.compile(rb"\bsed\b[^\n]*[ \t]-i[ \t]")
+_IN_PLACE = re.compile(rb"[ \t]-i[ \t]")
 _SED_SCRIPT = re.compile(r"s[^\w\s.-]|[/$\d]")
 
 
 def edits_as_gnu(script: Text) -> Spot | None:
     """The first `sed -i` that macOS may reach with its script where BSD's sed takes an ending."""
-    if not _SED.search(script.data):
+    if b"sed" not in script.data or not _IN_PLACE.search(script.data):
         return None
     dead = Flow(script.shell, system("Darwin")).dead if _SYSTEM.search(script.data) else ()
     for command in script.shell.commands:
