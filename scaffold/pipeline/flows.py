@@ -188,12 +188,15 @@ def restores_of(leg: JobRun) -> list[Flow]:
 
 
 def clashes(written: Iterable[Flow]) -> Iterator[tuple[Flow, Flow]]:
-    """What two legs of a run write under one name, each with the first that does; of legs that are known."""
-    first: dict[tuple[str, frozenset[str]], Flow] = {}
+    """What two legs of a run write under one name, each with one that does before; of legs that are known."""
+    alone: dict[tuple[str, frozenset[str]], list[Flow]] = {}
     for flow in written:
         if flow.at.job.known:
-            earlier = first.setdefault((flow.name, flow.paths), flow)
-            if earlier.at.job is not flow.at.job and together(earlier.at, flow.at):
+            others = alone.setdefault((flow.name, flow.paths), [])
+            earlier = next((one for one in others if together(one.at, flow.at)), None)
+            if earlier is None:
+                others.append(flow)
+            elif earlier.at.job is not flow.at.job:
                 yield earlier, flow
 
 

@@ -115,6 +115,18 @@ def test_what_another_job_says_is_no_excuse_of_a_step(asked: str, condition: str
     assert len(found(tree(files), "cache-to-on-pr")) == count
 
 
+def test_legs_meet_although_a_job_that_perhaps_runs_has_the_name_too() -> None:
+    upload = "- uses: actions/upload-artifact@v4\n  with: {name: out, path: out}"
+    first = "runs-on: x\nif: needs.other.outputs.a"
+    rest = f"""  legs:
+    runs-on: x
+    strategy: {{matrix: {{arch: [amd64, arm64]}}}}
+    steps:
+      {upload.replace(chr(10), chr(10) + "      ")}
+"""
+    assert len(found(tree({"ci": job(upload, head=first, rest=rest)}), "legs-share-cache-ref")) == 1
+
+
 def test_each_cache_of_a_step_may_be_refused() -> None:
     ok = f"{CACHE},ignore-error=true"
     written = [

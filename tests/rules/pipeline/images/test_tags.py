@@ -39,18 +39,20 @@ def test_what_the_legs_push(inputs: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"),
+    ("name", "before", "count"),
     [
-        ("example/app:${GITHUB_SHA}", 1),
-        ("$NAME:latest", 1),
-        ("$NAME:$OWN", 0),
-        ("$NAME:$(uname -m)", 0),
-        ("$NAME:$TAG", 0),
+        ("example/app:${GITHUB_SHA}", "true", 1),
+        ("$NAME:latest", "true", 1),
+        ("$NAME:$OWN", "true", 0),
+        ("$NAME:$(uname -m)", "true", 0),
+        ("$NAME:latest", "export NAME=$(./name.sh)", 0),
+        ("$NAME:latest", "read -r NAME < name.txt", 0),
+        ("$NAME:latest", "for NAME in $(./names.sh); do true; done", 0),
     ],
 )
-def test_variables_in_what_a_script_pushes(name: str, count: int) -> None:
+def test_variables_in_what_a_script_pushes(name: str, before: str, count: int) -> None:
     head = f"{LEGS}\nenv: {{NAME: example/app, OWN: '${{{{ matrix.runner }}}}'}}"
-    run = f"- run: |\n    TAG=$(./tag.sh)\n    docker buildx build --push -t {name} ."
+    run = f"- run: |\n    {before}\n    docker buildx build --push -t {name} ."
     assert len(found(tree({"ci": job(run, head=head)}), "legs-push-one-tag")) == count
 
 
