@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from scaffold.backend.variants import DARWIN, supported
 from scaffold.checkout.tree import kept_by_git
 from scaffold.described import STARTS, Checkout
 from scaffold.directory.python import COMMON_INSTALLER
@@ -203,6 +204,16 @@ class Registry(Checkout):
         used = {(entry.dockerfile_type, entry.backend) for entry in self.matrix.linux}
         own = {dockerfile for dockerfile, backend in used if backend == name and dockerfile}
         return frozenset(own - {dockerfile for dockerfile, backend in used if backend != name})
+
+    def builds_foreign_sources(self, name: str) -> bool:
+        """Whether a backend builds another one's sources, and nobody has written how on macOS."""
+        borrows = self.kind(name) == "llama-fork" and bool(self.files(name).borrowed)
+        return borrows and self.tree.read(f"scripts/build/{name}-darwin.sh") is None
+
+    def may_be_built_on_macos(self, name: str) -> bool:
+        """Whether there is a way in which a macOS build could be added: `add-variant NAME metal`."""
+        known = DARWIN in supported(self.directories.get(name, ""))
+        return known and not self.builds_foreign_sources(name)
 
     def backend_called(self, name: str) -> str | None:
         """The backend that has this name, or whose gallery item has it; None where there is none."""

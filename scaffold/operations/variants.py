@@ -53,7 +53,7 @@ def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
 def _addition(registry: Registry, name: str, added: tuple[str, ...], only: tuple[str, ...] = ()) -> Addition:
     """The planned addition, not yet proved. Raises UsageError for what can be no variant of the backend."""
     built = set(registry.variants(name))
-    if DARWIN in added and _is_fork(registry, name):
+    if DARWIN in added and registry.builds_foreign_sources(name):
         raise UsageError(f"{name} builds llama.cpp's sources, which have no generic build for macOS")
     addition = registry.addition(name, ChangeSet(registry.tree))
     for variant in added:
@@ -146,12 +146,6 @@ def _known(registry: Registry, name: str, variants: Iterable[str]) -> tuple[str,
     except ValueError as error:
         raise UsageError(str(error)) from None
     return tuple(variant for variant in VARIANTS if variant in chosen)
-
-
-def _is_fork(registry: Registry, name: str) -> bool:
-    """Whether a backend builds another one's sources, and nobody has written how on macOS."""
-    borrows = registry.kind(name) == "llama-fork" and bool(registry.files(name).borrowed)
-    return borrows and registry.tree.read(f"scripts/build/{name}-darwin.sh") is None
 
 
 def _wire_darwin(registry: Registry, addition: Addition) -> None:

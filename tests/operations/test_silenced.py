@@ -20,7 +20,11 @@ from tests.rules.trees import MATRIX, MINIATURE, Altered
 SUPPRESSIONS = ".scaffold.toml"
 TABLE = '[[suppress]]\nrule = "{}"\nbackend = "{}"\nreason = "because"\n'
 DARWIN = TABLE.format("matrix-darwin-missing", "meadow-lark")
-BROKEN = MINIATURE.edit(MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows"))
+SCRIPT = "scripts/build/meadow-lark-darwin.sh"
+"""Says how it could be built on macOS."""
+BROKEN = MINIATURE.write(SCRIPT, "#!/bin/bash\n").edit(
+    MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows")
+)
 """Brings matrix-darwin-missing of meadow-lark."""
 
 
@@ -82,6 +86,7 @@ def test_a_comment_of_the_change_silences_and_one_that_moved_does_not() -> None:
 @pytest.fixture
 def changed(miniature: Path) -> Path:
     """A change that brings an error, and a suppression of it."""
+    (miniature / SCRIPT).write_text("#!/bin/bash\n")
     git(miniature, "init", "-q")
     git(miniature, "add", "-A")
     git(miniature, "commit", "-qm", "base")

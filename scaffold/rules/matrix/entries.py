@@ -256,6 +256,7 @@ class MatrixDarwinMissing(Rule):
     Why: the most frequent later registration in LocalAI is the macOS build of a backend that began on
     Linux. This is information, not a defect; a warning where files of the backend's own have code for
     macOS that was written for it, not copied along from a backend that is built there: nothing runs it.
+    What LocalAI has no way to build there, such as Rust and forks of llama.cpp, is asked for none.
 
     Fails:
 
@@ -289,11 +290,15 @@ class MatrixDarwinMissing(Rule):
             if not re.search(r"(?i)\b(macos|darwin|metal|linux only)\b", said):
                 shipped = (e.backend for e in registry.matrix.darwin if e.backend in registry.backends)
                 written = registry.files(name).darwin_code([*map(registry.files, sorted(set(shipped)))])
+                can = registry.may_be_built_on_macos(name)
+                if not (can or written):
+                    continue
+                how = f"add a macOS build{f' (scaffold add-variant {name} metal)' if can else ''}"
                 yield self.finding(
                     written or entries[0],
                     name,
                     "darwin",
                     f"{name} is built for Linux only" + (", though this is for macOS" if written else ""),
-                    f"add a macOS build (scaffold add-variant {name} metal), or say in a comment why not",
+                    f"{how}, or say in a comment why not",
                     severity=Severity.warning if written else None,
                 )

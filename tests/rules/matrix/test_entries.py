@@ -62,7 +62,8 @@ CASES = {
     "no word about macOS": Case(
         "matrix-darwin-missing", "meadow-lark", MATRIX, ("'-gpu-nvidia-cuda-12-meadow-lark'", "^- build-type"),
         MINIATURE.edit(MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows"))
-        .each(RUN, "Darwin", "Plan9").append(RUN, "# not on Darwin\n"),
+        .each(RUN, "Darwin", "Plan9").append(RUN, "# not on Darwin\n")
+        .write("scripts/build/meadow-lark-darwin.sh", "#!/bin/bash\n"),
     ),
     "code for macOS that nothing runs": Case(
         "matrix-darwin-missing", "meadow-lark", RUN, ("Darwin",),
@@ -89,6 +90,10 @@ FINE = {
             entry("-gpu-nvidia-cuda-13-meadow-lark"), ("    base-image: ", "    # its kernels are no match for Metal\n    base-image: ")
         ),
         None,
+    ),
+    "sources of another backend, which has a build of its own there": (
+        MINIATURE.edit(MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows")),
+        "matrix-darwin-missing",
     ),
     "a checkout without a macOS matrix": (
         MINIATURE.rewrite(MATRIX, lambda text: text.partition("includeDarwin:")[0].replace("Linux only", "x")),

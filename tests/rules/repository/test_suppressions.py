@@ -13,7 +13,9 @@ from tests.samples import finding
 SUPPRESSIONS = ".scaffold.toml"
 
 SUPPRESS = '[[suppress]]\nrule = "{}"\nbackend = "{}"\nreason = "because"\n'
-UNEXPLAINED = MINIATURE.edit(MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows"))
+UNEXPLAINED = MINIATURE.write("scripts/build/meadow-lark-darwin.sh", "#!/bin/bash\n").edit(
+    MATRIX, ("meadow-lark: Linux only, it follows", "meadow-lark follows")
+)
 
 
 def test_a_suppression_that_suppresses_nothing() -> None:
