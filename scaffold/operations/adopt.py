@@ -27,6 +27,7 @@ ACTION = HOME.removeprefix("https://github.com/")
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 
 _SHA = re.compile(r"[0-9a-f]{40}")
+_PATHS = re.compile(rb"(?<=\n    paths:\n)(?:      - \S+\n)+")
 _REF = re.compile(r"[\w./-]{1,99}", re.ASCII)
 
 
@@ -85,6 +86,7 @@ def settings() -> str:
 def plan(tree: Tree, ref: str = "") -> LifecyclePlan:
     """Plan the workflow, the entry of pre-commit and the settings; what is there already stays as it is.
 
+    A workflow that nobody has edited and that lacks paths, as an older release's does, gets them.
     `ref` is the commit, tag or branch of the action; this program's release without it. Raises UsageError
     for one that is none, ShapeError where the tree is no checkout of LocalAI or a list has no place.
     """
@@ -99,10 +101,15 @@ def plan(tree: Tree, ref: str = "") -> LifecyclePlan:
         used = re.search(rb"%b@.*" % re.escape(ACTION).encode(), found or b"") if path == WORKFLOW else None
         if found is None:
             changes.create(path, text.encode())
-        elif ref and used and _ref(used[0]) != ref:
+            continue
+        lines = _missing_paths(found) if used else b""
+        if lines:
+            start, end = next(_PATHS.finditer(found)).span()
+            changes.add(Edit(path, start, end, lines.decode()))
+        if ref and used and _ref(used[0]) != ref:
             end = used.start() + len(used[0].rstrip(b"\r"))
             changes.add(Edit(path, used.start(), end, _action(ref)))
-        else:
+        elif not lines:
             already.append(path)
     if tree.read(HOOKS) is None:
         changes.create(HOOKS, f"repos:\n{_entry('  ')}".encode())
@@ -143,6 +150,15 @@ def removal(tree: Tree) -> LifecyclePlan:
         else:
             changes.delete_lines(HOOKS, start, end)
     return LifecyclePlan(changes, tuple(manual), already=tuple(already))
+
+
+def _missing_paths(found: bytes) -> bytes:
+    """The lines of a workflow's path filter and those that it lacks; empty where there is nothing to do."""
+    ours = workflow(_ref(found)).encode()
+    there, wanted = ({*b"".join(_PATHS.findall(text)).splitlines(True)} for text in (found, ours))
+    if _PATHS.sub(b"", found) != _PATHS.sub(b"", ours) or wanted <= there:
+        return b""
+    return b"".join(sorted(wanted | there))
 
 
 def _ref(text: bytes) -> str:

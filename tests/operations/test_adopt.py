@@ -114,6 +114,24 @@ def test_the_action_is_pinned_later_too(written: Overlay) -> None:
         adopt.plan(BASE, "v1 # x")
 
 
+def test_a_later_release_brings_its_paths(written: Overlay) -> None:
+    whole = text(written, adopt.WORKFLOW)
+    older = whole.replace("      - go.mod\n", "      - ours/**\n")
+    assert older != whole
+    tree = Overlay(BASE, {**written.changes, adopt.WORKFLOW: older.encode()})
+    planned = adopt.plan(tree)
+    assert adopt.WORKFLOW not in planned.already
+    after = text(planned.changes.overlay(), adopt.WORKFLOW)
+    assert {*after.splitlines()} == {*whole.splitlines(), "      - ours/**"}
+    assert after.replace("      - ours/**\n", "") == whole
+    for edited in (
+        older.replace("timeout-minutes: 10", "timeout-minutes: 5"),
+        older.replace("\n    paths:", "\n    branches: [master]\n    paths:"),
+    ):
+        again = adopt.plan(Overlay(BASE, {**written.changes, adopt.WORKFLOW: edited.encode()}))
+        assert adopt.WORKFLOW in again.already
+
+
 def test_taking_it_back_leaves_no_byte(miniature: Path) -> None:
     before = files(miniature)
     adopt.plan(WorkTree(miniature)).changes.commit(miniature)
