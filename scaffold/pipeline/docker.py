@@ -242,10 +242,11 @@ def pushed_by_script(step: StepRun) -> Iterator[tuple[str, frozenset[str]]]:
 def _said(word: str, step: StepRun) -> str:
     """A word of a script with the values of its expressions, and of the variables that the workflow sets."""
     env, github = step.context("env"), step.context("github")
+    sources = any(step.step.script.calls(name) for name in ("source", ".", "eval"))
 
     def value(match: re.Match[str]) -> str:
         name = match[1] or match[2]
-        if re.search(rf"(?<![\w$.{{]){name}\b", step.step.run):
+        if sources or re.search(rf"(?<![\w$.{{]){name}\b", step.step.run):
             return match[0]  # the script may give it another value: by `=`, `for`, `read`
         if name.startswith("GITHUB_"):
             return text_of(property_of(github, name.removeprefix("GITHUB_").lower()))

@@ -46,6 +46,7 @@ def test_what_the_legs_push(inputs: str, count: int) -> None:
         ("$NAME:$OWN", "true", 0),
         ("$NAME:$(uname -m)", "true", 0),
         ("$NAME:latest", "export NAME=$(./name.sh)", 0),
+        ("$NAME:latest", ". ./name.sh", 0),
         ("$NAME:latest", "read -r NAME < name.txt", 0),
         ("$NAME:latest", "for NAME in $(./names.sh); do true; done", 0),
     ],
