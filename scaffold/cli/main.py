@@ -59,11 +59,15 @@ def program(called: str = "") -> typer.Typer:
 def outline() -> typer.Typer:
     """The command line as its own `--help` lists it; what the commands do is read from the sources.
 
-    To import them and to inspect their signatures would take a third of the time of `--help`.
+    To import them and to inspect their signatures would take a third of the time of `--help`. An
+    installation that is compiled and has no sources takes that time.
     """
     app = _empty()
     for command, family in _families().items():
-        text = Path(__file__).with_name(f"{family}.py").read_text(encoding="utf-8")
+        try:
+            text = Path(__file__).with_name(f"{family}.py").read_text(encoding="utf-8")
+        except OSError:
+            return program()
         head = rf'(?s)^def {command.replace("-", "_")}\(.*?\) -> None:\n    """(.*?)"""'
         found = re.search(head, text, re.MULTILINE)
         app.command(command, help=found[1] if found else "")(lambda: None)

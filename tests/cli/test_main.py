@@ -44,6 +44,12 @@ def test_the_list_of_commands_is_that_of_the_commands() -> None:
         assert f"\n  {command} " in listed.output
 
 
+def test_without_sources_the_list_is_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    listed = CliRunner().invoke(outline(), ["--help"]).output
+    monkeypatch.setattr(entry, "__file__", str(tmp_path / "main.pyc"))
+    assert CliRunner().invoke(outline(), ["--help"]).output == listed
+
+
 @pytest.mark.parametrize("command", " ".join(FAMILIES.values()).split())
 def test_a_command_is_the_same_alone_and_among_all(command: str) -> None:
     alone, among_all = (CliRunner().invoke(app, [command, "--help"]) for app in (program(command), program()))
