@@ -45,8 +45,8 @@ MODALITIES = tuple(modalities.MODALITIES)
 NAMES = (
     "class", "if", "match", "async", "type", "x-3d-2", "my-backend2",
     "a-name-of-exactly-forty-characters-12345",
-    "func", "self", "crate", "default", "auto-x", "a1-2b", "a-test", "a-linux", "a-windows-arm64",
-    "a-go", "a-rs", "main",
+    "func", "self", "crate", "extern", "auto-x", "a1-2b", "a-test", "a-linux", "a-windows-arm64",
+    "a-go", "a-rs", "init",
 )  # fmt: skip
 PIN = "0123456789abcdef0123456789abcdef01234567"
 TOKEN_VARIABLE = "LOCALAI_GRPC_AUTH_TOKEN"
@@ -623,6 +623,9 @@ def exercise(client: Client, modality: str, name: str, tmp_path: Path, model: Pa
     own = model or own_model(name, tmp_path)
     load(client, own, "models/own", "cache_reuse:256", "parallel:4", "flag", "url:http://a:1/b")
     assert state_of(client) == pb2.StatusResponse.READY
+    for threads in (-1, (1 << 31) - 1):
+        request = pb2.ModelOptions(Model="models/own", ModelFile=str(own), Threads=threads)
+        assert stub.LoadModel(request, timeout=_RPC_SECONDS).success
     load_refused(client, Model="foreign", ModelFile=str(foreign))
     assert state_of(client) == pb2.StatusResponse.READY, "the loaded model is gone"
 
@@ -820,9 +823,11 @@ def _asr(pb2: Any, folder: Path) -> list[Call]:
 
     def transcribed(reply: Any) -> None:
         assert reply.text.strip()
-        (segment,) = reply.segments
-        assert segment.start == 0
-        assert abs(segment.end - seconds * 1e9) < 1e6, f"{segment.end} is not in nanoseconds"
+        assert "".join(segment.text for segment in reply.segments) == reply.text
+        times = [time for segment in reply.segments for time in (segment.start, segment.end)]
+        assert times == sorted(times)
+        assert times[0] == 0
+        assert abs(times[-1] - seconds * 1e9) < 1e6, f"{times[-1]} is not in nanoseconds"
 
     def streamed(replies: list[Any]) -> None:
         assert any(reply.delta for reply in replies)

@@ -34,14 +34,14 @@ ALL_VARIANTS = [
     "metal",
 ]
 FORK_VARIANTS = [variant for variant in ALL_VARIANTS if variant != "metal"]
-AWKWARD_NAMES = (*NAMES, "new", "std", "backend", "server", "this", "errno", "linux", "unix")
+AWKWARD_NAMES = (*NAMES, "new", "std", "import", "server", "this", "errno", "linux", "unix")
 
 # What is built and started; the real protocol takes a minute to compile, so fewer of those.
 BUILT = {
     "class": "llm",
     "x-3d-2": "tts",
     "a-name-of-exactly-forty-characters-12345": "asr",
-    "default": "detection",
+    "extern": "detection",
 }
 BUILT_ON_CHECKOUT = ("class", "x-3d-2")
 
@@ -121,7 +121,7 @@ def pins(name: str, tiny: tuple[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     ("kind", "name"),
     [("grpc", name) for name in AWKWARD_NAMES]
-    + [("llama-fork", name) for name in ("default", "x-3d-2", max(NAMES, key=len))],
+    + [("llama-fork", name) for name in ("extern", "x-3d-2", max(NAMES, key=len))],
 )
 def test_renders(kind: str, name: str) -> None:
     modality = MODALITIES[AWKWARD_NAMES.index(name) % len(MODALITIES)]
@@ -165,7 +165,10 @@ def test_every_name_is_an_identifier(tmp_path: Path) -> None:
     program = tmp_path / "program.cpp"
     headers = [tmp_path / "backend" / "cpp" / name / "engine.h" for name in AWKWARD_NAMES]
     program.write_text("".join(f'#include "{header}"\n' for header in headers))
-    run_ok([compiler, "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", program], cwd=tmp_path)
+    protocol = f"-I{harness.pristine_tree('miniature') / 'backend'}"
+    run_ok([harness.find_tool("protoc"), protocol, "--cpp_out=.", "backend.proto"], cwd=tmp_path)
+    warnings = ("-Wall", "-Wextra", "-Werror")
+    run_ok([compiler, "-std=c++17", "-fsyntax-only", "-isystem.", *warnings, program], cwd=tmp_path)
 
 
 @pytest.mark.parametrize("modality", MODALITIES)

@@ -24,7 +24,7 @@ UPSTREAM = {"upstream": "acme/tiny.cpp", "pin": PIN, "variants": ["cpu", "metal"
 KINDS = {"pure": {}, "purego": UPSTREAM}
 
 # Also what the specs' dot imports bring in.
-NAMES = (*harness.NAMES, "string", "describe", "expect", "server", "backend")
+NAMES = (*harness.NAMES, "string", "describe", "expect", "server", "import")
 
 
 @pytest.fixture(scope="module")
@@ -320,7 +320,7 @@ BREAKS = {
         "asks for a model first, and again after Free": (
             "backend.go", "b.unload()\n\treturn nil", "return nil"
         ),
-        "predicts": ("backend.go", "return answer.String(), err", 'return "", err'),
+        "predicts": ("backend.go", "return answer.String(), failed", 'return "", failed'),
         "streams a prediction": ("backend.go", "{ results <- piece }", "{}"),
         "tokenizes": ("backend.go", "Length: int32(len(tokens))", "Length: 0"),
     },
@@ -354,7 +354,7 @@ def test_each_of_its_specs_can_fail(modality: str, generated: _Generated) -> Non
 OTHERWISE = {
     "embeddings": ("float32(math.Sqrt(squares))", "float32(2 * math.Sqrt(squares))"),
     "rerank": ("float32(shared) /", "-1 / float32(shared+1) /"),
-    "asr": ('emit("a recording")', 'emit = func(string) {}\n\temit("a recording")'),
+    "asr": ("emit(segment{start: 0,", "emit = func(segment) {}\n\temit(segment{start: 0,"),
     "vad": ("return found, nil", "return nil, nil"),
     "detection": ("Bounds().Size()", "Bounds().Size()\n\tif size.X > 0 {\n\t\treturn nil, nil\n\t}"),
 }
@@ -367,6 +367,26 @@ def test_its_specs_hold_with_other_answers(modality: str, generated: _Generated,
     folder = generated(f"other-{modality}", "pure", modality)
     harness.spoil(folder, [("engine.go", *OTHERWISE[modality])])
     assert specs_run(make(folder, "test", TEST_MODEL=str(harness.own_model(folder.name, tmp_path)))) >= 5
+
+
+def test_an_engine_that_fails_has_a_code(generated: _Generated, tmp_path: Path) -> None:
+    """INTERNAL with the reason, as in the other languages, or the code that the engine chose."""
+    import grpc
+
+    folder = generated("failing", "pure", "embeddings")
+    answer = (
+        'if text == "early" {\n\t\treturn nil, notLoaded()\n\t}\n\treturn vector, fmt.Errorf("no memory")'
+    )
+    harness.spoil(folder, [("engine.go", "return vector, nil", answer)])
+    make(folder, "build")
+    with harness.served(folder / "package" / "run.sh", cwd=Path("/"), tree=generated.tree) as client:
+        harness.load(client, harness.own_model(folder.name, tmp_path))
+        for text, code, reason in (
+            ("any", grpc.StatusCode.INTERNAL, "failing: no memory"),
+            ("early", grpc.StatusCode.FAILED_PRECONDITION, "not loaded"),
+        ):
+            request = client.pb2.PredictOptions(Embeddings=text)
+            assert reason in harness.expect_status(code, client.stub.Embedding, request)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -267,13 +267,13 @@ def test_serves(shared_tree: Path, built: Path, tmp_path: Path, modality: str) -
 
 BREAKS = {
     "test_is_healthy_before_loading": ("backend.py", 'b"OK"', 'b"KO"'),
-    "test_refuses_what_it_cannot_serve": ("engine.py", "        check_model(path)\n", ""),
+    "test_refuses_what_it_cannot_serve": ("engine.py", "        check_model(request.ModelFile)\n", ""),
     "test_accepts_its_own_model_and_ignores_unknown_options": (
         "backend.py",
         'if ":" in option',
         'if option != "cache_reuse:256" or 1 / 0',
     ),
-    "test_answers": ("engine.py", "yield piece.group()", "yield from ()"),
+    "test_answers": ("engine.py", "yield from self._pieces(request.Prompt)", "yield from ()"),
     "test_tokenizes": ("backend.py", "length=len(tokens)", "length=len(tokens) + 1"),
     "test_refuses_requests_for_another_model": ("backend.py", "and wanted != self.identity", "and False"),
     "test_ends_cleanly": ("backend.py", "    server.stop(STOP_SECONDS).wait()", "    sys.exit(3)"),
@@ -342,7 +342,7 @@ def test_its_tests_find_a_wrong_answer(
 
 
 OTHERWISE = {
-    "llm": ("yield piece.group()", "yield piece.group().upper()"),
+    "llm": ("(request.Prompt)", "(request.Prompt.upper())"),
     "embeddings": ("value / length for", "2 * value for"),
     "rerank": ("[len(wanted & self._words(document)) /", "[-1 / (1 + len(wanted & self._words(document))) /"),
     "asr": ("        yield 0.0, seconds,", "        return\n        yield 0.0, seconds,"),
@@ -477,7 +477,7 @@ def test_stops_during_a_call(built: Path, tmp_path: Path) -> None:
 def test_ends_though_a_call_is_in_the_engine(shared_tree: Path, built: Path, tmp_path: Path) -> None:
     folder = lend(built, generate(shared_tree, "python", name="slow", modality="llm"))
     sleep = '__import__("time").sleep(600)\n        '
-    harness.spoil(folder, [("engine.py", "for piece in re.finditer", f"{sleep}for piece in re.finditer")])
+    harness.spoil(folder, [("engine.py", "yield from self", f"{sleep}yield from self")])
     with served(folder / "run.sh") as client:
         harness.load(client, harness.own_model("slow", tmp_path))
         harness.occupy(client, "x")

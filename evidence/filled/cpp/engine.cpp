@@ -38,11 +38,12 @@ Voice read_voice(const std::string& file) {
     throw std::invalid_argument("`" + file + "` does not lie in the data of espeak-ng");
 }
 
-std::vector<std::int16_t> heard;
+using Emit = std::function<bool(const std::vector<std::int16_t>& samples)>;
+
+const Emit* listener = nullptr;  // of the text that is spoken
 
 int hear(short* samples, int count, espeak_EVENT*) {
-    heard.insert(heard.end(), samples, samples + count);
-    return 0;
+    return count == 0 || (*listener)({samples, samples + count}) ? 0 : 1;  // 1 stops the library
 }
 
 void use(const std::string& voice) {
@@ -57,8 +58,8 @@ void Engine::check(const std::string& file) {
     read_voice(file);
 }
 
-Engine::Engine(const std::string& file, int /*threads*/, const std::map<std::string, std::string>& /*options*/) {
-    const Voice voice = read_voice(file);
+Engine::Engine(const backend::ModelOptions& request, const std::map<std::string, std::string>& /*options*/) {
+    const Voice voice = read_voice(request.modelfile());
     // The library keeps one state for the process.
     static const int rate =
         espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, voice.data.c_str(), espeakINITIALIZE_DONT_EXIT);
@@ -70,13 +71,13 @@ Engine::Engine(const std::string& file, int /*threads*/, const std::map<std::str
     voice_ = voice.name;
 }
 
-std::vector<std::int16_t> Engine::synthesize(const std::string& text, const std::string& voice) {
-    use(voice.empty() ? voice_ : voice);
-    heard.clear();
+void Engine::synthesize(const backend::TTSRequest& request, const Emit& emit) {
+    listener = &emit;
+    use(request.voice().empty() ? voice_ : request.voice());
+    const std::string& text = request.text();
     if (espeak_Synth(text.c_str(), text.size() + 1, 0, POS_CHARACTER, 0, espeakCHARS_UTF8, nullptr, nullptr) != EE_OK) {
         throw std::runtime_error("espeak-ng cannot speak");
     }
-    return heard;
 }
 
 }  // namespace speaker_backend

@@ -1,10 +1,13 @@
-// The engine behind the gRPC server: the model, in the terms of C++ and without protobuf.
+// The engine behind the gRPC server: the model.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
+
+#include "backend.pb.h"
 
 namespace speaker_backend {
 
@@ -15,12 +18,14 @@ public:
     // Throws, with the reason in one line, unless `file` is a voice of espeak-ng.
     static void check(const std::string& file);
 
-    Engine(const std::string& file, int threads, const std::map<std::string, std::string>& options);
+    Engine(const backend::ModelOptions& request, const std::map<std::string, std::string>& options);
 
     static constexpr std::uint32_t sample_rate = 22050;
 
-    // Mono samples. `voice` is the name of another voice than the model's, or empty.
-    std::vector<std::int16_t> synthesize(const std::string& text, const std::string& voice);
+    // Hands out mono samples piece by piece, until there are no more or `emit` returns false. A
+    // request may name another voice than the model's.
+    void synthesize(const backend::TTSRequest& request,
+                    const std::function<bool(const std::vector<std::int16_t>& samples)>& emit);
 
 private:
     std::string voice_;

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"unsafe"
 
+	pb "github.com/mudler/LocalAI/pkg/grpc/proto"
+
 	"github.com/ebitengine/purego"
 )
 
@@ -36,8 +38,8 @@ var functions = []function{
 	{"espeak_Synth", &espeak.synth},
 }
 
-// heard is what the library says of the text that is spoken.
-var heard []float32
+// hear takes what the library says of the text that is spoken.
+var hear func(samples []float32)
 
 // prepare tells the library once where its data is: it keeps one state for the process.
 var prepare = sync.OnceValue(func() error {
@@ -45,9 +47,11 @@ var prepare = sync.OnceValue(func() error {
 		return fmt.Errorf("espeak-ng says %d where a sample rate of %d is expected", rate, sampleRate)
 	}
 	espeak.setCallback(purego.NewCallback(func(samples *int16, count int32, _ unsafe.Pointer) uintptr {
-		for _, sample := range unsafe.Slice(samples, count) {
-			heard = append(heard, float32(sample)/32768)
+		piece := make([]float32, count)
+		for i, sample := range unsafe.Slice(samples, count) {
+			piece[i] = float32(sample) / 32768
 		}
+		hear(piece)
 		return 0
 	}))
 	return nil
@@ -58,8 +62,8 @@ var dataFolder string
 // engine speaks with one voice of espeak-ng.
 type engine struct{}
 
-func newEngine(modelFile string, _ settings) (*engine, error) {
-	name, data, err := checkModel(modelFile)
+func newEngine(request *pb.ModelOptions, _ settings) (*engine, error) {
+	name, data, err := checkModel(request.GetModelFile())
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +103,12 @@ func checkModel(modelFile string) (name, data string, err error) {
 	return "", "", fmt.Errorf("%s: %q does not lie in the data of espeak-ng", backendName, modelFile)
 }
 
-// synthesize returns samples between -1 and 1 at sampleRate.
-func (e *engine) synthesize(text string) ([]float32, error) {
-	heard = nil
+// synthesize hands out samples between -1 and 1 at sampleRate, piece by piece.
+func (e *engine) synthesize(request *pb.TTSRequest, emit func(samples []float32)) error {
+	hear = emit
+	text := request.GetText()
 	if status := espeak.synth(text, uint64(len(text)+1), 0, byCharacter, 0, textIsUTF8, nil, nil); status != 0 {
-		return nil, fmt.Errorf("espeak-ng cannot speak (status %d)", status)
+		return fmt.Errorf("espeak-ng cannot speak (status %d)", status)
 	}
-	return heard, nil
+	return nil
 }

@@ -29,7 +29,8 @@ def read_start(path, size):
 
 
 class Engine:
-    def __init__(self, path, options):
+    def __init__(self, request, options):
+        path = request.ModelFile
         check_model(path)
         from safetensors.numpy import load_file
         from tokenizers import Tokenizer

@@ -2,7 +2,6 @@ package main
 
 [% set stream_asr = served == 'asr' and 'AudioTranscriptionStream' in answered %]
 [% set stream_tts = served == 'tts' and 'TTSStream' in answered %]
-[% set with_status = served in ['tts', 'asr', 'image', 'video', 'detection', 'rerank'] or 'grpcerrors' not in go_packages %]
 import (
 [% if served == 'detection' %]
 	"bytes"
@@ -23,20 +22,17 @@ import (
 [% if served in ['tts', 'image', 'video'] %]
 	"errors"
 [% endif %]
-[% if served in ['llm', 'tts', 'asr'] %]
+[% if served in ['llm', 'tts'] %]
 	"strings"
 [% endif %]
 	"sync"
-[% if served == 'asr' %]
-	"time"
-[% endif %]
 
 	"[[ go_module ]]/pkg/grpc/base"
 [% if 'grpcerrors' in go_packages and served != 'none' %]
 	"[[ go_module ]]/pkg/grpc/grpcerrors"
 [% endif %]
 	pb "[[ go_module ]]/pkg/grpc/proto"
-[% if with_status and served != 'none' %]
+[% if served != 'none' %]
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -83,7 +79,7 @@ func (b *backend) Load(opts *pb.ModelOptions) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := newEngine(opts.GetModelFile(), parsed)
+	loaded, err := newEngine(opts, parsed)
 	if err != nil {
 		return err
 	}
@@ -120,6 +116,16 @@ func notLoaded() error {
 [% endif %]
 }
 [% endif %]
+[% if served != 'none' %]
+
+// failed is the answer when the engine fails: INTERNAL, unless the error has a code.
+func failed(err error) error {
+	if _, coded := status.FromError(err); coded {
+		return err
+	}
+	return status.Errorf(codes.Internal, "%s: %v", backendName, err)
+}
+[% endif %]
 [% if served in ['tts', 'asr', 'image', 'video'] %]
 
 // cannot is the answer to a request that names something impossible.
@@ -137,8 +143,8 @@ func (b *backend) Predict(opts *pb.PredictOptions) (string, error) {
 		return "", notLoaded()
 	}
 	var answer strings.Builder
-	err := b.engine.generate(opts.GetPrompt(), func(piece string) { answer.WriteString(piece) })
-	return answer.String(), err
+	err := b.engine.generate(opts, func(piece string) { answer.WriteString(piece) })
+	return answer.String(), failed(err)
 }
 
 // PredictStream closes results: the server waits for that.
@@ -147,7 +153,7 @@ func (b *backend) PredictStream(opts *pb.PredictOptions, results chan string) er
 	if b.engine == nil {
 		return notLoaded()
 	}
-	return b.engine.generate(opts.GetPrompt(), func(piece string) { results <- piece })
+	return failed(b.engine.generate(opts, func(piece string) { results <- piece }))
 }
 [% if 'TokenizeString' in answered %]
 
@@ -156,7 +162,7 @@ func (b *backend) TokenizeString(opts *pb.PredictOptions) (pb.TokenizationRespon
 		return pb.TokenizationResponse{}, notLoaded()
 	}
 	tokens, err := b.engine.tokenize(opts.GetPrompt())
-	return pb.TokenizationResponse{Length: int32(len(tokens)), Tokens: tokens}, err
+	return pb.TokenizationResponse{Length: int32(len(tokens)), Tokens: tokens}, failed(err)
 }
 [% endif %]
 [% elif served == 'embeddings' %]
@@ -165,7 +171,8 @@ func (b *backend) Embeddings(opts *pb.PredictOptions) ([]float32, error) {
 	if b.engine == nil {
 		return nil, notLoaded()
 	}
-	return b.engine.embed(opts.GetEmbeddings())
+	vector, err := b.engine.embed(opts.GetEmbeddings())
+	return vector, failed(err)
 }
 [% elif served == 'rerank' %]
 
@@ -180,7 +187,7 @@ func (b *backend) Rerank(req *pb.RerankRequest) (*pb.RerankResult, error) {
 	for i, document := range req.GetDocuments() {
 		score, err := b.engine.score(req.GetQuery(), document)
 		if err != nil {
-			return nil, err
+			return nil, failed(err)
 		}
 		results = append(results, &pb.DocumentResult{
 			Index:          int32(i),
@@ -199,38 +206,33 @@ func (b *backend) Rerank(req *pb.RerankRequest) (*pb.RerankResult, error) {
 [% elif served == 'tts' %]
 
 func (b *backend) TTS(req *pb.TTSRequest) error {
-	samples, err := b.speak(req.GetText())
+	var samples []float32
+	err := b.speak(req, func(piece []float32) { samples = append(samples, piece...) })
 	if err != nil {
 		return err
 	}
 	return cannot(writeWAV(req.GetDst(), samples))
 }
 
-func (b *backend) speak(text string) ([]float32, error) {
+func (b *backend) speak(req *pb.TTSRequest, emit func(piece []float32)) error {
 	if b.engine == nil {
-		return nil, notLoaded()
+		return notLoaded()
 	}
-	if strings.TrimSpace(text) == "" {
-		return nil, cannot(errors.New("text is empty"))
+	if strings.TrimSpace(req.GetText()) == "" {
+		return cannot(errors.New("text is empty"))
 	}
-	return b.engine.synthesize(text)
+	return failed(b.engine.synthesize(req, emit))
 }
 [% if stream_tts %]
 
 // TTSStream sends the WAV header first, and closes results: the server waits for that.
 func (b *backend) TTSStream(req *pb.TTSRequest, results chan []byte) error {
 	defer close(results)
-	samples, err := b.speak(req.GetText())
-	if err != nil {
-		return err
-	}
-	results <- wavHeader(unknownSize)
-	for len(samples) > 0 {
-		chunk := samples[:min(len(samples), sampleRate/4)]
-		results <- pcm16(chunk)
-		samples = samples[len(chunk):]
-	}
-	return nil
+	begin := sync.OnceFunc(func() { results <- wavHeader(unknownSize) })
+	return b.speak(req, func(piece []float32) {
+		begin()
+		results <- pcm16(piece)
+	})
 }
 [% endif %]
 [% elif served == 'asr' %]
@@ -239,15 +241,15 @@ func (b *backend) AudioTranscription([% if transcription_context %]_ context.Con
 	if b.engine == nil {
 		return pb.TranscriptResult{}, notLoaded()
 	}
-	text, duration, err := b.transcribe(req, func(string) {})
+	result, err := b.transcribe(req, func(string) {})
 	if err != nil {
 		return pb.TranscriptResult{}, err
 	}
 	return pb.TranscriptResult{
-		Text:     text,
-		Segments: wholeSegment(text, duration),
+		Text:     result.GetText(),
+		Segments: result.GetSegments(),
 [% if stream_asr %]
-		Duration: float32(duration.Seconds()),
+		Duration: result.GetDuration(),
 [% endif %]
 	}, nil
 }
@@ -259,37 +261,34 @@ func (b *backend) AudioTranscriptionStream(_ context.Context, req *pb.Transcript
 	if b.engine == nil {
 		return notLoaded()
 	}
-	text, duration, err := b.transcribe(req, func(piece string) {
-		results <- &pb.TranscriptStreamResponse{Delta: piece}
+	result, err := b.transcribe(req, func(text string) {
+		results <- &pb.TranscriptStreamResponse{Delta: text}
 	})
 	if err != nil {
 		return err
 	}
-	results <- &pb.TranscriptStreamResponse{FinalResult: &pb.TranscriptResult{
-		Text:     text,
-		Segments: wholeSegment(text, duration),
-		Duration: float32(duration.Seconds()),
-	}}
+	results <- &pb.TranscriptStreamResponse{FinalResult: result}
 	return nil
 }
 [% endif %]
 
-func (b *backend) transcribe(req *pb.TranscriptRequest, emit func(piece string)) (string, time.Duration, error) {
+func (b *backend) transcribe(req *pb.TranscriptRequest, emit func(text string)) (*pb.TranscriptResult, error) {
 	samples, rate, err := readWAV(req.GetDst())
 	if err != nil {
-		return "", 0, cannot(err)
+		return nil, cannot(err)
 	}
-	var text strings.Builder
-	err = b.engine.transcribe(samples, rate, func(piece string) {
-		text.WriteString(piece)
-		emit(piece)
+	result := &pb.TranscriptResult{[% if stream_asr %]Duration: float32(len(samples)) / float32(rate)[% endif %]}
+	err = b.engine.transcribe(req, samples, rate, func(s segment) {
+		result.Text += s.text
+		result.Segments = append(result.Segments, &pb.TranscriptSegment{
+			Id:    int32(len(result.Segments)),
+			Text:  s.text,
+			Start: s.start.Nanoseconds(), // LocalAI reads them as nanoseconds
+			End:   s.end.Nanoseconds(),
+		})
+		emit(s.text)
 	})
-	return text.String(), time.Duration(len(samples)) * time.Second / time.Duration(rate), err
-}
-
-// wholeSegment spans the recording. LocalAI reads segment times as nanoseconds.
-func wholeSegment(text string, duration time.Duration) []*pb.TranscriptSegment {
-	return []*pb.TranscriptSegment{{Text: text, Start: 0, End: duration.Nanoseconds()}}
+	return result, failed(err)
 }
 [% elif served == 'vad' %]
 
@@ -300,7 +299,7 @@ func (b *backend) VAD(req *pb.VADRequest) (pb.VADResponse, error) {
 	}
 	spans, err := b.engine.speech(req.GetAudio())
 	if err != nil {
-		return pb.VADResponse{}, err
+		return pb.VADResponse{}, failed(err)
 	}
 	segments := make([]*pb.VADSegment, len(spans))
 	for i, s := range spans {
@@ -319,9 +318,9 @@ func (b *backend) GenerateImage(req *pb.GenerateImageRequest) error {
 	if err := errors.Join(errWidth, errHeight); err != nil {
 		return cannot(err)
 	}
-	picture, err := b.engine.render(req.GetPositivePrompt(), width, height, 0)
+	picture, err := b.engine.paint(req, width, height)
 	if err != nil {
-		return err
+		return failed(err)
 	}
 	return cannot(writePNG(req.GetDst(), picture))
 }
@@ -339,12 +338,8 @@ func (b *backend) GenerateVideo(req *pb.GenerateVideoRequest) error {
 		return cannot(err)
 	}
 	video := animation{delay: 100 / fps}
-	for i := range frames {
-		frame, err := b.engine.render(req.GetPrompt(), width, height, i)
-		if err != nil {
-			return err
-		}
-		video.add(frame)
+	if err := b.engine.film(req, width, height, frames, video.add); err != nil {
+		return failed(err)
 	}
 	return cannot(video.write(req.GetDst()))
 }
@@ -363,9 +358,9 @@ func (b *backend) Detect(opts *pb.DetectOptions) (pb.DetectResponse, error) {
 	if err != nil {
 		return pb.DetectResponse{}, status.Errorf(codes.InvalidArgument, "src is not a PNG or JPEG: %v", err)
 	}
-	found, err := b.engine.detect(picture)
+	found, err := b.engine.detect(opts, picture)
 	if err != nil {
-		return pb.DetectResponse{}, err
+		return pb.DetectResponse{}, failed(err)
 	}
 	detections := make([]*pb.Detection, len(found))
 	for i, d := range found {

@@ -22,12 +22,18 @@ import (
 [% endif %]
 	"runtime"
 	"strings"
+[% if served == 'asr' %]
+	"time"
+[% endif %]
+
+	pb "[[ go_module ]]/pkg/grpc/proto"
 )
 
 // TODO: put the model here. This engine is a placeholder that answers without one: keep
 // the method set, which backend.go calls, and replace the bodies; replace checkModel by a
 // check of the real artefact (magic bytes, a GGUF key, the class in config.json), so that
-// foreign models are still refused.
+// foreign models are still refused. A request has more than is used here: voices, languages,
+// seeds; see backend.proto.
 [% if kind == 'purego' %]
 // Name the engine's library in the Makefile (ENGINE_LIBRARY), and the functions that are called below.
 [% endif %]
@@ -41,12 +47,12 @@ type engine struct{}
 var functions []function
 [% endif %]
 
-func newEngine(modelFile string, parsed settings) (*engine, error) {
-	if err := checkModel(modelFile); err != nil {
+func newEngine(request *pb.ModelOptions, parsed settings) (*engine, error) {
+	if err := checkModel(request.GetModelFile()); err != nil {
 		return nil, err
 	}
 	if parsed.threads > 0 {
-		runtime.GOMAXPROCS(parsed.threads)
+		runtime.GOMAXPROCS(min(parsed.threads, runtime.NumCPU()))
 	}
 	return &engine{}, nil
 }
@@ -71,8 +77,8 @@ func checkModel(modelFile string) error {
 [% if served == 'llm' %]
 
 // generate hands out the answer piece by piece.
-func (e *engine) generate(prompt string, emit func(piece string)) error {
-	for _, piece := range strings.SplitAfter(prompt, " ") {
+func (e *engine) generate(request *pb.PredictOptions, emit func(piece string)) error {
+	for _, piece := range strings.SplitAfter(request.GetPrompt(), " ") {
 		emit(piece)
 	}
 	return nil
@@ -131,25 +137,34 @@ func (e *engine) score(query, document string) (float32, error) {
 const sampleRate = 24000
 
 const (
-	tone            = 220.0           // Hz
-	samplesPerByte  = sampleRate / 20 // 50 ms
-	longestSpeaking = 30 * sampleRate
+	tone        = 220.0 // Hz
+	mostLetters = 600
 )
 
-// synthesize returns samples between -1 and 1 at sampleRate.
-func (e *engine) synthesize(text string) ([]float32, error) {
-	samples := make([]float32, min(len(text)*samplesPerByte, longestSpeaking))
-	for i := range samples {
-		samples[i] = float32(0.3 * math.Sin(2*math.Pi*tone*float64(i)/sampleRate))
+// synthesize hands out samples between -1 and 1 at sampleRate, piece by piece.
+func (e *engine) synthesize(request *pb.TTSRequest, emit func(samples []float32)) error {
+	beep := make([]float32, sampleRate/20) // 50 ms
+	for i := range beep {
+		beep[i] = float32(0.3 * math.Sin(2*math.Pi*tone*float64(i)/sampleRate))
 	}
-	return samples, nil
+	for range min(len(request.GetText()), mostLetters) {
+		emit(beep)
+	}
+	return nil
 }
 [% elif served == 'asr' %]
 
-// transcribe hands out the text piece by piece.
-func (e *engine) transcribe(samples []float32, rate int, emit func(piece string)) error {
-	emit("a recording")
-	emit(fmt.Sprintf(" of %.2f seconds", float64(len(samples))/float64(rate)))
+// segment is a part of a recording; put together, the texts are the whole transcript.
+type segment struct {
+	start, end time.Duration
+	text       string
+}
+
+// transcribe hands out what it hears, segment by segment.
+func (e *engine) transcribe(request *pb.TranscriptRequest, samples []float32, rate int, emit func(segment)) error {
+	end := time.Duration(len(samples)) * time.Second / time.Duration(rate)
+	emit(segment{start: 0, end: end / 2, text: "a recording"})
+	emit(segment{start: end / 2, end: end, text: fmt.Sprintf(" of %.2f seconds", end.Seconds())})
 	return nil
 }
 [% elif served == 'vad' %]
@@ -188,21 +203,19 @@ func rms(frame []float32) float64 {
 	}
 	return math.Sqrt(squares / float64(len(frame)))
 }
-[% elif served in ['image', 'video'] %]
+[% elif served == 'image' %]
 
-// render paints one picture; frame counts from 0 in a video and is 0 for a single picture.
-func (e *engine) render(prompt string, width, height, frame int) (image.Image, error) {
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(prompt))
-	blue := uint8(int(hash.Sum32()) + 16*frame)
+func (e *engine) paint(request *pb.GenerateImageRequest, width, height int) (image.Image, error) {
+	return gradient(request.GetPositivePrompt(), width, height, 0), nil
+}
+[% elif served == 'video' %]
 
-	picture := image.NewRGBA(image.Rect(0, 0, width, height))
-	for y := range height {
-		for x := range width {
-			picture.SetRGBA(x, y, color.RGBA{R: uint8(255 * x / width), G: uint8(255 * y / height), B: blue, A: 255})
-		}
+// film hands out the pictures of a video, one after the other.
+func (e *engine) film(request *pb.GenerateVideoRequest, width, height, frames int, emit func(image.Image)) error {
+	for frame := range frames {
+		emit(gradient(request.GetPrompt(), width, height, frame))
 	}
-	return picture, nil
+	return nil
 }
 [% elif served == 'detection' %]
 
@@ -213,7 +226,7 @@ type detection struct {
 	label               string
 }
 
-func (e *engine) detect(picture image.Image) ([]detection, error) {
+func (e *engine) detect(request *pb.DetectOptions, picture image.Image) ([]detection, error) {
 	size := picture.Bounds().Size()
 	return []detection{{
 		width:      float32(size.X),
@@ -221,5 +234,21 @@ func (e *engine) detect(picture image.Image) ([]detection, error) {
 		confidence: 1,
 		label:      "picture",
 	}}, nil
+}
+[% endif %]
+[% if served in ['image', 'video'] %]
+
+func gradient(prompt string, width, height, frame int) image.Image {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(prompt))
+	blue := uint8(int(hash.Sum32()) + 16*frame)
+
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			picture.SetRGBA(x, y, color.RGBA{R: uint8(255 * x / width), G: uint8(255 * y / height), B: blue, A: 255})
+		}
+	}
+	return picture
 }
 [% endif %]

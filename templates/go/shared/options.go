@@ -24,13 +24,14 @@ import (
 
 // settings is what a model config can say about the engine.
 type settings struct {
-	threads int // 0: the engine decides
+	threads int               // 0: the engine decides
+	options map[string]string // others, to be checked by the engine
 }
 
 // parseSettings reads `options:` of a model config, entries of the form key:value.
-// Keys that are not ours are skipped: LocalAI adds llama.cpp's to every model.
+// Keys that the engine does not know are to be skipped: LocalAI adds llama.cpp's to every model.
 func parseSettings(opts *pb.ModelOptions) (settings, error) {
-	parsed := settings{threads: int(opts.GetThreads())}
+	parsed := settings{threads: int(opts.GetThreads()), options: map[string]string{}}
 	for _, option := range opts.GetOptions() {
 		key, value, _ := strings.Cut(option, ":")
 		switch key {
@@ -40,6 +41,8 @@ func parseSettings(opts *pb.ModelOptions) (settings, error) {
 				return settings{}, fmt.Errorf("option threads:%s: expected a number of threads", value)
 			}
 			parsed.threads = threads
+		default:
+			parsed.options[key] = value
 		}
 	}
 	return parsed, nil

@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use fontdue::layout::{CoordinateSystem, Layout, LayoutSettings, TextStyle};
 use fontdue::{Font, FontSettings};
 
-use crate::proto::ModelOptions;
+use crate::proto::{GenerateImageRequest, ModelOptions};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -31,14 +31,22 @@ impl Engine {
     }
 
     /// The prompt in black on white, as rows of RGB.
-    pub fn paint(&mut self, prompt: &str, width: u32, height: u32) -> Result<Vec<u8>, Error> {
+    pub fn paint(
+        &mut self,
+        request: &GenerateImageRequest,
+        width: u32,
+        height: u32,
+    ) -> Result<Vec<u8>, Error> {
         let mut pixels = vec![255; 3 * width as usize * height as usize];
         let mut layout = Layout::new(CoordinateSystem::PositiveYDown);
         layout.reset(&LayoutSettings {
             max_width: Some(width as f32),
             ..LayoutSettings::default()
         });
-        layout.append(&[&self.font], &TextStyle::new(prompt, 24.0, 0));
+        layout.append(
+            &[&self.font],
+            &TextStyle::new(&request.positive_prompt, 24.0, 0),
+        );
         for glyph in layout.glyphs() {
             let (shape, coverage) = self.font.rasterize_config(glyph.key);
             for (index, darkness) in coverage.into_iter().enumerate() {
