@@ -14,7 +14,7 @@ from scaffold.cli.main import main
 from tests import faults
 from tests.cli.test_links import COMMANDS, checkout, look
 
-POINTS = 4
+POINTS = 6
 
 
 @pytest.mark.parametrize("command", COMMANDS)
