@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -155,6 +156,45 @@ def test_what_the_miniature_has_not_localai_has() -> None:
         places = (f":(glob)**/{path}", f":(glob)**/{path}/**")
         assert run("git", "log", "--all", "-1", "--format=%h", "--", *places, cwd=repository).stdout, path
     assert not any((miniature_dir() / path).exists() for path in LOCALAI_ALONE)
+
+
+OF_OTHERS = {"HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE"}
+"""Settings that the libraries of the program read."""
+
+
+def test_a_word_of_code_is_one_that_the_program_has() -> None:
+    """Options with their values, fields, names, settings; evidence and engines have the names of others."""
+    folders = (PROJECT / name for name in ("scaffold", "templates", "action", ".github"))
+    files = [*PROJECT.glob("[!.]*"), *(path for folder in folders for path in folder.rglob("*"))]
+    code = [path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file()
+            and path.suffix not in (".md", ".pyc")]  # fmt: skip
+    known = RULES | OF_OTHERS
+    for text in code:
+        known |= {*re.findall(r"\w[\w-]*", text), *re.findall(r"\w+", text)}
+    seen, wrong = 0, []
+    for page in WRITTEN:
+        if page.name.startswith(("evidence", "engines")):
+            continue
+        for span in spans(page):
+            if re.fullmatch(r"\w[\w:=-]*|--[\w -]+", span):
+                seen += 1
+                wrong += [(page.name, span) for word in re.findall(r"\w[\w-]*", span) if word not in known]
+    assert seen > 300
+    assert wrong == []
+
+
+def test_what_is_told_more_than_once_is_told_alike() -> None:
+    made = [
+        " ".join(command.split())
+        for page in PAGES
+        for command in re.findall(r"scaffold new-backend bark-cpp .*?--no-input", "".join(fenced(page)))
+    ]
+    assert len(made) > 2
+    assert len({*made}) == 1
+    needed = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["requires-python"]
+    for page in ("README.md", "docs/quickstart.md"):
+        told = re.findall(r"Python (\d[\d.]*\d)", (PROJECT / page).read_text(encoding="utf-8"))
+        assert {*told} == {needed.removeprefix(">=")}, page
 
 
 def test_a_target_is_one_of_the_makefile() -> None:
