@@ -164,9 +164,18 @@ def _excerpt(view: View, finding: Finding) -> str:
 def _diff(view: View, finding: Finding) -> str:
     """The fix of a finding as a diff; "" where there is none, or it is a long one."""
     changes = view.repair(finding)
-    lines = [_code(line) for line in changes.diff().rstrip("\n").split("\n")] if changes else []
+    lines = changes.diff().rstrip("\n").split("\n") if changes else []
     hunks = [line for line in lines if not line.startswith(("diff --git ", "index "))]
-    return fenced("\n".join(hunks), "diff") if 0 < len(hunks) <= DIFF_LINES else ""
+    if not 0 < len(hunks) <= DIFF_LINES:
+        return ""
+    match [line for line in hunks[2:] if line.startswith(("-", "+"))]:
+        case [old, new]:  # which may differ far in a long line alone
+            letters = enumerate(zip(old[1:], new[1:], strict=False), start=1)
+            differs = next((at for at, (one, other) in letters if one != other), min(len(old), len(new)))
+            begin = differs - CODE_LIMIT // 2
+            if begin > 1:
+                hunks = [f"{line[0]}...{line[begin:]}" if line in (old, new) else line for line in hunks]
+    return fenced("\n".join(map(_code, hunks)), "diff")
 
 
 def _code(line: str) -> str:

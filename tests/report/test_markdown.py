@@ -137,6 +137,16 @@ def test_a_block_has_the_line_or_the_fix() -> None:
     assert f"\n-{line}\n+  - name: y\n" in fence.content
 
 
+def test_the_fix_of_a_long_line_shows_what_differs() -> None:
+    line = " ".join(f"backends/{n}" for n in range(99))
+    fixed = finding(number=1, fix=replacing(2 + len(line), 2 + len(line), " backends/ibex"))
+    text = markdown.render(view([fixed], {GALLERY: f"a\n{line}\nb\n".encode()}))
+    (old,) = re.findall(r"(?m)^-(?!--)(.*)", text)
+    (new,) = re.findall(r"(?m)^\+(?!\+\+)(.*)", text)
+    assert new == f"{old} backends/ibex"
+    assert len(old) <= markdown.CODE_LIMIT
+
+
 def test_fixes_give_way_to_findings() -> None:
     found = [finding(number=n, fix=replacing(0, 0, "x\n")) for n in range(8)]
     text = markdown.render(view(found, {GALLERY: b"".join(b"%d\n" % n for n in range(9))}))
