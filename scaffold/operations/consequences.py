@@ -46,9 +46,10 @@ def told(findings: Sequence[Finding], old: Collection[int], rules: Mapping[str, 
 
 def _roots(own: Sequence[tuple[int, Finding]], rules: Mapping[str, Rule]) -> dict[int, int]:
     """Position of each finding of a backend that follows from another one -> that of the first cause."""
-    causes = {
-        at: [other for other, cause in own if other != at and _is_cause(cause, one, rules)] for at, one in own
-    }
+    by_rule: dict[str, list[tuple[int, Finding]]] = defaultdict(list)
+    for at, one in own:
+        by_rule[one.rule].append((at, one))
+    causes = {at: _causes(at, one, by_rule, rules[one.rule]) if one.rule in rules else [] for at, one in own}
     found = {at: at for at, others in causes.items() if not others}
     open_now = [at for at in causes if at not in found]
     while open_now:
@@ -64,10 +65,17 @@ def _roots(own: Sequence[tuple[int, Finding]], rules: Mapping[str, Rule]) -> dic
     return {at: root for at, root in found.items() if at != root}
 
 
-def _is_cause(cause: Finding, finding: Finding, rules: Mapping[str, Rule]) -> bool:
-    rule = rules.get(finding.rule)
-    severe = SEVERITIES.index(cause.severity) <= SEVERITIES.index(finding.severity)
-    return rule is not None and severe and rule.follows(finding, cause)
+def _causes(
+    at: int, finding: Finding, by_rule: Mapping[str, Sequence[tuple[int, Finding]]], rule: Rule
+) -> list[int]:
+    """Positions of the findings that a finding follows from."""
+    severity = SEVERITIES.index(finding.severity)
+    return sorted(
+        position
+        for name in rule.explained_by
+        for position, cause in by_rule.get(name, ())
+        if position != at and SEVERITIES.index(cause.severity) <= severity and rule.follows(finding, cause)
+    )
 
 
 def _with(finding: Finding, left_out: Counter[str] | None) -> Finding:

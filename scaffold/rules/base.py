@@ -67,7 +67,7 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
     default: ClassVar[bool] = True
     """Whether it runs where nobody selects it."""
     explained_by: ClassVar[tuple[str, ...]] = ()
-    """The rules whose finding about a backend explains one of its own about the same backend."""
+    """The rules whose findings about a backend may explain one of its own about the same backend."""
 
     @cached_property
     def slug(self) -> str:
@@ -88,8 +88,11 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
         return subject, frozenset()
 
     def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002 - for rules that look closer
-        """Whether a finding of its own is there because `cause`, of the same backend, is: told are causes."""
-        return cause.rule in self.explained_by
+        """Whether a finding of its own is there because `cause` is: told are causes.
+
+        Asked of the findings about the same backend of the rules in `explained_by`.
+        """
+        return True
 
     @property
     def page(self) -> str:

@@ -47,13 +47,17 @@ class DarwinBespokeWiring(Rule):
 
     severity = Severity.error
     fixable = True
+    explained_by = (
+        "matrix-missing-entry", "gallery-image-not-built", "darwin-bespoke-wiring",
+        "makefile-missing-definition", "filter-unmapped-backend",
+    )  # fmt: skip
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
         """A file that has nothing about the backend is told once; so is a macOS build that is gone."""
         if finding.subject == UNUSED:
             return cause.rule == "matrix-missing-entry" or is_macos_image(cause)
         wanting = cause.rule == self.slug and cause.subject in ("step", "set")
-        missing = wanting or cause.rule in ("makefile-missing-definition", "filter-unmapped-backend")
+        missing = wanting or cause.rule in self.explained_by[-2:]
         return missing and cause.path == finding.path and cause.subject != finding.subject
 
     def check(self, registry: Registry) -> Iterator[Finding]:

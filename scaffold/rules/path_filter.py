@@ -40,10 +40,11 @@ class FilterUnmappedBackend(Rule):
     severity = Severity.error
     fixable = True
 
+    explained_by = ("filter-unmapped-backend",)
+
     def follows(self, finding: Finding, cause: Finding) -> bool:
         """A backend that the filter does not know on Linux is told once."""
-        both = cause.rule == finding.rule and cause.subject.startswith(f"{LINUX} ")
-        return both and finding.subject.startswith(f"{DARWIN} ")
+        return cause.subject.startswith(f"{LINUX} ") and finding.subject.startswith(f"{DARWIN} ")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Backends with an entry that maps to nothing or elsewhere."""

@@ -116,10 +116,11 @@ class TestjobsUnusedOutput(Rule):
     """
 
     severity = Severity.info
+    explained_by = ("addition-incomplete",)
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
         """Where a new backend has no test job at all, that is what is missing."""
-        return (cause.rule, cause.subject) == ("addition-incomplete", finding.path)
+        return cause.subject == finding.path
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Declared outputs that no condition reads."""

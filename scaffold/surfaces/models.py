@@ -58,7 +58,7 @@ _WEIGHTS = re.compile(
     rb"([^\"'\n]*\.(?:gguf|ggml|bin|safetensors))[\"']?[ ]*(?=\r?\n|\Z)"
 )
 _MODEL = re.compile(rb"\n[ ]+model:")
-_KEY = re.compile(rb"(?m)^([ -]*)([\w-]+):(?=[ \r\n])")
+_KEY = re.compile(rb"(?m)^([ -]*+)(\w[\w-]*+):(?=[ \r\n])")
 _FILE = re.compile(rb"\n[ ]+(?:- )?filename:[ ]*[\"']?([^\"'\n]*?)[\"']?[ ]*(?=\r?\n|\Z)")
 _BASE = re.compile(rb"\n  url:[ ]*[\"']?github:[^\n]*/gallery/([\w.-]+\.ya?ml)@")
 _ARCHIVE = re.compile(r"\.(?:tar\.\w+|tgz|zip)$")

@@ -100,11 +100,10 @@ class RequirementsUnused(Rule):
     """
 
     severity = Severity.info
+    explained_by = ("gallery-image-not-built",)
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
         """Where the gallery offers the image of that hardware, its build was forgotten."""
-        if cause.rule != "gallery-image-not-built":
-            return False
         built = (v for v in VARIANTS.values() if v.tag_suffix.format(n=cause.backend) == cause.subject)
         return any(re.fullmatch(rf"requirements-{v.profile}\b.*\.txt", finding.subject) for v in built)
 

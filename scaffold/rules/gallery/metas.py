@@ -29,10 +29,11 @@ class GalleryMissingMeta(Rule):
     """
 
     severity = Severity.error
+    explained_by = ("gallery-unreadable",)
 
     def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
         """Where images merge an anchor that is gone, the meta went with it."""
-        return cause.rule == "gallery-unreadable" and cause.subject.startswith("*")
+        return cause.subject.startswith("*")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Backends with images or entries and without a meta."""

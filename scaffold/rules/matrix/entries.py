@@ -272,6 +272,7 @@ class MatrixDarwinMissing(Rule):
     """
 
     severity = Severity.info
+    explained_by = ("gallery-image-not-built",)
 
     def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
         """Where the gallery offers a macOS image, its build was forgotten."""
