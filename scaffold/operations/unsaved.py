@@ -69,7 +69,7 @@ def _lines(changes: ChangeSet, tree: Tree, head: Tree | None) -> Iterator[Unsave
 def _not_in(now: bytes, saved: bytes) -> Iterator[tuple[int, bytes]]:
     """The lines of a file that another state of it does not have in their place, each with its offset."""
     lines = now.splitlines(keepends=True)
-    was = [line.replace(b"\r\n", b"\n") for line in saved.splitlines(keepends=True)]
+    was = saved.splitlines(keepends=True)
     same = SequenceMatcher(None, was, [line.replace(b"\r\n", b"\n") for line in lines]).get_matching_blocks()
     kept = {number for block in same for number in range(block.b, block.b + block.size)}
     start = 0
