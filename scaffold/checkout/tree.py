@@ -307,10 +307,18 @@ class Overlay:
     def kind(self, path: str) -> Kind | None:
         if path in self.changes:
             return Kind.file if self.changes[path] is not None else None
-        if self.is_dir(path):
-            return Kind.folder
-        kind = self.base.kind(path)
-        return kind if kind is not Kind.folder else None
+        kind = Kind.folder if path.rstrip("/") in self._made else self.base.kind(path)
+        return kind if kind is not Kind.folder or self.is_dir(path) else None
+
+    @cached_property
+    def _made(self) -> frozenset[str]:
+        """The folders that something is written to."""
+        return _around(path for path, content in self.changes.items() if content is not None)
+
+    @cached_property
+    def _cleared(self) -> frozenset[str]:
+        """The folders that something is taken from."""
+        return _around(path for path, content in self.changes.items() if content is None)
 
     def _changed(self, folder: str, before: Iterable[str]) -> list[str]:
         prefix = f"{folder.rstrip('/')}/" if folder else ""
@@ -331,10 +339,12 @@ class Overlay:
         return self._changed(folder, self.base.list(folder))
 
     def is_dir(self, path: str) -> bool:
-        prefix = f"{path.rstrip('/')}/"
-        if any(p.startswith(prefix) and c is not None for p, c in self.changes.items()):
+        folder = path.rstrip("/")
+        if folder in self._made:
             return True
-        return self.base.is_dir(path) and next(self.files(path), None) is not None
+        return self.base.is_dir(path) and (
+            folder not in self._cleared or next(self.files(path), None) is not None
+        )
 
     def files(self, folder: str) -> Iterator[str]:
         prefix = f"{folder.rstrip('/')}/" if folder else ""
@@ -346,6 +356,11 @@ class Overlay:
         if path in self.changes and (self.changes[path] is None or self.base.kind(path) is not Kind.file):
             return path in self.executable
         return self.base.is_executable(path)
+
+
+def _around(paths: Iterable[str]) -> frozenset[str]:
+    """The folders that some paths lie in, the root left out."""
+    return frozenset(path[:at] for path in paths for at, letter in enumerate(path) if letter == "/")
 
 
 def refusal(tree: Tree, path: str) -> tuple[str, str] | None:

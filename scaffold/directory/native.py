@@ -160,3 +160,24 @@ def flags(texts: Iterable[Text], names: Collection[str]) -> Iterator[Flag]:
                 line = text.statement(*match.span())
                 beside = {m[1].decode(errors="replace") for m in _DEFINE.finditer(line)}
                 yield Flag(text.spot(*match.span(1)), text, frozenset(beside - {name}))
+
+
+_ARG = re.compile(rb"(?m)^[ \t]*ARG[ \t]+(?!(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\b)(\w+)[ \t]*\r?$")
+"""One that BuildKit does not give itself."""
+_DEFAULT = re.compile(rb"(?m)^[ \t]*ARG[ \t]+(\w+)=")
+_ENV = re.compile(rb"(?m)^[ \t]*ENV[ \t]+(\w+)=\$\{?\1\}?[ \t]*\r?$")
+
+
+def emptied(text: Text) -> Iterator[tuple[str, int]]:
+    """(variable, offset) of every `ENV` that takes its value from an `ARG` without one."""
+    plain = {*_ARG.findall(text.data)} - {*_DEFAULT.findall(text.data)}
+    for match in _ENV.finditer(text.data):
+        if match[1] in plain:
+            yield match[1].decode(), match.start(1)
+
+
+def default_of(texts: Iterable[Text], variable: str) -> str:
+    """What a Makefile gives a variable that is not set yet; "" for nothing."""
+    pattern = re.compile(rb"(?m)^[ \t]*(?:export[ \t]+)?%s[ \t]*\?=[ \t]*([^\s#][^\n#]*)" % variable.encode())
+    found = next(filter(None, (pattern.search(text.code) for text in texts)), None)
+    return found[1].decode(errors="replace").strip() if found else ""

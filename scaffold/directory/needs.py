@@ -34,12 +34,24 @@ class Need(NamedTuple):
 
 
 def missing(directory: Directory) -> Iterator[Need]:
-    """What is asked for and not there; each file once."""
+    """What is asked for and not there, or has nothing in it; each file once."""
     seen = set()
     for need in _needs(directory):
-        if need.file not in seen and not directory.has(need.file):
+        if need.file not in seen and not _does(directory, need.file):
             seen.add(need.file)
             yield need
+
+
+_PROGRAM = re.compile(
+    r"(?:.*\.(?:sh|go|c|cc|cpp|rs)|.*(?<!__init__)\.py|Makefile|CMakeLists\.txt|Cargo\.toml)"
+)
+"""What does nothing where it is empty."""
+
+
+def _does(directory: Directory, name: str) -> bool:
+    """Whether a file is there, and does something if it is a program."""
+    text = directory.text(name) if _PROGRAM.fullmatch(name) else None
+    return directory.has(name) and (text is None or bool(text.data.strip()))
 
 
 def _needs(directory: Directory) -> Iterator[Need]:
@@ -54,10 +66,29 @@ def _needs(directory: Directory) -> Iterator[Need]:
             yield from _program(directory, text)
             yield from _compiled(directory, text)
     for script in directory.texts(name for name in directory.names if name.endswith(".sh")):
+        who = f"{posixpath.basename(script.path)} runs"
+        shared = [("../../../", found) for found in SHARED_SCRIPT.finditer(script.code)]
+        if directory.lang == "python":
+            shared += [("../common/", found) for found in _COMMON.finditer(script.code)]
+        for above, found in shared:
+            if not _is_asked_for(script, found[1]):
+                yield Need(f"{above}{found[1].decode()}", who, script.place(found.start(1)))
         if (directory.lang != "python" or b"cp " in script.data) and _names_what_is_missing(
             directory, script
         ):
             yield from _taken_by(script)
+
+
+_COMMON = re.compile(rb"(?m)^[ \t]*(?:source|\.)[ \t]+[\"']?[^\s\"'#;]*/common/([\w.-]+\.sh)")
+"""What all Python backends share; an image has it in its own folder."""
+SHARED_SCRIPT = re.compile(rb"/(scripts/build/[\w.-]+\.sh)\b")
+"""What the packaging of all backends shares."""
+
+
+def _is_asked_for(script: Text, name: bytes) -> bool:
+    """Whether a script asks if a file is there, or does something else where it is not."""
+    asked = rb"-[efrsx][ \t][^\n;]*%(name)s|%(name)s[^\n]*\|\|" % {b"name": re.escape(name)}
+    return re.search(asked, script.code) is not None
 
 
 _STARTED = re.compile(r"\$\{?MY_DIR\}?/([\w.${}-]+\.py)")
@@ -71,7 +102,7 @@ def _server(directory: Directory) -> Iterator[Need]:
         return
     found = _STARTED.findall(common.shell.bare[body.start_byte : body.end_byte].decode(errors="replace"))
     names = [re.sub(r"\$\{?BACKEND_NAME\}?", directory.name, name) for name in found]
-    if not names or any(map(directory.has, names)):
+    if not names or any(_does(directory, name) for name in names):
         return
     start = next((c for c in script.shell.commands if c.starts("startBackend")), None)
     if start is not None and b"BACKEND_FILE" not in script.code:
@@ -128,7 +159,7 @@ def _run_by(directory: Directory, text: Text) -> Iterator[Need]:
     runs = Counter(name for line in lines for name in _RUNS.findall(line))
     named = Counter(_SCRIPTS.findall(text.code)) if runs else runs
     names = {name for name in runs if named[name] == runs[name]}
-    missing = {name.decode() for name in names if not directory.has(name.decode())}
+    missing = {name.decode() for name in names if not _does(directory, name.decode())}
     if b".ONESHELL" not in text.data and any(not directory.has_make_rule(name) for name in missing):
         for name, place in text.read(MakeSource, _run):
             if name in missing and not directory.has_make_rule(name):
@@ -177,7 +208,7 @@ def _program(directory: Directory, text: Text) -> Iterator[Need]:
         has_main = any(re.search(rb"(?m)^func main\(\)", source.data) for source in directory.texts(names))
         if not has_main and any(map(_builds_go, text.read(MakeSource, _here))):
             yield Need("main.go", "`go build` looks for `func main()` in")
-    lacks_manifest = directory.lang == "rust" and not directory.has("Cargo.toml")
+    lacks_manifest = directory.lang == "rust" and not _does(directory, "Cargo.toml")
     if lacks_manifest and any(map(_builds_rust, text.read(MakeSource, _here))):
         yield Need("Cargo.toml", "`cargo build` reads")
 
@@ -231,7 +262,7 @@ def _compiled(directory: Directory, text: Text) -> Iterator[Need]:
     """What CMake reads where a recipe tells it to build the directory, and what it compiles in any case."""
     if b"cmake" not in text.data or not any(map(_may_configure, text.joined.split(b"\n"))):
         return
-    needs = [need for need in _cmake_needs(directory) if not directory.has(need.file)]
+    needs = [need for need in _cmake_needs(directory) if not _does(directory, need.file)]
     if needs and any(map(_configures, text.read(MakeSource, _here))):
         yield from needs
 
@@ -257,14 +288,16 @@ def _always(code: bytes) -> bytes:
 
 _BESIDE = re.compile(rb"(?m)(?:^|[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]*%s)" % _ENDING.pattern)
 """A word that may be a source next to a script: no other folder is in front of it."""
+_ABOVE = re.compile(rb"/((?:\.\./){1,9}[\w./-]{1,99}\.sh)\b")
+"""A script of the repository that all backends share."""
 
 
 def _names_what_is_missing(directory: Directory, script: Text) -> bool:
     """Whether it is worth a look: nearly every script names only what is there."""
     lines = (line for line in script.data.split(b"\n") if _ENDING.search(line))
     code = b"\n".join(line for line in lines if not line.lstrip().startswith(b"#"))
-    names = {name[1] for name in _BESIDE.finditer(code)}
-    return not all(directory.has(name.decode()) for name in names)
+    names = {name[1] for name in _BESIDE.finditer(code)} | {*_ABOVE.findall(code)}
+    return not all(_does(directory, name.decode()) for name in names)
 
 
 def _taken_by(script: Text) -> Iterator[Need]:
@@ -278,6 +311,12 @@ def _taken_by(script: Text) -> Iterator[Need]:
         for word in taken:
             name = word.removeprefix(OWN_FOLDER)
             beside = name != word or (stays and verb == "copies")
-            if beside and re.fullmatch(r"[\w.-]+", name) and name.endswith(SOURCES):
+            is_shared = name.startswith("../") and verb == "runs" and not script.path.endswith("/run.sh")
+            is_shared = is_shared and not _is_asked_for(script, name.encode())
+            if (
+                beside
+                and re.fullmatch(r"[\w./-]+" if is_shared else r"[\w.-]+", name)
+                and name.endswith(SOURCES)
+            ):
                 who = f"{posixpath.basename(script.path)} {verb}"
                 yield Need(name, who, script.place(found.node.start_byte))

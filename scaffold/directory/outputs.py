@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.directory.directory import Directory
 from scaffold.directory.made import Build, Made
+from scaffold.directory.misspelt import is_near
 from scaffold.directory.scripts import OWN_FOLDER, run_of
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell import Command
@@ -53,19 +54,162 @@ def started_unmade(directory: Directory, system: str) -> Iterator[Taken]:
             yield Taken(path, spot)
 
 
+def made_instead(directory: Directory, name: str) -> str | None:
+    """A name that the build gives to a file and that lacks but the last part of the stem of another one."""
+    other, build = re.sub(r"-[^-./]+(?=\.\w+$)", "", name), Build.of(directory)
+    return other if other != name and build and build.may_make(other, spelled=True) else None
+
+
 def packaged_unmade(directory: Directory) -> Iterator[Taken]:
-    """What package.sh copies out of its own folder on Linux with `|| true`, and the build does not make."""
+    """What package.sh copies out of its own folder on Linux, and the build does not make.
+
+    A name that a build file has as a folder's is taken to be made. Of what has to be there nothing is said
+    where package.sh does more than copy: that may make it.
+    """
     script = directory.text("package.sh")
-    build = Build.of(directory) if script and b"||" in script.data else None
+    build = Build.of(directory) if script else None
     if script is None or build is None:
         return
+    copies = only_copies(script)
     for found in run_of(script, LINUX).reached:
-        if _otherwise(found.node) in ("true", ":") and found.words[0] == "cp":
+        may_fail = _otherwise(found.node)
+        must = may_fail is None and found.certain and copies
+        if found.words[0] == "cp" and (must or may_fail in ("true", ":")):
             for word in found.words[1:-1]:
                 name = word.removeprefix(OWN_FOLDER)
                 is_own = name != word and "/" not in name and UNKNOWN not in name
-                if is_own and "dylib" not in name and not build.may_make(name):
+                if (
+                    is_own
+                    and "dylib" not in name
+                    and not (_is_there(directory, name) or build.may_make(name))
+                ):
                     yield Taken(name, script.spot(found.node.start_byte, found.node.end_byte))
+
+
+def _is_there(directory: Directory, name: str) -> bool:
+    """Whether it is a file, or a folder that is there or that a build file names."""
+    return (
+        directory.has(name)
+        or directory.tree.is_dir(f"{directory.path}/{name}")
+        or _name(_builders(directory), name, rb"/")
+    )
+
+
+_COPYING = re.compile(
+    r"\.|\[|awk|basename|cd|chmod|command|compgen|cp|dirname|echo|exit|false|grep|ldd|local|ls|mkdir|printf|pwd"
+    r"|readlink|realpath|return|rm|set|shopt|sort|source|test|tr|true|uname|package_\w+"
+)
+"""Commands that make no file but copies; the shared functions take libraries of the system."""
+_WRITES = re.compile(rb">(?!&|[ \t]*/dev/null)")
+
+
+def only_copies(script: Text) -> bool:
+    """Whether a script makes nothing but copies."""
+    own = script.shell.functions
+    names = (command.words[0] for command in script.shell.commands if command.words)
+    plain = all(name in own or _COPYING.fullmatch(name) for name in names)
+    return plain and not _WRITES.search(script.code)
+
+
+_SEARCH = re.compile(r"(?:DY)?LD_LIBRARY_PATH")
+_JOINED = re.compile(r"\$\{(?:DY)?LD_LIBRARY_PATH:\+")
+"""The path of before, with its own colon."""
+_BELOW = re.compile(rb"/package\"?/\w")
+_BUILD_SCRIPTS = "scripts/build"
+
+
+def searched_unmade(directory: Directory, system: str) -> Iterator[Taken]:
+    """Where run.sh has libraries looked for in folders of its own, of which no build file names one.
+
+    A folder too many does no harm beside one that is there; its own folder counts where package.sh puts all
+    into that.
+    """
+    script, package = directory.run_script, directory.text("package.sh")
+    if script is None or not directory.build_files:
+        return
+    steps = run_of(script, system).reached
+    has_more = package is not None and _BELOW.search(package.code) is not None
+    searches = [s for s in steps if s.node.type == "variable_assignment" and _SEARCH.fullmatch(s.words[0])]
+    others = [word for step in steps if step not in searches for word in step.words[1:]]
+    for step in searches:
+        joined = _JOINED.search((step.node.text or b"").decode(errors="replace"))
+        parts = [f"{part}/" for part in step.words[-1].split(":")]
+        own = [part.removeprefix(OWN_FOLDER) for part in parts if part.startswith(OWN_FOLDER)]
+        folders = [part.rstrip(f"/{UNKNOWN}" if joined else "/") for part in own if part or not has_more]
+        if folders and step.certain and not any(_is_searched(directory, name, others) for name in folders):
+            yield Taken(folders[0], script.spot(step.node.start_byte, step.node.end_byte))
+
+
+def _is_searched(directory: Directory, folder: str, others: list[str]) -> bool:
+    """Whether a folder may be there: a build file names it, or the start does something with it."""
+    if not folder or UNKNOWN in folder or directory.has(folder):
+        return True
+    shared = (f"{_BUILD_SCRIPTS}/{script}" for script in directory.tree.list(_BUILD_SCRIPTS))
+    texts = [*directory.build_files, *filter(None, map(directory.at, shared))]
+    top = OWN_FOLDER + folder.partition("/")[0]
+    return any(f"{word}/".startswith(f"{top}/") for word in others) or _name(
+        texts, posixpath.basename(folder)
+    )
+
+
+def placed_nowhere(directory: Directory) -> Iterator[Taken]:
+    """Folders of its own into which package.sh copies on Linux, though it makes others and not these.
+
+    Only where it does no more than that, or a letter makes the name one of those, and where it names the
+    folder, or a part of its path, nowhere else.
+    """
+    script = directory.text("package.sh")
+    steps = run_of(script, LINUX).reached if script else ()
+    made = [word for step in steps if step.words[0] == "mkdir" for word in step.words[1:]]
+    if script is None or not made or any(UNKNOWN in word for word in made):
+        return
+    copies, parts = only_copies(script), {part for word in made for part in word.split("/")}
+    named = [word for step in steps for word in step.words[1:]]
+    seen = set()
+    for step in steps:
+        target = step.words[-1]
+        folder = target.rstrip("/") if target.endswith("/") else posixpath.dirname(target)
+        into = any(word.startswith(("-t", "--target")) for word in step.words)
+        if step.words[0] != "cp" or into or not folder.startswith(OWN_FOLDER) or UNKNOWN in folder:
+            continue
+        own = folder.removeprefix(OWN_FOLDER)
+        is_meant = copies or any(is_near(one, other) for one in own.split("/") for other in parts)
+        if own not in seen and is_meant and not _is_placed(directory, own, made, named):
+            yield Taken(own, script.spot(step.node.start_byte, step.node.end_byte))
+        seen.add(own)
+
+
+PACKAGE = "package"
+"""The folder that package.sh alone makes."""
+
+
+def _is_placed(directory: Directory, folder: str, made: list[str], named: list[str]) -> bool:
+    """Whether a folder, or what is above it and not made, is there or named elsewhere."""
+
+    def is_made(path: str) -> bool:
+        return any(f"{word}/".startswith(f"{path}/") for word in made)
+
+    lacking = f"{OWN_FOLDER}{folder}"
+    while f"{(above := posixpath.dirname(lacking))}/" != OWN_FOLDER and not is_made(above):
+        lacking = above
+    name = posixpath.basename(lacking)
+    return (
+        is_made(lacking)
+        or ".." in folder
+        or directory.tree.is_dir(f"{directory.path}/{folder}")
+        or any(name in word.split("/") for word in named if not word.startswith(f"{lacking}/"))
+        or (name != PACKAGE and _name(_builders(directory), name))
+    )
+
+
+def _builders(directory: Directory) -> Iterator[Text]:
+    return (text for text in directory.build_files if not text.path.endswith("/package.sh"))
+
+
+def _name(texts: Iterable[Text], name: str, behind: bytes = rb"(?![\w-])") -> bool:
+    """Whether a word of some files is a name, with something behind it."""
+    word = re.compile(rb"(?<![\w-])%s%s" % (re.escape(name.encode()), behind))
+    return any(word.search(text.code) for text in texts)
 
 
 _PLACING = ("cp", "mv", "ln", "install")

@@ -42,7 +42,7 @@ class Pin(NamedTuple):
     def held(self) -> bool:
         """Whether a comment at it says why it stays: one of these words, or more than what it is called."""
         said = self.text.comment_above(self.start)
-        return _HELD.search(said) is not None or len(said.split()) > LABEL
+        return _holds(said) or len(said.split()) > LABEL
 
     @property
     def by_hand(self) -> bool:
@@ -52,7 +52,7 @@ class Pin(NamedTuple):
         while above := _ASSIGNMENT.fullmatch(data, data.rfind(b"\n", 0, max(top - 1, 0)) + 1, top):
             top = above.start()
         said = self.text.comment_above(top)
-        return any(words.search(said) for words in (_HELD, _BY_HAND))
+        return _holds(said) or _BY_HAND.search(said) is not None
 
 
 LABEL = 6
@@ -61,6 +61,22 @@ LABEL = 6
 _HELD = re.compile(
     r"(?i)\b(?:held|hold|deliberate\w*|on purpose|intentional\w*|(?:do not|don't|never) bump)\b"
 )
+
+_WHY = re.compile(
+    r"(?i)\b(?:because|until|last|newer|later|br[eo]ak\w*|broken?|incompatib\w*|regress\w*|known|work(?:s|ing)"
+    r"|frozen|stays?|keep|kept|needs?|requires?|fails?|hangs?)\b"
+)
+"""Words of a sentence that says what is wrong with others."""
+
+
+def _holds(said: str) -> bool:
+    """Whether a comment says why a pin stays as it is."""
+    sentence = len(re.findall(r"\w+", said)) >= SENTENCE
+    return _HELD.search(said) is not None or (sentence and _WHY.search(said) is not None)
+
+
+SENTENCE = 3
+"""Words from which on a comment is more than a heading."""
 
 _BY_HAND = re.compile(
     r"(?i)\bbump\w*\b[^.]{0,80}\b(?:when|manual\w*|by hand)\b|\b(?:manual\w*|by hand)[^.]{0,20}\bbump"

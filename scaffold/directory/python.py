@@ -150,3 +150,51 @@ def unpinned_clones(script: ShellSource, builds: Sequence[Build]) -> Iterator[tu
 
 def _installs(words: tuple[str, ...]) -> bool:
     return any(one in ("pip", "pip3") and other == "install" for one, other in pairwise(words))
+
+
+GENERATOR = "grpcio-tools"
+"""Brings the compiler whose code asks for a protobuf that is no older than its own."""
+
+
+def newest_generator(script: ShellSource) -> int | None:
+    """Where a script installs the newest compiler of messages there is; None where it does not."""
+    for command in script.commands if GENERATOR.encode() in script.data else ():
+        words = command.words
+        bound = any(re.match(r"protobuf.|-c$|--constraints?\b", word) for word in words)
+        if "install" in words and GENERATOR in words and not bound:
+            return command.start_byte
+    return None
+
+
+BARE = frozenset({"setuptools", "wheel", "pip", "uv", "packaging", "ninja", "cmake"})
+"""Tools that bring no other packages along."""
+
+
+def generates_at_end(installer: bytes) -> bool:
+    """Whether the common installer generates code of the messages when it has installed the requirements."""
+    at = installer.find(b"function installRequirements")
+    return at >= 0 and re.search(rb"\n[ \t]*runProtogen[ \t]*\n\}", installer[at:]) is not None
+
+
+def installs_behind_stubs(script: ShellSource) -> int | None:
+    """Where an install.sh installs packages last, behind the requirements; None where it ends with those.
+
+    What is generated again behind it counts as an end, too.
+    """
+    last: int | None = None
+    is_generated = False
+    for command in script.commands if b"pip install" in script.data else ():
+        if command.words[:1] in (("installRequirements",), ("runProtogen",)):
+            last, is_generated = None, True
+        elif is_generated and _brings_others(command.bare):
+            last = command.start_byte
+    return last
+
+
+def _brings_others(words: Sequence[str]) -> bool:
+    """Whether a command installs packages with what they need."""
+    if words[:2] != ("pip", "install") and words[:3] != ("uv", "pip", "install"):
+        return False
+    behind = words[words.index("install") + 1 :]
+    packages = [re.split(r"[<>=!~\[;]", word)[0] for word in behind if not word.startswith(("-", "$"))]
+    return "--no-deps" not in behind and not BARE.issuperset(packages)

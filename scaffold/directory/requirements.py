@@ -75,6 +75,49 @@ def loose(text: Text, packages: Collection[str]) -> tuple[str, int] | None:
     return None
 
 
+_LOCAL = re.compile(rb"(?m)^[ \t]*([A-Za-z][\w.-]*[ \t]*(?:\[[^\]\n]*\][ \t]*)?==[ \t]*[\w.!-]+\+[\w.-]+)")
+
+
+def local_version(text: Text) -> tuple[str, int] | None:
+    """The first requirement of a local version (`==2.10.0+rocm7.0`), where no index is named; its offset.
+
+    PyPI has none (packaging.python.org: Version specifiers, Local version identifiers).
+    """
+    found = _LOCAL.search(text.data) if b"+" in text.data else None
+    if found is None or _INDEX.search(text.data) or read(text).includes:
+        return None
+    return found[1].decode(), found.start(1)
+
+
+_HARDWARE = re.compile(
+    rb"(?m)^[ \t]*--(?:extra-)?index-url[ =\t]+https?://\S+/(cpu|xpu|rocm|cu1[1-9])[\d.]*/?[ \t]*\r?$"
+)
+
+
+def hardware_of_indexes(text: Text) -> Iterator[tuple[str, int]]:
+    """What each index is for, `cu13`, and where it is named; indexes that do not say so are left out."""
+    if b"index-url" in text.data:
+        for found in _HARDWARE.finditer(text.data):
+            yield found[1].decode(), found.start(1)
+
+
+_MOVING = re.compile(rb"(?m)^[ \t]*--(?:extra-)?index-url[ =\t]+(https?://\S+?/whl/([a-z]+))/?[ \t]*\r?$")
+
+
+def newest_of_index(text: Text) -> tuple[str, int] | None:
+    """The address of an index for all versions of some hardware's toolkit, and where torch is taken from it.
+
+    None where it has a version, or the index is the CPU's.
+    """
+    index = _MOVING.search(text.data)
+    if index is None or index[2] == b"cpu":
+        return None
+    for match in _LOOSE.finditer(text.data):
+        if match[1] == b"torch" and not re.search(rb"==|~=|<", match[2]):
+            return index[1].decode(errors="replace"), match.start(1)
+    return None
+
+
 _GIT = re.compile(rb"(?m)^[^#\n]*?git\+\w+://([^\s#;\"']+)")
 
 
@@ -84,3 +127,36 @@ def unpinned(text: Text) -> Iterator[tuple[str, int]]:
         if b"@" not in match[1].partition(b"/")[2]:
             address = match[1].decode(errors="replace").removesuffix(".git")
             yield address, match.start(1)
+
+
+_PARTS = "alpha|a|beta|b|c|preview|pre|post|rev|rc|r|dev"
+_VERSION = rf"\s*+v?\d++(?:[.!]\d++)*(?:[-_.]?(?:{_PARTS})[-_.]?\d*+|-\d++)*+"
+_CLAUSE = rf"(?:===\s*+[^\s,;]+|(?:[=!]=|[<>~]=?){_VERSION}(?:\.\*|\+[a-z0-9]++(?:[._-][a-z0-9]++)*)?)\s*+"
+_LINE = re.compile(
+    rf"[a-z0-9](?:[\w.-]*\w)?\s*+(?:\[[\w.,\s-]*+\]\s*+)?"
+    rf"(?:\(?\s*+{_CLAUSE}(?:,\s*+(?:{_CLAUSE})?)*+\)?)?\s*+(?:;.*)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def unreadable(text: Text) -> Iterator[tuple[str, int]]:
+    """(line, offset) of each that is no requirement of PEP 508; addresses and paths are not judged."""
+    data = text.data.replace(b"\\\n", b"  ")
+    for found in re.finditer(rb"(?m)^[ \t]*([^\s#-][^\r\n]*)", data):
+        line = re.split(r"\s(?:#|--?\w)", found[1].decode(errors="replace"))[0].strip()
+        if not re.search(r"[/\\$]|\.(?:whl|zip|gz)$", line) and not _LINE.fullmatch(line):
+            yield line, found.start(1)
+
+
+def joined(text: Text, usual: Collection[str]) -> Iterator[tuple[str, str, int]]:
+    """(first, second, offset) of each unusual name that is two usual ones without a break between them.
+
+    `usual` are names in their normal form.
+    """
+    for name in read(text).packages.difference(usual):
+        for first in usual:
+            if name.startswith(first) and name[len(first) :] in usual:
+                spelling = re.escape(name).replace(r"\-", "[-_.]+").encode()
+                found = re.search(rb"(?mi)^[ \t]*(" + spelling + rb")\b", text.data)
+                if found:
+                    yield first, name[len(first) :], found.start(1)

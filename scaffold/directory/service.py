@@ -84,3 +84,39 @@ STAGING = "core/services/nodes/file_transfer_server.go"
 def renames_outputs(tree: Tree) -> bool:
     """Whether LocalAI has a remote backend write what it makes to a file that ends in `.tmp`."""
     return b'-*.tmp"' in (tree.read(STAGING) or b"")
+
+
+FOLDERS = "core/config/model_artifact_inference.go"
+"""Lists the backends for which LocalAI fetches a whole repository of weights itself."""
+_FOLDERS = re.compile(rb"managedArtifactBackends = map\[string\]struct\{\}\{((?:[^{}]|\{\})*)\n\}")
+_LOADS_FOLDER = re.compile(rb"resolve_model_reference\(request|isdir\((?:self\.)?request\.ModelFile\b")
+
+
+def fetched_as_folders(tree: Tree) -> frozenset[str]:
+    """The backends for which LocalAI fetches the folder that they load; none where there is no list."""
+    found = _FOLDERS.search(tree.read(FOLDERS) or b"")
+    return frozenset(re.findall(r'"([^"]+)"', found[1].decode())) if found else frozenset()
+
+
+def loads_folder(text: Text) -> int | None:
+    """Where a Python server takes the file of its request for a folder of weights; None where it does not."""
+    for found in _LOADS_FOLDER.finditer(text.data if b"request" in text.data else b""):
+        start = found.start()
+        if b"#" not in text.data[text.data.rfind(b"\n", 0, start) + 1 : start]:
+            return start
+    return None
+
+
+_LOAD = re.compile(rb"(?m)^func \([^()\n]*\) Load\((\w+) \*\w+\.ModelOptions\) error \{\r?\n")
+
+
+def loads_anything(texts: Iterable[Text]) -> tuple[Text, int] | None:
+    """Where a server in Go loads a model without a look at which one; None where it looks, or loads none."""
+    for text in texts:
+        for found in _LOAD.finditer(text.data if b"ModelOptions" in text.data else b""):
+            body = text.data[found.end() : text.data.find(b"\n}", found.end() - 1)]
+            code = re.sub(rb"//[^\n]*|(?m:^[ \t]*_ = \w+[ \t]*\r?$)", b"", body)
+            loads = re.search(rb"\breturn[ \t]+(?!(?:fmt|errors|status)\.(?:Errorf?|New)\()", code)
+            if loads and (found[1] == b"_" or not re.search(rb"\b%s\b" % found[1], code)):
+                return text, found.start()
+    return None

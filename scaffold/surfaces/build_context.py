@@ -32,7 +32,9 @@ class BuildContextSurface(Surface):
     def parts(self) -> Iterable[Part]:
         for path in (DOCKERIGNORE, GITIGNORE):
             source = self.load(Source, path)
-            yield Part(path, f"line in {path}", len(source.data.splitlines()) if source else 0)
+            lines = source.data.splitlines() if source else ()
+            patterns = sum(line.strip()[:1] not in (b"", b"#") for line in lines)
+            yield Part(path, f"pattern in {path}", patterns)
         modules = self.load(Source, GITMODULES)
         yield Part(GITMODULES, "submodule", modules.data.count(b"[submodule ") if modules else 0, OPTIONAL)
         script = self.load(ShellSource, UNIT_TESTS)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from scaffold.backend.modalities import ACCEPTS
 from scaffold.checkout.changes import ChangeSet
 from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, fields, required
 from scaffold.syntax.golang import Element, GoSource, quote
 from scaffold.syntax.source import Place
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 TABLE = "BackendCapabilities"
 SINCE = "2026-05-06"
@@ -36,11 +40,9 @@ class CapabilitiesSurface(FileSurface):
 
     @property
     def parts(self) -> Iterable[Part]:
-        source = self.source
         line = self.place(self.entries[0]).line if self.entries else 0
         yield Part(self.path, f"entry in {TABLE}", len(self.entries), SINCE, line=line)
-        said = [source.fields(entry.value) for entry in self.entries] if source else []
-        for part in fields(self.path, f"an entry in {TABLE}", FIELDS, said):
+        for part in fields(self.path, f"an entry in {TABLE}", FIELDS, [*self._fields.values()]):
             yield part._replace(since=SINCE)
         yield Part(self.path, "constant Usecase...", len(self.usecases), SINCE)
         yield Part(self.path, "constant Method...", len(self.methods), SINCE)
@@ -49,6 +51,12 @@ class CapabilitiesSurface(FileSurface):
     @cached_property
     def _by_name(self) -> dict[str, Element]:
         return {entry.key: entry for entry in self.entries}
+
+    @cached_property
+    def _fields(self) -> dict[str, dict[str, Node]]:
+        """Backend -> the fields of its entry."""
+        source = self.source
+        return {name: source.fields(e.value) for name, e in self._by_name.items()} if source else {}
 
     def entry(self, name: str) -> Element | None:
         """The entry of a backend."""
@@ -103,17 +111,13 @@ class CapabilitiesSurface(FileSurface):
 
     def constants(self, name: str, field: str) -> tuple[str, ...]:
         """The Go constants that a list of a backend's entry holds."""
-        for entry in self.entries:
-            if entry.key == name and self.source is not None:
-                node = self.source.fields(entry.value).get(field)
-                body = node.child_by_field_name("body") if node is not None else None
-                return tuple(self.source.text(e.value) for e in self.source.elements(body))
-        return ()
+        node = self._fields.get(name, {}).get(field)
+        body = node.child_by_field_name("body") if node is not None else None
+        return tuple(self.source.text(e.value) for e in self.source.elements(body)) if self.source else ()
 
     def description(self, name: str) -> str:
         """What a backend's entry says of it to people; "" where it says nothing, or has none."""
-        entry = self.entry(name)
-        node = self.source.fields(entry.value).get("Description") if entry and self.source else None
+        node = self._fields.get(name, {}).get("Description")
         text = self.source.text(node) if self.source and node is not None else ""
         plain = len(text) > 1 and text[0] == text[-1] == '"' and "\\" not in text
         return text[1:-1].strip() if plain else ""

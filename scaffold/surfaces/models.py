@@ -10,7 +10,8 @@ from typing import NamedTuple
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.surfaces.base import Part
-from scaffold.syntax.source import Source
+from scaffold.surfaces.gallery.loading import Refusal
+from scaffold.syntax.source import Source, require_merged
 from scaffold.syntax.yaml_events import Kind, document
 
 FOLDER = "gallery"
@@ -58,9 +59,9 @@ _WEIGHTS = re.compile(
     rb"([^\"'\n]*\.(?:gguf|ggml|bin|safetensors))[\"']?[ ]*(?=\r?\n|\Z)"
 )
 _MODEL = re.compile(rb"\n[ ]+model:")
-_KEY = re.compile(rb"(?m)^([ -]*+)(\w[\w-]*+):(?=[ \r\n])")
+_KEY = re.compile(rb"\n([ -]*+)(\w[\w-]*+):(?=[ \r\n])")
 _FILE = re.compile(rb"\n[ ]+(?:- )?filename:[ ]*[\"']?([^\"'\n]*?)[\"']?[ ]*(?=\r?\n|\Z)")
-_BASE = re.compile(rb"\n  url:[ ]*[\"']?github:[^\n]*/gallery/([\w.-]+\.ya?ml)@")
+_BASE = re.compile(rb"\n  url:[ ]*[\"']?github:[\w.-]+/LocalAI/gallery/([\w.-]+\.ya?ml)@([\w./-]*)")
 _ARCHIVE = re.compile(r"\.(?:tar\.\w+|tgz|zip)$")
 _PAGE = re.compile(rb"uri:[ ]*[\"']?(https://huggingface\.co/[^/\s\"']+/[^/\s\"']+)/?[\"']?[ ]*(?=\r?\n|\Z)")
 
@@ -70,12 +71,21 @@ class ModelGallery:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self._texts: dict[str, bytes] = {}
 
     name = "model gallery"
 
+    def _read(self, path: str) -> bytes:
+        """A file of the gallery; nothing where there is none. Raises ShapeError for marks of a merge."""
+        if path not in self._texts:
+            data = self.tree.content(path) or b""
+            require_merged(path, data)
+            self._texts[path] = data
+        return self._texts[path]
+
     @property
     def parts(self) -> Iterable[Part]:
-        data = self.tree.content(LIST) or b""
+        data = self._read(LIST)
         yield Part(LIST, "model", len(_listed(data)), beside=FOLDER)
         yield Part(LIST, "`backend:` of a model", len(re.findall(rb"[ \t]backend:", data)), beside=FOLDER)
 
@@ -83,8 +93,8 @@ class ModelGallery:
     def models(self) -> list[Model]:
         """The items of the list, in file order."""
         models = []
-        for model, base in _listed(self.tree.content(LIST) or b""):
-            data = (self.tree.content(f"{FOLDER}/{base}") or b"") if base else b""
+        for model, base in _listed(self._read(LIST)):
+            data = self._read(f"{FOLDER}/{base}") if base else b""
             weights = _WEIGHTS.search(data) if base and not model.weights else None
             models.append(
                 model._replace(
@@ -94,19 +104,41 @@ class ModelGallery:
             )
         return models
 
+    @cached_property
+    def bases(self) -> dict[str, int]:
+        """The files of this folder that models are based on -> the line where the first one says so.
+
+        Those of a release are not in the checkout.
+        """
+        data = self._read(LIST)
+        found: dict[str, int] = {}
+        line, counted = 1, 0
+        for base in _BASE.finditer(data):
+            if base[2] not in (b"master", b"main"):
+                continue
+            line, counted = line + data.count(b"\n", counted, base.start(1)), base.start(1)
+            found.setdefault(f"{FOLDER}/{base[1].decode()}", line)
+        return found
+
     @property
-    def repeated(self) -> Iterator[tuple[str, str, int]]:
+    def refusals(self) -> Iterator[tuple[str, Refusal]]:
+        """What LocalAI refuses of the list and of what models are based on, each with its file."""
+        from scaffold.surfaces.model_loading import configuration_refusals
+
+        yield from ((LIST, refusal) for refusal in _refusals(self._read(LIST)))
+        for path in self.bases:
+            for refusal in configuration_refusals(path, self._read(path)):
+                yield path, refusal
+
+    @property
+    def repeated(self) -> tuple[tuple[str, str, int], ...]:
         """(model, key, line) of every key that stands in one mapping of a model for the second time."""
-        for line, item in _items(self.tree.content(LIST) or b""):
-            if _may_repeat(item):
-                name = _OWN_NAME.search(item)
-                for key, at in _repeated(item):
-                    yield name[1].decode(errors="replace") if name else "", key, line + at - 1
+        return _twice(self._read(LIST))
 
     @property
     def pages(self) -> Iterator[tuple[str, int]]:
         """(address, line) of every file to download whose address is a page about a repository."""
-        data = self.tree.content(LIST) or b""
+        data = self._read(LIST)
         line, counted = 1, 0
         for found in _PAGE.finditer(data):
             line, counted = line + data.count(b"\n", counted, found.start()), found.start()
@@ -116,7 +148,7 @@ class ModelGallery:
         """The models for backends of some names; with `others`, for backends of other names."""
         for file in self.tree.names(FOLDER):
             path = f"{FOLDER}/{file}"
-            data = (self.tree.content(path) or b"") if file.endswith((".yaml", ".yml")) else b""
+            data = self._read(path) if file.endswith((".yaml", ".yml")) else b""
             at = data.find(b"backend:")
             line, counted = 1, 0
             while at >= 0:
@@ -128,14 +160,37 @@ class ModelGallery:
                 at = data.find(b"backend:", at + 1)
 
 
-def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
+@lru_cache(maxsize=2)
+def _items(data: bytes) -> tuple[tuple[int, bytes], ...]:
     """The items of a list, each with the line that it begins in."""
     head, *texts = (b"\n" + data).split(b"\n- ")
     line = 1 + head.count(b"\n")
+    items = []
     for text in texts:
         item = b"- %s\n" % text
-        yield line, item
+        items.append((line, item))
         line += item.count(b"\n")
+    return tuple(items)
+
+
+@lru_cache(maxsize=4)
+def _refusals(data: bytes) -> tuple[Refusal, ...]:
+    """What LocalAI refuses of a list; nothing where there is none."""
+    from scaffold.surfaces.model_loading import list_refusals
+
+    return tuple(list_refusals(LIST, data, _items(data))) if data else ()
+
+
+@lru_cache(maxsize=4)
+def _twice(data: bytes) -> tuple[tuple[str, str, int], ...]:
+    """(model, key, line) of every key that stands in one mapping of a list's item for the second time."""
+    found = []
+    for line, item in _items(data):
+        if _may_repeat(item):
+            name = _OWN_NAME.search(item)
+            model = name[1].decode(errors="replace") if name else ""
+            found += [(model, key, line + at - 1) for key, at in _repeated(item)]
+    return tuple(found)
 
 
 @lru_cache(maxsize=4)
@@ -167,12 +222,14 @@ def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
 def _may_repeat(item: bytes) -> bool:
     """Whether two lines of an item look like one key of one mapping; they may be words of a text."""
     seen: dict[int, set[bytes]] = {}
-    for dashes, key in _KEY.findall(item):
+    above = 0
+    for dashes, key in _KEY.findall(b"\n" + item):
         depth = len(dashes)
         if b"-" in dashes:
             seen.pop(depth, None)
-        for deeper in [other for other in seen if other > depth]:
-            del seen[deeper]
+        if depth < above:
+            seen = {other: keys for other, keys in seen.items() if other <= depth}
+        above = depth
         keys = seen.setdefault(depth, set())
         if key in keys:
             return True

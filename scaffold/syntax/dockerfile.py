@@ -121,6 +121,11 @@ class Instruction:
             if flag.name == "mount" and flag.options.get("type", "bind") == kind:
                 yield flag, flag.options
 
+    @property
+    def mounted(self) -> Iterator[str]:
+        """The images, stages and contexts that its mounts take files from."""
+        return (flag.options.get("from", "") for flag in self.flags if flag.name == "mount")
+
     @cached_property
     def paths(self) -> tuple[tuple[str, Node], ...]:
         """The operands of COPY and ADD, the destination the last; a heredoc is none of them."""
@@ -174,7 +179,7 @@ class Instruction:
         if self.name != "RUN":
             return ()
         words = self.command.text.split(None, 1)
-        found = [self.command] if words else []
+        found = [self.command] if words else [*self._of_array]
         if not words or words[0].rpartition("/")[2] in SHELLS:
             for node in self.heredocs:
                 text = self._source.text(node)
@@ -182,6 +187,17 @@ class Instruction:
                 if not first.startswith("#!") or not SHELLS.isdisjoint(re.split(r"[/\s]+", first)):
                     found.append(Word(text, node.start_byte, node.end_byte))
         return tuple(found)
+
+    @property
+    def _of_array(self) -> Iterator[Word]:
+        """The script of a RUN in JSON, `["sh", "-c", "..."]`; none where it has signs that JSON escapes."""
+        arrays = [node for node in self.children if node.type == "json_string_array"]
+        match [node for node in arrays[0].children if node.type == "json_string"] if arrays else []:
+            case [shell, option, node]:
+                script = self._source.text(node)
+                named = _json(self._source.text(shell)).rpartition("/")[2] in SHELLS
+                if named and re.fullmatch(r'"-\w*c"', self._source.text(option)) and "\\" not in script:
+                    yield Word(script[1:-1], node.start_byte + 1, node.end_byte - 1)
 
     @cached_property
     def shells(self) -> tuple[ShellSource, ...]:
@@ -213,6 +229,13 @@ class Stage:
         """Its name; "" where it has none."""
         self.platform = instructions[0].flag("platform")
         """As it is written; "" where it is not given."""
+
+    @property
+    def sources(self) -> Iterator[str]:
+        """The images, stages and contexts that it begins with, copies from or mounts, as they are written."""
+        yield self.image
+        for instruction in self.instructions:
+            yield from filter(None, (instruction.flag("from"), *instruction.mounted))
 
 
 class Dockerfile(ParsedSource):

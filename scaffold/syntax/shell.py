@@ -84,14 +84,19 @@ class Word(str):
 class Assignment:
     """One `NAME=value`: alone, in a declaration (`export`, `local`) or in front of a command."""
 
-    __slots__ = ("end_byte", "name", "start_byte", "value")
+    __slots__ = ("_node", "_source", "end_byte", "name", "start_byte")
 
     def __init__(self, source: ShellSource, node: Node) -> None:
-        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        self._source, self._node = source, node
         self.start_byte, self.end_byte = node.start_byte, node.end_byte
+        name = node.child_by_field_name("name")
         self.name = source.text(name) if name is not None else ""
-        self.value = source.word(value) if value is not None else None
+
+    @property
+    def value(self) -> Word | None:
         """What it assigns; None where nothing follows the sign."""
+        value = self._node.child_by_field_name("value")
+        return self._source.word(value) if value is not None else None
 
 
 class Command:

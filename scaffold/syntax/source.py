@@ -32,18 +32,25 @@ FEW_BYTES = 400 << 10
 MAX_NESTING = 1000
 CHUNK_BYTES = 1 << 16
 
-_CONFLICT = re.compile(rb"(?m)^(<{7}|>{7}) (?=\S)")
-"""What git writes around two versions; the `=======` between them may also underline a heading."""
+_MARKS = (b"<<<<<<<", b">>>>>>>", b"|||||||", b"\n=======\n", b"\n=======\r\n")
+_CONFLICT = re.compile(rb"(?m)^(?:(<{7}|>{7}|\|{7})(?=[ \r\n]|\Z)|(={7})(?=\r?$))")
+"""What git writes around two versions and what both come from, and between them."""
+_PROSE_CONFLICT = re.compile(rb"(?m)^(<{7}|>{7})()(?= \S)")
+"""The same where `=======` may underline a heading, and the others may be a quotation or a row."""
+_PROSE = (".md", ".py")
 _TOKEN = re.compile(rb"[\w\x80-\xff]++|[^\w\s]")
 _BRACKET = re.compile(rb"[(\[{]|[)\]}]")
 
 
 def require_merged(path: str, data: bytes) -> None:
     """Raises ShapeError with the line of a conflict marker, where git has left one in a file."""
-    found = _CONFLICT.search(data) if b"<<<<<<< " in data or b">>>>>>> " in data else None
+    if not any(mark in data for mark in _MARKS):
+        return
+    found = (_PROSE_CONFLICT if path.endswith(_PROSE) else _CONFLICT).search(data)
     if found is not None:
         line = data.count(b"\n", 0, found.start()) + 1
-        raise ShapeError(path, line, f"is a conflict marker, {found[1].decode()}: resolve the merge first")
+        mark = (found[1] or found[2]).decode()
+        raise ShapeError(path, line, f"is a conflict marker, {mark}: resolve the merge first")
 
 
 def numbered(

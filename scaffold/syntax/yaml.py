@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from scaffold.errors import ShapeError
 from scaffold.syntax import grammar
 from scaffold.syntax.source import ParsedSource
+from scaffold.syntax.yaml_scalars import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ _BEGINNING = re.compile(rb"[ \t]*+(?:[-?:][ \t]++)*+(?=[^ \t])")
 """Of a line: what can begin another level of block style, which needs a column of its own."""
 _RUN = re.compile(rb"(?:[-?:][ \t]++){40}")
 _CLOSE_COMMENT = re.compile(rb"""(?m)^((?:'[^'\n]*+'|"[^"\\\n]*+"|[^#"'\n])*+)(?<=['"\]}])#.*$""")
+_STRIPPED = re.compile(r"[|>]-[ \t]*\n[ ]+([^\s#][^\n]*?)[ \t]*\n*")
 _OTHER_LINE_ENDS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 
@@ -178,8 +180,8 @@ class YamlSource(ParsedSource):
         if text[:1] == "'" and text[-1:] == "'" and len(text) > 1:
             return text[1:-1].replace("''", "'")
         if text[:1] == '"' and text[-1:] == '"' and len(text) > 1:
-            return text[1:-1].replace('\\"', '"').replace("\\\\", "\\") if "\\" in text else text[1:-1]
-        return text
+            return double_quoted(text[1:-1])
+        return text.rstrip("\n")
 
     def is_flow(self, node: Node | None) -> bool:
         """Whether a value is a mapping or a list in brackets."""
@@ -188,6 +190,12 @@ class YamlSource(ParsedSource):
     def is_literal(self, node: Node | None) -> bool:
         """Whether a value is a text of lines below its key (`|` or `>`)."""
         return _content(node, "block_scalar") is not None
+
+    def stripped_line(self, node: Node | None) -> str:
+        """What `>-` or `|-` with one line below it stands for; "" for any other value."""
+        content = _content(node, "block_scalar")
+        found = _STRIPPED.fullmatch(self.text(content)) if content is not None else None
+        return found[1] if found else ""
 
     def scalars(self, node: Node | None) -> Iterator[tuple[str, Node]]:
         """The scalar items of a sequence, each with its node."""

@@ -6,6 +6,9 @@ takes or refuses, and keeps what they do without: tags, aliases as such, and key
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -13,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 from scaffold.errors import ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from scaffold.syntax.source import Source
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -84,21 +85,40 @@ class Document:
 def document(source: Source) -> Document:
     """The first document of a file. Raises ShapeError with its line where libyaml refuses it."""
     import yaml  # type: ignore[import-untyped]
-    from yaml.reader import ReaderError  # type: ignore[import-untyped]
 
     data = source.data.removeprefix(BYTE_ORDER_MARK)
-    text = data.decode()
+    loader = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
+    with _refused(source.path, data):
+        return _composed(data.decode(), yaml.parse(data.replace(BYTE_ORDER_MARK, _LETTER), loader))
+
+
+def require_yaml(path: str, data: bytes) -> None:
+    """Raises ShapeError with its line where libyaml refuses a file: in a fifth of the time of `document`."""
+    import yaml
+
+    data = data.removeprefix(BYTE_ORDER_MARK)
+    readable = data.replace(BYTE_ORDER_MARK, _LETTER)
+    with _refused(path, data):
+        if yaml.__with_libyaml__:
+            yaml.cyaml.CParser(readable).raw_parse()
+        else:
+            deque(yaml.parse(readable, yaml.BaseLoader), maxlen=0)
+
+
+@contextmanager
+def _refused(path: str, data: bytes) -> Iterator[None]:
+    """Raises ShapeError for the errors of libyaml."""
+    from yaml import MarkedYAMLError
+    from yaml.reader import ReaderError  # type: ignore[import-untyped]
+
     try:
-        loader = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
-        return _composed(text, yaml.parse(data.replace(BYTE_ORDER_MARK, _LETTER), loader))
+        yield
     except ReaderError as error:
-        line = source.line(error.position)
-        raise ShapeError(
-            source.path, line, f"is no valid YAML: {error.reason} (0x{error.character:02x})"
-        ) from None
-    except yaml.MarkedYAMLError as error:
-        line = _line(text, error.problem_mark.index)
-        raise ShapeError(source.path, line, f"is no valid YAML: {error.problem}") from None
+        line = data.count(b"\n", 0, error.position) + 1
+        raise ShapeError(path, line, f"is no valid YAML: {error.reason} (0x{error.character:02x})") from None
+    except MarkedYAMLError as error:
+        line = _line(data.decode(errors="replace"), error.problem_mark.index)
+        raise ShapeError(path, line, f"is no valid YAML: {error.problem}") from None
 
 
 def _line(text: str, at: int) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from scaffold.errors import ShapeError
 from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import YamlSource, repeated
 
@@ -44,10 +45,15 @@ class YamlItem:
 
     @property
     def node(self) -> Node:
-        """Its node in a syntax tree, which is made for it where it was read without one."""
+        """Its node in a syntax tree, which is made for it where it was read without one.
+
+        Raises ShapeError where the parser takes it for none, as for one with a control character.
+        """
         if self.parsed is None:
             self.parsed = self.source.item_alone(self.start, self.end)
-            assert self.parsed is not None, "what the pattern calls an item is one"
+            if self.parsed is None:
+                line = self.source.line(self.start)
+                raise ShapeError(self.source.path, line, "this item cannot be read: it is no valid YAML")
         return self.parsed
 
     @property
@@ -109,7 +115,7 @@ def item_of(source: YamlSource, node: Node) -> YamlItem:
         inner = source.pairs(pair.value)
         listed = tuple(text for text, _ in source.scalars(pair.value))
         one_line = not (inner or listed or source.is_literal(pair.value) or source.is_flow(pair.value))
-        item.fields[pair.key] = source.scalar(pair.value) if one_line else ""
+        item.fields[pair.key] = source.scalar(pair.value) if one_line else source.stripped_line(pair.value)
         if inner:
             item.maps[pair.key] = {p.key: source.scalar(p.value) for p in inner}
             twice += repeated(inner)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from scaffold.syntax.yaml_scalars import double_quoted, folded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -123,6 +125,15 @@ def plain(value: Value | None) -> Any:
     return value.typed if value is not None else None
 
 
+def scalars_below(value: Value | None) -> Iterator[Scalar]:
+    """Every scalar of a value, however deep."""
+    if isinstance(value, Scalar):
+        yield value
+    elif value is not None:
+        for item in value.items if isinstance(value, Sequence) else value.values.values():
+            yield from scalars_below(item)
+
+
 def scalars(value: Value | None) -> Iterator[Scalar]:
     """A scalar itself, or the scalars of a sequence."""
     if isinstance(value, Scalar):
@@ -212,10 +223,10 @@ class _Reader:
         if kind == "block_scalar":
             return Scalar(_block(text, self._indent(node)), start, end, text[0])
         if kind == "double_quote_scalar":
-            return Scalar(_double(text[1:-1]), start, end, '"')
+            return Scalar(double_quoted(text[1:-1]), start, end, '"')
         if kind == "single_quote_scalar":
-            return Scalar(_folded(text[1:-1]).replace("''", "'"), start, end, "'")
-        return Scalar(_folded(text) if "\n" in text else text, start, end)
+            return Scalar(folded(text[1:-1]).replace("''", "'"), start, end, "'")
+        return Scalar(folded(text) if "\n" in text else text, start, end)
 
     def _indent(self, node: Node) -> int:
         """Indentation of the line that a block scalar begins in."""
@@ -284,44 +295,6 @@ class _Reader:
             return EMPTY
         value = self.value(value_node)
         return Mapping({key.text: value}, {key.text: key}, pair.start_byte, pair.end_byte, True)
-
-
-def _folded(text: str) -> str:
-    """A flow scalar over several lines: a line break is a blank, an empty line is a line break."""
-    if "\n" not in text:
-        return text
-    first, *rest = text.split("\n")
-    folded = first.rstrip(" \t")
-    breaks = 0
-    for line in rest:
-        stripped = line.strip(" \t\r")
-        breaks += 1
-        if stripped:
-            folded += ("\n" * (breaks - 1) or " ") + stripped
-            breaks = 0
-    return folded + " " * bool(breaks)
-
-
-_ESCAPES = {
-    "n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v",
-    "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
-}  # fmt: skip
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\n[ \t]*|.)", re.DOTALL)
-
-
-def _double(text: str) -> str:
-    if "\\" not in text:
-        return _folded(text)
-    return _ESCAPE.sub(_unescaped, _folded(re.sub(r"(?<!\\)\\\n[ \t]*", "", text)))
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    escape = match[1]
-    if len(escape) > 1 and escape[0] in "xuU":
-        code = int(escape[1:], 16)
-        is_half = 0xD800 <= code <= 0xDFFF  # noqa: PLR2004 - of a pair that YAML does not know
-        return chr(code) if code <= 0x10FFFF and not is_half else "\ufffd"  # noqa: PLR2004 - the last one
-    return _ESCAPES.get(escape, escape)
 
 
 def _block(text: str, parent: int) -> str:

@@ -91,6 +91,8 @@ def test_the_bot_finds_nothing(tmp_path: Path) -> None:
         ("", False),
         ("# newer\n", False),
         ("# held: newer ones hang\n", True),
+        ("# last working commit\n", True),
+        ("# newer ones break the ABI\n", True),
         ("# Do not bump,\n# they hang.\n", True),
         ("# held\n\n", False),
     ],

@@ -28,6 +28,7 @@ from tests.rules.trees import (
 FILES = (
     "Makefile", MATRIX, GALLERY, FILTER, BUMP, TEST_EXTRA, DARWIN, CAPABILITIES, PREF_ONLY, IMPORTERS, DOCS,
     DEPENDABOT, "scripts/changed-backends.js", "core/gallery/importers/lark.go", ".github/workflows/backend.yml",
+    "backend/Dockerfile.golang", ".docker/install-base-deps.sh", ".github/bump_deps.sh",
 )  # fmt: skip
 
 
@@ -49,7 +50,9 @@ def test_a_conflict_is_refused_with_its_line(path: str) -> None:
     assert (found.value.path, found.value.line) == (path, line)
 
 
-@pytest.mark.parametrize("left", ["<<<<<<< HEAD", ">>>>>>> 1234567 (a change)"])
+@pytest.mark.parametrize(
+    "left", ["<<<<<<< HEAD", ">>>>>>> 1234567 (a change)", "<<<<<<<", ">>>>>>>\r", "=======", "||||||| base"]
+)
 def test_half_a_conflict_is_one(left: str) -> None:
     tree, line = merged("Makefile", left)
     with pytest.raises(ShapeError, match="conflict marker") as found:
@@ -60,6 +63,35 @@ def test_half_a_conflict_is_one(left: str) -> None:
 def test_the_file_of_hardware_is_looked_at() -> None:
     path = "pkg/system/capabilities.go"
     tree, line = merged(path, "<<<<<<< ours", "=======", ">>>>>>> theirs", old=HARDWARE.encode())
+    with pytest.raises(ShapeError, match="conflict marker") as found:
+        check.run(tree, check.Scope())
+    assert (found.value.path, found.value.line) == (path, line)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "backend/python/finch-tts/requirements.txt",
+        "backend/python/finch-tts/run.sh",
+        "backend/python/finch-tts/backend.py",
+        "backend/go/lark/main.go",
+        "backend/go/lark/Makefile",
+        "backend/go/lark/package.sh",
+        "backend/cpp/heron/CMakeLists.txt",
+        "backend/rust/kestrel/Cargo.toml",
+        "backend/Dockerfile.heron",
+    ],
+)
+def test_the_files_of_a_backend_are_looked_at(path: str) -> None:
+    tree, line = merged(path, "<<<<<<< ours", "=======", ">>>>>>> theirs")
+    with pytest.raises(ShapeError, match="conflict marker") as found:
+        check.run(tree, check.Scope())
+    assert (found.value.path, found.value.line) == (path, line)
+
+
+@pytest.mark.parametrize("path", ["gallery/index.yaml", "gallery/wing.yaml"])
+def test_the_models_are_looked_at(path: str) -> None:
+    tree, line = merged(path, "<<<<<<< ours", "=======", ">>>>>>> theirs", old=b"- name: wing\n- name: b\n")
     with pytest.raises(ShapeError, match="conflict marker") as found:
         check.run(tree, check.Scope())
     assert (found.value.path, found.value.line) == (path, line)

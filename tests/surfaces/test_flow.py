@@ -98,3 +98,22 @@ def test_what_would_be_edited_inside_of_braces_is_refused(
         edit(changes)
     assert found.value.path == path
     assert not changes.contents()
+
+
+@pytest.mark.parametrize("mark", [">-", "|-"])
+def test_a_value_below_its_key_is_read(mark: str) -> None:
+    below = rf"\1\2: {mark}\n\1  \3"
+    assert_fine(
+        MINIATURE.rewrite(
+            MATRIX, lambda text: re.sub(r"(?m)^( +)(tag-suffix|backend): ['\"]([^'\"\n]+)['\"]$", below, text)
+        ).rewrite(GALLERY, lambda text: re.sub(r"(?m)^( +)(name|uri): \"([^'\"\n]+)\"$", below, text))
+    )
+
+
+def test_escapes_are_read() -> None:
+    def escaped(text: str) -> str:
+        return re.sub(r'(?m)^( +(?:name|uri|default): ".*?)-([^"\n]*")$', r"\1\\x2d\2", text)
+
+    altered = MINIATURE.rewrite(GALLERY, escaped)
+    assert b"\\x2d" in (altered.tree().read(GALLERY) or b"")
+    assert_fine(altered)

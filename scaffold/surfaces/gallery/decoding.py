@@ -1,12 +1,12 @@
-"""The gallery as Go's yaml.v3 decodes it into LocalAI's structs, and what it refuses on the way."""
+"""A gallery as Go's yaml.v3 decodes it into LocalAI's structs, and what it refuses on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 from scaffold.errors import ShapeError
-from scaffold.surfaces.gallery.loading import FLAG, ITEM, TEXT, Refusal, Type
+from scaffold.surfaces.gallery.loading import ANY, FLAG, ITEM, TEXT, Refusal, Type
 from scaffold.syntax import yaml_events
 from scaffold.syntax.source import Source
 from scaffold.syntax.yaml_events import Document, Kind, Node
@@ -16,6 +16,9 @@ _FLAGS = frozenset(
     ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"]
 )
 """Words that are true or false to yaml.v3 where a struct asks for it."""
+ITEMS: Type = [ITEM]
+"""The backend gallery."""
+_ANYTHING: dict[Kind, Type] = {Kind.mapping: {"": ANY}, Kind.sequence: [ANY]}
 _NO_FLAGS = frozenset(["!!int", "!!float", "!!timestamp"])
 
 
@@ -28,20 +31,25 @@ class _StoppedError(Exception):
         self.help = help
 
 
-def decoded(source: Source) -> list[Refusal]:
-    """What LocalAI refuses when it decodes a gallery, in file order."""
+def decoded(source: Source, wanted: Type = ITEMS, known: Container[str] = ()) -> list[Refusal]:
+    """What LocalAI refuses when it decodes a file into something of a type, in file order.
+
+    `known` are anchors that are defined elsewhere, above a part of a file.
+    """
     try:
         document = yaml_events.document(source)
     except ShapeError as error:
         return [Refusal(error.line or 1, "syntax", error.problem, "write what YAML 1.1 allows there")]
-    return _Decoder(document).decode()
+    return _Decoder(document, wanted, known).decode()
 
 
 class _Decoder:
-    """Goes through a document as yaml.v3 (v3.0.1, decode.go) does with the types of ITEM."""
+    """Goes through a document as yaml.v3 (v3.0.1, decode.go) does with what it decodes into."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, wanted: Type, known: Container[str]) -> None:
         self._document = document
+        self._wanted = wanted
+        self._known = known
         self._found: dict[tuple[int, str], Refusal] = {}
         self._steps = self._aliased = self._depth = 0
         self._open: set[int] = set()
@@ -63,7 +71,10 @@ class _Decoder:
             )
         self._undefined()
         try:
-            self._items(self._document.root)
+            if isinstance(self._wanted, list):
+                self._items(self._document.root, self._wanted[0])
+            elif self._document.root is not None:
+                self._value(self._document.root, self._wanted, "the file", self._document.root)
         except _StoppedError as stopped:
             self._refuse(stopped.node, "", str(stopped), stopped.help)
         except RecursionError:
@@ -73,7 +84,7 @@ class _Decoder:
     def _undefined(self) -> None:
         """Aliases that stand for nothing: one refusal for each anchor."""
         users: dict[str, list[Node]] = {}
-        for alias in self._document.undefined:
+        for alias in (a for a in self._document.undefined if a.text not in self._known):
             users.setdefault(alias.text, []).append(alias)
         for name, aliases in users.items():
             more = f", as in {len(aliases) - 1} more places" if len(aliases) > 1 else ""
@@ -85,12 +96,14 @@ class _Decoder:
                 f"*{name} needs &{name} above it, and {where}{more}",
                 "move the item that has the anchor above those that use it"
                 if below
-                else f"define &{name} on the backend's meta, above the items that merge it",
+                else f"define &{name} on the item that the others are like, above those that merge it",
             )
 
-    def _items(self, root: Node | None) -> None:
+    def _items(self, root: Node | None, wanted: Type) -> None:
         if root is None or _is_null(root):
-            self._found[0, ""] = Refusal(1, "items", "has no items: LocalAI offers no backend", "restore it")
+            self._found[0, ""] = Refusal(
+                1, "items", "has no items: LocalAI has nothing to offer", "restore it"
+            )
             return
         if root.kind is not Kind.sequence:
             self._refuse(
@@ -98,7 +111,7 @@ class _Decoder:
             )
             return
         if not root.below:
-            self._refuse(root, "items", "has no items: LocalAI offers no backend", "restore them")
+            self._refuse(root, "items", "has no items: LocalAI offers none", "restore them")
         for item in root.below:
             named = (value.text for key, value in item.pairs if key.text == "name") if _is(item) else ()
             self._about = next(iter(named), "")
@@ -106,7 +119,7 @@ class _Decoder:
             if end is not None and (_is_null(end) or (_is(end) and short_tag(end.tag) == "!!null")):
                 self._refuse(item, "item", "an item is empty: LocalAI crashes on it", "delete it")
             else:
-                self._value(item, ITEM, "an item", item)
+                self._value(item, wanted, "an item", item)
 
     def _refuse(self, node: Node, subject: str, problem: str, help: str) -> None:  # noqa: A002
         line = self._document.line(node)
@@ -126,6 +139,7 @@ class _Decoder:
                 )
         if node.kind is Kind.alias:
             return self._alias(node, wanted, what, at)
+        wanted = _ANYTHING.get(node.kind, wanted) if wanted is ANY else wanted
         if node.kind is Kind.mapping:
             return self._mapping(node, wanted, what, at)
         if node.kind is Kind.sequence:
@@ -139,7 +153,7 @@ class _Decoder:
     def _wrong(self, node: Node, wanted: Type, what: str, at: Node) -> bool:
         takes = "a list" if isinstance(wanted, list) else "a mapping" if isinstance(wanted, dict) else wanted
         is_ = node.kind.value if node.kind is not Kind.scalar else f"the text {node.text[:40]!r}"
-        self._refuse(at, what, f"{what} is {is_}, and LocalAI takes {takes}", f"make it {takes}")
+        self._refuse(at, what, f"{what} is {is_}, not {takes}", f"make it {takes}")
         return False
 
     def _alias(self, node: Node, wanted: Type, what: str, at: Node) -> bool:
@@ -162,7 +176,7 @@ class _Decoder:
         if kind == "!!null":
             return False
         flag = kind == "!!bool" or (node.text in _FLAGS and kind not in _NO_FLAGS)
-        if wanted is TEXT or (wanted is FLAG and flag):
+        if wanted in (TEXT, ANY) or (wanted is FLAG and flag):
             return True
         return self._wrong(node, wanted, what, at)
 

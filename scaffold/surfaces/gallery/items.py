@@ -54,7 +54,8 @@ class Item(YamlRecord):
             name=fields.get("name", ""),
             alias=fields.get("alias", ""),
             anchor=item.anchor,
-            merges=fields["<<"].removeprefix("*") if "<<" in fields else None,
+            merges=(fields.get("<<", "") or next(iter(item.lists.get("<<", ())), "")).removeprefix("*")
+            or None,
             uri=uri,
             mirrors=item.lists.get("mirrors", ()),
             capabilities=item.maps.get("capabilities", {}),

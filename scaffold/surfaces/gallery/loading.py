@@ -1,6 +1,6 @@
-"""What LocalAI makes of the gallery when it loads it: Go's yaml.v3, into a list of its own structs.
+"""What LocalAI makes of its galleries when it loads them: Go's yaml.v3, into a list of its own structs.
 
-One value that it refuses, anywhere in the file, and LocalAI has no backend to offer.
+One value that it refuses, anywhere in the file, and LocalAI has no backend, or no model, to offer.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import NamedTuple
 from scaffold.syntax.source import Source
 from scaffold.syntax.yaml_items import YamlItem
 
-TEXT, FLAG = "a text", "true or false"
+TEXT, FLAG, ANY = "a text", "true or false", "anything"
 Type = str | list["Type"] | dict[str, "Type"]
-"""TEXT, FLAG, a list of one type, or a mapping: key -> type, with the key "" for any other."""
+"""TEXT, FLAG, ANY, a list of one type, or a mapping: key -> type, with the key "" for any other."""
 
 _GALLERY: dict[str, Type] = {
     "url": TEXT,
@@ -24,35 +24,40 @@ _GALLERY: dict[str, Type] = {
         ("issuer", "issuer_regex", "identity", "identity_regex", "not_before"), TEXT
     ),
 }
-ITEM: dict[str, Type] = {
-    **dict.fromkeys(
-        [
-            "url",
-            "name",
-            "description",
-            "license",
-            "icon",
-            "size",
-            "backend",
-            "alias",
-            "uri",
-            "version",
-            "sha256",
-        ],
-        TEXT,
-    ),
+_FILES: list[Type] = [dict.fromkeys(("filename", "sha256", "uri"), TEXT)]
+_METADATA: dict[str, Type] = {
+    **dict.fromkeys(["url", "name", "description", "license", "icon", "size", "backend"], TEXT),
     "urls": [TEXT],
     "tags": [TEXT],
-    "mirrors": [TEXT],
-    "files": [dict.fromkeys(("filename", "sha256", "uri"), TEXT)],
+    "files": _FILES,
     "gallery": _GALLERY,
     "installed": FLAG,
+}
+ITEM: dict[str, Type] = {
+    **_METADATA,
+    **dict.fromkeys(["alias", "uri", "version", "sha256"], TEXT),
+    "mirrors": [TEXT],
     "capabilities": {"": TEXT},
 }
 """Key -> type of the struct `GalleryBackend` and the `Metadata` in it (core/gallery, core/config/gallery.go).
 
 A key that is not here is passed over, whatever it holds.
 """
+MODEL: dict[str, Type] = {
+    **_METADATA,
+    "config_file": {"": ANY},
+    "overrides": {"": ANY},
+    "variants": [{"model": TEXT}],
+}
+"""The same of `GalleryModel`."""
+CONFIGURATION: dict[str, Type] = {
+    **dict.fromkeys(["description", "icon", "license", "name", "config_file"], TEXT),
+    **dict.fromkeys(["entry_name", "resolved_variant", "pinned_variant"], TEXT),
+    "urls": [TEXT],
+    "files": _FILES,
+    "prompt_templates": [dict.fromkeys(("name", "content"), TEXT)],
+}
+"""The same of `ModelConfig`, what a model is based on: a file of its own."""
 
 _ORDINARY_BYTES = 400 << 10
 _ORDINARY_LINE = 1000
@@ -65,7 +70,7 @@ _UNUSUAL = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbb\xbf|\xef\xb
 
 
 class Refusal(NamedTuple):
-    """Something in the gallery that LocalAI refuses."""
+    """Something in a gallery that LocalAI refuses."""
 
     line: int
     subject: str
@@ -89,11 +94,9 @@ def is_ordinary(source: Source, items: Sequence[YamlItem]) -> bool:
             return False
         for key in item.fields:
             wanted = ITEM.get(key, TEXT)
-            holds = (
-                item.lists if isinstance(wanted, list) else item.maps if isinstance(wanted, dict) else None
-            )
-            if key in item.lists or key in item.maps:
-                if key in ITEM and (holds is None or key not in holds):
+            is_list, is_map = key in item.lists, key in item.maps
+            if is_list or is_map:
+                if key in ITEM and wanted != ([TEXT] if is_list else {"": TEXT}):
                     return False
             elif wanted is not TEXT:
                 return False

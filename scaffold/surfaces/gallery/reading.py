@@ -98,7 +98,8 @@ class GalleryReader(FileSurface):
     def image_items(self, backend: str) -> list[Item]:
         """The image items of a backend, joined by the image's tag: a meta may be named differently."""
         if backend not in self._images:
-            own = {entry.tag_suffix for entry in self.matrix.entries_of(backend)}
+            built = {entry.tag_suffix for entry in self.matrix.entries_of(backend)}
+            own = {suffix for suffix in built if self.matrix.by_tag_suffix[suffix].backend == backend}
             items = [item for tag_suffix in own for item in self.by_tag_suffix.get(tag_suffix, ())]
             self._images[backend] = sorted(items, key=lambda item: item.start)
         return self._images[backend]
@@ -169,11 +170,12 @@ class GalleryReader(FileSurface):
     def owner(self, item: Item) -> str:
         """The backend that an item belongs to.
 
-        An image is its matrix entry's; a meta its images'; what no entry builds goes with the
-        rest of its meta, and a meta without any image is its namesake's.
+        An image is its matrix entry's where the tag names that backend; a meta its images'; what no entry
+        builds goes with the rest of its meta, and a meta without any image is its namesake's.
         """
-        if item.uri and item.tag_suffix in self.matrix.by_tag_suffix:
-            return self.matrix.by_tag_suffix[item.tag_suffix].backend
+        entry = self.matrix.by_tag_suffix.get(item.tag_suffix) if item.uri else None
+        if entry is not None and entry.names_backend:
+            return entry.backend
         anchor = item.anchor or item.merges or ""
         if anchor not in self._owners:
             built = (

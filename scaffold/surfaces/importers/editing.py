@@ -77,7 +77,7 @@ class ImporterSurface(ImporterReader):
             return
         if backend.drop_ins:
             for host in backend.drop_ins:
-                self._add_drop_in(addition, host)
+                self.add_drop_in(addition, host)
             return
         if backend.imports == "auto" and self._can_import():
             self._add_importer(addition)
@@ -87,7 +87,7 @@ class ImporterSurface(ImporterReader):
             addition.ask(REGISTRY_FILE, what)
         self.add_pref_only(addition)
 
-    def _add_drop_in(self, addition: Addition, name: str) -> None:
+    def add_drop_in(self, addition: Addition, name: str) -> None:
         """Plan the backend into the offers of another one's importer. Raises UsageError for none such."""
         host = self.importer_of(name)
         if host is None:

@@ -89,6 +89,11 @@ class Entry(YamlRecord):
         return self.fields.get("dockerfile", "").rpartition("Dockerfile.")[2]
 
     @property
+    def names_backend(self) -> bool:
+        """Whether its tag suffix ends in its backend."""
+        return self.tag_suffix.endswith(f"-{self.backend}")
+
+    @property
     def own_dockerfile(self) -> bool:
         """Whether its Dockerfile is no language's: it may build one backend alone."""
         return self.dockerfile_type not in SHARED_DOCKERFILES
@@ -188,10 +193,12 @@ class MatrixReader(Surface):
 
     @cached_property
     def by_tag_suffix(self) -> dict[str, Entry]:
-        """Tag suffix -> the first entry that builds it."""
+        """Tag suffix -> the first entry that builds it; of those whose backend it names, where it does."""
         found: dict[str, Entry] = {}
         for entry in (*self.linux, *self.darwin):
-            found.setdefault(entry.tag_suffix, entry)
+            first = found.setdefault(entry.tag_suffix, entry)
+            if entry.names_backend and not first.names_backend:
+                found[entry.tag_suffix] = entry
         return found
 
     def entries_of(self, backend: str) -> list[Entry]:

@@ -113,6 +113,16 @@ class PathFilterReader(FileSurface):
         ):
             at = self.function_place(name).line if self.source else 0
             yield Part(self.path, name, size, TABLES_SINCE, line=at)
+        yield Part(self.paths[-1], f"import that {self.paths[0]} has", self._imported, TABLES_SINCE)
+
+    @property
+    def _imported(self) -> int:
+        """How many names the script takes from the filter; 0 where the filter lacks one of them."""
+        script, own = (self.tree.read(path) or b"" for path in (self.paths[-1], self.paths[0]))
+        taken = re.search(rb"import\s*\{([^{}]*)\}\s*from\s*[\"'][./\w-]*/backend-filter\.mjs[\"']", script)
+        names = re.findall(rb"[\w$]+", taken[1]) if taken else []
+        exported = {*re.findall(rb"(?m)^export\s+(?:async\s+)?(?:function|const|let|class)\s+([\w$]+)", own)}
+        return len(names) if exported.issuperset(names) else 0
 
     def infer(
         self, linux: Sequence[Mapping[str, str]], darwin: Sequence[Mapping[str, str]]

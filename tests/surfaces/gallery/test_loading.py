@@ -8,18 +8,22 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scaffold.checkout.tree import Overlay
 from scaffold.errors import ShapeError
 from scaffold.resources import miniature_dir
 from scaffold.surfaces.gallery.reading import refusals
+from scaffold.surfaces.models import LIST, ModelGallery
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import read
 from tests.conftest import real_repository
+from tests.rules.trees import BASE
 
 PATH = "backend/index.yaml"
 PROGRAM = Path(__file__).parent / "judge"
@@ -31,8 +35,8 @@ Judge = Callable[[bytes], str]
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    """What a Go program with such a struct says of a gallery: its error, or nothing."""
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Go program with such structs."""
     if shutil.which("go") is None:
         pytest.skip("go is not installed")
     folder = tmp_path_factory.mktemp("judge")
@@ -44,9 +48,27 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
     if built.returncode and "judge" not in built.stderr:
         pytest.skip(f"the module of yaml.v3 cannot be had: {built.stderr.strip()[-200:]}")
     assert not built.returncode, built.stderr
-    with subprocess.Popen(
-        [folder / "judge"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    return folder / "judge"
+
+
+@pytest.fixture(scope="module")
+def judge(program: Path) -> Iterator[Judge]:
+    """What the program says of a gallery: its error, or nothing."""
+    with asked(program) as ask:
+        yield ask
+
+
+@pytest.fixture(scope="module")
+def model_judge(program: Path) -> Iterator[Judge]:
+    """What it says of a list of models."""
+    with asked(program, "models") as ask:
+        yield ask
+
+
+@contextmanager
+def asked(*command: str | Path) -> Iterator[Judge]:
+    """What a running program says."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
 
         def ask(data: bytes) -> str:
             assert process.stdin
@@ -102,6 +124,9 @@ BROKEN = {
     "a gallery that is a word": "- name: a\n  gallery: b\n",
     "a mirror of the gallery's that is a list": "- name: a\n  gallery: {mirrors: [[x]]}\n",
     "files that are words": "- name: a\n  files: [x]\n",
+    "files that are words in lines": "- name: a\n  files:\n    - x\n    - y\n",
+    "files that are words and a mapping": "- name: a\n  files:\n    - uri: x\n    - y\n",
+    "mirrors of the gallery's that are a word": "- name: a\n  gallery:\n    url: x\n    mirrors: y\n",
     "a file's address that is a list": "- name: a\n  files: [{uri: [x]}]\n",
     "an item that is a word": "- just a word\n",
     "an item that is a list": "- - name: a\n",
@@ -238,20 +263,158 @@ def test_altered_galleries_are_judged_as_go_judges_them(judge: Judge, data: st.D
     assert bool(mine) == bool(its) or (not its and BEYOND in mine), (its, mine)
 
 
+MODEL = """\
+- &wren
+  name: "wren-7b"
+  url: "github:mudler/LocalAI/gallery/virtual.yaml@master"
+  urls:
+    - https://example.org/wren
+  description: |
+    - *bold* words
+    tags: none
+
+    More of it.
+  license: mit
+  tags:
+    - chat
+    - 'cpu'
+  variants: []
+  overrides:
+    backend: wren
+    options:
+      - use_jinja:true
+    parameters:
+      model: wren-7b.gguf
+      temperature: 0.6
+    template:
+      chat: |
+        {{ . }} # *not* an alias
+  files:
+    - filename: wren-7b.gguf
+      sha256: 0123
+      uri: huggingface://wren/wren-7b.gguf
+# larger
+- !!merge <<: *wren
+  name: wren-70b
+  icon: https://example.org/wren.png
+  tags: [chat, gpu]
+  size: 40GB
+  variants:
+    - model: wren-70b-q4
+  config_file:
+    name: x
+"""
+
+WRONG_MODELS = {
+    "an alias of nothing": "- <<: *robin\n  name: a\n",
+    "an anchor below": "- <<: *late\n  name: a\n- &late\n  name: b\n",
+    "a word merged": "- <<: word\n  name: a\n",
+    "a merge of two, one of nothing": "- <<: [*wren, *robin]\n  name: a\n",
+    "an alias of nothing below overrides": "- name: a\n  overrides:\n    x: *robin\n",
+    "an alias of nothing in an unknown key": "- name: a\n  x: *robin\n",
+    "a word merged below overrides": "- name: a\n  overrides:\n    x:\n      <<: y\n",
+    "overrides that are a word": "- name: a\n  overrides: word\n",
+    "overrides that are a list": "- name: a\n  overrides:\n    - x\n",
+    "a configuration that is a text": "- name: a\n  config_file: |\n    x: y\n",
+    "files that are a word": "- name: a\n  files: word\n",
+    "files that are words": "- name: a\n  files:\n    - word\n",
+    "files of a mapping": "- name: a\n  files:\n    uri: b\n",
+    "a file's address that is a list": "- name: a\n  files:\n    - filename: b\n      uri: [c]\n",
+    "variants that are words": "- name: a\n  variants:\n    - b\n",
+    "a variant that is a list": "- name: a\n  variants:\n    - model: [b]\n",
+    "tags that are a word": "- name: a\n  tags: chat\n",
+    "tags that are mappings": "- name: a\n  tags:\n    - x: y\n",
+    "tags in brackets, one a mapping": "- name: a\n  tags: [x, {y: z}]\n",
+    "a name that is a list": "- name: [a]\n",
+    "a description that is a mapping": "- name: a\n  description:\n    x: y\n",
+    "a size that is a list": "- name: a\n  size:\n    - x\n",
+    "installed that is a number": "- name: a\n  installed: 1\n",
+    "an item that is a word": "- word\n",
+    "an empty item": "-\n- name: a\n",
+    "a key twice": "- name: a\n  name: b\n",
+    "a tab": "- name: a\n\ticon: b\n",
+    "a quote that is not closed": '- name: "a\n',
+    "a colon in a word": "- name: a: b\n",
+    "a line further out": "- name: a\n icon: b\n",
+    "a control character": "- name: a\x07\n",
+    "another document": "---\n- name: a\n",
+}  # fmt: skip
+SOUND_MODELS = {
+    "nothing more": "",
+    "flow style": "- {name: a, tags: [x], files: [{filename: b}], overrides: {x: [y]}}\n",
+    "no values": "- name:\n  tags:\n  overrides:\n  files:\n  variants: null\n",
+    "values that are given": "- name: a\n  overrides: &o\n    x: y\n- name: b\n  overrides: *o\n",
+    "a list in brackets of lines": "- name: a\n  tags: [x,\n    y]\n",
+    "an unknown key": "- name: a\n  parameters:\n    x: {y: [z]}\n",
+    "a plain text of lines": "- name: a\n  description: b\n    c\n\n    d\n",
+    "CRLF": "- name: a\r\n  tags:\r\n    - x\r\n",
+    "a byte order mark": "- name: 'a\ufeff'\n",
+    "overrides of every kind": "- name: a\n  overrides:\n    1: ~\n    x: 2026-01-01\n    y: [1, {z: true}]\n",
+}  # fmt: skip
+
+
+def models_refused(data: bytes) -> str:
+    """What is said against a list of models; nothing where LocalAI can load it."""
+    models = ModelGallery(Overlay(BASE, {LIST: data}))
+    found = [f"{refusal.line}: {refusal.problem}" for _, refusal in models.refusals]
+    return "\n".join([*found, *(f"{line}: {key} twice" for _, key, line in models.repeated)])
+
+
+@pytest.mark.parametrize("case", WRONG_MODELS)
+def test_models_that_go_refuses_are_refused(model_judge: Judge, case: str) -> None:
+    data = (MODEL + WRONG_MODELS[case]).encode()
+    assert model_judge(data), "the case is none"
+    assert models_refused(data)
+
+
+@pytest.mark.parametrize("case", SOUND_MODELS)
+def test_models_that_go_takes_are_taken(model_judge: Judge, case: str) -> None:
+    data = (MODEL + SOUND_MODELS[case]).encode()
+    assert not model_judge(data), "the case is none"
+    assert models_refused(data) == ""
+
+
+@given(st.data())
+def test_altered_models_are_judged_as_go_judges_them(model_judge: Judge, data: st.DataObject) -> None:
+    lines = MODEL.splitlines(keepends=True)
+    at = data.draw(st.integers(0, len(lines) - 1))
+    line, bit = lines[at], data.draw(st.sampled_from(BITS))
+    column = data.draw(st.integers(0, len(line)))
+    lines[at] = data.draw(st.sampled_from(["", line[:column] + bit + line[column:], line + line]))
+    altered = "".join(lines).encode()
+    mine, its = models_refused(altered), model_judge(altered)
+    if altered.startswith(b"- ") or b"\n- " in altered:  # else there is no model, a finding of its own
+        assert bool(mine) == bool(its), (its, mine)
+
+
 @pytest.mark.skipif(real_repository() is None, reason="LOCALAI_REPO does not name a clone of LocalAI")
 def test_the_types_are_those_of_localai() -> None:
     """Every key that LocalAI's structs have is known here with its type, and no other."""
     import re
 
-    from scaffold.surfaces.gallery.loading import FLAG, ITEM, TEXT
+    from scaffold.surfaces.gallery.loading import ANY, CONFIGURATION, FLAG, ITEM, MODEL, TEXT
 
     repository = real_repository()
     assert repository is not None
-    types = {"string": TEXT, "bool": FLAG, "[]string": [TEXT], "map[string]string": {"": TEXT}}
-    found: dict[str, object] = {}
-    for file, name in (("metadata_type", "Metadata"), ("backend_types", "GalleryBackend")):
+    types = {
+        "string": TEXT,
+        "bool": FLAG,
+        "[]string": [TEXT],
+        "map[string]string": {"": TEXT},
+        "map[string]any": {"": ANY},
+    }
+
+    def struct(file: str, *names: str) -> dict[str, object]:
         text = (repository / f"core/gallery/{file}.go").read_text()
-        body = text.partition(f"type {name} struct {{")[2].partition("\n}")[0]
-        for kind, key in re.findall(r'(?m)^\s+\w+\s+(\S+)\s+`.*yaml:"(\w+)', body):
-            found[key] = types.get(kind, kind)
-    assert found == {**ITEM, "files": "[]File", "gallery": "config.Gallery"}
+        bodies = [text.partition(f"type {name} struct {{")[2].partition("\n}")[0] for name in names]
+        fields = re.findall(r'(?m)^\s+\w+\s+(\S+)\s+`.*yaml:"(\w+)', "".join(bodies))
+        return {key: types.get(kind, kind) for kind, key in fields}
+
+    metadata = struct("metadata_type", "Metadata")
+    own = {"files": "[]File", "gallery": "config.Gallery"}
+    assert metadata | struct("backend_types", "GalleryBackend") == {**ITEM, **own}
+    assert metadata | struct("models_types", "GalleryModel") == {**MODEL, **own, "variants": "[]Variant"}
+    assert struct("variant", "Variant") == MODEL["variants"][0]  # type: ignore[index]
+    assert struct("models", "File") == ITEM["files"][0]  # type: ignore[index]
+    others = {"files": "[]File", "prompt_templates": "[]PromptTemplate"}
+    assert struct("models", "ModelConfig") == {**CONFIGURATION, **others}

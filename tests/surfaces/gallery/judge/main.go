@@ -1,5 +1,6 @@
 // Judge says of each gallery on its standard input, a JSON string of base64 on a line of its own,
 // whether a program like LocalAI can load it: a JSON string with the error, empty where there is none.
+// With the argument "models" it is asked about lists of models.
 package main
 
 import (
@@ -60,13 +61,24 @@ type entry struct {
 	Sum      string            `yaml:"sha256"`
 }
 
-func load(text []byte) (err error) {
+type build struct {
+	Of string `yaml:"model"`
+}
+
+type model struct {
+	words   `yaml:",inline"`
+	Setup   map[string]any `yaml:"config_file"`
+	Instead map[string]any `yaml:"overrides"`
+	Builds  []build        `yaml:"variants"`
+}
+
+func load[T any](text []byte, present func(*T)) (err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			err = fmt.Errorf("panic: %v", problem)
 		}
 	}()
-	var entries []*entry
+	var entries []*T
 	if err := yaml.Unmarshal(text, &entries); err != nil {
 		return err
 	}
@@ -80,7 +92,7 @@ func load(text []byte) (err error) {
 		}
 	}
 	for _, one := range entries {
-		one.Present = true // of no entry: a panic
+		present(one) // of no entry: a panic
 	}
 	if len(entries) == 0 {
 		return errors.New("nothing is offered")
@@ -101,7 +113,12 @@ func main() {
 			panic(err)
 		}
 		answer := ""
-		if err := load(text); err != nil {
+		if len(os.Args) > 1 {
+			err = load(text, func(one *model) { one.Present = true })
+		} else {
+			err = load(text, func(one *entry) { one.Present = true })
+		}
+		if err != nil {
 			answer = err.Error()
 		}
 		if err := answers.Encode(answer); err != nil {

@@ -1,0 +1,108 @@
+"""Words of a backend's scripts that stand for nothing, and are a letter away from one that does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from scaffold.directory.directory import Directory
+from scaffold.directory.needs import SHARED_SCRIPT
+from scaffold.directory.python import COMMON_INSTALLER
+from scaffold.directory.text import Spot, Text
+
+_COMMANDS = ("exec", "export", "install", "mkdir", "source", "realpath", "dirname")
+"""Those that scripts of backends run; shorter ones have others a letter away."""
+_SHORT = 4
+"""Letters from which on a word may be meant by another one."""
+_LONG = 8
+"""Letters from which on a function of a script is: no program of a system is called nearly so."""
+_NAME = re.compile(r"[A-Za-z_]\w+")
+_MAY_BE_UNSET = re.compile(r"\$\{\w+:?[-+?=]")
+"""A variable with what is taken in its place."""
+
+
+class Misspelt(NamedTuple):
+    """A word, and what is meant."""
+
+    word: str
+    meant: str
+    spot: Spot
+
+
+def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Misspelt]:
+    """The variables and commands of its scripts that nothing defines; each word of a script once.
+
+    What one of some Dockerfiles names may be a variable that the build has.
+    """
+    images = [*filter(None, map(directory.at, dockerfiles))]
+    common = directory.at(COMMON_INSTALLER) if directory.lang == "python" else None
+    scripts = [*directory.texts(name for name in directory.names if name.endswith(".sh"))]
+    beside = {text.path: text for text in (common, *directory.build_files, *scripts) if text}
+    for script in scripts:
+        shared = {path.decode() for path in SHARED_SCRIPT.findall(script.code)}
+        others = [text for path, text in beside.items() if path != script.path]
+        others += filter(None, map(directory.at, sorted(shared)))
+        yield from _variables(script, [*others, *images])
+        yield from _commands(script, [text for text in others if text.path.endswith(".sh")])
+
+
+def _variables(script: Text, others: list[Text]) -> Iterator[Misspelt]:
+    shell = script.shell
+    given = {assignment.name for assignment in shell.assignments} | shell.given
+    seen: set[str] = set()
+    for node in shell.nodes("simple_expansion", "expansion") if given else ():
+        word = shell.variable(node)
+        if (
+            word in given
+            or word in seen
+            or not _NAME.fullmatch(word)
+            or _MAY_BE_UNSET.match(shell.text(node))
+        ):
+            continue
+        seen.add(word)
+        meant = _nearest(word, (name for name in given if name.rstrip("sS") != word.rstrip("sS")))
+        if meant and not _is_named(word, (script, *others)):
+            yield Misspelt(word, meant, script.spot(node.start_byte, node.end_byte))
+
+
+def _is_named(variable: str, texts: Iterable[Text]) -> bool:
+    """Whether a variable stands somewhere without a sign that takes its value."""
+    named = re.compile(rb"(?<![$\w{])%s\b" % re.escape(variable.encode()))
+    return any(named.search(text.code) for text in texts)
+
+
+def _commands(script: Text, others: list[Text]) -> Iterator[Misspelt]:
+    defined = dict.fromkeys(_COMMANDS)
+    defined |= {name: None for text in (script, *others) for name in text.shell.functions}
+    known = [name for name in defined if name in _COMMANDS or len(name) >= _LONG]
+    seen: set[str] = set()
+    for command in script.shell.commands:
+        name = command.node.child_by_field_name("name")
+        word = script.shell.text(name) if name is not None else ""
+        if word in seen or word in defined or not _NAME.fullmatch(word):
+            continue
+        seen.add(word)
+        meant = _nearest(word, known)
+        if meant and command.words[0] == word:
+            yield Misspelt(word, meant, script.spot(command.start_byte, command.end_byte))
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    """The first word among some that is a letter away; "" where none is."""
+    near = (other for other in known if min(len(word), len(other)) >= _SHORT and is_near(word, other))
+    return next(near, "")
+
+
+def is_near(one: str, other: str) -> bool:
+    """Whether a letter more, less, another one or two in the other order make the difference; no digit."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    short, long = sorted((one, other), key=len)
+    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(long) > len(short):
+        is_near = short[at:] == long[at + 1 :]
+    else:
+        swapped = short[at + 1 : at + 2] + short[at : at + 1] + short[at + 2 :]
+        is_near = short[at + 1 :] == long[at + 1 :] or swapped == long[at:]
+    return is_near and re.sub(r"\d", "", one) != re.sub(r"\d", "", other)

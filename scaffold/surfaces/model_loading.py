@@ -1,0 +1,58 @@
+"""What LocalAI refuses when it loads the list of models, or what a model of it is based on.
+
+The list is large: what is plain is known by a pattern, and only an item that is not is decoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from scaffold.errors import ShapeError
+from scaffold.surfaces.gallery.decoding import decoded
+from scaffold.surfaces.gallery.loading import CONFIGURATION, MODEL, Refusal
+from scaffold.syntax.source import Source
+from scaffold.syntax.yaml_events import require_yaml
+
+_SCALAR = (
+    rb"""(?:"(?:[^"\\\n]|\\.)*+"|'(?:[^'\n]|'')*+'|(?![-?:][ \n]|[]\[{}&*!|>"'%@`#,\s])[^\n]*+)"""
+    rb"""[ ]*+(?:\#[^\n]*+)?\n"""
+)
+_KEY = rb"""(?:
+  (?:name|url|description|license|icon|size|backend|last_checked):[ ]++
+    (?:[|>][-+0-9]*+[ ]*+\n|%s)(?:[ ]{3,}[^\n]*+\n|[ ]*+\n)*+
+ |(?:urls|tags):[ ]*+(?:\n(?:[ ]{2,}-[ ](?![^\n]*:[ \n])%s)++|\[[^]\[{}\n:&*!|>]*+\][ ]*+\n)
+ |files:[ ]*+\n(?:[ ]{2,}-[ ](?:filename|sha256|uri):[ ]%s(?:[ ]{4,}(?:filename|sha256|uri):[ ]%s)*+)++
+ |variants:[ ]*+(?:(?:\[\]|null)[ ]*+\n|\n(?:[ ]{2,}-[ ]model:[ ]%s)++)
+ |(?:overrides|config_file):[ ]*+\n(?=(?:[ ]*\#[^\n]*\n)*[ ]+[\w"'])
+    (?:[ ]{3,}(?!\{|[^\n]*(?:(?:[:-][ ]|[\[{,])[ ]*+[&*!{]|<<:|[?][ ]))[^\n]*+\n|[ ]*+\n)++
+)""".replace(b"%s", _SCALAR)
+_ORDINARY = re.compile(
+    rb"""-[ ](?:(?:&[\w.-]++|(?:!!merge[ ])?<<:[ ]\*(?P<merged>[\w.-]++))[ ]*+\n[ ]{2})?
+    %s(?:[ ]{2}%s|[ ]*+(?:\#[^\n]*+)?\n)*+""".replace(b"%s", _KEY),
+    re.VERBOSE,
+)
+"""An item in which nothing needs to be judged, if the file is YAML and the anchor is known."""
+_ANCHOR = re.compile(rb"(?:\A-|:)[ ]+&([^]\[{},\s]+)")
+
+
+def list_refusals(path: str, data: bytes, items: Iterable[tuple[int, bytes]]) -> Iterator[Refusal]:
+    """What LocalAI refuses of the list, in file order; `items` are all of it, each with its line."""
+    try:
+        require_yaml(path, data)
+    except ShapeError as error:
+        yield Refusal(error.line or 1, "syntax", error.problem, "write what YAML 1.1 allows there")
+        return
+    known: set[str] = set()
+    for line, item in items:
+        plain = _ORDINARY.fullmatch(item)
+        if plain is None or (plain["merged"] and plain["merged"].decode() not in known):
+            for refusal in decoded(Source(path, item), [MODEL], known):
+                yield refusal._replace(line=line + refusal.line - 1)
+        if b"&" in item:
+            known.update(name.decode() for name in _ANCHOR.findall(item))
+
+
+def configuration_refusals(path: str, data: bytes) -> list[Refusal]:
+    """What LocalAI refuses of a file that models are based on."""
+    return decoded(Source(path, data), CONFIGURATION)
