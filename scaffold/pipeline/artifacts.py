@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
 
-from scaffold.pipeline.expressions.values import HOLE, is_known, last_part, without_holes
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, last_part, text_of, without_holes
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
 
 UPLOAD = "actions/upload-artifact"
 MERGE = "actions/upload-artifact/merge"
 DOWNLOAD = "actions/download-artifact"
+FETCH = "dawidd6/action-download-artifact"
+"""An action that takes the artifacts of any run."""
+
+FOREIGN = frozenset({"run-id", "repository", "artifact-ids", "github-token"})
+"""What a download is given that takes the artifacts of another run, or ones that a number names."""
 
 
 def fits(pattern: str, name: str) -> bool:
-    """Whether a pattern takes a name: `*`, `?`, and unknown parts that may be anything."""
+    """Whether a pattern takes a name: `*`, `?`, `{a,b}`, and unknown parts that may be anything."""
+    found = alternatives(pattern) if "{" in pattern else ()
+    if len(found) > 1:
+        return any(fits(other, name) for other in found)
+    return _fits(pattern, name)
+
+
+@cache
+def alternatives(pattern: str) -> tuple[str, ...]:
+    """The patterns that one with `{a,b}` stands for: itself where it has none, or more than are looked at."""
+    found = [pattern]
+    while len(found) < _MAX_ALTERNATIVES:
+        match = re.search(r"\{([^{},]*(?:,[^{},]*)+)\}", found[0])
+        if match is None:
+            return tuple(found)
+        one, *rest = found
+        found = [
+            *rest,
+            *(f"{one[: match.start()]}{part}{one[match.end() :]}" for part in match[1].split(",")),
+        ]
+    return (pattern,)
+
+
+_MAX_ALTERNATIVES = 32
+
+
+def _fits(pattern: str, name: str) -> bool:
     first, *rest = _pieces(pattern)
     if not rest:
         return _same(first, name)
@@ -60,12 +93,40 @@ def _same(piece: str, text: str) -> bool:
 
 
 def artifact_name(step: StepRun) -> str:
-    """The name of the artifact that a step makes; one that is no archive is named after its file."""
+    """The name of the artifact that a step makes; one that is no archive is named after its file.
+
+    Of files that a pattern takes only a run knows the name.
+    """
     if step.step.action == MERGE:
         return step.input("name") or "merged-artifacts"
     if step.input("archive") == "false":
-        return last_part(step.input("path").strip())
+        file = last_part(step.input("path").strip())
+        return f"{HOLE}files@{step.job.label}{HOLE_END}" if re.search(r"[*?\[\n]", file) else file
     return step.input("name") or "artifact"
+
+
+def is_own(step: StepRun) -> bool:
+    """Whether a download takes artifacts of its own run."""
+    if step.step.action == FETCH:
+        return step.input("run_id") == step.context("github").get("run_id") and "repo" not in step.step.given
+    return FOREIGN.isdisjoint(step.step.given)
+
+
+def downloaded_by_script(step: StepRun) -> Iterator[tuple[str, str]]:
+    """The name, or else the pattern, of what `gh run download` takes of the run that it is part of."""
+    own = step.context("github").get("run_id")
+    for command in step.step.script.commands:
+        if command.starts("gh", "run", "download"):
+            words = [text_of(template(word).value(step)) for word in command.bare[3:]]
+            if {own, "$GITHUB_RUN_ID", "${GITHUB_RUN_ID}"}.isdisjoint(words):
+                continue
+            options = dict(itertools.pairwise(words))
+            name, pattern = (options.get(s) or options.get(f"--{k}", "") for s, k in _OPTIONS)
+            if "$" not in name + pattern:
+                yield name, pattern
+
+
+_OPTIONS = (("-n", "name"), ("-p", "pattern"))
 
 
 def may_fit(wanted: str, name: str, *, exact: bool) -> bool:
@@ -87,7 +148,7 @@ def has_strangers(run: Run) -> bool:
             return True
         for occurrence in job.occurrences:
             step = occurrence.step
-            if step.action not in (UPLOAD, MERGE, DOWNLOAD) and "artifact" in step.action:
+            if step.action not in (UPLOAD, MERGE, DOWNLOAD) and re.search(_UPLOADS, step.action):
                 return True
             if "artifact" in step.run and b"artifact" in step.script.bare:
                 return True
@@ -96,9 +157,16 @@ def has_strangers(run: Run) -> bool:
     return False
 
 
+_UPLOADS = r"artifact|^hynek/build-and-inspect-python-package|^anchore/sbom-action|^tauri-apps/tauri-action"
+"""Actions that may upload artifacts."""
+
+
 def taken(pattern: str, names: list[str]) -> Iterator[str]:
     """The names that a pattern takes, of a sorted list."""
+    if "{" in pattern and len(alternatives(pattern)) > 1:
+        yield from dict.fromkeys(name for other in alternatives(pattern) for name in taken(other, names))
+        return
     prefix = re.split(r"[*?]", plain(pattern), maxsplit=1)[0]
     start = bisect_left(names, prefix)
     end = bisect_left(names, f"{prefix}\U0010ffff")
-    return (name for name in names[start:end] if fits(pattern, name))
+    yield from (name for name in names[start:end] if fits(pattern, name))

@@ -2,6 +2,55 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from scaffold.pipeline.expressions.nodes import Scope
+from scaffold.pipeline.expressions.values import HOLE, Open, is_known
+
 SAVE = "actions/cache/save"
 RESTORE = "actions/cache/restore"
 BOTH = "actions/cache"
+
+
+def may_begin(key: str, start: str) -> bool:
+    """Whether a key may begin with a text, as one that is found does: what is unknown may be anything."""
+    if (is_known(key) and is_known(start)) or key.startswith(start):
+        return key.startswith(start)
+    heads = key.partition(HOLE)[0], start.partition(HOLE)[0]
+    length = min(map(len, heads))
+    return heads[0][:length] == heads[1][:length] and not (is_known(key) and len(heads[0]) < len(heads[1]))
+
+
+def is_anywhere(paths: Iterable[str]) -> bool:
+    """Whether what stands at some paths is the same on every system, and whatever is built."""
+    return all(re.search(_ANYWHERE, path) for path in paths)
+
+
+_ANYWHERE = (
+    r"(?i)(?:^|/)(?:\.m2|pkg/mod|\.npm|\.yarn|yarn|\.pnpm-store|pnpm|\.gradle/wrapper|registry|\.cargo/git|git/db"
+    r"|\.composer|\.nuget|\.ivy2|pip|uv|huggingface|nltk_data|data|datasets?|fixtures|models?|corpus|docs|sources?)"
+    r"(?:/|$)|\.(?:json|txt|md|lock|csv|zip|gz|xz|xml|html|css|js|map|svg|png|jpg)$|(?:sha|commit|version|digest|timestamp)s?$"
+)
+"""Folders and files whose content is the same on every system."""
+
+
+class Missed(NamedTuple):
+    """Where the condition of a step is evaluated whose job found no cache."""
+
+    step: Scope
+    lookups: Iterable[str]
+    """The ids of the steps that look for one."""
+
+    def context(self, name: str) -> Any:
+        """The value of a context."""
+        found = self.step.context(name)
+        if name != "steps":
+            return found
+        missed = Open("outputs", {"cache-hit": "", "cache-matched-key": ""})
+        return Open(found.label, {name: Open(name, {"outputs": missed}) for name in self.lookups})
+
+    def status(self, function: str) -> Any:
+        """Everything before went well."""
+        return self.step.status(function)

@@ -8,44 +8,14 @@ from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
-from scaffold.pipeline.expressions.values import text_of
+from scaffold.pipeline.builds import BAKE, images_of
+from scaffold.pipeline.expressions.values import is_known, text_of
+from scaffold.pipeline.publishing import ACTIONS, IMAGE_TOOLS, SNAPSHOTS, always, published
 from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.shell import Command, ShellSource
+from scaffold.syntax.source import parsed
 
-PUBLISHERS = {
-    "pypa/gh-action-pypi-publish",
-    "softprops/action-gh-release",
-    "ncipollo/release-action",
-    "actions/create-release",
-    "goreleaser/goreleaser-action",
-    "redhat-actions/push-to-registry",
-    "stefanprodan/helm-gh-pages",
-    "helm/chart-releaser-action",
-}
-"""Actions that publish something that the run of a later push does not publish again."""
-
-PUBLISHING = (
-    ("docker", "push"),
-    ("podman", "push"),
-    ("crane", "push"),
-    ("skopeo", "copy"),
-    ("oras", "push"),
-    ("helm", "push"),
-    ("npm", "publish"),
-    ("pnpm", "publish"),
-    ("yarn", "publish"),
-    ("cargo", "publish"),
-    ("twine", "upload"),
-    ("uv", "publish"),
-    ("poetry", "publish"),
-    ("gh", "release", "create"),
-    ("gh", "release", "upload"),
-    ("gh", "release", "edit"),
-    ("docker", "buildx", "imagetools", "create"),
-)
-"""The first words of commands that do."""
-
-IMAGE_TOOLS = {"docker", "podman", "crane", "skopeo", "oras"}
 DIFFERS = {"dorny/paths-filter", "tj-actions/changed-files", "step-security/changed-files"}
 """Actions that look at what one push changed: what they did not start for a cancelled push, nobody does."""
 
@@ -54,7 +24,7 @@ class Kind(Enum):
     """What a step has an effect on."""
 
     image = auto()
-    """An image, under a name that a later push may give to its own."""
+    """An image or a snapshot, under a name that a later push may give to its own."""
     publication = auto()
     """A package, a release, a page."""
     diff = auto()
@@ -72,38 +42,70 @@ class Effect(NamedTuple):
 def effect_of(step: StepRun, tree: Tree) -> Effect | None:
     """What a step does that no later run does again; None where it only builds or tests."""
     action = step.step.action
-    if action in docker.BUILD:
-        return Effect(Kind.image, "it pushes an image") if docker.pushes(step) else None
+    if action in docker.BUILD or action == BAKE:
+        pushed = any(docker.pushes(i) and not docker.is_local(i) for i in images_of(step, {}))
+        return Effect(Kind.image, "it pushes an image") if pushed else None
     if action in DIFFERS:
         return Effect(Kind.diff, "it starts jobs by what one push changed")
-    if action in PUBLISHERS:
-        rehearsal = "snapshot" in step.input("args") or "release" not in step.input("args")
-        rehearsed = "goreleaser" in action and rehearsal
-        return None if rehearsed else Effect(Kind.publication, f"it publishes with {action}")
+    if action in ACTIONS:
+        args = step.input("args")
+        rehearsal = "snapshot" in args or "release" not in args or not is_known(args)
+        draft = step.input("draft") == "true" or ("goreleaser" in action and rehearsal)
+        return None if draft else Effect(Kind.publication, f"it publishes with {action}")
     return _of_script(step, tree) if step.step.run else None
 
 
 def _of_script(step: StepRun, tree: Tree) -> Effect | None:
     script = step.step.script
-    env = step.step.node.mapping("env").values
-    given = {name: value.text for name, value in env.items() if isinstance(value, yaml.Scalar)}
-    if b"github.event.before" in script.bare or any("github.event.before" in text for text in given.values()):
+    given = _given(step)
+    of_event = b"GITHUB_EVENT_PATH" in script.bare and re.search(rb"\.before\b", script.bare)
+    before = [b"github.event.before" in script.bare, *("github.event.before" in t for t in given.values())]
+    if of_event or any(before):
         forced = (step.context("env").get(name) for name in given if "FORCE" in name.upper())
         if any(text_of(value) == "true" for value in forced):
             return None  # then it builds everything, whatever was changed
         return Effect(Kind.diff, "it looks at what one push changed")
+    if b"HEAD" in script.bare and any(map(_compares_last_commit, script.commands)):
+        return Effect(Kind.diff, "it looks at what the last commit changed")
     for command in script.commands:
-        if any(command.starts(*words) for words in PUBLISHING) and "--dry-run" not in command.words:
-            if command.bare[0] in IMAGE_TOOLS:
-                return Effect(Kind.image, "it pushes an image")
-            return Effect(Kind.publication, f"it runs {' '.join(command.bare[:2])}")
+        made = published(command)
+        if made:
+            return _of_command(made, "it")
         if command.starts("docker", "buildx") and "--push" in command.words:
             return Effect(Kind.image, "it pushes an image")
         if command.starts("make") and any(word.rpartition("=")[2] == "push" for word in command.words):
             return Effect(Kind.image, "it pushes an image with make")
-        for word in command.bare:
-            if "/" in word and re.fullmatch(r"(?:\./)?[\w./-]+\.(?:js|mjs|ts|py|sh)", word):
-                source = tree.read(word.removeprefix("./")) or b""
-                if re.search(rb"\bevent\.before\b|GITHUB_EVENT_BEFORE", source):
-                    return Effect(Kind.diff, f"{word} looks at what one push changed")
+    for path in step.step.scripts:
+        data = tree.read(path) or b""
+        if re.search(rb"\bevent\.before\b|GITHUB_EVENT_BEFORE", data):
+            return Effect(Kind.diff, f"{path} looks at what one push changed")
+        commands = always(parsed(ShellSource, path, data)) if path.endswith(".sh") else ()
+        made = next(filter(None, map(published, commands)), "")
+        if made:
+            return _of_command(made, path)
     return None
+
+
+def _of_command(made: str, who: str) -> Effect:
+    if made.partition(" ")[0] in IMAGE_TOOLS:
+        return Effect(Kind.image, f"{who} pushes an image")
+    if made.partition(" ")[0] in SNAPSHOTS:
+        return Effect(Kind.image, f"{who} runs {made}")
+    return Effect(Kind.publication, f"{who} runs {made}")
+
+
+def _given(step: StepRun) -> dict[str, str]:
+    """The variables of a script as they are written: its step's, and those around it that it names."""
+    found: dict[str, str] = {}
+    for holder in (step.job.job.workflow.node, step.job.job.node, step.step.node):
+        for name, value in holder.mapping("env").values.items():
+            if isinstance(value, yaml.Scalar) and (holder is step.step.node or name in step.step.run):
+                found[name] = value.text
+    return found
+
+
+def _compares_last_commit(command: Command) -> bool:
+    """Whether a command compares the newest commit with the one before it."""
+    words = command.words
+    asks = command.starts("git", "diff") or command.starts("git", "diff-tree") or "turbo" in words
+    return asks and any(re.search(r"\bHEAD(?:~1?|\^1?)(?![\w~^])", word) for word in words)

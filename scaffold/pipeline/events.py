@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scaffold.pipeline.expressions.values import FORK, Open, OwnRepository, Unknown
+from scaffold.pipeline.expressions.values import FORK, Open, OwnRepository, Person, Unknown
 
 REPOSITORY = OwnRepository("github.repository", truth=True)
 OWNER = OwnRepository("github.repository_owner", truth=True)
+
+PERSON = Person("github.actor", truth=True)
 
 PULL_REQUESTS = ("pull_request", "pull_request_target")
 STARTS = ("push", "schedule", "workflow_dispatch", "release", "merge_group", "repository_dispatch")
@@ -76,6 +78,8 @@ def pull_request(
         "number": number,
         "head": head,
         "base": Open("github.event.pull_request.base", {"ref": base, "repo": base_repository}),
+        "draft": False,
+        "user": Open(f"github.event.pull_request.user@{number}", {"login": PERSON}),
         "merged": False,
         "state": "open",
     }
@@ -111,7 +115,9 @@ def other(name: str, default_branch: str = "main") -> Event:
 
 def vague(name: str, **known: str) -> Event:
     """An event of which nothing but the name is known, and what is `known` of its `github` context."""
-    return Event(name, Open("github", {"event_name": name, **known}))
+    asked = Unknown("github.event.pull_request", truth=True) if name.startswith("pull_request") else None
+    event = Open("github.event", {"pull_request": asked} if name != "workflow_call" else {})
+    return Event(name, Open("github", {"event_name": name, "event": event, **known}))
 
 
 def _github(
@@ -127,12 +133,14 @@ def _github(
             "owner": Open("owner", {"login": OWNER}),
         },
     )
-    open_names = ("actor", "actor_id", "triggering_actor", "repository_id", "repository_owner_id", "token",
+    open_names = ("actor_id", "repository_id", "repository_owner_id", "token",
                   "server_url", "api_url", "graphql_url", "repositoryurl", "workspace", "action",
                   "action_path", "action_ref", "action_repository", "action_status", "env", "event_path",
                   "path", "retention_days", "secret_source", "output", "workflow_sha")  # fmt: skip
     return {
         **{key: Unknown(f"github.{key}", truth=True) for key in open_names},
+        "actor": PERSON,
+        "triggering_actor": PERSON,
         "event_name": name,
         "sha": sha,
         "ref": ref,

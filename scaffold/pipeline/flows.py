@@ -5,23 +5,33 @@ A run happens under one event. What a rule asks of two jobs that meet in a name,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, artifact_name, may_fit, taken
-from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
-from scaffold.pipeline.expressions.values import is_known
+from scaffold.pipeline.alike import alike
+from scaffold.pipeline.artifacts import (
+    DOWNLOAD,
+    FETCH,
+    MERGE,
+    UPLOAD,
+    artifact_name,
+    downloaded_by_script,
+    is_own,
+    may_fit,
+    taken,
+)
+from scaffold.pipeline.builds import ImageBuild, ImagePush, builds_of, may_build
+from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, may_begin
+from scaffold.pipeline.expressions.values import is_known, property_of
 from scaffold.pipeline.groups import Group, groups_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import Call, JobRun, StepRun
-
-FOREIGN = frozenset({"run-id", "repository", "artifact-ids", "github-token"})
-"""What a download is given that takes the artifacts of another run, or ones that a number names."""
 
 
 class Kind(StrEnum):
@@ -46,8 +56,13 @@ class Flow(NamedTuple):
     """Whether it is a name, and no pattern."""
     paths: frozenset[str] = frozenset()
     """What a cache holds: another list of paths is another cache."""
-    platforms: frozenset[str] = frozenset()
-    """What an image is built for; none where that is not known."""
+    build: ImageBuild | None = None
+    """What makes an image, or uses layers."""
+
+    @property
+    def what(self) -> tuple[str, frozenset[str]]:
+        """What it has in common with another that writes the same."""
+        return alike(self.name, self.at.job), frozenset(alike(path, self.at.job) for path in self.paths)
 
     def may_take(self, name: str) -> bool:
         """Whether a download takes an artifact, or may."""
@@ -94,12 +109,16 @@ class Flows:
     def downloads(self) -> tuple[Flow, ...]:
         """What it downloads of its own artifacts."""
         found = []
-        for step in self.run.steps(DOWNLOAD, MERGE):
-            if FOREIGN.isdisjoint(step.step.given):
-                name = step.input("name") if step.step.action == DOWNLOAD else ""
-                wanted = name or step.input("pattern") or "*"
-                found.append(Flow(Kind.artifact, wanted, step, writes=False, exact=bool(name)))
-        return tuple(found)
+        for step in self.run.steps(DOWNLOAD, MERGE, FETCH):
+            if is_own(step):
+                name = step.input("name") if step.step.action != MERGE else ""
+                found.append((step, name, re.sub(r"\*+", "*", step.input("pattern"))))
+        for step in self.run.those(lambda step: "gh run download" in step.run):
+            found += ((step, name, pattern) for name, pattern in downloaded_by_script(step))
+        return tuple(
+            Flow(Kind.artifact, name or pattern or "*", step, writes=False, exact=bool(name))
+            for step, name, pattern in found
+        )
 
     @cached_property
     def saves(self) -> tuple[Flow, ...]:
@@ -112,38 +131,38 @@ class Flows:
         return tuple(cached(step, writes=False) for step in self.run.steps(RESTORE, BOTH))
 
     @cached_property
+    def builds(self) -> tuple[ImageBuild, ...]:
+        """The images that its legs build."""
+        return tuple(build for build in self._made if not isinstance(build, ImagePush))
+
+    @cached_property
+    def _made(self) -> tuple[ImageBuild, ...]:
+        """The images that its legs build and push."""
+        jobs = {job for job in self.run.every_job if any(may_build(o.step) for o in job.occurrences)}
+        legs = (leg for leg in self.run.jobs if leg.job in jobs and leg.reached is not False) if jobs else ()
+        return tuple(build for leg in legs for build in builds_of(leg))
+
+    @cached_property
     def exports(self) -> tuple[Flow, ...]:
         """The layers that its builds write."""
-        return self._layers("cache-to")
+        return tuple(self._layers(writes=True))
 
     @cached_property
     def imports(self) -> tuple[Flow, ...]:
         """The layers that its builds look for."""
-        return self._layers("cache-from")
+        return tuple(self._layers(writes=False))
 
-    def _layers(self, key: str) -> tuple[Flow, ...]:
-        writes = key == "cache-to"
-        read = docker.cache_exports if writes else docker.cache_imports
-        return tuple(
-            Flow(Kind.layers, name, step, writes)
-            for step in self.run.steps(*docker.BUILD)
-            if key in step.step.given
-            for name in map(docker.cache_name, read(step))
-            if name
-        )
+    def _layers(self, *, writes: bool) -> Iterator[Flow]:
+        for build in self.builds:
+            for name in map(docker.cache_name, build.exports if writes else build.imports):
+                if name:
+                    yield Flow(Kind.layers, name, build.at, writes, build=build)
 
     @cached_property
     def images(self) -> tuple[Flow, ...]:
         """The names under which it pushes images."""
-        found = []
-        for step in self.run.steps(*docker.BUILD):
-            tags = list(docker.tags(step))
-            platforms = docker.platforms(step) if tags else frozenset()
-            found += [Flow(Kind.image, tag, step, writes=True, platforms=platforms) for tag in tags]
-        for step in self.run.those(docker.pushes_in_script):
-            pushed = docker.pushed_by_script(step)
-            found += [Flow(Kind.image, tag, step, writes=True, platforms=own) for tag, own in pushed]
-        return tuple(found)
+        named = ((tag, build) for build in self._made for tag in build.tags)
+        return tuple(Flow(Kind.image, tag, build.at, writes=True, build=build) for tag, build in named)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -182,27 +201,37 @@ def cached(step: StepRun, *, writes: bool) -> Flow:
     return Flow(Kind.cache, step.input("key"), step, writes, paths=paths)
 
 
+def may_find(restore: Flow, saved: Flow) -> bool:
+    """Whether a restore may find what another step saves: of the same paths, by its key or a part of it."""
+    wanted = [restore.name, *lines(restore.at.input("restore-keys"))]
+    github = restore.at.job.call.run.event.github
+    before = property_of(github.get("event", {}), "before")
+    if isinstance(before, str):  # the next push looks for what this one saves
+        wanted += [name.replace(before, github["sha"]) for name in wanted]
+    return restore.paths == saved.paths and any(may_begin(saved.name, start) for start in wanted)
+
+
 def restores_of(leg: JobRun) -> list[Flow]:
     """The caches that one leg looks for."""
     return [cached(step, writes=False) for step in leg.using(RESTORE, BOTH)]
 
 
 def clashes(written: Iterable[Flow]) -> Iterator[tuple[Flow, Flow]]:
-    """What two legs of a run write under one name, each with one that does before; of legs that are known."""
+    """What a run writes twice under one name, each with what does so before; of legs that are known."""
     alone: dict[tuple[str, frozenset[str]], list[Flow]] = {}
     for flow in written:
         if flow.at.job.known:
-            others = alone.setdefault((flow.name, flow.paths), [])
+            others = alone.setdefault(flow.what, [])
             earlier = next((one for one in others if together(one.at, flow.at)), None)
             if earlier is None:
                 others.append(flow)
-            elif earlier.at.job is not flow.at.job:
+            else:
                 yield earlier, flow
 
 
 def together(one: StepRun, other: StepRun) -> bool:
     """Whether one run certainly has both steps, if it has the first."""
     same = [leg.job for leg in one.job.chain] == [leg.job for leg in other.job.chain]
-    if one.step is other.step and same:
+    if one.step is other.step and same and one.job is not other.job:
         return one.runs == other.runs
     return bool(one.runs and other.runs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -35,10 +36,14 @@ class Group(NamedTuple):
         return self.source.place(self.node.start)
 
     @property
+    def by(self) -> JobRun | None:
+        """The leg that holds it, or that calls the workflow which does; None for the started workflow."""
+        return self.holder if isinstance(self.holder, JobRun) else self.holder.caller
+
+    @property
     def job(self) -> Job | None:
         """The job of the started workflow that holds it; None where that is the workflow itself."""
-        leg = self.holder if isinstance(self.holder, JobRun) else self.holder.caller
-        return leg.root.job if leg is not None else None
+        return self.by.root.job if self.by is not None else None
 
     @property
     def nested(self) -> bool:
@@ -49,13 +54,39 @@ class Group(NamedTuple):
     @property
     def leg(self) -> str:
         """The leg of the started workflow's job that holds it; "" where that is the workflow itself."""
-        leg = self.holder if isinstance(self.holder, JobRun) else self.holder.caller
-        return leg.title if leg is not None else ""
+        return self.by.title if self.by is not None else ""
+
+    @property
+    def blind(self) -> str:
+        """Its name where nobody knows the rows of the legs around it."""
+        return text_of(template(self.node.text).value(self.holder.blind))
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether its authors mean that pushes cancel each other: a condition or a comment says so."""
+        of = self.holder.job if isinstance(self.holder, JobRun) else self.holder.workflow
+        start, end = of.node.keys["concurrency"].start, of.node.values["concurrency"].end
+        text = self.source.slice(self.source.comment_start(start, "#"), end)
+        said = " ".join(re.findall(r"(?m)(?:^|\s)#(.*)$", text)).lower()
+        return bool(
+            re.search(r"(?m)^[ \t]*+cancel-in-progress:.*\bgithub\.ref", text)
+            or (re.search(r"cancel|\bonly\b|latest", said) and re.search(_OF_PUSHES, said))
+        )
 
     @property
     def title(self) -> str:
         """What to call it in a report."""
         return f"group of {self.job.id}" if self.job is not None else "group"
+
+
+_OF_PUSHES = r"\b(?:commit|push(?:es)?|branch(?:es)?|main|master)\b"
+
+
+def holds_several(run: Run) -> bool:
+    """Whether the files of a run name more than one group: without that nothing is inside of another."""
+    workflows = {run.workflow, *(job.workflow for job in run.every_job)}
+    nodes = [*(workflow.node for workflow in workflows), *(job.node for job in run.every_job)]
+    return sum("concurrency" in node.values for node in nodes) > 1
 
 
 def groups_of(run: Run) -> Iterator[Group]:

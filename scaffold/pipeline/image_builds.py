@@ -11,6 +11,8 @@ from typing import NamedTuple
 from scaffold.backend.names import FOLDER
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.matrix import outputs_in
 from scaffold.pipeline.model import read_document
 from scaffold.surfaces.base import OPTIONAL, Part
 from scaffold.syntax import yaml_values as yaml
@@ -27,6 +29,7 @@ LINUX_BUILD = "backend_build.yml"
 DARWIN_BUILD = "backend_build_darwin.yml"
 MERGE = "backend_merge.yml"
 BASE_IMAGES = ".github/workflows/base-images.yml"
+TEST_EXTRA = ".github/workflows/test-extra.yml"
 SPLIT_SCRIPT = "scripts/changed-backends.js"
 DARWIN_SCRIPTS = ("scripts/build/python-darwin.sh", "scripts/build/golang-darwin.sh")
 """What builds most backends on macOS."""
@@ -36,6 +39,9 @@ MATRIX_LIMIT = 256
 _TAG_SUFFIX = re.compile(rb"(?m)(?:tag-suffix:\s*[\"']?|^[ \t]*suffix=)(-[\w.-]+)")
 _OWN_SOURCES = re.compile(rf"\.$|{FOLDER}(?!common)")
 _OWN_FOLDER = re.compile(r"[\w/]*backend/(\w+)/\$\{?BACKEND\}?/?")
+
+
+_BUILD_ARG = re.compile(rb"(?m)^[ ]+([A-Z][A-Z0-9_]*)=")
 
 
 class Caller(NamedTuple):
@@ -48,6 +54,8 @@ class Caller(NamedTuple):
     """Name of the reusable workflow."""
     fields: frozenset[str]
     """The matrix fields that it hands on."""
+    reads: frozenset[str]
+    """The outputs of other jobs that it reads."""
     static_entries: int
     """Number of entries that stand in the job itself; 0 where a script hands them in."""
 
@@ -119,6 +127,9 @@ class ImageBuilds:
         tags = sum(bool(image.tag) for image in self.base_images)
         yield Part(BASE_IMAGES, "`tag` of a builder image", tags, "2026-05-10")
         yield Part(SPLIT_SCRIPT, "statement", int(self.has_script))
+        for path, since in zip((*WORKFLOWS, TEST_EXTRA), ("2026-05-08", "", "2026-03-30"), strict=True):
+            calls = (self.tree.read(path) or b"").count(b"run " + SPLIT_SCRIPT.encode())
+            yield Part(path, f"run of {SPLIT_SCRIPT} in {path.rpartition('/')[2]}", calls, since)
         line = self.shards[1].line if self.shards else 0
         yield Part(
             SPLIT_SCRIPT, "SINGLEARCH_SHARDS", self.shards[0] if self.shards else 0, OPTIONAL, line=line
@@ -133,6 +144,16 @@ class ImageBuilds:
         return self._callers(LINUX_BUILD, DARWIN_BUILD)
 
     @cached_property
+    def build_args(self) -> frozenset[str]:
+        """The build arguments that every image of a matrix entry is given; none where there is no list."""
+        data = self.tree.read(f".github/workflows/{LINUX_BUILD}") or b""
+        return (
+            frozenset(name.decode() for name in _BUILD_ARG.findall(data))
+            if b"build-args:" in data
+            else frozenset()
+        )
+
+    @cached_property
     def merges(self) -> list[Caller]:
         """Every job that merges the images of matrix entries."""
         return self._callers(MERGE)
@@ -144,14 +165,17 @@ class ImageBuilds:
             for name, job in jobs.values.items():
                 builds = job.text("uses").rpartition("/")[2] if isinstance(job, yaml.Mapping) else ""
                 if source is not None and builds in reusable:
-                    text = source.slice(job.start, job.end)
+                    inputs = job.get("with") if isinstance(job, yaml.Mapping) else None
+                    said = [template(s.text) for s in yaml.scalars_below(job)]
+                    given = [template(s.text) for s in yaml.scalars_below(inputs)]
                     found.append(
                         Caller(
                             path,
                             source.line(jobs.keys[name].start),
                             name,
                             builds,
-                            frozenset(re.findall(r"matrix\.(?<![\w-]matrix\.)([\w-]+)", text)),
+                            frozenset(name for of in given for name in of.names("matrix")),
+                            frozenset(name for of in said for name in outputs_in(of)),
                             len(_included(job)),
                         )
                     )

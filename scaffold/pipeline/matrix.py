@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from scaffold.pipeline.expressions.nodes import Call, Context, Literal, Node, Property, Scope
@@ -13,6 +14,7 @@ from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.expressions.values import Open, Unknown
 from scaffold.pipeline.model import Job, Pipeline, Workflow
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.source import Place
 
 LIMIT = 256
 """Jobs that GitHub makes of one matrix; of a larger one it makes none."""
@@ -78,6 +80,14 @@ def evaluated(value: yaml.Value, scope: Scope) -> Any:
     return {name: evaluated(item, scope) for name, item in value.values.items()}
 
 
+def contexts(value: yaml.Value) -> frozenset[str]:
+    """The contexts that a YAML value reads."""
+    if isinstance(value, yaml.Scalar):
+        return template(value.text).contexts
+    items = value.items if isinstance(value, yaml.Sequence) else value.values.values()
+    return frozenset().union(*map(contexts, items))
+
+
 def _rows(spec: Mapping[str, Any], job: str) -> Legs:
     complete = True
     axes: dict[str, list[Any]] = {}
@@ -124,18 +134,40 @@ def generators(workflow: Workflow) -> set[str]:
     return {name for job in workflow.jobs.values() for name in generators_of(job)} & set(workflow.jobs)
 
 
-def generators_of(job: Job) -> set[str]:
+@lru_cache(maxsize=512)
+def generators_of(job: Job) -> frozenset[str]:
     """The jobs whose outputs make the matrix of a job."""
-    return {name for of in _made(job) for name in of.names("needs")}
+    return frozenset(name for of in _made(job) for name in of.names("needs"))
 
 
-def generated_by(job: Job) -> set[str | None]:
+@lru_cache(maxsize=512)
+def generated_by(job: Job) -> frozenset[str]:
     """The outputs of other jobs that are the matrix of a job, or an axis or the `include` of it."""
-    return {output_of(of.expressions[0]) for of in _made(job)}
+    return frozenset(output for of in _made(job) for output in outputs_in(of))
 
 
 def _made(job: Job) -> list[Template]:
     """What of a job's matrix other jobs make."""
     values = job.matrix.values.values() if isinstance(job.matrix, yaml.Mapping) else [job.matrix]
     of = (template(value.text) for value in values if isinstance(value, yaml.Scalar))
-    return [made for made in of if made.expressions and output_of(made.expressions[0]) is not None]
+    return [made for made in of if any(True for _ in outputs_in(made))]
+
+
+def outputs_in(of: Template) -> Iterator[str]:
+    """The outputs of other jobs that an expression reads."""
+    for node in (node for expression in of.expressions for node in expression.walk()):
+        if isinstance(node, Property) and isinstance(node.of, Property) and isinstance(node.of.key, Literal):
+            output = output_of(node) if node.of.key.content == "outputs" else None
+            if output is not None:
+                yield output
+
+
+def place_in_matrix(job: Job, row: Mapping[str, str], name: str) -> Place:
+    """Where a matrix says a name of a row: in the row of its `include`, or as an axis."""
+    included = job.matrix.get("include") if isinstance(job.matrix, yaml.Mapping) else None
+    for item in included.items if isinstance(included, yaml.Sequence) else ():
+        if isinstance(item, yaml.Mapping) and name in item.keys:
+            scalars = (n for n, value in item.values.items() if isinstance(value, yaml.Scalar))
+            if all(item.text(n) == row.get(n) for n in scalars if "${{" not in item.text(n)):
+                return job.workflow.source.place(item.keys[name].start)
+    return job.at("strategy", "matrix", name)

@@ -211,6 +211,7 @@ class Pipeline:
         self._documents: dict[str, tuple[YamlSource, yaml.Mapping] | None] = {}
         self._actions: dict[str, tuple[Step, ...]] = {}
         self._workflows: dict[str, Workflow | None] = {}
+        self._others: dict[str, bytes | None] = {}
         self._steps_left = MAX_STEPS
 
     @cached_property
@@ -273,6 +274,14 @@ class Pipeline:
                     break
         return self._actions[folder]
 
+    def action_output(self, folder: str, name: str) -> str:
+        """What an action of this repository says of one of its outputs; "" for other actions."""
+        for file in ("action.yml", "action.yaml") if folder else ():
+            found = self._document(posixpath.join(folder, file))
+            if found is not None:
+                return found[1].text("outputs", name, "value")
+        return ""
+
     def action_inputs(self, folder: str) -> dict[str, yaml.Scalar]:
         """The defaults of an action's inputs."""
         for name in ("action.yml", "action.yaml"):
@@ -300,7 +309,15 @@ class Pipeline:
         """Whether all that is read of the other one is the same here; then its runs are."""
         if self.paths != other.paths or self._generated != other._generated:
             return False
-        return all(self._document(p) is found for p, found in other.documents.items()) and not self.problems
+        if not all(self._document(p) is found for p, found in other.documents.items()) or self.problems:
+            return False
+        return all(self.tree.read(path) == data for path, data in other._others.items())
+
+    def read(self, path: str) -> bytes | None:
+        """A file that its workflows name and that is none of theirs; None where there is none."""
+        if path not in self._others:
+            self._others[path] = self.tree.read(path)
+        return self._others[path]
 
     @cached_property
     def documents(self) -> Mapping[str, tuple[YamlSource, yaml.Mapping] | None]:

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from functools import cache
 
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, Open
+
 ARCHES = {"linux/amd64": "X64", "linux/arm64": "ARM64", "linux/arm64/v8": "ARM64"}
 """Platform of an image -> architecture of the runner that builds it without emulation."""
+
+_SYSTEMS = {"linux": "Linux", "windows": "Windows", "macos": "macOS"}
+_ARCHES = {"x64": "X64", "arm64": "ARM64"}
+"""Label that a self-hosted runner gives itself -> what it says of the runner."""
 
 
 @cache
 def native(runner: str) -> tuple[str, str]:
-    """System and architecture of a runner of GitHub's, as `runner` says them; "" where unknown."""
+    """System and architecture of a runner, as `runner` says them; "" where its labels do not tell."""
     name = runner.lower()
+    if "self-hosted" in name:
+        labels = set(name.split(", "))
+        system = next((system for label, system in _SYSTEMS.items() if label in labels), "")
+        return system, next((arch for label, arch in _ARCHES.items() if label in labels), "")
     if name.startswith("ubuntu-"):
-        return "Linux", "ARM64" if name.endswith("-arm") else "X64" if name.count("-") == 1 else ""
+        return "Linux", "ARM64" if name.endswith(("-arm", "-arm64")) else "X64" if name.count(
+            "-"
+        ) == 1 else ""
     if name.startswith("windows-"):
         return "Windows", "ARM64" if name.endswith("-arm") else "X64" if name.count("-") == 1 else ""
     if name.startswith("macos-"):
         intel = name.endswith(("-intel", "-large")) or name in ("macos-12", "macos-13")
         return "macOS", "X64" if intel else "ARM64"
     return "", ""
+
+
+def of_runner(runs_on: str, system: str = "", arch: str = "") -> Open:
+    """The `runner` context: what the runner alone knows is one value for all jobs on that kind of runner."""
+    kind = runs_on.replace(HOLE, "<").replace(HOLE_END, ">")
+    known = {"os": system} if system else {}
+    return Open(f"runner@{kind}", known | ({"arch": arch} if arch else {}))

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from scaffold.pipeline import events, matrix
 from scaffold.pipeline.events import Event
+from scaffold.pipeline.expressions.values import Open
 from scaffold.pipeline.model import MAX_DEPTH, Job, Pipeline, Workflow
 from scaffold.pipeline.scopes import Call, JobRun, StepRun
 from scaffold.pipeline.started import Started
@@ -94,6 +95,12 @@ class Run(Started):
                     self._expand(Call(self, called, leg), found, depth + 1)
 
 
+def written(job: Job) -> JobRun:
+    """A job as its files alone tell it: what the event, the row or another job says is a hole."""
+    call = Call(Started(job.workflow, Event("workflow_call", Open("github"))), job.workflow)
+    return JobRun(call, job, Open(f"matrix@{job.id}"), 0, complete=False)
+
+
 class Runs:
     """The runs of a repository's workflows, each expanded once."""
 
@@ -144,6 +151,14 @@ class Runs:
         for run in self.pull_requests():
             if self.main(run.workflow).event.name != run.event.name:
                 yield run
+
+    def every(self) -> Iterator[Run]:
+        """The runs of `all`, and one for every other event."""
+        yield from self.all()
+        for workflow in self.workflows:
+            told = {self.main(workflow).event.name, *events.PULL_REQUESTS, "workflow_call"}
+            for name in workflow.events.keys() - told:
+                yield Run(workflow, events.other(name, self.pipeline.default_branch))
 
     def _pull_request(self, workflow: Workflow, *, fork: bool = False) -> Run:
         key = (workflow, fork)

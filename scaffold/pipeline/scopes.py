@@ -1,37 +1,38 @@
 """Where expressions are evaluated: a workflow as it is called, a job with one row of its matrix, a step.
 
-A job or step runs, does not run, or nobody knows (`None`): what another job or step says is unknown.
+A step runs, does not run, or nobody knows (`None`): what another job or step says is unknown.
 The simulated run is the one in which everything goes well.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from scaffold.pipeline import matrix
-from scaffold.pipeline.caches import BOTH, RESTORE
+from scaffold.pipeline.caches import BOTH, RESTORE, Missed
 from scaffold.pipeline.expressions.nodes import Scope
 from scaffold.pipeline.expressions.templates import Template, template
-from scaffold.pipeline.expressions.values import Lazy, Open, Truth, Unknown, all_of, text_of, truth_of
+from scaffold.pipeline.expressions.values import (
+    Lazy,
+    Open,
+    Truth,
+    Unknown,
+    all_of,
+    as_variable,
+    text_of,
+    truth_of,
+)
 from scaffold.pipeline.model import Job, Workflow, local_path
-from scaffold.pipeline.runners import native
+from scaffold.pipeline.reached import jobs_due, jobs_reached
+from scaffold.pipeline.runners import native, of_runner
 from scaffold.pipeline.started import OfLegs, Started
 from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.syntax import yaml_values as yaml
 
 OF_ALL_LEGS = frozenset({"github", "secrets", "vars"})
 """Contexts with one value in every leg of a job, where its workflow is called with one set of secrets."""
-
-
-def contexts(value: yaml.Value) -> frozenset[str]:
-    """The contexts that a YAML value reads."""
-    if isinstance(value, yaml.Scalar):
-        return template(value.text).contexts
-    items = value.items if isinstance(value, yaml.Sequence) else value.values.values()
-    return frozenset().union(*map(contexts, items))
 
 
 class Call:
@@ -53,6 +54,11 @@ class Call:
     def label(self) -> str:
         """A name that tells it from the other calls of the run."""
         return self.caller.label if self.caller is not None else ""
+
+    @property
+    def blind(self) -> Call:
+        """It as it is called by a job of which nobody knows the row."""
+        return self if self.caller is None else Call(self.run, self.workflow, self.caller.blind)
 
     def _input(self, name: str) -> Any:
         """One of the inputs: given by the caller, or its default."""
@@ -81,7 +87,7 @@ class Call:
     def has_common_secrets(self) -> bool:
         """Whether every leg of the job that calls hands over the same secrets."""
         passed = self.caller.job.node.get("secrets") if self.caller is not None else None
-        return not isinstance(passed, yaml.Mapping) or contexts(passed) <= OF_ALL_LEGS
+        return not isinstance(passed, yaml.Mapping) or matrix.contexts(passed) <= OF_ALL_LEGS
 
     def context(self, name: str) -> Any:
         """The value of a context that the whole workflow has."""
@@ -107,27 +113,17 @@ class Call:
 
     @cached_property
     def _reached(self) -> dict[str, Truth]:
-        """Of each job whether it runs: a skipped job skips what is far behind it too."""
-        reached: dict[str, Truth] = {}
-        whole: dict[str, Truth] = {}
-        around = [self.caller.reached] if self.caller is not None else []
-        for job in self.workflow.in_order:
-            said = [truth_of(self.said(job.id))] if job.condition is not None else []
-            reached[job.id] = all_of([*(whole[need] for need in self._implied(job)), *around, *said])
-            needs = (need for need in job.needs if need in self.workflow.jobs)
-            whole[job.id] = all_of([reached[job.id], *(whole[need] for need in needs)])
+        around = self.caller.reached if self.caller is not None else True
+        reached = jobs_reached(self.workflow, around, self._said)
         if self.workflow.asks_event_alone:
             self.of_legs.reached = reached
         return reached
 
-    def _implied(self, job: Job) -> list[str]:
-        """The jobs that must succeed for a job to run: none where its `if` asks for the status itself."""
-        asked = job.condition is not None and job.condition.asks_status
-        return [] if asked else [need for need in job.needs if need in self.workflow.jobs]
-
     def said(self, name: str) -> Any:
         """What the `if` of a job says."""
-        job = self.workflow.jobs[name]
+        return self._said(self.workflow.jobs[name])
+
+    def _said(self, job: Job) -> Any:
         return self.run.value(job.condition, self.scope(job)) if job.condition is not None else True
 
     def due(self, name: str) -> Truth:
@@ -136,27 +132,15 @@ class Call:
 
     @cached_property
     def _due(self) -> dict[str, Truth]:
-        due: dict[str, Truth] = {}
         around = self.caller.due if self.caller is not None else True
-        for job in self.workflow.in_order:
-            said = self.said(job.id)
-            own = True if isinstance(said, Unknown) and only_needs(said) else truth_of(said)
-            due[job.id] = all_of([own, around, *(due[need] for need in self._implied(job))])
+        due = jobs_due(self.workflow, around, self._said)
         if self.workflow.asks_event_alone:
             self.of_legs.due = due
         return due
 
 
-def only_needs(value: Unknown) -> bool:
-    """Whether nothing but the outputs of other jobs makes a value unknown."""
-    return re.search(r"\bneeds@", value.label) is not None and not re.search(_ELSE, value.label)
-
-
-_ELSE = r"(?<![\w.'-])(?:github|vars|inputs|secrets|env|steps|runner|matrix)\b[.@]|'result'"
-
-
-class _Scope:
-    """What every scope of a called workflow has."""
+class JobScope:
+    """The scope above the rows of a job, and what every scope inside of it has."""
 
     def __init__(self, call: Call, job: Job) -> None:
         self.call = call
@@ -175,6 +159,13 @@ class _Scope:
             return self.call.context(name)
         return Open(f"{name}@{self.label}")
 
+    @cached_property
+    def github(self) -> Any:
+        """The `github` context that its runner has, which knows the job."""
+        found = self.call.context("github")
+        known = {**found, "job": self.job.id}
+        return Open(found.label, known) if isinstance(found, Open) else known
+
     def status(self, function: str) -> Any:
         """Everything before went well."""
         return self.call.status(function)
@@ -190,9 +181,10 @@ class _Scope:
             return common[self.job]
         nodes = self.call.workflow.node.mapping("env"), self.job.node.mapping("env")
         outer = _Plain(self)
-        found = {n: matrix.evaluated(v, outer) for node in nodes for n, v in node.values.items()}
+        values = {name: value for node in nodes for name, value in node.values.items()}
+        found = {name: as_variable(matrix.evaluated(value, outer)) for name, value in values.items()}
         found = {name: value for name, value in found.items() if name not in self.job.exported}
-        if self.call.has_common_secrets and all(contexts(node) <= OF_ALL_LEGS for node in nodes):
+        if self.call.has_common_secrets and all(matrix.contexts(node) <= OF_ALL_LEGS for node in nodes):
             common[self.job] = found
         return found
 
@@ -208,21 +200,19 @@ class _Scope:
 class _Plain:
     """A scope without `env`, for `env` itself."""
 
-    def __init__(self, of: _Scope) -> None:
+    def __init__(self, of: JobScope) -> None:
         self._of = of
 
     def context(self, name: str) -> Any:
+        if name == "github":
+            return self._of.github
         return Open(f"env@{self._of.label}") if name == "env" else self._of.context(name)
 
     def status(self, function: str) -> Any:
         return self._of.status(function)
 
 
-class JobScope(_Scope):
-    """The scope above the rows of a job."""
-
-
-class JobRun(_Scope):
+class JobRun(JobScope):
     """A job with one row of its matrix."""
 
     def __init__(self, call: Call, job: Job, row: Mapping[str, Any], number: int, complete: bool) -> None:
@@ -233,6 +223,7 @@ class JobRun(_Scope):
         """Whether the matrix is known: otherwise this one row stands for all."""
         self.number = number
         self._reached: Truth | str = "not asked"
+        self._steps: Open | None = None
         self._bound: dict[Occurrence, StepRun] = {}
 
     @cached_property
@@ -246,24 +237,37 @@ class JobRun(_Scope):
             return self.call.inputs
         if name == "runner":
             return self._runner
-        return super().context(name)
+        return self._outputs() if name == "steps" else super().context(name)
+
+    def _outputs(self) -> Any:
+        """The `steps` context: a step that looks for a cache says for which key."""
+        if self._steps is None:
+            self._steps = Open(f"steps@{self.label}")
+            for lookup in self.job.using(RESTORE, BOTH):
+                name = lookup.step.id if lookup.outer is None else ""
+                if name:
+                    key = {"cache-primary-key": self.bind(lookup).input("key")}
+                    label = f"{self._steps.label}.{name}"
+                    self._steps[name] = Open(label, {"outputs": Open(f"{label}.outputs", key)})
+        return self._steps
+
+    @cached_property
+    def lookups(self) -> frozenset[str]:
+        """The ids of its steps that look for a cache."""
+        return frozenset(o.step.id for o in self.job.using(RESTORE, BOTH) if o.step.id)
 
     @cached_property
     def _runner(self) -> Any:
-        system, arch = native(self.runs_on)
-        known = {"os": system} if system else {}
-        # What the runner alone knows is one value for all jobs on that kind of runner.
-        return Open(f"runner@{self.runs_on}", known | ({"arch": arch} if arch else {}))
+        return of_runner(self.runs_on, *native(self.runs_on))
 
     @cached_property
     def runs_on(self) -> str:
-        """The runner's label; with holes where it is not known, "" where there are several."""
+        """The runner's label, several with commas; with holes where it is not known, "" for a mere group."""
         value = self.job.node.get("runs-on")
-        if isinstance(value, yaml.Scalar):
-            found = matrix.evaluated(value, self)
-            return text_of(found) if not isinstance(found, (list, dict)) else ""
-        labels = [self.text(item) for item in yaml.scalars(value)]
-        return labels[0] if len(labels) == 1 else ""
+        found = matrix.evaluated(value, self) if value is not None else ""
+        if isinstance(found, dict) and not isinstance(found, Open):
+            found = found.get("labels", "")
+        return ", ".join(map(text_of, found)) if isinstance(found, list) else text_of(found)
 
     @property
     def title(self) -> str:
@@ -283,6 +287,22 @@ class JobRun(_Scope):
     def due(self) -> Truth:
         """Whether the job runs where the jobs that it waits for say that it shall."""
         return self.call.due(self.job.id)
+
+    @cached_property
+    def blind(self) -> JobRun:
+        """It without its row, that of a job that calls it, and its runner: what depends on them is a hole."""
+        row = Open(f"matrix@{self.job.id}") if self.row else {}
+        return _Blind(self.call.blind, self.job, row, self.number, self.complete)
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """What is in its row and in those of the jobs that call its workflow; `a.b` for a part of an axis."""
+        found: dict[str, Any] = {}
+        for name, value in (item for at in self.chain for item in at.row.items()):
+            found |= (
+                {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {name: value}
+            )
+        return found
 
     @property
     def root(self) -> JobRun:
@@ -319,6 +339,14 @@ class JobRun(_Scope):
         return map(self.bind, self.job.using(*actions))
 
 
+class _Blind(JobRun):
+    """A job of which nobody knows on which runner it is."""
+
+    @cached_property
+    def _runner(self) -> Any:
+        return of_runner(self.runs_on)
+
+
 class StepRun:
     """A step in a run of its job."""
 
@@ -341,12 +369,15 @@ class StepRun:
 
     def context(self, name: str) -> Any:
         """The value of a context: a step of a composite action has inputs of its own."""
+        if name == "github":
+            return self.job.github
         if name == "env":
             own = self.step.node.mapping("env").values
             base = self.outer.context("env") if self.outer is not None else self.job.env
             if not own:
                 return base
-            return Open(base.label, base | {n: matrix.evaluated(v, self.job) for n, v in own.items()})
+            added = {name: as_variable(matrix.evaluated(value, self.job)) for name, value in own.items()}
+            return Open(base.label, base | added)
         if self.outer is not None:
             if name == "inputs":
                 return self.outer.inputs
@@ -363,7 +394,8 @@ class StepRun:
         """The inputs of the composite action that it uses."""
         given = self.step.given
         known = self.job.job.workflow.pipeline.action_inputs(local_path(self.step.uses))
-        return {name: matrix.evaluated(given.get(name, default), self) for name, default in known.items()}
+        values = {name: given.get(name.lower(), default) for name, default in known.items()}
+        return {name: as_variable(matrix.evaluated(value, self)) for name, value in values.items()}
 
     def input(self, name: str) -> str:
         """One of its `with` as text, with holes for what is unknown; "" where it is not given."""
@@ -389,6 +421,15 @@ class StepRun:
         return said if around else all_of([around, said])
 
     @property
+    def asked(self) -> Iterator[str]:
+        """What its condition is made of, and those of the steps that lead to it, where only a run knows."""
+        if self.outer is not None:
+            yield from self.outer.asked
+        said = self.step.condition.value(self) if self.step.condition is not None else None
+        if isinstance(said, Unknown):
+            yield said.label
+
+    @property
     def runs(self) -> Truth:
         """Whether it runs."""
         if isinstance(self._runs, str):
@@ -399,23 +440,9 @@ class StepRun:
     @property
     def due(self) -> Truth:
         """Whether it runs where its job shall and no cache is found: neither is an excuse of the step."""
-        return all_of([self.job.due, self._in_job(_Cold)])
+        return all_of([self.job.due, self.in_cold])
 
-
-class _Cold(NamedTuple):
-    """Where the condition of a step is evaluated whose job found no cache."""
-
-    step: StepRun
-
-    def context(self, name: str) -> Any:
-        """The value of a context."""
-        found = self.step.context(name)
-        if name != "steps":
-            return found
-        missed = Open("outputs", {"cache-hit": "", "cache-matched-key": ""})
-        lookups = (o.step.id for o in self.step.job.job.using(RESTORE, BOTH))
-        return Open(found.label, {name: Open(name, {"outputs": missed}) for name in lookups if name})
-
-    def status(self, function: str) -> Any:
-        """Everything before went well."""
-        return self.step.status(function)
+    @property
+    def in_cold(self) -> Truth:
+        """Whether it runs once its job does, where no cache is found."""
+        return self._in_job(lambda step: Missed(step, self.job.lookups))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,10 +10,31 @@ from functools import cached_property
 
 from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.shell import ShellSource
+from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.source import Place
 from scaffold.syntax.step_script import line_of, script_of
 from scaffold.syntax.yaml import YamlSource
+
+FORKED = {
+    "build-push-action": "docker",
+    "login-action": "docker",
+    "metadata-action": "docker",
+    "upload-artifact": "actions",
+    "download-artifact": "actions",
+    "cache": "actions",
+}
+"""Action that others have forks of, which take the same inputs -> who has the first one."""
+
+
+def original(action: str) -> str:
+    """The action that another one is a fork of, by its name; the same one where it is none."""
+    owner, _, name = action.partition("/")
+    first = FORKED.get(name.partition("/")[0]) if owner.strip(".$") else None
+    return f"{first}/{name}" if first is not None else action
+
+
+CONTAINERS = ("docker", "podman", "nerdctl", "buildah", "ko")
+"""Programs that build and push images."""
 
 
 class Step:
@@ -25,11 +47,12 @@ class Step:
         self.id = node.text("id")
         self.uses = node.text("uses")
         """The action that it uses, with its version."""
-        self.action = self.uses.partition("@")[0].lower()
-        """The action that it uses, without its version, in small letters."""
+        self.action = original(self.uses.partition("@")[0].lower())
+        """The action that it uses, or of which it uses a fork, without its version, in small letters."""
         self.run = node.text("run")
         """The script that it runs."""
-        self.given = node.mapping("with").values
+        self.given = {name.lower(): value for name, value in node.mapping("with").values.items()}
+        """Its `with`: the names of inputs are the same in any case."""
 
     @property
     def path(self) -> str:
@@ -54,6 +77,22 @@ class Step:
         """The script that it runs; one for another interpreter has no commands."""
         return script_of(self.node)
 
+    @cached_property
+    def scripts(self) -> tuple[str, ...]:
+        """The paths of the files of programs that its script names, from the root of the repository."""
+        if not re.search(r"\.(?:sh|py|m?js|ts|rb)\b", self.run):
+            return ()
+        folder = self.node.text("working-directory")
+        words = (word for command in self.script.commands for word in command.words)
+        named = (word for word in words if re.fullmatch(r"[\w./-]+\.(?:sh|py|m?js|ts|rb)", word))
+        return tuple(posixpath.normpath(posixpath.join(folder, word)) for word in named)
+
+    @cached_property
+    def containers(self) -> tuple[Command, ...]:
+        """The commands of its script that build, push or run images."""
+        commands = self.script.commands if any(tool in self.run for tool in CONTAINERS) else ()
+        return tuple(c for c in commands if c.bare[:1] and posixpath.basename(c.bare[0]) in CONTAINERS)
+
     def after_line(self, offset: int) -> int:
         """The offset in the file behind the line in which an offset of its script stands."""
         return self.source.line_end(self.source.offset(line_of(self.source, self.node, offset)))
@@ -61,8 +100,13 @@ class Step:
     @property
     def outputs(self) -> dict[str, int]:
         """The outputs that its script writes, each with the offset in the script where it does."""
-        found = re.finditer(_OUTPUT, self.run) if "GITHUB_OUTPUT" in self.run else ()
-        return {match[1]: match.start(1) for match in found}
+        if "GITHUB_OUTPUT" not in self.run:
+            return {}
+        found = {match[1]: match.start(1) for match in re.finditer(_OUTPUT, self.run)}
+        for block in re.finditer(_OUTPUT_BLOCK, self.run) if len(self.run) < MAX_RUN else ():
+            lines = re.compile(_PRINTED_NAME if block["group"] else _NAME_LINE)
+            found |= {m[1]: m.start(1) for m in lines.finditer(self.run, *block.span())}
+        return found
 
     @cached_property
     def condition(self) -> Template | None:
@@ -74,6 +118,11 @@ class Step:
         """One of its `with`."""
         value = self.given.get(name)
         return template(value.text) if isinstance(value, yaml.Scalar) else None
+
+    def spelled(self, name: str) -> str:
+        """One of its `with` as it is written; "" where it is not given."""
+        value = self.given.get(name)
+        return value.text if isinstance(value, yaml.Scalar) else ""
 
     def at(self, *keys: str) -> Place:
         """The place of a value below a chain of keys; of the step where there is none."""
@@ -92,7 +141,19 @@ class Step:
         return self.source.place(max(offset, value.start))
 
 
-_OUTPUT = r"(?m)^[^\n#]*?\b(?:echo|printf)\s++[\"']?([A-Za-z_][\w-]*+)=[^\n]*>>\s*+[\"']?\$\{?GITHUB_OUTPUT"
+MAX_RUN = 1 << 16
+"""Characters of a script in which blocks are looked for."""
+
+_PRINTED = r"^[^\n#]*?\b(?:echo|printf)\s++[\"']?([A-Za-z_][\w-]*+)(?:=|<<)"
+_OUTPUT = rf"(?m){_PRINTED}[^\n]*(?:>>|\btee\s+-a)\s*+[\"']?\$\{{?GITHUB_OUTPUT"
+_PRINTED_NAME = rf"(?m){_PRINTED}"
+_NAME_LINE = r"(?m)^[ \t]*([A-Za-z_][\w-]*+)="
+_OUTPUT_BLOCK = (
+    r"(?ms)^[ \t]*(?P<group>\{)$(?:(?!^[ \t]*+(?:\}|\{$)).)*+^[ \t]*+\}\s*+>>\s*+[\"']?\$\{?GITHUB_OUTPUT"
+    r"|^[^\n]*<<-?\s*[\"']?(?P<end>\w+)[\"']?[ \t]*>>\s*[\"']?\$\{?GITHUB_OUTPUT[^\n]*\n"
+    r"(?:(?!<<).)*?^[ \t]*+(?P=end)$"
+)
+"""Commands in braces, and a text for `cat`, that go to the outputs as a whole."""
 
 
 @dataclass(slots=True, eq=False)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
+from scaffold.pipeline.builds import may_build
 from scaffold.pipeline.docker import METADATA
 from scaffold.pipeline.expressions.nodes import Call, Context, Literal, Node, Property
 from scaffold.pipeline.expressions.templates import Template, template
-from scaffold.pipeline.model import Job
+from scaffold.pipeline.model import Job, Workflow, local_path
 from scaffold.pipeline.patterns import compiled, takes
-from scaffold.pipeline.steps import Step
+from scaffold.pipeline.steps import Occurrence, Step
+from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place
 
@@ -41,14 +45,49 @@ class Made(NamedTuple):
         )
 
 
-def is_looked_up(job: Job, step: Step) -> bool:
+def is_looked_up(job: Job, build: Occurrence) -> bool:
     """Whether a build runs only where something before it says so, which looks for the image."""
-    own, around = step.node.text("if"), job.node.text("if")
-    if "steps." in own:
-        return True
-    asked = "needs." in own or "needs." in around
-    jobs = job.workflow.upstream(job).values() if asked else ()
-    return any(re.search(_LOOKS, s.run) or "exists" in s.action for before in jobs for s in before.steps)
+    own = [step.node.text("if") for step in build.chain]
+    asked = {name for text in own for name in re.findall(r"\bsteps\.([\w-]+)", text)}
+    if (asked and asked - _makers(job)) or _looks_up(build.step):
+        return True  # what asks for another build alone is its second attempt
+    if any("needs." in text for text in (*own, job.node.text("if"))):
+        return any(map(_looks, job.workflow.upstream(job).values()))
+    return any(_is_asked(caller) for caller in _callers(job.workflow))
+
+
+@lru_cache(maxsize=64)
+def _makers(job: Job) -> frozenset[str]:
+    """The names of its steps that may build images."""
+    return frozenset(o.step.id for o in job.occurrences if may_build(o.step))
+
+
+def _is_asked(caller: Job) -> bool:
+    """Whether a job calls, or says with what, only as a job before it has found out."""
+    texts = (value.text for value in caller.given.values() if isinstance(value, yaml.Scalar))
+    asks = any("needs." in text for text in (caller.node.text("if"), *texts))
+    return asks and any(map(_looks, caller.workflow.upstream(caller).values()))
+
+
+def _looks(job: Job) -> bool:
+    """Whether a job, or one of the workflow that it calls, looks for an image."""
+    steps = [o.step for own in (job, *_called(job)) for o in own.occurrences]
+    return any(_looks_up(step) or "exists" in step.action for step in steps)
+
+
+def _looks_up(step: Step) -> bool:
+    asked = re.search(_LOOKS, step.run) is not None
+    return asked and re.search(_LOOKS, step.script.bare.decode()) is not None
+
+
+def _called(job: Job) -> Iterable[Job]:
+    return job.called.jobs.values() if job.uses and job.called is not None else ()
+
+
+def _callers(workflow: Workflow) -> Iterator[Job]:
+    """The jobs that call a workflow."""
+    if "workflow_call" in workflow.events:
+        yield from (job for job in workflow.pipeline.jobs if job.uses and job.called is workflow)
 
 
 _LOOKS = (
@@ -57,10 +96,20 @@ _LOOKS = (
 )
 
 
-def made_of(tree: Tree, job: Job, step: Step) -> Made | None:
+class _At(NamedTuple):
+    """Where an expression stands."""
+
+    job: Job
+    outer: Occurrence | None = None
+    """The step that uses the composite action that it stands in."""
+
+
+def made_of(tree: Tree, job: Job, build: Occurrence) -> Made | None:
     """What the tags of a build are made of; None where nothing in them depends on files."""
-    tags = step.input("tags")
-    parts = list(_followed(tree, job, tags, step.at("with", "tags"))) if tags is not None else []
+    at, step = _At(job, build.outer), build.step
+    given = [(step.input(name), step.at("with", name)) for name in ("tags", "outputs", "set")]
+    parts = [part for of, place in given if of is not None for part in _followed(tree, at, of, place)]
+    parts += _of_commands(tree, at, build)
     if not parts:
         return None
     texts = "\n".join(part.text for part in parts if part.text)
@@ -68,8 +117,25 @@ def made_of(tree: Tree, job: Job, step: Step) -> Made | None:
     return Made(place, texts, tuple(glob for part in parts for glob in part.globs))
 
 
-def _followed(tree: Tree, job: Job, of: Template, place: Place, depth: int = 0) -> Iterator[Made]:
+def _of_commands(tree: Tree, at: _At, build: Occurrence) -> Iterator[Made]:
+    """What the tags are made of that the commands of a script give to what they build."""
+    step = build.step
+    pairs = (p for c in step.containers if "build" in c.bare for p in itertools.pairwise(c.bare))
+    tags = " ".join(value for flag, value in pairs if flag in ("-t", "--tag"))
+    yield from _followed(tree, at, template(tags), step.at())
+    for name in re.findall(r"\$\{?(\w+)", tags):
+        said = step.node.text("env", name)
+        if said:
+            yield from _followed(tree, at, template(said), step.at("env", name))
+        elif any(assignment.name == name for assignment in step.script.assignments):
+            yield from _of_step(tree, at, build, 0)
+        else:
+            yield from _of_variable(tree, at, name, 0)
+
+
+def _followed(tree: Tree, at: _At, of: Template, place: Place, depth: int = 0) -> Iterator[Made]:
     """The scripts and patterns behind the expressions of a template."""
+    workflow = at.job.workflow
     for node in (n for e in of.expressions for n in e.walk()) if depth < _MAX_DEPTH else ():
         if isinstance(node, Call) and node.name == "hashfiles":
             globs = [
@@ -78,28 +144,68 @@ def _followed(tree: Tree, job: Job, of: Template, place: Place, depth: int = 0) 
             yield Made(place, "", tuple(glob.removeprefix("./") for glob in globs))
         context, *names = _path(node)
         match context, names:
-            case "steps", [name, "outputs", _]:
-                yield from _of_step(tree, job, name, depth)
-            case "needs", [name, "outputs", output] if name in job.workflow.jobs:
-                maker = job.workflow.jobs[name]
-                said = template(maker.node.text("outputs", output))
-                yield from _followed(tree, maker, said, maker.at("outputs", output), depth + 1)
+            case "steps", [name, "outputs", output]:
+                for maker in at.job.occurrences:
+                    if maker.step.id == name and maker.outer is at.outer:
+                        yield from _of_step(tree, at, maker, depth, output)
+            case (("needs" | "jobs"), [name, "outputs", output]) if name in workflow.jobs:
+                yield from _of_job(tree, workflow.jobs[name], output, depth)
             case "env", [name]:
-                for holder in (job, job.workflow):
-                    said = template(holder.node.text("env", name))
-                    yield from _followed(tree, job, said, holder.at("env", name), depth + 1)
+                yield from _of_variable(tree, at, name, depth)
+            case "inputs", [name]:
+                for asking, value, where in _given(at, name):
+                    yield from _followed(tree, asking, template(value.text), where, depth + 1)
 
 
-def _of_step(tree: Tree, job: Job, name: str, depth: int) -> Iterator[Made]:
-    for step in (s for s in job.steps if s.id == name):
-        given = [step.run, *(step.node.text("env", key) for key in step.node.mapping("env").values)]
-        if step.action == METADATA:
-            given.append(step.node.text("with", "tags"))
-        text = _scripts(tree, step) if step.run else ""
-        if text:
-            yield Made(step.at(), text, ())
-        for value in given:
-            yield from _followed(tree, job, template(value), step.at(), depth + 1)
+def _of_job(tree: Tree, job: Job, output: str, depth: int) -> Iterator[Made]:
+    """What the output of a job is made of, or of the workflow that it calls."""
+    if job.uses and job.called is not None:
+        keys = ("on", "workflow_call", "outputs", output, "value")
+        inside = next(iter(job.called.jobs.values()), None)
+        if inside is not None:
+            said = template(job.called.node.text(*keys))
+            yield from _followed(tree, _At(inside), said, job.called.at(*keys), depth + 1)
+        return
+    said = template(job.node.text("outputs", output))
+    yield from _followed(tree, _At(job), said, job.at("outputs", output), depth + 1)
+
+
+def _given(at: _At, name: str) -> Iterator[tuple[_At, yaml.Scalar, Place]]:
+    """What an input is given: by the step that uses the action, by the jobs that call the workflow."""
+    if at.outer is not None:
+        value = at.outer.step.given.get(name)
+        if isinstance(value, yaml.Scalar):
+            yield _At(at.job, at.outer.outer), value, at.outer.step.at("with", name)
+        return
+    for caller in _callers(at.job.workflow):
+        value = caller.given.get(name)
+        if isinstance(value, yaml.Scalar):
+            yield _At(caller), value, caller.at("with", name)
+
+
+def _of_variable(tree: Tree, at: _At, name: str, depth: int) -> Iterator[Made]:
+    """What a variable is made of: in the `env` of its job or workflow, or by a step before."""
+    for holder in (at.job, at.job.workflow):
+        said = template(holder.node.text("env", name))
+        yield from _followed(tree, at, said, holder.at("env", name), depth + 1)
+    for maker in at.job.occurrences if name in at.job.exported else ():
+        if re.search(rf"\b{name}=[^\n]*>>\s*[\"']?\$\{{?GITHUB_ENV", maker.step.run):
+            yield from _of_step(tree, at, maker, depth)
+
+
+def _of_step(tree: Tree, at: _At, maker: Occurrence, depth: int, output: str = "") -> Iterator[Made]:
+    """What the script of a step works with, or one output of the action that it uses."""
+    step = maker.step
+    given = [step.run, *(step.node.text("env", key) for key in step.node.mapping("env").values)]
+    if step.action == METADATA:
+        given.append(step.spelled("tags"))
+    text = _scripts(tree, step) if step.run else ""
+    if text:
+        yield Made(step.at(), text, ())
+    for value in given:
+        yield from _followed(tree, at, template(value), step.at(), depth + 1)
+    said = at.job.workflow.pipeline.action_output(local_path(step.uses), output) if output else ""
+    yield from _followed(tree, _At(at.job, maker), template(said), step.at(), depth + 1)
 
 
 def _path(node: Node) -> tuple[str, ...]:
@@ -122,7 +228,10 @@ def _scripts(tree: Tree, step: Step) -> str:
         if data is not None:
             bare = ShellSource(word, data).bare if word.endswith(".sh") else re.sub(_COMMENT, b"", data)
             texts.append(bare.decode(errors="replace"))
-    own = script.bare.decode()
+    without = bytearray(script.bare)
+    for command in (c for c in step.containers if "build" in c.bare):  # what it builds is not what it hashes
+        without[command.start_byte : command.end_byte] = b" " * (command.end_byte - command.start_byte)
+    own = without.decode()
     folder = step.node.text("working-directory")
     around = [f"cd {folder}"] if folder else []
     return "\n".join([*around, own, *texts]) if texts or re.search(_HASHES, own) else ""
@@ -131,6 +240,7 @@ def _scripts(tree: Tree, step: Step) -> str:
 _SCRIPT = r"[\w./-]+\.(?:py|sh|js|mjs|ts|rb)"
 _COMMENT = rb"(?m)^[ \t]*+(?:#|//).*$"
 _HASHES = (
+    r"\bhashlib\b|\bcreateHash\b|"
     r"\b(?:sha\d*sum|shasum|md5sum|b2sum|cksum)\b|\bopenssl (?:dgst|sha)"
     r"|\bgit (?:hash-object|ls-files|ls-tree|write-tree)\b|\bgit rev-parse [\"']?\w+:|\bgit log\b[^\n|]* -- "
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,18 +60,33 @@ def all_events(workflow: Workflow) -> Iterator[Event]:
     """Every event that starts a workflow, as little as all of its kind have in common."""
     for name, filters in workflow.events.items():
         if name != "push":
-            yield events.vague(name)
+            merged = any(kind.text == "closed" for kind in yaml.scalars(filters.get("types")))
+            yield events.vague(name, **({} if merged else _REFS.get(name, {})))
             continue
         own = {"branches", "branches-ignore"} & filters.values.keys()
         tags = {"tags", "tags-ignore"} & filters.values.keys()
         named = [scalar.text for scalar in yaml.scalars(filters.get("branches"))]
-        plain = [branch for branch in named if not set(branch) & set("*?[]!+")]
-        for branch in (plain if plain == named else []) or (["\0"] if own or not tags else []):
-            ref = f"refs/heads/{branch}".replace("\0", text_of(Unknown("branch")))
-            yield events.vague(name, ref=ref, ref_type="branch", head_ref="", base_ref="")
+        taken = [_open(branch) for branch in named if not branch.startswith("!")]
+        for branch in taken or ([_ANY] if own or not tags else []):
+            ref = f"refs/heads/{branch}"
+            yield events.vague(name, ref=ref, ref_name=branch, ref_type="branch", head_ref="", base_ref="")
         if tags or not own:
-            ref = f"refs/tags/{text_of(Unknown('tag'))}"
-            yield events.vague(name, ref=ref, ref_type="tag", head_ref="", base_ref="")
+            ref = f"refs/tags/{_ANY}"
+            yield events.vague(name, ref=ref, ref_name=_ANY, ref_type="tag", head_ref="", base_ref="")
+
+
+_ANY = text_of(Unknown("ref"))
+_REFS = {
+    "pull_request": {"ref": f"refs/pull/{_ANY}/merge"},
+    "release": {"ref": f"refs/tags/{_ANY}", "ref_type": "tag"},
+    "merge_group": {"ref": f"refs/heads/gh-readonly-queue/{_ANY}"},
+}
+"""Event -> what is known of the ref that it runs for, beside a push."""
+
+
+def _open(pattern: str) -> str:
+    """A branch as its filter tells: what a wildcard takes is not known."""
+    return re.sub(r"[*?+]++|\[[^][]*+\]", _ANY, pattern)
 
 
 def _chosen(patterns: list[str], default: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scaffold.pipeline.artifacts import fits
+from scaffold.pipeline.artifacts import fits, taken
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,10 @@ from scaffold.pipeline.artifacts import fits
 )
 def test_the_patterns_of_artifacts(pattern: str, name: str, taken: bool) -> None:
     assert fits(pattern, name) is taken
+
+
+def test_braces_are_alternatives() -> None:
+    names = ["a-1", "b-1", "c-1"]
+    for pattern, wanted in (("{a,b}-*", ["a-1", "b-1"]), ("{a,c}-{1,2}", ["a-1", "c-1"]), ("{x,y}*", [])):
+        assert list(taken(pattern, names)) == wanted
+        assert [name for name in names if fits(pattern, name)] == wanted

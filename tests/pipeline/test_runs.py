@@ -99,6 +99,14 @@ def test_states_share_their_runs_where_all_that_makes_them_is_the_same() -> None
         assert Repository(Overlay(first.tree, changes), first).runs is not first.runs
 
 
+def test_states_share_no_runs_where_another_file_that_was_read_is_not_the_same() -> None:
+    first = Repository(tree(caller=CALLER, called=CALLED))
+    assert first.pipeline.read("tool.sh") is None
+    other = Repository(Overlay(first.tree, {"tool.sh": b"true\n"}), first)
+    assert other.runs is not first.runs
+    assert other.pipeline.read("tool.sh") == b"true\n"
+
+
 def test_a_fork_has_no_secrets() -> None:
     text = (
         'on: pull_request\njobs:\n  a:\n    runs-on: x\n    env: {P: "${{ secrets.P }}"}\n    steps:\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.checkout.tree import Overlay
 from scaffold.pipeline.model import Pipeline
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import Call
@@ -32,3 +33,52 @@ def test_a_circle_never_tells(length: int) -> None:
     assert {asked.reached(f"j{i}") for i in range(length)} == {None}
     assert [asked.reached("behind"), asked.due("behind")] == [None, None]
     assert [asked.reached("beside"), asked.due("beside")] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("condition", "runs"),
+    [
+        ("env.PUSH == 'true'", True),
+        ("env.PUSH == true", False),  # a string is no number
+        ("env.KEEP == 'false'", True),
+        ("env.KEEP", True),  # "false" is a text
+        ("env.NONE", False),
+        ("env.TOKEN", None),
+    ],
+)
+@pytest.mark.parametrize("where", ["workflow", "job", "step"])
+def test_a_variable_is_a_string(where: str, condition: str, runs: bool | None) -> None:
+    env = "env: {PUSH: '${{ inputs.push }}', KEEP: false, NONE: null, TOKEN: '${{ secrets.TOKEN }}'}"
+    of = {place: env if place == where else "name: x" for place in ("workflow", "job", "step")}
+    called = f"""
+on: {{workflow_call: {{inputs: {{push: {{type: boolean, default: true}}}}}}}}
+{of["workflow"]}
+jobs:
+  it:
+    runs-on: x
+    {of["job"]}
+    steps:
+      - run: a
+        if: {condition}
+        {of["step"]}
+"""
+    caller = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/called.yml\n    secrets: inherit\n"
+    (workflow,) = (w for w in Pipeline(tree(w=caller, called=called)).workflows if "push" in w.events)
+    (step,) = (step for leg in Run(workflow, main_event(workflow)).jobs for step in leg.steps)
+    assert step.runs is runs
+
+
+@pytest.mark.parametrize(
+    ("condition", "runs"),
+    [("inputs.push == 'true'", True), ("inputs.push == true", False), ("inputs.keep", True)],
+)
+def test_an_input_of_an_action_is_a_string(condition: str, runs: bool) -> None:
+    workflow = "on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{uses: ./act, with: {push: true}}]\n"
+    action = (
+        "inputs: {push: {default: false}, keep: {default: false}}\n"
+        f"runs:\n  using: composite\n  steps: [{{run: a, shell: bash, if: {condition}}}]\n"
+    )
+    files = Overlay(tree(w=workflow), {"act/action.yml": action.encode()})
+    (one,) = Pipeline(files).workflows
+    inner = [step for leg in Run(one, main_event(one)).jobs for step in leg.steps][-1]
+    assert inner.runs is runs

@@ -40,7 +40,7 @@ class Template:
     @cached_property
     def of_event(self) -> bool:
         """Whether the event that starts a run decides it: then it has one value in the whole run."""
-        return self.contexts <= {"github"}
+        return self.contexts <= {"github"} and "job" not in self.names("github")
 
     @cached_property
     def asks_status(self) -> bool:

@@ -35,6 +35,10 @@ class OwnRepository(Unknown):
     """The name of the repository, or of its owner: it equals whatever the workflows compare it with."""
 
 
+class Person(Unknown):
+    """The name of somebody, who is no bot."""
+
+
 FORK = "\ue002fork"
 """The owner and name of a fork: equal to nothing that a workflow can spell."""
 
@@ -128,6 +132,11 @@ def text_of(value: Any) -> str:
     return "Array" if isinstance(value, list) else "Object"
 
 
+def as_variable(value: Any) -> Any:
+    """A value as a variable of the environment, or as the input of an action: nothing but strings there."""
+    return value if isinstance(value, Unknown) else text_of(value)
+
+
 def label_of(value: Any) -> str:
     """A name for a value that tells it from others."""
     if isinstance(value, Unknown):
@@ -176,6 +185,8 @@ def last_part(path: str) -> str:
 def equal_values(left: Any, right: Any) -> bool | Unknown:
     """GitHub's `==`: strings in any case, different types as numbers."""
     for one, other in ((left, right), (right, left)):
+        if isinstance(one, Person) and isinstance(other, str) and other.lower().endswith("[bot]"):
+            return False
         if isinstance(one, OwnRepository):
             return FORK not in other if isinstance(other, str) else isinstance(other, OwnRepository)
     if isinstance(left, Unknown) or isinstance(right, Unknown):

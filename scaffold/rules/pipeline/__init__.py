@@ -9,6 +9,7 @@ from scaffold.rules.pipeline.artifacts.names import (
     DownloadWithoutNeeds,
 )
 from scaffold.rules.pipeline.artifacts.programs import ExecBit
+from scaffold.rules.pipeline.caches.hashes import HashBeforeCheckout
 from scaffold.rules.pipeline.caches.keys import KeyHardCodesAxis, SaveRestoreDiffer
 from scaffold.rules.pipeline.caches.registry import CacheToIgnoreError, CacheToOnPr, LegsShareCacheRef
 from scaffold.rules.pipeline.caches.restores import (
@@ -47,7 +48,9 @@ from scaffold.rules.pipeline.notes.runners import (
     RunnerAllowList,
 )
 from scaffold.rules.pipeline.reach import JobNeverRuns
-from scaffold.rules.pipeline.toolchains import BaseRelease, GoVersionOld
+from scaffold.rules.pipeline.releases import BaseRelease
+from scaffold.rules.pipeline.scripts import AnswerUnchecked, MakeFunctionInShell, PushPastReview
+from scaffold.rules.pipeline.toolchains import GoVersionOld
 
 RULES: tuple[type[Rule], ...] = (
     PushCancelsPush,
@@ -62,6 +65,7 @@ RULES: tuple[type[Rule], ...] = (
     LegsShareCacheRef,
     KeyHardCodesAxis,
     KeyIgnoresArch,
+    HashBeforeCheckout,
     RebuildAfterRestore,
     SkippableSecondRestore,
     RestoreWithoutWriter,
@@ -94,6 +98,9 @@ RULES: tuple[type[Rule], ...] = (
     BaseDepsSingleSource,
     BaseRelease,
     AnonymousApi,
+    AnswerUnchecked,
+    MakeFunctionInShell,
+    PushPastReview,
     PushCancelsTest,
     CacheSaveOnPr,
     SecretLoginOnFork,

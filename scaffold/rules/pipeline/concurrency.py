@@ -54,7 +54,8 @@ class PushCancelsPush(PipelineRule):
     packages or releases, and where it names images after the commit: no later run does that again. It is a
     warning where images have names that the run of the next push gives to its own, and where the lost run
     would only have tested what the push changed. For workflows that only test, `push-cancels-test` in
-    the group pipeline-notes tells the same.
+    the group pipeline-notes tells the same. There is no warning where a comment beside the group says that
+    pushes are meant to cancel each other, or a condition on the ref in `cancel-in-progress` does.
 
     Fix: `scaffold check --fix` adds the commit to the group of pushes. A group that only deploys the
     newest state may be meant to be cancelled: say so in a comment, `# scaffold: allow push-cancels-push`
@@ -68,7 +69,7 @@ class PushCancelsPush(PipelineRule):
         """Groups that two pushes share and that cancel, of workflows that publish or diff."""
         for run, group in cancelled_pushes(registry):
             reason, certain = harmed(run, group.job, registry.tree)
-            if reason:
+            if certain or (reason and not group.is_meant):
                 yield self.finding(
                     group.place,
                     "",
@@ -85,8 +86,13 @@ class PushCancelsPush(PipelineRule):
 
 def cancelled_pushes(registry: Repository) -> Iterator[tuple[Run, Group]]:
     """The groups in which a push cancels the run of the push before it."""
-    found = shared_by_pushes(registry.runs)
-    return ((run, group) for run, group in found if group.cancels and not group.nested)
+    for run, group in shared_by_pushes(registry.runs):
+        if group.cancels and not group.nested and not run.event.github["ref_name"].startswith(_COPIES):
+            yield run, group
+
+
+_COPIES = ("pull-request/", "pull/", "dependabot/", "renovate/")
+"""Branches of robots: a push to one is a push to its pull request."""
 
 
 @lru_cache(maxsize=4)
@@ -96,6 +102,8 @@ def shared_by_pushes(runs: Runs) -> tuple[tuple[Run, Group], ...]:
     for run in runs.pushes():
         branch = pushed_branch(run.workflow)
         assert branch is not None
+        if branch.startswith("pull-request/"):
+            continue  # a bot copies pull requests to such branches: the newest push to one is all that counts
         twin = Run(run.workflow, events.push(branch, 2, runs.pipeline.default_branch))
         found += ((run, group) for group in shared(run, twin))
     return tuple(found)
@@ -116,20 +124,21 @@ def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
     for leg in run.jobs:
         if leg.reached is False or (job is not None and leg.root.job is not job):
             continue
-        if (
-            leg.job.uses
-            and not leg.job.uses.startswith("./")
-            and leg.text(leg.job.node.get("with", "push")) == "true"
-        ):
+        if leg.job.uses and leg.job.called is None and leg.text(leg.job.node.get("with", "push")) == "true":
             found = found or f"it pushes an image ({leg.job.path}:{leg.job.line})"
         for step, done in _effects(leg, tree):
             reason = f"{done.words} ({step.path}:{step.line})"
             found = found or reason
             again = not _named_after_commit(step) if done.kind is Kind.image else _of_fixed_version(step)
+            again = again or done.words in _SNAPSHOTS
             if step.runs and done.kind is not Kind.diff and not again:
                 return reason, True
     diff = published_by_diff(run, job, tree) if found else ""
     return (diff, True) if diff else (found, False)
+
+
+_SNAPSHOTS = ("it runs gradle publish", "it runs mvn deploy")
+"""What publishes the snapshot of a branch, which the next push publishes again."""
 
 
 def published_by_diff(run: Run, job: Job | None, tree: Tree) -> str:
@@ -162,7 +171,7 @@ _COMMIT = re.compile(r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|n
 
 def _named_after_commit(step: StepRun) -> bool:
     """Whether the image that a step pushes has a name that no later push gives to its own."""
-    tags = step.step.node.text("with", "tags")
+    tags = step.step.spelled("tags") or step.step.spelled("set")
     texts = [tags, step.step.script.bare.decode()]
     if "steps." in tags:
         texts += [
@@ -208,7 +217,7 @@ class PrGroupByBranch(PipelineRule):
         """Groups that two pull requests of one branch name share: one finding for each way to spell one."""
         spelled: dict[str, dict[Place, Group]] = {}
         for run in registry.runs.pull_requests():
-            twin = Run(run.workflow, pull_request_of(run.workflow, number=2))
+            twin = Run(run.workflow, pull_request_of(run.workflow, number=2, fork=True))
             for group in shared(run, twin):
                 if group.cancels:
                     branch = r"\$\{\{(?:(?!\}\}|\$\{\{|head_ref).)*+head_ref(?:(?!\}\}|\$\{\{).)*+\}\}"
@@ -216,13 +225,15 @@ class PrGroupByBranch(PipelineRule):
                     spelled.setdefault(" ".join(parts) or group.node.text, {})[group.place] = group
         for text, places in spelled.items():
             place, *others = places
+            whose = "two pull requests whose branches have one name share"
+            if not re.search(r"github\.(?:head_ref|event\b)|ref_name", text):
+                whose = "all pull requests share"
             also = ", ".join(f"{other.path}:{other.line}" for other in others)
             yield self.finding(
                 place,
                 "",
                 places[place].title,
-                "two pull requests whose branches have one name share the group and cancel each other"
-                + (f"; so in {also}" if others else ""),
+                f"{whose} the group and cancel each other" + (f"; so in {also}" if others else ""),
                 "use github.event.pull_request.number, which no other pull request has",
                 fix=partial(_number, list(places.values())) if "github.head_ref" in text else None,
             )
@@ -264,20 +275,45 @@ class GroupSharedByWorkflows(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups that a workflow of the same event has too."""
         reported = set()
-        for runs in (list(registry.runs.pushes()), list(registry.runs.pull_requests())):
-            first: dict[tuple[str, str], tuple[Run, Group]] = {}
-            for run in runs:
-                for group in flows_of(run).groups:
-                    key = (group.name, str(run.event.github["ref"]))
-                    earlier, known = first.setdefault(key, (run, group))
-                    other = earlier.workflow is not run.workflow
-                    if other and (group.cancels or known.cancels) and group.place not in reported:
-                        reported.add(group.place)
-                        yield self.finding(
-                            group.place,
-                            "",
-                            f"group of {earlier.workflow.path}",
-                            f"{earlier.workflow.path} has the same concurrency group: a {run.event.name}"
-                            " starts both, and one cancels the other",
-                            "put ${{ github.workflow }} into both groups",
-                        )
+        first: dict[tuple[str, ...], tuple[Run, Group]] = {}
+        for run, moment in _started_together(registry.runs):
+            for group in flows_of(run).groups:
+                if group.by is not None and not (group.by.reached or (group.by.due and not group.nested)):
+                    continue  # what else decides, decides for all of a called workflow
+                earlier, known = first.setdefault((group.name, *moment), (run, group))
+                other = earlier.workflow is not run.workflow
+                if other and (group.cancels or known.cancels) and group.place not in reported:
+                    reported.add(group.place)
+                    who = f"{run.workflow.path} and {earlier.workflow.path} are"
+                    if group.source.path == run.workflow.path:
+                        who = f"{earlier.workflow.path} is"
+                    yield self.finding(
+                        group.place,
+                        "",
+                        f"group of {earlier.workflow.path}",
+                        f"{who} in the same concurrency group: a {run.event.name} starts both, and one"
+                        " cancels the other",
+                        "put ${{ github.workflow }} into both groups",
+                    )
+
+
+def _started_together(runs: Runs) -> Iterator[tuple[Run, tuple[str, ...]]]:
+    """Runs, each with what starts it: those with the same are started at once."""
+    for run in (*runs.pushes(), *runs.pull_requests()):
+        yield run, ("pull_request" if run.event.of_pull_request else "push", str(run.event.github["ref"]))
+    for workflow in runs.workflows:
+        on = workflow.node.get("on")
+        entries = on.get("schedule") if isinstance(on, yaml.Mapping) else None
+        crons = [
+            item.text("cron") for item in getattr(entries, "items", ()) if isinstance(item, yaml.Mapping)
+        ]
+        for name in ("schedule", "release", "merge_group"):
+            if name in workflow.events and "concurrency" in workflow.node.values:
+                types = [kind.text for kind in yaml.scalars(workflow.events[name].get("types"))]
+                kinds = (types or _RELEASES) if name == "release" else [""]
+                run = Run(workflow, events.other(name, runs.pipeline.default_branch))
+                yield from ((run, (name, when)) for when in (crons if name == "schedule" else kinds))
+
+
+_RELEASES = ["published", "unpublished", "created", "edited", "deleted", "prereleased", "released"]
+"""The kinds of a release's event, which starts a workflow that names none of them."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from scaffold.pipeline.expressions.values import shown
+from scaffold.pipeline.expressions.values import shown, truth_of
 from scaffold.pipeline.flows import Flows, flows_of
-from scaffold.pipeline.groups import Group
+from scaffold.pipeline.groups import Group, holds_several
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import Run, Runs
 from scaffold.pipeline.scopes import JobRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.concurrency import published_by_diff, shared_by_pushes
@@ -47,20 +49,27 @@ class GroupDeadlock(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups that have the name of one around them."""
-        reported: set[Place] = set()
-        for run in registry.runs.all():
-            for group in flows_of(run).groups:
-                around = next((outer for outer in _around(group) if outer.name == group.name), None)
-                if around is not None and group.name and group.place not in reported:
-                    reported.add(group.place)
-                    yield self.finding(
-                        group.place,
-                        "",
-                        f"{group.title} in {around.place.path}",
-                        f"it waits for the group of {around.place.path}:{around.place.line}, which ends only"
-                        f" after it: a {run.event.name} is cancelled as a deadlock",
-                        "give it a name of its own, or none",
-                    )
+        for place, (run, group, around) in deadlocks(registry.runs).items():
+            yield self.finding(
+                place,
+                "",
+                f"{group.title} in {around.place.path}",
+                f"it waits for the group of {around.place.path}:{around.place.line}, which ends only"
+                f" after it: a {run.event.name} is cancelled as a deadlock",
+                "give it a name of its own, or none",
+            )
+
+
+@lru_cache(maxsize=4)
+def deadlocks(runs: Runs) -> dict[Place, tuple[Run, Group, Group]]:
+    """The groups that have the name of one around them, each with a run in which it does, and that group."""
+    found: dict[Place, tuple[Run, Group, Group]] = {}
+    for run in runs.every():
+        for group in flows_of(run).groups if holds_several(run) else ():
+            around = next((outer for outer in _around(group) if outer.name == group.name), None)
+            if around is not None and group.name:
+                found.setdefault(group.place, (run, group, around))
+    return found
 
 
 def _around(group: Group) -> Iterator[Group]:
@@ -91,8 +100,8 @@ class LegsShareGroup(PipelineRule):
           cancel-in-progress: true
 
     It is an error where they cancel each other, and a warning where more than two wait, or two and those of
-    another run: that cancelled legs of sglang (#25188). Legs that
-    `max-parallel: 1` runs one by one are left alone.
+    another run: that cancelled legs of sglang (#25188). A matrix that a job makes is taken to have two rows:
+    a warning. Legs that `max-parallel: 1` runs one by one are left alone.
 
     Fix: put what tells the legs apart into the group, or move the group to the workflow.
     """
@@ -103,38 +112,62 @@ class LegsShareGroup(PipelineRule):
         """Groups of which a run certainly has two holders that do not wait for each other."""
         reported: set[Place] = set()
         for run in registry.runs.all():
-            same: dict[tuple[str, Place], list[Group]] = {}
+            same: dict[str, list[Group]] = {}
             for group in flows_of(run).groups:
-                same.setdefault((group.name, group.place), []).append(group)
-            for (name, place), groups in same.items():
+                if all(outer.name != group.name for outer in _around(group)):  # else it is a deadlock
+                    same.setdefault(group.name, []).append(group)
+            for name, groups in same.items():
                 legs = _at_once(groups, flows_of(run))
+                place = groups[-1].place
                 cancel = all(group.cancels for group in groups)
                 crowd = len(legs) + (not _OWN.search(groups[0].node.text))
                 dropped = crowd >= PENDING and not any(g.queues or g.cancels is None for g in groups)
-                if len(legs) > 1 and (cancel or dropped) and place not in reported:
+                who = " and ".join(leg.title for leg in legs[:2])
+                if len(legs) < 2:  # noqa: PLR2004 - of two
+                    legs = [leg for leg in map(_generated, groups) if leg is not None]
+                    who = f"all legs of {legs[0].root.job.id}" if legs else ""
+                    dropped = False
+                if who and (cancel or dropped) and place not in reported:
                     reported.add(place)
                     what = "cancel each other" if cancel else "wait, and the third drops the second"
                     yield self.finding(
                         place,
                         "",
                         groups[0].title,
-                        f"{legs[0].title} and {legs[1].title} are in the group {shown(name)}: they {what}",
+                        f"{who} are in the group {shown(name)}: they {what}",
                         "put what tells them apart into the group",
-                        severity=self.severity if cancel else Severity.warning,
+                        severity=self.severity if cancel and legs[0].known else Severity.warning,
                     )
+
+
+def _generated(group: Group) -> JobRun | None:
+    """The leg that stands for all of a generated matrix of which nothing is in the group's name."""
+    leg = group.by
+    if leg is None or leg.known or re.search(r"(?:matrix|strategy)@", group.name + group.blind):
+        return None
+    return leg if leg.reached is not False and _as_called(leg) and all(map(_parallel, leg.chain)) else None
+
+
+def _as_called(leg: JobRun) -> bool:
+    """Whether a leg runs wherever the job runs that calls its workflow: no job of one call decides."""
+    if leg.call.caller is None:
+        return True
+    names = (leg.job.id, *leg.call.workflow.upstream(leg.job))
+    return all(truth_of(leg.call.said(name)) for name in names) and _as_called(leg.call.caller)
 
 
 def _at_once(groups: list[Group], flows: Flows) -> list[JobRun]:
     """The legs that hold a group and that one run certainly has beside each other."""
     found: list[JobRun] = []
     for group in groups:
-        leg = group.holder if isinstance(group.holder, JobRun) else group.holder.caller
+        leg = group.by
         if leg is None or not leg.known or not all(map(_parallel, leg.chain)):
             continue
         first = found[0] if found else leg
-        alike = (
-            leg.reached == first.reached if leg.root.job is first.root.job else leg.reached and first.reached
-        )
+        if leg.root.job is first.root.job:  # one answer decides for all legs, but not one of each call
+            alike = leg.reached == first.reached and _as_called(leg)
+        else:
+            alike = bool(leg.reached and first.reached)
         if alike and not any(flows.waits(leg, other) or flows.waits(other, leg) for other in found):
             found.append(leg)
     return found

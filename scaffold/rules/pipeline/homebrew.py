@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
+from scaffold.checkout.tree import Tree
 from scaffold.pipeline.caches import BOTH, RESTORE
+from scaffold.pipeline.commands import said
+from scaffold.pipeline.expressions.values import text_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.shell import Command
+from scaffold.syntax.shell import Command, ShellSource
 
 LEAVES = frozenset(
     {
@@ -37,30 +41,77 @@ CLOSURES = {
 ENVIRONMENT = ("HOMEBREW_NO_AUTO_UPDATE", "HOMEBREW_NO_INSTALL_CLEANUP")
 
 
+class Brew(NamedTuple):
+    """One call of brew."""
+
+    step: StepRun
+    words: tuple[str, ...]
+    command: Command | None
+    """Where it stands in the step's script; None for one of a file that the step runs."""
+
+
 class Cellar(NamedTuple):
     """A job that restores formulas, and what it does with brew afterwards."""
 
-    job: Job
-    restore: Step
-    formulas: tuple[str, ...]
-    brews: tuple[tuple[Step, Command], ...]
+    leg: JobRun
+    restore: StepRun
+    kept: tuple[str, ...]
+    """The formulas that are restored; none where it is the whole Cellar."""
+    brews: tuple[Brew, ...]
+
+    @property
+    def job(self) -> Job:
+        """The job."""
+        return self.leg.job
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """The formulas that are restored, as far as they are named."""
+        return self.kept or tuple(sorted(self.named("install")))
 
     def named(self, action: str) -> set[str]:
         """The formulas that `brew <action>` names."""
-        return {word for _, c in self.brews if c.starts("brew", action) for word in c.operands}
+        return {word for brew in self.brews if brew.words[1] == action for word in _operands(brew.words)}
 
 
-def cellars(registry: Repository) -> Iterator[Cellar]:
-    """The jobs that restore parts of Homebrew's Cellar."""
-    for job in registry.pipeline.jobs:
-        for occurrence in job.using(RESTORE, BOTH):
-            step = occurrence.step
-            found = [re.search(r"/Cellar/([\w@.+-]+)/?$", p) for p in lines(step.node.text("with", "path"))]
-            formulas = tuple(m[1] for m in found if m)
-            if formulas:
-                later = job.steps[step.index :]
-                brews = tuple((s, c) for s in later for c in s.script.commands if c.starts("brew"))
-                yield Cellar(job, step, formulas, brews)
+def _operands(words: tuple[str, ...]) -> list[str]:
+    return [word for word in words[2:] if not word.startswith("-") and "=" not in word]
+
+
+@lru_cache(maxsize=2)
+def cellars(registry: Repository) -> tuple[Cellar, ...]:
+    """The jobs that restore parts of Homebrew's Cellar; of legs that restore the same, one."""
+    found: dict[tuple[Job, tuple[str, ...]], Cellar] = {}
+    for run in registry.runs.all():
+        for step in run.steps(RESTORE, BOTH):
+            if not re.search(r"Cellar|\$\{\{", step.step.spelled("path")):
+                continue
+            paths = (path for path in lines(step.input("path")) if "/Cellar" in path)
+            ends = [re.search(_KEPT, path) for path in paths]
+            formulas = tuple(m[1] or "" for m in ends if m)
+            kept = formulas if all(formulas) else ()
+            if formulas and (step.job.job, kept) not in found:
+                later = list(step.job.steps)
+                after = later[later.index(step) + 1 :]
+                brews = tuple(brew for other in after for brew in _brews(other, registry.tree))
+                found[step.job.job, kept] = Cellar(step.job, step, kept, brews)
+    return tuple(found.values())
+
+
+_KEPT = r"/Cellar(?:/([\w@.+-]+))?/?(?:/\*+)?$"
+"""A folder of the Cellar, or all of it."""
+
+
+def _brews(step: StepRun, tree: Tree) -> Iterator[Brew]:
+    """The calls of brew in a step's script, and in the files that it runs."""
+    for one in said(step, "brew"):
+        if one.words[1:]:
+            yield Brew(step, one.words, one.command)
+    for path in step.step.scripts:
+        data = tree.read(path) if path.endswith(".sh") else None
+        for command in ShellSource(path, data).commands if data is not None and b"brew" in data else ():
+            if command.starts("brew") and command.bare[1:]:
+                yield Brew(step, tuple(command.bare), None)
 
 
 class BrewLink(PipelineRule):
@@ -94,18 +145,15 @@ class BrewLink(PipelineRule):
             linked = cellar.named("link") | cellar.named("reinstall")
             missing = [f for f in cellar.formulas if f in cellar.named("install") and f not in linked]
             if missing:
-                step, command = next(
-                    (s, c)
-                    for s, c in cellar.brews
-                    if c.starts("brew", "install") and missing[0] in c.operands
-                )
+                brew = next(b for b in cellar.brews if b.words[1] == "install" and missing[0] in b.words)
+                step, own = brew.step.step, brew.command
                 yield self.finding(
                     step.line_of("brew install"),
                     "",
                     f"{cellar.job.id} {' '.join(missing)}",
                     f"{', '.join(missing)}: restored into the Cellar, so `brew install` links nothing",
                     f"brew link --overwrite {' '.join(missing)} 2>/dev/null || true",
-                    fix=partial(_link, step, command, missing),
+                    fix=partial(_link, step, own, missing) if own is not None else None,
                 )
 
 
@@ -160,7 +208,7 @@ class BrewClosure(PipelineRule):
             for formula in cellar.formulas:
                 if formula not in fresh and formula in cellar.named("install"):
                     yield self.finding(
-                        cellar.restore.line_of(f"/Cellar/{formula}", "with", "path"),
+                        cellar.restore.step.line_of(f"/Cellar/{formula}", "with", "path"),
                         "",
                         f"{cellar.job.id} {formula}",
                         f"{formula} is restored without its dependencies, and `brew install` adds none",
@@ -194,9 +242,7 @@ class BrewEnv(PipelineRule):
         """Jobs with a restored Cellar that do not set both."""
         for cellar in cellars(registry):
             job = cellar.job
-            known = {*job.workflow.node.mapping("env").values, *job.node.mapping("env").values}
-            scripts = b"\n".join(step.script.bare for step in job.steps)
-            missing = [n for n in ENVIRONMENT if n not in known and n.encode() not in scripts]
+            missing = [n for n in ENVIRONMENT if not all(_is_set(n, brew.step) for brew in cellar.brews)]
             if missing and cellar.brews:
                 yield self.finding(
                     job,
@@ -206,6 +252,13 @@ class BrewEnv(PipelineRule):
                     "set them to '1' in the env of the job",
                     fix=partial(_set_env, job, missing),
                 )
+
+
+def _is_set(name: str, step: StepRun) -> bool:
+    """Whether a variable has a value where a step runs brew."""
+    env = step.context("env")
+    given = text_of(env[name]) != "" if name in env else name in step.job.job.exported
+    return given or name.encode() in step.step.script.bare
 
 
 def _set_env(job: Job, names: list[str], changes: ChangeSet) -> None:

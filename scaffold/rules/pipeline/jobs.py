@@ -11,13 +11,17 @@ from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import matrix
 from scaffold.pipeline.effects import Kind, effect_of
+from scaffold.pipeline.expressions.nodes import STATUS, calls
+from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.runs import Run
-from scaffold.pipeline.scopes import JobRun, StepRun
+from scaffold.pipeline.runs import Run, written
+from scaffold.pipeline.scopes import Call, JobRun, StepRun
+from scaffold.pipeline.started import Started
+from scaffold.pipeline.triggers import all_events
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.shell import Command
+from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.source import Place
 
 
@@ -120,11 +124,12 @@ class BypassesChangeFilter(PipelineRule):
 
 def _filters(run: Run, job: Job, tree: Tree) -> bool:
     """Whether a job looks at what changed."""
-    for leg in run.jobs:
-        if leg.job is job:
-            for step in leg.steps:
-                if _has(step, tree, Kind.diff) or any(map(_lists_changes, step.step.script.commands)):
-                    return True
+    for step in (step for leg in run.jobs if leg.root.job is job for step in leg.steps):
+        paths = (path for path in step.step.scripts if path.endswith(".sh"))
+        scripts = [ShellSource(path, tree.read(path) or b"") for path in paths]
+        commands = (command for script in (step.step.script, *scripts) for command in script.commands)
+        if _has(step, tree, Kind.diff) or any(map(_lists_changes, commands)):
+            return True
     return False
 
 
@@ -168,7 +173,8 @@ class ReduceSkippedByOneLeg(PipelineRule):
 
     Checked where two outputs of one job make the matrices, or an axis of them, and the first is not
     `fail-fast`: a matrix that goes on with the rows of another, and a fixed one after a fixed one, is usually
-    meant to need all of it. So is what waits for tests: a job that is named after them is left alone.
+    meant to need all of it. So is what waits for tests, and a test of all that was built: a job that is named
+    after tests is left alone.
 
     Fix: `scaffold check --fix` adds `!cancelled() &&` to the condition.
     """
@@ -180,15 +186,14 @@ class ReduceSkippedByOneLeg(PipelineRule):
         """Generated matrices that need a generated matrix, without a status function."""
         for job in registry.pipeline.jobs:
             own = matrix.generators_of(job)
-            if not own or (job.condition is not None and job.condition.asks_status):
+            if not own or _is_gate(job) or _survives(job):
                 continue
-            for name in job.needs:
-                before = job.workflow.jobs.get(name)
-                if before is None or not own & matrix.generators_of(before) or _is_gate(before):
+            for name, before in _skipping(job):
+                if not own & matrix.generators_of(before) or _is_gate(before) or _never_fails(before):
                     continue
                 if matrix.generated_by(before) & matrix.generated_by(job):
                     continue  # row by row it goes on with the other: all or nothing is meant
-                if before.node.text("strategy", "fail-fast") == "false":
+                if before.node.text("strategy", "fail-fast") not in ("", "true"):
                     condition = job.node.get("if")
                     fixable = isinstance(condition, yaml.Scalar) and condition.style in ("", '"')
                     yield self.finding(
@@ -201,11 +206,32 @@ class ReduceSkippedByOneLeg(PipelineRule):
                     )
 
 
+def _survives(job: Job) -> bool:
+    """Whether the condition of a job asks for another status than that all went well."""
+    asked = job.condition.expressions if job.condition is not None else ()
+    return any(call.name in STATUS - {"success"} for node in asked for call in calls(node))
+
+
+def _never_fails(job: Job) -> bool:
+    return job.node.text("continue-on-error") == "true"
+
+
+def _skipping(job: Job) -> Iterator[tuple[str, Job]]:
+    """The jobs of which one failed leg skips a job, itself or through others that it skips."""
+    pending, seen = list(job.needs), set[str]()
+    for name in pending:
+        before = job.workflow.jobs.get(name)
+        if before is not None and name not in seen:
+            seen.add(name)
+            yield name, before
+            pending += before.needs if not _survives(before) else ()
+
+
 def _is_gate(job: Job) -> bool:
     """Whether a job is named after tests, and not after what it builds."""
     words = set(re.split(r"[^a-z0-9]+", job.id.lower()))
     return "build" not in words and not words.isdisjoint(
-        ("test", "tests", "e2e", "lint", "check", "checks", "verify", "validate", "scan")
+        ("test", "tests", "e2e", "lint", "check", "checks", "verify", "validate", "scan", "compare", "bench")
     )
 
 
@@ -247,14 +273,11 @@ class MatrixOver256(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Jobs whose matrix has too many rows."""
         reported: set[Job] = set()
-        for run in registry.runs.all():
-            for leg in run.jobs:
-                job = leg.job
-                if job in reported or not isinstance(job.matrix, yaml.Mapping):
-                    continue
-                reported.add(job)
-                count = matrix.expand(job.matrix, leg.call.scope(job), registry.pipeline, job.id).count
+        for job, call in _matrices(registry):
+            if job not in reported:
+                count = matrix.expand(job.matrix, call.scope(job), registry.pipeline, job.id).count
                 if count > matrix.LIMIT:
+                    reported.add(job)
                     yield self.finding(
                         job.at("strategy", "matrix"),
                         "",
@@ -263,6 +286,27 @@ class MatrixOver256(PipelineRule):
                         " GitHub makes none",
                         "deal the rows among several jobs",
                     )
+
+
+def _matrices(registry: Repository) -> Iterator[tuple[Job, Call]]:
+    """The jobs with a matrix of their own, each under every event that may make another one of it."""
+    seen: set[Job] = set()
+    for run in registry.runs.all():
+        for leg in run.jobs:
+            if leg.job not in seen and leg.job.matrix is not None and not _is_generated(leg.job):
+                seen.add(leg.job)
+                yield leg.job, leg.call
+    for job in registry.pipeline.jobs:
+        if job.matrix is None or _is_generated(job):
+            continue
+        if job not in seen:
+            yield job, written(job).call
+        elif "github" in matrix.contexts(job.matrix):
+            yield from ((job, Call(Started(job.workflow, e), job.workflow)) for e in all_events(job.workflow))
+
+
+def _is_generated(job: Job) -> bool:
+    return isinstance(job.matrix, yaml.Scalar) and bool(matrix.generated_by(job))
 
 
 class ReusableLiteralDrift(PipelineRule):
@@ -282,7 +326,8 @@ class ReusableLiteralDrift(PipelineRule):
         # both
         with: {go-version: "1.25.x"}
 
-    A workflow that itself calls with several versions tests several, and is left alone.
+    A workflow that itself calls with several versions tests several, and is left alone; so is one that is
+    named after its version.
 
     Fix: write the version once, as the default of the reusable workflow's input.
     """
@@ -296,9 +341,11 @@ class ReusableLiteralDrift(PipelineRule):
             if job.called is None:
                 continue
             for name, value in job.node.mapping("with").values.items():
-                if "version" in name and isinstance(value, yaml.Scalar) and "${{" not in value.text:
-                    by_path = callers.setdefault((job.uses, name), {})
-                    by_path.setdefault(job.workflow.path, []).append((job, value.text))
+                text = _literal(value)
+                named = text is not None and text in f"{job.path} {job.workflow.name}"
+                if "version" in name.lower() and text is not None and not named:
+                    by_path = callers.setdefault((job.called.path, name), {})
+                    by_path.setdefault(job.workflow.path, []).append((job, text))
         for (uses, name), by_path in callers.items():
             single = {p: jobs for p, jobs in by_path.items() if len({text for _, text in jobs}) == 1}
             first: tuple[Job, str] | None = None
@@ -313,3 +360,11 @@ class ReusableLiteralDrift(PipelineRule):
                         f"{name} of {uses} is {text!r} here and {first[1]!r} in {first[0].path}",
                         "pass one version, or leave it to the default of the input",
                     )
+
+
+def _literal(value: yaml.Value) -> str | None:
+    """What a value is in every run; None where that is not known."""
+    of = template(value.text) if isinstance(value, yaml.Scalar) else None
+    if of is None or of.contexts or not isinstance(value, yaml.Scalar):
+        return None
+    return "".join(part if isinstance(part, str) else str(getattr(part, "content", "")) for part in of.parts)

@@ -14,7 +14,10 @@ from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker, matrix
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.scopes import Call
+from scaffold.pipeline.started import Started
 from scaffold.pipeline.steps import Step
+from scaffold.pipeline.triggers import all_events
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
@@ -70,11 +73,13 @@ class DepsRefresh(PipelineRule):
 
     def _declared(self, file: Dockerfile) -> Iterator[Finding]:
         for stage in file.stages:
-            declared = False
+            declared = inside = False
             for instruction in stage.instructions:
                 if instruction.name == "ARG":
                     declared |= any(name == REFRESH for name, _ in instruction.variables)
-                elif instruction.name == "RUN" and _installs_backend(instruction):
+                elif instruction.name == "WORKDIR":
+                    inside = re.search(_BACKEND, instruction.written.decode(errors="replace")) is not None
+                elif instruction.name == "RUN" and _installs_backend(instruction, inside):
                     if not declared:
                         yield self.finding(
                             file.place(instruction),
@@ -102,7 +107,8 @@ class DepsRefresh(PipelineRule):
             return
         source = re.search(r"steps\.([\w-]+)\.", match[1])
         maker = next((s for s in job.steps if source and s.id == source[1]), None)
-        if source is not None and (maker is None or not maker.script.calls("date")):
+        constant = "${{" not in match[1]
+        if constant or (source is not None and (maker is None or not maker.script.calls("date"))):
             yield self.finding(
                 maker.at("run") if maker is not None else step.at("with", "build-args"),
                 "",
@@ -112,20 +118,22 @@ class DepsRefresh(PipelineRule):
             )
 
 
-def _installs_backend(run: Instruction) -> bool:
-    """Whether a RUN calls make in the folder of whichever backend is built."""
-    if not any(b"${BACKEND}" in shell.data for shell in run.shells):
+_BACKEND = r"\$(?:\{BACKEND\}|BACKEND\b)"
+
+
+def _installs_backend(run: Instruction, enters: bool) -> bool:
+    """Whether a RUN calls make in the folder of whichever backend is built, or is there already."""
+    if not enters and b"BACKEND" not in run.written:
         return False
-    enters = False
     for command in run.commands:
-        enters |= any("${BACKEND}" in word for word in command.words)
+        enters |= any(re.search(_BACKEND, word) for word in command.words)
         if enters and command.starts("make"):
             return True
     return False
 
 
 def _build_arguments(step: Step) -> str:
-    return step.node.text("with", "build-args") if step.action in docker.BUILD else ""
+    return step.spelled("build-args") if step.action in docker.BUILD else ""
 
 
 def _pass(step: Step, model: Step, changes: ChangeSet) -> None:
@@ -189,10 +197,7 @@ class FilterSafetyNets(PipelineRule):
                         "only what changed is built, and no schedule ever builds the rest",
                         "add a weekly schedule",
                     )
-                if (
-                    "FORCE_ALL" not in filtering.node.mapping("env").values
-                    and b"FORCE_ALL" not in filtering.script.bare
-                ):
+                if b"FORCE_ALL" not in filtering.script.bare and not _forces_all(job, filtering):
                     yield self.finding(
                         filtering,
                         "",
@@ -200,6 +205,17 @@ class FilterSafetyNets(PipelineRule):
                         "a release builds only what its last commit changed: FORCE_ALL is not set",
                         "set FORCE_ALL for tags in the env of this step",
                     )
+
+
+def _forces_all(job: Job, step: Step) -> bool:
+    """Whether a tag may set FORCE_ALL for a step."""
+    for holder in (step.node, job.node, job.workflow.node):
+        value = holder.get("env", "FORCE_ALL")
+        if value is not None:
+            tags = (e for e in all_events(job.workflow) if e.github.get("ref_type") == "tag")
+            calls = (Call(Started(job.workflow, event), job.workflow) for event in tags)
+            return any(call.scope(job).text(value) not in ("", "false", "0") for call in calls)
+    return False
 
 
 class BaseDepsSingleSource(PipelineRule):
@@ -233,9 +249,7 @@ class BaseDepsSingleSource(PipelineRule):
             for instruction in (i for stage in stages for i in stage.instructions if i.name == "RUN"):
                 if any(BASE_SCRIPT in word for command in instruction.commands for word in command.words):
                     provided = True
-                    if file.path != BASE:
-                        break
-                elif any(map(_installs_packages, instruction.commands)):
+                if any(map(_installs_packages, instruction.commands)):
                     provided = True
                     yield self.finding(
                         file.place(instruction),
@@ -255,4 +269,4 @@ class BaseDepsSingleSource(PipelineRule):
 
 
 def _installs_packages(command: Command) -> bool:
-    return command.bare[:1] in (("apt",), ("apt-get",)) and "install" in command.bare
+    return command.bare[:1] in (("apt",), ("apt-get",), ("aptitude",)) and "install" in command.bare

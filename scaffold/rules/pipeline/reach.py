@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from scaffold.pipeline.expressions.values import truth_of
-from scaffold.pipeline.model import Workflow
+from scaffold.pipeline.expressions.values import Open, Truth, truth_of
+from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import Call
 from scaffold.pipeline.started import Started
@@ -32,7 +34,8 @@ class JobNeverRuns(PipelineRule):
           needs: build
           if: ${{ !cancelled() && needs.build.result == 'success' && github.event_name == 'push' }}
 
-    A job whose own condition is never true, or that waits for one that is switched off, is left alone.
+    So is a job that runs under another event: what it needs went on after the skip, and it does not.
+    A job whose own condition is never true, or that waits at once for one that never runs, is left alone.
 
     Fix: ask for the status in its condition: `!cancelled() && needs.<job>.result == 'success'`.
     """
@@ -48,9 +51,12 @@ class JobNeverRuns(PipelineRule):
                 continue
             calls = [Call(Started(workflow, event), workflow) for event in all_events(workflow)]
             never = {name for name in workflow.jobs if all(call.reached(name) is False for call in calls)}
+            for name in workflow.jobs:
+                if name not in never:
+                    yield from self._cut_off(workflow, calls, name)
             for name in sorted(never):
                 job = workflow.jobs[name]
-                if never.intersection(workflow.upstream(job)):
+                if never.intersection(job.needs):
                     continue  # the first of them is told, or it is switched off
                 wanted = (call for call in calls if truth_of(call.said(name)) is not False)
                 blocked = [(call, _blocking(workflow, call, name)) for call in wanted]
@@ -64,6 +70,59 @@ class JobNeverRuns(PipelineRule):
                         " which it waits",
                         f"add !cancelled() && to its condition, and ask for the result of {job.needs[0]}",
                     )
+
+    def _cut_off(self, workflow: Workflow, calls: list[Call], name: str) -> Iterator[Finding]:
+        """The job, where an event runs all that it needs and not the job: a skip far before it is why."""
+        job = workflow.jobs[name]
+        if job.condition is not None and job.condition.asks_status:
+            return
+        for call in calls:
+            needs = [_runs(call).get(need) for need in job.needs if need in workflow.jobs]
+            said = job.condition.value(_Ended(call, job, _runs(call))) if job.condition is not None else True
+            wanted = truth_of(said) is True
+            if call.reached(name) is False and wanted and needs and all(needs):
+                yield self.finding(
+                    job,
+                    "",
+                    name,
+                    f"a {call.run.event.name} runs {' and '.join(job.needs)}, and not {name}, which waits for"
+                    f" it: {_blocking(workflow, call, name)} is skipped before it",
+                    f"add !cancelled() && to its condition, and ask for the result of {job.needs[0]}",
+                )
+                return
+
+
+class _Ended(NamedTuple):
+    """Where the condition of a job is evaluated once what it waits for has ended."""
+
+    call: Call
+    job: Job
+    ran: Mapping[str, Truth]
+
+    def context(self, name: str) -> Any:
+        """The value of a context: of the jobs before it the result is known."""
+        found = self.call.scope(self.job).context(name)
+        if name != "needs":
+            return found
+        results = {True: {"result": "success"}, False: {"result": "skipped"}, None: {}}
+        before = [need for need in self.job.needs if need in self.call.workflow.jobs]
+        known = {need: Open(f"needs.{need}", results[self.ran.get(need)]) for need in before}
+        return Open("needs", known)
+
+    def status(self, function: str) -> Any:
+        """Nothing before it failed."""
+        return self.call.status(function)
+
+
+@lru_cache(maxsize=64)
+def _runs(call: Call) -> Mapping[str, Truth]:
+    """Of each job whether it runs, by the results of those that it waits for."""
+    found: dict[str, Truth] = {}
+    for job in call.workflow.in_order:
+        found[job.id] = call.reached(job.id)
+        if found[job.id] is None and job.condition is not None:
+            found[job.id] = truth_of(job.condition.value(_Ended(call, job, found)))
+    return found
 
 
 def _blocking(workflow: Workflow, call: Call, name: str) -> str:

@@ -1,24 +1,32 @@
-"""Versions of toolchains and systems that workflows spell out."""
+"""Versions of toolchains that workflows spell out."""
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from scaffold.pipeline import docker
-from scaffold.pipeline.expressions.templates import template
+from scaffold.checkout.tree import Tree
+from scaffold.pipeline.dockerfiles import known_dockerfiles
+from scaffold.pipeline.expressions.templates import Template, template
+from scaffold.pipeline.expressions.values import text_of
+from scaffold.pipeline.matrix import place_in_matrix
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
-from scaffold.registry import Registry
-from scaffold.rules.base import Finding, Located, PipelineRule, Severity
+from scaffold.pipeline.scopes import StepRun
+from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.source import Place
 
 MODULE = "go.mod"
 KEY = "go-version"
 
 _REQUIRED = re.compile(rb"(?m)^go[ \t]+(\d+(?:\.\d+){1,2})\b")
-_LITERAL = re.compile(r"(\d+(?:\.\d+){1,2})(?:\.x)?")
+_NEWEST = r"(?:~|.*<)?(\d+(?:\.\d+){1,2})(?:\.x|-?(?:rc|beta)[\d.]*)?"
+"""A version that is no newer than what it begins with, or ends below."""
+
+SETUP = "actions/setup-go"
 
 
 class GoVersionOld(PipelineRule):
@@ -41,8 +49,9 @@ class GoVersionOld(PipelineRule):
           with:
             go-version-file: go.mod
 
-    In a Dockerfile it is the default of `ARG GO_VERSION`, where a RUN fetches that version. There is one
-    finding for a file and version.
+    In a Dockerfile it is the default of `ARG GO_VERSION`, where a RUN fetches that version, or the `golang`
+    image in which the module is built. There is one finding for a file and version, and none below a comment
+    that tells of a version of Go.
 
     Fix: name the file instead of the version, or raise the version.
     """
@@ -55,16 +64,17 @@ class GoVersionOld(PipelineRule):
             return
         wanted = required[1].decode()
         found: dict[tuple[str, str], list[Place]] = {}
-        for job in registry.pipeline.jobs:
-            for scalar in _versions(job):
-                literal = _LITERAL.fullmatch(scalar.text)
-                if literal and _is_older(literal[1], wanted):
-                    place = job.workflow.source.place(scalar.start)
-                    found.setdefault((job.path, scalar.text), []).append(place)
-        for file in docker.known_dockerfiles(registry):
-            default = _ARGUMENT.search(file.data)
-            if default and _FETCHED.search(file.data) and _is_older(default[1].decode(), wanted):
-                found[file.path, default[1].decode()] = [Place(file.path, file.line(default.start(1)))]
+        asked = dict.fromkeys(_asked(registry))
+        for place, text in sorted(asked, key=lambda found: (found[0].path, found[0].line)):
+            literal = re.fullmatch(_NEWEST, text)
+            ends = "<" in text and literal is not None and not _is_older(wanted, literal[1])
+            old = literal and (ends or _is_older(literal[1], wanted))
+            if old and not _is_meant(registry.tree, place):
+                found.setdefault((place.path, text), []).append(place)
+        for file in known_dockerfiles(registry):
+            for place, version in _in_dockerfile(file):
+                if _is_older(version, wanted):
+                    found.setdefault((file.path, version), [place])
         for (path, version), places in found.items():
             where = f" ({len(places)} places)" if len(places) > 1 else ""
             yield self.finding(
@@ -82,8 +92,77 @@ class GoVersionOld(PipelineRule):
         return subject.rpartition(" ")[0], frozenset()
 
 
-_ARGUMENT = re.compile(rb"(?m)^ARG GO_VERSION=(\d+(?:\.\d+){1,2})[ \t]*$")
-_FETCHED = re.compile(rb"(?m)^[^#\n]*\bgo\$\{?GO_VERSION\b")
+def _is_meant(tree: Tree, place: Place) -> bool:
+    """Whether a comment right above a place tells of a version of Go."""
+    above = (tree.read(place.path) or b"").decode(errors="replace").split("\n")[: place.line - 1]
+    comment = itertools.takewhile(lambda line: line.lstrip().startswith("#"), reversed(above))
+    told = (re.split(r"(?i)\bgo\b", line, maxsplit=1)[1:] for line in comment)
+    return any(re.search(r"\d", rest) for parts in told for rest in parts)
+
+
+def _in_dockerfile(file: Dockerfile) -> Iterator[tuple[Place, str]]:
+    """The versions that a Dockerfile fetches, or of whose image it builds the module."""
+    default = _DEFAULT.search(file.data)
+    if default and re.search(rb"(?m)^[^#\n]*\bgo\$\{?GO_VERSION\b", file.data):
+        yield Place(file.path, file.line(default.start(1))), default[1].decode()
+    for stage in file.stages:
+        image = re.fullmatch(_IMAGE, stage.image)
+        taken = {path.strip("./") for i in stage.instructions if i.copies for path, _ in i.paths[:-1]}
+        if image is not None and taken & {"", MODULE}:
+            version = image[1] or (default[1].decode() if default else "")
+            if version:
+                yield file.place(stage.instructions[0]), version
+
+
+_DEFAULT = re.compile(rb"(?im)^[ \t]*(?:ARG|ENV)[ \t]+GO_VERSION[= ][\"']?(\d+(?:\.\d+){1,2})\b")
+_IMAGE = r"(?:.*/)?golang:(?:(\d+(?:\.\d+){1,2})\b.*|\$\{?GO_VERSION\}?.*)"
+
+
+def _asked(registry: Repository) -> Iterator[tuple[Place, str]]:
+    """The versions of Go that workflows ask for, each where it is spelled out."""
+    for job in registry.pipeline.jobs:
+        for scalar in _versions(job):
+            yield job.workflow.source.place(scalar.start), scalar.text
+        container = job.node.text("container", "image") or job.node.text("container")
+        image = re.fullmatch(_IMAGE, container)
+        if image is not None:
+            yield job.at("container"), image[1] or ""
+    for run in registry.runs.all():
+        for step in run.steps(SETUP):
+            yield from _evaluated(step)
+
+
+def _evaluated(step: StepRun) -> Iterator[tuple[Place, str]]:
+    """The version that a step asks for in a run, or that a person starts it with by default."""
+    of = step.step.input(KEY)
+    if of is not None and of.expressions:
+        yield _origin(step, of), step.input(KEY)
+        workflow = step.job.call.workflow
+        for name in of.names("inputs"):
+            keys = ("on", "workflow_dispatch", "inputs", name, "default")
+            yield workflow.at(*keys), workflow.node.text(*keys)
+    elif of is not None and step.outer is not None:
+        yield step.step.at("with", KEY), step.input(KEY)
+
+
+def _origin(step: StepRun, of: Template) -> Place:
+    """Where the value of an expression is spelled out: of a row, a variable, an input."""
+    job, call = step.job.job, step.job.call
+    for name in of.names("matrix"):
+        return place_in_matrix(job, {key: text_of(value) for key, value in step.job.row.items()}, name)
+    for name in of.names("env"):
+        for holder in (job, job.workflow):
+            for variable in holder.node.mapping("env").values:
+                if variable.lower() == name:
+                    return holder.at("env", variable)
+    for name in of.names("inputs"):
+        if step.outer is not None and name in step.outer.step.given:
+            return step.outer.step.at("with", name)
+        if step.outer is None and call.caller is not None:
+            caller = call.caller.job
+            default = ("on", "workflow_call", "inputs", name, "default")
+            return caller.at("with", name) if name in caller.given else call.workflow.at(*default)
+    return step.step.at("with", KEY)
 
 
 def _versions(job: Job) -> Iterator[yaml.Scalar]:
@@ -105,70 +184,3 @@ def _is_older(version: str, wanted: str) -> bool:
     """Whether a version, of two numbers or three, has nothing as new as the wanted one."""
     pairs = zip(version.split("."), wanted.split("."), strict=False)
     return next((int(own) < int(other) for own, other in pairs if int(own) != int(other)), False)
-
-
-_UBUNTU = re.compile(r"ubuntu[-:]?(\d\d)\.?(\d\d)\b")
-
-
-class BaseRelease(PipelineRule):
-    """The base image of an image and its `ubuntu-version` are one release of Ubuntu.
-
-    Why: Dockerfiles choose package sources and pip's options by `ubuntu-version`. Packages for another
-    release than the image's cannot be installed, or bring another libc. LocalAI's CUDA 13 image was built
-    on Ubuntu 22.04 with the packages of 24.04 (#11143).
-
-    Fails:
-
-        base-image: "ubuntu:22.04"
-        ubuntu-version: '2404'
-
-    Passes:
-
-        base-image: "ubuntu:24.04"
-        ubuntu-version: '2404'
-
-    Looked at are the rows of LocalAI's build matrix, those of every matrix in a workflow, and what is
-    handed to a reusable workflow.
-
-    Fix: name one release in both.
-    """
-
-    severity = Severity.warning
-
-    def check(self, registry: Repository) -> Iterator[Finding]:
-        """Rows that name two releases."""
-        for entry in registry.matrix.linux if isinstance(registry, Registry) else ():
-            if _differs(entry.fields):
-                yield self._told(entry.at("ubuntu-version"), entry.backend, "", entry.fields)
-        for job in registry.pipeline.jobs:
-            for row in _rows(job) if b"ubuntu-version" in job.workflow.source.data else ():
-                fields = {name: row.text(name) for name in ("base-image", "ubuntu-version", *row.values)}
-                if _differs(fields):
-                    place = job.workflow.source.place(row.keys["ubuntu-version"].start)
-                    yield self._told(place, "", job.id, fields)
-
-    def _told(self, place: Located, backend: str, title: str, fields: Mapping[str, str]) -> Finding:
-        name = fields.get("tag-suffix") or fields.get("tag") or title
-        return self.finding(
-            place,
-            backend,
-            f"{name} {fields.get('platform-tag', '')}",
-            f"{name} is built on {fields['base-image']} with ubuntu-version {fields['ubuntu-version']}",
-            "name one release in both",
-        )
-
-
-def _differs(fields: Mapping[str, str]) -> bool:
-    """Whether a row names two releases of Ubuntu."""
-    version = fields.get("ubuntu-version", "")
-    named = _UBUNTU.search(fields.get("base-image", "")) if version.isdigit() else None
-    return named is not None and named[1] + named[2] != version
-
-
-def _rows(job: Job) -> Iterator[yaml.Mapping]:
-    """The rows of a job's matrix, and what it hands to a workflow."""
-    included = job.matrix.get("include") if isinstance(job.matrix, yaml.Mapping) else None
-    for row in included.items if isinstance(included, yaml.Sequence) else ():
-        if isinstance(row, yaml.Mapping):
-            yield row
-    yield job.node.mapping("with")

@@ -42,6 +42,14 @@ def test_rule(slug: str) -> None:
         ("run: docker push example/app:$GITHUB_SHA", [Severity.error]),
         ("{if: steps.a.outputs.b != 'true', run: npm publish}", [Severity.warning]),
         ("run: npm publish --dry-run", []),
+        ("run: gh release create v1 --notes x", [Severity.error]),
+        ("run: gh release create v1 --draft", []),
+        ("run: ./gradlew publishToSonatype", [Severity.warning]),
+        ("{uses: softprops/action-gh-release@v2, with: {tag_name: v1}}", [Severity.error]),
+        ("{uses: softprops/action-gh-release@v2, with: {draft: true}}", []),
+        ("{uses: goreleaser/goreleaser-action@v6, with: {args: release --clean}}", [Severity.error]),
+        ("{uses: goreleaser/goreleaser-action@v6, with: {args: release --snapshot}}", []),
+        ("{uses: goreleaser/goreleaser-action@v6, with: {args: 'release ${{ env.FLAGS }}'}}", []),
     ],
 )
 def test_only_what_no_later_run_does_again_is_an_error(step: str, severities: list[Severity]) -> None:
@@ -60,3 +68,47 @@ def test_one_report_for_each_way_to_spell_a_group() -> None:
     first.fix(changes)
     left = found(changes.overlay(), "pr-group-by-branch")
     assert [finding.path for finding in left] == [".github/workflows/c.yml"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("concurrency:", "# only the newest commit counts\nconcurrency:", 0),
+        ("  group:", "  # A push to main cancels the one before.\n  group:", 0),
+        ("  group:", "  # cancel the runs of a pull request\n  group:", 1),
+        ("  group:", "  # for every push\n  group:", 1),
+        ("progress: true", "progress: ${{ github.ref_type == 'branch' }}", 0),
+        ("progress: true", "progress: ${{ github.event_name != 'schedule' }}", 1),
+    ],
+)
+def test_pushes_may_be_meant_to_cancel_each_other(old: str, new: str, told: int) -> None:
+    group = BY_BRANCH.replace(old, new, 1)
+    assert len(found(tree({"ci": ci(group)}), "push-cancels-push")) == told
+    assert len(found(tree({"ci": ci(group, step="run: npm publish")}), "push-cancels-push")) == 1
+
+
+def test_a_group_of_all_pull_requests() -> None:
+    fixed = BY_BRANCH.replace("ci-${{ github.head_ref || github.ref }}", "ci")
+    (finding,) = found(tree({"ci": ci(fixed)}), "pr-group-by-branch")
+    assert finding.message.startswith("all pull requests share")
+
+
+@pytest.mark.parametrize(("condition", "told"), [("fromJson(needs.plan.outputs.on)", 0), ("true", 1)])
+def test_a_workflow_that_perhaps_is_called_cancels_nothing(condition: str, told: int) -> None:
+    release = (
+        "on: pull_request\njobs:\n  plan: {runs-on: x, steps: [{run: a}]}\n"
+        f"  build:\n    needs: plan\n    if: {condition}\n    uses: ./.github/workflows/build.yml\n"
+    )
+    build = ci(
+        "concurrency: {group: 'b-${{ github.ref }}', cancel-in-progress: true}",
+        "[workflow_call, pull_request]",
+    )
+    findings = found(tree({"release": release, "build": build}), "group-shared-by-workflows")
+    assert len(findings) == told
+    assert all("build.yml and" in f.message or "release.yml and" in f.message for f in findings)
+
+
+@pytest.mark.parametrize(("branch", "told"), [("pull-request/[0-9]+", 0), ("release-*", 1)])
+def test_a_copy_of_a_pull_request_is_no_branch_to_publish(branch: str, told: int) -> None:
+    workflow = ci(BY_BRANCH, on=f"{{push: {{branches: ['{branch}']}}}}", step="run: npm publish")
+    assert len(found(tree({"ci": workflow}), "push-cancels-push")) == told

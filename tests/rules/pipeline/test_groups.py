@@ -72,6 +72,21 @@ def test_legs_that_meet_in_a_group(
     assert [finding.severity for finding in findings] == severities
 
 
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [("needs.plan.outputs.go == 'true'", 0), ("github.event_name == 'push'", 1), ("", 1)],
+)
+def test_what_one_call_decides_it_decides_for_its_own_leg(condition: str, told: int) -> None:
+    calls = "on: push\njobs:\n  all:\n    strategy:\n      matrix: {n: [one, two]}\n    uses: ./.github/workflows/one.yml\n"
+    asked = f"    if: {condition}\n" if condition else ""
+    one = (
+        "on: workflow_call\njobs:\n  plan:\n    runs-on: x\n    steps: [{run: a}]\n"
+        f"  gpu:\n    needs: plan\n{asked}    runs-on: x\n"
+        "    concurrency: {group: gpu, cancel-in-progress: true}\n    steps: [{run: a}]\n"
+    )
+    assert len(found(tree({"ci": calls, "one": one}), "legs-share-group")) == told
+
+
 def test_jobs_that_wait_for_each_other_may_share_a_group() -> None:
     two = (
         "    runs-on: x\n    concurrency: {group: deploy, cancel-in-progress: true}\n    steps: [{run: a}]\n"

@@ -51,3 +51,53 @@ def test_a_reinstalled_formula_brings_what_it_needs() -> None:
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
+
+
+CACHED = "- uses: actions/cache@v4\n  with: {path: '%s', key: k}\n"
+CALLS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "a pattern": ("/opt/homebrew/Cellar/ccache/*", "- run: brew install ccache", {}),
+    "all of the Cellar": ("/opt/homebrew/Cellar", "- run: brew install ccache", {}),
+    "a loop": ("/opt/homebrew/Cellar/ccache", "- run: for f in ccache make; do brew install $f; done", {}),
+    "a variable": ("/opt/homebrew/Cellar/ccache", "- run: |\n    F='ccache make'\n    brew install $F", {}),
+    "a row": ("/opt/homebrew/Cellar/${{ matrix.formula }}", "- run: brew install ${{ matrix.formula }}", {}),
+    "a file": ("/opt/homebrew/Cellar/ccache", "- run: ./deps.sh", {"deps.sh": "brew install ccache\n"}),
+    "an action": (
+        "/opt/homebrew/Cellar/ccache",
+        "- {uses: ./a, with: {f: ccache}}",
+        {
+            "a/action.yml": "inputs: {f: {}}\nruns: {using: composite, steps: [{run: 'brew install ${{ inputs.f }}'}]}\n"
+        },
+    ),
+}
+MACOS = "runs-on: macos-14\nstrategy: {matrix: {formula: [ccache]}}"
+
+
+@pytest.mark.parametrize(("path", "calls", "files"), CALLS.values(), ids=CALLS)
+def test_calls_of_brew_in_other_spellings(path: str, calls: str, files: dict[str, str]) -> None:
+    steps = CACHED.replace("%s", path) + calls
+    where = tree({"ci": job(steps, head=MACOS), **files})
+    for rule in ("brew-link", "brew-closure", "brew-env"):
+        assert len(found(where, rule)) == 1, rule
+    again = {name: text.replace("install", "reinstall") for name, text in files.items()}
+    mended = (
+        steps
+        + "\n"
+        + calls.replace("install", "reinstall").replace("deps.sh", "again.sh").replace("./a,", "./b,")
+    )
+    renamed = {name.replace("deps.sh", "again.sh").replace("a/", "b/"): text for name, text in again.items()}
+    where = tree({"ci": job(mended, head=MACOS), **files, **renamed})
+    assert not found(where, "brew-link")
+    assert not found(where, "brew-closure")
+
+
+@pytest.mark.parametrize(
+    ("env", "told"),
+    [
+        ("{HOMEBREW_NO_AUTO_UPDATE: '1', HOMEBREW_NO_INSTALL_CLEANUP: '1'}", False),
+        ("{HOMEBREW_NO_AUTO_UPDATE: '1', HOMEBREW_NO_INSTALL_CLEANUP: ''}", True),
+        ("{}", True),
+    ],
+)
+def test_the_step_that_calls_brew_has_the_variables(env: str, told: bool) -> None:
+    steps = CACHED.replace("%s", "/opt/homebrew/Cellar/ccache") + f"- run: brew install ccache\n  env: {env}"
+    assert bool(found(tree({"ci": job(steps)}), "brew-env")) is told

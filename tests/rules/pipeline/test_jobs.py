@@ -114,7 +114,7 @@ def test_a_job_that_only_tests_may_bypass_the_filter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "told"), [("unit-tests", 0), ("e2e", 0), ("build-test", 1), ("attest", 1)]
+    ("before", "told"), [("unit-tests", 0), ("e2e", 0), ("build-test", 1), ("attest", 1), ("bench", 0)]
 )
 def test_what_waits_for_tests_needs_all_of_them(before: str, told: int) -> None:
     merges = generated("merge", f"[changes, {before}]", strategy=MERGE).replace(
@@ -129,3 +129,140 @@ def test_a_matrix_that_goes_on_with_the_rows_of_another_needs_all_of_it() -> Non
     assert same != merges
     assert len(found(tree({"ci": merges}), "reduce-skipped-by-one-leg")) == 1
     assert found(tree({"ci": same}), "reduce-skipped-by-one-leg") == []
+
+
+FILTER = """
+on: {{push: {{branches: [main]}}}}
+jobs:
+  changes:
+{how}
+  build:
+    needs: changes
+    runs-on: x
+    strategy: {{matrix: "${{{{ fromJson(needs.changes.outputs.matrix) }}}}"}}
+    steps: [{{run: make}}]
+  special:
+    runs-on: x
+    steps: [{{run: docker push example/app}}]
+"""
+DIFFS = "git diff --name-only HEAD^ HEAD"
+
+
+@pytest.mark.parametrize(
+    ("how", "files", "told"),
+    [
+        ("    runs-on: x\n    steps: [{run: ./changed.sh}]", {"changed.sh": DIFFS}, True),
+        ("    runs-on: x\n    steps: [{run: ./changed.sh}]", {"changed.sh": "ls"}, False),
+        (
+            "    uses: ./.github/workflows/filter.yml",
+            {"filter": f"on: workflow_call\njobs: {{f: {{runs-on: x, steps: [{{run: {DIFFS}}}]}}}}\n"},
+            True,
+        ),
+    ],
+)
+def test_a_filter_elsewhere(how: str, files: dict[str, str], told: bool) -> None:
+    where = tree({"ci": FILTER.format(how=how), **files})
+    assert bool(found(where, "bypasses-change-filter")) is told
+
+
+REDUCE = """
+on: push
+jobs:
+  changes: {{runs-on: x, outputs: {{m: a, g: b}}, steps: [{{run: a}}]}}
+  build:
+    needs: changes
+    runs-on: x
+    continue-on-error: {goes_on}
+    strategy:
+      fail-fast: {fast}
+      matrix: "${{{{ fromJson(needs.changes.outputs.m) }}}}"
+    steps: [{{run: make}}]
+  middle: {{needs: build, runs-on: x, {middle}steps: [{{run: a}}]}}
+  merge:
+    needs: [changes, {need}]
+    if: {condition}
+    runs-on: x
+    strategy: {{matrix: "${{{{ {matrix} }}}}"}}
+    steps: [{{run: a}}]
+"""
+GROUPS = "fromJson(needs.changes.outputs.g)"
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, True),
+        ({"fast": "${{ github.ref == 'refs/heads/main' }}"}, True),
+        ({"fast": "true"}, False),
+        ({"goes_on": "true"}, False),
+        ({"need": "middle"}, True),
+        ({"need": "middle", "middle": "if: always(), "}, False),
+        ({"condition": "success()"}, True),
+        ({"condition": "always()"}, False),
+        ({"matrix": f"{GROUPS}.include"}, True),
+        ({"matrix": "fromJson(needs.changes.outputs.g || '[]')"}, True),
+        ({"matrix": "fromJson(needs.changes.outputs.m)"}, False),
+    ],
+)
+def test_what_one_failed_leg_skips(changed: dict[str, str], told: bool) -> None:
+    usual = {"goes_on": "false", "fast": "false", "need": "build", "middle": "", "condition": "true"}
+    workflow = REDUCE.format(**{**usual, "matrix": GROUPS, **changed})
+    assert bool(found(tree({"ci": workflow}), "reduce-skipped-by-one-leg")) is told
+
+
+MANY = str(list(range(30)))
+
+
+@pytest.mark.parametrize(
+    ("on", "axis", "told"),
+    [
+        ("workflow_call", MANY, True),
+        (
+            "{push: {tags: ['v*'], branches: [main]}}",
+            f"${{{{ fromJSON(github.ref_type == 'tag' && '{MANY}' || '[1]') }}}}",
+            True,
+        ),
+        ("push", "[1]", False),
+    ],
+)
+def test_matrices_of_other_events(on: str, axis: str, told: bool) -> None:
+    other = list(range(10))
+    workflow = f"""
+        on: {on}
+        jobs:
+          b:
+            runs-on: x
+            strategy:
+              matrix:
+                one: {axis}
+                other: {other}
+            steps: [{{run: make}}]
+        """
+    assert bool(found(tree({"ci": workflow}), "matrix-over-256")) is told
+
+
+@pytest.mark.parametrize(
+    ("name", "uses", "version", "told"),
+    [
+        ("goVersion", "./", "'1.24'", True),
+        ("GO_VERSION", "$/", "'1.24'", True),
+        ("go-version", "./", "${{ '1.24' }}", True),
+        ("go-version", "./", "${{ '1.25' }}", False),
+        ("go-version", "./", "${{ inputs.go }}", False),
+    ],
+)
+def test_versions_in_other_spellings(name: str, uses: str, version: str, told: bool) -> None:
+    call = 'on: push\njobs: {{b: {{uses: {}.github/workflows/r.yml, with: {{{}: "{}"}}}}}}\n'
+    files = {
+        "a": call.format("./", name, "1.25"),
+        "b": call.format(uses, name, version.strip("'")),
+        "r": "on: {workflow_call: {}}\njobs: {}\n",
+    }
+    assert bool(found(tree(files), "reusable-literal-drift")) is told
+
+
+@pytest.mark.parametrize(("path", "told"), [("images-2.11", 0), ("images", 1)])
+def test_a_workflow_may_be_named_after_its_version(path: str, told: int) -> None:
+    call = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n    with: {go-version: '%s'}\n"
+    where = tree({"a": call % "2.10", path: call % "2.11", "b": job("- run: a", on="workflow_call")})
+    assert len(found(where, "reusable-literal-drift")) == told

@@ -52,3 +52,20 @@ def test_what_asks_without_a_token(command: str, is_told: bool) -> None:
 
 def test_a_script_that_no_step_runs_is_not_read() -> None:
     assert not found(tree({"ci": job("- run: make"), "ask.sh": f"curl -s {URL}\n"}), "anonymous-api")
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        ("A=https://api.github.com\n    curl -s $A/repos/a/b", True),
+        ('curl -s "$GITHUB_API_URL/repos/a/b"', True),
+        ("curl -s ${{ github.api_url }}/repos/a/b", True),
+        ("curl -s api.github.com/repos/a/b", True),
+        ("curl -s https://api.github.com/repos/a/token-service", True),
+        ("curl -s https://api.github.com/repos/a/b?access_token=$T", False),
+        ("curl -s https://$USER:$TOKEN@api.github.com/repos/a/b", False),
+        ("curl -s https://example.org/api.github.com.html", False),
+    ],
+)
+def test_addresses_in_other_spellings(run: str, told: bool) -> None:
+    assert bool(found(tree({"ci": job(f"- run: |\n    {run}")}), "anonymous-api")) is told

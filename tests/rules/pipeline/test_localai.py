@@ -88,3 +88,38 @@ def test_one_script_installs_the_packages(old: str, new: str, at: str) -> None:
 def test_the_refresh_is_declared_where_packages_are_installed(text: str, passes: bool) -> None:
     where = miniature("backend/Dockerfile.python", ("ARG DEPS_REFRESH=initial", text))
     assert bool(found(where, "deps-refresh")) is not passes
+
+
+PYTHON = "backend/Dockerfile.python"
+BACKENDS = ".github/workflows/backend.yml"
+INSTALLS = "RUN cd /${BACKEND} && PORTABLE_PYTHON=true make"
+FORCES = "FORCE_ALL: ${{ startsWith(github.ref, 'refs/tags/') && 'true' || 'false' }}"
+NO_REFRESH = ("ARG DEPS_REFRESH=initial\n", "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "pairs", "count"),
+    [
+        ("deps-refresh", PYTHON, [NO_REFRESH, (INSTALLS, "RUN cd /$BACKEND && make")], 1),
+        ("deps-refresh", PYTHON, [NO_REFRESH, (INSTALLS, "WORKDIR /${BACKEND}\nRUN make")], 1),
+        ("deps-refresh", PYTHON, [NO_REFRESH, (INSTALLS, "WORKDIR /other\nRUN make")], 0),
+        (
+            "deps-refresh",
+            BUILD,
+            [("DEPS_REFRESH=${{ steps.deps_refresh.outputs.key }}", "DEPS_REFRESH=1")],
+            1,
+        ),
+        ("filter-safety-nets", BACKENDS, [(FORCES, "FORCE_ALL: 'false'")], 1),
+        ("filter-safety-nets", BACKENDS, [(FORCES, "FORCE_ALL: ''")], 1),
+        ("filter-safety-nets", BACKENDS, [(FORCES, "FORCE_ALL: ${{ github.ref == 'refs/heads/x' }}")], 1),
+        ("filter-safety-nets", BACKENDS, [(FORCES, "FORCE_ALL: ${{ github.ref_type == 'tag' }}")], 0),
+        (
+            "base-deps-single-source",
+            "backend/Dockerfile.llama-cpp",
+            [(SCRIPT, f"{SCRIPT}\nRUN apt-get update && apt-get install -y ninja-build")],
+            1,
+        ),
+    ],
+)
+def test_other_spellings(rule: str, path: str, pairs: list[tuple[str, str]], count: int) -> None:
+    assert len(found(miniature(path, *pairs), rule)) == count

@@ -42,10 +42,8 @@ def test_rule(slug: str) -> None:
 @pytest.mark.parametrize(
     ("first", "last"),
     [
-        ("github.event_name == 'pull_request'", "github.ref == 'refs/heads/main'"),
+        ("github.event_name == 'pull_request'", "vars.DEPLOY == 'yes'"),
         ("github.event_name == 'pull_request'", "false"),
-        ("false", "github.event_name == 'push'"),
-        ("github.ref_type == 'tag'", "github.event_name == 'push'"),
         ("vars.DETECT == 'yes'", "github.event_name == 'push'"),
     ],
 )
@@ -87,12 +85,52 @@ def test_what_is_behind_a_job_that_runs_again_is_skipped_all_the_same() -> None:
             "{push: {branches: [main, 'v*']}}",
             "github.ref == 'refs/heads/v1'",
             "github.ref == 'refs/heads/main'",
+            1,
+        ),
+        (
+            "{push: {branches: ['v*', '!v0']}}",
+            "startsWith(github.ref, 'refs/heads/v')",
+            "github.ref == 'refs/heads/v1'",
             0,
         ),
-        ("{push: , workflow_dispatch: }", "github.ref_type == 'branch'", "github.ref_type == 'tag'", 0),
+        ("pull_request", "github.ref == 'refs/heads/main'", "startsWith(github.ref, 'refs/pull/')", 1),
+        (
+            "{pull_request: {types: [closed]}}",
+            "startsWith(github.ref, 'refs/pull/')",
+            "github.ref == 'refs/heads/main'",
+            0,
+        ),
+        ("push", "false", "github.ref_type == 'branch'", 1),
+        ("{push: , workflow_dispatch: }", "github.ref_type == 'branch'", "github.ref_type == 'tag'", 1),
+        ("{push: {branches: [a, b]}}", "github.ref_name == 'a'", "github.ref_name == 'b'", 1),
+        ("{push: , workflow_dispatch: }", "vars.A == 'yes'", "github.ref_type == 'tag'", 0),
         ("{release: , push: }", "github.event_name == 'release'", "github.event_name == 'release'", 0),
     ],
 )
 def test_branches_and_tags_are_told_apart(on: str, first: str, last: str, count: int) -> None:
     workflow = chain(last, first).replace("[push, pull_request]", on).partition("  announce")[0]
     assert len(found(tree({"ci": workflow}), "job-never-runs")) == count
+
+
+ENDED = """
+on: [push, workflow_dispatch]
+jobs:
+  check: {if: "github.event_name == 'push'", runs-on: ubuntu-latest, steps: [{run: make check}]}
+  build: {needs: check, if: "%s", runs-on: ubuntu-latest, steps: [{run: make}]}
+  release: {needs: build, runs-on: ubuntu-latest, steps: [{run: make release}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("middle", "count"),
+    [
+        ("always()", 1),
+        ("${{ !cancelled() && (needs.check.result == 'success' || needs.check.result == 'skipped') }}", 1),
+        ("${{ !cancelled() && needs.check.result == 'success' }}", 0),
+        ("always() && needs.check.outputs.go == 'true'", 0),
+        ("github.event_name == 'push'", 0),
+    ],
+)
+def test_what_is_skipped_behind_a_job_that_goes_on(middle: str, count: int) -> None:
+    told = found(tree({"ci": ENDED % middle}), "job-never-runs")
+    assert [finding.subject for finding in told] == ["release"] * count

@@ -7,7 +7,7 @@ import pytest
 from scaffold.checkout.tree import Tree
 from scaffold.operations import check
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
-from tests.rules.pipeline.workflows import job
+from tests.rules.pipeline.workflows import image, job
 
 MODULE = "module example.org/app\n\ngo 1.26.0\n"
 SETUP = "- uses: actions/setup-go@v5\n  with:\n    {}"
@@ -131,3 +131,86 @@ def test_a_version_that_is_raised_and_still_too_old_is_not_new(later: list[str],
     scope = check.Scope(select=["go-version-old"])
     result = check.run(of(*later), scope, of("'1.24'"), "main")
     assert [f.subject.split()[1] for i, f in enumerate(result.findings) if result.is_new(i)] == new
+
+
+def asks(version: str, more: str = "", on: str = "on: push") -> str:
+    step = f"{{uses: actions/setup-go@v5, with: {{go-version: {version}}}}}"
+    return f"{on}\njobs:\n  b:\n    runs-on: x\n{more}    steps: [{step}]\n"
+
+
+OFFERED = "on:\n  {}:\n    inputs:\n      go:\n        default: '1.25'"
+ROWS = "    strategy:\n      matrix:\n        include:\n          - go: '1.26'\n          - go: '1.25'\n"
+ASKED: dict[str, tuple[dict[str, str], str]] = {
+    "a variable": ({"ci": asks("'${{ env.GO }}'", on="on: push\nenv: {GO: '1.25'}")}, "env:"),
+    "a row": ({"ci": asks("'${{ matrix.go }}'", ROWS)}, "- go: '1.25'"),
+    "a choice": ({"ci": asks("\"${{ inputs.go || '1.25' }}\"")}, "steps:"),
+    "a default": (
+        {
+            "ci": "on: push\njobs: {b: {uses: ./.github/workflows/r.yml}}\n",
+            "r": asks("'${{ inputs.go }}'", on=OFFERED.format("workflow_call")),
+        },
+        "default: '1.25'",
+    ),
+    "an offer": (
+        {"ci": asks("'${{ inputs.go }}'", on=OFFERED.format("workflow_dispatch"))},
+        "default: '1.25'",
+    ),
+    "an action": (
+        {
+            "ci": "on: push\njobs: {b: {runs-on: x, steps: [{uses: ./a}]}}\n",
+            "a/action.yml": "runs:\n  using: composite\n  steps:\n"
+            "    - {uses: actions/setup-go@v5, with: {go-version: '1.25'}}\n",
+        },
+        "- {uses",
+    ),
+    "a range": ({"ci": asks("'>=1.24 <1.26'")}, "steps:"),
+    "a container": ({"ci": asks("stable", "    container: 'golang:1.25-alpine'\n")}, "container:"),
+    "an image": ({"ci": "on: push\n", "Dockerfile": "FROM golang:1.25 AS b\nCOPY go.mod ./\n"}, "FROM"),
+}
+
+
+@pytest.mark.parametrize(("files", "at"), ASKED.values(), ids=ASKED)
+def test_where_an_old_go_is_asked_for(files: dict[str, str], at: str) -> None:
+    (finding,) = found(tree({**files, "go.mod": "go 1.26.0\n"}), "go-version-old")
+    where = next(
+        p for p in (finding.path, finding.path.rpartition("/")[2].removesuffix(".yml")) if p in files
+    )
+    assert at in files[where].split("\n")[finding.line - 1]
+    newer = {path: text.replace("1.25", "1.26").replace("<1.26", "<1.28") for path, text in files.items()}
+    assert not found(tree({**newer, "go.mod": "go 1.26.0\n"}), "go-version-old")
+
+
+def test_an_image_for_a_tool_needs_no_new_go() -> None:
+    files = {"ci": "on: push\n", "Dockerfile": "FROM golang:1.22\nRUN go install example.org/x@v1\n"}
+    assert not found(tree({**files, "go.mod": "go 1.26.0\n"}), "go-version-old")
+
+
+@pytest.mark.parametrize(
+    ("row", "differs"),
+    [
+        ("base_image: 'ubuntu:22.04', ubuntu_version: 24.04", True),
+        ("base: 'docker.io/library/ubuntu:22.04', ubuntu: '2404'", True),
+        ("image: 'ubuntu:jammy', ubuntu-codename: noble", True),
+        ("BASE_IMAGE: 'nvidia/cuda:12-devel-ubuntu22.04', UBUNTU_VERSION: 2404", True),
+        ("base_image: 'ubuntu:24.04', ubuntu_version: 24.04", False),
+        ("base-image: 'ubuntu:24.04', ubuntu-version: 2404, runner: ubuntu-22.04", False),
+        ("base-image: 'ubuntu:24.04', ubuntu-version: 2404, builder-base-image: 'x:ubuntu22.04'", False),
+        ("image: 'debian:12', ubuntu-version: 2404", False),
+    ],
+)
+def test_releases_under_other_names(row: str, differs: bool) -> None:
+    pairs = [pair.split(": ", 1) for pair in row.split(", ")]
+    axes = ", ".join(f"{name}: [{value}]" for name, value in pairs)
+    for matrix in (f"{{include: [{{{row}}}]}}", f"{{{axes}}}"):
+        workflow = job("- run: make", head=f"runs-on: x\nstrategy: {{matrix: {matrix}}}")
+        assert bool(found(tree({"ci": workflow}), "base-release")) is differs
+    arguments = "\n".join(f"  {name}={value}".replace("'", "") for name, value in pairs)
+    workflow = image(f"build-args: |\n{arguments}")
+    assert bool(found(tree({"ci": workflow}), "base-release")) is differs
+
+
+def test_a_comment_says_why_it_is_an_older_one() -> None:
+    old = SETUP.format("# controller-gen ends with Go > 1.21\n    go-version: '1.21.3'")
+    other = SETUP.format("# for the linter\n    go-version: '1.21.3'")
+    assert found(tree({"go.mod": MODULE, "ci": job(old)}), "go-version-old") == []
+    assert found(tree({"go.mod": MODULE, "ci": job(other)}), "go-version-old")

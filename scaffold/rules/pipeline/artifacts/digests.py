@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from scaffold.pipeline import docker
-from scaffold.pipeline.artifacts import UPLOAD, has_strangers
+from scaffold.pipeline.artifacts import has_strangers
 from scaffold.pipeline.expressions.values import shown
-from scaffold.pipeline.flows import flows_of
+from scaffold.pipeline.flows import Flow, flows_of
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import JobRun
-from scaffold.pipeline.steps import Occurrence, Step
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.words import some
 
@@ -36,36 +39,45 @@ class DigestNeverMerged(PipelineRule):
     severity = Severity.error
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Artifacts of jobs that push by digest which no job downloads."""
+        """Artifacts of jobs that push by digest which no job downloads, and digests that leave no trace."""
         for run in registry.runs.all():
-            if not run.uses(UPLOAD) or not run.uses(*docker.BUILD) or has_strangers(run):
-                continue
-            flows = flows_of(run)
-            served = {upload.name for wanted in flows.downloads for upload in flows.taken(wanted)}
-            by_leg: dict[JobRun, list[str]] = {}
-            for upload in flows.uploads:
-                if upload.at.job.complete and any(map(_is_by_digest, upload.at.job.job.using(*docker.BUILD))):
-                    by_leg.setdefault(upload.at.job, []).append(upload.name)
-            missing: dict[Step, list[str]] = {}
-            for leg, own in by_leg.items():
-                if served.isdisjoint(own) and _pushes_by_digest(leg):
-                    step = next(leg.using(UPLOAD)).step
-                    missing.setdefault(step, []).append(own[0])
-            for step, names in missing.items():
+            for step, names in untagged(run).items():
+                told = f"the digest in {some([*map(shown, names)], 1)} is downloaded by"
+                what = told if names else "the digest is handed to"
                 yield self.finding(
                     step,
                     "",
                     step.title,
-                    f"the digest in {some([*map(shown, names)], 1)} is downloaded by no job:"
-                    " that image gets no tag",
+                    f"{what} no job: that image gets no tag",
                     "let a later job download the artifact and tag the image",
                 )
 
 
-def _is_by_digest(occurrence: Occurrence) -> bool:
-    return "push-by-digest=true" in occurrence.step.node.text("with", "outputs")
+@lru_cache(maxsize=64)
+def untagged(run: Run) -> dict[Step, list[str]]:
+    """The steps that upload a digest which no job downloads, and what; those that tell it to nobody."""
+    flows = flows_of(run)
+    legs = {build.at.job: build.at for build in flows.builds if build.by_digest and build.at.job.complete}
+    if not legs or has_strangers(run):
+        return {}
+    served = {upload.name for wanted in flows.downloads for upload in flows.taken(wanted)}
+    by_leg: dict[JobRun, list[Flow]] = {}
+    for upload in flows.uploads:
+        by_leg.setdefault(upload.at.job, []).append(upload)
+    missing: dict[Step, list[str]] = {}
+    for leg, build in legs.items():
+        own = by_leg.get(leg, [])
+        if own and served.isdisjoint(upload.name for upload in own):
+            missing.setdefault(own[0].at.step, []).append(own[0].name)
+        elif not own and not _tells(leg.job):
+            missing.setdefault(build.step, [])
+    return missing
 
 
-def _pushes_by_digest(leg: JobRun) -> bool:
-    steps = (leg.bind(o) for o in leg.job.using(*docker.BUILD) if _is_by_digest(o))
-    return any(step.runs is not False and docker.pushes(step) is True for step in steps)
+def _tells(job: Job) -> bool:
+    """Whether a job that pushes by digest hands the digest on, or does something with it itself."""
+    for step in (occurrence.step for occurrence in job.occurrences):
+        text = f"{step.run} {' '.join(map(step.spelled, step.given))}"
+        if "push-by-digest" not in text and re.search(r"digest|imagetools|metadata", text):
+            return True
+    return "outputs" in job.node.values

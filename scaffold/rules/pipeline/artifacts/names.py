@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from scaffold.pipeline import docker
-from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD, has_strangers
-from scaffold.pipeline.expressions.values import is_known, shown, text_of
+from scaffold.pipeline import docker, records
+from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, fits, has_strangers
+from scaffold.pipeline.expressions.values import is_known, shown
 from scaffold.pipeline.flows import Flow, Flows, flows_of
+from scaffold.pipeline.model import Job
+from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.pipeline.artifacts.digests import untagged
 from scaffold.syntax import yaml_values as yaml
 
 
@@ -35,6 +38,8 @@ class ArtifactNotUploaded(PipelineRule):
         - uses: actions/download-artifact@v4
           with: {pattern: "binary-*"}
 
+    Where the digest of an image is what nobody downloads, `digest-never-merged` tells it alone.
+
     Fix: download what is uploaded.
     """
 
@@ -44,13 +49,18 @@ class ArtifactNotUploaded(PipelineRule):
         """Downloads that no upload of the run can serve."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            if not run.uses(DOWNLOAD) or has_strangers(run):
+            if not run.uses(DOWNLOAD, MERGE) or has_strangers(run):
                 continue
+            lost = {step for step, names in untagged(run).items() if names}
+            digests = [upload.at.job for upload in flows_of(run).uploads if upload.at.step in lost]
             for wanted in flows_of(run).downloads:
                 step = wanted.at.step
                 if step in reported or wanted.name == "*" or step.node.text("continue-on-error") == "true":
                     continue
-                if not flows_of(run).taken(wanted):
+                # where it waits for a digest that nobody takes, `digest-never-merged` tells that
+                told = any(flows_of(run).waits(wanted.at.job, leg) for leg in digests)
+                asked = wanted.at.due is None and run.event.name in ("workflow_dispatch", "workflow_call")
+                if not told and not asked and not flows_of(run).taken(wanted):
                     reported.add(step)
                     yield self.finding(
                         step,
@@ -76,7 +86,9 @@ class ArtifactGlobOvermatch(PipelineRule):
 
         pattern: digests${{ inputs.tag-suffix }}--*
 
-    A pattern that says nothing of its caller takes the artifacts of all: every merge tags every digest.
+    A pattern that says nothing of its caller takes the artifacts of all: every merge tags every digest. Who
+    takes files that are named as their artifacts are can choose, and is left alone. One that takes the
+    digests of another merge beside its own tags two images.
 
     Fix: end the variable part with a separator that no name contains, in the upload and in the pattern.
     """
@@ -87,15 +99,16 @@ class ArtifactGlobOvermatch(PipelineRule):
         """Download steps of which two renderings take one artifact."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            if not run.uses(DOWNLOAD):
+            if not run.uses(DOWNLOAD, MERGE):
                 continue
             flows = flows_of(run)
             by_step: dict[Step, dict[str, list[Flow]]] = {}
             for wanted in flows.downloads:
                 if not wanted.exact and wanted.name != "*" and is_known(wanted.name):
                     by_step.setdefault(wanted.at.step, {}).setdefault(wanted.name, []).append(wanted)
+            merges = _merges_of_others(flows) if len(by_step) > 1 else {}
             for step, patterns in by_step.items():
-                told = "" if step in reported else _overmatch(flows, patterns)
+                told = "" if step in reported else _overmatch(flows, patterns) or merges.get(step, "")
                 if told:
                     reported.add(step)
                     yield self.finding(
@@ -111,16 +124,48 @@ def _overmatch(flows: Flows, patterns: dict[str, list[Flow]]) -> str:
     """What two renderings of one pattern both take, or what its only one takes for every leg."""
     owner: dict[str, str] = {}
     for pattern in sorted(patterns):
-        names = {upload.name for upload in flows.taken(patterns[pattern][0]) if is_known(upload.name)}
+        uploads = [upload for upload in flows.taken(patterns[pattern][0]) if is_known(upload.name)]
+        names = {upload.name for upload in uploads}
         if len(patterns) == 1:
             legs = [wanted.at.job for wanted in patterns[pattern]]
-            found = _taken_by_all(legs, sorted(names)) if len(legs) > 1 else ""
+            alike = {upload.name for upload in uploads if not _files_say_leg(upload.at.step)}
+            found = _taken_by_all(legs, sorted(alike)) if len(legs) > 1 else ""
             return f"{pattern} takes all in each of {len(legs)} jobs: {found}" if found else ""
         twice = min(names & owner.keys(), default=None)
         if twice is not None:
             return f"{pattern} and {owner[twice]} both take the artifact {twice}"
         owner |= dict.fromkeys(names, pattern)
     return ""
+
+
+def _merges_of_others(flows: Flows) -> dict[Step, str]:
+    """The downloads of jobs that merge digests which take those that another such job takes, and more."""
+    digests = {upload.name for upload in flows.uploads if _pushes_digests(upload.at.job.job)}
+    merges = [wanted for wanted in flows.downloads if not wanted.exact and is_known(wanted.name)]
+    merges = [wanted for wanted in merges if digests and _merges(wanted.at.job.job)]
+    taken = [{name for name in digests if fits(wanted.name, name)} for wanted in merges]
+    return {
+        one.at.step: f"{one.name} takes {shown(min(own))} too, which {other.at.job.title} merges"
+        for one, all_ in zip(merges, taken, strict=True)
+        for other, own in zip(merges, taken, strict=True)
+        if one.at.job.job is not other.at.job.job and own and own < all_
+    }
+
+
+def _pushes_digests(job: Job) -> bool:
+    return any("push-by-digest=true" in o.step.spelled("outputs") for o in job.using(*docker.BUILD))
+
+
+def _merges(job: Job) -> bool:
+    """Whether a job makes a tag of what other jobs pushed."""
+    commands = [command for o in job.occurrences for command in o.step.script.commands]
+    return any("imagetools" in c.words or c.words[1:2] == ("manifest",) for c in commands)
+
+
+def _files_say_leg(upload: Step) -> bool:
+    """Whether the files of an artifact are named after what its own name is: who takes all can choose."""
+    files = " ".join(line.rpartition("/")[2] for line in lines(upload.spelled("path")))
+    return any(part in files for part in re.findall(r"\$\{\{(?:(?!\$\{\{).)*?\}\}", upload.spelled("name")))
 
 
 def _taken_by_all(legs: list[JobRun], names: list[str]) -> str:
@@ -179,31 +224,43 @@ class DownloadWithoutNeeds(PipelineRule):
         reported: set[Step] = set()
         for run in registry.runs.all():
             flows = flows_of(run)
-            for wanted in flows.downloads if run.uses(UPLOAD) and run.uses(DOWNLOAD) else ():
+            for wanted in flows.downloads if run.uses(UPLOAD) else ():
                 step = wanted.at.step
-                if step in reported or wanted.name == "*" or not is_known(wanted.name):
+                if step in reported:
                     continue
                 made = flows.taken(wanted)
-                if (
-                    made
-                    and not any(flows.waits(wanted.at.job, u.at.job) for u in made)
-                    and not _polls(wanted.at)
-                ):
+                sure = any(u.name == wanted.name or is_known(u.name + wanted.name) for u in made)
+                early = sure and not any(_is_there(flows, upload, wanted) for upload in made)
+                if early and not _polls(wanted.at) and (wanted.exact or not has_strangers(run)):
                     reported.add(step)
                     makers = sorted({upload.at.job.root.job.id for upload in made})
                     yield self.finding(
                         step,
                         "",
                         step.title,
-                        f"{wanted.at.job.title} downloads {shown(wanted.name)} and does not wait for"
+                        f"{wanted.at.job.title} downloads {_called(wanted)} and does not wait for"
                         f" {' or '.join(makers)}, which uploads it",
                         f"add {makers[0]} to needs",
                     )
 
 
+def _called(wanted: Flow) -> str:
+    return "all artifacts" if wanted.name == "*" else shown(wanted.name)
+
+
+def _is_there(flows: Flows, upload: Flow, wanted: Flow) -> bool:
+    """Whether an artifact is uploaded before a download: by a job before, or by a step before."""
+    if upload.at.job is wanted.at.job:
+        steps = [occurrence.step for occurrence in wanted.at.job.job.occurrences]
+        return steps.index(upload.at.step) < steps.index(wanted.at.step)
+    return flows.waits(wanted.at.job, upload.at.job)
+
+
 def _polls(at: StepRun) -> bool:
     """Whether a download may come too early: where it may fail, or where a step before it waits."""
     if at.step.node.text("continue-on-error") == "true":
+        return True
+    if re.search(r"\b(?:until|while|for|retry)\b|\|\|", at.step.run):
         return True
     return any("wait" in f"{o.step.action} {o.step.run}" for o in at.job.job.occurrences)
 
@@ -241,13 +298,13 @@ class DownloadTakesBuildRecords(PipelineRule):
         """Downloads of everything behind a build that uploads its record."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            if not run.uses(DOWNLOAD) or not run.uses(*docker.RECORDS_SINCE):
+            if not run.uses(DOWNLOAD) or not run.uses(*records.SINCE):
                 continue
             for wanted in flows_of(run).downloads:
                 step = wanted.at.step
                 if wanted.name != "*" or step in reported or step.action != DOWNLOAD:
                     continue
-                flows, builds = flows_of(run), run.steps(*docker.RECORDS_SINCE)
+                flows, builds = flows_of(run), run.steps(*records.SINCE)
                 build = next((b for b in builds if _leaves_record(flows, b, wanted.at)), None)
                 if build is not None:
                     reported.add(step)
@@ -256,7 +313,7 @@ class DownloadTakesBuildRecords(PipelineRule):
                         "",
                         step.title,
                         f"it downloads the record of the build in {build.path}:{build.line} too"
-                        + ("" if docker.version(step) >= _TAKES_ANY else ", which is no archive: it fails"),
+                        + ("" if records.version(step) >= _TAKES_ANY else ", which is no archive: it fails"),
                         "say in `pattern` which artifacts are wanted",
                     )
 
@@ -269,6 +326,4 @@ def _leaves_record(flows: Flows, build: StepRun, download: StepRun) -> bool:
     """Whether a build certainly uploads its record before a download."""
     if build.runs != build.job.reached or not flows.waits(download.job, build.job):
         return False
-    env = build.context("env")
-    off = (text_of(env[name]) for name in docker.RECORD_SETTINGS if name in env)
-    return docker.leaves_record(build.step) and not any(value in ("false", "0") for value in off)
+    return records.leaves_record(build)

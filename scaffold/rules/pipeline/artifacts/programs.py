@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Collection, Iterator
+from functools import lru_cache, partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.artifacts import DOWNLOAD
-from scaffold.pipeline.expressions.values import shown
+from scaffold.pipeline.commands import value_of
+from scaffold.pipeline.expressions.values import is_known, shown
 from scaffold.pipeline.flows import Flow, flows_of
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
@@ -51,16 +55,22 @@ class ExecBit(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Files of downloaded artifacts that a later script runs without a chmod before."""
         reported: set[Step] = set()
+        seen: set[tuple[Step, frozenset[tuple[str, str]]]] = set()
         for run in registry.runs.all():
             if not run.uses(DOWNLOAD):
                 continue
-            made: dict[str, list[Flow]] = {}
-            for upload in flows_of(run).uploads:
-                made.setdefault(upload.name, []).append(upload)
-            for wanted in flows_of(run).downloads:
-                if wanted.exact and wanted.at.job.context("runner").get("os") != "Windows":
-                    files = {file for upload in made.get(wanted.name, ()) for file in _files(upload)}
-                    found = _executed(wanted, files, registry.tree) if files else None
+            flows = flows_of(run)
+            for wanted in flows.downloads:
+                if wanted.at.step.action != DOWNLOAD or not _runs_files(wanted.at.job.job):
+                    continue
+                on_windows = wanted.at.job.context("runner").get("os") == "Windows"
+                if not on_windows and is_known(wanted.name):
+                    taken = flows.taken(wanted)
+                    held = frozenset(place for upload in taken for place in _files(wanted, upload))
+                    if not held or (wanted.at.step, held) in seen:
+                        continue
+                    seen.add((wanted.at.step, held))
+                    found = _executed(wanted, held, registry.tree)
                     if found is not None and found[0] not in reported:
                         step, program = found
                         reported.add(step)
@@ -68,54 +78,139 @@ class ExecBit(PipelineRule):
                             step.line_of(program),
                             "",
                             f"{step.title} {posixpath.basename(program)}",
-                            f"{program} comes out of the artifact {shown(wanted.name)}, which keeps no"
-                            " permissions, and is run",
+                            f"{program} comes out of {_called(wanted)}, which keeps no permissions, and"
+                            " is run",
                             f"chmod +x {program} before",
                             fix=partial(_make_executable, step, program) if _is_block(step) else None,
                         )
 
 
-def _files(upload: Flow) -> Iterator[str]:
-    """What an artifact holds: the file or folder that it is, or "" where nobody says which."""
-    paths = list(lines(upload.at.input("path")))
-    plain = [path for path in paths if not re.search(r"[*?\[!]", path)]
-    yield posixpath.basename(plain[0].rstrip("/")) if len(plain) == 1 == len(paths) else ""
+@lru_cache(maxsize=1024)
+def _runs_files(job: Job) -> bool:
+    """Whether a script of a job may run a file that is none of the repository."""
+    read = job.workflow.pipeline.read
+    scripts = [o.step.script for o in job.occurrences if o.step.run]
+    words = {_program(command) for script in scripts for command in script.commands}
+    odd = any(w.startswith("$") or ("/" in w and read(posixpath.normpath(w)) is None) for w in words)
+    return odd or any(b"GITHUB_PATH" in script.data for script in scripts)
 
 
-def _executed(wanted: Flow, files: set[str], tree: Tree) -> tuple[Step, str] | None:
-    """The first later step that runs a file of an artifact, and the file as it is called there."""
-    folder = _from_root(wanted.at.step.node.text("with", "path") or ".", ".")
+def _called(wanted: Flow) -> str:
+    return f"the artifact {shown(wanted.name)}" if wanted.exact else "an artifact"
+
+
+def _files(wanted: Flow, upload: Flow) -> Iterator[tuple[str, str]]:
+    """Where a download puts what an artifact holds: the folder, and the file or folder that the artifact is.
+
+    The file is "" where nobody says which. A pattern makes a folder for each artifact.
+    """
+    folder = _from_root(wanted.at.step.spelled("path") or ".", ".")
     if "${{" in folder:
         folder = posixpath.normpath(wanted.at.input("path"))
+    if not wanted.exact and wanted.at.input("merge-multiple") != "true":
+        folder = posixpath.normpath(posixpath.join(folder, upload.name))
+    paths = list(lines(upload.at.input("path")))
+    plain = [posixpath.normpath(path) for path in paths if not re.search(r"[*?\[!]", path)]
+    apart = len({path.startswith("/") for path in plain}) > 1
+    if len(plain) == len(paths) > 1 and not apart:
+        above = posixpath.commonpath([posixpath.dirname(path) or "." for path in plain]) or "."
+        yield from ((folder, posixpath.relpath(path, above)) for path in plain)
+        return
+    if len(plain) == len(paths) == 1:
+        yield folder, posixpath.basename(plain[0])
+    yield folder, ""
+
+
+_INSTALLED = r"(?:^|/)(?:\.?v?env|node_modules)/"
+"""A folder that a package manager fills where it stands."""
+
+
+def _executed(wanted: Flow, held: frozenset[tuple[str, str]], tree: Tree) -> tuple[Step, str] | None:
+    """The first later step that runs a file of an artifact, and the file as it is called there."""
+    files = {posixpath.normpath(posixpath.join(own, file)) for own, file in held}
+    folders = sorted({own for own, _ in held})
     occurrences = wanted.at.job.job.occurrences
     start = next(n for n, occurrence in enumerate(occurrences) if occurrence.step is wanted.at.step)
     before: list[Command] = []
     alone = all(o.step.run or o.step.action.startswith("actions/") for o in occurrences)
-    if folder == ".":
+    if "." in folders:
         before += [command for o in occurrences[:start] for command in o.step.script.commands]
-    for step in (o.step for o in occurrences[start + 1 :] if o.step.run):
-        at = posixpath.normpath(step.node.text("working-directory") or ".")
-        for command in step.script.commands:
-            word = command.bare[0] if command.bare else ""
-            path = _from_root(word, at) if "/" in word else ""
+    on_path: list[str] = []
+    for step in (wanted.at.job.bind(o) for o in occurrences[start + 1 :] if o.step.run):
+        at = posixpath.normpath(step.step.node.text("working-directory") or ".")
+        for command in step.step.script.commands:
+            if command.starts("cd") and len(command.bare) > 1 and "$" not in command.bare[1]:
+                at = posixpath.normpath(posixpath.join(at, command.bare[1]))
+            word = _program(command)
+            path = _path(word, at, step, on_path)
             base = posixpath.basename(path)
-            named = path and path in {posixpath.normpath(posixpath.join(folder, file)) for file in files}
-            elsewhere = path.startswith(("/", "~", "$", ".."))
-            below = path.startswith(f"{folder}/") or (folder == "." and path and alone and not elsewhere)
-            inside = below and tree.read(path) is None
-            if (named or (inside and not any(_touches(c, base, folder) for c in before))) and not any(
-                _makes_executable(c, base, folder) for c in before
-            ):
-                return step, word
+            own = next((f for f in folders if path.startswith(f"{f}/")), "." if "." in folders else "")
+            elsewhere = path.startswith(("/", "~", "$", "..")) or not is_known(path)
+            elsewhere = elsewhere or re.search(_INSTALLED, path) is not None
+            spelled = "/" in word or word.startswith("$")  # not found by the PATH
+            below = own and spelled and path and (own != "." or (alone and not elsewhere))
+            below = below and (own in files or any(path.startswith(f"{file}/") for file in files))
+            inside = below and tree.read(path) is None and not any(_touches(c, base, own) for c in before)
+            named = path and path in files
+            if (named or inside) and not any(_makes_executable(c, base, own) for c in before):
+                return step.step, word
+            files |= _moved(command, at, files)
             before.append(command)
+        on_path += (_from_root(found, at) for found in re.findall(_ON_PATH, step.step.run))
     return None
+
+
+def _program(command: Command) -> str:
+    """The program that a command runs, or has run by another one."""
+    word = command.bare[0] if command.bare else ""
+    if word == "xargs":
+        pairs = itertools.pairwise(command.bare)
+        return next((w for last, w in pairs if not w.startswith("-") and last not in _XARGS_OPERANDS), "")
+    nested = len(command.bare) > 2 and word in ("bash", "sh") and command.bare[1] in ("-c", "-ec", "-lc")  # noqa: PLR2004
+    return re.split(r"[\s;&|]", command.bare[2].strip(), maxsplit=1)[0] if nested else word
+
+
+_XARGS_OPERANDS = ("-a", "-I", "-n", "-P", "-L", "-d", "-E", "-s")
+"""Options of xargs with another word behind them."""
+
+
+def _moved(command: Command, at: str, files: Collection[str]) -> set[str]:
+    """Where a command puts files of an artifact: a copy has no more permissions."""
+    words = [word for word in command.bare[1:] if not word.startswith("-")]
+    if command.bare[:1] not in (("mv",), ("cp",)) or len(words) != 2 or _from_root(words[0], at) not in files:  # noqa: PLR2004
+        return set()
+    target = _from_root(words[1], at)
+    return {target, posixpath.join(target, posixpath.basename(words[0]))}
+
+
+_ON_PATH = (
+    r"\becho\s++[\"']?(?:\$PWD/|\$\{PWD\}/|\$\(pwd\)/)?((?:(?!\becho\b)[^\"'\n])*?[^\"'\s])[\"']?"
+    r"\s*+>>\s*+[\"']?\$\{?GITHUB_PATH"
+)
+
+
+def _path(word: str, at: str, step: StepRun, on_path: list[str]) -> str:
+    """The path of the program that a command runs, from the root; "" for one of the system."""
+    if "/" not in word and not word.startswith("$"):
+        return next((posixpath.normpath(posixpath.join(folder, word)) for folder in on_path if word), "")
+    path = _from_root(word, at)
+    return _from_root(value_of(word, step), at) if path.rpartition("/")[2].startswith("$") else path
 
 
 def _from_root(path: str, at: str) -> str:
     """A path as it is called from the root of the repository, which a script names in several ways."""
-    root = r"(?:\$GITHUB_WORKSPACE|\$\{GITHUB_WORKSPACE\}|\$\{\{ *github\.workspace *\}\})(?:/|$)"
-    inner = re.sub(f"^{root}", "./", path)
-    return posixpath.normpath(inner if inner != path else posixpath.join(at, path))
+    for root, named in _ROOTS.items():
+        inner = re.sub(rf"^(?:{root})(?:/|$)", named, path)
+        if inner != path:
+            return posixpath.normpath(inner)
+    return posixpath.normpath(posixpath.join(at, path))
+
+
+_ROOTS = {
+    r"\$GITHUB_WORKSPACE|\$\{GITHUB_WORKSPACE\}|\$\{\{ *github\.workspace *\}\}": "./",
+    r"\$RUNNER_TEMP|\$\{RUNNER_TEMP\}|\$\{\{ *runner\.temp *\}\}": "/RUNNER_TEMP/",
+}
+"""How a folder of the runner is named, and as what it is known here."""
 
 
 def _touches(command: Command, base: str, folder: str) -> bool:
@@ -130,9 +225,15 @@ def _touches(command: Command, base: str, folder: str) -> bool:
 def _makes_executable(command: Command, base: str, folder: str) -> bool:
     """Whether a command gives its permission to a file, or to many at once, as `find -exec` does too."""
     words = command.words
-    if "chmod" not in words and not (command.starts("install") and "-m" in words):
+    modes = words[words.index("chmod") + 1 :] if "chmod" in words else ()
+    mode = next((word for word in modes if not word.startswith("-R")), "")
+    if re.fullmatch(r"[0-7]*[0246]{3}|[ugoa]*(?:[+=][rwX]+|-\w+)", mode):
+        return False  # a mode without `x`
+    if not modes and not (command.starts("install") and "-m" in words):
         return False
-    return any(base in w or "*" in w or w == "-R" or posixpath.normpath(w) == folder for w in words)
+    return any(
+        base in w or "*" in w or w.startswith(("-R", "$")) or posixpath.normpath(w) == folder for w in words
+    )
 
 
 def _is_block(step: Step) -> bool:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
-from scaffold.pipeline.expressions.nodes import names
-from scaffold.pipeline.expressions.values import HOLE, is_known, shown, text_of
-from scaffold.pipeline.flows import Flow, cached, restores_of
+from scaffold.pipeline.expressions.values import shown, text_of, without_holes
+from scaffold.pipeline.flows import Flow, cached, may_find, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Runs
-from scaffold.pipeline.scopes import JobRun
+from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
@@ -78,11 +78,11 @@ def _spelled_alike(save: Occurrence, job: Job) -> bool:
     """Whether a restore of the job has the paths and the key of a save, letter by letter."""
     if save.outer is not None or "env" in save.step.node.values:
         return False
-    spelled = [save.step.node.text("with", name) for name in ("path", "key")]
+    spelled = [save.step.spelled(name) for name in ("path", "key")]
     return any(
         o.outer is None
         and "env" not in o.step.node.values
-        and [o.step.node.text("with", name) for name in ("path", "key")] == spelled
+        and [o.step.spelled(name) for name in ("path", "key")] == spelled
         for o in job.using(RESTORE, BOTH)
     )
 
@@ -92,23 +92,9 @@ def _differs(save: Flow, found: Sequence[Flow]) -> str:
     if same_key and not any(r.paths == save.paths for r in same_key):
         return f"the key {shown(save.name)} is restored with other paths: this cache is never found"
     same_paths = [r for r in found if r.paths == save.paths]
-    if same_paths and not any(_related(save, r) for r in same_paths):
+    if same_paths and not any(may_find(r, save) for r in same_paths):
         return f"no restore of these paths looks for {shown(save.name)}: this cache is never read here"
     return ""
-
-
-def _related(save: Flow, restore: Flow) -> bool:
-    """Whether a restore may find what a save writes."""
-    wanted = [restore.name, *lines(restore.at.input("restore-keys"))]
-    return any(_may_start(save.name, key) for key in wanted)
-
-
-def _may_start(text: str, prefix: str) -> bool:
-    """Whether a text may start with another one; what is unknown may be anything."""
-    if text.startswith(prefix):
-        return True
-    length = min(text.find(HOLE) % (len(text) + 1), prefix.find(HOLE) % (len(prefix) + 1))
-    return text[:length] == prefix[:length] and not (is_known(text) and is_known(prefix))
 
 
 class KeyHardCodesAxis(PipelineRule):
@@ -138,51 +124,52 @@ class KeyHardCodesAxis(PipelineRule):
         """Keys with a word that is a value of an axis which the key does not read."""
         reported: set[tuple[Step, str]] = set()
         for run in registry.runs.all():
-            by_job: dict[object, list[JobRun]] = {}
+            by_job: dict[tuple[Job, ...], list[JobRun]] = {}
             for leg in run.using(SAVE, RESTORE, BOTH):
-                if leg.complete and len(leg.row) > 0:
-                    by_job.setdefault((leg.call, leg.job), []).append(leg)
+                if leg.known and leg.values:
+                    by_job.setdefault(tuple(at.job for at in leg.chain), []).append(leg)
             for legs in by_job.values():
                 for occurrence in legs[0].job.using(SAVE, RESTORE, BOTH) if len(legs) > 1 else ():
                     step = occurrence.step
-                    for axis, value in _hard_coded(step, legs):
-                        others = (leg.bind(occurrence) for leg in legs if text_of(leg.row.get(axis)) != value)
-                        if (step, axis) in reported or _guarded(occurrence.chain, axis):
-                            continue
-                        if all(other.runs is False for other in others):
-                            continue
-                        reported.add((step, axis))
-                        yield self.finding(
-                            step.at("with", "key"),
-                            "",
-                            f"{step.title} {axis}",
-                            f"the key says {value!r}, and the job runs for other values of matrix.{axis} too",
-                            f"write ${{{{ matrix.{axis} }}}} instead of {value}",
-                        )
+                    for axis, value in _hard_coded(legs[0].blind.bind(occurrence), legs):
+                        others = [leg for leg in legs if text_of(leg.values.get(axis)) != value]
+                        runs = any(leg.bind(occurrence).runs is not False for leg in others)
+                        if runs and (step, axis) not in reported:
+                            reported.add((step, axis))
+                            yield self.finding(
+                                step.at("with", "key"),
+                                "",
+                                f"{step.title} {axis}",
+                                f"the key says {value!r}, and the job runs for other values of matrix.{axis}"
+                                " too",
+                                f"write ${{{{ matrix.{axis} }}}} instead of {value}",
+                            )
 
 
-def _hard_coded(step: Step, legs: Sequence[JobRun]) -> Iterator[tuple[str, str]]:
-    """The axes of which a key spells out a value, each with the value."""
-    key = step.input("key")
-    read = set(key.names("matrix")) if key is not None else {"*"}
-    if key is None or "*" in read:
-        return
-    literal = "\0".join(part for part in key.parts if isinstance(part, str))
-    for axis in legs[0].row:
-        rows = (leg.row.get(axis) for leg in legs)
-        values = {text_of(value) for value in rows if isinstance(value, (str, float))}
-        if axis.lower() in read or len(values) < 2:  # noqa: PLR2004 - two values
-            continue
-        for value in sorted(v for v in values if re.search(r"[A-Za-z]{2}|^\d+\.\d", v)):
-            before = r"[\d.]" if value[0].isdigit() else "[A-Za-z0-9]"
-            if re.search(rf"(?<!{before}){re.escape(value)}(?![A-Za-z0-9]|\.\d)", literal):
-                yield axis, value
-                break
+def _hard_coded(step: StepRun, legs: Sequence[JobRun]) -> Iterator[tuple[str, str]]:
+    """The axes of which the keys of a step, in a run that knows no row, spell out a value; with the value."""
+    for key in (step.input("key"), *lines(step.input("restore-keys"))):
+        words = without_holes(key, "\0")
+        read = " ".join((key, *step.asked))
+        told = set(re.findall(r"\bmatrix@[\w-]+\.([\w-]+)", read))
+        for axis in legs[0].values if words.strip("\0") and not re.search(_ALL_AXES, read) else ():
+            if axis.lower().partition(".")[0] not in told:
+                values = {leg.values.get(axis) for leg in legs if _is_plain(leg.values.get(axis))}
+                texts = sorted(map(text_of, values)) if len(values) > 1 else []
+                yield from ((axis, text) for text in [t for t in texts if _names(words, t)][:1])
 
 
-def _guarded(steps: Iterable[Step], axis: str) -> bool:
-    for step in steps:
-        read = {n for e in (step.condition.expressions if step.condition else ()) for n in names(e, "matrix")}
-        if axis.lower() in read or "*" in read:
-            return True
-    return False
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (str, float))
+
+
+def _names(words: str, value: str) -> bool:
+    """Whether a text has a value as a word of its own, which is a name or a version."""
+    if value.lower() not in words.lower() or not re.search(r"[A-Za-z]{2}|^\d+\.[\dx]", value):
+        return False
+    before = r"[\d.]" if value[0].isdigit() else "[A-Za-z0-9]"
+    return re.search(rf"(?i)(?<!{before}){re.escape(value)}(?![A-Za-z0-9]|\.\d)", words) is not None
+
+
+_ALL_AXES = r"\bmatrix@[\w-]+(?!\.\w)(?![\w-])|\bstrategy@"
+"""A hole that has all of a row in it."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache, partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline import docker
-from scaffold.pipeline.expressions.values import HOLE, shown
-from scaffold.pipeline.flows import Flow, Kind, clashes, flows_of
+from scaffold.pipeline.builds import ImageBuild, written_builds
+from scaffold.pipeline.caches import SAVE, is_anywhere
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.values import HOLE, shown, text_of
+from scaffold.pipeline.flows import Flow, Flows, Kind, cached, clashes, flows_of
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
+from scaffold.pipeline.records import version
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, Runs
 from scaffold.pipeline.scopes import StepRun
-from scaffold.pipeline.steps import Step
+from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.pipeline.triggers import pull_request_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -40,7 +46,8 @@ class CacheToOnPr(PipelineRule):
           with:
             cache-to: type=registry,ref=example/ci-cache:app,mode=max
 
-    A ref of its own for each pull request is fine.
+    A ref of its own for each pull request is fine, and so is one for all of them, where the same step has
+    another one otherwise and nothing that is pushed is built from theirs.
 
     Fix: give pull requests a build step without `cache-to`, or make it
     `${{ github.event_name != 'pull_request' && '...' || '' }}`.
@@ -50,45 +57,54 @@ class CacheToOnPr(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Build steps that a pull request certainly runs and that write one registry ref for all."""
-        for step, ref in written_by_pull_requests(registry.runs).items():
+        for step, build in written_by_pull_requests(registry.runs).items():
+            ref = min(_registry_refs(build))
+            runs = [flows_of(run) for run in registry.runs.all()]
+            read = [wanted.build for flows in runs for wanted in flows.imports if wanted.name == ref]
+            others = (flow for flows in runs for flow in flows.exports if flow.name != ref)
+            tried = read and all(build is not None and docker.pushes(build) is False for build in read)
+            if tried and any(flow.at.step is step for flow in others):
+                continue
             yield self.finding(
-                step.at("with", "cache-to"),
+                build.place("cache-to"),
                 "",
                 step.title,
-                f"a pull request writes the cache {shown(ref)}, which other builds read",
+                f"every pull request writes the cache {shown(ref)}" + (", which builds read" if read else ""),
                 "write the cache on pushes only, and let pull requests read it",
             )
 
 
 @lru_cache(maxsize=4)
-def written_by_pull_requests(runs: Runs) -> dict[Step, str]:
-    """The steps with which every pull request certainly writes one ref of a registry, each with a ref."""
-    found: dict[Step, str] = {}
+def written_by_pull_requests(runs: Runs) -> dict[Step, ImageBuild]:
+    """The steps with which every pull request certainly writes one ref of a registry, each with the build."""
+    found: dict[Step, ImageBuild] = {}
     for run in runs.pull_requests():
-        written = [
-            (leg, number, step, refs)
-            for leg in run.using(*docker.BUILD)
-            for number, step in enumerate(leg.using(*docker.BUILD))
-            if (refs := _registry_refs(step))
-        ]
-        if not written:
+        builds = [build for build in flows_of(run).builds if _registry_refs(build)]
+        if not builds:
             continue
-        twin = Run(run.workflow, pull_request_of(run.workflow, number=2, head_ref="another"))
-        twins = dict(zip(run.jobs, twin.jobs, strict=False))
-        for leg, number, step, refs in written:
-            if leg in twins and step.step not in found:
-                shared = refs & _registry_refs(list(twins[leg].using(*docker.BUILD))[number])
-                if shared:
-                    found[step.step] = min(shared)
+        twin = flows_of(Run(run.workflow, pull_request_of(run.workflow, number=2, head_ref="another")))
+        twins = {_which(build): build for build in twin.builds}
+        for build in builds:
+            other = twins.get(_which(build))
+            if other is not None and _registry_refs(build) & _registry_refs(other):
+                found.setdefault(build.at.step, build)
     return found
 
 
-def _registry_refs(step: StepRun) -> set[str]:
-    """The refs that a step certainly writes."""
-    if "cache-to" not in step.step.given or not step.due:
+def _which(build: ImageBuild) -> tuple[object, ...]:
+    """What finds a build again in another run."""
+    return build.at.job.label, build.at.step, *build.image
+
+
+def _registry_refs(build: ImageBuild) -> set[str]:
+    """The refs that a build certainly writes."""
+    if not build.exports or not build.at.due:
         return set()
-    refs = {o.get("ref", "") for o in docker.cache_exports(step) if o["type"] == "registry"}
-    return {ref for ref in refs if ref and not re.search(f"{HOLE}(?:steps|needs|env)@", ref)}
+    refs = {o.get("ref", "") for o in build.exports if o["type"] == "registry"}
+    own = build.job.job.node.mapping("services").values  # of this job alone
+    far = (ref for ref in refs if ref and not docker.LOCAL.match(ref))
+    shared = (ref for ref in far if re.split("[:/]", ref)[0] not in own)
+    return {ref for ref in shared if not re.search(f"{HOLE}(?:steps|needs|env)@", ref)}
 
 
 class CacheToIgnoreError(PipelineRule):
@@ -116,36 +132,33 @@ class CacheToIgnoreError(PipelineRule):
         """Registry exports of LocalAI's build steps without `ignore-error=true`."""
         if not isinstance(registry, Registry):
             return
-        for job in registry.pipeline.jobs:
-            for occurrence in job.using(*docker.BUILD):
-                node = occurrence.step.node.get("with", "cache-to")
-                if not isinstance(node, yaml.Scalar):
-                    continue
-                exports = [line for line in lines(node.text) if "type=registry" in line]
-                if not all("ignore-error=true" in line for line in exports):
-                    one_line = node.style == "" and "\n" not in node.text
-                    yield self.finding(
-                        occurrence.step.at("with", "cache-to"),
-                        "",
-                        occurrence.step.title,
-                        "the build fails where the registry refuses its cache",
-                        "add ,ignore-error=true",
-                        fix=partial(
-                            ChangeSet.insert,
-                            path=occurrence.step.path,
-                            offset=node.end,
-                            text=",ignore-error=true",
-                        )
-                        if one_line
-                        else None,
-                    )
+        reported: set[Step] = set()
+        for build in written_builds(registry.pipeline):
+            step = build.at.step
+            fails = any(o["type"] == "registry" and o.get("ignore-error") != "true" for o in build.exports)
+            spelled = (line for line in lines(step.spelled("cache-to")) if "type=registry" in line)
+            if step not in reported and (fails or any("ignore-error=true" not in line for line in spelled)):
+                reported.add(step)
+                node = step.given.get("cache-to")
+                plain = isinstance(node, yaml.Scalar) and node.style == "" and node.text.startswith("type=")
+                yield self.finding(
+                    build.place("cache-to"),
+                    "",
+                    step.title,
+                    "the build fails where the registry refuses its cache",
+                    "add ,ignore-error=true",
+                    fix=partial(ChangeSet.insert, path=step.path, offset=node.end, text=",ignore-error=true")
+                    if node is not None and plain and "\n" not in step.spelled("cache-to")
+                    else None,
+                )
 
 
 class LegsShareCacheRef(PipelineRule):
-    """No two jobs of one run write the same cache or artifact.
+    """No two jobs of one run, and no two images of a job, write the same cache or artifact.
 
     Why: the one that finishes last replaces the other's cache, and an artifact of a taken name fails the
-    upload. The legs of a matrix need what tells them apart in the name: usually the architecture.
+    upload, or with `overwrite` replaces the other one. The legs of a matrix need what tells them apart in the
+    name: usually the architecture.
 
     Fails:
 
@@ -166,40 +179,103 @@ class LegsShareCacheRef(PipelineRule):
     severity = Severity.warning
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Refs, scopes and artifact names that two jobs of a run write."""
+        """Refs, scopes and artifact names that a run writes twice."""
         reported: set[tuple[Step, Kind]] = set()
         for run in registry.runs.all():
             flows = flows_of(run)
-            for one, other in (*clashes(filter(_once, flows.uploads)), *clashes(flows.exports)):
-                step = other.at.step
-                if (step, other.kind) in reported or _alike(one, other):
+            uploads = (upload for upload in flows.uploads if version(upload.at.step) not in _ADDING)
+            same: dict[tuple[Kind, object], list[tuple[Flow, Flow]]] = {}
+            for one, other in (*clashes(uploads), *clashes(flows.exports), *clashes(_saves(run))):
+                if not _FINE[other.kind](flows, one, other):
+                    same.setdefault((other.kind, other.what), []).append((one, other))
+            for (kind, _), pairs in same.items():
+                one, other = pairs[0]
+                others = {pair[1].at.step for pair in pairs}
+                if not reported.isdisjoint((step, kind) for step in others):
                     continue
-                reported.add((step, other.kind))
-                fatal = other.kind is Kind.artifact and one.at.runs and other.at.runs
-                what = "artifact" if other.kind is Kind.artifact else "cache"
-                yield self.finding(
-                    step if what == "artifact" else step.at("with", "cache-to"),
-                    "",
-                    f"{what} {step.title}",
-                    f"two jobs of one run write the {what} {shown(other.name)}: {one.at.job.title} and"
-                    f" {other.at.job.title}" + ("; the second upload fails" if fatal else ""),
-                    "put what tells the jobs apart into the name",
-                    severity=Severity.error if fatal else self.severity,
-                )
+                reported.update((step, kind) for step in others)
+                yield self._told(one, other, len(others) - 1)
+
+    def _told(self, one: Flow, other: Flow, more: int) -> Finding:
+        artifact = other.kind is Kind.artifact
+        fatal = artifact and not _replaces(other) and one.at.runs and other.at.runs
+        what = "artifact" if artifact else "cache"
+        steps = one.at.job is other.at.job
+        first, second = (f"line {flow.at.line}" if steps else flow.at.job.title for flow in (one, other))
+        step = other.at.step
+        return self.finding(
+            step if other.build is None else other.build.place("cache-to"),
+            "",
+            f"{what} {step.title}",
+            f"two {'steps of one job' if steps else 'jobs of one run'} write the {what} {shown(other.name)}:"
+            f" {first} and {second}"
+            + (f", and {more} more" if more else "")
+            + ("; the second upload fails" if fatal else "")
+            + ("; the first one stays" if other.kind is Kind.cache else ""),
+            "put what tells them apart into the name",
+            severity=Severity.error if fatal else self.severity,
+        )
 
 
-def _once(upload: Flow) -> bool:
-    """Whether a second upload of the name fails: old versions add to it, `overwrite` replaces it."""
+def _saves(run: Run) -> Iterator[Flow]:
+    """What legs save under a key that has nothing of their rows; of many legs of a job the first ones."""
+    seen: dict[tuple[Occurrence, *tuple[Job, ...]], list[StepRun]] = {}
+    for leg in run.using(SAVE):
+        for occurrence in leg.job.using(SAVE) if leg.values else ():
+            same = seen.setdefault((occurrence, *(at.job for at in leg.chain)), [])
+            if len(same) < _COMPARED:
+                same.append(leg.bind(occurrence))
+    for (occurrence, *_), (first, *others) in seen.items():
+        if not others or is_anywhere(lines(first.step.spelled("path"))):
+            continue
+        if not re.search(r"\b(?:matrix|strategy)@", first.job.blind.bind(occurrence).input("key")):
+            yield from (cached(step, writes=True) for step in (first, *others) if step.runs is not False)
+
+
+_COMPARED = 16
+"""Legs of a job that are compared."""
+
+_ADDING = (1, 2, 3)
+"""The versions of the upload that add to an artifact which is there."""
+
+
+def _replaces(upload: Flow) -> bool:
     step = upload.at.step
-    replaces = "overwrite" in step.given and upload.at.input("overwrite") == "true"
-    return not replaces and not step.uses.endswith(("@v1", "@v2", "@v3"))
+    return "overwrite" in step.given and upload.at.input("overwrite") == "true"
 
 
-def _alike(one: Flow, other: Flow) -> bool:
-    """Whether two builds write the same layers: those of one image in GitHub's cache."""
-    same = one.at.job.runs_on == other.at.job.runs_on and _built(one.at) == _built(other.at)
-    return other.name.startswith("gha:") and same
+def _is_meant(flows: Flows, one: Flow, other: Flow) -> bool:
+    """Whether an upload replaces the one before it on purpose: it knows that it comes later."""
+    return _replaces(other) and flows.waits(other.at.job, one.at.job)
 
 
-def _built(step: StepRun) -> list[str]:
-    return [step.input(name) for name in ("context", "file", "target", "platforms", "build-args")]
+def _alike(_: Flows, one: Flow, other: Flow) -> bool:
+    """Whether two builds write layers of one image; in one job for other platforms, or a stage of it, too."""
+    assert one.build is not None
+    assert other.build is not None
+    if one.at.job is other.at.job:
+        return one.build.image == other.build.image
+    return other.name.startswith("gha:") and one.build.layers == other.build.layers
+
+
+def _of_one_make(_: Flows, one: Flow, other: Flow) -> bool:
+    """Whether two legs save what they made in the same way, or may; kinds of runners are another rule's."""
+    legs = one.at.job, other.at.job
+    if legs[0].job is not legs[1].job or legs[0].runs_on != legs[1].runs_on or is_anywhere(other.paths):
+        return True
+    return _steps_before(one.at) == _steps_before(other.at)
+
+
+def _steps_before(save: StepRun) -> str:
+    """What a leg does before it saves a cache; what only a run knows is the same in all legs."""
+    steps = itertools.takewhile(lambda step: step.step is not save.step, save.job.steps)
+    done = (
+        "\0".join((text_of(template(step.step.run).value(step)), *map(step.input, step.step.given)))
+        for step in steps
+        if step.runs is not False
+    )
+    return "\1".join((*done, *map(text_of, save.job.env.values()))).replace(save.job.label, "")
+
+
+_FINE = {Kind.artifact: _is_meant, Kind.layers: _alike, Kind.cache: _of_one_make}
+"""Whether two that write one name are meant to, or do no harm."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.nodes import names
 from scaffold.pipeline.expressions.values import may_equal, shown
-from scaffold.pipeline.flows import flows_of, restores_of
+from scaffold.pipeline.flows import Flow, flows_of, may_find, restores_of
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import spread
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import Run
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
@@ -39,32 +42,49 @@ class RebuildAfterRestore(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Make targets that the job which wrote the restored cache ran too."""
-        for job in registry.pipeline.jobs:
-            restored = {
-                o.step.node.text("with", "path").strip()
-                for o in job.using(RESTORE, BOTH)
-                if o.step.node.text("with", "fail-on-cache-miss") == "true"
-            }
-            for writer in job.workflow.upstream(job).values() if restored else ():
-                saved = {o.step.node.text("with", "path").strip() for o in writer.using(SAVE, BOTH)}
-                built = {t for step in writer.steps for t in _targets(step)} if saved & restored else set()
-                for step in job.steps:
-                    for target in sorted(set(_targets(step)) & built):
-                        yield self.finding(
-                            step.line_of("make "),
-                            "",
-                            f"{job.id} {target}",
-                            f"make {target} builds what the job {writer.id} built and this one restored",
-                            f"leave {target} out: what is restored must be enough",
-                        )
+        reported: set[tuple[Job, str]] = set()
+        for run, use in must_be_found(registry):
+            flows, leg = flows_of(run), use.at.job
+            makers = (w.at.job for w in flows.saves if w.paths == use.paths and flows.waits(leg, w.at.job))
+            for writer in {maker.job: maker for maker in makers if maker.job is not leg.job}:
+                built = {t for o in writer.occurrences for t in _targets(o.step)}
+                for step in (o.step for o in leg.job.occurrences):
+                    for target in sorted(built.intersection(_targets(step))):
+                        if (leg.job, target) not in reported:
+                            reported.add((leg.job, target))
+                            yield self.finding(
+                                step.line_of("make "),
+                                "",
+                                f"{leg.job.id} {target}",
+                                f"make {target} builds what the job {writer.id} built and this one restored",
+                                f"leave {target} out: what is restored must be enough",
+                            )
+
+
+def must_be_found(registry: Repository) -> Iterator[tuple[Run, Flow]]:
+    """The restores without which a job fails."""
+    asking = {
+        job
+        for job in registry.pipeline.jobs
+        if any("fail-on-cache-miss" in o.step.given for o in job.using(RESTORE, BOTH))
+    }
+    for run in registry.runs.all() if asking else ():
+        for use in flows_of(run).restores if not asking.isdisjoint(run.every_job) else ():
+            if use.at.input("fail-on-cache-miss") == "true":
+                yield run, use
 
 
 def _targets(step: Step) -> Iterator[str]:
-    for command in step.script.commands:
-        if command.starts("make"):
-            for word in command.bare[1:]:
-                if re.fullmatch(r"[a-zA-Z][\w./-]*", word):
+    for command in step.script.commands if "make" in step.run else ():
+        if command.bare[:1] in (("make",), ("gmake",)):
+            for before, word in itertools.pairwise(command.bare):
+                made = re.fullmatch(r"(?!clean|distclean)[a-zA-Z][\w./-]*", word)
+                if made and before not in _WITH_OPERAND:
                     yield word
+
+
+_WITH_OPERAND = ("-C", "--directory", "-f", "--file", "--makefile", "-I", "-o", "-W")
+"""Options of make with another word behind them."""
 
 
 class SkippableSecondRestore(PipelineRule):
@@ -102,32 +122,31 @@ class SkippableSecondRestore(PipelineRule):
         reported: set[Step] = set()
         for run in registry.runs.all():
             for leg in run.using(RESTORE, BOTH):
-                steps = [o.step for o in leg.job.using(RESTORE, BOTH)]
-                found = restores_of(leg) if any("steps." in s.node.text("if") for s in steps) else []
+                by_chance = any(_asks_steps(o.step) for o in leg.job.using(RESTORE, BOTH))
+                found = restores_of(leg) if by_chance else []
                 for position, second in enumerate(found):
-                    own = second.at.step.condition
-                    text = second.at.step.node.text("if")
-                    if own is None or second.at.step in reported or "cache-hit" in text or "outcome" in text:
-                        continue
-                    reads = {c for e in own.expressions for c in names(e, "steps")}
+                    step = second.at.step
+                    if step in reported or not _asks_steps(step) or second.at.in_cold is not None:
+                        continue  # in_cold: it takes the place of a restore that found nothing
                     for first in found[:position]:
-                        if (
-                            reads
-                            and first.at.runs == leg.reached
-                            and second.at.runs is None
-                            and first.paths == second.paths
-                            and first.name != second.name
-                        ):
-                            reported.add(second.at.step)
+                        same = first.paths == second.paths and first.name != second.name
+                        if same and first.at.runs == leg.reached:
+                            reported.add(step)
                             yield self.finding(
-                                second.at.step.at("if"),
+                                step.at("if"),
                                 "",
-                                second.at.step.title,
+                                step.title,
                                 f"where this restore is skipped, the folder keeps {shown(first.name)}"
                                 f" from line {first.at.line}",
                                 "decide by the matrix which of the two is restored",
                             )
                             break
+
+
+def _asks_steps(step: Step) -> bool:
+    """Whether what other steps or jobs say decides if a step runs, and not how they ended."""
+    asked = step.condition.contexts if step.condition is not None else frozenset()
+    return not asked.isdisjoint({"steps", "needs", "env"}) and "outcome" not in step.node.text("if")
 
 
 class RestoreWithoutWriter(PipelineRule):
@@ -156,32 +175,26 @@ class RestoreWithoutWriter(PipelineRule):
         everywhere: dict[str, list[Step]] = {}
         for job in registry.pipeline.jobs:
             for o in job.using(SAVE, BOTH):
-                everywhere.setdefault(o.step.node.text("with", "path").strip(), []).append(o.step)
+                everywhere.setdefault(o.step.spelled("path").strip(), []).append(o.step)
         reported: set[tuple[Step, str]] = set()
-        asking = {
-            job
-            for job in registry.pipeline.jobs
-            if any("fail-on-cache-miss" in o.step.given for o in job.using(RESTORE, BOTH))
-        }
-        for run in registry.runs.all():
-            asked = not asking.isdisjoint(run.every_job)
-            for use in flows_of(run).restores if asked and run.complete else ():
-                at, step = use.at, use.at.step
-                if at.input("fail-on-cache-miss") != "true":
-                    continue
-                others = everywhere.get(step.node.text("with", "path").strip(), [])
-                if any(o.path != step.path and _may_write(o, use.name) for o in others):
-                    continue  # another workflow writes it, some time before
-                keys = {w.name for w in flows_of(run).saves if w.paths == use.paths}
-                if not any(may_equal(key, use.name) for key in keys) and (step, use.name) not in reported:
-                    reported.add((step, use.name))
-                    yield self.finding(
-                        step.at("with", "key"),
-                        "",
-                        f"{step.title} {at.job.title}",
-                        f"no job writes {shown(use.name)}, which {at.job.title} must restore",
-                        "restore a key that some job writes, or write this one",
-                    )
+        for run, use in must_be_found(registry):
+            at, step = use.at, use.at.step
+            others = everywhere.get(step.spelled("path").strip(), [])
+            if not run.complete or (step, use.name) in reported:
+                continue
+            if any(o.path != step.path and _may_write(o, use.name) for o in others):
+                continue  # another workflow writes it, some time before
+            saves = [w for w in flows_of(run).saves if w.paths == use.paths]
+            begins = "restore-keys" in step.given and any(may_find(use, w) for w in saves)
+            if not begins and not any(may_equal(w.name, use.name) for w in saves):
+                reported.add((step, use.name))
+                yield self.finding(
+                    step.at("with", "key"),
+                    "",
+                    f"{step.title} {at.job.title}",
+                    f"no job writes {shown(use.name)}, which {at.job.title} must restore",
+                    "restore a key that some job writes, or write this one",
+                )
 
 
 def _may_write(step: Step, key: str) -> bool:

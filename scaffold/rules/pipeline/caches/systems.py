@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from scaffold.pipeline.caches import BOTH, SAVE
+from scaffold.pipeline.alike import alike
+from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, is_anywhere
 from scaffold.pipeline.expressions.values import shown
-from scaffold.pipeline.flows import Flow, flows_of
+from scaffold.pipeline.flows import Flow, cached, flows_of
+from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runners import native
+from scaffold.pipeline.runs import Run
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
@@ -33,6 +35,7 @@ class KeyIgnoresArch(PipelineRule):
 
             with: {path: .venv, key: "venv-${{ runner.os }}-${{ runner.arch }}-${{ hashFiles('uv.lock') }}"}
 
+    A prefix in `restore-keys` takes what another system wrote as well, where it does not name the system.
     Windows keeps its caches apart by itself. Folders of downloads that are the same everywhere, as `~/.m2`
     and `~/go/pkg/mod`, may be shared.
 
@@ -44,36 +47,80 @@ class KeyIgnoresArch(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Keys that jobs on two kinds of runners write for the same paths."""
         reported: set[Step] = set()
-        for run in registry.runs.all():
-            first: dict[tuple[str, frozenset[str]], Flow] = {}
-            kinds = {native(leg.runs_on) for leg in run.using(SAVE, BOTH)}
-            for save in flows_of(run).saves if len(kinds) > 1 else ():
-                system, arch = native(save.at.job.runs_on)
-                if (
-                    not arch
-                    or not save.at.job.complete
-                    or all(re.search(_ANYWHERE, path) for path in save.paths)
-                ):
-                    continue
-                earlier = first.setdefault((save.name, save.paths), save)
-                others = native(earlier.at.job.runs_on)
-                if (system, arch) == others or ({system, others[0]} & {"Windows"} and system != others[0]):
-                    continue
-                if save.at.step not in reported:
-                    reported.add(save.at.step)
+        written: dict[str, list[Flow]] = {}
+        runs = list(registry.runs.all())
+        kinds: dict[str, set[tuple[str, str]]] = {}
+        for leg in (leg for run in runs for leg in run.using(*_CACHES)):
+            for occurrence in leg.job.using(*_CACHES):
+                kinds.setdefault(occurrence.step.spelled("path").strip(), set()).add(native(leg.runs_on))
+        shared = {path for path, own in kinds.items() if len(own) > 1}
+        for run in runs if shared else ():
+            steps = [s for s in run.steps(*_CACHES) if s.step.spelled("path").strip() in shared]
+            uses = [cached(step, writes=step.step.action != RESTORE) for step in steps]
+            written.setdefault(run.event.name, []).extend(use for use in uses if _is_of_system(use))
+        for uses in written.values():
+            for one, other in _mixed(uses):
+                step = other.at.step
+                if step not in reported:
+                    reported.add(step)
+                    same = one.what == other.what
+                    where = [f"{' '.join(native(f.at.job.runs_on))} ({f.at.job.title})" for f in (one, other)]
                     yield self.finding(
-                        save.at.step.at("with", "key"),
+                        step.at("with", "key" if same else "restore-keys"),
                         "",
-                        save.at.step.title,
-                        f"{shown(save.name)} is written on {' '.join(others)} ({earlier.at.job.title}) and on"
-                        f" {system} {arch} ({save.at.job.title})",
+                        step.title,
+                        f"{shown(one.name)} is written on {where[0]} and "
+                        + (
+                            f"{'' if other.writes else 'restored '}on {where[1]}"
+                            if same
+                            else f"taken by the prefix on {where[1]}"
+                        ),
                         "put ${{ runner.os }}-${{ runner.arch }} into the key",
                     )
 
 
-_ANYWHERE = (
-    r"(?i)(?:^|/)(?:\.m2|pkg/mod|\.npm|\.yarn|yarn|\.pnpm-store|pnpm|\.gradle/wrapper|registry|\.cargo/git|git/db"
-    r"|\.composer|\.nuget|\.ivy2|pip|uv|huggingface|nltk_data|data|datasets?|fixtures|models?|corpus|docs|sources?)"
-    r"(?:/|$)|\.(?:json|txt|md|lock|csv|zip|gz|xz|xml|html|css|js|map|svg|png|jpg)$|(?:sha|commit|version|digest|timestamp)s?$"
-)
-"""Folders and files whose content is the same on every system."""
+_CACHES = (SAVE, RESTORE, BOTH)
+
+
+def _is_of_system(save: Flow) -> bool:
+    """Whether a cache is used on a runner that is known, and may be another leg's and not any system's."""
+    known = native(save.at.job.runs_on)[1] and save.at.job.complete
+    return bool(known) and not is_anywhere(save.paths) and f"@{save.at.job.label}." not in save.what[0]
+
+
+def _mixed(uses: Sequence[Flow]) -> Iterator[tuple[Flow, Flow]]:
+    """Pairs of caches of two systems of which the second is found for the first, or its prefix finds it.
+
+    What is only restored is of another architecture of one system: pages may be made on any system for all.
+    """
+    first: dict[tuple[str, frozenset[str]], Flow] = {}
+    by_paths: dict[frozenset[str], dict[str, Flow]] = {}
+    for save in (use for use in uses if use.writes):
+        name, paths = save.what
+        earlier = first.setdefault((name, paths), save)
+        by_paths.setdefault(paths, {}).setdefault(name, save)
+        if _differ(earlier, save) and not _is_handed_over(earlier, save):
+            yield earlier, save
+    for use in (use for use in uses if not use.writes):
+        maker = first.get(use.what, use)
+        if _differ(maker, use) and native(maker.at.job.runs_on)[0] == native(use.at.job.runs_on)[0]:
+            yield maker, use
+    for (_, paths), save in first.items():
+        for start in (alike(line, save.at.job) for line in lines(save.at.input("restore-keys"))):
+            for name, other in by_paths[paths].items():
+                if name.startswith(start) and _differ(other, save):
+                    yield other, save
+
+
+def _is_handed_over(one: Flow, other: Flow) -> bool:
+    """Whether a job waits for what another system makes for it, as for the parts of a release."""
+    run = one.at.job.call.run
+    apart = native(one.at.job.runs_on)[0] != native(other.at.job.runs_on)[0]
+    same = isinstance(run, Run) and run is other.at.job.call.run
+    return apart and same and flows_of(run).waits(other.at.job, one.at.job)
+
+
+def _differ(one: Flow, other: Flow) -> bool:
+    """Whether two caches are of two systems that do not keep them apart by themselves."""
+    mine, theirs = native(other.at.job.runs_on), native(one.at.job.runs_on)
+    return mine != theirs and (mine[0] == theirs[0] or "Windows" not in (mine[0], theirs[0]))

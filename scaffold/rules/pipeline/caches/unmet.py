@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
-from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
-from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.builds import ImageBuild, Options, written_builds
+from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, may_begin
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, may_equal, shown
-from scaffold.pipeline.flows import flows_of
+from scaffold.pipeline.flows import Flow, cached, flows_of, may_find
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import written
+from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.caches.keys import save_restore_differences
 from scaffold.rules.pipeline.caches.registry import written_by_pull_requests
+from scaffold.syntax.source import Place
 
 
 class CacheNeverMet(PipelineRule):
@@ -38,7 +42,11 @@ class CacheNeverMet(PipelineRule):
 
     All workflows of the repository count. What stands in an expression may be anything. A registry's cache
     that is read may be another project's: it counts where this one writes to the same repository. What a
-    pull request writes for all builds, `cache-to-on-pr` tells alone.
+    pull request writes for all builds, `cache-to-on-pr` tells alone. What is read may be written by an
+    action that stands among the actions of another repository (`acme/shared/.github/actions/build`).
+
+    So it is with `restore-keys` of which none begins a key that is saved, and with a layer cache that is
+    written under the name of one commit and read under a fixed one.
 
     Fix: let both name the same.
     """
@@ -47,40 +55,73 @@ class CacheNeverMet(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Caches of layers and of folders that the other side does not name."""
-        steps = list(dict.fromkeys(o.step for job in registry.pipeline.jobs for o in job.occurrences))
-        builds = [step for step in steps if step.action in docker.BUILD]
-        if not any(_writes_elsewhere(step) for step in steps):
-            yield from self._layers(builds, _Rendered(registry))
+        legs = [written(job) for job in registry.pipeline.jobs]
+        builds = written_builds(registry.pipeline)
+        written_by, read_by = (
+            {b.at.step for b in builds if b.exports},
+            {b.at.step for b in builds if b.imports},
+        )
+        steps = {o.step for leg in legs for o in leg.job.occurrences}
+        seen = all(_is_seen(s, s in written_by, s in read_by) for s in steps)
+        strangers = [job for job in registry.pipeline.jobs if job.uses and job.called is None]
+        seen = seen and not any("cache" in name for job in strangers for name in job.given)
+        missed = list(self._layers(builds, _Rendered(registry))) if seen else []
+        if missed and not any(_names_layers(path, registry.tree) for s in steps for path in s.scripts):
+            yield from missed
         differing = save_restore_differences(registry.runs)
         told = set(differing).union(*(restores for _, restores in differing.values()))
-        yield from self._folders([step for step in steps if step.action in (SAVE, RESTORE, BOTH)], told)
+        caches = (step for leg in legs for step in leg.using(SAVE, RESTORE, BOTH))
+        shared = any("/.github/actions/" in s.action and not s.action.startswith(".") for s in steps)
+        yield from self._folders([s for s in caches if s.in_job is not False], told, foreign=shared)
 
-    def _layers(self, builds: list[Step], rendered: _Rendered) -> Iterator[Finding]:
-        written = [use for step in builds for use in _uses(step, "cache-to")]
-        read = [use for step in builds for use in _uses(step, "cache-from")]
-        pushed = [_Use(s, "tags", _text(t), t) for s in builds for t in lines(s.node.text("with", "tags"))]
-        homes = {_home(use.name) for use in written}
+    def _layers(self, builds: Sequence[ImageBuild], rendered: _Rendered) -> Iterator[Finding]:
+        made = [use for build in builds for use in _uses(build, build.exports, "cache-to")]
+        read = [use for build in builds for use in _uses(build, build.imports, "cache-from")]
+        pushed = [
+            _Use(b.at.step, "tags", tag, b.place("tags"))
+            for b in builds
+            for tag in (*lines(b.at.input("tags")), *b.tags)
+        ]
+        homes = {_home(use.name) for use in made}
         of_pull_requests = written_by_pull_requests(rendered.registry.runs)
         local = [use for use in read if use.name.startswith("gha:") or _home(use.name) in homes]
-        unread = [use for use in written if use.step not in of_pull_requests]
+        unread = [use for use in made if use.step not in of_pull_requests]
         yield from self._told(
             {use.step: use for use in unread if not _is_met(use, read, rendered)}.values(),
-            {use.step: use for use in local if not _is_met(use, [*written, *pushed], rendered)}.values(),
+            {use.step: use for use in local if not _is_met(use, [*made, *pushed], rendered)}.values(),
         )
 
-    def _folders(self, steps: list[Step], told: set[Step]) -> Iterator[Finding]:
-        by_action = {action: [s for s in steps if s.action == action] for action in (SAVE, RESTORE, BOTH)}
-        readers, writers = ([*by_action[own], *by_action[BOTH]] for own in (RESTORE, SAVE))
+    def _folders(self, steps: list[StepRun], told: set[Step], *, foreign: bool) -> Iterator[Finding]:
+        saves = [cached(step, writes=True) for step in steps if step.step.action != RESTORE]
+        restores = [cached(step, writes=False) for step in steps if step.step.action != SAVE]
+        alone = [f for f in (*saves, *restores) if f.at.step.action != BOTH and f.at.step not in told]
+        # `restore-without-writer` looks at those that must be found, row by row
+        must = [r for r in restores if r.at.input("fail-on-cache-miss") == "true"]
+        unmet = {
+            flow.at.step: _Use(flow.at.step, "key", flow.name, flow.at.step.at("with", "key"), flow.paths)
+            for flow in alone
+            if not any(
+                flow is r or (flow.writes and (r.name == flow.name or r.paths == flow.paths)) for r in must
+            )
+            if not any(_meet(flow, r) for r in restores if flow.writes)
+            if not any(_meet(w, flow) for w in saves if not flow.writes)
+            if flow.writes or not foreign
+        }
+        writes = {flow.at.step for flow in alone if flow.writes}
         yield from self._told(
-            [_folder(s) for s in by_action[SAVE] if s not in told and not any(_meet(s, r) for r in readers)],
-            [
-                _folder(s)
-                for s in by_action[RESTORE]
-                # `restore-without-writer` looks at those that must be found, row by row
-                if s not in told and s.node.text("with", "fail-on-cache-miss") != "true"
-                if not any(_meet(w, s) for w in writers)
-            ],
+            [use for step, use in unmet.items() if step in writes],
+            [use for step, use in unmet.items() if step not in writes],
         )
+        for restore in (r for r in restores if not foreign and r.at.step not in told | unmet.keys()):
+            starts = list(lines(restore.at.input("restore-keys")))
+            if starts and not any(may_begin(save.name, start) for save in saves for start in starts):
+                yield self.finding(
+                    restore.at.step.at("with", "restore-keys"),
+                    "",
+                    f"{restore.at.step.title} restore-keys",
+                    f"no cache is saved under a key that begins with {shown(starts[0])}",
+                    "let it be the beginning of a key",
+                )
 
     def _told(self, written: Iterable[_Use], read: Iterable[_Use]) -> Iterator[Finding]:
         """One finding for a writer and a reader that miss each other, and for each that is alone."""
@@ -90,15 +131,15 @@ class CacheNeverMet(PipelineRule):
             also = ""
             if missed is not None:
                 unread.remove(missed)
-                at = missed.step.at("with", missed.key)
-                also = f", and {shown(missed.name)} ({at.path}:{at.line}) is written and never read"
+                at = f"{missed.place.path}:{missed.place.line}"
+                also = f", and {shown(missed.name)} ({at}) is written and never read"
             yield self._alone(use, f"is read and never written{also}")
         for use in unread:
             yield self._alone(use, "is written and never read")
 
     def _alone(self, use: _Use, told: str) -> Finding:
         return self.finding(
-            use.step.at("with", use.key),
+            use.place,
             "",
             f"{use.step.title} {use.key}",
             f"the cache {shown(use.name)} {told}",
@@ -107,18 +148,18 @@ class CacheNeverMet(PipelineRule):
 
 
 class _Use(NamedTuple):
-    """What a step names, as its text alone tells."""
+    """What a step names, as the files alone tell."""
 
     step: Step
     key: str
     name: str
-    """With a hole for each expression."""
-    spelled: str
-    paths: str = ""
+    """With a hole for what only a run knows."""
+    place: Place
+    paths: frozenset[str] = frozenset()
     """What a cache of folders holds."""
 
     @property
-    def home(self) -> str:
+    def home(self) -> frozenset[str] | str:
         """Where a writer and a reader may miss each other."""
         return self.paths or _home(self.name)
 
@@ -147,42 +188,46 @@ class _Rendered:
 
     def of(self, use: _Use) -> set[str] | None:
         """The names of a use; None where an event or a leg that nobody knows may give others."""
-        of_legs = set(template(use.spelled).contexts) <= {"matrix", "inputs", "runner"}
-        return self._names.get((use.step, use.key)) if of_legs else None
+        return self._names.get((use.step, use.key)) if not re.search(_OF_RUNS, use.name) else None
+
+
+_OF_RUNS = r"\b(?:github|vars|secrets|hashfiles)\b|\b(?:needs|steps|env|strategy|job)@"
+"""A part of a name that is not of the row and of what a caller gives."""
 
 
 def _is_met(use: _Use, others: list[_Use], rendered: _Rendered) -> bool:
     """Whether one of the other side may name the same."""
-    possible = [other for other in others if may_equal(use.name, other.name)]
-    if not possible or any(other.spelled == use.spelled for other in possible):
+    possible = [other for other in others if _may_name(use.name, other.name)]
+    if not possible or any(other.name == use.name for other in possible):
         return bool(possible)
     own, theirs = rendered.of(use), [rendered.of(other) for other in possible]
     return own is None or any(names is None or own & names for names in theirs)
 
 
-def _text(spelled: str) -> str:
-    """A text with a hole for each expression."""
-    parts = template(spelled.strip()).parts
-    return "".join(part if isinstance(part, str) else f"{HOLE}{HOLE_END}" for part in parts)
+def _may_name(one: str, other: str) -> bool:
+    """Whether two names may be one: that of a commit or a run is no fixed name."""
+    if not may_equal(one, other) or is_known(one) == is_known(other):
+        return may_equal(one, other)
+    known, vague = (one, other) if is_known(one) else (other, one)
+    fixed, *others = re.split(f"{HOLE}github\\.(?:sha|run_id|run_number){HOLE_END}", vague)
+    if not others or not all(map(is_known, (fixed, *others))):
+        return True
+    return re.fullmatch("[0-9a-f]+".join(map(re.escape, (fixed, *others))), known) is not None
 
 
-def _uses(step: Step, key: str) -> Iterator[_Use]:
-    """What a build step names as its cache, by its text alone."""
-    spelled = step.node.text("with", key)
-    text = _text(spelled)
-    raw = [docker.cache_name(options) for options in docker.cache_options(spelled)] if spelled else []
-    for number, options in enumerate(docker.cache_options(text) if text.strip() else ()):
-        name = docker.cache_name(options)
+def _uses(build: ImageBuild, options: Options, key: str) -> Iterator[_Use]:
+    """What a build names as its cache, as the files alone tell."""
+    step = build.at.step
+    for name in map(docker.cache_name, options):
         if name:
-            yield _Use(step, key, name, raw[number] if len(raw) > number else "")
-    if text.strip() and not is_known(text.split(",")[0]):
-        yield _Use(step, key, f"{HOLE}{HOLE_END}", spelled)  # an expression that may name any
+            hole = f"{HOLE}a variable of {step.path}:{step.line}{HOLE_END}"
+            yield _Use(step, key, re.sub(_VARIABLE, hole, name), build.place(key))
+    text = build.at.input(key).strip()
+    if text and not is_known(text.split(",")[0]):
+        yield _Use(step, key, text, build.place(key))  # an expression that may name any
 
 
-def _folder(step: Step) -> _Use:
-    """What a step names as its cache of folders."""
-    spelled = step.node.text("with", "key")
-    return _Use(step, "key", _text(spelled), spelled, step.node.text("with", "path").strip())
+_VARIABLE = r"\$(?:\w+|\{[^{}]*\})|`[^`]*`|\$\(.*\)"
 
 
 def _home(name: str) -> str:
@@ -190,34 +235,22 @@ def _home(name: str) -> str:
     return re.sub(r":[^/:]*$", "", name)
 
 
-def _any_equal(name: str, others: list[str]) -> bool:
-    return any(may_equal(name, other) for other in others)
-
-
-def _key(step: Step) -> str:
-    return _text(step.node.text("with", "key"))
-
-
-def _meet(save: Step, restore: Step) -> bool:
+def _meet(save: Flow, restore: Flow) -> bool:
     """Whether a restore may find what a save writes: the same paths, and a key that begins as asked."""
-    saved, restored = ([_text(path) for path in lines(s.node.text("with", "path"))] for s in (save, restore))
-    if len(saved) != len(restored) and all(map(is_known, saved + restored)):
+    one, other = save.paths, restore.paths
+    if len(one) != len(other) and all(map(is_known, one | other)):
         return False
-    wanted = [_key(restore), *map(_text, lines(restore.node.text("with", "restore-keys")))]
-    return all(_any_equal(path, restored) for path in saved) and any(
-        _may_start(_key(save), start) for start in wanted
-    )
+    same = all(any(may_equal(path, asked) for asked in other) for path in one)
+    return same and may_find(restore, save._replace(paths=other))
 
 
-def _may_start(key: str, start: str) -> bool:
-    """Whether a key may begin with a text."""
-    if is_known(key) and is_known(start):
-        return key.startswith(start)
-    heads = key.partition(HOLE)[0], start.partition(HOLE)[0]
-    length = min(map(len, heads))
-    return heads[0][:length] == heads[1][:length] and not (is_known(key) and len(heads[0]) < len(heads[1]))
+def _names_layers(path: str, tree: Tree) -> bool:
+    """Whether a script may write or read layers."""
+    return re.search(rb"cache-to|cache-from|\bbake\b", tree.read(path) or b"") is not None
 
 
-def _writes_elsewhere(step: Step) -> bool:
-    """Whether a step may write or read layers in a way that is not seen: by bake, or by a script."""
-    return "bake" in step.action or "cache-to" in step.run or "cache-from" in step.run or "bake" in step.run
+def _is_seen(step: Step, writes: bool, reads: bool) -> bool:
+    """Whether all layers that a step may write or read are seen: none of a file of bake, or of a variable."""
+    if "bake" in step.action or "bake" in step.run:
+        return writes and reads
+    return (writes or "cache-to" not in step.run) and (reads or "cache-from" not in step.run)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
+from scaffold.pipeline.builds import ImageBuild
 from scaffold.pipeline.expressions.values import is_known, text_of
+from scaffold.pipeline.flows import flows_of
+from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
@@ -46,37 +49,41 @@ class DigestProvenance(PipelineRule):
         """Build steps that push one digest to several registries with an attestation."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            for step in run.steps(*docker.BUILD):
-                if step.step in reported or "outputs" not in step.step.given:
+            for build in flows_of(run).builds:
+                step = build.at
+                if step.step in reported or not build.gives("outputs"):
                     continue
-                if step.input("provenance") == "false":
+                if build.input("provenance") == "false":
                     continue
-                names = [
-                    name
-                    for options in docker.outputs(step)
+                exported = [
+                    options.get("name", ",".join(lines(build.input("tags")))).split(",")
+                    for options in docker.outputs(build)
                     if options.get("push-by-digest") == "true"
-                    for name in options.get("name", "").split(",")
                 ]
-                if len({_registry(name) for name in names}) < 2:  # noqa: PLR2004 - two registries
+                names = [name for own in exported for name in own]
+                alone = len(exported) == 1  # one attestation, and one digest in all registries
+                if alone or len({_registry(name) for name in names}) < 2:  # noqa: PLR2004 - two registries
                     continue
-                provenance = "false" if _without_attestations(step) else step.input("provenance")
+                provenance = "false" if _without_attestations(build) else build.input("provenance")
                 if provenance != "false" and is_known(provenance):
                     reported.add(step.step)
                     yield self.finding(
-                        step.step.at("with", "outputs"),
+                        build.place("outputs"),
                         "",
                         step.step.title,
                         f"the image goes by digest to {' and '.join(dict.fromkeys(names))}, and its"
                         " provenance makes the digests differ",
                         "set provenance: false",
-                        fix=partial(_set_provenance, step.step),
+                        fix=partial(_set_provenance, step.step) if step.step.action in docker.BUILD else None,
                     )
 
 
-def _without_attestations(step: StepRun) -> bool:
+def _without_attestations(build: ImageBuild) -> bool:
     """Whether the environment switches attestations off."""
-    value = step.context("env").get("BUILDX_NO_DEFAULT_ATTESTATIONS")
-    return "provenance" not in step.step.given and value is not None and text_of(value) in ("1", "true")
+    value = build.at.context("env").get("BUILDX_NO_DEFAULT_ATTESTATIONS")
+    switched = value is not None and text_of(value) in ("1", "true")
+    disabled = re.search(r"type=provenance,disabled=true", build.input("attests")) is not None
+    return disabled or (switched and not build.gives("provenance"))
 
 
 def _registry(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from scaffold.pipeline.docker import known_dockerfiles
+from scaffold.pipeline.dockerfiles import known_dockerfiles
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.dockerfile import Dockerfile, Instruction, Stage
@@ -13,7 +13,7 @@ from scaffold.syntax.source import Place
 
 
 class CopyFromArg(PipelineRule):
-    """`COPY --from` names a stage or an image, and no variable.
+    """`COPY --from`, and `from` of a mount, name a stage or an image, and no variable.
 
     Why: a build argument is not expanded there: the build looks for a stage that is called `${STAGE}`.
     It fails where somebody first uses that branch of the Dockerfile.
@@ -37,23 +37,25 @@ class CopyFromArg(PipelineRule):
         """Instructions with a variable behind `--from=`."""
         for file in known_dockerfiles(registry):
             for instruction in file.instructions:
-                image = instruction.flag("from") if instruction.name == "COPY" else ""
-                if "$" in image:
-                    yield self.finding(
-                        file.place(instruction),
-                        "",
-                        image,
-                        f"COPY --from={image}: a variable is not expanded there",
-                        f"name the image in a stage: FROM {image} AS source, COPY --from=source",
-                    )
+                mounts = (flag.options.get("from", "") for flag in instruction.flags if flag.name == "mount")
+                for image in (instruction.flag("from"), *mounts):
+                    if "$" in image and instruction.name in ("COPY", "RUN"):
+                        how = "COPY --from" if instruction.name == "COPY" else "RUN --mount=from"
+                        yield self.finding(
+                            file.place(instruction),
+                            "",
+                            image,
+                            f"{how}={image}: a variable is not expanded there",
+                            f"name the image in a stage: FROM {image} AS source, {how}=source",
+                        )
 
 
 class ArgOutOfReach(PipelineRule):
-    """A RUN that uses a build argument stands in a stage that has it.
+    """What uses a build argument stands in a stage that has it.
 
-    Why: an ARG holds for its own stage and those built on it, one before the first FROM for no RUN at all.
-    Elsewhere the variable is empty, and the build goes on with half a name. LocalAI's Intel images added a
-    package source without the name of the release (#7917).
+    Why: an ARG holds for its own stage and those built on it, one before the first FROM for FROM alone.
+    Elsewhere the variable is empty, `TARGETARCH` too, and the build goes on with half a name. LocalAI's Intel
+    images added a package source without the name of the release (#7917).
 
     Fails:
 
@@ -68,7 +70,8 @@ class ArgOutOfReach(PipelineRule):
         ARG CODENAME
         RUN echo "deb https://example.org ${CODENAME} main" > /etc/apt/sources.list.d/example.list
 
-    What the RUN itself gives a value, or names with a default (`${CODENAME:-noble}`), is left alone.
+    What a RUN itself gives a value, or what is named with a default (`${CODENAME:-noble}`), is left alone.
+    So is the version that an official image says of itself: `NODE_VERSION` on `node`, `ROS_DISTRO` on `ros`.
 
     Fix: repeat the ARG in the stage; without a value it has that of the one before the first FROM.
     """
@@ -78,20 +81,27 @@ class ArgOutOfReach(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """The first use of each argument in each stage that lacks it."""
         for file in known_dockerfiles(registry):
-            declared = _named(file.instructions, "ARG")
+            declared = _named(file.instructions, "ARG") | _PLATFORM
             reach: dict[str, frozenset[str]] = {}
-            for number, stage in enumerate(file.stages if declared else ()):
+            for number, stage in enumerate(file.stages):
                 bases = (names for alias, names in reach.items() if _may_be(stage.image, alias, file))
-                own = _named(stage.instructions, "ARG", "ENV").union(*bases)
-                reach[stage.alias.lower() or str(number)] = own
-                for name, place in _uses(file, stage, declared - own):
+                inherited = frozenset[str]().union(*bases)
+                own = _named(stage.instructions, "ARG", "ENV")
+                reach[stage.alias.lower() or str(number)] = inherited | own
+                told = {name for name in declared if _is_of_base(name, stage)}
+                for name, place in _uses(file, stage, declared - inherited - told):
                     yield self.finding(
                         place,
                         "",
                         f"{name} in stage {stage.alias or number}",
-                        f"{name} is empty here: neither this stage nor its base declares it",
+                        f"{name} is empty here: neither this stage declares it before nor its base",
                         f"write `ARG {name}` below the FROM of the stage",
                     )
+
+
+_WHAT = ("PLATFORM", "OS", "ARCH", "VARIANT")
+_PLATFORM = frozenset(f"{of}{what}" for of in ("TARGET", "BUILD") for what in _WHAT)
+"""Build arguments that BuildKit gives a value: in the stages that declare them."""
 
 
 def _named(instructions: Iterable[Instruction], *kinds: str) -> frozenset[str]:
@@ -116,14 +126,43 @@ def _may_be(image: str, alias: str, file: Dockerfile) -> bool:
 _VARIABLE = re.compile(r"\$\w+|\$\{[^}]*\}")
 
 
+def _is_of_base(name: str, stage: Stage) -> bool:
+    """Whether the base of a stage says a variable of itself, as official images do with their version."""
+    product = re.match(r"(.+)_(?:version|distro)", name.lower())
+    return product is not None and product[1] in stage.image.lower()
+
+
 def _uses(file: Dockerfile, stage: Stage, names: frozenset[str]) -> Iterator[tuple[str, Place]]:
-    """Each of some variables that a RUN of a stage takes from its environment, with its first place."""
-    for instruction in stage.instructions if names else ():
-        for script, shell in zip(instruction.scripts, instruction.shells, strict=True):
-            given = {*shell.given, *(a.name for a in shell.assignments)}
-            given.update(re.findall(r"\bfor\s+(\w+)\s+in\b", script.text))
-            for node in shell.nodes("simple_expansion", "expansion"):
-                name = str(shell.variable(node))
-                if name in names - given and re.fullmatch(r"\$\w+|\$\{\w+\}", shell.text(node)):
-                    names -= {name}
-                    yield name, file.place(script.start_byte + node.start_byte)
+    """Each of some variables that a stage takes from its environment, with its first place."""
+    for instruction in stage.instructions[1:]:
+        written = instruction.written
+        used = b"$" in written and any(name.encode() in written for name in names)
+        for name, place in (*_taken(file, instruction), *_expanded(file, instruction)) if used else ():
+            if name in names:
+                names -= {name}
+                yield name, place
+        names -= _named([instruction], "ARG", "ENV")
+
+
+def _taken(file: Dockerfile, instruction: Instruction) -> Iterator[tuple[str, Place]]:
+    """The variables that the scripts of a RUN take, and do not give a value."""
+    for script, shell in zip(instruction.scripts, instruction.shells, strict=True):
+        given = {*shell.given, *(a.name for a in shell.assignments)}
+        given.update(re.findall(r"\bfor\s+(\w+)\s+in\b", script.text))
+        for node in shell.nodes("simple_expansion", "expansion"):
+            name = str(shell.variable(node))
+            if name not in given and re.fullmatch(r"\$\w+|\$\{\w+\}", shell.text(node)):
+                yield name, file.place(script.start_byte + node.start_byte)
+
+
+def _expanded(file: Dockerfile, instruction: Instruction) -> Iterator[tuple[str, Place]]:
+    """The variables that the build puts into an instruction that is no script."""
+    if instruction.name in ("COPY", "ADD", "ENV", "LABEL", "WORKDIR", "USER", "EXPOSE"):
+        written = file.bare[instruction.start_byte : instruction.end_byte].decode()
+        for match in re.finditer(_EXPANDED, written):
+            if match[1] or match[2]:
+                yield match[1] or match[2], file.place(instruction.start_byte + match.start())
+
+
+_EXPANDED = r"'[^'\n]*'|\\.|\$(?:(\w+)|\{(\w+)\})"
+"""A variable; what stands in single quotes or behind a backslash is none."""

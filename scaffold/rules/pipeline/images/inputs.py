@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
@@ -9,10 +10,14 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
+from scaffold.pipeline.filters import asked_of
+from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.patterns import takes
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.words import some
 from scaffold.syntax import yaml_values as yaml
 
 
@@ -39,6 +44,9 @@ class PathsCoverInputs(PipelineRule):
     folder, one file that is named is enough. So is a filter that names a file of a version and no input at
     all: it asks for a release.
 
+    A filter that a job or step asks (`dorny/paths-filter`, `tj-actions/changed-files`) is a warning, where
+    nothing else lets the build run and it takes some of the inputs.
+
     Fix: `scaffold check --fix` adds the paths.
     """
 
@@ -47,54 +55,89 @@ class PathsCoverInputs(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Inputs of an image that the filter of its workflow does not take."""
+        yield from self._filtered(registry)
         for run in registry.runs.pushes():
             workflow = run.workflow
             paths = workflow.node.get("on", "push", "paths")
             if not isinstance(paths, yaml.Sequence) or not paths.items:
                 continue
             reported: set[str] = set()
-            steps = [step for step in run.steps(*docker.BUILD) if docker.pushes(step)]
-            builds = [(step, found.inputs) for step in steps if (found := docker.built(step, registry.tree))]
+            pushed = [build for build in flows_of(run).builds if build.is_pushed]
+            builds = [(b.at, found.inputs) for b in pushed if (found := docker.built(b, registry.tree))]
             if _is_of_release(registry.tree, workflow.paths, {i for _, own in builds for i in own}):
                 continue
             for step, inputs in builds:
-                for path in inputs:
-                    if path in reported or _taken(registry.tree, workflow.paths, path):
-                        continue
-                    reported.add(path)
+                others = (path for path in inputs if path not in reported)
+                told = [path for path in others if not _taken(registry.tree, workflow.paths, path)]
+                reported.update(told)
+                for group in [[path] for path in told] if len(told) <= APART else [told]:
+                    go, them = ("go", "them") if group[1:] else ("goes", "it")
                     yield self.finding(
                         workflow.at("on", "push", "paths"),
                         "",
-                        path,
-                        f"{path} goes into the image of {step.step.title!r} ({step.path}:{step.line}),"
-                        " and a change of it does not start this workflow",
-                        f"add {path} to the paths",
-                        fix=partial(_add_path, registry.tree, workflow, paths, path),
+                        group[0] if not group[1:] else f"{step.step.title} {len(group)}",
+                        f"{some(group)} {go} into the image of {step.step.title!r} ({step.path}:{step.line}),"
+                        f" and a change of {them} does not start this workflow",
+                        f"add {them if group[1:] else group[0]} to the paths",
+                        fix=partial(_add_paths, registry.tree, workflow, paths, group),
+                    )
+
+    def _filtered(self, registry: Repository) -> Iterator[Finding]:
+        """The same of a filter that a step of the workflow asks."""
+        reported: set[tuple[Step, str]] = set()
+        for run in registry.runs.pushes():
+            for build in (build for build in flows_of(run).builds if build.is_pushed):
+                filters = asked_of(build.at)
+                found = docker.built(build, registry.tree) if filters else None
+                patterns = [pattern for own in filters for pattern in own.patterns]
+                if found is None or not any(takes(patterns, path) for path in found.inputs):
+                    continue
+                missing = [path for path in found.inputs if not _taken(registry.tree, patterns, path)]
+                first = filters[0]
+                if missing and (first.step, first.name) not in reported:
+                    reported.add((first.step, first.name))
+                    go, them = ("go", "them") if missing[1:] else ("goes", "it")
+                    yield self.finding(
+                        first.step.line_of(f"{first.name}:", "with", "filters"),
+                        "",
+                        f"{first.step.title} {first.name}",
+                        f"{some(missing)} {go} into the image of {build.at.step.title!r} ({build.at.path}:"
+                        f"{build.at.line}), and the filter {first.name} does not take {them}",
+                        f"add {them if missing[1:] else missing[0]} to the filter",
+                        severity=Severity.warning,
                     )
 
 
+APART = 3
+"""Files of one image that are told apart; more are one finding."""
+
+
 def _is_of_release(tree: Tree, patterns: Sequence[str], inputs: Iterable[str]) -> bool:
-    """Whether a filter names other files of the repository than its images are made of."""
-    others = (p for p in patterns if not p.startswith(".github/") and tree.read(p) is not None)
-    return any(others) and not any(takes(patterns, path) for path in inputs)
+    """Whether a filter names other files of the repository than its images are made of, or a chart."""
+    if any(takes(patterns, path) for path in inputs):
+        return False
+    others = [pattern for pattern in patterns if not pattern.startswith((".github/", "!"))]
+    files = (p for p in others if re.search(r"(?:^|/)\w[^/*]*\*?$", p) and not tree.is_dir(p))
+    charts = (f"{pattern.removesuffix('/**')}/Chart.yaml" for pattern in others)
+    return any(docker.files_of(tree, pattern) for pattern in (*files, *charts))
 
 
 def _taken(tree: Tree, patterns: Sequence[str], path: str) -> bool:
     """Whether a filter takes a file, or something of a folder; what is not there needs no filter."""
-    if tree.read(path) is not None:
-        return takes(patterns, path)
-    if not tree.is_dir(path):
-        return True
-    return any(takes(patterns, file) for file in tree.files(path)) or next(tree.files(path), None) is None
+    files = docker.files_of(tree, path)
+    return not files or any(takes(patterns, file) for file in files)
 
 
-def _add_path(tree: Tree, workflow: Workflow, paths: yaml.Sequence, path: str, changes: ChangeSet) -> None:
-    text = f"{path}/**" if tree.is_dir(path) else path
+def _add_paths(
+    tree: Tree, workflow: Workflow, paths: yaml.Sequence, added: list[str], changes: ChangeSet
+) -> None:
+    texts = [f"{path}/**" if tree.is_dir(path) else path for path in added]
     last = paths.items[-1]
     if paths.flow:
-        changes.add(Edit(workflow.path, last.end, last.end, f", '{text}'"))
+        changes.add(Edit(workflow.path, last.end, last.end, "".join(f", '{text}'" for text in texts)))
         return
     source = workflow.source
     line = source.line_start(last.start)
     indent = source.slice(line, last.start).partition("-")[0]
-    changes.insert(workflow.path, source.line_end(last.end - 1), f"{indent}- '{text}'\n")
+    listed = "".join(f"{indent}- '{text}'\n" for text in texts)
+    changes.insert(workflow.path, source.line_end(last.end - 1), listed)

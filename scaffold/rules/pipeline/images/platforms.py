@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
+from scaffold.pipeline.builds import ImageBuild, has_other_nodes
+from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runners import ARCHES, native
-from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
@@ -41,15 +42,16 @@ class QemuLeg(PipelineRule):
         """Build steps of a leg whose one platform is not the runner's."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            for step in run.steps(*docker.BUILD):
+            for build in flows_of(run).builds:
+                step = build.at
                 if step.step in reported:
                     continue
-                arch = emulated(step)
-                found = docker.built(step, registry.tree) if arch else None
-                if arch and found is not None and docker.compiles(found.file) is not False:
+                arch = emulated(build)
+                found = docker.built(build, registry.tree) if arch else None
+                if arch and found is not None and docker.compiles(found.file, found.target):
                     reported.add(step.step)
                     yield self.finding(
-                        step.step.at("with", "platforms"),
+                        build.place("platforms"),
                         "",
                         step.step.title,
                         f"a leg builds for {arch} on {step.job.runs_on}: everything in it is emulated",
@@ -57,8 +59,9 @@ class QemuLeg(PipelineRule):
                     )
 
 
-def emulated(step: StepRun) -> str:
+def emulated(build: ImageBuild) -> str:
     """The one platform of a build that its runner must emulate; "" where there is none."""
-    platform = step.input("platforms").strip()
-    system, arch = native(step.job.runs_on)
-    return platform if system == "Linux" and arch and ARCHES.get(platform, arch) != arch else ""
+    system, arch = native(build.job.runs_on)
+    asked = build.platforms if system == "Linux" and arch and build.gives("platforms") else ()
+    platform = next(iter(asked), "") if len(asked) == 1 else ""
+    return platform if ARCHES.get(platform, arch) != arch and not has_other_nodes(build.job) else ""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import posixpath
+import re
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker, tags
+from scaffold.pipeline.builds import ImageBuild, images_of, may_build
 from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import clashes, flows_of
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import written
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.syntax.source import Place
 
 
 class TagCoversInputs(PipelineRule):
@@ -35,7 +38,7 @@ class TagCoversInputs(PipelineRule):
 
     The tag may be made by a script, by commands in `run`, by `hashFiles()`, and in another job. Checked where
     the build asks a step or a job before it, which looks whether the tag is there already. A folder that is
-    hashed as a whole covers what is below it.
+    hashed as a whole covers what is below it. What a job mounts over that of the image is of today anyway.
 
     Fix: let the script hash the Dockerfile and every source that it copies.
     """
@@ -45,15 +48,21 @@ class TagCoversInputs(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Inputs that nothing of which the tag is made mentions."""
         tree = registry.tree
+        reported: set[tuple[Place, str]] = set()
         for job in registry.pipeline.jobs:
-            for step in (o.step for o in job.using(*docker.BUILD)):
-                made = tags.made_of(tree, job, step) if tags.is_looked_up(job, step) else None
-                file = docker.dockerfile(tree, _dockerfile(step)) if made is not None else None
-                if made is None or file is None or "$" in _context(step):
+            for occurrence in (o for o in job.occurrences if may_build(o.step)):
+                step = occurrence.step
+                made = tags.made_of(tree, job, occurrence) if tags.is_looked_up(job, occurrence) else None
+                if made is None:
                     continue
-                arguments = docker.build_arguments(step.node.text("with", "build-args"))
-                for source in docker.Build(file, _context(step), arguments).inputs:
-                    if not made.covers(tree, source):
+                images = images_of(written(job).bind(occurrence), {})
+                images = (image for image in images if image.is_pushed or not step.run)
+                sources = (path for image in images if (b := docker.built(image, tree)) for path in b.inputs)
+                for source in dict.fromkeys(sources):
+                    if (made.place, source) in reported or made.covers(tree, source):
+                        continue
+                    reported.add((made.place, source))
+                    if not _is_mounted(registry, source):
                         yield self.finding(
                             made.place,
                             "",
@@ -65,12 +74,11 @@ class TagCoversInputs(PipelineRule):
                         )
 
 
-def _context(step: Step) -> str:
-    return posixpath.normpath(step.node.text("with", "context") or ".")
-
-
-def _dockerfile(step: Step) -> str:
-    return posixpath.normpath(step.node.text("with", "file") or posixpath.join(_context(step), "Dockerfile"))
+def _is_mounted(registry: Repository, source: str) -> bool:
+    """Whether a job mounts an input over the one that the image has."""
+    steps = (o.step for job in registry.pipeline.jobs for o in job.occurrences if o.step.run)
+    mount = re.compile(rf"(?:-v|--volume)[ =][^\n]*/{re.escape(source)}:/")
+    return any(mount.search(step.run) for step in steps)
 
 
 class LegsPushOneTag(PipelineRule):
@@ -95,6 +103,8 @@ class LegsPushOneTag(PipelineRule):
           outputs: type=image,name=example/app,push-by-digest=true,push=true
         # and a job that needs all legs makes the tag: docker buildx imagetools create
 
+    Two images that are pushed under one tag are told as a warning.
+
     `docker/metadata-action` adds `latest` to the image of a tag, without its suffix unless that says
     `onlatest=true`: this counts where a tag or a release starts the workflow.
 
@@ -105,20 +115,41 @@ class LegsPushOneTag(PipelineRule):
     severity = Severity.error
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Tags that two legs push for platforms of which they have none in common."""
+        """Tags that two legs push for platforms of which they have none in common, or of two images."""
         reported: set[Step] = set()
         for run in registry.runs.all():
             for one, other in clashes(flows_of(run).images):
-                mine, theirs = other.platforms, one.platforms
+                assert one.build is not None
+                assert other.build is not None
+                mine, theirs = other.build.platforms, one.build.platforms
+                apart = bool(mine and theirs) and not mine & theirs
                 step = other.at.step
-                if step in reported or not mine or not theirs or mine & theirs:
+                if step in reported or docker.LOCAL.match(other.name):
+                    continue
+                if not apart and not _is_another(one.build, other.build):
                     continue
                 reported.add(step)
+                name, makers = shown(other.name), [flow.at.job.title for flow in (one, other)]
+                told = f"{makers[0]} and {makers[1]} push two images as {name}"
+                if one.at.job is other.at.job:
+                    told = f"{makers[0]} pushes two images as {name}"
+                if apart:
+                    first, last = (", ".join(sorted(own)) for own in (theirs, mine))
+                    told = f"{makers[0]} pushes {name} for {first}, and {makers[1]} for {last}"
                 yield self.finding(
-                    step.at("with", "tags") if step.uses else step.line_of("push"),
+                    other.build.place("tags"),
                     "",
                     step.title,
-                    f"{one.at.job.title} pushes {shown(other.name)} for {', '.join(sorted(theirs))}, and"
-                    f" {other.at.job.title} for {', '.join(sorted(mine))}: the last one is all that is left",
-                    "push by digest and tag in a later job, or put the platform into the tag",
+                    f"{told}: the last one is all that is left",
+                    "push by digest and tag in a later job, or put the platform into the tag"
+                    if apart
+                    else "put what tells them apart into the tag",
+                    severity=self.severity if apart else Severity.warning,
                 )
+
+
+def _is_another(one: ImageBuild, other: ImageBuild) -> bool:
+    """Whether two builds make two images: of other files, another stage, in two legs with other arguments."""
+    if one.image != other.image or one.input("target") != other.input("target"):
+        return one.gives("context") or one.gives("file")
+    return one.job is not other.job and one.input("build-args") != other.input("build-args")

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from scaffold.pipeline import docker
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
-from scaffold.pipeline.docker import known_dockerfiles
-from scaffold.pipeline.expressions.nodes import Call
-from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.dockerfiles import known_dockerfiles
+from scaffold.pipeline.expressions.values import shown
+from scaffold.pipeline.flows import cached, flows_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import written
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
 
@@ -30,6 +31,8 @@ class CacheMountId(Note):
 
         RUN --mount=type=cache,id=ccache-${TARGETARCH},target=/root/.ccache make
 
+    A mount without an id has the name of its target.
+
     Fix: put TARGETARCH into the id.
     """
 
@@ -37,8 +40,8 @@ class CacheMountId(Note):
         """Cache mounts without the architecture in their id."""
         for file in known_dockerfiles(registry):
             for instruction, options in docker.cache_mounts(file):
-                if not re.search(r"TARGET(?:ARCH|PLATFORM)", options.get("id", "")):
-                    where = options.get("target") or options.get("dst", "")
+                where = options.get("target") or options.get("dst", "")
+                if not re.search(r"TARGET(?:ARCH|PLATFORM)", options.get("id") or where):
                     yield self.finding(
                         file.place(instruction),
                         "",
@@ -68,26 +71,21 @@ class CacheMountNotExported(Note):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Dockerfiles with cache mounts that a step builds with an exported cache."""
         reported: set[str] = set()
-        for run in registry.runs.all():
-            for leg in run.using(*docker.BUILD):
-                if any("cache-dance" in action for action in leg.job.actions):
-                    continue
-                for step in leg.using(*docker.BUILD):
-                    found = docker.built(step, registry.tree) if "cache-to" in step.step.given else None
-                    if found is None or found.file.path in reported:
-                        continue
-                    file = found.file
-                    mounts = docker.cache_mounts(file)
-                    if not mounts:
-                        continue
-                    reported.add(file.path)
-                    yield self.finding(
-                        file.place(mounts[0][0]),
-                        "",
-                        file.path,
-                        f"the cache of {step.step.title!r} does not hold the cache mounts of {file.path}",
-                        "export them, or expect them to be empty",
-                    )
+        for build in (build for run in registry.runs.all() for build in flows_of(run).builds):
+            if not build.exports or any("cache-dance" in action for action in build.job.job.actions):
+                continue
+            found = docker.built(build, registry.tree)
+            mounts = docker.cache_mounts(found.file) if found is not None else []
+            if found is not None and mounts and found.file.path not in reported:
+                path = found.file.path
+                reported.add(path)
+                yield self.finding(
+                    found.file.place(mounts[0][0]),
+                    "",
+                    path,
+                    f"the cache of {build.at.step.title!r} does not hold the cache mounts of {path}",
+                    "export them, or expect them to be empty",
+                )
 
 
 class KeySpelledTwice(Note):
@@ -111,29 +109,25 @@ class KeySpelledTwice(Note):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Keys with a hash of two or more patterns that several jobs spell out."""
-        for workflow in registry.pipeline.workflows:
-            first: dict[str, Job] = {}
-            reported: set[str] = set()
-            for job in workflow.jobs.values():
-                for occurrence in job.using(SAVE, RESTORE, BOTH):
-                    key = "".join(occurrence.step.node.text("with", "key").split())
-                    if occurrence.outer is not None or not _hashes(key):
-                        continue
-                    if first.setdefault(key, job) is not job and key not in reported:
-                        reported.add(key)
+        first: dict[object, Job] = {}
+        reported: set[object] = set()
+        for job in registry.pipeline.jobs:
+            if b"hashfiles(" not in job.workflow.source.data.lower():
+                continue
+            for occurrence in job.using(SAVE, RESTORE, BOTH) if not job.uses else ():
+                flow = cached(written(job).bind(occurrence), writes=False)
+                hashes = tuple(re.findall(r"\bhashfiles\([^()]*\)", flow.name))
+                if occurrence.outer is not None or sum(hashed.count(",") + 1 for hashed in hashes) == 1:
+                    continue
+                for own in (flow.name, (hashes, flow.paths)) if hashes else ():
+                    other = first.setdefault(own, job)
+                    if other is not job and reported.isdisjoint((flow.name, (hashes, flow.paths))):
+                        reported.add(own)
+                        where = f" of {other.path}" if other.path != job.path else ""
                         yield self.finding(
                             occurrence.step.at("with", "key"),
                             "",
-                            f"{job.id} {key[:60]}",
-                            f"{first[key].id} and {job.id} spell out one key",
+                            f"{job.id} {shown(flow.name)[:60]}",
+                            f"{other.id}{where} and {job.id} spell out one key",
                             "compute it once",
                         )
-
-
-def _hashes(key: str) -> bool:
-    """Whether a key has a hash of two or more patterns."""
-    return any(
-        isinstance(node, Call) and node.name == "hashfiles" and len(node.arguments) > 1
-        for expression in template(key).expressions
-        for node in expression.walk()
-    )

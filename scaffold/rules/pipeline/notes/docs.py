@@ -50,7 +50,7 @@ class DocsStale(Note):
                 heading = line if line.startswith("#") else heading
                 if ABSENT.search(heading) or ABSENT.search(line):
                     continue
-                for text in re.findall(r"`((?:\./)?[\w.-]+/[\w./-]+)(?::\d+)?`", line):
+                for text in re.findall(r"`((?:\./)?[\w.-]+/[\w./-]+)(?::\d+(?:-\d+)?|#[\w-]+)?`", line):
                     path = posixpath.normpath(text)
                     if path.partition("/")[0] not in folders or ".." in path or "..." in text:
                         continue

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD
 from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.flows import Flow, flows_of
-from scaffold.pipeline.model import Job
+from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding
@@ -88,7 +88,9 @@ class RepeatedStepIf(Note):
         """Conditions on a cache-hit or an outcome that two or more steps of a job repeat."""
         for job in registry.pipeline.jobs:
             counts = Counter(
-                text for step in job.steps if re.search(r"cache-hit|\.outcome\b", text := _condition(step))
+                text
+                for step in job.steps
+                if re.search(r"cache-hit|\.(?:outcome|conclusion)\b", text := _condition(step))
             )
             for text, count in counts.items():
                 if count > 1:
@@ -104,7 +106,9 @@ class RepeatedStepIf(Note):
 
 def _condition(step: Step) -> str:
     """The condition of a step, which may stand in `${{ }}` or not."""
-    return step.node.text("if").strip().removeprefix("${{").removesuffix("}}").strip()
+    text = step.node.text("if").strip().removeprefix("${{").removesuffix("}}").strip()
+    text = re.sub(r"\[\s*'([\w-]+)'\s*\]", r".\1", text)
+    return re.sub(r"(?<!\s)\s*+(==|!=|&&|\|\|)\s*+", r" \1 ", text)
 
 
 class DeadOutput(Note):
@@ -127,33 +131,69 @@ class DeadOutput(Note):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Outputs of jobs and of the scripts of steps that their workflow never mentions again."""
         for workflow in registry.pipeline.workflows:
-            text = workflow.source.data.decode()
-            reads = [*_READ.finditer(text)]
-            read = {(m["kind"], m["of"] or m["in"], m["dotted"] or m["quoted"]) for m in reads}
-            whole = {(m["kind"], m["of"] or m["in"]) for m in reads if m["whole"]}
-            all_of = set(re.findall(r"(?i)toJSON\(\s*(needs|steps)\b", text))
+            text = _without_comments(workflow)
+            whole = _Reads(text)
             for job in workflow.jobs.values():
                 for name in job.node.mapping("outputs").values:
-                    kinds = ("needs", "jobs")
-                    if all_of.isdisjoint(kinds) and not any(
-                        (kind, job.id) in whole or (kind, job.id, name) in read for kind in kinds
-                    ):
+                    if not any(whole.has(kind, job.id, name) for kind in ("needs", "jobs")):
                         what = f"the output {name} of {job.id}"
                         yield self._dead(job.at("outputs", name), f"{job.id} {name}", what)
-                for step in job.steps if "steps" not in all_of else ():
-                    for name in step.outputs if ("steps", step.id) not in whole else ():
-                        if ("steps", step.id, name) not in read:
+                if any(step.outputs for step in job.steps):
+                    own = _Reads(text[job.node.start : job.node.end])
+                    for step in job.steps:
+                        for name in (name for name in step.outputs if not own.has("steps", step.id, name)):
                             what = f"the output {name} of step {step.title!r}"
-                            yield self._dead(step.line_of(f"{name}="), f"{job.id} {step.title} {name}", what)
+                            yield self._dead(
+                                step.line_of(f"{name}=" if f"{name}=" in step.run else name),
+                                f"{job.id} {step.title} {name}",
+                                what,
+                            )
 
     def _dead(self, place: Place, subject: str, what: str) -> Finding:
         return self.finding(place, "", subject, f"nobody reads {what}", "delete it")
 
 
+class _Reads:
+    """What a text reads of the outputs of jobs and steps."""
+
+    def __init__(self, data: bytes) -> None:
+        text = data.decode(errors="replace")
+        objects = re.findall(r"(?i)toJSON\(\s*(needs|steps|jobs)\s*\)", text)
+        self._named: set[tuple[str, str, str]] = set()
+        self._whole = {(kind.lower(), "*") for kind in objects}
+        for m in _READ.finditer(text):
+            kind, of = m["kind"].lower(), (m["of"] or m["in"]).lower()
+            name = m["dotted"] or m["quoted"]
+            if name:
+                self._named.add((kind, of, name.lower()))
+            else:
+                self._whole.add((kind, of))
+
+    def has(self, kind: str, of: str, name: str) -> bool:
+        """Whether it reads one output, or all of a job or step."""
+        owners = (of.lower(), "*")
+        return any((kind, o) in self._whole or (kind, o, name.lower()) in self._named for o in owners)
+
+
 _READ = re.compile(
-    r"\b(?P<kind>needs|jobs|steps)(?:\.(?P<of>[\w-]++)|\[['\"](?P<in>[\w-]++)['\"]\])\.outputs"
-    r"(?:\.(?P<dotted>[\w-]++)|\[['\"](?P<quoted>[\w-]++)['\"]\]|(?P<whole>\s*+[)}\[]))"
+    r"(?i)\b(?P<kind>needs|jobs|steps)(?:\.(?P<of>[\w-]++|\*)|\[\s*['\"](?P<in>[\w-]++)['\"]\s*\])"
+    r"(?:(?:\.outputs|\[\s*['\"]outputs['\"]\s*\])"
+    r"(?:\.(?P<dotted>[\w-]++)|\[\s*['\"](?P<quoted>[\w-]++)['\"]\s*\]|(?P<all>\s*+[)}\[.]))|(?P<object>\s*+\)))"
 )
+
+
+def _without_comments(workflow: Workflow) -> bytes:
+    """A workflow with the comments of its scripts blank."""
+    text = bytearray(workflow.source.data)
+    for job in workflow.jobs.values():
+        for step in (step for step in job.steps if "#" in step.run and "outputs" in step.run):
+            node = step.node.values["run"]
+            lines = workflow.source.data[node.start : node.end].split(b"\n")
+            bare = {line.strip() for line in step.script.bare.split(b"\n")}
+            seen = (not line.lstrip().startswith(b"#") or line.strip() in bare for line in lines)
+            kept = [line if kept else b" " * len(line) for line, kept in zip(lines, seen, strict=True)]
+            text[node.start : node.end] = b"\n".join(kept)
+    return bytes(text)
 
 
 class UnusedEnv(Note):
@@ -189,9 +229,10 @@ class UnusedEnv(Note):
                 names = node.mapping("env").keys
                 if not names or any(job.uses for job in own) or not all(map(_is_plain, steps)):
                     continue
-                text = workflow.source.data
+                text = workflow.source.data[node.start : node.end]
                 for name, key in names.items():
-                    if len(re.findall(rb"\b%s\b" % re.escape(name.encode()), text)) == 1:
+                    read = len(re.findall(rb"\b%s\b" % re.escape(name.encode()), text)) > 1
+                    if not read and not re.fullmatch(_OF_TOOLS, name):
                         place = workflow.source.place(key.start)
                         yield self.finding(place, "", name, f"nothing reads {name}", "delete it")
 
@@ -203,6 +244,11 @@ def _is_plain(step: Step) -> bool:
     commands = list(step.script.commands)
     return bool(commands) and all(not c.bare or c.bare[0] in _TOOLS for c in commands)
 
+
+_OF_TOOLS = (
+    r"(?i)LC_\w+|LANG\w*|TZ|PATH|HOME|TERM|TMPDIR|IFS|PS4|\w+_proxy|(?:BASH|CURL|GREP|JQ|SSL|WGET)_?\w*"
+)
+"""Variables that these tools read without being told."""
 
 _TOOLS = frozenset(
     {"[", "[[", ":", "awk", "basename", "cat", "cd", "cp", "curl", "cut", "date", "dirname", "echo", "exit"}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 
 from scaffold.pipeline.caches import SAVE
+from scaffold.pipeline.expressions.nodes import names
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.values import text_of
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
@@ -26,16 +31,17 @@ class CacheSaveOnPr(Note):
         - uses: actions/cache/save@v4
           if: github.event_name != 'pull_request'
 
+    `actions/cache` restores and saves in one, and a pull request that restores needs it: it is left alone.
+
     Fix: save on pushes only.
     """
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Saves that a pull request certainly runs."""
-        yield from _certain(self, registry, fork=False)
-
-    def judge(self, step: Step) -> str:
-        """What is wrong with a step where it runs."""
-        return "a pull request saves this cache" if step.action == SAVE else ""
+        for step in _certain(registry, lambda step: step.action == SAVE, fork=False):
+            yield self.finding(
+                step.step, "", step.step.title, "a pull request saves this cache", "give it an `if`"
+            )
 
 
 class SecretLoginOnFork(Note):
@@ -58,26 +64,55 @@ class SecretLoginOnFork(Note):
     """
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Logins that a fork's pull request certainly runs."""
-        yield from _certain(self, registry, fork=True)
-
-    def judge(self, step: Step) -> str:
-        """What is wrong with a step where it runs."""
-        password = step.input("password")
-        if step.action != "docker/login-action" or password is None:
-            return ""
-        own = set(password.names("secrets")) - {"github_token"}
-        return "the pull request of a fork logs in with empty secrets" if own else ""
+        """Logins that a fork's pull request certainly runs, with what is empty there."""
+        for step in _certain(registry, _logs_in, fork=True):
+            if _is_empty(step) and step.step.node.text("continue-on-error") != "true":
+                told = "the pull request of a fork logs in with empty secrets"
+                yield self.finding(step.step, "", step.step.title, told, "give it an `if`")
 
 
-def _certain(
-    rule: CacheSaveOnPr | SecretLoginOnFork, registry: Repository, *, fork: bool
-) -> Iterator[Finding]:
-    reported: set[Step] = set()
+def _logs_in(step: Step) -> bool:
+    """Whether a step logs in to a registry: by an action, or in its script."""
+    if "password" in step.given:
+        return "login" in step.action
+    return "login" in step.run and any(_is_login(command.bare) for command in step.script.commands)
+
+
+def _is_login(words: Sequence[str]) -> bool:
+    return words[:1] != () and words[0] in _CLIENTS and "login" in words[1:3]
+
+
+_CLIENTS = ("docker", "podman", "buildah", "skopeo", "oras", "crane", "regctl", "helm", "nerdctl")
+"""Commands that log in to a registry."""
+
+
+def _is_empty(step: StepRun) -> bool:
+    """Whether the password of a login is a secret that this run does not have."""
+    if "password" in step.step.given:
+        return step.input("password") == "" != step.step.spelled("password")
+    script = step.step.run
+    if re.search(r"(?:\[|\btest)\s+-[nz]\s|:-|:\?", script):
+        return False  # it looks whether there is one
+    said = template(script).expressions
+    secret = [node for node in said if any(True for _ in names(node, "secrets"))]
+    env = step.context("env")
+    used = [
+        name for name in env if text_of(env[name]) == "" and re.search(rf"\$\{{?{re.escape(name)}\b", script)
+    ]
+    return any(text_of(node.value(step)) == "" for node in secret) or any(
+        re.search(r"\bsecrets\b", holder.text("env", name))
+        for holder in (step.step.node, step.job.job.node, step.job.job.workflow.node)
+        for name in used
+    )
+
+
+def _certain(registry: Repository, test: Callable[[Step], bool], *, fork: bool) -> Iterator[StepRun]:
+    """The steps that a pull request certainly runs, each once."""
+    seen: set[Step] = set()
     for run in registry.runs.pull_requests(fork=fork):
         if fork and run.event.name == "pull_request_target":
             continue
-        for step in run.those(lambda step: bool(rule.judge(step))):
-            if step.step not in reported and step.due:
-                reported.add(step.step)
-                yield rule.finding(step.step, "", step.step.title, rule.judge(step.step), "give it an `if`")
+        for step in run.those(test):
+            if step.step not in seen and step.due:
+                seen.add(step.step)
+                yield step

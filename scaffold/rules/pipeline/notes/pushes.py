@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.concurrency import cancelled_pushes, harmed
+from scaffold.rules.pipeline.groups import deadlocks
 from scaffold.rules.pipeline.notes.note import Note
 
 
@@ -33,8 +34,10 @@ class PushCancelsTest(Note):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups that two pushes share and that cancel, of workflows that lose nothing but a test."""
+        told = {outer.place for _, _, outer in deadlocks(registry.runs).values()}
         for run, group in cancelled_pushes(registry):
-            if not harmed(run, group.job, registry.tree)[0]:
+            if group.place not in told and not harmed(run, group.job, registry.tree)[0]:
+                told.add(group.place)
                 yield self.finding(
                     group.place,
                     "",

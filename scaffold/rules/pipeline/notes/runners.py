@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
+from scaffold.pipeline.builds import PUSH, ImagePush, builds_of, has_other_nodes, may_build
 from scaffold.pipeline.expressions.values import is_known
+from scaffold.pipeline.flows import flows_of
+from scaffold.pipeline.image_commands import KO
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runners import ARCHES, native
@@ -46,13 +49,13 @@ class QemuUnneeded(Note):
         found: dict[Step, list[bool]] = {}
         for run in registry.runs.all():
             for step in run.steps("docker/setup-qemu-action"):
-                platforms = [
-                    s.input("platforms") for s in step.job.using(*docker.BUILD) if s.runs is not False
-                ]
+                made = [build.platforms for build in builds_of(step.job) if not isinstance(build, ImagePush)]
                 arch = native(step.job.runs_on)[1]
-                found.setdefault(step.step, []).append(
-                    bool(platforms) and all(arch and ARCHES.get(p) == arch for p in platforms)
+                native_only = all(own and {ARCHES.get(p) for p in own} == {arch} for own in made)
+                others = any(
+                    "--platform" in o.step.run and "build" not in o.step.run for o in step.job.job.occurrences
                 )
+                found.setdefault(step.step, []).append(bool(made and arch) and native_only and not others)
         for at, legs in found.items():
             if all(legs):
                 yield self.finding(
@@ -112,6 +115,9 @@ def _labels(registry: Registry, told: set[str]) -> dict[tuple[Job, str], None]:
         for scalar in yaml.scalars(job.node.get("runs-on")):
             if "${{" not in scalar.text and not _is_hosted(scalar.text):
                 found[job, scalar.text] = None
+        group = job.node.text("runs-on", "group")
+        if group:
+            found[job, f"the group {group}"] = None
     for run in registry.runs.all():
         if not any("${{" in s.text for job in run.every_job for s in yaml.scalars(job.node.get("runs-on"))):
             continue
@@ -149,17 +155,40 @@ class DiskBeforeBuildx(Note):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Disk steps behind the set-up of buildx or a build."""
         for job in registry.pipeline.jobs:
-            building = False
-            for step in job.steps:
-                building |= step.action in (*docker.BUILD, "docker/setup-buildx-action")
-                if building and re.search(r"disk-space|build-disk|maximize", step.action):
+            building, told = set[str](), set[Step]()
+            for occurrence in job.occurrences:
+                step, own = occurrence.step, list(occurrence.chain)[-1]
+                if step.action == "docker/setup-buildx-action" or _builds(step):
+                    building.add(own.node.text("if"))
+                if building & {"", own.node.text("if")} and own not in told and _frees_disk(step):
+                    told.add(own)
                     yield self.finding(
-                        step,
+                        own,
                         "",
-                        f"{job.id} {step.title}",
+                        f"{job.id} {own.title}",
                         "the disk is prepared after the builder was set up",
                         "move this step before it",
                     )
+
+
+def _builds(step: Step) -> bool:
+    """Whether a step builds an image, or makes a builder."""
+    if not step.run:
+        return may_build(step) and step.action != PUSH
+    return any({"build", "bake", "create"} & {*c.bare[1:3]} for c in step.containers)
+
+
+def _frees_disk(step: Step) -> bool:
+    """Whether a step makes room for builds: by its action, or by removing what the runner came with."""
+    if not step.run:
+        return re.search(r"disk-space|build-disk|maximize", step.action) is not None
+    return any(
+        c.starts("rm") or c.starts("mv") for c in step.script.commands if re.search(_COME_WITH, c.text)
+    )
+
+
+_COME_WITH = r"/usr/local/lib/android|/usr/share/dotnet|/opt/ghc|/opt/hostedtoolcache|/var/lib/docker\b"
+"""Folders of GitHub's runners."""
 
 
 class PlatformsUnsplit(Note):
@@ -193,16 +222,20 @@ class PlatformsUnsplit(Note):
         """Build steps for several platforms of which one is emulated, and rows that name several."""
         reported: set[Step | Job] = set()
         for run in registry.runs.all():
-            for step in run.steps(*docker.BUILD):
-                if step.step in reported:
+            for build in flows_of(run).builds:
+                step = build.at
+                if step.step in reported or build.image[0].startswith(KO) or has_other_nodes(step.job):
                     continue
-                platforms = docker.platforms(step)
+                platforms = build.platforms
                 arch = native(step.job.runs_on)[1]
                 emulated = sorted(p for p in platforms if arch and ARCHES.get(p, arch) != arch)
-                found = docker.built(step, registry.tree) if len(platforms) > 1 and emulated else None
-                if len(platforms) > 1 and emulated and (found is None or docker.compiles(found.file)):
+                if len(platforms) < 2 or not emulated:  # noqa: PLR2004 - several
+                    continue
+                found = docker.built(build, registry.tree)
+                if found is None or docker.compiles(found.file, found.target):
                     reported |= {step.step, step.job.job, step.job.root.job}
-                    yield self._told(step.step.at("with", "platforms"), step.step.title, platforms)
+                    at = build.place("platforms")
+                    yield self._told(at, step.step.title, platforms)
             texts = {job.workflow.source for job in run.every_job}
             for leg in run.jobs if any(b"linux/" in text.data for text in texts) else ():
                 rows = (str(value) for value in leg.row.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
@@ -86,7 +88,8 @@ def test_unknown_uploads_are_given_the_benefit_of_the_doubt() -> None:
         ("other", "pattern: bin-*", 1),
         ("[other, build]", "name: bin-amd64", 0),
         ("other", "name: bin-amd64, run-id: 5", 0),
-        ("other", "path: y", 0),
+        ("other", "path: y", 1),
+        ("[other, build]", "path: y", 0),
         ("other", "name: something-else", 0),
     ],
 )
@@ -94,7 +97,25 @@ def test_a_download_waits_for_its_maker(needs: str, wanted: str, count: int) -> 
     workflow = later(UPLOADS, needs, wanted, TWO)
     findings = found(tree({"ci": workflow}), "download-without-needs")
     assert len(findings) == count
-    assert all("use downloads bin-" in finding.message for finding in findings)
+    assert all(re.search("use downloads (?:bin-|all artifacts)", finding.message) for finding in findings)
+
+
+def test_a_download_comes_behind_the_upload_in_one_job() -> None:
+    upload, download = (
+        f"- uses: actions/{use}-artifact@v4\n  with: {{name: x, path: y}}" for use in ("upload", "download")
+    )
+    assert len(found(tree({"ci": job(f"{download}\n{upload}")}), "download-without-needs")) == 1
+    assert found(tree({"ci": job(f"{upload}\n{download}")}), "download-without-needs") == []
+
+
+def test_a_download_of_any_name_has_no_maker() -> None:
+    vague = "name: '${{ needs.other.outputs.name }}'"
+    assert found(tree({"ci": later(UPLOADS, "other", vague, TWO)}), "download-without-needs") == []
+
+
+def test_an_upload_of_any_name_is_not_the_maker() -> None:
+    vague = "- uses: actions/upload-artifact@v4\n  with: {name: '${{ steps.a.outputs.name }}', path: x}"
+    assert found(tree({"ci": later(vague, "other", "name: bin-amd64")}), "download-without-needs") == []
 
 
 @pytest.mark.parametrize(
@@ -107,7 +128,10 @@ def test_a_download_waits_for_its_maker(needs: str, wanted: str, count: int) -> 
             1,
         ),
         ("docker/build-push-action@v5", "path: y", 0),
-        ("docker/build-push-action@0123456789abcdef0123456789abcdef01234567", "path: y", 0),
+        ("docker/build-push-action@0123456789abcdef0123456789abcdef01234567", "path: y", 1),
+        ("docker/build-push-action@ca052bb54ab0790a636c9b5f226502c73d547a25", "path: y", 0),
+        ("docker/build-push-action@master", "path: y", 1),
+        ("other/build-push-action@0123456789abcdef0123456789abcdef01234567", "path: y", 0),
         ("docker/build-push-action@v6", "pattern: bin-*", 0),
         ("docker/build-push-action@v6\n  env: {DOCKER_BUILD_RECORD_UPLOAD: false}", "path: y", 0),
         ("docker/build-push-action@v6\n  if: github.event_name == 'release'", "path: y", 0),
@@ -126,3 +150,9 @@ def test_a_download_of_everything_takes_the_records_of_builds(build: str, wanted
 def test_a_pattern_that_says_nothing_of_its_caller(pattern: str, count: int) -> None:
     files = digests("[-cpu-a, -gpu-b]", pattern, NAMED, "[-cpu-a, -gpu-b]")
     assert len(found(tree(files), "artifact-glob-overmatch")) == count
+
+
+@pytest.mark.parametrize(("on", "told"), [("[workflow_dispatch]", 0), ("[push]", 1)])
+def test_a_download_that_a_person_asks_for_is_not_missed(on: str, told: int) -> None:
+    step = "- uses: actions/download-artifact@v4\n  if: inputs.extra || github.event_name == 'push'\n  with: {name: bin}"
+    assert len(found(tree({"ci": job(step, on=on)}), "artifact-not-uploaded")) == told

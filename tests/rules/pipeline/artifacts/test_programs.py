@@ -43,6 +43,7 @@ FOLDER = (
     EXEC.replace("target/release/cli", "{path}")
     .replace("          {chmod}\n", "          {before}\n")
     .replace("./bin/cli --version", "{call}")
+    .replace("with: {{name: cli, path: {path}}}", "with:\n          name: cli\n          path: {path}")
 )
 
 
@@ -55,6 +56,11 @@ FOLDER = (
         ("target/release", "chmod -R +x bin", "./bin/cli", 0),
         ("target/release", "tar xf bin/all.tar", "./bin/cli", 0),
         ("target/release", "make bin/cli", "./bin/cli", 0),
+        ("target/release", "python -m venv bin/.venv", "bin/.venv/bin/python", 0),
+        ("|\n            ./target/release/cli\n            target/release/tools\n", "true", "bin/cli", 1),
+        ("|\n            ./target/release/cli\n            target/release/tools\n", "true", "bin/tools/a", 1),
+        ("|\n            ./target/release/cli\n            target/release/tools\n", "true", "bin/other", 0),
+        ("|\n            ./target/release/cli\n            target/*/tools\n", "true", "bin/other", 1),
         ("target/release", "true", "./bin/script.sh", 0),
         ("target/release", "true", "./other/cli", 0),
         ("target/release", "true", "python bin/cli", 0),

@@ -69,10 +69,40 @@ def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
 
 
-def test_an_axis_of_objects_is_no_word_in_a_key() -> None:
+def test_the_parts_of_an_axis_of_objects_are_values_too() -> None:
     head = "runs-on: x\nstrategy:\n  matrix: {arch: [{name: amd64}, {name: arm64}]}"
-    where = tree({"ci": job("- uses: actions/cache@v4\n  with: {path: p, key: tools-amd64}", head=head)})
-    assert found(where, "key-hard-codes-axis") == []
+    for key, told in (
+        ("tools-amd64", ["arch.name"]),
+        ("tools-Object", []),
+        ("${{ matrix.arch.name }}-amd64", []),
+    ):
+        step = f"- uses: actions/cache@v4\n  with: {{path: p, key: '{key}'}}"
+        findings = found(tree({"ci": job(step, head=head)}), "key-hard-codes-axis")
+        assert [finding.subject.rpartition(" ")[2] for finding in findings] == told
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "${{ format('tools-amd64-{0}', github.sha) }}",
+        "${{ github.ref == 'refs/heads/main' && 'tools-amd64' || 'other-amd64' }}",
+        "${{ join(fromJSON('[\"tools\", \"amd64\"]'), '-') }}",
+        "${{ env.NAME }}-x",
+    ],
+)
+def test_a_word_in_an_expression_is_a_word_of_the_key(key: str) -> None:
+    step = f"- uses: actions/cache@v4\n  with:\n    path: p\n    key: {key}"
+    findings = found(
+        tree({"ci": job(step, head=f"{TWO}\nenv: {{NAME: tools-amd64}}")}), "key-hard-codes-axis"
+    )
+    assert len(findings) == 1
+
+
+def test_a_word_that_the_runner_or_the_row_says_is_none_of_the_key() -> None:
+    for key in ("${{ runner.os }}", "${{ format('{0}-amd64', matrix.arch) }}", "${{ env.ROW }}-amd64"):
+        step = f"- uses: actions/cache@v4\n  with:\n    path: p\n    key: {key}"
+        head = "runs-on: ubuntu-latest\nstrategy:\n  matrix: {arch: [amd64, linux]}\nenv: {ROW: '${{ matrix.arch }}'}"
+        assert found(tree({"ci": job(step, head=head)}), "key-hard-codes-axis") == []
 
 
 def test_each_axis_that_a_key_names_is_told() -> None:
@@ -80,3 +110,12 @@ def test_each_axis_that_a_key_names_is_told() -> None:
     step = "- uses: actions/cache@v4\n  with: {path: p, key: tools-amd64-debian}"
     findings = found(tree({"ci": job(step, head=head)}), "key-hard-codes-axis")
     assert sorted(finding.subject.rpartition(" ")[2] for finding in findings) == ["arch", "os"]
+
+
+@pytest.mark.parametrize(
+    ("key", "told"), [("docs-${{ github.event.before }}", 0), ("docs-${{ github.run_id }}", 1)]
+)
+def test_the_next_push_finds_what_this_one_saves(key: str, told: int) -> None:
+    steps = f"- uses: actions/cache/restore@v4\n  with: {{path: a, key: '{key}'}}\n"
+    steps += "- uses: actions/cache/save@v4\n  with: {path: a, key: 'docs-${{ github.sha }}'}\n"
+    assert len(found(tree({"ci": job(steps)}), "save-restore-differ")) == told

@@ -22,6 +22,7 @@ CASES: dict[str, Case] = {
                     on="pull_request",
                 ),
                 "b": image("cache-to: type=registry,ref=example/cache:app"),
+                "d": image("cache-to: type=registry,ref=172.17.0.1:5000/cache/app", on="pull_request"),
                 "c": image(
                     "cache-to: ${{ github.event_name != 'pull_request' && 'type=registry,ref=e/c:a' || '' }}",
                     on="[push, pull_request]",
@@ -66,7 +67,7 @@ def test_legs_that_write_one_scope(inputs: str, count: int) -> None:
     [
         ("", "", [Severity.error]),
         ("if: needs.a.outputs.b == 'true'", "", [Severity.warning]),
-        ("", ", overwrite: true", []),
+        ("", ", overwrite: true", [Severity.warning]),
     ],
 )
 def test_a_second_upload_of_a_name_fails(condition: str, given: str, severities: list[Severity]) -> None:
@@ -135,3 +136,27 @@ def test_each_cache_of_a_step_may_be_refused() -> None:
     ]
     trees = [miniature(BASE, ("          push: true", text)) for text in written]
     assert [len(found(where, "cache-to-ignore-error")) for where in trees] == [0, 1]
+
+
+def test_a_cache_of_a_pull_request_is_read_only_where_that_is_known() -> None:
+    writes = "- uses: docker/build-push-action@v6\n  with: {cache-to: 'type=registry,ref=a/c'}"
+    reads = writes.replace("cache-to: 'type=registry,ref=a/c'", "cache-from: 'type=registry,ref=a/c'")
+    for other, told in (("- run: x", False), (reads, True)):
+        files = {"ci": job(writes, on="pull_request"), "other": job(other)}
+        (finding,) = found(tree(files), "cache-to-on-pr")
+        assert finding.message.endswith("which builds read") is told
+
+
+@pytest.mark.parametrize("actor", ["github.actor", "github.event.pull_request.user.login"])
+def test_somebody_who_is_no_bot_opens_pull_requests(actor: str) -> None:
+    step = "- uses: docker/build-push-action@v6\n  if: {actor} {sign} 'dependabot[bot]'\n  with: {{cache-to: a/c}}"
+    for sign, count in (("!=", 1), ("==", 0)):
+        files = {"ci": job(step.format(actor=actor, sign=sign), on="pull_request")}
+        assert len(found(tree(files), "cache-to-on-pr")) == count
+
+
+@pytest.mark.parametrize(("host", "count"), [("localhost:5000/", 0), ("cache:5000/", 0), ("example.org/", 1)])
+def test_a_registry_of_the_job_is_shared_with_nobody(host: str, count: int) -> None:
+    step = f"- uses: docker/build-push-action@v6\n  with: {{cache-to: 'type=registry,ref={host}app'}}"
+    head = "runs-on: x\nservices:\n  cache: {image: 'registry:2'}"
+    assert len(found(tree({"ci": job(step, on="pull_request", head=head)}), "cache-to-on-pr")) == count

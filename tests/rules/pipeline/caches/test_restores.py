@@ -116,3 +116,9 @@ def test_a_cache_of_another_workflow_may_be_restored() -> None:
     assert len(found(alone, "restore-without-writer")) == 1
     both = tree({"ci": job(restore), "nightly": job("- uses: actions/cache@v4\n  with: {path: p, key: k}")})
     assert found(both, "restore-without-writer") == []
+
+
+def test_what_cleans_builds_nothing() -> None:
+    both = packages("app").replace("make V=1 pkgs", "make pkgs clean").replace("V=1 app", "app clean")
+    assert both.count("clean") == 2
+    assert found(tree({"ci": both}), "rebuild-after-restore") == []

@@ -48,3 +48,16 @@ def test_rule(slug: str) -> None:
 )
 def test_runners_that_share_a_key(runners: str, path: str, action: str, count: int) -> None:
     assert len(found(tree({"ci": cache(runners, f"v-{LOCK}", path, action)}), "key-ignores-arch")) == count
+
+
+@pytest.mark.parametrize(
+    ("made", "needs", "told"),
+    [("macos-15", "build", 0), ("macos-15", "[]", 1), ("ubuntu-24.04-arm", "build", 1)],
+)
+def test_a_job_of_another_system_may_take_what_one_before_made(made: str, needs: str, told: int) -> None:
+    step = "- uses: actions/cache@v4\n  with: {path: dist, key: 'dist-${{ github.sha }}'}"
+    rest = f"  release:\n    needs: {needs}\n    runs-on: ubuntu-24.04\n    steps:\n      " + step.replace(
+        "\n", "\n      "
+    )
+    workflow = job(step, head=f"runs-on: {made}", rest=f"{rest}\n")
+    assert len(found(tree({"ci": workflow}), "key-ignores-arch")) == told

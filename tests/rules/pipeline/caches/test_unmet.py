@@ -79,7 +79,6 @@ def test_another_workflow_and_a_pushed_image_count() -> None:
         ),
         ("{path: a, key: \"x-${{ hashFiles('a') }}\"}", "{path: a, key: \"x-${{ hashFiles('b') }}\"}", []),
         ('{path: "${{ env.A }}", key: x-1}', "{path: a, key: x-1}", []),
-        ("{path: a, key: y}", "{path: a, key: x, fail-on-cache-miss: true}", ["save"]),
     ],
 )
 def test_folders(save: str, restore: str, told: list[str]) -> None:
@@ -98,6 +97,9 @@ def test_a_writer_and_a_reader_that_miss_each_other_are_told_once() -> None:
     )
     where = tree({"ci": job(f"{restore}\n{save}")})
     assert [len(found(where, slug)) for slug in ("save-restore-differ", "cache-never-met")] == [1, 0]
+    must = restore.replace("y}", "y, fail-on-cache-miss: true}")
+    where = tree({"one": job(save), "other": job(must)})
+    assert [len(found(where, slug)) for slug in ("restore-without-writer", "cache-never-met")] == [1, 0]
     where = tree({"one": job(save), "other": job(restore)})
     assert [len(found(where, slug)) for slug in ("save-restore-differ", "cache-never-met")] == [0, 1]
 
@@ -107,3 +109,18 @@ def test_what_a_pull_request_writes_for_all_is_told_once() -> None:
     assert [len(found(written, slug)) for slug in ("cache-to-on-pr", "cache-never-met")] == [1, 0]
     of_push = tree({"ci": image(f"cache-to: {HOME}:a", on="push")})
     assert [len(found(of_push, slug)) for slug in ("cache-to-on-pr", "cache-never-met")] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("script", "told"), [("docker build --cache-to=type=gha,scope=a-$ARCH .", 0), ("make", 1)]
+)
+def test_a_script_may_write_what_is_read(script: str, told: int) -> None:
+    steps = "- uses: docker/build-push-action@v6\n  with: {cache-from: 'type=gha,scope=a-amd64'}\n- run: ./ci/push.sh\n"
+    assert len(found(tree({"ci": job(steps), "ci/push.sh": f"{script}\n"}), "cache-never-met")) == told
+
+
+@pytest.mark.parametrize(("given", "told"), [("{cache-scope: a}", 0), ("{target: a}", 1)])
+def test_a_workflow_of_another_repository_may_write_what_is_read(given: str, told: int) -> None:
+    step = "- uses: docker/build-push-action@v6\n  with: {cache-from: 'type=gha,scope=a-linux-amd64'}\n"
+    call = f"  other:\n    uses: x/y/.github/workflows/bake.yml@v1\n    with: {given}\n"
+    assert len(found(tree({"ci": job(step, rest=call)}), "cache-never-met")) == told

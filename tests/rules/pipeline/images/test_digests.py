@@ -24,3 +24,8 @@ def test_rule(slug: str) -> None:
 def test_attestations_can_be_switched_off_in_the_environment() -> None:
     head = "runs-on: x\nenv: {BUILDX_NO_DEFAULT_ATTESTATIONS: 1}"
     assert found(tree({"ci": image(PROVENANCE, head=head)}), "digest-provenance") == []
+
+
+def test_one_export_has_one_digest_in_all_registries() -> None:
+    one = "tags: |\n  quay.io/a/b\n  a/b\noutputs: type=image,push-by-digest=true,push=true"
+    assert found(tree({"ci": image(one)}), "digest-provenance") == []

@@ -41,8 +41,42 @@ def test_rule(slug: str) -> None:
         ("ARG A\nFROM a\nRUN make ${A:-1}", []),
         ("ARG A\nFROM a\nRUN echo '$A' # $A", []),
         ("FROM a\nRUN make $HOME", []),
+        ("ARG A\nFROM a\nCOPY x-$A /x", ["A"]),
+        ("ARG A\nFROM a\nENV B=${A}\nLABEL c=$A", ["A"]),
+        ("ARG A\nFROM a\nENV B='$A' C=\\$A", []),
+        ("ARG A\nFROM a\nWORKDIR /${A:-x}", []),
+        ("ARG ROS_DISTRO=jazzy\nFROM ros:${ROS_DISTRO}-ros-base\nRUN ./setup $ROS_DISTRO", []),
+        ("ARG NODE_VERSION=20\nFROM node:${NODE_VERSION}\nRUN make $NODE_VERSION", []),
     ],
 )
 def test_which_arguments_a_stage_lacks(text: str, names: list[str]) -> None:
     findings = found(tree({"Dockerfile": text + "\n"}), "arg-out-of-reach")
     assert [finding.message.split()[0] for finding in findings] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("FROM a\nRUN --mount=type=bind,from=$X,target=/x make", 1),
+        ("FROM a\nRUN --mount=type=cache,target=/x --mount=from=${X},target=/y make", 1),
+        ("FROM $X AS x\nFROM a\nRUN --mount=type=bind,from=x,target=/$Y make", 0),
+    ],
+)
+def test_mounts_name_a_stage_too(text: str, count: int) -> None:
+    assert len(found(tree({"Containerfile": text + "\n"}), "copy-from-arg")) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("FROM a\nRUN echo $V\nARG V=1\n", True),
+        ("FROM a\nARG V=1\nRUN echo $V\n", False),
+        ('ARG V=1\nFROM a\nRUN ["sh", "-ec", "echo $V"]\n', True),
+        ('ARG V=1\nFROM a\nRUN ["echo", "$V"]\n', False),
+        ("FROM a\nRUN curl https://example.org/$TARGETARCH.tgz\n", True),
+        ("FROM a\nARG TARGETARCH\nRUN curl https://example.org/$TARGETARCH.tgz\n", False),
+        ("FROM a\nRUN TARGETARCH=$(uname -m) && curl https://example.org/$TARGETARCH.tgz\n", False),
+    ],
+)
+def test_where_an_argument_is_out_of_reach(text: str, told: bool) -> None:
+    assert bool(found(tree({"Dockerfile": text, "ci": "on: push\n"}), "arg-out-of-reach")) is told

@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from scaffold.rules.base import Severity
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import image, job
 
@@ -167,3 +168,95 @@ def test_a_tag_made_in_another_job(tag: str, missing: set[str], asked: bool) -> 
     )
     findings = found(tree({"ci": workflow, **IMAGE}), "tag-covers-inputs")
     assert {finding.subject for finding in findings} == (missing if asked else set())
+
+
+@pytest.mark.parametrize(
+    ("inputs", "dockerfile", "missing"),
+    [
+        ("push: true", "FROM a\nCOPY install.sh /\n", 1),
+        ("push: true\ncontext: .\ntarget: one", "FROM a AS one\nRUN x\nFROM a\nCOPY install.sh /\n", 0),
+        ("push: true\ncontext: .\ntarget: two", "FROM a AS one\nCOPY install.sh /\nFROM one AS two\n", 1),
+        (PUSHED, "FROM a AS one\nCOPY install.sh /\nFROM a\nCOPY --from=one /x /\n", 1),
+        (PUSHED, "FROM a AS one\nCOPY install.sh /\nFROM a\nRUN --mount=from=0,target=/x ls\n", 1),
+        (PUSHED, "FROM a AS unused\nCOPY install.sh /\nFROM a\n", 0),
+        (PUSHED, "FROM a\nCOPY *.sh /\n", 1),
+        (PUSHED, "FROM a\nCOPY *.py /\n", 0),
+    ],
+)
+def test_inputs_of_the_stages_that_are_built(inputs: str, dockerfile: str, missing: int) -> None:
+    on = "\n  push: {branches: [main], paths: [Dockerfile]}"
+    files = {"ci": image(inputs, on=on), "Dockerfile": dockerfile, "install.sh": ""}
+    assert len(found(tree(files), "paths-cover-inputs")) == missing
+
+
+@pytest.mark.parametrize(
+    ("pattern", "missing"), [("version.*", 0), ("other/**", 2), ("chart/**", 0), ("nothing.*", 2)]
+)
+def test_a_filter_that_asks_for_a_release(pattern: str, missing: int) -> None:
+    files = {**watched(pattern), "version.txt": "", "other/file": "", "chart/Chart.yaml": ""}
+    assert len(found(tree(files), "paths-cover-inputs")) == missing
+
+
+def test_many_files_of_one_image_are_one_finding() -> None:
+    names = [f"{letter}.txt" for letter in "abcdef"]
+    files = {
+        **watched("Dockerfile"),
+        "Dockerfile": f"FROM a\nCOPY {' '.join(names)} /\n",
+        **dict.fromkeys(names, ""),
+    }
+    (finding,) = found(tree(files), "paths-cover-inputs")
+    assert "and 3 more" in finding.message
+
+
+ASKED = """
+on: {push: {branches: [main]}}
+jobs:
+  changes:
+    runs-on: ubuntu-latest
+    outputs: {app: "${{ steps.f.outputs.app }}"}
+    steps:
+      - id: f
+        uses: dorny/paths-filter@v3
+        with:
+          filters: |
+            app:
+              - 'src/**'
+              %s
+  build:
+    needs: changes
+    if: %s
+    runs-on: ubuntu-latest
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {context: ., push: true, tags: acme/app}
+"""
+APP = {"Dockerfile": "FROM a\nCOPY src/a.py /\n", "src/a.py": "x\n"}
+
+
+@pytest.mark.parametrize(
+    ("more", "condition", "count"),
+    [
+        ("", "needs.changes.outputs.app == 'true'", 1),
+        ("", "${{ needs.changes.outputs.app == 'true' || github.event_name == 'workflow_dispatch' }}", 1),
+        ("", "needs.changes.outputs.app == 'true' || github.ref == 'refs/heads/main'", 0),
+        ("", "needs.changes.outputs.app != 'true'", 0),
+        ("", "needs.changes.outputs.other == 'true'", 0),
+        ("- 'Dockerfile*'", "needs.changes.outputs.app == 'true'", 0),
+    ],
+)
+def test_a_filter_that_a_job_asks(more: str, condition: str, count: int) -> None:
+    told = found(tree({"ci": ASKED % (more, condition), **APP}), "paths-cover-inputs")
+    assert [(finding.severity, finding.line) for finding in told] == [(Severity.warning, 11)] * count
+
+
+@pytest.mark.parametrize(("command", "told"), [("docker build", 0), ("docker buildx build --push", 2)])
+def test_a_tag_that_is_not_pushed_promises_nothing(command: str, told: int) -> None:
+    steps = f"""
+        - id: tag
+          run: echo tag=$(sha256sum tools.lock) >> $GITHUB_OUTPUT
+        - id: there
+          run: docker manifest inspect example/ci:{MADE}
+        - if: steps.there.outcome == 'failure'
+          run: {command} -t example/ci:{MADE} -f ci/Dockerfile .
+        """
+    assert len(found(tree({"ci": job(dedent(steps)), **IMAGE}), "tag-covers-inputs")) == told

@@ -110,3 +110,58 @@ def test_one_condition_in_two_spellings() -> None:
     hit = "steps.c.outputs.cache-hit != 'true'"
     where = tree({"ci": job(f"- if: {hit}\n  run: a\n- if: ${{{{ {hit} }}}}\n  run: b")})
     assert len(found(where, "repeated-step-if")) == 1
+
+
+WRITTEN = {
+    "echo": "run: echo x=1 >> $GITHUB_OUTPUT",
+    "tee": 'run: echo "x=1" | tee -a "$GITHUB_OUTPUT"',
+    "braces": 'run: |\n    {\n      echo "x=1"\n    } >> "$GITHUB_OUTPUT"',
+    "a text": "run: |\n    cat <<EOF >> $GITHUB_OUTPUT\n    x=1\n    EOF",
+    "several lines": 'run: |\n    echo "x<<EOF" >> $GITHUB_OUTPUT\n    cat file >> $GITHUB_OUTPUT',
+}
+READ = {
+    "dots": ("steps.s.outputs.x", True),
+    "brackets": ("steps['s']['outputs']['x']", True),
+    "any case": ("STEPS.S.outputs.X", True),
+    "all of it": ("toJSON(steps.s.outputs)", True),
+    "the step": ("toJSON(steps.s)", True),
+    "every step": ("join(steps.*.outputs.x)", True),
+    "another": ("steps.s.outputs.x-y", False),
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize(("read", "alive"), READ.values(), ids=READ)
+def test_outputs_that_steps_write_and_read(how: str, read: str, alive: bool) -> None:
+    steps = f"- id: s\n  {how}\n- run: echo ${{{{ {read} }}}}"
+    assert bool(found(tree({"ci": job(steps)}), "dead-output")) is not alive
+
+
+def test_a_step_of_another_job_is_another_step() -> None:
+    write = "{id: s, run: echo x=1 >> $GITHUB_OUTPUT}"
+    rest = f"  other:\n    runs-on: x\n    steps: [{write}, {{run: 'echo ${{{{ steps.s.outputs.x }}}}'}}]\n"
+    (finding,) = found(tree({"ci": job(f"- {write}", rest=rest)}), "dead-output")
+    assert finding.line < 8
+
+
+def test_a_comment_of_a_script_reads_nothing() -> None:
+    text = (
+        "- id: s\n  run: echo x=1 >> $GITHUB_OUTPUT\n- run: |\n    {}${{{{ steps.s.outputs.x }}}}\n    true"
+    )
+    assert found(tree({"ci": job(text.format("# "))}), "dead-output")
+    assert not found(tree({"ci": job(text.format("echo "))}), "dead-output")
+
+
+@pytest.mark.parametrize(
+    ("env", "told"), [("{A_TITLE: x}", True), ("{LC_ALL: C}", False), ("{http_proxy: x}", False)]
+)
+def test_variables_of_tools_are_used(env: str, told: bool) -> None:
+    steps = f"- run: sort file\n  env: {env}"
+    other = "  other:\n    runs-on: x\n    steps: [{run: echo $A_TITLE, env: {A_TITLE: y}}]\n"
+    assert bool(found(tree({"ci": job(steps, rest=other)}), "unused-env")) is told
+
+
+def test_a_condition_with_brackets() -> None:
+    first = "- {run: a, if: \"steps.c.outputs.cache-hit != 'true'\"}"
+    other = "- {run: b, if: \"${{ steps.c.outputs['cache-hit']!='true' }}\"}"
+    assert len(found(tree({"ci": job(f"{first}\n{other}")}), "repeated-step-if")) == 1

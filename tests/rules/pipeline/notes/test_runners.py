@@ -59,3 +59,38 @@ def test_a_label_that_an_expression_makes() -> None:
     assert [finding.subject for finding in found(where, "runner-allow-list") if finding.path == path] == [
         "a own-runner"
     ]
+
+
+FREE = "- uses: jlumbroso/free-disk-space@main"
+REMOVE = "- run: sudo rm -rf /usr/local/lib/android"
+BUILDERS = {
+    "buildx": "- uses: docker/setup-buildx-action@v3",
+    "bake": "- uses: docker/bake-action@v6",
+    "docker build": "- run: docker build .",
+    "docker buildx create": "- run: docker buildx create --use",
+    "an action": "- uses: ./a",
+}
+ACTION = {"a/action.yml": "runs: {using: composite, steps: [{uses: docker/setup-buildx-action@v3}]}\n"}
+
+
+@pytest.mark.parametrize("builder", BUILDERS.values(), ids=BUILDERS)
+@pytest.mark.parametrize("frees", [FREE, REMOVE])
+def test_room_that_comes_too_late(builder: str, frees: str) -> None:
+    assert found(tree({"ci": job(f"{builder}\n{frees}"), **ACTION}), "disk-before-buildx")
+    assert not found(tree({"ci": job(f"{frees}\n{builder}"), **ACTION}), "disk-before-buildx")
+    apart = f"{builder}\n  if: matrix.os == 'a'\n{frees}\n  if: matrix.os == 'b'"
+    assert not found(tree({"ci": job(apart), **ACTION}), "disk-before-buildx")
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("- run: docker buildx build --platform linux/amd64 .", True),
+        ("- uses: docker/build-push-action@v6", True),
+        ("- run: docker buildx build --platform linux/arm64 .", False),
+        ("- uses: docker/build-push-action@v6\n- run: docker run --platform linux/arm64 example/app", False),
+    ],
+)
+def test_where_something_is_emulated(step: str, told: bool) -> None:
+    where = tree({"ci": job(f"- uses: docker/setup-qemu-action@v3\n{step}")})
+    assert bool(found(where, "qemu-unneeded")) is told

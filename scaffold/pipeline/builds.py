@@ -1,0 +1,276 @@
+"""Images that a job builds and pushes, whatever builds them: actions, bake, commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+
+from scaffold.pipeline import bake, docker
+from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, text_of
+from scaffold.pipeline.image_commands import Built, Named, image_commands, runs_image_commands
+from scaffold.pipeline.model import Job, Pipeline
+from scaffold.pipeline.patterns import lines
+from scaffold.pipeline.runs import written
+from scaffold.pipeline.scopes import JobRun, StepRun
+from scaffold.pipeline.steps import Occurrence, Step
+from scaffold.pipeline.triggers import names_tags
+from scaffold.syntax.source import Place
+
+BAKE = "docker/bake-action"
+BUILDAH = "redhat-actions/buildah-build"
+PUSH = "redhat-actions/push-to-registry"
+
+Options = tuple[Mapping[str, str], ...]
+_Local = dict[str, "ImageBuild"]
+"""Name of an image on the runner -> what builds it."""
+
+
+class ImageBuild:
+    """One image that a step builds, asked by the names of the build action's inputs."""
+
+    def __init__(self, at: StepRun, inputs: Mapping[str, str] | None = None) -> None:
+        """`inputs` is what a command or a target of bake says; the inputs of an action are its own."""
+        self.at = at
+        self._inputs = inputs
+        self.pushed: list[str] = []
+        """The names under which a later command pushes it."""
+
+    @property
+    def job(self) -> JobRun:
+        """The leg that builds it."""
+        return self.at.job
+
+    def input(self, name: str) -> str:
+        """One of the inputs as text, with holes for what is unknown; "" where it is not given."""
+        return self.at.input(name) if self._inputs is None else self._inputs.get(name, "")
+
+    def gives(self, name: str) -> bool:
+        """Whether it says something of one of the inputs."""
+        return name in (self.at.step.given if self._inputs is None else self._inputs)
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """The names under which it is pushed at once; none for one that is pushed by its digest."""
+        if not (self.gives("push") or self.gives("outputs")):
+            return ()
+        if docker.is_by_digest(self.input("outputs")) or not self._pushes:
+            return ()
+        if self._inputs is None:
+            return tuple(_tags(self.at))
+        names = re.split(r"[,\n]", self.input("tags"))
+        made = [name for options in docker.outputs(self) for name in options.get("name", "").split(",")]
+        return tuple(name.strip() for name in (*names, *made) if name.strip() and "$" not in name)
+
+    @cached_property
+    def _pushes(self) -> bool | None:
+        """Whether it is pushed at once; None where only a run knows."""
+        return docker.pushes(self)
+
+    @cached_property
+    def platforms(self) -> frozenset[str]:
+        """What it is built for; none where that is not known."""
+        return docker.platforms(self)
+
+    @property
+    def by_digest(self) -> bool:
+        """Whether it is certainly pushed, and by its digest alone."""
+        return docker.is_by_digest(self.input("outputs")) and self._pushes is True
+
+    @property
+    def is_pushed(self) -> bool:
+        """Whether its image is certainly pushed, at once or by a command behind, to others than the job."""
+        return (bool(self.pushed) or self._pushes is True) and not docker.is_local(self)
+
+    @property
+    def exports(self) -> Options:
+        """Where its layers are written to."""
+        return docker.cache_options(self.input("cache-to")) if self.gives("cache-to") else ()
+
+    @property
+    def imports(self) -> Options:
+        """Where they are looked for."""
+        return docker.cache_options(self.input("cache-from")) if self.gives("cache-from") else ()
+
+    @property
+    def image(self) -> tuple[str, str]:
+        """What it is built from."""
+        return self.input("context"), self.input("file")
+
+    @property
+    def layers(self) -> tuple[object, ...]:
+        """What tells its layers from those of another build."""
+        rest = self.input("target"), self.input("build-args")
+        return self.image, self.platforms, rest, self.at.job.runs_on
+
+    def place(self, key: str) -> Place:
+        """Where one of its options stands."""
+        step = self.at.step
+        if isinstance(self, ImagePush) and not step.run:
+            return step.at("with", "image")
+        if step.run:
+            return step.line_of(f"-{_FLAGS.get(key, key)}" if key != "tags" else "push")
+        return step.at("with", key if key in step.given else "set")
+
+
+_FLAGS = {"platforms": "platform", "outputs": "output"}
+
+
+class ImagePush(ImageBuild):
+    """The push of an image that was built before."""
+
+    def __init__(self, at: StepRun, name: str, build: ImageBuild | None) -> None:
+        super().__init__(at, {})
+        self._name = name
+        self._build = build
+        if build is not None:
+            build.pushed.append(name)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The name under which it is pushed."""
+        return (self._name,)
+
+    @property
+    def platforms(self) -> frozenset[str]:
+        """What it was built for; none where that is not known."""
+        return self._build.platforms if self._build is not None else frozenset()
+
+
+def may_build(step: Step) -> bool:
+    """Whether a step may build or push an image."""
+    return step.action in (*docker.BUILD, BAKE, BUILDAH, PUSH) or runs_image_commands(step)
+
+
+def builds_of(leg: JobRun) -> Iterator[ImageBuild]:
+    """The images that a leg builds and pushes, in order; without those of steps that do not run."""
+    local: _Local = {}
+    building, pushing = _building(leg.job)
+    for occurrence in building:
+        step = leg.bind(occurrence)
+        if step.runs is not False:
+            for made in images_of(step, local):
+                if pushing and not isinstance(made, ImagePush):
+                    local |= dict.fromkeys(re.split(r"[,\s]+", made.input("tags")), made)
+                yield made
+
+
+@lru_cache(maxsize=1024)
+def _building(job: Job) -> tuple[tuple[Occurrence, ...], bool]:
+    """The steps of a job that may build or push images; and whether one may push what another built."""
+    pushing = any("push" in c.bare for o in job.occurrences for c in o.step.containers)
+    return tuple(occurrence for occurrence in job.occurrences if may_build(occurrence.step)), pushing
+
+
+@lru_cache(maxsize=4)
+def written_builds(pipeline: Pipeline) -> tuple[ImageBuild, ...]:
+    """The builds of all jobs, as the files alone tell them."""
+    return tuple(build for job in pipeline.jobs for build in builds_of(written(job)))
+
+
+def images_of(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
+    """The images that a step builds and pushes; `local` are those on its runner."""
+    action = step.step.action
+    if action in docker.BUILD:
+        yield ImageBuild(step)
+    elif action == BAKE:
+        yield from (ImageBuild(step, inputs) for inputs in bake.of_action(step))
+    elif action == BUILDAH:
+        archs = ",".join(f"linux/{arch}" for arch in _listed(step.input("archs")))
+        made = ImageBuild(step, {"platforms": step.input("platforms") or archs})
+        local |= dict.fromkeys(_full_names(step), made)
+    elif action == PUSH:
+        yield from _pushed(step, local)
+    else:
+        yield from _of_script(step, local)
+
+
+def _of_script(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
+    for made in image_commands(step):
+        if isinstance(made, Built):
+            yield ImageBuild(step, made.inputs)
+        elif isinstance(made, Named):
+            if made.image in local:
+                local[made.name] = local[made.image]
+        elif "$" not in made.name:
+            yield ImagePush(step, made.name, local.get(made.image))
+
+
+def _pushed(step: StepRun, local: _Local) -> Iterator[ImagePush]:
+    """What `push-to-registry` pushes: it takes the names of the build, or repeats them."""
+    image, tags = step.step.spelled("image"), step.step.spelled("tags")
+    maker = re.fullmatch(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.image\s*\}\}", image)
+    taken = re.fullmatch(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}", tags)
+    before = next((s for s in step.job.using(BUILDAH) if s.step.id and maker and s.step.id == maker[1]), None)
+    registry = step.input("registry").rstrip("/")
+    for name in _full_names(before if before is not None and taken else step):
+        yield ImagePush(step, f"{registry}/{name}" if registry else name, local.get(name))
+
+
+def _full_names(step: StepRun) -> Iterator[str]:
+    image = step.input("image")
+    for tag in _listed(step.input("tags") or "latest"):
+        yield tag if "/" in tag and ":" in tag else f"{image}:{tag}"
+
+
+def _listed(text: str) -> list[str]:
+    return [part for part in re.split(r"[,\s]+", text) if part]
+
+
+def has_other_nodes(leg: JobRun) -> bool:
+    """Whether the builder of a leg has machines beside its runner: then that need not emulate."""
+    own = {"append", "endpoint"}
+    for step in leg.using("docker/setup-buildx-action"):
+        if own & step.step.given.keys() or step.input("driver") not in ("", "docker", "docker-container"):
+            return True
+    return False
+
+
+def _tags(step: StepRun) -> Iterator[str]:
+    """The names that a step of the build action gives to what it pushes: its tags, or else its outputs'."""
+    for line in step.step.spelled("tags").split("\n"):
+        meta = re.fullmatch(r"\s*\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}\s*", line)
+        makers = step.job.using(docker.METADATA) if meta else ()
+        maker = next((s for s in makers if meta and s.step.id == meta[1]), None)
+        if maker is not None:
+            names = [*_asked_for(maker), *_latest(maker, step)]
+            yield from (f"{image}:{name}" for image in _list(maker, "images") for name in names)
+        elif line.strip():
+            yield from (tag.strip() for tag in text_of(template(line).value(step)).split(",") if tag.strip())
+    for options in docker.outputs(step) if not step.input("tags") and "outputs" in step.step.given else ():
+        yield from (name for name in options.get("name", "").split(",") if name)
+
+
+def _list(maker: StepRun, name: str) -> list[str]:
+    """One of the lists that `docker/metadata-action` is given, which may have comments."""
+    return [line for line in lines(maker.input(name)) if not line.startswith("#")]
+
+
+def _asked_for(maker: StepRun) -> Iterator[str]:
+    """The names that `docker/metadata-action` is asked for: what a line makes is known to be the same."""
+    flavor = maker.input("flavor")
+    for line in _list(maker, "tags") or ["by default"]:
+        how = re.sub(r",enable=true\b", "", line)
+        if "enable=false" not in how:
+            label = f"{how} {flavor}".replace(HOLE, "<").replace(HOLE_END, ">")
+            yield f"{HOLE}{label}{HOLE_END}"
+
+
+def _latest(maker: StepRun, step: StepRun) -> Iterator[str]:
+    """The name that `docker/metadata-action` gives to an image of a tag beside those that it is asked for."""
+    flavor = {k: v for line in _list(maker, "flavor") for k, v in _flavor(line)}
+    of_tag = re.search(r"type=(?:semver|pep440|match)\b|event=tag\b", maker.input("tags") or "event=tag")
+    asked = (step.step.condition, step.step.input("push"), step.job.job.condition)
+    chosen = any({"ref", "ref_name", "ref_type"}.intersection(of.names("github")) for of in asked if of)
+    by_tag = of_tag is not None and not chosen and names_tags(step.job.call.run.workflow)
+    if flavor.get("latest", "auto") == "true" or (by_tag and flavor.get("latest", "auto") == "auto"):
+        yield f"{flavor.get('prefix', '')}latest{flavor.get('suffix', '')}"
+
+
+def _flavor(line: str) -> Iterator[tuple[str, str]]:
+    """What a line of a flavor says of `latest`: a prefix or suffix only where it is for that too."""
+    options = docker.options_of(line)
+    for name in ("latest", "prefix", "suffix"):
+        if name in options and (name == "latest" or options.get("onlatest") == "true"):
+            yield name, options[name]

@@ -1,0 +1,154 @@
+"""Images that the commands of scripts build and push: docker, podman, nerdctl, buildah, ko."""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from scaffold.pipeline import bake
+from scaffold.pipeline.commands import Said, said
+from scaffold.pipeline.expressions.values import Unknown, text_of
+from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.steps import CONTAINERS, Step
+
+
+def runs_image_commands(step: Step) -> bool:
+    """Whether a step's script may build, name or push an image."""
+    return any(not _ACTS.isdisjoint(command.bare) for command in step.containers)
+
+
+KO = "ko://"
+"""What stands before the package that ko builds an image of: it compiles for every platform by itself."""
+
+_ACTS = frozenset({"apply", "b", "bake", "bud", "build", "publish", "push", "resolve", "tag"})
+
+
+class Built(NamedTuple):
+    """What one command builds."""
+
+    inputs: Mapping[str, str]
+    """As the inputs of the build action."""
+
+
+class Named(NamedTuple):
+    """Another name for an image: of `docker tag`."""
+
+    image: str
+    name: str
+
+
+class Pushed(NamedTuple):
+    """The push of an image that was built before."""
+
+    image: str
+    name: str
+    """The name under which it is pushed."""
+
+
+def image_commands(step: StepRun) -> Iterator[Built | Named | Pushed]:
+    """What the commands of a step's script do with images, in order."""
+    for one in said(step, *CONTAINERS):
+        if posixpath.basename(one.words[0]) == "ko":
+            yield from _ko(list(one.words[1:]), step)
+        else:
+            yield from _docker(list(one.words[1:]), one, step)
+
+
+def _docker(words: list[str], one: Said, step: StepRun) -> Iterator[Built | Named | Pushed]:
+    while words and (words[0] in ("image", "buildx", "builder") or words[0].startswith("--")):
+        words = words[1:]
+    match words:
+        case ["build" | "bud" | "b", *rest]:
+            yield Built(_inputs(rest, one.folder))
+        case ["bake", *rest]:
+            yield from map(Built, bake.of_command(step, one, rest))
+        case ["tag", *rest]:
+            names = [word for word in rest if not word.startswith("-")]
+            yield from (Named(names[0], name) for name in names[1:])
+        case ["push", *rest]:
+            names = _operands(rest, _PUSH_OPTIONS)
+            if names:
+                yield Pushed(names[0], re.sub(r"^docker://", "", names[-1]))
+
+
+_PUSH_OPTIONS = {"--format", "--creds", "--authfile", "--digestfile", "--cert-dir", "--platform"}
+_SWITCHES = frozenset(
+    {
+        "D",
+        "check",
+        "compress",
+        "debug",
+        "force-rm",
+        "layers",
+        "load",
+        "no-cache",
+        "pull",
+        "push",
+        "q",
+        "quiet",
+    }
+    | {"rm", "squash"}
+)
+"""Options of a build that take no value."""
+
+_INPUTS = {
+    "arch": "platforms", "attest": "attests", "build-arg": "build-args", "build-context": "build-contexts",
+    "f": "file", "o": "outputs", "output": "outputs", "platform": "platforms", "t": "tags", "tag": "tags",
+}  # fmt: skip
+"""Option of a build -> the input of the build action that says the same, where it has another name."""
+
+_MAYBE_FLAGS = r"\$(?:\w+|\{[^}]*\}|\()"
+"""What a word begins with that may be several, and flags."""
+
+
+def _inputs(words: list[str], folder: str) -> dict[str, str]:
+    """The options of a build as the inputs of the build action."""
+    found: dict[str, list[str]] = {}
+    pending = iter(words)
+    for word in pending:
+        flag, sign, value = word.lstrip("-").partition("=")
+        if re.match(_MAYBE_FLAGS, word):
+            found = {name: [text_of(Unknown(name))] for name in ("platforms", "provenance")} | found
+        if not word.startswith("-") or word == "-":
+            found["context"] = [word if "://" in word else posixpath.join(folder, word)]
+        elif flag in _SWITCHES:
+            found[flag] = [value or "true"]
+        else:
+            found.setdefault(_INPUTS.get(flag, flag), []).append(value if sign else next(pending, ""))
+    if "manifest" in found:
+        found.pop("tags", None)
+    if "file" in found:
+        found["file"] = [posixpath.join(folder, found["file"][-1])]
+    return {name: "\n".join(values) for name, values in found.items()}
+
+
+def _operands(words: Sequence[str], options: set[str]) -> list[str]:
+    """The words that are no options, and no values of these options."""
+    pairs = zip(["", *words], words, strict=False)
+    return [word for last, word in pairs if not word.startswith("-") and last not in options]
+
+
+def _ko(words: list[str], step: StepRun) -> Iterator[Built]:
+    if words[:1] not in (["build"], ["publish"], ["resolve"], ["apply"]) or {"-L", "--local"} & set(words):
+        return
+    repository = text_of(step.context("env").get("KO_DOCKER_REPO", ""))
+    if not repository or "--push=false" in words:
+        return
+    paths = _operands(words[1:], {"--platform", "--tags", "-t", "-f", "--sbom"})
+    tags = [tag for flag in ("--tags", "-t") for value in _given(words, flag) for tag in value.split(",")]
+    platforms = ",".join(_given(words, "--platform")) or "linux/amd64"
+    for path in paths:
+        image = repository if "--bare" in words else f"{repository}/{posixpath.basename(path)}"
+        names = tuple(f"{image}:{tag}" for tag in tags or ["latest"])
+        yield Built(
+            {"push": "true", "tags": "\n".join(names), "platforms": platforms, "context": f"{KO}{path}"}
+        )
+
+
+def _given(words: Sequence[str], flag: str) -> list[str]:
+    """What follows a flag, as the next word or behind `=`."""
+    after = [value for word, value in itertools.pairwise(words) if word == flag]
+    return after + [word.partition("=")[2] for word in words if word.startswith(f"{flag}=")]

@@ -1,0 +1,92 @@
+"""Actions and commands that publish what the run of a later push does not publish again."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from scaffold.syntax.shell import Command, ShellSource
+
+ACTIONS = frozenset(
+    {"pypa/gh-action-pypi-publish", "softprops/action-gh-release", "ncipollo/release-action"}
+    | {"actions/create-release", "goreleaser/goreleaser-action", "redhat-actions/push-to-registry"}
+    | {"stefanprodan/helm-gh-pages", "helm/chart-releaser-action", "js-devtools/npm-publish"}
+    | {"svenstaro/upload-release-action", "cycjimmy/semantic-release-action", "katyo/publish-crates"}
+    | {"marvinpinto/action-automatic-releases"}
+)
+"""Actions that publish packages, releases, charts."""
+
+IMAGE_TOOLS = frozenset({"docker", "podman", "crane", "skopeo", "oras", "ko", "buildah", "nerdctl"})
+
+SNAPSHOTS = frozenset({"mvn", "gradle"})
+"""Programs that publish from a branch under a name which the next push gives to its own."""
+
+_STARTS = (
+    *(("docker", "push"), ("podman", "push"), ("nerdctl", "push"), ("buildah", "push"), ("crane", "push")),
+    *(("skopeo", "copy"), ("oras", "push"), ("docker", "buildx", "imagetools", "create"), ("helm", "push")),
+    *(("ko", "build"), ("ko", "publish"), ("ko", "resolve"), ("ko", "apply"), ("dotnet", "nuget", "push")),
+    *(("gh", "release", "create"), ("gh", "release", "upload"), ("gh", "release", "edit")),
+)
+"""The first words of commands."""
+
+_VERBS = {
+    **dict.fromkeys(("npm", "pnpm", "yarn", "bun", "deno", "lerna", "changeset", "vsce", "ovsx"), "publish"),
+    **dict.fromkeys(("cargo", "uv", "poetry", "hatch", "flit", "pdm", "maturin"), "publish"),
+    "twine": "upload",
+    "mvn": "deploy",
+    "gem": "push",
+    "goreleaser": "release",
+    "nuget": "push",
+    "mix": "hex.publish",
+    "conan": "upload",
+}
+"""Program -> the word with which it publishes, behind its options."""
+
+_RUNNERS = (
+    *(("npx",), ("bunx",), ("uvx",), ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "dlx"), ("uv", "run")),
+    *(("poetry", "run"), ("bundle", "exec"), ("python", "-m"), ("python3", "-m"), ("pipx", "run")),
+)
+"""What stands before a program that it runs."""
+
+_NOTHING_PUBLIC = frozenset({"--dry-run", "--draft", "--snapshot", "--push=false", "--local", "-L"})
+"""What makes such a command publish nothing yet."""
+
+
+def published(command: Command) -> str:
+    """What a command publishes with, for people; "" where it publishes nothing."""
+    if not _NOTHING_PUBLIC.isdisjoint(command.words):
+        return ""
+    words = list(command.bare)
+    while runner := next((r for r in _RUNNERS if tuple(words[: len(r)]) == r), None):
+        words = words[len(runner) :]
+        while words and words[0].startswith("-"):
+            words = words[1:]
+    if not words:
+        return ""
+    program = posixpath.basename(words[0]).removesuffix("w") if "/" in words[0] else words[0]
+    operands = [word for word in words[1:] if not word.startswith(("-", "+"))]
+    verbs = operands if program == "mvn" else operands[:2]
+    if any(tuple(words[: len(start)]) == start for start in _STARTS):
+        return " ".join(words[:2])
+    if _VERBS.get(program) in verbs and "test" not in verbs:
+        return f"{program} {_VERBS[program]}"
+    if program == "gradle" and any(re.fullmatch(_GRADLE_TASK, word) for word in operands):
+        return "gradle publish"
+    return program if program == "semantic-release" else ""
+
+
+_GRADLE_TASK = r"(?:[\w:-]*:)?publish(?!ToMavenLocal)\w*"
+
+
+def always(script: ShellSource) -> Iterator[Command]:
+    """The commands of a script that stand in no condition, loop or function."""
+    for command in script.commands:
+        node = command.node.parent
+        while node is not None and node.type in _STRAIGHT:
+            node = node.parent
+        if node is None:
+            yield command
+
+
+_STRAIGHT: Sequence[str] = ("program", "list", "pipeline", "redirected_statement")

@@ -1,0 +1,182 @@
+"""Releases of Ubuntu that images and their rows name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, lru_cache, partial
+from typing import NamedTuple
+
+from scaffold.pipeline.builds import ImageBuild
+from scaffold.pipeline.expressions.values import text_of
+from scaffold.pipeline.flows import flows_of
+from scaffold.pipeline.matrix import expand, place_in_matrix
+from scaffold.pipeline.model import Job
+from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import written
+from scaffold.pipeline.scopes import JobRun
+from scaffold.pipeline.steps import Step
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding, Located, PipelineRule, Severity
+from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.source import Place
+
+_RELEASES = {"focal": "2004", "jammy": "2204", "noble": "2404", "plucky": "2504", "questing": "2510"}
+"""Name of a release of Ubuntu -> its number without the point."""
+
+
+class BaseRelease(PipelineRule):
+    """The base image of an image and its `ubuntu-version` are one release of Ubuntu.
+
+    Why: Dockerfiles choose package sources and pip's options by `ubuntu-version`. Packages for another
+    release than the image's cannot be installed, or bring another libc. LocalAI's CUDA 13 image was built
+    on Ubuntu 22.04 with the packages of 24.04 (#11143).
+
+    Fails:
+
+        base-image: "ubuntu:22.04"
+        ubuntu-version: '2404'
+
+    Passes:
+
+        base-image: "ubuntu:24.04"
+        ubuntu-version: '2404'
+
+    Looked at are the rows of LocalAI's build matrix, those of every matrix in a workflow, what is handed to a
+    reusable workflow, and the build arguments of an image, whether they say `base-image` or `BASE_IMAGE`.
+
+    Fix: name one release in both.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Rows that name two releases."""
+        for entry in registry.matrix.linux if isinstance(registry, Registry) else ():
+            found = _differing(entry.fields)
+            if found is not None:
+                yield self._told(entry.at(found.key), entry.backend, "", entry.fields, found)
+        reported: set[tuple[Place, _Differing]] = set()
+        told: set[JobRun] = set()
+        for leg, place_of, fields in _all_rows(registry):
+            found = _differing(fields)
+            if found is not None and told.isdisjoint(leg.chain):
+                told.add(leg)  # what it hands on says the same
+                place = place_of(found.key)
+                if (place, found) not in reported:
+                    reported.add((place, found))
+                    yield self._told(place, "", leg.job.id, fields, found)
+
+    def _told(
+        self, place: Located, backend: str, title: str, fields: Mapping[str, str], found: _Differing
+    ) -> Finding:
+        name = fields.get("tag-suffix") or fields.get("tag") or title
+        return self.finding(
+            place,
+            backend,
+            f"{name} {fields.get('platform-tag', '')}",
+            f"{name} is built on {found.image} with {found.key} {found.version}",
+            "name one release in both",
+        )
+
+
+class _Differing(NamedTuple):
+    """Two releases of Ubuntu in one row."""
+
+    key: str
+    version: str
+    image_key: str
+    image: str
+
+
+@lru_cache(maxsize=512)
+def _says(data: bytes) -> bool:
+    """Whether a file names a release, asked once for each content."""
+    says = rb"ubuntu(?:[-_]?(?:version|release|codename)\b|[\"']?\s*[:=])"
+    return re.search(says, data.lower()) is not None
+
+
+def _differing(fields: Mapping[str, str]) -> _Differing | None:
+    """The two releases of Ubuntu that a row names; None where it names one, or none."""
+    images = {}
+    versions = [key for key in fields if _is_version(key)]
+    for key, value in fields.items() if versions else ():
+        if _is_image(key):
+            named = re.search(r"ubuntu[-:]?(\d\d)\.?(\d\d)\b|ubuntu:([a-z]+)", value)
+            if named is not None and (named[1] or named[3] in _RELEASES):
+                images[key] = (named[1] + named[2] if named[1] else _RELEASES[named[3]]), value
+    for key in versions if images else ():
+        version = _RELEASES.get(fields[key], fields[key].replace(".", ""))
+        for other, (release, image) in images.items():
+            if re.fullmatch(r"\d{4}", version) and version != release:
+                return _Differing(key, fields[key], other, image)
+    return None
+
+
+@cache
+def _is_version(key: str) -> bool:
+    """Whether a name in a row is that of a release."""
+    return re.fullmatch(r"(?i)(?:.*[-_])?ubuntu(?:[-_]?(?:version|release|codename))?", key) is not None
+
+
+@cache
+def _is_image(key: str) -> bool:
+    """Whether a name in a row is that of the image that another one is built on."""
+    other = re.search(r"(?i)builder|runner", key) is not None
+    return not other and re.search(r"(?i)base|image|from|container", key) is not None
+
+
+_Row = tuple[JobRun, Callable[[str], Place], Mapping[str, str]]
+"""A leg, where a name of what it says stands, and that."""
+
+
+def _all_rows(registry: Repository) -> Iterator[_Row]:
+    """The rows of the workflows that name a release."""
+    seen: set[Job] = set()
+    for run in registry.runs.all():
+        if any(_says(workflow.source.data) for workflow in {job.workflow for job in run.every_job}):
+            seen.update(run.every_job)
+            yield from _rows(run.jobs, flows_of(run).builds)
+    for job in registry.pipeline.jobs:
+        if job not in seen and _says(job.workflow.source.data):
+            call = written(job).call
+            rows = expand(job.matrix, call.scope(job), registry.pipeline, job.id).rows
+            yield from _rows([JobRun(call, job, row, 0, complete=False) for row in rows], ())
+
+
+def _rows(legs: Iterable[JobRun], builds: Iterable[ImageBuild]) -> Iterator[_Row]:
+    """What legs are made of: the rows of matrices, what they hand to a workflow, and build arguments."""
+    for leg in legs:
+        job = leg.job
+        if _is_of_own_matrix(leg.root.job):
+            continue
+        row = {key: text_of(value) for key, value in leg.row.items()}
+        yield leg, partial(place_in_matrix, job, row), row
+        if job.uses:
+            called = job.called.inputs if job.called is not None else {}
+            given = {name: value for name, (value, _) in called.items()} | job.given
+            names = [name for name in given if _is_version(name) or _is_image(name)]
+            yield leg, partial(job.at, "with"), {name: leg.text(given[name]) for name in names}
+    for build in builds:
+        if not _may_name_one(build.at.step) or _is_of_own_matrix(build.job.root.job):
+            continue
+        pairs = (line.partition("=") for line in build.input("build-args").split("\n"))
+        fields = {name.strip(): value.strip() for name, _, value in pairs}
+        yield build.job, partial(_place_in_build, build), fields
+
+
+@lru_cache(maxsize=512)
+def _may_name_one(step: Step) -> bool:
+    """Whether the build arguments of a step may name a release."""
+    spelled = step.spelled("build-args") or step.run
+    return re.search(r"(?i)ubuntu|\$\{\{ *inputs", spelled) is not None
+
+
+def _is_of_own_matrix(job: Job) -> bool:
+    """Whether the legs of a job are rows of LocalAI's build matrix, which is read where it stands."""
+    return isinstance(job.matrix, yaml.Scalar) and bool(job.workflow.pipeline.generated)
+
+
+def _place_in_build(build: ImageBuild, name: str) -> Place:
+    step = build.at.step
+    return step.line_of(name) if step.run else step.line_of(name, "with", "build-args")

@@ -1,0 +1,226 @@
+"""What the scripts of jobs call: answers that are taken unseen, functions that a shell does not have."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+
+from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.steps import Step
+from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.syntax.shell import Command, ShellSource
+from scaffold.syntax.source import Place
+from scaffold.syntax.step_script import line_of
+
+
+def first_calls(
+    registry: Repository, wanted: re.Pattern[str], is_meant: Callable[[Command], bool]
+) -> Iterator[tuple[Place, str, Command]]:
+    """The first such command of every step, and of every shell script that steps name.
+
+    Each with its place and the step or the file that it is in. Only scripts that hold `wanted` are parsed.
+    """
+    read: set[str] = set()
+    seen: set[Step] = set()
+    for job in registry.pipeline.jobs:
+        for step in (occurrence.step for occurrence in job.occurrences):
+            if step in seen:
+                continue
+            seen.add(step)
+            call = next(filter(is_meant, step.script.commands), None) if wanted.search(step.run) else None
+            if call is not None:
+                line = line_of(step.source, step.node, call.start_byte)
+                yield Place(step.path, line), f"{job.id} {step.title}", call
+            named = step.scripts if ".sh" in step.run else ()
+            for path in (path for path in named if path.endswith(".sh")):
+                data = None if path in read else registry.tree.read(path)
+                read.add(path)
+                if data is not None and wanted.search(data.decode(errors="replace")):
+                    script = ShellSource(path, data)
+                    call = next(filter(is_meant, script.commands), None)
+                    if call is not None:
+                        yield script.place(call.start_byte), path, call
+
+
+class AnswerUnchecked(PipelineRule):
+    """What a job takes from an address is an answer, and no page about an error.
+
+    Why: `curl` ends well whatever the server says, unless it is told otherwise. The page about the error, or
+    about the move, is taken for the answer: LocalAI's bumps of pins gave it to `sed` as the new pin, every
+    night for ten days (#11012).
+
+    Fails:
+
+        sha=$(curl -s "https://acme.example/newest")
+
+    Passes:
+
+        sha=$(curl -sfL "https://acme.example/newest")
+
+    Looked at is what a variable is set to, in steps and in the shell scripts that they name. There is one
+    finding for a script, and none for a server on the machine itself. A call that asks for the status
+    itself (`-w`) is fine, and so is one with options in a variable. So is an answer that the script tests,
+    itself or what it makes of it, or takes with a last `grep` or a `jq` of a list, which fail.
+
+    Fix: add `-f`, and `-L` where the address may move.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Scripts in which a variable takes what curl prints, whatever it is."""
+        for place, subject, _ in first_calls(registry, _TAKEN, _takes_anything):
+            yield self.finding(
+                place,
+                "",
+                subject,
+                "a variable takes what `curl` prints, also where that is a page about an error",
+                "add -f, and -L where the address may move",
+            )
+
+
+_TAKEN = re.compile(r"=[\"']?(?:\$\(|`)[ \t]*curl\b")
+_MAY_CHECK = re.compile(
+    r"-[a-eg-vx-zA-HJL-Z#]*+[fwKI][a-zA-Z#]*+|--fail(?:-with-body)?|--write-out|--head|--config"
+    r"|\$\{?(?!\w*(?i:url|uri|endpoint))\w+(?:\[[@*]\])?\}?"
+)
+"""An option of curl by which it fails or says how it ended, or that may be one."""
+
+
+def _takes_anything(command: Command) -> bool:
+    """Whether a variable is set to what a curl prints that never fails for what the server says."""
+    if not command.starts("curl") or any(map(_MAY_CHECK.fullmatch, command.words)):
+        return False
+    if any(re.match(r"(?:https?://)?(?:localhost|127\.|169\.254\.)", word) for word in command.words):
+        return False  # a server that the job itself has started
+    source = command.source
+    around = source.parent(source.top(command.node, ("pipeline",)))
+    holder = source.parent(around) if around is not None and around.type == "command_substitution" else None
+    while holder is not None and holder.type == "string":
+        holder = source.parent(holder)
+    if holder is None or holder.type != "variable_assignment" or around is None:
+        return False
+    name = re.escape(source.text(holder).partition("=")[0])
+    after = source.data[holder.end_byte :].decode(errors="replace")
+    made = (re.findall(r"\b(\w+)=[\"']?\$\(", before) for before in _before(name, after))
+    names = "|".join((name, *itertools.chain.from_iterable(made)))
+    tests = r"(?:\[|\btest|\bcase|(?:check|assert)\w{0,40})[ \t]"
+    tested = any(re.search(tests, before) for before in _before(names, after))
+    last = [c for c in source.commands if around.start_byte <= c.start_byte < around.end_byte][-1]
+    fails = last.starts("grep") or (last.starts("jq") and any("[]" in word for word in last.words))
+    return not tested and not fails
+
+
+def _before(names: str, text: str) -> Iterator[str]:
+    """What stands before the last use of some variables, of each line that has one."""
+    for line in text.split("\n"):
+        *_, last = (-1, *(found.start() for found in re.finditer(rf"\$\{{?(?:{names})\b", line)))
+        if last >= 0:
+            yield line[:last]
+
+
+MAKE_ONLY = (
+    "abspath", "addprefix", "addsuffix", "filter-out", "firstword", "foreach", "lastword", "notdir",
+    "patsubst", "wildcard",
+)  # fmt: skip
+"""Functions of make that have the name of no program."""
+_MAKE_CALL = re.compile(rf"\$\((?:{'|'.join(MAKE_ONLY)}) ")
+
+
+def _is_of_make(command: Command) -> bool:
+    """Whether a command has the name of a function of make, and of none of the script's."""
+    name = next(iter(command.words), "")
+    return name in MAKE_ONLY and name not in command.source.functions
+
+
+class MakeFunctionInShell(PipelineRule):
+    """A script calls no function of make.
+
+    Why: in a shell `$(abspath .)` runs a program of that name, which there is not: "command not found", and
+    nothing in its place. Where that is a part of a path, the step goes on with another one (5203fb37a).
+
+    Fails:
+
+        - run: FINCH=$(abspath ./)/finch make test
+
+    Passes:
+
+        - run: FINCH=$PWD/finch make test
+
+    Looked at are the steps of jobs and the shell scripts that they name. Make's own files are not.
+
+    Fix: write what the shell has: `$PWD`, `$(realpath ...)`, `$(basename ...)`, a pattern.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Scripts with a function of make."""
+        for place, subject, call in first_calls(registry, _MAKE_CALL, _is_of_make):
+            name = call.words[0]
+            yield self.finding(
+                place,
+                "",
+                f"{subject} {name}",
+                f"`$({name} ...)` is make's: a shell looks for a program of that name",
+                "write what the shell has, such as $PWD, $(realpath ...) or $(basename ...)",
+            )
+
+
+class PushPastReview(PipelineRule):
+    """What a job changes by itself comes as a pull request, where that is the way of the repository.
+
+    Why: a protected branch refuses a push, also from a workflow, and the job fails as soon as there is
+    something to push. LocalAI's counters were refreshed by a push each week, while all its other bots open
+    pull requests; the branch refused it (#11572).
+
+    Fails: other workflows with `peter-evans/create-pull-request`, and in a scheduled one
+
+        - run: |
+            git commit -am "Refresh the counters"
+            git push
+
+    Passes:
+
+        - uses: peter-evans/create-pull-request@v8
+
+    Looked at are workflows that start by the clock or by hand, and pushes to the branch that they start on. A
+    repository without such an action, and a job that checks out or makes a branch of its own, is left alone.
+
+    Fix: open a pull request, as the others do.
+    """
+
+    severity = Severity.info
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Scheduled jobs that push to their own branch, in a repository that opens pull requests."""
+        jobs = registry.pipeline.jobs
+        if not any(step.action.endswith("/create-pull-request") for job in jobs for step in job.steps):
+            return
+        for job in jobs:
+            by_itself = job.workflow.events.keys() <= {"schedule", "workflow_dispatch"}
+            if not by_itself or any(step.given.keys() & {"ref", "repository"} for step in job.steps):
+                continue
+            for step in job.steps:
+                commands = step.script.commands if "git push" in step.run else ()
+                pushes = [command for command in commands if _pushes_here(command)]
+                if pushes and not any(_OTHER_BRANCH.search(command.text) for command in commands):
+                    yield self.finding(
+                        Place(step.path, line_of(step.source, step.node, pushes[0].start_byte)),
+                        "",
+                        f"{job.id} {step.title}",
+                        "this pushes to the branch that it starts on, while other workflows open pull"
+                        " requests: a protected branch refuses it",
+                        "open a pull request, as they do",
+                    )
+
+
+_OTHER_BRANCH = re.compile(r"^git (?:checkout|switch|clone|worktree|init|remote)\b")
+
+
+def _pushes_here(command: Command) -> bool:
+    """Whether a command pushes to the branch that is checked out, or to the default branch."""
+    if not command.starts("git", "push"):
+        return False
+    return {*command.operands} <= {"origin", "HEAD", "main", "master", "HEAD:main", "HEAD:master"}

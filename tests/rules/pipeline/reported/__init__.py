@@ -1,0 +1,1 @@
+"""Small workflows after public reports, each with the repair in which the report ended."""

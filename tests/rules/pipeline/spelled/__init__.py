@@ -1,0 +1,1 @@
+"""One fault, or what only looks like it, as people spell it."""

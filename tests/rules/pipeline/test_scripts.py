@@ -1,0 +1,121 @@
+"""What the scripts of jobs call."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from tests.rules.pipeline.workflows import job
+
+URL = '"https://acme.example/newest"'
+BUMP = "set -e\nSHA=$(curl {} " + URL + ")\n"
+FILES = {"bump": job("- run: bash ./bump.sh acme/ibex")}
+CASES = {
+    "answer-unchecked": Case(
+        tree({**FILES, "bump.sh": BUMP.format("-s")}),
+        "curl",
+        tree({**FILES, "bump.sh": BUMP.format("-sfL")}),
+    ),
+    "make-function-in-shell": Case(
+        tree({"ci": job("- run: |\n    make finch\n    FINCH=$(abspath ./)/finch make test")}),
+        "abspath",
+        tree({"ci": job("- run: |\n    make finch\n    FINCH=$PWD/finch make test")}),
+    ),
+}
+
+
+CLOCK = "on: {schedule: [{cron: '0 1 * * 1'}]}\njobs:\n  refresh:\n    runs-on: ubuntu-latest\n    steps:\n"
+BOT = f"{CLOCK}      - uses: peter-evans/create-pull-request@v8\n"
+CASES["push-past-review"] = Case(
+    tree({"bump": BOT, "count": f"{CLOCK}      - run: |\n          git commit -am x\n          git push\n"}),
+    "git push",
+    tree({"count": f"{CLOCK}      - run: |\n          git commit -am x\n          git push\n"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("start", "lines", "is_told"),
+    [
+        (CLOCK, ["git push origin HEAD:master"], True),
+        (CLOCK, ["git push --quiet origin main"], True),
+        (CLOCK, ["git push origin HEAD:gh-pages"], False),
+        (CLOCK, ["git push origin v1.0"], False),
+        (CLOCK, ["git checkout -b bump", "git push"], False),
+        (CLOCK, ["git clone https://acme.example/x", "cd x && git push"], False),
+        (CLOCK.replace("on: {", "on: {pull_request: {}, "), ["git push"], False),
+        (f"{CLOCK}      - uses: actions/checkout@v7\n        with: {{ref: pages}}\n", ["git push"], False),
+    ],
+)
+def test_what_is_pushed_past_a_review(start: str, lines: list[str], is_told: bool) -> None:
+    script = "".join(f"          {line}\n" for line in lines)
+    where = tree({"bump": BOT, "count": f"{start}      - run: |\n{script}"})
+    assert bool(found(where, "push-past-review")) == is_told
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_rule(slug: str) -> None:
+    assert_case(slug, CASES[slug])
+
+
+@pytest.mark.parametrize(
+    ("command", "is_told"),
+    [
+        (f"tag=$(curl -s {URL} | jq -r .tag)", True),
+        (f'tag="$(curl -sS -H "Accept: text/plain" {URL})"', True),
+        (f"tag=`curl {URL}`", True),
+        ("export TAG=$(curl -s $BASE_URL)", True),
+        (f"tag=$(curl -s {URL}); echo $tag | jq -r '.[0].tag'", True),
+        (f"tags=$(curl -s {URL} | jq -r '.[].tag')", False),
+        (f"tags=$(curl -s {URL} | jq -r '[.[] | select(.rc | not) | .tag]')", False),
+        (f"tag=$(curl -s {URL} | jq -r '.tags[0]' | sed s/^v//)", True),
+        (f"tag=$(curl -s {URL} | jq -r '.tags[].name' | head -n 1)", True),
+        (f"tag=$(curl -s {URL} | grep -o 'v[0-9.]*')", False),
+        (f'tag=$(curl -s {URL}); if [ -z "$tag" ]; then exit 1; fi', False),
+        (f'body=$(curl -s {URL}); [[ "${{body}}" == ok ]]', False),
+        (f'tag=$(curl -s {URL}); [ -z "$tags" ]', True),
+        (f'body=$(curl -s {URL}); tag=$(echo "$body" | jq -r .tag); [ "$tag" != null ]', False),
+        (f'body=$(curl -s {URL}); tag=$(echo "$body" | jq -r .tag); [ "$day" != sun ]', True),
+        ("tag=$(curl -s http://localhost:8080/v1/models)", False),
+        (f'tag=$(curl -s {URL}); check_answer "$tag"', False),
+        (f"tag=$(curl -fsSL {URL})", False),
+        (f"tag=$(curl -s --fail-with-body {URL})", False),
+        (f"code=$(curl -s -o /dev/null -w '%{{http_code}}' {URL})", False),
+        (f'tag=$(curl "${{options[@]}}" {URL})', False),
+        (f"tag=$(curl $options {URL})", False),
+        (f"curl -sL -o finch.zip {URL}", False),
+        (f"tag=$(date); curl -s {URL}", False),
+        (f"# tag=$(curl -s {URL})", False),
+    ],
+)
+def test_what_takes_any_answer(command: str, is_told: bool) -> None:
+    where = tree({"ci": job(f"- run: |\n    {command}")})
+    assert bool(found(where, "answer-unchecked")) == is_told
+    scripted = tree({"ci": job("- run: ./ask.sh\n  working-directory: ci"), "ci/ask.sh": f"{command}\n"})
+    assert bool(found(scripted, "answer-unchecked")) == is_told
+
+
+@pytest.mark.parametrize(
+    ("command", "is_told"),
+    [
+        ("echo $(wildcard *.so)", True),
+        ('files="$(filter-out a, a b)"', True),
+        ("cd $(dirname $(realpath $0))", False),
+        ("echo '$(abspath .)'", False),
+        ("# $(abspath .)", False),
+        ("make FINCH='$(abspath .)'", False),
+    ],
+)
+def test_what_a_shell_does_not_have(command: str, is_told: bool) -> None:
+    where = tree({"ci": job(f"- run: |\n    {command}")})
+    assert bool(found(where, "make-function-in-shell")) == is_told
+
+
+def test_a_function_of_that_name_may_be_defined() -> None:
+    script = '- run: |\n    abspath() { realpath "$1"; }\n    cd $(abspath .)'
+    assert not found(tree({"ci": job(script)}), "make-function-in-shell")
+
+
+def test_a_script_of_an_action_that_several_jobs_use_is_told_once() -> None:
+    action = f"runs:\n  using: composite\n  steps:\n    - run: tag=$(curl -s {URL})\n      shell: bash\n"
+    one = job("- uses: ./act", rest="  other:\n    runs-on: x\n    steps: [{uses: ./act}]\n")
+    assert len(found(tree({"ci": one, "act/action.yml": action}), "answer-unchecked")) == 1
