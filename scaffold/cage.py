@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import mmap
 
 MEMORY_BYTES = 340 << 20
-"""Private memory of a command; a check of LocalAI takes 70 MB, planning all its fixes 110 MB."""
+"""Private memory of a command; a check of LocalAI takes 90 MB, planning all its fixes 140 MB."""
 HELPER_BYTES = 96 << 20
 """The same for a process that it starts; git takes 20 MB for LocalAI."""
 LAST_BYTES = 16 << 20
@@ -37,7 +37,7 @@ PATIENCE = 300
 SETTING = "SCAFFOLD_SECONDS"
 """Environment variable with the processor time that a command may take, for slow machines."""
 DEFAULT_SECONDS = 4
-"""Processor time for a command; those on LocalAI take between 0.3 and 1 s, a repair of everything 2.5 s."""
+"""Processor time for a command; those on LocalAI take between 0.3 and 1.3 s, a repair of everything 1.6 s."""
 MOST_SECONDS = 100_000
 """More than a day; what waits for git counts milliseconds in 31 bits."""
 UNKNOWN = "the checkout"

@@ -34,6 +34,7 @@ from scaffold.surfaces.importers.editing import ImporterSurface
 from scaffold.surfaces.makefile.editing import MakefileSurface
 from scaffold.surfaces.matrix.editing import MatrixSurface
 from scaffold.surfaces.matrix.siblings import Outline
+from scaffold.surfaces.model_tags import ModelTags
 from scaffold.surfaces.models import ModelGallery
 from scaffold.surfaces.path_filter.editing import PathFilterSurface
 from scaffold.surfaces.test_jobs import TestJobsSurface
@@ -82,6 +83,7 @@ class Checkout(Repository):
         self.downloader = Downloader(tree)
         self.dependabot = Dependabot(tree)
         self.models = ModelGallery(tree)
+        self.model_tags = ModelTags(tree)
 
     @property
     def generated(self) -> Generated:

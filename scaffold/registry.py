@@ -49,6 +49,11 @@ class Registry(Checkout):
         yield Part(ALIASES, "name in Aliases", len(self.model_aliases()))
         installer = self._shared(COMMON_INSTALLER)
         yield Part(COMMON_INSTALLER, "function that installs", installer.count(b"function "))
+        for what, pattern in (
+            ("installRequirements", rb"(?m)^function installRequirements\b"),
+            ("requirements file that is installed", rb"\brequirements[^\s/]*\.txt"),
+        ):
+            yield Part(COMMON_INSTALLER, what, len(re.findall(pattern, installer)))
 
     def _shared(self, path: str) -> bytes:
         """A file that all backends share, without marks of an unresolved merge."""

@@ -29,6 +29,7 @@ CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 _SHA = re.compile(r"[0-9a-f]{40}")
 _PATHS = re.compile(rb"(?<=\n    paths:\n)(?:      - \S+\n)+")
 _REF = re.compile(r"[\w./-]{1,99}", re.ASCII)
+_USED = re.compile(rf"{re.escape(ACTION)}@(\S*)[^\r\n]*".encode())
 
 
 def workflow(ref: str) -> str:
@@ -98,7 +99,7 @@ def plan(tree: Tree, ref: str = "") -> LifecyclePlan:
     already, manual = [], []
     for path, text in ((WORKFLOW, workflow(chosen)), (SETTINGS, settings())):
         found = tree.read(path)
-        used = re.search(rb"%b@.*" % re.escape(ACTION).encode(), found or b"") if path == WORKFLOW else None
+        used = _USED.search(found or b"") if path == WORKFLOW else None
         if found is None:
             changes.create(path, text.encode())
             continue
@@ -106,9 +107,8 @@ def plan(tree: Tree, ref: str = "") -> LifecyclePlan:
         if lines:
             start, end = next(_PATHS.finditer(found)).span()
             changes.add(Edit(path, start, end, lines.decode()))
-        if ref and used and _ref(used[0]) != ref:
-            end = used.start() + len(used[0].rstrip(b"\r"))
-            changes.add(Edit(path, used.start(), end, _action(ref)))
+        if ref and used and used[1] != ref.encode():
+            changes.add(Edit(path, *used.span(), _action(ref)))
         elif not lines:
             already.append(path)
     if tree.read(HOOKS) is None:
@@ -163,7 +163,7 @@ def _missing_paths(found: bytes) -> bytes:
 
 def _ref(text: bytes) -> str:
     """The commit, tag or branch at which a text uses the action."""
-    used = re.search(rf"{re.escape(ACTION)}@(\S+)".encode(), text)
+    used = _USED.search(text)
     return used[1].decode(errors="replace") if used else ""
 
 

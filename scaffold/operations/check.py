@@ -11,7 +11,7 @@ from scaffold.checkout.tree import MARK, Tree
 from scaffold.errors import ShapeError, unknown
 from scaffold.operations.consequences import told
 from scaffold.operations.novelty import Change, Identity, compared
-from scaffold.operations.workers import find_in
+from scaffold.operations.workers import Known, find_in
 from scaffold.pipeline.model import FOLDER
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
@@ -88,8 +88,39 @@ class Scope:
         return [rule for rule in chosen if rule not in ignored]
 
 
-def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | None = None) -> Result:
-    """Check a tree, against `base` where one is given.
+class Looks:
+    """Looks at some states of one repository: each state is read once, and each rule asked once about it."""
+
+    def __init__(self, known: Known | None = None) -> None:
+        """`known` is what later looks start with; None where there is one look."""
+        self._states: dict[Tree, Repository] = {}
+        self._known = known
+
+    def opened(self, tree: Tree, rules: Sequence[Rule]) -> Repository:
+        """A state as some rules need it, beside the first one. Raises what `opened` raises."""
+        if tree not in self._states:
+            self._states[tree] = opened(tree, rules, next(iter(self._states.values()), None))
+        return self._states[tree]
+
+    def find_in(self, states: Sequence[Repository], rules: Sequence[Rule]) -> list[list[Finding]]:
+        """The findings of some rules in each of some states. Raises what `workers.find_in` raises."""
+        return find_in(states, rules, self._known)
+
+    def forget(self, tree: Tree) -> None:
+        """Keep nothing of a state that nobody will look at again."""
+        state = self._states.pop(tree, None)
+        if self._known and state is not None:
+            self._known = {key: found for key, found in self._known.items() if key[0] is not state}
+
+
+def run(
+    tree: Tree,
+    scope: Scope,
+    base: Tree | None = None,
+    base_name: str | None = None,
+    looks: Looks | None = None,
+) -> Result:
+    """Check a tree, against `base` where one is given; `looks` are those at other states before it.
 
     Raises UsageError for an unknown backend or rule, ShapeError where a file of either tree has a
     shape that no reader knows.
@@ -99,18 +130,19 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     rules = scope.rules()
     for name in scope.backends:
         require_name(name)
-    registry = opened(tree, rules)
+    looks = looks or Looks()
+    registry = looks.opened(tree, rules)
     if rules and all(isinstance(rule, PipelineRule) for rule in rules) and not registry.pipeline.paths:
         bare = tree.kind("HEAD") is not None and tree.is_dir("objects") and tree.is_dir("refs")
         hint = "; this is a repository without a work tree: say which commit with --rev" if bare else ""
         raise ShapeError(
             FOLDER, None, f"there is no workflow here (*.yml, *.yaml), and nothing else was asked for{hint}"
         )
-    earlier = opened(base, rules, registry) if base is not None else None
+    earlier = looks.opened(base, rules) if base is not None else None
     missing = [name for name in scope.backends if name not in registry.names]
     if missing and not (earlier and set(missing) <= set(earlier.names)):
         raise unknown("backend", missing[0], {name: name for name in registry.names}, "scaffold status")
-    found, *others = find_in([registry, earlier] if earlier else [registry], rules)
+    found, *others = looks.find_in([registry, earlier] if earlier else [registry], rules)
     before = others[0] if others else []
     for rule in rules if earlier else ():
         if isinstance(rule, ChangeRule):
@@ -135,9 +167,9 @@ def run(tree: Tree, scope: Scope, base: Tree | None = None, base_name: str | Non
     by_name = {rule.slug: rule for rule in rules}
     old, gone = compared(findings, before, found, change, by_name)
     silenced = _silenced(suppressions, suppressed, base, before, known)
-    errors = {f.backend for i, f in enumerate(findings) if f.severity is Severity.error and i not in old}
+    new = [finding for i, finding in enumerate(findings) if finding.backend and i not in old]
     named = dict(zip(map(id, before), known, strict=True))
-    repaired = [f for f in gone if not (f.backend and {f.backend, named[id(f)][1]} & errors)]
+    repaired = [f for f in gone if not any(_replaces(one, f, named[id(f)][1]) for one in new)]
     if earlier and lost(earlier, registry):
         repaired = []  # what is no longer seen is not repaired
     shown = told(findings, old, by_name)
@@ -183,6 +215,14 @@ def opened(tree: Tree, rules: Sequence[Rule], beside: Repository | None = None) 
     if any_repository and tree.read(MARK) is None:
         return Repository(tree, beside)
     return Registry(tree, beside=beside)
+
+
+def _replaces(new: Finding, gone: Finding, name: str) -> bool:
+    """Whether a backend, by either name, is told something as bad by another rule, or an error."""
+    if new.backend not in (gone.backend, name):
+        return False
+    as_bad = SEVERITIES.index(new.severity) <= SEVERITIES.index(gone.severity) and new.rule != gone.rule
+    return as_bad or new.severity is Severity.error
 
 
 def _about(finding: Finding, scope: Scope) -> bool:

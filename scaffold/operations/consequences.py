@@ -17,7 +17,10 @@ class Told(NamedTuple):
     old: frozenset[int]
     """Positions of those that are not new."""
     folded: tuple[Finding, ...]
-    """The new ones that were left out: they come back when their cause is repaired and they stay."""
+    """The new ones that were left out: they come back when their cause is repaired and they stay.
+
+    They have a fix where their cause has one: else what a person will mend would be repeated elsewhere.
+    """
 
 
 def told(findings: Sequence[Finding], old: Collection[int], rules: Mapping[str, Rule]) -> Told:
@@ -40,7 +43,11 @@ def told(findings: Sequence[Finding], old: Collection[int], rules: Mapping[str, 
     return Told(
         [_with(findings[position], left_out.get(position)) for position in kept],
         frozenset(at for at, position in enumerate(kept) if position in old),
-        tuple(findings[position] for position in sorted(roots) if position not in old),
+        tuple(
+            findings[at] if findings[roots[at]].fix else findings[at]._replace(fix=None)
+            for at in sorted(roots)
+            if at not in old
+        ),
     )
 
 
@@ -51,17 +58,12 @@ def _roots(own: Sequence[tuple[int, Finding]], rules: Mapping[str, Rule]) -> dic
         by_rule[one.rule].append((at, one))
     causes = {at: _causes(at, one, by_rule, rules[one.rule]) if one.rule in rules else [] for at, one in own}
     found = {at: at for at, others in causes.items() if not others}
-    open_now = [at for at in causes if at not in found]
-    while open_now:
-        known = {
-            at: found[next(o for o in causes[at] if o in found)]
-            for at in open_now
-            if any(o in found for o in causes[at])
-        }
-        if not known:
-            break
+    while known := {
+        at: roots[0]
+        for at, others in causes.items()
+        if at not in found and (roots := [found[other] for other in others if other in found])
+    }:
         found |= known
-        open_now = [at for at in open_now if at not in known]
     return {at: root for at, root in found.items() if at != root}
 
 

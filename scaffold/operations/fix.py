@@ -13,15 +13,14 @@ from scaffold.checkout.tree import Tree
 from scaffold.errors import ScaffoldError
 from scaffold.operations import check
 from scaffold.operations.proof import prove_syntax
-from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, PipelineRule, Rule
 
 Identities = Counter[tuple[str, str, str, str]]
 
-LOOKS_LEFT = 2.5
-"""How many looks at the whole tree have to fit into the time that is left: one for a fix, one to end."""
+LOOKS_LEFT = 1.5
+"""How many looks at a repaired tree have to fit into the time that is left."""
 NO_TIME = f"there was no time left to try it: repair again, or raise {cage.SETTING}"
 
 
@@ -45,9 +44,11 @@ class _Attempt:
 
     tree: Tree
     rules: Sequence[Rule]
-    before: Identities
+    looks: check.Looks
     accepted: list[Finding] = field(default_factory=list)
     discarded: list[tuple[Finding, str]] = field(default_factory=list)
+    repaired: Tree | None = None
+    """The tree with the accepted fixes; None where there are none."""
     longest: float = 0
     """Seconds of processor time that the longest look took."""
 
@@ -82,22 +83,36 @@ class _Attempt:
 
     def _problem(self, findings: Sequence[Finding]) -> tuple[str, set[str]] | None:
         """Why a set of fixes is refused, and the backends that it goes wrong for; None where it is good."""
-        before = cage.spent()
+        before = self._identities(self.tree)
+        repaired = None
+        begun = cage.spent()
         try:
             changes = self.changes(findings)
             prove_syntax(changes)
-            after = _identities(changes.overlay(), self.rules)
+            repaired = changes.overlay()
+            problem = _wrong(findings, before, self._identities(repaired))
         except ScaffoldError as error:
-            return str(error), set()
+            problem = str(error), set()
         finally:
-            self.longest = max(self.longest, cage.spent() - before)
-        appeared = after - self.before
-        if appeared:
-            return f"it would bring {' '.join(next(iter(appeared))[:2])}", {
-                backend for _, backend, *_ in appeared
-            }
-        stayed = {f.backend for f in findings if after[f.identity] >= self.before[f.identity]}
-        return ("the finding would stay", stayed) if stayed else None
+            self.longest = max(self.longest, cage.spent() - begun)
+        gone, self.repaired = (repaired, self.repaired) if problem else (self.repaired, repaired)
+        if gone is not None:
+            self.looks.forget(gone)
+        return problem
+
+    def _identities(self, tree: Tree) -> Identities:
+        (found,) = self.looks.find_in([self.looks.opened(tree, self.rules)], self.rules)
+        return Counter(finding.identity for finding in found)
+
+
+def _wrong(findings: Sequence[Finding], before: Identities, after: Identities) -> tuple[str, set[str]] | None:
+    """What a look after some fixes says against them, as `_problem` does."""
+    appeared = after - before
+    if appeared:
+        blamed = {backend for _, backend, *_ in appeared}
+        return f"it would bring {' '.join(next(iter(appeared))[:2])}", blamed
+    stayed = {f.backend for f in findings if after[f.identity] >= before[f.identity]}
+    return ("the finding would stay", stayed) if stayed else None
 
 
 def repair(tree: Tree, scope: check.Scope, base: Tree | None = None, base_name: str | None = None) -> Repair:
@@ -106,18 +121,18 @@ def repair(tree: Tree, scope: check.Scope, base: Tree | None = None, base_name: 
     A fix that does not make its finding disappear, or makes another appear, is discarded. Raises
     what `check.run` raises.
     """
-    found = check.run(tree, scope, base, base_name)
+    looks = check.Looks({})
+    found = check.run(tree, scope, base, base_name, looks)
     new = [f for i, f in enumerate(found.findings) if found.is_new(i)]
     fixable = [f for f in (*new, *found.folded) if f.fix]
-    rules = _judges(tree, scope)
-    attempt = _Attempt(tree, rules, _identities(tree, rules))
+    attempt = _Attempt(tree, _judges(tree, scope, looks), looks)
     unread = " and ".join(sorted(tree.refused))
     if unread:  # what looks wrong may be right there
         attempt.discarded += [(finding, f"{unread} was not read") for finding in fixable]
     else:
         attempt.accept(fixable)
     changes = attempt.changes(attempt.accepted)
-    result = check.run(changes.overlay(), scope, base, base_name) if attempt.accepted else found
+    result = check.run(attempt.repaired, scope, base, base_name, looks) if attempt.repaired else found
     return Repair(found, changes, tuple(attempt.accepted), tuple(attempt.discarded), result)
 
 
@@ -128,14 +143,10 @@ def _edits(tree: Tree, finding: Finding) -> list[Edit]:
     return changes.edits
 
 
-def _judges(tree: Tree, scope: check.Scope) -> Sequence[Rule]:
+def _judges(tree: Tree, scope: check.Scope, looks: check.Looks) -> Sequence[Rule]:
     """The rules that judge a repair: every one that can look at such a repository."""
     chosen = scope.rules()
     everyone = [rule for rule in all_rules() if rule.default or rule in chosen]
-    if isinstance(check.opened(tree, chosen), Registry):
+    if isinstance(looks.opened(tree, chosen), Registry):
         return everyone
     return [rule for rule in everyone if isinstance(rule, PipelineRule)]
-
-
-def _identities(tree: Tree, rules: Sequence[Rule]) -> Identities:
-    return Counter(finding.identity for finding in find(check.opened(tree, rules), rules))

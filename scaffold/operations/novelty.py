@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from scaffold.backend.names import identifier
+from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule
@@ -28,7 +29,8 @@ class Change:
             (before, after) if isinstance(before, Registry) and isinstance(after, Registry) else None
         )
         self._renamed = renamed(*self._states) if self._states else {}
-        self._moved: dict[tuple[str, str], bool] = {}
+        self._likenesses: dict[tuple[str, str], float] = {}
+        self._renamed_jobs: dict[str, dict[str, str]] = {}
 
     @cached_property
     def _records(self) -> list[Mapping[str, Counter[tuple[str, str]]]]:
@@ -67,8 +69,8 @@ class Change:
         An image, an item or a file has another name, another backend has it now, or a part was repaired.
         """
         path = {old.path, _said(old.path, self._words)}
-        moved = new.path not in path and self._is_moved(old.path, new.path)
-        words = {**self._words, old.path: new.path} if moved else self._words
+        moved = new.path not in path and self._likeness(old.path, new.path) >= SAME
+        words = {**self._words, **self._moves(old, new)}
         backends = {old.backend, self._renamed.get(old.backend, old.backend)}
         if new.backend not in backends:
             named = re.search(r"\w/\w", old.subject) or (old.backend and old.backend in old.subject)
@@ -76,22 +78,42 @@ class Change:
         if not new.backend and new.path not in path and not moved:
             return False
         what, had = rule.about(_said(old.subject, words))
-        about, parts = rule.about(_said(new.subject, words))
+        about, parts = rule.about(_said(_said(new.subject, self._jobs(new.path)), words))
         return about == what and parts <= had
 
-    def _is_moved(self, old: str, new: str) -> bool:
-        """Whether a file is one of before that has another name now."""
-        if (old, new) not in self._moved:
-            self._moved[old, new] = self._has_moved(old, new)
-        return self._moved[old, new]
+    def _moves(self, old: Finding, new: Finding) -> dict[str, str]:
+        """The files that two findings speak of and that have another name now -> that name."""
+        was, now = (
+            {one.path, *re.findall(r"(?<![\w.-])[\w.-]++(?:/[\w.-]++)++", one.subject)} for one in (old, new)
+        )
+        found = {}
+        for path in was - now:
+            likest = max(sorted(now - was), key=lambda other: self._likeness(path, other), default="")
+            if self._likeness(path, likest) >= SAME:
+                found[path] = likest
+        return found
 
-    def _has_moved(self, old: str, new: str) -> bool:
-        before, after = self._before.tree, self._after.tree
-        if before.kind(new) is not None or after.kind(old) is not None:
-            return False
-        data = before.read(old) or b"", after.read(new) or b""
-        was, now = (Counter(text.split(b"\n")) for text in data)
-        return (was & now).total() >= SAME * max(was.total(), now.total())
+    def _likeness(self, old: str, new: str) -> float:
+        """How much of a file that is gone a new one has; 0 where it is not gone or the other is not new."""
+        if (old, new) not in self._likenesses:
+            before, after = self._before.tree, self._after.tree
+            stays = before.kind(new) is not None or after.kind(old) is not None
+            data = (b"", b"") if stays else (before.read(old), after.read(new))
+            self._likenesses[old, new] = _likeness(*(Counter(text.split(b"\n")) for text in data if text))
+        return self._likenesses[old, new]
+
+    def _jobs(self, path: str) -> Mapping[str, str]:
+        """Job of a workflow that is new -> the one of the same workflow that is gone and was like it."""
+        if path not in self._renamed_jobs:
+            states = (state.pipeline.workflow(path) for state in (self._before, self._after))
+            old, new = (_jobs_of(workflow) if workflow else {} for workflow in states)
+            gone = {name: lines for name, lines in old.items() if name not in new}
+            found = self._renamed_jobs[path] = {}
+            for name in new.keys() - old.keys() if gone else ():
+                likest = max(gone, key=lambda one: _likeness(gone[one], new[name]))
+                if _likeness(gone[likest], new[name]) >= SAME:
+                    found[name] = likest
+        return self._renamed_jobs[path]
 
     @property
     def added(self) -> frozenset[str]:
@@ -163,6 +185,19 @@ def _field(entries: Sequence[Entry], finding: Finding) -> Iterator[tuple[str | N
         of_entry = f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} "
         if finding.subject.startswith(of_entry):
             yield entry.variant, entry.fields.get(finding.subject.removeprefix(of_entry))
+
+
+def _likeness(was: Counter[bytes] | None = None, now: Counter[bytes] | None = None) -> float:
+    """Part of the lines of two texts that both have; of one text alone none."""
+    return (was & now).total() / max(was.total(), now.total()) if was and now else 0
+
+
+def _jobs_of(workflow: Workflow) -> dict[str, Counter[bytes]]:
+    """The jobs of a workflow, and the lines of each."""
+    data = workflow.source.data
+    return {
+        job.id: Counter(data[job.node.start : job.node.end].split(b"\n")) for job in workflow.jobs.values()
+    }
 
 
 def _called(registry: Registry) -> dict[str, str]:

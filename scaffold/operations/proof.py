@@ -24,7 +24,7 @@ from scaffold.surfaces.base import Addition, Removal
 from scaffold.syntax.golang import GoSource
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.make import MakeSource
-from scaffold.syntax.source import ParsedSource
+from scaffold.syntax.source import ParsedSource, parsed
 from scaffold.syntax.yaml import YamlSource
 
 
@@ -83,13 +83,16 @@ def prove_syntax(changes: ChangeSet) -> None:
 
 
 def _source(path: str, data: bytes) -> ParsedSource | None:
+    kind: type[ParsedSource] | None = None
     if path.endswith((".yml", ".yaml")):
-        return YamlSource(path, data)
-    if path.endswith((".js", ".mjs")):
-        return JsSource(path, data)
-    if path.endswith(".go"):
-        return GoSource(path, data)
-    return MakeSource(path, data) if path.rpartition("/")[2] == "Makefile" else None
+        kind = YamlSource
+    elif path.endswith((".js", ".mjs")):
+        kind = JsSource
+    elif path.endswith(".go"):
+        kind = GoSource
+    elif path.rpartition("/")[2] == "Makefile":
+        kind = MakeSource
+    return parsed(kind, path, data) if kind else None  # type: ignore[arg-type]
 
 
 def _prove_syntax(path: str, before: Tree, after: Tree) -> None:

@@ -11,6 +11,7 @@ from scaffold.resources import miniature_dir
 from scaffold.rules.suppressions import PATH as SETTINGS
 from scaffold.surfaces.base import FileSurface
 from scaffold.surfaces.downloader import PATH as DOWNLOADER
+from scaffold.surfaces.model_tags import GUESSES
 
 FOLDERS = ("backend", ".docker", ".github", "scripts", "gallery")
 """Folders whose files are opened because others name them."""
@@ -25,7 +26,9 @@ def watched() -> tuple[str, ...]:
     They are those of the miniature's readers: what each looks for there is what it looks for anywhere.
     """
     registry = Registry(WorkTree(miniature_dir()))
-    places = {SETTINGS, DOWNLOADER} | {part.path for reader in registry.readers for part in reader.parts}
+    places = {SETTINGS, DOWNLOADER, GUESSES} | {
+        part.path for reader in registry.readers for part in reader.parts
+    }
     for surface in registry.surfaces:
         places.update(surface.paths if isinstance(surface, FileSurface) else ())
     folders = {*FOLDERS, *filter(registry.tree.is_dir, places)}

@@ -26,9 +26,9 @@ from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Rule, Severity
 
 TOGETHER = (
-    {"pipeline", "pipeline-notes"},
-    {"files", "makefile"},
-    {"path-filter", "darwin", "importers", "repository", "pins", "docs", "tests"},
+    {"files", "makefile", "importers"},
+    {"pipeline", "pipeline-notes", "path-filter"},
+    {"gallery", "matrix", "repository", "darwin", "docs", "pins", "tests"},
 )
 """Groups of rules that read the same files, the most to do first: one process takes all of a set."""
 
@@ -37,6 +37,9 @@ Share = list[tuple[int, Rule]]
 
 Found = dict[tuple[int, int], list[Finding]]
 """Number of a state and of a rule -> its findings."""
+
+Known = dict[tuple[Repository, Rule], list[Finding]]
+"""The findings of a rule in a state."""
 
 Told = dict[tuple[int, int], list[tuple[Any, ...]]]
 """The same, told by another process."""
@@ -48,17 +51,28 @@ def find(repository: Repository, rules: Sequence[Rule]) -> list[Finding]:
     return findings
 
 
-def find_in(states: Sequence[Repository], rules: Sequence[Rule]) -> list[list[Finding]]:
+def find_in(
+    states: Sequence[Repository], rules: Sequence[Rule], known: Known | None = None
+) -> list[list[Finding]]:
     """The findings of some rules, in their order, in each of some states of a repository.
 
-    Raises ShapeError where a surface of one of them cannot be read.
+    What is `known` is not looked for again, and what is found becomes known. Then there is one process:
+    of what another one has read nothing would be left for the next look. Raises ShapeError where a surface
+    of one of the states cannot be read.
     """
     shares = _shares(rules)
-    found = _shared(states, shares) if len(shares) > 1 and _may_fork(states) else {}
+    forks = known is None and len(shares) > 1 and _may_fork(states)
+    found = _shared(states, shares) if forks else {}
+    known = {} if known is None else known
     findings: list[list[Finding]] = [[] for _ in states]
     for number, rule in enumerate(rules):
         for at, state in enumerate(states):
-            findings[at] += found[at, number] if (at, number) in found else _findings(state, rule)
+            if (at, number) in found:
+                findings[at] += found[at, number]
+                continue
+            if (state, rule) not in known:
+                known[state, rule] = _findings(state, rule)
+            findings[at] += known[state, rule]
     return findings
 
 

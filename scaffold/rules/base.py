@@ -66,6 +66,8 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
     """Whether it judges a backend by what most others have: then a change of those accuses nobody."""
     default: ClassVar[bool] = True
     """Whether it runs where nobody selects it."""
+    lists: ClassVar[bool] = False
+    """Whether a subject of its findings is one thing and what of it: the first word, and the others."""
     explained_by: ClassVar[tuple[str, ...]] = ()
     """The rules whose findings about a backend may explain one of its own about the same backend."""
 
@@ -85,7 +87,8 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
 
         A finding that says less about the same than one of before is that one, in part repaired.
         """
-        return subject, frozenset()
+        what, *parts = subject.split(" ") if self.lists else [subject]
+        return what, frozenset(parts)
 
     def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002 - for rules that look closer
         """Whether a finding of its own is there because `cause` is: told are causes.

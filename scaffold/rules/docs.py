@@ -27,7 +27,8 @@ class DocsMissingRow(Rule):
 
         | [rookery](https://github.com/example/rookery) | Speaks | CPU, CUDA 12/13 |
 
-    A row is recognised by its name or by the address that it links to.
+    A row is recognised by its name or by the address that it links to. A backend that users cannot install
+    yet lacks more than a row: then matrix-missing-entry or gallery-missing-meta tells it.
 
     Fix: `scaffold check --fix` adds a row with the words of the gallery or of BackendCapabilities, where
     these and the matrix say all that the row says.
@@ -35,12 +36,13 @@ class DocsMissingRow(Rule):
 
     severity = Severity.warning
     fixable = True
+    explained_by = ("matrix-missing-entry", "gallery-missing-meta")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Built backends with a meta and without a row."""
-        for name in registry.names:
+        """Backends without a row."""
+        for name in registry.backends if registry.docs.tables else ():
             installable = registry.gallery.base_metas(name) and registry.matrix.entries_of(name)
-            if registry.docs.tables and installable and name not in registry.documented:
+            if name not in registry.documented:
                 docs = registry.docs
                 place, row = registry.drafted(name, docs.path, docs.add) or (Place(docs.path), "")
                 known = docs.knows(registry.addition(name, ChangeSet(registry.tree)).backend)
@@ -50,7 +52,7 @@ class DocsMissingRow(Rule):
                     "row",
                     f"the compatibility table has no row for {name}",
                     f"add `{row}`" if known else f"add a row for {name} in the part of its kind",
-                    fix=registry.adding(name, docs.add) if known else None,
+                    fix=registry.adding(name, docs.add) if known and installable else None,
                 )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from scaffold.backend.modalities import EVERY
 from scaffold.directory.service import service_rpcs
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.base import Addition
 from scaffold.surfaces.importers.reading import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
-from scaffold.surfaces.models import LIST
+from scaffold.syntax.source import Place
 
 CHIPS = frozenset(
     {"text", "asr", "tts", "image", "video", "embeddings", "reranker", "detection", "vad"}
@@ -39,31 +40,29 @@ class ImporterUnknownBackend(Rule):
 
         func (i *RookeryImporter) Name() string { return "rookery" }
 
-    The aliases of pkg/model/initializers.go count as names. A backend that is built and of which the
-    gallery has nothing is gallery-missing-meta's.
+    The aliases of pkg/model/initializers.go count as names. Where the gallery has nothing of a backend
+    that is built, gallery-missing-meta tells it.
 
     Fix: name the gallery's item, or delete the importer of a backend that is gone.
     """
 
     severity = Severity.error
+    explained_by = ("gallery-missing-meta",)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Names without a gallery item."""
         known = set(registry.gallery.by_name) | registry.model_aliases()
         if not registry.gallery.items:
             return
-        known |= {name for name in registry.matrix.by_backend if not registry.gallery.base_metas(name)}
         for name, place in registry.importers.emitted.items():
             if name not in known:
-                called = _right_name(registry, name)
-                too = called and any(registry.models.uses({name.lower()}))
                 yield self.finding(
                     place,
                     name,
                     f"importer {name}",
-                    f"an importer writes backend: {name}, and the gallery has no such item"
-                    + (f"; {LIST} asks for it too" if too else ""),
-                    called or "name a gallery item, or delete the importer of a backend that is gone",
+                    f"an importer writes backend: {name}, and the gallery has no such item",
+                    _right_name(registry, name)
+                    or "name a gallery item, or delete the importer of a backend that is gone",
                 )
         for line in registry.importers.pref_only:
             if line.name not in known:
@@ -130,45 +129,74 @@ class ImporterMissing(Rule):
 
         {Name: "rookery", Modality: "tts", AutoDetect: false, Description: "..."},
 
-    A backend with neither an entry in BackendCapabilities nor the gallery tags of a modality, such as
-    a store, serves no model of its own; nor does one that hands requests on (`Forward`).
+    A backend with neither an entry in BackendCapabilities nor the gallery tags of a modality nor an RPC that
+    has a use case, such as a store, serves no model of its own; nor does one that hands requests on
+    (`Forward`). One that LocalAI's workers start is set up by hand, on each machine.
 
     Fix: `scaffold check --fix` adds a pref-only line with the words of the gallery or of
-    BackendCapabilities, where the modality is one of the import form; an importer is better.
+    BackendCapabilities, where the modality is one of the import form; an importer is better. A fork that
+    builds another backend's sources goes into the offers of that one's importer, which takes its models.
     """
 
     severity = Severity.warning
     fixable = True
+    explained_by = ("capabilities-missing",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where its server alone tells what it serves: that somebody says so comes first."""
+        return finding.message.endswith(_BY_SERVER)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Backends with a capability entry that neither an importer nor a pref-only line names."""
+        """Backends that serve models and that neither an importer nor a pref-only line names."""
         importers = registry.importers
         if not importers.pref_only:
             return
         known = importers.mentioned | {line.name for line in importers.pref_only}
         for name in registry.backends:
+            if registry.aliases_of(name) & known or _is_worker(registry, name):
+                continue
             entry = registry.capabilities.entry(name)
-            serves = entry is not None or registry.modality(name) is not None
-            missing = serves and not registry.aliases_of(name) & known
-            if missing and (entry is not None or not _is_proxy(registry, name)):
-                draft = registry.drafted(name, PREF_ONLY_FILE, importers.add_pref_only)
+            declared = entry is not None or registry.modality(name) is not None
+            serves = declared or _served(registry, name)
+            if serves and (entry is not None or not _is_proxy(registry, name)):
+                where, add, draft = _way(registry, name)
                 place, line = draft or (importers.pref_only_place(importers.pref_only[-1]), "")
+                certain = where != PREF_ONLY or _has_one_modality(registry, name)  # that of its lender
                 yield self.finding(
                     place,
                     name,
                     "importer",
-                    f"no importer and no pref-only line names {name}: a model cannot be imported for it",
-                    f"add `{line.removesuffix(',')}` to {PREF_ONLY}, or write an importer"
-                    if line
+                    f"no importer and no pref-only line names {name}: a model cannot be imported for it"
+                    + ("" if declared else _BY_SERVER),
+                    f"add `{line.removesuffix(',')}` to {where}, or write an importer"
+                    if line and certain
                     else f"add a line with its modality to {PREF_ONLY}, or write an importer",
-                    fix=registry.adding(name, importers.add_pref_only)
+                    fix=registry.adding(name, add)
                     if line
                     and registry.summary(name)
                     and _has_chip(registry, name)
-                    and _has_one_modality(registry, name)
+                    and certain
+                    and declared
                     and (entry is not None or _served(registry, name))
                     else None,  # where it serves nothing, its entry is no loss
                 )
+
+
+_BY_SERVER = ", though its server has the RPCs"
+
+
+def _way(registry: Registry, name: str) -> tuple[str, Callable[[Addition], None], tuple[Place, str] | None]:
+    """Where a backend is offered, what plans it and the draft: beside its lender's importer, or alone."""
+    importers = registry.importers
+    for path in registry.borrowed.get(name, ()):
+        lender = path.split("/")[-2]
+        host = importers.importer_of(lender)
+        add = partial(importers.add_drop_in, name=lender)
+        draft = registry.drafted(name, host[0], add) if host else None
+        if host and draft:
+            return f"AdditionalBackends in {host[0]}, or a line to {PREF_ONLY_FILE}", add, draft
+    add_line = importers.add_pref_only
+    return PREF_ONLY, add_line, registry.drafted(name, PREF_ONLY_FILE, add_line)
 
 
 def _has_chip(registry: Registry, name: str) -> bool:
@@ -178,16 +206,32 @@ def _has_chip(registry: Registry, name: str) -> bool:
 
 
 def _has_one_modality(registry: Registry, name: str) -> bool:
-    """Whether what its entry declares is of one modality of the import form: else a person chooses."""
+    """Whether what its entry declares, or its server answers, is of one modality of the import form."""
     declared = set(registry.capabilities.possible_usecases(name))
     constants = registry.capabilities.usecases
-    uses = (m.import_key for m in EVERY.values() if declared & {constants.get(use) for use in m.usecases})
+    served = {*_served(registry, name)} if registry.capabilities.entry(name) is None else set()
+    uses = (
+        m.import_key
+        for m in EVERY.values()
+        if declared & {constants.get(use) for use in m.usecases} or served & {*m.methods}
+    )
     return len({*filter(None, uses)}) <= 1
 
 
 def _is_proxy(registry: Registry, name: str) -> bool:
     """Whether a backend hands requests on to servers elsewhere: it has no models of its own."""
     return bool(registry.files(name).serves(["Forward"]))
+
+
+def _is_worker(registry: Registry, name: str) -> bool:
+    """Whether LocalAI's workers start a backend."""
+    named = f'"{name}"'.encode()
+    sources = (n for n in registry.tree.list(WORKERS) if n.endswith(".go") and not n.endswith("_test.go"))
+    return any(named in (registry.tree.read(f"{WORKERS}/{source}") or b"") for source in sources)
+
+
+WORKERS = "core/cli/worker"
+"""Where LocalAI's worker commands stand."""
 
 
 def _served(registry: Registry, name: str) -> list[str]:

@@ -11,6 +11,7 @@ from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.patterns import takes
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
+from scaffold.rules.causes import WRONG_DOCKERFILE, is_wrong_dockerfile
 from scaffold.rules.words import some
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX, Branch
 from scaffold.syntax.source import Place
@@ -39,11 +40,12 @@ class FilterUnmappedBackend(Rule):
 
     severity = Severity.error
     fixable = True
-
-    explained_by = ("filter-unmapped-backend",)
+    explained_by = ("filter-unmapped-backend", *WRONG_DOCKERFILE)
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
-        """A backend that the filter does not know on Linux is told once."""
+        """A backend that the filter does not know on Linux is told once; it knows backends by Dockerfiles."""
+        if cause.rule in WRONG_DOCKERFILE:
+            return is_wrong_dockerfile(cause) and finding.subject.startswith(f"{LINUX} ")
         return cause.subject.startswith(f"{LINUX} ") and finding.subject.startswith(f"{DARWIN} ")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
@@ -164,6 +166,11 @@ class FilterSharedInput(Rule):
     """
 
     severity = Severity.warning
+    explained_by = WRONG_DOCKERFILE
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where the backend is built with a Dockerfile that is not its own."""
+        return is_wrong_dockerfile(cause)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Inputs of Dockerfiles that rebuild nothing, one finding per file."""

@@ -9,6 +9,7 @@ from functools import partial
 from scaffold.directory.pins import Pin, upstreams
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
+from scaffold.rules.files.makefiles import ABSENT
 from scaffold.surfaces.bump_deps import FIELDS
 from scaffold.syntax.source import Place
 
@@ -102,6 +103,11 @@ class BumpPinNotFound(Rule):
     """
 
     severity = Severity.error
+    explained_by = ("build-target-missing",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where the Makefile of the backend is gone."""
+        return cause.subject == ABSENT and finding.subject.endswith(f"/{ABSENT}")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose file is missing or lacks the pin."""

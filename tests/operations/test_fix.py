@@ -107,6 +107,9 @@ BROKEN: dict[str, Altered] = {
     "two words that stand together": MINIATURE.edit(
         MAKEFILE, (" backends/kestrel ", " backends/kestrel backends/gone backends/lost ")
     ),
+    "a development image and the keys of both": in_both("lark", ('    metal: "metal-lark"\n', "")).drop(
+        item("metal-lark-development")
+    ),
     "two fields of one definition": MINIATURE.edit(
         MAKEFILE, ("= lark|golang|.|false|true", "= lark|python|nowhere|loud|false")
     ),
@@ -136,10 +139,11 @@ def test_repeated_repairs_end_in_a_clean_tree(name: str) -> None:
 
 
 def test_a_shared_edit_is_made_once() -> None:
-    repair = repaired(BROKEN["two fields of one definition"].tree())
-    assert len(repair.fixed) == 4
-    assert len(repair.changes.edits) == 1
-    assert repair.changes.contents()[MAKEFILE] == BASE.read(MAKEFILE)
+    tree = BROKEN["a development image and the keys of both"].tree()
+    repair = repaired(tree)
+    assert {f.rule for f in repair.fixed} == {"gallery-image-missing", "gallery-capability-missing"}
+    alone = [len(fix.repair(tree, check.Scope(select=(f.rule,))).changes.edits) for f in repair.fixed]
+    assert len(repair.changes.edits) == max(alone) < sum(alone)
 
 
 def test_fixes_that_overlap_are_not_both_made() -> None:
@@ -178,6 +182,18 @@ def test_what_there_is_no_time_for_is_left(monkeypatch: pytest.MonkeyPatch) -> N
     assert (repair.fixed, repair.changes.edits) == ((), [])
     assert {why for _, why in repair.discarded} == {fix.NO_TIME}
     assert len(repair.discarded) == 2
+
+
+def test_a_repair_tells_what_a_check_from_the_start_tells() -> None:
+    wrong = ("`backend/cpp/llama-cpp/`", "`backend/cpp/llama/`")
+    before = MINIATURE.edit(FILTER, wrong)
+    after = before.edit(MAKEFILE, (" backends/lark ", " "), (" docker-build-lark ", " ")).tree()
+    repair = fix.repair(after, check.Scope(), before.tree(), "main")
+    for said, tree in ((repair.before, after), (repair.result, repair.changes.overlay())):
+        fresh = check.run(tree, check.Scope(), before.tree(), "main")
+        assert [f[:-1] for f in said.findings] == [f[:-1] for f in fresh.findings]
+        assert said.old == fresh.old
+    assert len(repair.result.findings) < len(repair.before.findings)
 
 
 def test_only_what_is_in_scope_is_repaired() -> None:

@@ -13,7 +13,7 @@ from scaffold.operations.consequences import told
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Rule, Severity
 from tests.operations.test_new import KINDS, answers
-from tests.rules.trees import BASE, GALLERY, MATRIX, text_of
+from tests.rules.trees import BASE, CAPABILITIES, GALLERY, MATRIX, text_of
 
 RULES = {rule.slug: rule for rule in all_rules()}
 INFO = {"addition-incomplete", "makefile-test-lists"}
@@ -87,6 +87,20 @@ def test_a_repair_does_not_wait_for_the_cause() -> None:
     tree = Overlay(BASE, {**plan.changes.overlay().changes, path: text_of(BASE, path).encode()})
     assert len(check.run(tree, check.Scope(), BASE, "main").findings) == 1
     assert fix.repair(tree, check.Scope(), BASE, "main").result.findings == ()
+
+
+def test_a_fork_is_offered_by_the_importer_that_takes_its_models() -> None:
+    plan = planned("cpp", "llama-fork")
+    host, name = "core/gallery/importers/llama-cpp.go", plan.backend.name
+    path = "core/http/endpoints/localai/backend.go"
+    tree = Overlay(BASE, {**plan.changes.overlay().changes, path: text_of(BASE, path).encode()})
+    repaired = fix.repair(tree, check.Scope(), BASE, "main")
+    assert repaired.result.findings == ()
+    assert {edit.path for edit in repaired.changes.edits} == {host}
+    undeclared = CAPABILITIES, text_of(BASE, CAPABILITIES).encode()  # then its lender's server answers for it
+    (finding,) = fix.repair(Overlay(tree, dict([undeclared])), check.Scope(), BASE, "main").fixed
+    assert finding.rule == "importer-missing"
+    assert f'{{Name: "{name}", ' in text_of(repaired.changes.overlay(), host)
 
 
 class Cause(Rule):

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
+from collections.abc import Callable
 
 import pytest
 
 from scaffold.checkout.tree import Overlay, Tree
 from scaffold.operations import check, rename
 from scaffold.operations.novelty import Change, compared
+from scaffold.pipeline.model import Workflow
+from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Severity
+from tests.rules import pipeline
+from tests.rules.pipeline.trees import Case
 from tests.rules.trees import BASE, DOCS, GALLERY, MATRIX, MINIATURE, Altered, entry, item, text_of
 
 FINCH = "backend/python/finch-tts"
@@ -169,6 +176,16 @@ def test_what_is_repaired_in_part_is_not_new(was: str, now: str, is_new: bool) -
     assert bool(result.repaired) == is_new
 
 
+def test_a_row_that_is_gone_is_no_repair_of_it() -> None:
+    cell = MINIATURE.rewrite(DOCS, lambda text: text.replace(f"speech model | {ROW}", "speech model | CPU |"))
+    before = cell.tree()
+    lines = text_of(before, DOCS).splitlines(keepends=True)
+    gone = "".join(line for line in lines if "speech model | CPU |" not in line)
+    result = check.run(Overlay(before, {DOCS: gone.encode()}), check.Scope(select=["docs"]), before, "main")
+    assert "docs-missing-row" in {f.rule for i, f in enumerate(result.findings) if result.is_new(i)}
+    assert not result.repaired
+
+
 def test_an_image_under_another_name_is_the_same_image() -> None:
     wrong = MINIATURE.edit_in(entry("-gpu-rocm-hipblas-finch-tts"), ("runs-on: '", "runs-on: 'no-such-"))
     named = wrong.edit_in(
@@ -198,3 +215,65 @@ def test_a_field_that_stays_as_it_is_accuses_nobody() -> None:
     for field, is_old in (("base-image", True), ("runs-on", False)):
         found = [finding("lark")._replace(subject=f"-cpu-lark arm64 {field}")]
         assert bool(compared(found, [], found, change, RULES).old) == is_old
+
+
+def pipeline_cases() -> dict[str, Tree]:
+    """Rule about workflows -> a repository that it has something to say of."""
+    modules = (importlib.import_module(m.name) for m in pkgutil.walk_packages(pipeline.__path__, PIPELINE))
+    cases = [pair for module in modules for pair in getattr(module, "CASES", {}).items()]
+    found = {slug: case.fails for slug, case in cases if isinstance(case, Case)}
+    return {slug: tree for slug, tree in found.items() if Repository(tree).pipeline.workflows}
+
+
+PIPELINE = "tests.rules.pipeline."
+CASES = pipeline_cases()
+
+
+def with_other_jobs(workflow: Workflow) -> tuple[str, str]:
+    """A workflow whose jobs have other names."""
+    text = workflow.source.data.decode()
+    for name in map(re.escape, workflow.jobs):
+        for place in (rf"(?m)^ +{name}(?=: |:$)", rf"(?m)^ +needs:.*\b{name}\b", rf"\bneeds\.{name}\b"):
+            text = re.sub(
+                place, lambda match, name=name: re.sub(rf"\b{name}$", f"{name}-quill", match[0]), text
+            )
+    return workflow.path, text
+
+
+def with_another_name(workflow: Workflow) -> tuple[str, str]:
+    """A workflow in another file, as are those that it calls."""
+    text = workflow.source.data.decode()
+    for other in workflow.pipeline.workflows:
+        file = other.path.rpartition("/")[2]
+        text = text.replace(file, f"quill-{file}")
+    return workflow.path.replace("workflows/", "workflows/quill-"), text
+
+
+def with_other_lines(workflow: Workflow) -> tuple[str, str]:
+    """A workflow further down in its file."""
+    return workflow.path, f"# a comment\n\n{workflow.source.data.decode()}"
+
+
+@pytest.mark.parametrize("altered", [with_other_jobs, with_another_name, with_other_lines])
+@pytest.mark.parametrize("slug", CASES)
+def test_what_is_wrong_with_a_workflow_stays_when_names_and_lines_change(
+    slug: str, altered: Callable[[Workflow], tuple[str, str]]
+) -> None:
+    before = CASES[slug]
+    workflows = Repository(before).pipeline.workflows
+    files: dict[str, bytes | None] = {workflow.path: None for workflow in workflows}
+    files |= {path: text.encode() for path, text in map(altered, workflows)}
+    result = check.run(Overlay(before, files), check.Scope(select=[slug]), before, "main")
+    assert result.findings or altered is with_other_jobs, "some rules know a job by its name"
+    assert [f.subject for i, f in enumerate(result.findings) if result.is_new(i)] == []
+
+
+def test_a_copy_of_a_faulty_job_is_a_new_fault() -> None:
+    before = CASES["matrix-over-256"]
+    (workflow,) = Repository(before).pipeline.workflows
+    job = next(iter(workflow.jobs))
+    text = workflow.source.data.decode()
+    copy = text + text[text.index(f"  {job}:") :].replace(f"  {job}:", f"  {job}-quill:", 1)
+    after = Overlay(before, {workflow.path: copy.encode()})
+    result = check.run(after, check.Scope(select=["matrix-over-256"]), before, "main")
+    assert [f.subject for i, f in enumerate(result.findings) if result.is_new(i)] == [f"{job}-quill"]

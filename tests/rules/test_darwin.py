@@ -73,7 +73,7 @@ CASES = {
     "no script": Case(
         "darwin-bespoke-wiring", "heron", MATRIX, ("includeDarwin:", 'backend: "heron"'),
         MINIATURE.write(SCRIPT, None),
-        says=SCRIPT,
+        says=SCRIPT, also=("called-file-missing",),
     ),
     "not in the set": Case(
         "darwin-bespoke-wiring", "heron", FILTER, ("DARWIN_BESPOKE_BUILDERS",),

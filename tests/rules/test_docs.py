@@ -13,6 +13,7 @@ from tests.rules.trees import (
     MINIATURE,
     Altered,
     Case,
+    Select,
     assert_fine,
     assert_found,
     entry,
@@ -126,13 +127,26 @@ FINE = {
     "a remark in parentheses": (kestrel(("| CPU |", "| CPU (AVX2, not ROCm) |")), None),
     "a word that names no variant": (kestrel(("| CPU |", "| CPU, NPU |")), None),
     "other capitals": (kestrel(("| CPU |", "| cpu |")), None),
-    "a backend that nobody can install": (
-        docs((KESTREL, "")).drop(entry("-cpu-kestrel"), item("kestrel")),
-        "docs-missing-row",
-    ),
     "a checkout without the page": (MINIATURE.write(DOCS, None), "docs-missing-row"),
     "a page without tables": (MINIATURE.write(DOCS, "# Compatibility\n"), "docs-missing-row"),
 }
+
+
+@pytest.mark.parametrize(
+    ("lost", "cause"),
+    [(entry("-cpu-kestrel"), "matrix-missing-entry"), (item("kestrel"), "gallery-unreadable")],
+)
+def test_the_row_of_a_backend_that_nobody_can_install_is_told_with_the_cause(
+    lost: Select, cause: str
+) -> None:
+    """It is no news either when the backend can be installed at last."""
+    before, after = docs((KESTREL, "")).drop(lost).tree(), docs((KESTREL, "")).tree()
+    result = check.run(before, check.Scope())
+    (told,) = (f for f in result.findings if f.rule == cause)
+    assert "docs-missing-row" in told.help
+    assert "docs-missing-row" not in {f.rule for f in result.findings}
+    later = check.run(after, check.Scope(), before, "main")
+    assert [later.is_new(i) for i, f in enumerate(later.findings) if f.rule == "docs-missing-row"] == [False]
 
 
 def test_a_word_is_written_behind_the_one_that_it_follows() -> None:

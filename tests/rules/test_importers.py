@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.operations import check
 from tests.rules.trees import (
     BASE,
     CAPABILITIES,
@@ -41,6 +42,8 @@ def offered(*pairs: tuple[str, str]) -> Altered:
 
 
 HERON = pref("heron")
+SERVER = "backend/cpp/heron/grpc-server.cpp"
+TTS = "grpc::Status TTS(grpc::ServerContext *, const backend::TTSRequest *, backend::Result *) override { return {}; }"
 
 CASES = {
     "an importer of what is not there": Case(
@@ -89,6 +92,13 @@ CASES = {
         ),
         also=None,
     ),
+    "a backend known by its tags, whose server answers for two modalities": Case(
+        "importer-missing", "heron", PREF_ONLY, ('"night-heron"',),
+        offered((HERON, "")).edit(CAPABILITIES, (capability("heron"), "")).edit(
+            SERVER, ("  grpc::Status VAD(", f"  {TTS}\n\n  grpc::Status VAD(")
+        ),
+        also=("capabilities-missing",), says="add a line with its modality",
+    ),
     "a backend known by its tags only": Case(
         "importer-missing", "heron", PREF_ONLY, ('"night-heron"',),
         offered((HERON, "")).edit(CAPABILITIES, (capability("heron"), "")),
@@ -130,6 +140,10 @@ CASES = {
 }  # fmt: skip
 
 FINE = {
+    "a backend that LocalAI's workers start": (
+        offered((HERON, "")).write("core/cli/worker/worker_heron.go", 'package worker\n\nconst name = "heron"\n'),
+        "importer-missing",
+    ),
     "an alias of LocalAI": (offered((HERON, HERON + HERON.replace('"heron"', '"llama"'))), None),
     "a name in a test": (
         MINIATURE.write(f"{FOLDER}/plover_test.go", NEW.replace('"rookery"', '"nobody"')),
@@ -169,6 +183,19 @@ def test_what_is_wrong_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", FINE)
 def test_what_only_looks_wrong_is_not(name: str) -> None:
     assert_fine(*FINE[name])
+
+
+def test_who_only_serves_is_asked_what_it_serves_first() -> None:
+    """That it cannot be imported for is told with it, and is no news when somebody has said what it serves."""
+    untagged = offered((HERON, "")).edit(
+        "backend/index.yaml", ("voice-activity-detection\n    - vad\n", "a\n")
+    )
+    before = untagged.edit(CAPABILITIES, (capability("heron"), "")).tree()
+    (found,) = check.run(before, check.Scope(backends=["heron"])).findings
+    assert (found.rule, "importer-missing" in found.help) == ("capabilities-missing", True)
+    later = check.run(untagged.tree(), check.Scope(), before, "main")
+    told = [(f.rule, later.is_new(i)) for i, f in enumerate(later.findings)]
+    assert told == [("importer-missing", False)]
 
 
 def test_a_fork_serves_what_it_borrows() -> None:

@@ -161,8 +161,8 @@ FINE = {
         COPIES.edit(BASE_IMAGES, ("    paths:\n", f"    paths:\n      - '{SCRIPT}'\n")),
         None,
     ),
-    "a file that is not there": (COPIES.write(SCRIPT, None), None),
-    "a checkout without such a filter": (COPIES.rewrite(FILTER, without_selection), None),
+    "a file that is not there": (COPIES.write(SCRIPT, None), "filter-shared-input"),
+    "a checkout without such a filter": (COPIES.rewrite(FILTER, without_selection), "filter-shared-input"),
 }  # fmt: skip
 
 

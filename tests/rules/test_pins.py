@@ -106,6 +106,10 @@ FINE = {
         ),
         None,
     ),
+    "a pin whose comment says what comes after it": (
+        UNFOLLOWED.edit(LARK, (HELD, "# Later commits cannot read the published models.")),
+        None,
+    ),
     "a held pin in a comment": (
         MINIATURE.edit(BUMP, ("# lark.cpp is held: later commits", "# later commits of lark.cpp")),
         None,

@@ -1,20 +1,40 @@
 """Rules about a backend's own files: requirements, Makefile, scripts, sources."""
 
 from scaffold.rules.base import Rule
-from scaffold.rules.files.build_options import BuildFlagObsolete, BuildTypeUnhandled
-from scaffold.rules.files.darwin import DarwinPackaging, DarwinRunScript, DarwinSed
+from scaffold.rules.files.build_options import (
+    BuildArgEmpty,
+    BuildFlagObsolete,
+    BuildTypeUnhandled,
+    CudaArchitectures,
+)
+from scaffold.rules.files.darwin import (
+    DarwinOption,
+    DarwinPackageRoot,
+    DarwinPackaging,
+    DarwinRunScript,
+    DarwinSed,
+)
 from scaffold.rules.files.makefiles import BuildTargetMissing, MakefileTestTarget
 from scaffold.rules.files.missing import FilesMissing, FilesUnmade
+from scaffold.rules.files.packaging import LinkedUnpackaged, PackagedPartly, PackagedUnasked
+from scaffold.rules.files.patches import PatchUnchecked
 from scaffold.rules.files.pins import BumpPinElsewhere
+from scaffold.rules.files.protobuf import GeneratorUnpinned, StubsEarly
 from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
+from scaffold.rules.files.requirement_lines import RequirementUnreadable
 from scaffold.rules.files.requirements import (
     MatrixNoRequirements,
+    RequirementIndexForeign,
     RequirementIndexMissing,
     RequirementsUnused,
+    RequirementToolkitMoves,
     RequirementUnpinned,
 )
+from scaffold.rules.files.scripts import ScriptMisspelt
 from scaffold.rules.files.services import (
     ImageFormatGuessed,
+    LoadTakesAnything,
+    ModelFolderUnlisted,
     RequestFieldUnknown,
     RustStubMissing,
     SignalShutdown,
@@ -25,19 +45,35 @@ RULES: tuple[type[Rule], ...] = (
     FilesUnmade,
     MatrixNoRequirements,
     RequirementsUnused,
+    RequirementUnreadable,
     RequirementUnpinned,
     RequirementIndexMissing,
+    RequirementIndexForeign,
+    RequirementToolkitMoves,
+    GeneratorUnpinned,
+    StubsEarly,
     MakefileTestTarget,
     BuildTargetMissing,
     DarwinRunScript,
     DarwinPackaging,
+    DarwinPackageRoot,
     DarwinSed,
+    DarwinOption,
+    PackagedPartly,
+    PackagedUnasked,
+    LinkedUnpackaged,
     BuildTypeUnhandled,
     BuildFlagObsolete,
+    CudaArchitectures,
+    BuildArgEmpty,
+    PatchUnchecked,
     RustStubMissing,
     RequestFieldUnknown,
     ImageFormatGuessed,
+    ModelFolderUnlisted,
+    LoadTakesAnything,
     BumpPinElsewhere,
+    ScriptMisspelt,
     PythonRunQuoting,
     NativeRunQuoting,
     SignalShutdown,

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from scaffold.backend.choices import NATIVE
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.directory.native import Flag
+from scaffold.directory.cuda import newest_only
+from scaffold.directory.native import Flag, default_of, emptied
 from scaffold.directory.text import Spot
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
-from scaffold.rules.words import some
+from scaffold.rules.words import enumerated, some
 
 
 class BuildTypeUnhandled(Rule):
@@ -69,8 +70,9 @@ class BuildTypeUnhandled(Rule):
                         f"build type {family}",
                         f"nothing here is done for BUILD_TYPE {some(silent)}, which the matrix builds: "
                         "the image has the CPU build",
-                        f"add `else ifeq ($(BUILD_TYPE),{silent[0]})` with the engine's options, "
-                        "or drop the matrix entries and their images",
+                        "add "
+                        + enumerated([f"`else ifeq ($(BUILD_TYPE),{kind})`" for kind in silent])
+                        + " with the engine's options, or drop the matrix entries and their images",
                         severity=Severity.warning if family == "metal" else None,
                     )
 
@@ -176,3 +178,90 @@ def _rename(spots: Sequence[Spot], new: str) -> Fix:
         changes.add(*(Edit(spot.path, spot.start, spot.end, new) for spot in spots))
 
     return fix
+
+
+class CudaArchitectures(Rule):
+    """A CUDA build makes code for more than the newest cards.
+
+    Why: a card that the list of architectures leaves out is not slower, it fails at the first request: "no
+    kernel image is available for execution on the device". The gallery offers the image to every host with an
+    NVIDIA card, whatever that is. LocalAI's vllm-cpp was built for Blackwell alone (#11512).
+
+    Fails: an entry with `build-type: 'cublas'` in the matrix, and
+
+        CMAKE_ARGS+="-DCMAKE_CUDA_ARCHITECTURES=120a;121a"
+
+    Passes:
+
+        CMAKE_ARGS+="-DCMAKE_CUDA_ARCHITECTURES=80;86;89;90a;100a;120a;121a"
+
+    Looked at are lists that are written out in the Makefile, the scripts and the CMake files of a native
+    backend. There is one finding for a backend.
+
+    Fix: add what the engine supports, such as 80, 86, 89 and 90, and on arm64 Jetson's 87 and 110.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for name, lang in registry.backends.items():
+            kinds = {entry.fields.get("build-type", "") for entry in registry.matrix.entries_of(name)}
+            if lang in NATIVE and not kinds.isdisjoint(HARDWARE["GGML_CUDA"]):
+                texts = registry.files(name).build_files
+                found = [(text.place(at), listed) for text in texts for listed, at in newest_only(text)]
+                if found:
+                    place, listed = found[0]
+                    yield self.finding(
+                        place,
+                        name,
+                        "CUDA architectures",
+                        f"the CUDA images are built for {listed} alone: every card before Blackwell fails"
+                        ' with "no kernel image is available"',
+                        "add the architectures that the engine supports, such as 80, 86, 89 and 90",
+                    )
+
+
+class BuildArgEmpty(Rule):
+    """A Dockerfile gives no variable without a value to a Makefile that has a default for it.
+
+    Why: an `ARG` without a value that nobody hands on is empty, and `ENV` makes it a variable that is set.
+    `?=` takes that for an answer: the default is never used. Every ROCm image of LocalAI's llama-cpp was
+    built for one card like this, whatever list its Makefile has (#9445).
+
+    Fails: `AMDGPU_TARGETS?=gfx1030,gfx1100` in the Makefile, no workflow with `AMDGPU_TARGETS=` among its
+    `build-args`, and in the Dockerfile
+
+        ARG AMDGPU_TARGETS
+        ENV AMDGPU_TARGETS=${AMDGPU_TARGETS}
+
+    Passes: the same, and in the workflow
+
+        build-args: |
+          AMDGPU_TARGETS=${{ inputs.amdgpu-targets }}
+
+    Fix: hand the argument on in every workflow that builds from the Dockerfile, or drop the `ENV`.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        handed = registry.builds.build_args
+        found: dict[str, list[tuple[str, int]]] = {}
+        for name, lang in registry.backends.items() if handed else ():
+            files = registry.files(name)
+            entries = registry.matrix.entries_of(name)
+            paths = {entry.fields.get("dockerfile", "").removeprefix("./") for entry in entries}
+            for text in map(files.at, sorted(paths - {""})) if lang in NATIVE else ():
+                if text is not None and text.path not in found:
+                    found[text.path] = [one for one in emptied(text) if one[0] not in handed]
+                for variable, offset in found[text.path] if text else ():
+                    default = default_of(files.makefiles, variable)
+                    if text and default:
+                        yield self.finding(
+                            text.place(offset),
+                            name,
+                            f"{variable} empty",
+                            f"{variable} is set and empty in every build, for no workflow hands it on: the"
+                            f" default of the Makefile, {default}, is never used",
+                            f"add {variable}=... to the build-args of the workflows, or drop this line",
+                        )

@@ -6,10 +6,17 @@ from collections.abc import Iterator
 
 from scaffold.backend.choices import NATIVE
 from scaffold.directory.directory import Directory
+from scaffold.directory.gnu import gnu_only
+from scaffold.directory.packaged import shipped_sources, starts_in_package
 from scaffold.directory.scripts import edits_as_gnu
+from scaffold.directory.text import text_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.words import some
 from scaffold.surfaces.matrix.reading import Entry
+
+SCRIPTS = "scripts/build"
+"""Where the scripts lie that build for macOS."""
 
 
 class DarwinRunScript(Rule):
@@ -127,6 +134,93 @@ class DarwinSed(Rule):
                         f"sed in {spot.path}",
                         f"{name} is built for macOS, where `sed -i` takes the next word for an ending",
                         "write `sed -i.bak` and the script behind it",
+                    )
+
+
+class DarwinPackageRoot(Rule):
+    """The image for macOS holds what the start script looks for, as that for Linux does.
+
+    Why: `package.sh` puts the program and its libraries together below `package`, and the image for Linux is
+    that folder. Where the script for macOS ships the backend's directory instead, `run.sh` finds no `lib`
+    beside it, and the backend dies when it loads its library: LocalAI's sherpa-onnx did (#10522).
+
+    Fails: a Go backend with a Darwin entry whose `run.sh` names `$CURDIR/lib/libfinch.dylib`, and in
+    `scripts/build/golang-darwin.sh`
+
+        local-ai util create-oci-image backend/go/${BACKEND}/.
+
+    Passes:
+
+        local-ai util create-oci-image backend/go/${BACKEND}/package/.
+
+    Fix: ship `package`, where there is one.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        tree = registry.tree
+        names = tree.list(SCRIPTS) if registry.only is None else ()
+        for path in (f"{SCRIPTS}/{name}" for name in names if name.endswith("-darwin.sh")):
+            script = text_of(path, tree.read(path) or b"")
+            found = shipped_sources(script)
+            if found is None:
+                continue
+            lang, offset = found
+            wrong = [
+                files.name
+                for files, _ in _shipped_for_darwin(registry)
+                if files.lang == lang
+                and (run := files.run_script)
+                and (package := files.text("package.sh"))
+                and starts_in_package(run, package)
+            ]
+            if wrong:
+                yield self.finding(
+                    script.place(offset),
+                    "",
+                    "package",
+                    "the image for macOS is the directory of the backend, and the libraries that run.sh of"
+                    f" {some(sorted(wrong))} names are below its `package`",
+                    "ship `package` where there is one, as the image for Linux does",
+                )
+
+
+class DarwinOption(Rule):
+    """A script that runs on macOS gives programs the options that those of macOS take.
+
+    Why: the programs of macOS are BSD's. Their `cp` refuses `-r` beside `-a`, `date` has no `-d`, `grep` no
+    `-P`, and the small ones have no long options. The script ends there, and the build for macOS with it: so
+    did that of four of LocalAI's backends (029ae3420).
+
+    Fails: a Darwin matrix entry, and in `package.sh`
+
+        cp -avrf "$CURDIR/finch" "$CURDIR/package/"
+
+    Passes:
+
+        cp -avf "$CURDIR/finch" "$CURDIR/package/"
+
+    What stands in a branch or in a function may be for Linux alone, and is left alone.
+
+    Fix: use what both take; `-a` copies folders already.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for name in dict.fromkeys(entry.backend for entry in registry.matrix.darwin):
+            files = registry.files(name)
+            for script in files.darwin_scripts if name in registry.backends else ():
+                spot, option = next(gnu_only(script), (None, ""))
+                if spot is not None:
+                    program = spot.text.split()[0]
+                    yield self.finding(
+                        spot,
+                        name,
+                        f"{program} in {spot.path}",
+                        f"{name} is built for macOS, whose `{program}` does not take {option}",
+                        "use what both take",
                     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scaffold.directory.directory import Directory
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.words import enumerated
 from scaffold.surfaces.matrix.reading import Entry
 from scaffold.syntax.source import Place
 
@@ -35,6 +36,11 @@ class MakefileTestTarget(Rule):
     """
 
     severity = Severity.error
+    explained_by = ("build-target-missing",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where the backend has no Makefile."""
+        return cause.subject == ABSENT
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         seen = set()
@@ -90,24 +96,34 @@ class BuildTargetMissing(Rule):
     """
 
     severity = Severity.error
+    lists = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
+        """One finding for a backend; a Makefile that is not there has no rule."""
         for name, lang in registry.backends.items():
             goals: dict[str, tuple[str, Entry]] = {}
             for entry in registry.matrix.entries_of(name):
                 dockerfile = entry.fields.get("dockerfile", "") if entry.linux else None
                 for goal, recipe in registry.builds.goals(lang, dockerfile):
                     goals.setdefault(goal, (recipe, entry))
-            for goal, (recipe, entry) in goals.items():
-                if not registry.files(name).has_make_rule(goal):
-                    path = f"{registry.directory(name)}/Makefile"
-                    yield self.finding(
-                        Place(path) if registry.tree.read(path) is not None else entry,
-                        name,
-                        f"target {goal}",
-                        f"{recipe} calls `make {goal}` here for {entry.tag_suffix}: there is no such rule",
-                        f"add `{goal}:` to {path}",
-                    )
+            missing = {g: use for g, use in goals.items() if not registry.files(name).has_make_rule(g)}
+            if missing:
+                path = f"{registry.directory(name)}/Makefile"
+                present = registry.tree.read(path) is not None
+                calls = [f"{recipe} calls `make {goal}`" for goal, (recipe, _) in missing.items()]
+                first = next(iter(missing.values()))[1]
+                yield self.finding(
+                    Place(path) if present else first,
+                    name,
+                    f"target {' '.join(missing)}" if present else ABSENT,
+                    f"{enumerated(calls)} here for {first.tag_suffix}: there is no "
+                    + ("such rule" if present else "Makefile"),
+                    f"add {enumerated([f'`{goal}:`' for goal in missing])} to {path}",
+                )
+
+
+ABSENT = "Makefile"
+"""Subject of a backend without one."""
 
 
 def _tested(registry: Registry) -> Iterator[tuple[Place, str]]:

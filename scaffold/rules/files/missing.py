@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterator, Sequence
 
 from scaffold.backend.choices import NATIVE
+from scaffold.checkout.door import Kind
 from scaffold.directory import needs, outputs
+from scaffold.directory.directory import Directory
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.words import enumerated
 from scaffold.syntax.source import Place
 
 
@@ -40,13 +44,16 @@ class FilesMissing(Rule):
         for name in registry.backends:
             entry = next(iter(registry.matrix.entries_of(name)), None)
             for need in needs.missing(registry.files(name)) if entry else ():
-                path = f"{registry.directory(name)}/{need.file}"
+                path = posixpath.normpath(f"{registry.directory(name)}/{need.file}")
+                is_empty = registry.tree.kind(path) is Kind.file
                 yield self.finding(
                     need.place or Place(registry.first_file(name)),
                     name,
                     f"file {need.file}",
-                    f"{need.who} {need.file}: there is no {path}",
-                    f"add {path}, or correct its name where it is asked for",
+                    f"{need.who} {need.file}: " + (f"{path} is empty" if is_empty else f"there is no {path}"),
+                    f"restore {path}"
+                    if is_empty
+                    else f"add {path}, or correct its name where it is asked for",
                 )
 
 
@@ -92,13 +99,37 @@ class FilesUnmade(Rule):
                     name,
                     f"start {same[0].what}",
                     f"run.sh needs {names}, and nothing in the backend's build makes it",
-                    "give the file one name in the Makefile, package.sh and run.sh",
+                    "give the file one name in the Makefile, package.sh and run.sh" + _instead(files, same),
+                )
+            searched = {t.what: t for system in systems for t in outputs.searched_unmade(files, system)}
+            for taken in searched.values():
+                yield self.finding(
+                    taken.spot,
+                    name,
+                    f"search {taken.what}",
+                    f"run.sh looks for libraries in {taken.what}/, and nothing puts any there",
+                    "give the folder the name that it has in package.sh",
+                )
+            for taken in outputs.placed_nowhere(files) if True in linux else ():
+                yield self.finding(
+                    taken.spot,
+                    name,
+                    f"place {taken.what}",
+                    f"package.sh copies into {taken.what}/, which it does not make",
+                    "give the folder the name with which it is made",
                 )
             for taken in outputs.packaged_unmade(files) if True in linux and not started else ():
                 yield self.finding(
                     taken.spot,
                     name,
                     f"package {taken.what}",
-                    f"package.sh copies {taken.what} if it is there, and nothing in the build makes it",
+                    f"package.sh copies {taken.what}, and nothing in the build makes it",
                     "give the file one name in the Makefile and package.sh, or delete the line",
                 )
+
+
+def _instead(files: Directory, same: Sequence[outputs.Taken]) -> str:
+    """What the build makes under a similar name, in words."""
+    made = filter(None, (outputs.made_instead(files, taken.what) for taken in same))
+    names = [*dict.fromkeys(made)]
+    return f": the Makefile makes {enumerated(names)}" if names else ""

@@ -8,7 +8,12 @@ from collections.abc import Collection, Iterator, Sequence
 from scaffold.backend.variants import VARIANTS
 from scaffold.directory import requirements
 from scaffold.directory.directory import Directory
-from scaffold.directory.python import Build, PythonInstaller, installer_of
+from scaffold.directory.python import (
+    Build,
+    PythonInstaller,
+    installer_of,
+)
+from scaffold.directory.requirements import newest_of_index
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import some
@@ -21,8 +26,9 @@ class MatrixNoRequirements(Rule):
 
     Why: `installRequirements` installs `requirements.txt` and then whichever of
     `requirements-<build type>.txt` and `requirements-<profile>.txt` exists; one that is missing is
-    skipped without a word. The image is built, starts, and fails at the first `import torch`: so did
-    LocalAI's chatterbox on macOS until e7fc604db, and so does rfdetr on JetPack 6.
+    skipped without a word, and one that is empty adds nothing. The image is built, starts, and fails at
+    the first `import torch`: so did LocalAI's chatterbox on macOS until e7fc604db, and
+    so does rfdetr on JetPack 6.
 
     A missing file is fine, and no finding, where `requirements.txt` already has what the files of
     the other builds add, or where `install.sh` installs in a branch of its own for that build.
@@ -57,7 +63,12 @@ class MatrixNoRequirements(Rule):
         for entry in entries:
             builds.setdefault(_build(entry, installer), entry)
         specific = {
-            build: [name for name in installer.specific(build) if name in files.names] for build in builds
+            build: [
+                name
+                for name in installer.specific(build)
+                if (text := files.text(name)) is not None and text.data.strip()
+            ]
+            for build in builds
         }
         if all(specific.values()):
             return
@@ -100,11 +111,12 @@ class RequirementsUnused(Rule):
     """
 
     severity = Severity.info
-    explained_by = ("gallery-image-not-built",)
+    explained_by = ("gallery-image-not-built", "matrix-missing-directory", "matrix-tag-suffix")
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
-        """Where the gallery offers the image of that hardware, its build was forgotten."""
-        built = (v for v in VARIANTS.values() if v.tag_suffix.format(n=cause.backend) == cause.subject)
+        """Where the build of that hardware was forgotten, or its entry is wrong."""
+        tags = cause.subject.split(" ")
+        built = (v for v in VARIANTS.values() if v.tag_suffix.format(n=cause.backend) in tags)
         return any(re.fullmatch(rf"requirements-{v.profile}\b.*\.txt", finding.subject) for v in built)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
@@ -166,6 +178,8 @@ class RequirementsUnused(Rule):
 def _tested(registry: Registry) -> set[str]:
     """The backends that the extra tests install: by `prepare-test-extra`, `test-extra` or a job."""
     targets = ("prepare-test-extra", "test-extra")
+    if registry.makefile.source is None:  # then nobody can say
+        return {*registry.backends}
     names = {name for target in targets for name in registry.makefile.test_lines(target)}
     return names | {use.name.rpartition("/")[2] for use in registry.test_jobs.make_commands}
 
@@ -188,7 +202,8 @@ class RequirementUnpinned(Rule):
     A `git clone` in `install.sh` counts too, where no tag or commit is checked out. There is one finding
     for a backend and address, in whichever of its files it stands.
 
-    Fix: add `@` and the tag or the commit with which the backend works.
+    Fix: add `@` and the tag or the commit with which the backend works. Of a clone check it out, by a
+    variable that `bump_deps.yaml` follows, or with a comment that says why it is held.
     """
 
     severity = Severity.warning
@@ -208,12 +223,16 @@ class RequirementUnpinned(Rule):
                     found.setdefault(address, []).append(place)
             for address, places in found.items():
                 where = f" ({len(places)} places)" if len(places) > 1 else ""
+                is_clone = places[0].path.endswith(".sh")
                 yield self.finding(
                     places[0],
                     backend,
                     f"{address} without a version",
                     f"{address} is installed at whatever its default branch holds{where}",
-                    "add `@` and the tag or the commit with which the backend works",
+                    "check out the tag or the commit with which the backend works, by a `<NAME>_VERSION?=` "
+                    "of its Makefile that the bot follows, or with a comment that says why it is held"
+                    if is_clone
+                    else "add `@` and the tag or the commit with which the backend works",
                 )
 
 
@@ -237,7 +256,8 @@ class RequirementIndexMissing(Rule):
         --extra-index-url https://download.pytorch.org/whl/cu128
         torch
 
-    A backend whose `install.sh` names an index for that build is fine. There is one finding for a profile.
+    It is an error for a version like `2.10.0+rocm7.0`: PyPI takes none. A backend whose `install.sh` names an
+    index for that build is fine. There is one finding for a profile.
 
     Fix: pin the version with which the image works, or name the index.
     """
@@ -260,6 +280,17 @@ class RequirementIndexMissing(Rule):
         """The first package of a build that may be of another hardware."""
         names = [name for name in installer.specific(build) if name in files.names]
         for text in files.texts(names):
+            elsewhere = requirements.local_version(text)
+            if elsewhere and not files.names_index(build):
+                what, offset = elsewhere
+                return self.finding(
+                    text.place(offset),
+                    files.name,
+                    f"{build.profile} {what}",
+                    f"{what} of the {build.profile} image is on no index that {text.path} names",
+                    f"name the index of that hardware in {text.path}",
+                    severity=Severity.error,
+                )
             found = requirements.loose(text, MANY_BUILDS.get(build.profile, ("torch", "vllm")))
             if found and not files.names_index(build):
                 name, offset = found
@@ -271,6 +302,113 @@ class RequirementIndexMissing(Rule):
                     f"pin {name} to the version that works there, or name its index in {text.path}",
                 )
         return None
+
+
+_INDEX_OF = {
+    "cpu": "cpu",
+    "mps": "cpu",
+    "cublas11": "cu11",
+    "cublas12": "cu12",
+    "cublas13": "cu13",
+    "hipblas": "rocm",
+    "intel": "xpu",
+    "l4t12": "cu12",
+    "l4t13": "cu13",
+}
+"""Profile -> what its indexes are for."""
+_PROFILE = re.compile(r"requirements-([a-z][a-z0-9]*)(?:-after)?\.txt")
+
+
+class RequirementIndexForeign(Rule):
+    """The index of a requirements file is that of the hardware after which the file is called.
+
+    Why: an index has the builds for one kind of hardware. With another one the image of a profile is a CPU
+    build, or one for a CUDA that the image does not have: CI is green, and the backend fails, or is slow.
+
+    Fails: `requirements-hipblas.txt`
+
+        --extra-index-url https://download.pytorch.org/whl/cu121
+        torch
+
+    Passes:
+
+        --extra-index-url https://download.pytorch.org/whl/rocm7.0
+        torch
+
+    A file with several indexes may have others beside the right one. Of a file for CPUs it is a warning, and
+    so it is of an older CUDA: what is installed may work there too.
+
+    Fix: name the index of the profile's hardware.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Indexes of other hardware."""
+        for backend, lang in registry.backends.items():
+            files = registry.files(backend)
+            for text in files.texts(files.names) if lang == "python" else ():
+                profile = _PROFILE.fullmatch(text.path.rpartition("/")[2])
+                name = profile[1] if profile else ""
+                wanted = _INDEX_OF.get(name, "")
+                found = dict(requirements.hardware_of_indexes(text)) if wanted else {}
+                for hardware, offset in found.items() if wanted not in found else ():
+                    older = hardware[:2] == wanted[:2] and hardware < wanted
+                    may_work = wanted == "cpu" or older
+                    yield self.finding(
+                        text.place(offset),
+                        backend,
+                        f"{name} index {hardware}",
+                        f"the index of {name} is that of {hardware}, and its images need {wanted}",
+                        f"name the index of {wanted}",
+                        severity=Severity.warning if may_work else Severity.error,
+                    )
+
+
+class RequirementToolkitMoves(Rule):
+    """torch of a GPU profile stays with the toolkit of the image that it is installed in.
+
+    Why: an index such as `whl/xpu` has torch for every release of the hardware's toolkit, the newest first.
+    The base image has one release. When torch moved on to oneAPI 2026, LocalAI's image of kokoro, with oneAPI
+    2025.3, could not be built any more (#10823). An index such as `whl/cu128` has one release alone.
+
+    Fails: `base-image: "intel/oneapi-basekit:2025.3.0"` in the matrix, and in `requirements-intel.txt`
+
+        --extra-index-url https://download.pytorch.org/whl/xpu
+        torch
+
+    Passes:
+
+        --extra-index-url https://download.pytorch.org/whl/xpu
+        torch==2.11.0+xpu
+
+    Fix: pin torch, and what belongs to it, to the version of that toolkit.
+    """
+
+    severity = Severity.info
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        installer = installer_of(registry.tree)
+        for backend, lang in registry.backends.items() if installer.common else ():
+            builds: dict[Build, str] = {}
+            for entry in registry.matrix.entries_of(backend) if lang == "python" else ():
+                image = entry.fields.get("base-image", "")
+                if re.search(r"\d\.\d", image.partition(":")[2]) and not image.startswith("ubuntu"):
+                    builds.setdefault(_build(entry, installer), image)
+            for build, image in builds.items():
+                for text in registry.files(backend).texts(installer.specific(build)):
+                    found = newest_of_index(text)
+                    if found:
+                        index, offset = found
+                        yield self.finding(
+                            text.place(offset),
+                            backend,
+                            f"{build.profile} torch of a moving toolkit",
+                            f"torch is the newest of {index}, whatever toolkit that needs; the image's is"
+                            f" that of {image}",
+                            "pin torch to the version of that toolkit",
+                        )
+                        break
 
 
 def _build(entry: Entry, installer: PythonInstaller) -> Build:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.directory.messages import guessed_format, request_fields, unknown_reads
-from scaffold.directory.service import PROTO, renames_outputs, service_rpcs
+from scaffold.directory.service import (
+    FOLDERS,
+    PROTO,
+    fetched_as_folders,
+    loads_anything,
+    loads_folder,
+    renames_outputs,
+    service_rpcs,
+)
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -127,6 +135,92 @@ class ImageFormatGuessed(Rule):
                     "format of GenerateImage",
                     "the format is guessed by the end of the name, and that of a remote node's file is .tmp",
                     'write `format="PNG"`',
+                )
+
+
+class ModelFolderUnlisted(Rule):
+    """LocalAI fetches the weights of every backend that loads a folder of them.
+
+    Why: for the backends of one list LocalAI downloads a model's repository before it starts them. One that
+    is missing there downloads by itself while it loads, on every load; on a remote node that never ends in
+    time. So it was with longcat-video and 83 GB (#10949).
+
+    Fails: no `finch` in `managedArtifactBackends` of `core/config`, and in `backend.py`
+
+        if os.path.isdir(request.ModelFile):
+            model = request.ModelFile
+
+    Passes: the same, and in the list
+
+        "finch": {},
+
+    A server that asks `resolve_model_reference` of `backend/python/common` is one that loads a folder, too.
+
+    Fix: add the backend to the list.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Python servers that take a folder, of backends that the list does not have."""
+        listed = fetched_as_folders(registry.tree)
+        for name, lang in registry.backends.items() if listed else ():
+            text = registry.files(name).text("backend.py") if lang == "python" else None
+            offset = loads_folder(text) if text is not None else None
+            if text is not None and offset is not None and listed.isdisjoint(registry.aliases_of(name)):
+                yield self.finding(
+                    text.place(offset),
+                    name,
+                    "folder of weights",
+                    f"{name} loads a folder of weights, and {FOLDERS} does not list it: it downloads them"
+                    " itself on every load",
+                    f'add `"{name}": {{}},` to managedArtifactBackends',
+                )
+
+
+class LoadTakesAnything(Rule):
+    """A backend refuses a model that is none of its own.
+
+    Why: for a model whose configuration names no backend, LocalAI asks one installed backend after the other
+    and keeps the first that loads it. One that loads whatever it is given gets language models, too, and
+    fails at the first request with "unimplemented": so did LocalAI's opus and local-store (#10769).
+
+    Fails: in Go
+
+        func (f *Finch) Load(opts *pb.ModelOptions) error {
+            return nil
+        }
+
+    Passes:
+
+        func (f *Finch) Load(opts *pb.ModelOptions) error {
+            if opts.Model != "" && opts.Model != "finch" {
+                return fmt.Errorf("finch: %s is no model of its own", opts.Model)
+            }
+            return nil
+        }
+
+    Looked at are backends in Go whose `Load` does not read its options at all.
+
+    Fix: look at the name or the file of the model, and return an error for one that is not meant.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        for name, lang in registry.backends.items():
+            files = registry.files(name)
+            sources = (n for n in files.names if n.endswith(".go") and not n.endswith("_test.go"))
+            found = loads_anything(files.texts(sources)) if lang == "go" else None
+            if found:
+                text, offset = found
+                yield self.finding(
+                    text.place(offset),
+                    name,
+                    "Load takes anything",
+                    f"Load does not look at its options: {name} takes every model that names no backend, and"
+                    " fails when it is used",
+                    "return an error for a model that is not meant",
                 )
 
 

@@ -19,7 +19,14 @@ from scaffold.rules.gallery.images import (
 from scaffold.rules.gallery.loading import GalleryUnreadable
 from scaffold.rules.gallery.metadata import GalleryLicenseSpelling, GalleryMetadata
 from scaffold.rules.gallery.metas import GalleryImageAsMeta, GalleryMissingMeta
-from scaffold.rules.gallery.models import GalleryModelBackend, GalleryModelDuplicate, GalleryModelFile
+from scaffold.rules.gallery.models import (
+    GalleryModelBackend,
+    GalleryModelDuplicate,
+    GalleryModelFile,
+    GalleryModelTag,
+    GalleryModelUnreadable,
+    GalleryModelUseCase,
+)
 from scaffold.rules.gallery.names import (
     GalleryAliasMissing,
     GalleryDuplicateName,
@@ -50,6 +57,9 @@ RULES: tuple[type[Rule], ...] = (
     GalleryModelBackend,
     GalleryModelDuplicate,
     GalleryModelFile,
+    GalleryModelTag,
+    GalleryModelUseCase,
+    GalleryModelUnreadable,
     GalleryMetadata,
     GalleryLicenseSpelling,
 )

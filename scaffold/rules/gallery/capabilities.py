@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from scaffold.backend.variants import REFINED_KEYS, VARIANTS, capabilities, serves
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
-from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.base import Finding, Fix, Rule, Severity
+from scaffold.rules.words import enumerated
 from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
 from scaffold.surfaces.matrix.reading import Entry
 
@@ -36,30 +37,42 @@ class GalleryCapabilityTarget(Rule):
         capabilities:
           nvidia: "cuda12-rookery"
 
+    Lines of a meta that name one image are one finding.
+
     Fix: `scaffold check --fix` names the image that is meant, where one is built; else delete the line.
     """
 
     severity = Severity.error
     fixable = True
+    lists = True
+    explained_by = ("gallery-image-as-meta",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where the meta is an image, which is to be the item that a capability names."""
+        return finding.subject.split(" ")[0] == cause.subject
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Capabilities without an image, or with another backend's."""
         gallery = registry.gallery
         for meta in gallery.items:
+            wrong: dict[tuple[str, str, str | None], list[str]] = {}
             for key, name in meta.capabilities.items():
                 problem = target_problem(registry, meta, name)
                 if problem and not (name not in gallery.by_name and _is_unoffered(registry, meta, name)):
                     right = _right_target(registry, meta, key, name)
-                    yield self.finding(
-                        meta.at("capabilities", key),
-                        gallery.owner(meta),
-                        f"{meta.name} {key}",
-                        f"{meta.name}: {key} names {name!r}, {problem}",
-                        f'write {key}: "{right}"'
-                        if right
-                        else "name an image of this backend, or delete the line",
-                        fix=partial(_set_target, registry, meta, key, right) if right else None,
-                    )
+                    wrong.setdefault((name, problem, right), []).append(key)
+            for (name, problem, right), keys in wrong.items():
+                several = len(keys) > 1
+                yield self.finding(
+                    meta.at("capabilities", keys[0]),
+                    gallery.owner(meta),
+                    f"{meta.name} {' '.join(keys)}",
+                    f"{meta.name}: {enumerated(keys)} {'name' if several else 'names'} {name!r}, {problem}",
+                    f"write {written(dict.fromkeys(keys, right))}"
+                    if right
+                    else f"name an image of this backend, or delete the {'lines' if several else 'line'}",
+                    fix=partial(_set_targets, registry, meta, keys, right) if right else None,
+                )
 
 
 def _is_unoffered(registry: Registry, meta: Item, name: str) -> bool:
@@ -83,11 +96,12 @@ def _right_target(registry: Registry, meta: Item, key: str, name: str) -> str | 
     return next((image for image in good if target_problem(registry, meta, image) is None), None)
 
 
-def _set_target(registry: Registry, meta: Item, key: str, image: str, changes: ChangeSet) -> None:
-    """Correct a capability; the development twin that lacks the key gets it too."""
-    meta.set_value(changes, image, "capabilities", key)
-    if not meta.is_development and f"{image}{DEVELOPMENT}" in registry.gallery.by_name:
-        add_capability(registry, meta, key, image, changes)
+def _set_targets(registry: Registry, meta: Item, keys: Sequence[str], image: str, changes: ChangeSet) -> None:
+    """Correct capabilities; the development twin that lacks a key gets it too."""
+    for key in keys:
+        meta.set_value(changes, image, "capabilities", key)
+        if not meta.is_development and f"{image}{DEVELOPMENT}" in registry.gallery.by_name:
+            add_capability(registry, meta, key, image, changes)
 
 
 class Unoffered(NamedTuple):
@@ -157,13 +171,20 @@ class GalleryCapabilityMissing(Rule):
 
     A key may name another of the backend's images, such as Vulkan for hardware that has no image of
     its own; it must be there. The plain `nvidia-l4t` is not asked of a backend whose only Jetson image
-    needs CUDA 13.
+    needs CUDA 13. The lines that a meta lacks are one finding.
 
     Fix: `scaffold check --fix` adds the line to the meta and to its development twin.
     """
 
     severity = Severity.error
     fixable = True
+    lists = True
+    explained_by = ("matrix-tag-suffix",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """A key for another variant's image, where it is its entry that is not of its tag's variant."""
+        variant = cause.subject.split(" ")[1:2]
+        return ":" in finding.subject and finding.subject.split(" ")[1:] == variant
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Keys that a built image deserves and the meta does not have."""
@@ -176,6 +197,8 @@ class GalleryCapabilityMissing(Rule):
     def _missing(
         self, registry: Registry, name: str, meta: Item, images: dict[str, str]
     ) -> Iterator[Finding]:
+        wanted: dict[str, str] = {}
+        fixes: list[Fix] = []
         for key, image in wanted_keys(registry, meta, images).items():
             fix = partial(add_capability, registry, meta, key, image)
             unknown = _unknown_key_of(registry, meta, image)
@@ -183,13 +206,19 @@ class GalleryCapabilityMissing(Rule):
                 if registry.hardware.reported and not _known_keys_of(registry, meta, image):
                     continue  # gallery-capability-unknown-key says it, where it stands
                 fix = partial(_rename_key, registry, meta, unknown, key)
+            wanted[key] = image
+            fixes.append(fix)
+        if wanted:
+            built = [*dict.fromkeys(wanted.values())]
+            hosts = "such hosts get" if len(wanted) > 1 else "such a host gets"
             yield self.finding(
                 meta.last_capability,
                 name,
-                f"{meta.name} {key}",
-                f"{meta.name} has no {key}: such a host gets {_fallback(meta)}, though {image} is built",
-                f'add {key}: "{image}" to its capabilities',
-                fix=fix,
+                f"{meta.name} {' '.join(wanted)}",
+                f"{meta.name} has no {enumerated([*wanted], 'or')}: {hosts} {_fallback(meta)}, though "
+                f"{enumerated(built)} {'are' if len(built) > 1 else 'is'} built",
+                f"add {written(wanted)} to its capabilities",
+                fix=partial(_together, fixes),
             )
         yield from self._unresolved(registry, name, meta, images)
         variants = {image: variant for variant, image in images.items()}
@@ -199,7 +228,7 @@ class GalleryCapabilityMissing(Rule):
                 yield self.finding(
                     meta.at("capabilities", key),
                     name,
-                    f"{meta.name} {key} {present}",
+                    f"{meta.name}:{key} {present}",
                     f"{meta.name}: {key} names the {present} image, though {images[variant]} is built",
                     f'set {key}: "{images[variant]}"',
                     fix=partial(_set_capability, registry, meta, key, images[variant]),
@@ -212,17 +241,30 @@ class GalleryCapabilityMissing(Rule):
         if any(key in meta.capabilities for key in CPU_KEYS):
             return
         deserved = wanted_keys(registry, meta, images)
+        unserved = {*registry.hardware.reported} - {*meta.capabilities, *deserved}
         for plain, refined in REFINED_KEYS.items():
-            for key in refined if plain in meta.capabilities else ():
-                if key in {*registry.hardware.reported} - {*meta.capabilities, *deserved}:
-                    image = meta.capabilities[plain]
-                    yield self.finding(
-                        meta.at("capabilities", plain),
-                        name,
-                        f"{meta.name} {key}",
-                        f"{meta.name} has no {key}: such a host gets nothing, though {plain} gets {image}",
-                        f"add {key} to its capabilities, with an image that runs there, or a default",
-                    )
+            keys = [key for key in refined if plain in meta.capabilities and key in unserved]
+            if keys:
+                hosts = "such hosts get" if len(keys) > 1 else "such a host gets"
+                yield self.finding(
+                    meta.at("capabilities", plain),
+                    name,
+                    f"{meta.name} {' '.join(keys)}",
+                    f"{meta.name} has no {enumerated(keys, 'or')}: {hosts} nothing, though {plain} gets "
+                    f"{meta.capabilities[plain]}",
+                    f"add {enumerated(keys)} to its capabilities, with an image that runs there, "
+                    "or a default",
+                )
+
+
+def written(keys: Mapping[str, str]) -> str:
+    """Capabilities as they are to be written."""
+    return ", ".join(f'{key}: "{image}"' for key, image in keys.items())
+
+
+def _together(fixes: Sequence[Fix], changes: ChangeSet) -> None:
+    for fix in fixes:
+        fix(changes)
 
 
 def wanted_keys(registry: Registry, meta: Item, images: dict[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 
@@ -13,7 +14,9 @@ from scaffold.rules.gallery.capabilities import (
     known_keys,
     target_problem,
     wanted_keys,
+    written,
 )
+from scaffold.rules.words import enumerated
 from scaffold.surfaces.gallery.items import DEVELOPMENT, Item, of_development
 
 
@@ -32,13 +35,14 @@ class GalleryDevMetaDrift(Rule):
 
         both have default and nvidia, the second with "-development" behind each image
 
-    What the base lacks itself is said there alone.
+    What the base lacks itself is said there alone. The lines that a twin lacks are one finding.
 
     Fix: `scaffold check --fix` adds the line, or corrects the image.
     """
 
     severity = Severity.error
     fixable = True
+    lists = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Development metas that differ from their base in more than the suffix."""
@@ -58,6 +62,7 @@ class GalleryDevMetaDrift(Rule):
         known = known_keys(registry) if registry.hardware.reported else expected
         images = gallery.release_images(gallery.owner(meta))
         deserved = {*wanted_keys(registry, meta, images), *(["default"] if "cpu" in images else ())}
+        lacking: dict[bool, dict[str, str]] = defaultdict(dict)
         for key in dict.fromkeys((*expected, *twin.capabilities)):
             image, right = twin.capabilities.get(key), expected.get(key)
             told = (
@@ -67,27 +72,39 @@ class GalleryDevMetaDrift(Rule):
             )
             if image == right or told or (image and target_problem(registry, twin, image)):
                 continue
-            if image is None:
-                message = f"{twin.name} has no {key}, {meta.name} has it"
-                place, do = twin.last_capability, f'add {key}: "{right}"'
-            elif right is None:
+            if image is None and right is not None:
+                lacking[right in gallery.by_name][key] = right
+                continue
+            if right is None:
                 message = f"{twin.name} has {key}, {meta.name} has it not"
-                place, do = twin.at("capabilities", key), f"give {meta.name} the key {key} too"
+                do = f"give {meta.name} the key {key} too"
             else:
                 message = f"{twin.name}: {key} names {image!r}, expected {right!r}"
-                place, do = twin.at("capabilities", key), f'write {key}: "{right}"'
-            fix = partial(_repeat, meta, twin, key, right) if right in gallery.by_name else None
-            yield self.finding(place, gallery.owner(meta), f"{twin.name} {key}", message, do, fix=fix)
+                do = f'write {key}: "{right}"'
+            fix = partial(_repeat, meta, twin, {key: right}) if right in gallery.by_name else None
+            place = twin.at("capabilities", key)
+            yield self.finding(place, gallery.owner(meta), f"{twin.name}:{key}", message, do, fix=fix)
+        for offered, keys in lacking.items():
+            yield self.finding(
+                twin.last_capability,
+                gallery.owner(meta),
+                f"{twin.name} {' '.join(keys)}",
+                f"{twin.name} has no {enumerated([*keys], 'or')}, {meta.name} has "
+                + ("them" if len(keys) > 1 else "it"),
+                f"add {written(keys)}",
+                fix=partial(_repeat, meta, twin, keys) if offered else None,
+            )
 
 
-def _repeat(meta: Item, twin: Item, key: str, image: str, changes: ChangeSet) -> None:
-    """Give a twin the key of its base: in the same place among the others, where it lacks it."""
-    if key in twin.capabilities:
-        twin.set_value(changes, image, "capabilities", key)
-        return
+def _repeat(meta: Item, twin: Item, images: dict[str, str], changes: ChangeSet) -> None:
+    """Give a twin keys of its base: in the same place among the others, where it lacks them."""
     keys = [*meta.capabilities]
-    before = next((k for k in reversed(keys[: keys.index(key)]) if k in twin.capabilities), None)
-    twin.add_capability(changes, key, image, before)
+    for key, image in images.items():
+        if key in twin.capabilities:
+            twin.set_value(changes, image, "capabilities", key)
+            continue
+        before = next((k for k in reversed(keys[: keys.index(key)]) if k in twin.capabilities), None)
+        twin.add_capability(changes, key, image, before)
 
 
 class GalleryDevMetaMissing(Rule):
@@ -111,14 +128,21 @@ class GalleryDevMetaMissing(Rule):
 
     severity = Severity.warning
     fixable = True
+    explained_by = ("gallery-image-missing",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where the gallery has none of the development images either."""
+        return " has no " in finding.message
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Base metas with development images and without the twin."""
+        """Base metas without the twin, of backends that are built."""
         gallery = registry.gallery
         for name in registry.names:
             development = [i for i in gallery.image_items(name) if i.is_development]
-            for meta in gallery.base_metas(name):
-                if meta.is_meta and development and f"{meta.name}{DEVELOPMENT}" not in gallery.by_name:
+            built = development or registry.matrix.entries_of(name)
+            count = len(development) or "no"
+            for meta in gallery.base_metas(name) if built else ():
+                if meta.is_meta and f"{meta.name}{DEVELOPMENT}" not in gallery.by_name:
                     keys = corrected_keys(registry, meta)
                     complete = all(image in gallery.by_name for image in of_development(keys).values())
                     complete = complete and keys.keys() <= known_keys(registry)
@@ -127,7 +151,7 @@ class GalleryDevMetaMissing(Rule):
                         meta,
                         name,
                         meta.name,
-                        f"{meta.name} has {len(development)} development images and no development meta",
+                        f"{meta.name} has {count} development images and no development meta",
                         f"add {meta.name}{DEVELOPMENT} with the same keys, each image with {DEVELOPMENT}",
                         fix=add if complete else None,
                     )

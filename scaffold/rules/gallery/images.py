@@ -9,7 +9,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.gallery.capabilities import add_capability, unoffered, wanted_keys
-from scaffold.rules.words import some
+from scaffold.rules.words import enumerated, some
 from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
 
 
@@ -37,7 +37,11 @@ class GalleryImageNotBuilt(Rule):
     """
 
     severity = Severity.error
-    explained_by = ("matrix-missing-entry",)
+    explained_by = ("matrix-missing-entry", "matrix-tag-suffix")
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where no entry builds the backend, or one builds the image under a wrong tag suffix."""
+        return cause.rule != "matrix-tag-suffix" or cause.subject.endswith(f" {finding.subject}")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Items whose tag no entry has; images of other repositories are not LocalAI's to build."""
@@ -90,14 +94,23 @@ class GalleryImageMissing(Rule):
         uri: "<registry>/local-ai-backends:latest-gpu-vulkan-rookery"
         uri: "<registry>/local-ai-backends:master-gpu-vulkan-rookery"
 
-    A tag that lacks both items is reported once, and so is a backend none of whose images is there. One
-    that has no meta either is gallery-missing-meta's. The line is that of the item behind which it belongs.
+    What a backend lacks is one finding. One that has no meta either is gallery-missing-meta's. The line is
+    that of the item behind which the first one belongs.
 
-    Fix: `scaffold check --fix` adds the item beside its twin or behind the backend's last image.
+    Fix: `scaffold check --fix` adds the items beside their twins or behind the backend's last image.
     """
 
     severity = Severity.error
     fixable = True
+    lists = True
+    explained_by = ("matrix-tag-suffix", "gallery-missing-meta")
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where nothing leads to images, or an entry builds what is offered under a wrong tag suffix."""
+        if cause.rule == "gallery-missing-meta":
+            return True
+        wrong, _, right = cause.subject.partition(" ")
+        return " " in right and any(tag.endswith(wrong) for tag in finding.subject.split(" "))
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Built tags without an item of some channel."""
@@ -108,27 +121,28 @@ class GalleryImageMissing(Rule):
             if not lacking or not (images or gallery.base_metas(backend)):
                 continue
             fix = partial(_complete_images, registry, backend) if all(e.variant for e in entries) else None
-            if not images:
-                yield self.finding(
-                    gallery.base_metas(backend)[-1].at("name"),
-                    backend,
-                    "images",
-                    f"the gallery has none of the {len(lacking)} images of {backend} that the matrix builds",
-                    f"add {some([image.name for image in lacking])} to {gallery.path}, each in both channels",
-                    fix=fix,
-                )
-                continue
-            for entry, name, endings in lacking:
-                tags = " and ".join(f"{CHANNELS[ending]}{entry.tag_suffix}" for ending in endings)
-                items = " and ".join(f"{name}{ending}" for ending in endings)
-                yield self.finding(
-                    (gallery.by_tag_suffix.get(entry.tag_suffix) or images)[-1].at("name"),
-                    backend,
-                    entry.tag_suffix,
-                    f"the matrix builds {tags}, and no gallery item offers {'them' if endings[1:] else 'it'}",
-                    f"add {items} to {gallery.path}",
-                    fix=fix,
-                )
+            tags = [f"{CHANNELS[e]}{image.entry.tag_suffix}" for image in lacking for e in image.endings]
+            items = [f"{image.name}{ending}" for image in lacking for ending in image.endings]
+            them = "them" if items[1:] else "it"
+            beside = gallery.by_tag_suffix.get(lacking[0].entry.tag_suffix) or images
+            yield self.finding(
+                (beside or gallery.base_metas(backend))[-1].at("name"),
+                backend,
+                f"images {' '.join(tags)}",
+                f"the matrix builds {_listed(tags)}, and no gallery item offers {them}"
+                if images
+                else f"the gallery has none of the {len(lacking)} images of {backend} that the matrix builds",
+                f"add {_listed(items)} to {gallery.path}",
+                fix=fix,
+            )
+
+
+FEW = 4
+"""Names of images up to which a report lists all."""
+
+
+def _listed(names: list[str]) -> str:
+    return enumerated(names) if len(names) <= FEW else some(names, FEW)
 
 
 def _complete_images(registry: Registry, backend: str, changes: ChangeSet) -> None:
@@ -149,7 +163,10 @@ def _complete_images(registry: Registry, backend: str, changes: ChangeSet) -> No
         for ending in endings:
             text = gallery.image_text(anchor, f"{name}{ending}", f"{CHANNELS[ending]}{entry.tag_suffix}")
             changes.insert(gallery.path, beside.end, text)
+    first = not any(item.is_development for item in gallery.image_items(backend))
     for meta in gallery.base_metas(backend):
+        if first and not meta.alias:  # by which the development images serve the backend's models
+            meta.add_alias(changes, meta.name)
         if meta.is_meta:
             _complete_keys(registry, meta, images, added, changes)
 

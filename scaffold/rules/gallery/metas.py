@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from scaffold.backend.variants import capabilities
+from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.gallery.capabilities import written
+from scaffold.surfaces.gallery.items import Item, of_development
 
 
 class GalleryMissingMeta(Rule):
@@ -25,10 +30,13 @@ class GalleryMissingMeta(Rule):
           capabilities:
             default: "cpu-rookery"
 
-    Fix: write the meta; its license and its description nothing in the checkout says.
+    Fix: write the meta; its license and its description nothing in the checkout says. Where there is an item
+    with the words, which the images merge and which leads to none of them, `scaffold check --fix` adds its
+    capabilities.
     """
 
     severity = Severity.error
+    fixable = True
     explained_by = ("gallery-unreadable",)
 
     def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
@@ -39,9 +47,21 @@ class GalleryMissingMeta(Rule):
         """Backends with images or entries and without a meta."""
         gallery = registry.gallery
         for name, entries in registry.matrix.by_backend.items():
-            metas = [m for m in gallery.base_metas(name) if m.is_meta or m.uri]
-            if not metas and name:
-                images = gallery.image_items(name)
+            metas = gallery.base_metas(name)
+            if any(m.is_meta or m.uri for m in metas) or name not in registry.directories:
+                continue
+            images = gallery.image_items(name)
+            keys = _deserved(registry, name)
+            if metas and keys:
+                yield self.finding(
+                    metas[0].at("name"),
+                    name,
+                    "meta",
+                    f"{name} is built, and {metas[0].name} leads to none of its images",
+                    f"give it capabilities: {written(keys)}",
+                    fix=partial(_lead, registry, metas[0], keys),
+                )
+            else:
                 lacks = "no meta that offers it" if images else "nothing of it"
                 draft = None if images else registry.drafted(name, gallery.path, gallery.add)
                 yield self.finding(
@@ -52,6 +72,25 @@ class GalleryMissingMeta(Rule):
                     f"add a meta {name} with an anchor and capabilities to {gallery.path}"
                     + ("" if images else ", its -development twin and the images of both channels"),
                 )
+
+
+def _deserved(registry: Registry, name: str) -> dict[str, str]:
+    """The capabilities that the images of a backend deserve, of those that the gallery knows."""
+    images = registry.gallery.release_images(name)
+    known = {"default", *registry.gallery.capability_keys}
+    return {key: images[variant] for key, variant in capabilities(set(images)).items() if key in known}
+
+
+def _lead(registry: Registry, meta: Item, keys: dict[str, str], changes: ChangeSet) -> None:
+    """Give a meta without capabilities those of its images, and its development twin too."""
+    gallery = registry.gallery
+    meta.begin_capabilities(changes, keys)
+    twin, images = gallery.development_meta(meta), of_development(keys)
+    if all(image in gallery.by_name for image in images.values()):
+        if twin is None:
+            gallery.add_development_meta(changes, meta, keys)
+        elif not twin.is_meta:
+            twin.begin_capabilities(changes, images)
 
 
 class GalleryImageAsMeta(Rule):

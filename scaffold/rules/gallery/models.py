@@ -29,13 +29,18 @@ class GalleryModelBackend(Rule):
 
     Names and aliases of items count, and the `Aliases` of pkg/model/initializers.go. A model with a
     `pii_detection` of its own needs no backend. A backend that is built and of which the backend gallery has
-    nothing is gallery-missing-meta's, and a name that an importer writes too, where the gallery calls that
-    backend otherwise, is importer-unknown-backend's. There is one finding for a name.
+    nothing is gallery-missing-meta's, and a name that an importer writes too is told there. There is one
+    finding for a name.
 
     Fix: correct the name, or delete the models of a backend that is gone.
     """
 
     severity = Severity.error
+    explained_by = ("importer-unknown-backend",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where the gallery calls the backend otherwise, or has it no more."""
+        return cause.subject.startswith("importer ")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Names in the model gallery without an item."""
@@ -45,7 +50,6 @@ class GalleryModelBackend(Rule):
         known = {name.lower() for item in items for name in (item.name, item.alias)}
         known |= {name.lower() for name in registry.model_aliases()}
         known |= {n.lower() for n in registry.matrix.by_backend if not registry.gallery.base_metas(n)}
-        known |= {n.lower() for n in registry.importers.emitted if registry.gallery.base_metas(n)}
         found: dict[str, list[Use]] = {}
         for use in registry.models.uses(known, others=True):
             if registry.only in (None, use.name):
@@ -162,3 +166,148 @@ class GalleryModelFile(Rule):
                 f"{address} is the page of a repository, not a file of it",
                 f"write {address}/resolve/main/<file>",
             )
+
+
+class GalleryModelTag(Rule):
+    """A model that is served with a feature by which LocalAI chooses has its tag.
+
+    Why: among the builds of a model LocalAI prefers those that are served faster, and looks at nothing but
+    their tags. A build that guesses several tokens ahead and does not say so in its tags comes last, and the
+    lists of models do not tell it from the plain one (#11653).
+
+    Fails:
+
+        tags: [llm, gguf]
+        overrides:
+          options:
+            - spec_type:draft-mtp
+
+    Passes:
+
+        tags: [llm, gguf, mtp]
+
+    The features are those that `pkg/system/capabilities.go` names. Models that take tags from others by a
+    merge are not looked at, nor are tags that are not written one a line.
+
+    Fix: add the tag.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Features that are turned on and not tagged."""
+        for feature in registry.model_tags.features if registry.only is None else ():
+            if not feature.is_tagged:
+                yield self.finding(
+                    feature.place,
+                    "",
+                    f"{feature.model} {feature.name}",
+                    f"{feature.model} is served with {feature.name} and has no such tag: LocalAI, which looks"
+                    " at tags alone, does not prefer it",
+                    f"add `- {feature.name}` to its tags",
+                )
+
+
+class GalleryModelUseCase(Rule):
+    """A model that is tagged after a use case says that it has it, where LocalAI would not guess it.
+
+    Why: a model without `known_usecases` has those that LocalAI guesses by its backend. One for videos, on a
+    backend that is known for images, is offered for images and not for videos (#11214).
+
+    Fails:
+
+        tags:
+          - text-to-video
+        overrides:
+          backend: rookery
+
+    Passes:
+
+        overrides:
+          backend: rookery
+          known_usecases: [video]
+
+    What the configuration says that a model is based on counts, and there is one finding for it. Looked at
+    are tags that are the name of a task, such as `text-to-video`, `video-generation` or `text-to-speech`.
+
+    Fix: add `known_usecases` where the backend is named.
+    """
+
+    severity = Severity.warning
+    explained_by = ("gallery-model-backend",)
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Use cases that only a tag names, of backends for which they are not guessed."""
+        guessed = registry.model_tags.guessed
+        told: set[tuple[Place, str]] = set()
+        for claim in registry.model_tags.claims if guessed else ():
+            key = (claim.place, claim.use_case)
+            is_known = claim.backend in guessed.get(claim.use_case, {claim.backend})
+            if is_known or key in told or registry.only not in (None, claim.backend):
+                continue
+            told.add(key)
+            yield self.finding(
+                claim.place,
+                claim.backend,
+                f"{claim.model if claim.place.path == LIST else claim.place.path} {claim.use_case}",
+                f"{claim.model} is tagged {claim.tag}, and neither its configuration says `{claim.use_case}`"
+                f" nor does LocalAI guess it of {claim.backend}: it is not offered for that",
+                f"add `known_usecases: [{claim.use_case}]` beside the backend",
+            )
+
+
+class GalleryModelUnreadable(Rule):
+    """LocalAI can load the list of models, and what each of them is based on.
+
+    Why: LocalAI fetches `gallery/index.yaml` and hands it to Go's yaml.v3, with the kind of each value laid
+    down in a struct. One value that yaml.v3 refuses, and there is no model to install. Of a model that is
+    based on a file of this folder it fetches that file too: where it is gone the model cannot be installed.
+
+    Fails:
+
+        - <<: *wren                # and no item above it has &wren
+          name: "wren-7b"
+          url: "github:mudler/LocalAI/gallery/gone.yaml@master"
+          tags: chat
+
+    Passes:
+
+        - <<: *wren                # and &wren stands above
+          name: "wren-7b"
+          url: "github:mudler/LocalAI/gallery/virtual.yaml@master"
+          tags:
+            - chat
+
+    A key that stands twice is reported by duplicate-key.
+
+    Fix: the message says what was found and what LocalAI takes there.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """What LocalAI refuses, and bases that are not there."""
+        models = registry.models
+        if registry.only is not None:
+            return
+        repeated = {line for _, _, line in models.repeated}
+        for path, refusal in models.refusals:
+            if path == LIST and refusal.line in repeated:
+                continue
+            what = "the list of models" if path == LIST else "what models are based on"
+            yield self.finding(
+                Place(path, refusal.line),
+                "",
+                refusal.subject,
+                f"LocalAI cannot load {what}: {refusal.problem}",
+                refusal.help,
+            )
+        for path, line in models.bases.items():
+            if registry.tree.kind(path) is None:
+                yield self.finding(
+                    Place(LIST, line),
+                    "",
+                    f"base {path}",
+                    f"a model is based on {path}, which is not there: it cannot be installed",
+                    "restore the file, or base the model on gallery/virtual.yaml",
+                )

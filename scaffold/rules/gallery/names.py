@@ -9,6 +9,7 @@ from functools import partial
 from scaffold.backend.variants import VARIANTS
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.words import enumerated
 from scaffold.surfaces.gallery.items import Item
 
 
@@ -28,28 +29,41 @@ class GalleryDuplicateName(Rule):
         - name: "cpu-rookery"
         - name: "cpu-rookery-development"
 
+    An image that is repeated in both channels is one finding.
+
     Fix: rename the copy; `scaffold check --fix` deletes one that is equal to the first.
     """
 
     severity = Severity.error
     fixable = True
+    lists = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Items whose name an earlier item has."""
         gallery = registry.gallery
+        repeated: dict[tuple[str, str, bool], list[Item]] = defaultdict(list)
         for item in gallery.items:
             first = gallery.by_name[item.name]
             if first is not item:
-                same = first.text == item.text
-                do = "delete the repetition" if same else "give it the name of its own variant and channel"
-                yield self.finding(
-                    item.at("name"),
-                    gallery.owner(item),
-                    item.name,
-                    f"{item.name} is the name of an earlier item too: this one is never seen",
-                    f"{do}; the other one is in line {first.line}",
-                    fix=partial(gallery.delete, items=[item]) if same else None,
-                )
+                repeated[gallery.owner(item), item.base_name, first.text == item.text].append(item)
+        for (owner, name, same), items in repeated.items():
+            names = [*dict.fromkeys(item.name for item in items)]
+            several = len(names) > 1
+            what = (
+                "are names of earlier items too: these"
+                if several
+                else "is the name of an earlier item too: this"
+            )
+            do = "delete the repetition" if same else "give it the name of its own variant and channel"
+            yield self.finding(
+                items[0].at("name"),
+                owner,
+                f"{name}: {' '.join(names)}",
+                f"{enumerated(names)} {what} {'are' if several else 'one is'} never seen",
+                f"{do}; {'the others are in lines' if several else 'the other one is in line'} "
+                + enumerated([str(gallery.by_name[name].line) for name in names]),
+                fix=partial(gallery.delete, items=items) if same else None,
+            )
 
 
 class GalleryMetaName(Rule):
@@ -83,7 +97,7 @@ class GalleryMetaName(Rule):
         used = {*importers.emitted, *(line.name for line in importers.pref_only)}
         used |= {entry.key for entry in registry.capabilities.entries}
         used -= {*registry.names}
-        for name in registry.names:
+        for name in registry.backends:
             if name in asked:
                 continue
             for meta in registry.gallery.base_metas(name):
@@ -120,6 +134,12 @@ class GalleryImageName(Rule):
 
     severity = Severity.warning
     by_siblings = True
+    explained_by = ("matrix-tag-suffix",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where it is the entry of the matrix that is of another variant than its tag."""
+        error = cause.severity is Severity.error
+        return error and finding.subject.split(" ")[-1] == cause.subject.split(" ")[1]
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Items whose name no convention of their variant gives."""
@@ -128,7 +148,7 @@ class GalleryImageName(Rule):
         told: dict[tuple[str, str], Item] = {}
         for tag_suffix, items in registry.gallery.by_tag_suffix.items():
             entry = registry.matrix.by_tag_suffix.get(tag_suffix)
-            if entry is None or entry.variant is None:
+            if entry is None or entry.variant is None or entry.backend not in registry.directories:
                 continue
             for item in items:
                 prefix = item.base_name.removesuffix(entry.backend)
@@ -144,7 +164,7 @@ class GalleryImageName(Rule):
                     yield self.finding(
                         item.at("name"),
                         backend,
-                        stem,
+                        f"{stem} {variant}",
                         f"{item.name} is the {variant} image of {backend}; siblings name it {expected!r}",
                         "rename it and its twin of the other channel, with the capabilities that name them",
                     )
@@ -180,7 +200,8 @@ class GalleryAliasMissing(Rule):
         """Base metas without alias whose backend has development images."""
         gallery = registry.gallery
         for name in registry.names:
-            if not any(item.is_development for item in gallery.image_items(name)):
+            development = [item for item in gallery.image_items(name) if item.is_development]
+            if all(item.alias for item in development):
                 continue
             for meta in gallery.base_metas(name):
                 if not meta.alias and gallery.by_name[meta.name] is meta:

@@ -10,6 +10,7 @@ from functools import partial
 from scaffold.backend.names import defined_by, make_variable
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import WRONG_DOCKERFILE, is_wrong_dockerfile
 from scaffold.surfaces.base import Addition
 from scaffold.surfaces.makefile.editing import MakefileSurface
 from scaffold.surfaces.makefile.reading import Definition
@@ -143,13 +144,20 @@ class MakefileDefinitionMismatch(Rule):
 
         BACKEND_ROOKERY = rookery|python|.|false|true
 
-    The fields are name, Dockerfile, context, progress and whether the Dockerfile needs BACKEND.
+    The fields are name, Dockerfile, context, progress and whether the Dockerfile needs BACKEND. A definition
+    is reported once.
 
     Fix: `scaffold check --fix` corrects the fields that the matrix decides.
     """
 
     severity = Severity.error
     fixable = True
+    lists = True
+    explained_by = WRONG_DOCKERFILE
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where it is the matrix that names a wrong Dockerfile."""
+        return is_wrong_dockerfile(cause) and "dockerfile_type" in finding.subject.split(" ")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Definitions with a field that the matrix, the Dockerfile or the variable contradicts."""
@@ -158,12 +166,16 @@ class MakefileDefinitionMismatch(Rule):
             name = definition.name
             entries = [entry for entry in registry.matrix.entries_of(name) if entry.linux]
             contradictions = dict(_contradictions(registry, definition, entries))
-            for what, right in contradictions.items():
+            if contradictions:
+                said = (
+                    f"{what} is {getattr(definition, what)!r}, expected {right!r}"
+                    for what, right in contradictions.items()
+                )
                 yield self.finding(
                     makefile.place(definition.assignment),
                     name,
-                    f"{definition.variable} {what}",
-                    f"{definition.variable}: {what} is {getattr(definition, what)!r}, expected {right!r}",
+                    f"{definition.variable} {' '.join(contradictions)}",
+                    f"{definition.variable}: {'; '.join(said)}",
                     f"write {definition.variable} = {definition.with_fields(contradictions)}",
                     fix=partial(makefile.redefine, definition=definition, fields=contradictions),
                 )

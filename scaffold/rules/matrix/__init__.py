@@ -5,14 +5,13 @@ from scaffold.rules.matrix.architectures import MatrixArchMismatch, MatrixIncomp
 from scaffold.rules.matrix.builders import MatrixBuilderBaseImage
 from scaffold.rules.matrix.entries import (
     MatrixDarwinMissing,
-    MatrixDuplicateTag,
     MatrixMissingDirectory,
     MatrixMissingDockerfile,
     MatrixMissingEntry,
-    MatrixTagSuffix,
 )
 from scaffold.rules.matrix.jobs import MatrixShardLimit, MatrixUnforwardedField
 from scaffold.rules.matrix.siblings import MatrixOutlierField
+from scaffold.rules.matrix.tags import MatrixDuplicateTag, MatrixTagSuffix
 from scaffold.rules.matrix.toolkits import MatrixCudaToolkit
 
 RULES: tuple[type[Rule], ...] = (

@@ -11,6 +11,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline.runners import ARCHES, native
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import WRONG_DOCKERFILE
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry
 
 
@@ -134,6 +135,14 @@ class MatrixIncompletePair(Rule):
     """
 
     severity = Severity.warning
+    explained_by = (*WRONG_DOCKERFILE, "matrix-tag-suffix")
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where one leg names a wrong Dockerfile or backend, or has a tag suffix that nobody asks for."""
+        tag_suffix, _, what = finding.subject.partition(" ")
+        if cause.rule == "matrix-tag-suffix":
+            return tag_suffix in cause.subject.split(" ")
+        return what in ("dockerfile", "backend") and tag_suffix in cause.subject
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Images with a lone leg, a leg without platform tag, or two different legs."""

@@ -10,6 +10,7 @@ from scaffold.backend.variants import toolkit
 from scaffold.pipeline.image_builds import BaseImage
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import WRONG_DOCKERFILE, is_wrong_dockerfile
 from scaffold.surfaces.matrix.reading import Entry
 from scaffold.surfaces.matrix.siblings import ENOUGH
 
@@ -42,6 +43,11 @@ class MatrixBuilderBaseImage(Rule):
 
     severity = Severity.error
     fixable = True
+    explained_by = WRONG_DOCKERFILE
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """A field without effect, where it is the Dockerfile that is wrong."""
+        return is_wrong_dockerfile(cause) and finding.subject.endswith(" unused")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries of such Dockerfiles whose builder image is missing, wrong, or not built."""

@@ -1,16 +1,18 @@
-"""Entries of the build matrix: one for every backend, each under its own tag, of what is there."""
+"""Entries of the build matrix: one for every backend, of what is there."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from scaffold.backend.variants import DARWIN, VARIANTS, toolkit
+from scaffold.backend.variants import DARWIN, VARIANTS
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import NOWHERE, is_nowhere
 from scaffold.rules.darwin import is_macos_image
+from scaffold.rules.matrix.tags import backend_named
 from scaffold.rules.words import some
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
@@ -40,6 +42,11 @@ class MatrixMissingEntry(Rule):
     """
 
     severity = Severity.error
+    explained_by = ("matrix-missing-directory",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where the entries are there, under a name with a typing error."""
+        return is_nowhere(cause)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Backends with a directory and no entry, on either system."""
@@ -51,118 +58,14 @@ class MatrixMissingEntry(Rule):
                 )
                 beside = sorted(registry.matrix.entries_of(nearest or ""), key=lambda entry: entry.linux)
                 yield self.finding(
-                    Place(registry.matrix.file, beside[-1].last_line if beside else 1),
+                    Place(registry.matrix.file, (beside or registry.matrix.linux)[-1].last_line)
+                    if beside or registry.matrix.linux
+                    else Place(registry.matrix.file),
                     name,
                     "entry",
                     f"no matrix entry builds {folder}",
                     f"add entries with backend: {name!r} to {registry.matrix.file}, one per variant and arch",
                 )
-
-
-class MatrixDuplicateTag(Rule):
-    """No two entries share tag suffix and platform tag.
-
-    Why: together they are the name of the image and of its build cache. Two jobs that push one tag
-    overwrite each other, and the user gets whichever finished last.
-
-    Fails:
-
-        - tag-suffix: '-cpu-rookery'
-          backend: "rookery"
-        - tag-suffix: '-cpu-rookery'
-          backend: "nest-store"
-
-    Passes:
-
-        - tag-suffix: '-cpu-rookery'
-          platform-tag: 'amd64'
-        - tag-suffix: '-cpu-rookery'
-          platform-tag: 'arm64'
-
-    Fix: give the entry that was copied its own tag suffix or platform tag.
-    """
-
-    severity = Severity.error
-
-    def check(self, registry: Registry) -> Iterator[Finding]:
-        """Entries whose pair an earlier entry has."""
-        for entries in (registry.matrix.linux, registry.matrix.darwin):
-            first: dict[tuple[str, str], Entry] = {}
-            for entry in entries:
-                key = (entry.tag_suffix, entry.fields.get("platform-tag", ""))
-                earlier = first.setdefault(key, entry)
-                if earlier is not entry:
-                    yield self.finding(
-                        entry.at("tag-suffix"),
-                        entry.backend,
-                        "/".join(key),
-                        f"tag suffix {entry.tag_suffix!r} with platform tag {key[1]!r} is that of "
-                        f"an entry of {earlier.backend} too: the images overwrite each other",
-                        "give this entry the tag suffix and the platform tag of its own backend and arch; "
-                        f"the other one is in line {earlier.line}",
-                    )
-
-
-class MatrixTagSuffix(Rule):
-    """The tag suffix follows from the variant and ends in the backend's name.
-
-    Why: the suffix is what the gallery joins on and what people read hardware from. A copied entry
-    that keeps its model's suffix, or one whose build type was changed and the suffix not, publishes
-    a CUDA image under a ROCm name.
-
-    Fails:
-
-        - build-type: 'hipblas'
-          tag-suffix: '-gpu-nvidia-cuda-12-rookery'
-          backend: "rookery"
-
-    Passes:
-
-        - build-type: 'hipblas'
-          tag-suffix: '-gpu-rocm-hipblas-rookery'
-          backend: "rookery"
-
-    Fix: write the suffix that the other entries of the variant have, with this backend's name. A
-    spelling that at least two backends share is accepted as a convention.
-    """
-
-    severity = Severity.warning
-    by_siblings = True
-
-    def check(self, registry: Registry) -> Iterator[Finding]:
-        """Entries whose suffix no convention of their variant gives."""
-        users: dict[tuple[object, str], set[str]] = defaultdict(set)
-        entries = (*registry.matrix.linux, *registry.matrix.darwin)
-        for entry in entries:
-            users[entry.variant or toolkit(entry.fields), _prefix(entry)].add(entry.backend)
-        for entry in entries:
-            if entry.variant is None:
-                kind = " ".join(toolkit(entry.fields)).strip()
-                if len(users[toolkit(entry.fields), _prefix(entry)]) > 1:
-                    continue  # a variant of its time, such as CUDA 11
-                yield self.finding(
-                    entry.at("build-type"),
-                    entry.backend,
-                    entry.tag_suffix,
-                    f"no variant has build type {kind!r}",
-                    "use the build-type and the CUDA version of one of the variants that siblings have",
-                )
-                continue
-            expected = VARIANTS[entry.variant].tag_suffix.replace("{n}", entry.backend)
-            ends = entry.tag_suffix.endswith(f"-{entry.backend}")
-            shared = len(users[entry.variant, _prefix(entry)]) > 1
-            if not (ends and shared) and entry.tag_suffix != expected:
-                yield self.finding(
-                    entry.at("tag-suffix"),
-                    entry.backend,
-                    f"{entry.tag_suffix} {entry.variant}",
-                    f"{entry.tag_suffix!r} is no tag suffix of a {entry.variant} build of {entry.backend}",
-                    f"expected {expected!r}; or correct build-type, cuda version or platforms",
-                )
-
-
-def _prefix(entry: Entry) -> str:
-    return entry.tag_suffix.removesuffix(entry.backend)
 
 
 class MatrixMissingDockerfile(Rule):
@@ -192,16 +95,17 @@ class MatrixMissingDockerfile(Rule):
         for entry in registry.matrix.linux:
             dockerfile = entry.fields.get("dockerfile", "")
             path = dockerfile.removeprefix("./")
-            if not path or registry.tree.read(path) is None:
+            if not path or not (registry.tree.read(path) or b"").strip():
                 missing[entry.backend, dockerfile].append(entry)
         for (backend, dockerfile), entries in missing.items():
-            suffixes = [*dict.fromkeys(entry.tag_suffix for entry in entries)]
+            suffixes = _suffixes(entries)
             tags = some(suffixes)
             yield self.finding(
                 entries[0].at("dockerfile"),
                 backend,
                 f"{tags} {dockerfile}",
-                f"{tags} {'are' if suffixes[1:] else 'is'} built with {dockerfile!r}, which does not exist",
+                f"{tags} {'are' if suffixes[1:] else 'is'} built with {dockerfile!r}, which does not exist"
+                " or is empty",
                 "name the Dockerfile of the backend's language, or add it",
             )
 
@@ -221,33 +125,52 @@ class MatrixMissingDirectory(Rule):
         backend: "rookery"
         dockerfile: "./backend/Dockerfile.python"
 
+    A name or a Dockerfile that several entries of a backend have is reported once, at the first.
+
     Fix: correct the name, or delete the entries of a backend that is gone (`scaffold remove-backend`).
     """
 
     severity = Severity.error
+    lists = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries of backends that have no directory, or one of another language."""
+        nowhere: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+        elsewhere: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
         for entry in (*registry.matrix.linux, *registry.matrix.darwin):
             lang = registry.directories.get(entry.backend)
             shared = SHARED_DOCKERFILES.get(entry.dockerfile_type)
             if lang is None:
-                yield self.finding(
-                    entry.at("backend"),
-                    entry.backend or entry.tag_suffix,
-                    entry.tag_suffix,
-                    f"{entry.tag_suffix} builds {entry.backend!r}, which has no directory below backend/",
-                    "correct the name, or delete the entry of a backend that is gone",
-                )
+                meant = backend_named(registry, entry.tag_suffix)
+                nowhere[entry.backend, meant or ""].append(entry)
             elif shared and shared != lang:
-                yield self.finding(
-                    entry.at("dockerfile"),
-                    entry.backend,
-                    f"{entry.tag_suffix} {shared}",
-                    f"{entry.tag_suffix} is built with {entry.fields['dockerfile']}, but its directory is "
-                    f"backend/{lang}/{entry.backend}",
-                    f"name the Dockerfile of {lang} backends",
-                )
+                elsewhere[entry.backend, lang, entry.fields["dockerfile"]].append(entry)
+        for (backend, meant), entries in nowhere.items():
+            suffixes = _suffixes(entries)
+            yield self.finding(
+                entries[0].at("backend"),
+                meant or backend or entries[0].tag_suffix,
+                f"{NOWHERE} {' '.join(suffixes)}",
+                f"{some(suffixes)} {'build' if suffixes[1:] else 'builds'} {backend!r}, which has no "
+                "directory below backend/",
+                f"write backend: {meant!r}, or delete the entry"
+                if meant
+                else "correct the name, or delete the entries of a backend that is gone",
+            )
+        for (backend, lang, dockerfile), entries in elsewhere.items():
+            suffixes = _suffixes(entries)
+            yield self.finding(
+                entries[0].at("dockerfile"),
+                backend,
+                f"{dockerfile} {' '.join(suffixes)}",
+                f"{some(suffixes)} {'are' if suffixes[1:] else 'is'} built with {dockerfile}, but the "
+                f"directory is backend/{lang}/{backend}",
+                f"name the Dockerfile of {lang} backends",
+            )
+
+
+def _suffixes(entries: Sequence[Entry]) -> list[str]:
+    return [*dict.fromkeys(entry.tag_suffix for entry in entries)]
 
 
 class MatrixDarwinMissing(Rule):
@@ -272,6 +195,7 @@ class MatrixDarwinMissing(Rule):
     """
 
     severity = Severity.info
+    by_siblings = True
     explained_by = ("gallery-image-not-built",)
 
     def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
@@ -285,7 +209,8 @@ class MatrixDarwinMissing(Rule):
         for name in registry.names:
             entries = registry.matrix.entries_of(name)
             own_job = VARIANTS[DARWIN].tag_suffix.format(n=name) in registry.other_tags
-            if not entries or own_job or any(not entry.linux for entry in entries):
+            placed = name in registry.directories
+            if not (placed and entries) or own_job or any(not entry.linux for entry in entries):
                 continue
             said = " ".join(entry.said for entry in entries)
             if not re.search(r"(?i)\b(macos|darwin|metal|linux only)\b", said):

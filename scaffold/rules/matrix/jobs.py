@@ -75,6 +75,16 @@ class MatrixShardLimit(Rule):
                     for caller in callers
                     if (match := re.fullmatch(rf"{job}-singlearch-(\d{{1,4}})", caller.job))
                 }
+                for number, caller in numbered.items():
+                    taken = {o.rpartition("-")[2] for o in caller.reads if "matrix-singlearch-" in o}
+                    if taken and str(number) not in taken:
+                        yield self.finding(
+                            caller,
+                            "",
+                            f"{path} {caller.job} other",
+                            f"job {caller.job} takes shard {min(taken)}: shard {number} is never {lost}",
+                            f"let it read matrix-singlearch-{number}",
+                        )
                 for number in sorted(set(range(1, shards + 1)) ^ set(numbered)):
                     place = numbered.get(number, callers[-1])
                     yield self.finding(

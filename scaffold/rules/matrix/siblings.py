@@ -48,6 +48,13 @@ class MatrixOutlierField(Rule):
 
     severity = Severity.warning
     by_siblings = True
+    explained_by = ("matrix-tag-suffix",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where it is the build type of the entry that is another variant's."""
+        return cause.severity is Severity.error and finding.subject.startswith(
+            f"{cause.subject.partition(' ')[0]} "
+        )
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Fields in which an entry stands alone against at least two thirds of its siblings."""
@@ -95,6 +102,7 @@ class MatrixOutlierField(Rule):
         if idle or explains(entry, field):
             return
         variant = entry.variant or "?"
+        ahead = field == "base-image" and _is_newer(own or "", expected)
         yield self.finding(
             entry.at(field),
             entry.backend,
@@ -102,8 +110,10 @@ class MatrixOutlierField(Rule):
             f"{field} of {entry.tag_suffix} is {own!r}; most {variant} siblings have {expected!r}"
             if own is not None
             else f"{entry.tag_suffix} has no {field}; most {variant} siblings have {expected!r}",
-            f"set {field}: {expected!r}, or say in a comment why {field} differs",
-            severity=Severity.info if field == "base-image" and _is_newer(own or "", expected) else None,
+            f"use it for the siblings too, or say in a comment why {field} differs"
+            if ahead
+            else f"set {field}: {expected!r}, or say in a comment why {field} differs",
+            severity=Severity.info if ahead else None,
         )
 
     def _unknown(self, entry: Entry, field: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from scaffold.backend.variants import toolkit
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import WRONG_DOCKERFILE, is_wrong_dockerfile
 from scaffold.surfaces.matrix.reading import Entry
 
 _BRINGS_CUDA = re.compile(r"(?i)cuda|l4t|nvidia|jetson|tensorrt|pytorch")
@@ -42,6 +43,11 @@ class MatrixCudaToolkit(Rule):
     """
 
     severity = Severity.warning
+    explained_by = WRONG_DOCKERFILE
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """A build type of another language, where it is the Dockerfile that is wrong."""
+        return is_wrong_dockerfile(cause) and finding.subject.endswith(" build-type")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose image has no toolkit, or another entry's; requirements of another hardware."""

@@ -2,20 +2,28 @@
 
 from scaffold.rules.base import Rule
 from scaffold.rules.repository.additions import AdditionIncomplete
+from scaffold.rules.repository.called import CalledFileMissing
 from scaffold.rules.repository.changes import CollateralEdit
 from scaffold.rules.repository.names import BackendNameHardware
-from scaffold.rules.repository.registrations import DuplicateKey, RegistrationFileMissing, RegistrationStale
+from scaffold.rules.repository.registrations import (
+    DependabotUnreadable,
+    DuplicateKey,
+    RegistrationFileMissing,
+    RegistrationStale,
+)
 from scaffold.rules.repository.suppressions import SuppressionUnused
 from scaffold.rules.repository.unread import FileUnread
 
 RULES: tuple[type[Rule], ...] = (
     RegistrationStale,
     RegistrationFileMissing,
+    CalledFileMissing,
     BackendNameHardware,
     CollateralEdit,
     AdditionIncomplete,
     SuppressionUnused,
     DuplicateKey,
+    DependabotUnreadable,
     FileUnread,
 )
 """In the order of the catalogue."""

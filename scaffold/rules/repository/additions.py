@@ -134,4 +134,4 @@ def _builds_in(registry: Registry, name: str, folder: str, fork: bool) -> bool:
     )
 
 
-_TARGET = r"(?m)^(?:\w+[ \t]*[:?]?=[ \t]*)?{}[ \t]*(?::|$)"
+_TARGET = r"(?m)^(?:\w+[ \t]*[:?]?=[ \t]*(?:\$\(CURDIR\)/?)?)?{}[ \t]*(?::|$)"

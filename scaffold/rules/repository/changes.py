@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from scaffold.registry import Registry
-from scaffold.rules.base import ChangeRule, Finding, Severity
+from scaffold.rules.base import ChangeRule, Finding, Located, Severity
 from scaffold.rules.repository.renames import renamed
 from scaffold.syntax.source import Place
+
+Record = tuple[str, str]
+"""A surface, and what is registered there."""
 
 
 class CollateralEdit(ChangeRule):
@@ -35,7 +38,7 @@ class CollateralEdit(ChangeRule):
     def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
         """Backends whose records were altered or deleted by a change that adds another one."""
         other_names = renamed(before, after)
-        added = sorted({*after.names} - {*before.names, *other_names.values()})
+        added = sorted({*after.backends} - {*before.names, *other_names.values()})
         if len(added) != 1:
             return
         old, new = records(before), records(after)
@@ -43,9 +46,8 @@ class CollateralEdit(ChangeRule):
             lost = old[name] - new[name] if name in after.backends else Counter[tuple[str, str]]()
             if lost:
                 surfaces = Counter(surface for surface, _ in lost.elements())
-                place = next((e for e in after.matrix.entries_of(name)), None)
                 yield self.finding(
-                    place or Place(after.matrix.file),
+                    _altered(after, name, surfaces, old[name]),
                     name,
                     " ".join(sorted(surfaces)),
                     f"the change adds {added[0]}, and alters or deletes of {name}: "
@@ -54,19 +56,35 @@ class CollateralEdit(ChangeRule):
                 )
 
 
-def records(registry: Registry) -> dict[str, Counter[tuple[str, str]]]:
-    """Backend -> its records, each as surface and content."""
-    found: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+def _altered(registry: Registry, name: str, surfaces: Collection[str], old: Collection[Record]) -> Located:
+    """The first record of some surfaces that is not as before; else the first of them, else any."""
+    own = [(record, place) for backend, record, place in _recorded(registry) if backend == name]
+    own.sort(key=lambda pair: (pair[0][0] not in surfaces, pair[0] in old))
+    return own[0][1] if own else Place(registry.matrix.file)
+
+
+def records(registry: Registry) -> dict[str, Counter[Record]]:
+    """Backend -> its records."""
+    found: dict[str, Counter[Record]] = defaultdict(Counter)
+    for backend, record, _ in _recorded(registry):
+        found[backend][record] += 1
+    return found
+
+
+def _recorded(registry: Registry) -> Iterator[tuple[str, Record, Located]]:
+    """Each record: its backend, what it says, and where."""
     for entry in (*registry.matrix.linux, *registry.matrix.darwin):
-        found[entry.backend]["matrix entry", str(sorted(entry.fields.items()))] += 1
+        yield entry.backend, ("matrix entry", str(sorted(entry.fields.items()))), entry
     gallery = registry.gallery
     for item in gallery.items:
-        owner = found[gallery.owner(item)]
-        owner["gallery item", str((item.name, item.uri, item.mirrors))] += 1
+        owner = gallery.owner(item)
+        yield owner, ("gallery item", str((item.name, item.uri, item.mirrors))), item
         for key, image in item.capabilities.items():
-            owner["capability", f"{item.name} {key} {image}"] += 1
-    for definition in registry.makefile.definitions:
-        found[definition.name]["Makefile definition", definition.assignment.value] += 1
+            yield owner, ("capability", f"{item.name} {key} {image}"), item
+    makefile = registry.makefile
+    for definition in makefile.definitions:
+        assignment = definition.assignment
+        yield definition.name, ("Makefile definition", assignment.value), makefile.place(assignment)
     for bump in registry.bump_deps.bumps:
-        found[bump.backend]["bump entry", f"{bump.repository} {bump.variable} {bump.branch}"] += 1
-    return found
+        said = f"{bump.repository} {bump.variable} {bump.branch}"
+        yield bump.backend, ("bump entry", said), bump.at("variable")

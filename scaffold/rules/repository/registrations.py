@@ -9,6 +9,7 @@ from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
 from scaffold.rules.repository.parts import is_gone, lost, missing
 from scaffold.surfaces.base import Part
+from scaffold.surfaces.dependabot import FILE as DEPENDABOT
 from scaffold.surfaces.models import LIST as MODELS
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
 from scaffold.syntax.source import Place
@@ -173,15 +174,20 @@ class DuplicateKey(Rule):
     severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Matrix entries, gallery items, capability lists and models with a repeated key."""
+        """Matrix entries, gallery items, capability lists, bump entries and models with a repeated key."""
         gallery = registry.gallery
-        records = [(entry, entry.backend) for entry in (*registry.matrix.linux, *registry.matrix.darwin)]
-        for record, backend in (*records, *((item, gallery.owner(item)) for item in gallery.items)):
+        entries = (*registry.matrix.linux, *registry.matrix.darwin)
+        records = [
+            *((entry, entry.backend, entry.tag_suffix) for entry in entries),
+            *((item, gallery.owner(item), item.name) for item in gallery.items),
+            *((bump, bump.backend, bump.variable) for bump in registry.bump_deps.bumps),
+        ]
+        for record, backend, name in records:
             for key, offset in record.item.repeated:
                 yield self.finding(
                     Place(record.path, record.source.line(offset)),
                     backend,
-                    f"{getattr(record, 'name', '') or getattr(record, 'tag_suffix', '')} {key}",
+                    f"{name} {key}",
                     f"key {key!r} stands twice in one mapping",
                     "delete the one that is wrong",
                 )
@@ -192,4 +198,42 @@ class DuplicateKey(Rule):
                 f"model {model} {key}",
                 f"key {key!r} stands twice in one mapping: LocalAI loads no model of this list",
                 "delete the one that is wrong",
+            )
+
+
+class DependabotUnreadable(Rule):
+    """GitHub can read what dependabot is asked to watch.
+
+    Why: GitHub refuses `.github/dependabot.yml` as a whole where one entry of it is wrong. Dependabot then
+    watches nothing, and says so only on a page that nobody opens.
+
+    Fails:
+
+        - package-ecosystem: "pip"
+          directory: ["/backend/python/rookery"]
+          schedule: weekly
+
+    Passes:
+
+        - package-ecosystem: "pip"
+          directory: "/backend/python/rookery"
+          schedule:
+            interval: weekly
+
+    Looked at are the kinds of the values, keys that stand twice, and what an entry must have.
+
+    Fix: the message says what was found.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """What GitHub refuses."""
+        for refusal in registry.dependabot.refusals if registry.only is None else ():
+            yield self.finding(
+                Place(DEPENDABOT, refusal.line),
+                "",
+                refusal.subject,
+                f"GitHub refuses the file: {refusal.problem}",
+                refusal.help,
             )

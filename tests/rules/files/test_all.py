@@ -45,19 +45,36 @@ BROKEN = {
     "files-missing": {f"{FINCH}/backend.py": None},
     "matrix-no-requirements": {f"{FINCH}/requirements-intel.txt": None},
     "requirement-unpinned": {f"{FINCH}/requirements.txt": b"git+https://github.com/a/b\n"},
+    "requirement-unreadable": {f"{FINCH}/requirements.txt": b"torch=2.1\n"},
     "requirement-index-missing": {f"{FINCH}/requirements-cublas12.txt": b"torch\n"},
+    "requirement-index-foreign": {
+        f"{FINCH}/requirements-intel.txt": b"--index-url https://example.org/whl/cu130\ntorch==2.1.0\n"
+    },
+    "requirement-toolkit-moves": {
+        f"{FINCH}/requirements-intel.txt": b"--index-url https://download.pytorch.org/whl/xpu\ntorch\n"
+    },
+    "stubs-early": {f"{FINCH}/install.sh": b"installRequirements\nuv pip install finch\n"},
+    "generator-unpinned": {f"{FINCH}/install.sh": b"installRequirements\nuv pip install grpcio-tools\n"},
     "makefile-test-target": {f"{FINCH}/Makefile": b"install:\n"},
     "build-target-missing": {f"{LARK}/Makefile": b"test:\n\ttrue\n"},
     "darwin-run-script": {f"{LARK}/run.sh": LINUX_RUN.encode()},
     "darwin-sed": {f"{LARK}/run.sh": b"sed -i 's/a/b/' conf\n"},
+    "darwin-option": {f"{LARK}/package.sh": b"mkdir -p package\ncp -arf lark package\n"},
     "darwin-packaging": {f"{LARK}/package.sh": LINUX_PACKAGE.encode()},
+    "packaged-partly": {f"{LARK}/package.sh": b"cp libnvrtc.so* package/lib\n"},
     "build-type-unhandled": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nifeq ($(BUILD_TYPE),cublas)\nendif\n"},
     "build-flag-obsolete": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nCMAKE_ARGS+=-DGGML_HIPBLAS=ON\n"},
+    "patch-unchecked": {f"{WREN}/prepare.sh": b"patch -p1 < wren.patch\n"},
+    "load-takes-anything": {
+        f"{LARK}/load.go": b"func (l *Lark) Load(o *pb.ModelOptions) error {\n\treturn nil\n}\n"
+    },
+    "cuda-architectures": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nCUDA_ARCHITECTURES=121a\n"},
     "request-field-unknown": {
         f"{FINCH}/backend.py": b"class S:\n    def TTS(self, request, context):\n        return request.GetText()\n"
     },
     "rust-stub-missing": {f"{KESTREL}/build.rs": b"// no stubs\n"},
     "bump-pin-elsewhere": {f"{FINCH}/install.sh": b"git clone -b v1.2.3 https://github.com/a/b\n"},
+    "script-misspelt": {f"{LARK}/run.sh": b'CURDIR=.\nexec "$CUDIR/lark"\n'},
     "python-run-quoting": {f"{FINCH}/run.sh": RUN_SH.encode()},
     "native-run-quoting": {f"{LARK}/run.sh": RUN_SH.encode()},
     "signal-shutdown": {f"{HERON}/grpc-server.cpp": SERVERS["function"].encode()},

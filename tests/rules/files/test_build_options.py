@@ -121,3 +121,67 @@ def test_a_renamed_flag_for_hardware_that_is_not_built_is_an_info() -> None:
 def test_flags_that_are_fine(line: str) -> None:
     where = tree({f"{WREN}/Makefile": (read(f"{WREN}/Makefile") + f"\n{line}\n").encode()})
     assert findings(where) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "is_told"),
+    [
+        ("Makefile", '\tcmake "-DCMAKE_CUDA_ARCHITECTURES=120a;121a"', True),
+        ("Makefile", "CUDA_ARCHITECTURES ?= 120a-real", True),
+        ("CMakeLists.txt", "set(CMAKE_CUDA_ARCHITECTURES 100a,121f)", True),
+        ("Makefile", '\tcmake "-DCMAKE_CUDA_ARCHITECTURES=80;86;120a"', False),
+        ("Makefile", "CUDA_ARCHITECTURES ?= 75-virtual;121a-real", False),
+        ("Makefile", "CUDA_ARCHITECTURES ?= native", False),
+        ("Makefile", "CUDA_ARCHITECTURES ?= $(ARCHITECTURES)", False),
+        ("Makefile", "# CUDA_ARCHITECTURES=121a", False),
+    ],
+)
+def test_cuda_for_the_newest_cards_alone(path: str, line: str, is_told: bool) -> None:
+    name = f"{WREN}/{path}"
+    old = read(name) if path == "Makefile" else ""
+    found = findings(tree({name: f"{old}\nx:\n{line}\n".encode()}), "cuda-architectures")
+    assert [(f.backend, f.path, f.subject) for f in found] == (
+        [("wren-cpp", name, "CUDA architectures")] if is_told else []
+    )
+
+
+def test_a_backend_without_cuda_may_say_what_it_likes() -> None:
+    path = "backend/go/lark/Makefile"
+    where = tree({path: f"{read(path)}\nCUDA_ARCHITECTURES ?= 121a\n".encode()})
+    assert findings(where, "cuda-architectures") == []
+
+
+ARG = "ARG LARK_CARDS\nENV LARK_CARDS=${LARK_CARDS}\n"
+DEFAULT = "\tLARK_CARDS?=a,b\n"
+BUILD = ".github/workflows/backend_build.yml"
+
+
+@pytest.mark.parametrize(
+    ("argument", "default", "handed", "is_told"),
+    [
+        (ARG, DEFAULT, False, True),
+        (ARG, DEFAULT, True, False),
+        (ARG, "LARK_CARDS?=\n", False, False),
+        (ARG, "LARK_CARDS=a,b\n", False, False),
+        ("ARG LARK_CARDS=a\nENV LARK_CARDS=${LARK_CARDS}\n", DEFAULT, False, False),
+        ("ARG LARK_CARDS\n", DEFAULT, False, False),
+        (f"ARG LARK_CARDS=a\nFROM scratch\n{ARG}", DEFAULT, False, False),
+        (ARG.replace("LARK_CARDS", "TARGETARCH"), "TARGETARCH?=amd64\n", False, False),
+    ],
+)
+def test_an_argument_that_is_always_empty(argument: str, default: str, handed: bool, is_told: bool) -> None:
+    docker, makefile = "backend/Dockerfile.golang", f"{WREN}/Makefile"
+    workflow = read(BUILD)
+    line = next(line for line in workflow.splitlines() if "BUILD_TYPE=" in line)
+    more = f"{line}\n{line.replace('BUILD_TYPE=', 'LARK_CARDS=')}"
+    where = tree(
+        {
+            docker: f"{read(docker)}\n{argument}".encode(),
+            makefile: f"{default}{read(makefile)}".encode(),
+            BUILD: (workflow.replace(line, more) if handed else workflow).encode(),
+        }
+    )
+    found = findings(where, "build-arg-empty")
+    assert [(f.backend, f.path, f.subject) for f in found] == (
+        [("wren-cpp", docker, "LARK_CARDS empty")] if is_told else []
+    )

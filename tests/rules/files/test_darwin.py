@@ -51,7 +51,7 @@ def test_one_defect_is_reported_once() -> None:
 
 def test_a_cpp_backend_is_packaged_by_its_own_script() -> None:
     linux = {f"{HERON}/package.sh": LINUX_PACKAGE.encode()}
-    assert findings(tree(linux)) == []
+    assert findings(tree(linux), "darwin-packaging") == []
     script = "scripts/build/heron-darwin.sh"
     only(
         tree({script: b"#!/bin/bash\ncp build/libheron.so out/\n"}),
@@ -107,3 +107,64 @@ def test_what_edits_as_gnu_does(line: str, is_told: bool) -> None:
     found = [f for f in findings(tree({f"{LARK}/package.sh": package.encode()})) if f.rule == "darwin-sed"]
     assert bool(found) == is_told
     assert all(f.path == f"{LARK}/package.sh" for f in found)
+
+
+SHIPS = "local-ai util create-oci-image \\\n    {} \\\n    --output x.tar\n"
+STARTS = 'CURDIR=$(dirname "$(realpath "$0")")\nexport LARK_LIBRARY="$CURDIR"/lib/liblark.dylib\nexec "$CURDIR/lark" "$@"\n'
+PACKS = "mkdir -p package/lib\ncp lark run.sh package\ncp liblark.* package/lib\n"
+
+
+@pytest.mark.parametrize(
+    ("shipped", "run", "is_told"),
+    [
+        ("backend/go/${BACKEND}/.", STARTS, True),
+        ('"backend/go/$BACKEND/"', STARTS, True),
+        ("backend/go/${BACKEND}/package/.", STARTS, False),
+        ("backend/python/${BACKEND}/.", STARTS, False),
+        ("backend/go/${BACKEND}/.", STARTS.replace("lib/", ""), False),
+        (
+            "backend/go/${BACKEND}/package/.\nelse\n    local-ai util create-oci-image backend/go/${BACKEND}/.",
+            STARTS,
+            False,
+        ),
+    ],
+)
+def test_the_folder_that_is_shipped(shipped: str, run: str, is_told: bool) -> None:
+    path = "scripts/build/golang-darwin.sh"
+    where = tree(
+        {
+            path: SHIPS.format(shipped).encode(),
+            f"{LARK}/run.sh": run.encode(),
+            f"{LARK}/package.sh": PACKS.encode(),
+        }
+    )
+    found = findings(where, "darwin-package-root")
+    told = [f for f in found if "lark" in f.message]
+    assert [(f.backend, f.path, f.line) for f in told] == ([("", path, 2)] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("cp -avrf lark package/", "-r beside -a"),
+        ("cp -a -r lark package/", "-r beside -a"),
+        ("cp -Rr lark package/", "-r beside -R"),
+        ("cp --parents a/lark package/", "--parents"),
+        ("sudo date -d yesterday", "-d"),
+        ("cat run.sh | grep -oP 'x'", "-oP"),
+        ("find . -name '*.so' -printf '%f'", "-printf"),
+        ("cp -avf lark package/", None),
+        ("cp -rfv lark package/", None),
+        ("cp -av lark r/", None),
+        ("grep -e '-P' run.sh", None),
+        ("grep --color=never x run.sh", None),
+        ("rm -- --lark", None),
+        ("if [ -f /lib64/ld.so ]; then\n    cp -arf /lib64/ld.so package/\nfi", None),
+        ('[ "$(uname)" = Linux ] || exit 0\ncp -arf lark package/', None),
+    ],
+)
+def test_options_of_other_programs(line: str, option: str | None) -> None:
+    where = tree({f"{LARK}/package.sh": f"#!/bin/bash\n{line}\n".encode()})
+    found = findings(where, "darwin-option")
+    assert [f.backend for f in found] == (["lark"] if option else [])
+    assert all(f.message.endswith(f"does not take {option}") for f in found)

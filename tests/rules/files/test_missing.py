@@ -35,6 +35,29 @@ def test_each_is_missed(path: str) -> None:
     assert path in found[0].message
 
 
+@pytest.mark.parametrize("path", NEEDED)
+def test_an_empty_one_is_none(path: str) -> None:
+    found = findings(tree({path: b"\n"}), SLUG)
+    assert [f.subject for f in found] == [f"file {path.rpartition('/')[2]}"]
+    if not path.endswith("main.go"):
+        assert f"{path} is empty" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "other"),
+    [
+        (f"{FINCH}/run.sh", "/../common/libbackend.sh", "backend/python/common/libbackends.sh"),
+        (f"{FINCH}/install.sh", "/common/libbackend.sh", "backend/python/common/libbackends.sh"),
+        (f"{LARK}/package.sh", "package-system-libs.sh", "scripts/build/package-system-libss.sh"),
+    ],
+)
+def test_a_shared_script_of_another_name(path: str, name: str, other: str) -> None:
+    where = tree(replaced(path, (name, name.replace(".sh", "s.sh").replace("libss.sh", "libss.sh"))))
+    found = findings(where, SLUG)
+    assert [(f.backend, f.path) for f in found] == [(path.split("/")[2], path)]
+    assert f"there is no {other}" in found[0].message
+
+
 def test_nothing_else_is() -> None:
     for path in (f"{FINCH}/README.md", f"{LARK}/golark_test.go", f"{FINCH}/requirements.txt"):
         assert findings(tree({path: None}), SLUG) == []
@@ -42,7 +65,7 @@ def test_nothing_else_is() -> None:
 
 @pytest.mark.parametrize("name", ["server.py", "finch-tts.py"])
 def test_the_names_that_the_start_script_knows(name: str) -> None:
-    program: dict[str, bytes | None] = {f"{FINCH}/backend.py": None, f"{FINCH}/{name}": b""}
+    program: dict[str, bytes | None] = {f"{FINCH}/backend.py": None, f"{FINCH}/{name}": b"serve()\n"}
     assert findings(tree(program), SLUG) == []
 
 
@@ -151,3 +174,18 @@ def test_what_cmake_compiles_in_a_branch_may_be_missing() -> None:
 def test_a_backend_that_nothing_builds_needs_nothing() -> None:
     where = tree({"backend/go/owl/main.go": b"package main\n"})
     assert [f.backend for f in findings(where, SLUG)] == []
+
+
+@pytest.mark.parametrize("path", [f"{FINCH}/run.sh", f"{LARK}/package.sh"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        'if [ -f "$CURDIR/{0}" ]; then\n    source "$CURDIR/{0}"\nfi',
+        'source "$CURDIR/{0}" || true',
+        '[ -e "$CURDIR/{0}" ] && source "$CURDIR/{0}"',
+    ],
+)
+def test_a_shared_script_that_is_asked_for(path: str, line: str) -> None:
+    script = "../common/more.sh" if path.startswith(FINCH) else "../../../scripts/build/more.sh"
+    more = f"CURDIR=$(dirname $0)\n{line.format(script)}\n"
+    assert findings(tree({path: f"{read(path)}\n{more}".encode()}), SLUG) == []

@@ -107,6 +107,22 @@ def test_a_gpu_profile_says_which_torch_it_installs(text: str, package: str | No
     assert [(f.path, f.subject) for f in found] == ([(GPU, f"cublas12 {package}")] if package else [])
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("torch==2.10.0+rocm7.0\n", True),
+        ("flash_attn[all] == 2.1+cu12\n", True),
+        ("# torch==2.10.0+rocm7.0\ntorch==2.10.0\n", False),
+        ("-r requirements-index.txt\ntorch==2.10.0+rocm7.0\n", False),
+        ("--find-links=https://example.org\ntorch==2.10.0+rocm7.0\n", False),
+    ],
+)
+def test_a_version_that_pypi_does_not_take(text: str, found: bool) -> None:
+    where = tree({f"{FINCH}/requirements-cublas12.txt": text.encode()})
+    told = findings(where, "requirement-index-missing")
+    assert [f.severity for f in told] == ([Severity.error] if found else [])
+
+
 @pytest.mark.parametrize("profile", ["cpu", "mps", "l4t13"])
 def test_pypi_has_the_builds_of_some_profiles(profile: str) -> None:
     path = f"{FINCH}/requirements-{profile}.txt"
@@ -180,3 +196,142 @@ def test_a_file_that_no_installer_tries(name: str, text: bytes, found: bool) -> 
     assert not any(
         f.severity is Severity.error for f in findings(tree({f"{FINCH}/{name}": text}), "requirements-unused")
     )
+
+
+XPU = "--extra-index-url https://download.pytorch.org/whl/xpu\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        (f"{XPU}torch\n", True),
+        (f"{XPU}torch>=2.8\ntorchaudio\n", True),
+        (f"{XPU}torch==2.11.0+xpu\n", False),
+        (f"{XPU}torch<2.12\n", False),
+        (f"{XPU}torchaudio\n", False),
+        ("--index-url=https://download.pytorch.org/whl/xpu/\ntorch\n", True),
+        ("--extra-index-url https://download.pytorch.org/whl/cu128\ntorch\n", False),
+        ("--extra-index-url https://download.pytorch.org/whl/cpu\ntorch\n", False),
+        (f"# {XPU}torch\n", False),
+    ],
+)
+def test_torch_of_a_toolkit_that_moves(text: str, is_told: bool) -> None:
+    path = f"{FINCH}/requirements-intel.txt"
+    found = findings(tree({path: text.encode()}), "requirement-toolkit-moves")
+    assert [(f.backend, f.path) for f in found] == ([("finch-tts", path)] if is_told else [])
+    assert all("intel/oneapi" in f.message for f in found)
+
+
+def test_an_image_without_a_toolkit_of_its_own() -> None:
+    path = f"{FINCH}/requirements-intel.txt"
+    matrix = read(MATRIX).replace("intel/oneapi-basekit:", "ubuntu:").encode()
+    assert findings(tree({path: f"{XPU}torch\n".encode(), MATRIX: matrix}), "requirement-toolkit-moves") == []
+
+
+WHEELS = "https://download.pytorch.org/whl"
+
+
+@pytest.mark.parametrize(
+    ("profile", "index", "severity"),
+    [
+        ("hipblas", f"{WHEELS}/cu121", Severity.error),
+        ("intel", f"{WHEELS}/cpu", Severity.error),
+        ("cublas12", f"{WHEELS}/cu130/", Severity.error),
+        ("cublas13", f"{WHEELS}/cu128/", Severity.warning),
+        ("cublas12", f"{WHEELS}/xpu", Severity.error),
+        ("l4t12", f"{WHEELS}/rocm6.2", Severity.error),
+        ("cpu", f"{WHEELS}/xpu", Severity.warning),
+    ],
+)
+def test_an_index_of_other_hardware(profile: str, index: str, severity: Severity) -> None:
+    path = f"{FINCH}/requirements-{profile}.txt"
+    where = tree({path: f"--extra-index-url {index}\ntorch==2.12.1\n".encode()})
+    (found,) = findings(where, "requirement-index-foreign")
+    assert (found.backend, found.path, found.line, found.severity) == ("finch-tts", path, 1, severity)
+
+
+@pytest.mark.parametrize(
+    ("profile", "index"),
+    [
+        ("hipblas", f"{WHEELS}/nightly/rocm7.0"),
+        ("hipblas", f"{WHEELS}/cpu\n--extra-index-url {WHEELS}/rocm7.0"),
+        ("cublas12", f"{WHEELS}/cu121"),
+        ("l4t12", "https://pypi.jetson-ai-lab.io/jp6/cu129/"),
+        ("l4t13", f"{WHEELS}/cu130"),
+        ("intel", "https://example.org/intel"),
+        ("after", f"{WHEELS}/cu121"),
+        ("mps", f"{WHEELS}/cpu"),
+    ],
+)
+def test_an_index_of_that_hardware_or_of_no_known_one(profile: str, index: str) -> None:
+    where = tree(
+        {f"{FINCH}/requirements-{profile}.txt": f"--extra-index-url {index}\ntorch==2.1.0\n".encode()}
+    )
+    assert findings(where, "requirement-index-foreign") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch=2.12.1",
+        "torch 2.12.1",
+        "torch==2.12.1accelerate",
+        "torch==2.12.1 accelerate",
+        "torch accelerate",
+        "torch==",
+        "torch=>2.1",
+        "torch==2.1,>=",
+        "torch[gpu==2.1",
+        "==2.1",
+        "torch-",
+    ],
+)
+def test_a_line_that_no_installer_reads(line: str) -> None:
+    path = f"{FINCH}/requirements-cublas12.txt"
+    text = f"# what it needs\n--extra-index-url {WHEELS}/cu121\n{line}\ngrpcio\n"
+    (found,) = findings(tree({path: text.encode()}), "requirement-unreadable")
+    assert (found.backend, found.path, found.line) == ("finch-tts", path, 3)
+    assert line in found.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch",
+        "torch == 2.12.1+cu128  # the last one",
+        "torch~=2.1",
+        "torch>=2.1,<3,!=2.5.*",
+        "torch (>=2.1)",
+        "Flash_Attn[all, cpu]==1!2.0.post1",
+        "torch===2.1-anything",
+        "torch==2.0.0rc1; python_version < '3.12'",
+        "torch ; sys_platform == 'linux'",
+        "torch==2.1 --hash=sha256:0a --hash=sha256:1b",
+        "torch==2.1 \\\n  --hash=sha256:0a",
+        "torch @ https://example.org/torch-2.1-py3-none-any.whl",
+        "git+https://github.com/a/b@v1#egg=b",
+        "./wheels/torch.whl",
+        "torch==${TORCH_VERSION}",
+        "-r requirements.txt",
+    ],
+)
+def test_a_line_that_installers_read(line: str) -> None:
+    path = f"{FINCH}/requirements-cublas12.txt"
+    assert findings(tree({path: f"{line}\r\n".encode()}), "requirement-unreadable") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [("torchgrpcio", True), ("torchGRPCio==1.2", True), ("torchaudio", False), ("torch-grpcio", False)],
+)
+def test_two_names_without_a_break(line: str, found: bool) -> None:
+    both = {f"{FINCH}/requirements-{name}.txt": b"torch\ngrpcio\n" for name in ("cublas12", "hipblas")}
+    where = tree({**both, f"{FINCH}/requirements-intel.txt": f"numpy\n{line}\n".encode()})
+    told = findings(where, "requirement-unreadable")
+    assert [(f.path[-9:], f.line) for f in told] == ([("intel.txt", 2)] if found else [])
+
+
+@pytest.mark.parametrize(("text", "found"), [(b"", True), (b"\n \n", True), (b"# all in the image\n", False)])
+def test_an_empty_file_is_none(text: bytes, found: bool) -> None:
+    where = tree({f"{FINCH}/requirements-intel.txt": text})
+    assert bool(findings(where, "matrix-no-requirements")) is found

@@ -157,3 +157,50 @@ def test_the_format_of_an_image(rpc: str, line: str, staged: bool, is_told: bool
         }
     )
     assert [f.line for f in findings(where, "image-format-guessed")] == ([3] if is_told else [])
+
+
+FOLDERS = "core/config/model_artifact_inference.go"
+
+
+@pytest.mark.parametrize(
+    ("line", "listed", "is_told"),
+    [
+        ("model = request.ModelFile if os.path.isdir(request.ModelFile) else request.Model", '"vllm"', True),
+        ("model, local = resolve_model_reference(request)", '"vllm"', True),
+        ("model, local = resolve_model_reference(request)", '"vllm": {}, "finch-tts"', False),
+        ("# os.path.isdir(request.ModelFile)", '"vllm"', False),
+        ("model = request.Model if os.path.isfile(request.ModelFile) else ''", '"vllm"', False),
+        ("model, local = resolve_model_reference(request)", None, False),
+    ],
+)
+def test_a_folder_of_weights(line: str, listed: str | None, is_told: bool) -> None:
+    text = f"class S:\n    def LoadModel(self, request, context):\n        {line}\n"
+    table = f"var managedArtifactBackends = map[string]struct{{}}{{\n\t{listed}: {{}},\n}}\n"
+    where = tree(
+        {
+            "backend/python/finch-tts/backend.py": text.encode(),
+            FOLDERS: table.encode() if listed else None,
+        }
+    )
+    found = findings(where, "model-folder-unlisted")
+    assert [(f.backend, f.line) for f in found] == ([("finch-tts", 3)] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "is_told"),
+    [
+        ("opts", "return nil", True),
+        ("opts", "_ = opts\n\treturn nil", True),
+        ("opts", "// opts are for others\n\treturn start()", True),
+        ("_", "return nil", True),
+        ("opts", "return l.open(opts.ModelFile)", False),
+        ("opts", "return check(opts)", False),
+        ("_", 'return errors.New("lark loads no model")', False),
+        ("_", 'if l.busy {\n\t\treturn errors.New("busy")\n\t}\n\treturn nil', True),
+    ],
+)
+def test_what_loads_anything(name: str, body: str, is_told: bool) -> None:
+    path = "backend/go/lark/load.go"
+    text = f"package main\n\nfunc (l *Lark) Load({name} *pb.ModelOptions) error {{\n\t{body}\n}}\n"
+    found = findings(tree({path: text.encode()}), "load-takes-anything")
+    assert [(f.backend, f.path, f.line) for f in found] == ([("lark", path, 3)] if is_told else [])

@@ -156,3 +156,90 @@ def test_one_fault_is_reported_once() -> None:
 @given(st.text("ab?*", max_size=7), st.text("ab", max_size=7))
 def test_a_pattern_meets_the_names_that_the_shell_gives_it(pattern: str, name: str) -> None:
     assert _meet(pattern, name) == _meet(name, pattern) == fnmatch.fnmatchcase(name, pattern)
+
+
+@pytest.mark.parametrize("variable", ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"])
+@pytest.mark.parametrize(
+    "value", ['"$CURDIR/libs:${NAME}"', '"$CURDIR"/libs:$NAME', '"$CURDIR/libs${NAME:+:$NAME}"']
+)
+def test_a_folder_in_which_nothing_lies_is_searched(variable: str, value: str) -> None:
+    run = f"{LARK}/run.sh"
+    line = f"export {variable}={value.replace('NAME', variable)}"
+    (found,) = findings(tree(replaced(run, ("\nif [ -f", f"\n{line}\nif [ -f"))), SLUG)
+    assert "looks for libraries in libs/" in found.message
+
+
+def test_a_folder_that_package_sh_does_not_make() -> None:
+    path = f"{LARK}/package.sh"
+    (found,) = findings(
+        tree(replaced(path, ('"$CURDIR/run.sh" "$CURDIR/package/"', '"$CURDIR/pakage/"'))), SLUG
+    )
+    assert (found.backend, found.path) == ("lark", path)
+    assert "copies into pakage/" in found.message
+
+
+def test_a_copy_of_what_nothing_makes() -> None:
+    path = f"{LARK}/package.sh"
+    (found,) = findings(tree(replaced(path, ('"$CURDIR/lark"', '"$CURDIR/larch"'))), SLUG)
+    assert "package.sh copies larch" in found.message
+
+
+def test_a_copy_of_a_folder_of_the_build() -> None:
+    path = f"{LARK}/package.sh"
+    made = {f"{LARK}/Makefile": f"{read(f'{LARK}/Makefile')}\n\tcp lark feathers/lark\n".encode()}
+    assert findings(tree(replaced(path, ('"$CURDIR/lark"', '"$CURDIR/feathers"')), made), SLUG) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'cp -r "$CURDIR/sources" "$CURDIR/package/"\ncp "$CURDIR/lark" "$CURDIR/package/sources/"',
+        'cp -r "$CURDIR/sources" "$CURDIR/package/data"\ncp "$CURDIR/lark" "$CURDIR/package/data/"',
+        'cp -t "$CURDIR/package/lib" "$CURDIR/sources/liblark.so"',
+        'cp "$CURDIR/lark" "$CURDIR/build/"',
+        'tar -xf voices.tgz -C "$CURDIR"\ncp "$CURDIR/lark" "$CURDIR/voices/lark"',
+        'cd "$CURDIR" && mkdir -p a/b && cp "$CURDIR/lark" "$CURDIR/a/b/"',
+        'curl -Lo "$CURDIR/voices.bin" "$VOICES"\ncp "$CURDIR/voices.bin" "$CURDIR/package/"',
+        'date >"$CURDIR/STAMP"\ncp "$CURDIR/STAMP" "$CURDIR/package/"',
+        'unzip voices.zip\ncp -r "$CURDIR/voices" "$CURDIR/package/"',
+        'cp "$CURDIR/lark" "$CURDIR/../shared/"',
+    ],
+)
+def test_what_package_sh_makes_itself(line: str) -> None:
+    path = f"{LARK}/package.sh"
+    here = {
+        f"{LARK}/sources/a": b"a",
+        f"{LARK}/Makefile": f"{read(f'{LARK}/Makefile')}\n\tcmake -B build\n".encode(),
+    }
+    more = replaced(path, ("# shellcheck source", f"{line}\n# shellcheck source"))
+    assert findings(tree(more, here), SLUG) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'export LD_LIBRARY_PATH="$CURDIR/lib:$CURDIR/more:$LD_LIBRARY_PATH"',
+        'export LD_LIBRARY_PATH="$CURDIR:$CURDIR/lib:$CURDIR/more"',
+        'if [ -d "$CURDIR/more" ]; then\n    export LD_LIBRARY_PATH="$CURDIR/more"\nfi',
+        'ln -s /usr/lib "$CURDIR/more"\nexport LD_LIBRARY_PATH="$CURDIR/more"',
+    ],
+)
+def test_a_folder_more_is_searched(line: str) -> None:
+    assert findings(tree(replaced(f"{LARK}/run.sh", ("\nif [ -f", f"\n{line}\nif [ -f"))), SLUG) == []
+
+
+def test_its_own_folder_beside_a_wrong_one() -> None:
+    line = 'export LD_LIBRARY_PATH="$CURDIR/libs:$CURDIR:$LD_LIBRARY_PATH"'
+    run = replaced(f"{LARK}/run.sh", ("\nif [ -f", f"\n{line}\nif [ -f"))
+    (found,) = findings(tree(run), SLUG)
+    assert "looks for libraries in libs/" in found.message
+    flat = read(f"{LARK}/package.sh").replace("/package/lib", "/package")
+    assert findings(tree(run, {f"{LARK}/package.sh": flat.encode()}), SLUG) == []
+
+
+def test_a_letter_less_beside_what_is_unpacked() -> None:
+    path = f"{LARK}/package.sh"
+    old = '"$CURDIR/run.sh" "$CURDIR/package/"'
+    for name, told in (("pakage", 1), ("voices", 0)):
+        more = replaced(path, (old, f'"$CURDIR/{name}/"\ntar -xf a.tgz -C "$CURDIR"'))
+        assert len(findings(tree(more), SLUG)) == told

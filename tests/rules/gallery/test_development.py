@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from scaffold.operations import check, fix
+from scaffold.registry import Registry
 from tests.rules.gallery.trees import DEV, HARDWARE, LARK, LARK_DEV, META, ROOKERY, ROOKERY_DEV
-from tests.rules.trees import GALLERY, MINIATURE, Case, assert_found, findings, item
+from tests.rules.trees import BASE, GALLERY, MINIATURE, Case, assert_found, findings, item
 
 CASES = {
     "the development list forgotten": Case(
@@ -65,6 +66,18 @@ def test_one_run_repairs_the_base_and_its_missing_twin() -> None:
     repaired = fix.repair(tree, check.Scope())
     assert {f.rule for f in repaired.fixed} == {"gallery-dev-meta-missing", "gallery-capability-unknown-key"}
     assert findings(repaired.changes.overlay()) == []
+
+
+def test_a_twin_without_images_is_told_with_them() -> None:
+    """It is no news when the images are there at last."""
+    images = [name for name in Registry(BASE).gallery.by_name if name.endswith("-rookery-development")]
+    before = MINIATURE.drop(ROOKERY_DEV, *map(item, images)).tree()
+    findings = check.run(before, check.Scope(backends=["rookery"])).findings
+    assert {f.rule for f in findings} == {"gallery-image-missing"}
+    assert any("gallery-dev-meta-missing" in f.help for f in findings)
+    later = check.run(MINIATURE.drop(ROOKERY_DEV).tree(), check.Scope(), before, "main")
+    told = [(f.rule, later.is_new(i)) for i, f in enumerate(later.findings)]
+    assert told == [("gallery-dev-meta-missing", False)]
 
 
 def test_what_the_base_lacks_is_said_of_the_base_alone() -> None:

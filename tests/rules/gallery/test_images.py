@@ -51,6 +51,11 @@ CASES = {
         in_both("finch-tts", ('    amd: "rocm-finch-tts"\n', "")).drop(item("rocm-finch-tts"), item("rocm-finch-tts-development"), item("finch-tts-development")),
         also=("gallery-dev-meta-missing",), fix=True,
     ),
+    "the development half of a meta without alias": Case(
+        "gallery-image-missing", "lark", GALLERY, (META.format("cpu-lark"),),
+        MINIATURE.drop(*map(item, ("lark-development", "cpu-lark-development", "metal-lark-development"))).edit_in(item("lark"), ('  alias: "lark"\n', "")),
+        also=("gallery-dev-meta-missing",), fix=True, says="add cpu-lark-development and metal-lark-development",
+    ),
     "every image forgotten": Case(
         "gallery-image-missing", "lark", GALLERY, (META.format("lark"),),
         MINIATURE.drop(*(item(f"{image}-lark{ending}") for image in ("cpu", "metal") for ending in ("", "-development"))),

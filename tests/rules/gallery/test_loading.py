@@ -21,17 +21,17 @@ CASES = {
     "a list where LocalAI takes a text": Case(
         "gallery-unreadable", "lark", GALLERY, (META.format("lark"), "alias:"),
         MINIATURE.edit_in(LARK, ('  alias: "lark"\n', '  alias: ["lark"]\n')),
-        also=None, says="alias is a list, and LocalAI takes a text",
+        also=None, says="alias is a list, not a text",
     ),
     "a text where LocalAI takes a list": Case(
         "gallery-unreadable", "kestrel", GALLERY, ('name: "cpu-kestrel"', "tags:"),
         MINIATURE.edit_in(KESTREL, ("  mirrors:", "  tags: speech\n  mirrors:")),
-        says="tags is the text 'speech', and LocalAI takes a list",
+        says="tags is the text 'speech', not a list",
     ),
     "an item that is no mapping": Case(
         "gallery-unreadable", "", GALLERY, ("- just a word",),
         MINIATURE.append(GALLERY, "- just a word\n"),
-        says="an item is the text 'just a word', and LocalAI takes a mapping",
+        says="an item is the text 'just a word', not a mapping",
     ),
     "a control character": Case(
         "gallery-unreadable", "kestrel", GALLERY, ('name: "cpu-kestrel"', "\x07"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.gallery.trees import LARK, META
+from tests.rules.gallery.trees import LARK, META, in_both
 from tests.rules.trees import GALLERY, MINIATURE, Case, assert_found, item
 
 BLOCK = [f"{image}lark{ending}" for image in ("", "cpu-", "metal-") for ending in ("", "-development")]
@@ -18,7 +18,17 @@ CASES = {
     "a backend of which the gallery has nothing": Case(
         "gallery-missing-meta", "lark", GALLERY, ("- &finchtts", "^nvidia"),
         MINIATURE.drop(*(item(name) for name in BLOCK)),
-        says="the gallery has nothing of it",
+        also=("importer-unknown-backend",), says="the gallery has nothing of it",
+    ),
+    "a meta that leads nowhere": Case(
+        "gallery-missing-meta", "lark", GALLERY, (META.format("lark"),),
+        in_both("lark", ('    default: "cpu-lark"\n', ""), ('    metal: "metal-lark"\n', "")),
+        also=None, fix=True, restores=True, says='default: "cpu-lark", metal: "metal-lark"',
+    ),
+    "an item with the words, and nothing else but images": Case(
+        "gallery-missing-meta", "lark", GALLERY, (META.format("lark"),),
+        MINIATURE.drop(item("lark-development")).edit_in(LARK, ('  capabilities:\n    default: "cpu-lark"\n    metal: "metal-lark"\n', "")),
+        also=None, fix=True, says="leads to none of its images",
     ),
     "a meta that is an image too": Case(
         "gallery-image-as-meta", "lark", GALLERY, (META.format("lark"), "uri: x/y"),

@@ -90,7 +90,8 @@ def wren(**changes: str) -> str:
 
 
 def listed(*items: str) -> Altered:
-    return MINIATURE.write(MODELS, "---\n" + "".join(items))
+    base = MINIATURE.write("gallery/virtual.yaml", "name: virtual\n")
+    return base.write(MODELS, "---\n" + "".join(items))
 
 
 CASES |= {
@@ -123,9 +124,95 @@ CASES |= {
         listed(wren(uri="https://huggingface.co/acme/wren")),
         says="the page of a repository",
     ),
+    "tags that are a word": Case(
+        "gallery-model-unreadable", "", MODELS, ("tags: bird",),
+        listed(wren(), wren(name="b") + "  tags: bird\n", wren(name="c")),
+        says="LocalAI cannot load the list of models: tags is the text 'bird', not a list",
+    ),
+    "an anchor that nothing defines": Case(
+        "gallery-model-unreadable", "", MODELS, ("*wrem",),
+        listed(wren(), "- !!merge <<: *wrem\n  name: b\n"),
+        says="nothing does",
+    ),
+    "no YAML": Case(
+        "gallery-model-unreadable", "", MODELS, ('name: ""b',),
+        listed(wren(), wren(name='"b')),
+        says="is no valid YAML",
+    ),
+    "a base that is gone": Case(
+        "gallery-model-unreadable", "", MODELS, ("owl.yaml",),
+        listed(wren(), wren(name="b", base="owl")),
+        says="gallery/owl.yaml, which is not there",
+    ),
+    "a base that cannot be loaded": Case(
+        "gallery-model-unreadable", "", "gallery/owl.yaml", ("config_file:",),
+        listed(wren(base="owl")).write("gallery/owl.yaml", "name: owl\nconfig_file:\n  backend: rookery\n"),
+        says="config_file is a mapping, not a text",
+    ),
+}  # fmt: skip
+
+PREFERS = 'package system\n\nconst (\n\tservingFeatureMTP = "mtp"\n)\n'
+GUESSES = """\
+package config
+
+func (c *ModelConfig) GuessUsecases(u ModelConfigUsecase) bool {
+\tif (u & FLAG_IMAGE) == FLAG_IMAGE {
+\t\timageBackends := []string{"rookery"}
+\t\tif !slices.Contains(imageBackends, c.Backend) {
+\t\t\treturn false
+\t\t}
+\t}
+\tif (u & FLAG_VIDEO) == FLAG_VIDEO {
+\t\tvideoBackends := []string{"lark"}
+\t\tif !slices.Contains(videoBackends, c.Backend) {
+\t\t\treturn false
+\t\t}
+\t}
+\treturn true
+}
+"""
+
+
+def tagged(*tags: str, below: str = "", backend: str = "rookery", base: str = "virtual") -> Altered:
+    """A model with some tags, in a checkout that knows a serving feature and guesses two use cases."""
+    lines = "".join(f"    - {tag}\n" for tag in tags)
+    named = f"    backend: {backend}\n" if backend else "    f16: true\n"
+    text = wren(base=base).replace(
+        "  overrides:\n    backend: rookery\n", f"  tags:\n{lines}  overrides:\n{named}{below}"
+    )
+    return (
+        listed(wren(name="other"), text)
+        .write("pkg/system/capabilities.go", PREFERS)
+        .write("core/config/model_config.go", GUESSES)
+    )
+
+
+MTP = "    options:\n      - use_jinja:true\n      - spec_type:draft-mtp\n"
+HEN = "name: hen\nconfig_file: |\n  backend: rookery\n"
+
+CASES |= {
+    "a feature without its tag": Case(
+        "gallery-model-tag", "", MODELS, ("spec_type:",), tagged("llm", below=MTP), says="add `- mtp`", also=("registration-file-missing",),
+    ),
+    "a feature in the arguments of an engine": Case(
+        "gallery-model-tag", "", MODELS, ("method:",),
+        tagged("llm", below="    engine_args:\n      speculative_config:\n        method: mtp\n"),
+        also=("registration-file-missing",),
+    ),
+    "a use case that only a tag names": Case(
+        "gallery-model-use-case", "rookery", MODELS, ("- text-to-video", "backend:"),
+        tagged("text-to-video"), says="`video`", also=("registration-file-missing",),
+    ),
+    "the same in a base, once": Case(
+        "gallery-model-use-case", "rookery", "gallery/hen.yaml", ("backend:",),
+        tagged("text-to-video", "video-generation", backend="", base="hen").write("gallery/hen.yaml", HEN),
+        also=("registration-file-missing",),
+    ),
 }  # fmt: skip
 
 FINE = {
+    "a base of another repository": (listed(wren().replace("acme/LocalAI", "acme/birds")), None),
+    "a base of a release": (listed(wren(base="owl").replace("@master", "@v3.1.0")), "gallery-model-unreadable"),
     "models that load what they download": (listed(wren(), wren(name="b", model='"wren.gguf"', file="'wren.gguf'")), None),
     "an archive": (listed(wren(model="wren/wren.bin", file="wren.tar.gz")), None),
     "a repository that the backend fetches": (listed(wren(model="acme/wren", file="notes.txt")), None),
@@ -160,6 +247,19 @@ FINE = {
         None,
     ),
     "words about a model": (MINIATURE.write(MODELS, "- name: wing\n  description: |\n    backend: gone\n"), None),
+    "a feature and its tag": (tagged("LLM", "MTP", below=MTP), "gallery-model-tag"),
+    "a feature that nobody prefers": (tagged("llm", below=MTP.replace("mtp", "eagle")), "gallery-model-tag"),
+    "tags that come from another model": (
+        tagged("llm", below=MTP).each(MODELS, '  name: "wren"', '  !!merge <<: *other\n  name: "wren"'), "gallery-model-tag",
+    ),
+    "a use case that is said": (tagged("text-to-video", below="    known_usecases: [video]\n"), "gallery-model-use-case"),
+    "a use case that a base says": (
+        tagged("text-to-video", backend="", base="hen").write("gallery/hen.yaml", HEN + "  known_usecases:\n  - video\n"),
+        "gallery-model-use-case",
+    ),
+    "a use case that is guessed": (tagged("text-to-video", backend="lark"), "gallery-model-use-case"),
+    "a use case for which LocalAI has no list": (tagged("text-to-speech"), "gallery-model-use-case"),
+    "a tag that may be of what a model takes": (tagged("video"), "gallery-model-use-case"),
     "a backend of which the gallery has nothing": (
         models("kestrel").drop(item("kestrel"), item("kestrel-development")), SLUG,
     ),

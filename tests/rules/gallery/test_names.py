@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.rules.gallery.trees import KESTREL, LARK, META
@@ -35,6 +37,13 @@ CASES = {
 }  # fmt: skip
 
 FINE = {
+    "an alias that the development images have themselves": (
+        MINIATURE.edit_in(LARK, ('  alias: "lark"\n', "")).rewrite(
+            GALLERY,
+            lambda text: re.sub(r'(?m)^(  name: "(?:\w+-)?lark-development"\n)', r'\1  alias: "lark"\n', text),
+        ),
+        None,
+    ),
     "a name that two backends write": (
         MINIATURE.each(GALLERY, '"cpu-kestrel', '"main-kestrel').each(GALLERY, '"cpu-lark', '"main-lark'),
         None,

@@ -15,7 +15,7 @@ CASES = {
     "nothing builds a directory": Case(
         "matrix-missing-entry", "plover", MATRIX, ("# Darwin matrix", "^ubuntu-version"),
         MINIATURE.write("backend/go/plover/run.sh", "exec ./plover\n"),
-        says="backend/go/plover",
+        also=("docs-missing-row",), says="backend/go/plover",
     ),
     "one image twice": Case(
         "matrix-duplicate-tag", "heron", MATRIX, (*SECOND_HERON, FIRST_HERON),
@@ -33,7 +33,7 @@ CASES = {
     "a suffix of another variant": Case(
         "matrix-tag-suffix", "wren-cpp", MATRIX, ("tag-suffix: '-gpu-rocm-hipblas-wren-cpp'",),
         MINIATURE.edit_in(entry("-gpu-rocm-hipblas-wren-cpp"), ("'hipblas'", "'vulkan'")),
-        also=None, says="vulkan",
+        also=None, says="rocm builds", severity=Severity.error,
     ),
     "a CUDA version that one backend has": Case(
         "matrix-tag-suffix", "rookery", MATRIX, ("tag-suffix: '-gpu-nvidia-cuda-12-rookery'", "^build-type"),
@@ -44,13 +44,18 @@ CASES = {
         "matrix-missing-dockerfile", "heron", MATRIX, (FIRST_HERON, "dockerfile"),
         MINIATURE.write("backend/Dockerfile.heron", None),
     ),
+    "a Dockerfile that is empty": Case(
+        "matrix-missing-dockerfile", "heron", MATRIX, (FIRST_HERON, "dockerfile"),
+        MINIATURE.write("backend/Dockerfile.heron", "\n"),
+        also=None,
+    ),
     "no Dockerfile at all": Case(
         "matrix-missing-dockerfile", "heron", MATRIX, (FIRST_HERON, "^- build-type"),
         MINIATURE.edit_in(HERON_AMD, ('    dockerfile: "./backend/Dockerfile.heron"\n', "")),
         also=None,
     ),
     "a backend that has no directory": Case(
-        "matrix-missing-directory", "kestral", MATRIX, ('backend: "kestral"',),
+        "matrix-missing-directory", "kestrel", MATRIX, ('backend: "kestral"',),
         MINIATURE.edit_in(entry("-cpu-kestrel"), ('"kestrel"', '"kestral"')),
         also=None,
     ),

@@ -106,3 +106,19 @@ def test_a_shard_without_a_job(job: str, lost: str) -> None:
     found = findings(altered.tree(), "matrix-shard-limit")
     assert found
     assert all(f.path == PUSH and lost in f.message for f in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("${{ matrix.skip-drivers }}", "${{ matrix['skip-drivers'] }}", ""),
+        ("${{ matrix.skip-drivers }}", "${{ matrix.skip-drivers || 'true' }}", ""),
+        ("skip-drivers: ${{ matrix", "# skip-drivers: ${{ matrix", "matrix-unforwarded-field"),
+        ("outputs['matrix-singlearch-2']) }}", "outputs['matrix-singlearch-1']) }}", "matrix-shard-limit"),
+        ("outputs['matrix-singlearch-2']) }}", "outputs.matrix-singlearch-2) }}", ""),
+    ],
+)
+def test_other_spellings_of_a_call(old: str, new: str, rule: str) -> None:
+    where = MINIATURE.rewrite(PUSH, lambda text: text.replace(old, new)).tree()
+    of_jobs = {f.rule for f in findings(where)} & {"matrix-shard-limit", "matrix-unforwarded-field"}
+    assert of_jobs == ({rule} if rule else set())

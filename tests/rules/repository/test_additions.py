@@ -52,6 +52,15 @@ def test_each_line_that_is_left_out_is_missed(lang: str) -> None:
     assert bool({*missed}) is (lang == "cpp")
 
 
+@pytest.mark.parametrize("start", ["", "$(CURDIR)", "$(CURDIR)/"])
+def test_an_engine_is_built_where_a_variable_says(start: str) -> None:
+    after = added("cpp")
+    path = "backend/cpp/ibex-x2/Makefile"
+    makefile = text_of(after, path).replace("SOURCE := ibex.cpp", f"SOURCE := {start}ibex.cpp")
+    files = {".dockerignore": text_of(BASE, ".dockerignore").encode(), path: makefile.encode()}
+    assert ".dockerignore" in {f.subject for f in said(Overlay(after, files))}
+
+
 @pytest.mark.parametrize("lang", KINDS)
 def test_a_job_that_is_left_out_is_missed(lang: str) -> None:
     after = added(lang)

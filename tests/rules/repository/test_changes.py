@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from scaffold.operations import check
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding
-from tests.rules.trees import MATRIX, MINIATURE, Altered, entry, item, line_of, told
+from scaffold.surfaces.bump_deps import FIELDS
+from tests.rules.trees import BASE, MATRIX, MINIATURE, Altered, entry, item, line_of, text_of, told
 
 PLOVER = MINIATURE.write("backend/go/plover/run.sh", "exec ./plover\n")
 
@@ -29,7 +31,22 @@ def test_a_new_backend_that_costs_another_its_entries() -> None:
 
 def test_a_new_backend_that_alters_another() -> None:
     after = PLOVER.edit("Makefile", ("BACKEND_LARK = lark|golang", "BACKEND_LARK = lark|python"))
-    assert [(f.backend, f.subject) for f in changed(after)] == [("lark", "Makefile definition")]
+    (finding,) = changed(after)
+    assert (finding.backend, finding.subject) == ("lark", "Makefile definition")
+    assert (finding.path, finding.line) == ("Makefile", line_of(after.tree(), "Makefile", "BACKEND_LARK ="))
+
+
+@pytest.mark.parametrize("key", ["repository", "branch"])
+def test_the_entry_that_is_altered_is_the_place(key: str) -> None:
+    path = ".github/workflows/bump_deps.yaml"
+    before = text_of(BASE, path)
+    bump = next(b for b in Registry(BASE).bump_deps.bumps if b.backend == "meadow-lark")
+    at = bump.at(key).line - 1
+    lines = before.split("\n")
+    lines[at] = lines[at].rstrip('"') + '-x"'
+    (finding,) = changed(PLOVER.write(path, "\n".join(lines)))
+    assert (finding.path, finding.subject) == (path, "bump entry")
+    assert abs(finding.line - bump.at(key).line) <= len(FIELDS)
 
 
 @pytest.mark.parametrize(

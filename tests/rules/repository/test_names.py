@@ -11,7 +11,7 @@ CASES = {
     "a name with a hardware word in it": Case(
         "backend-name-hardware", "chipmunk", "backend/go/chipmunk/run.sh", (),
         MINIATURE.write("pkg/system/capabilities.go", HARDWARE).write("backend/go/chipmunk/run.sh", "exec ./chipmunk\n"),
-        also=("matrix-missing-entry",), says="'hip'",
+        also=("matrix-missing-entry", "docs-missing-row"), says="'hip'",
     ),
 }  # fmt: skip
 

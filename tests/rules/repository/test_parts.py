@@ -24,6 +24,8 @@ RENAMED = {
     "test-extra:": MAKEFILE,
     "docker-build-backends:": MAKEFILE,
     ".NOTPARALLEL:": MAKEFILE,
+    "backends/%:": MAKEFILE,
+    "docker-save-%:": MAKEFILE,
 }
 FILES = (MATRIX, CAPABILITIES, PREF_ONLY, DOCS, PULL_REQUESTS, DARWIN, BUMP, MAKEFILE)
 
@@ -49,6 +51,24 @@ def test_a_list_with_another_name(name: str, base: Tree | None) -> None:
     (found,) = blind(renamed(name), base)
     assert found.path == RENAMED[name]
     assert name.strip(":") in found.message
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        (MAKEFILE, "define docker-build-backend", "define docker-build"),
+        ("backend/python/common/libbackend.sh", "function installRequirements", "function installAll"),
+        ("backend/python/common/libbackend.sh", "requirements", "needs"),
+        ("scripts/changed-backends.js", "backend-filter.mjs", "filter.mjs"),
+        ("scripts/lib/backend-filter.mjs", "export function filterMatrix", "function filterMatrix"),
+        (PULL_REQUESTS, "scripts/changed-backends.js", "scripts/changed.js"),
+    ],
+)
+@pytest.mark.parametrize("base", [None, BASE])
+def test_what_others_call_by_another_name(path: str, old: str, new: str, base: Tree | None) -> None:
+    text = text_of(BASE, path)
+    assert old in text
+    assert blind(Overlay(BASE, {path: text.replace(old, new).encode()}), base)
 
 
 @pytest.mark.parametrize("path", FILES)

@@ -66,6 +66,33 @@ CASES = {
         "duplicate-key", "kestrel", GALLERY, ('name: "cpu-kestrel"', 'name: "cpu-kestrel"'),
         MINIATURE.edit_in(item("cpu-kestrel"), ('  name: "cpu-kestrel"\n', '  name: "cpu-kestrel"\n  name: "cpu-kestrel"\n')),
     ),
+    "a key twice in a pin's entry": Case(
+        "duplicate-key", "heron", BUMP, ("HERON_VERSION", "branch", "branch"),
+        MINIATURE.rewrite(BUMP, lambda text: text.replace('            branch: "main"\n', '            branch: "main"\n' * 2, 1)),
+        says="'branch'",
+    ),
+    "a folder that is a list": Case(
+        "dependabot-unreadable", "", DEPENDABOT, ('["/backend/rust/kestrel"]',),
+        MINIATURE.edit(DEPENDABOT, ('"/backend/rust/kestrel"', '["/backend/rust/kestrel"]')),
+        says="directory is a list, not a text",
+    ),
+    "a schedule that is a word": Case(
+        "dependabot-unreadable", "", DEPENDABOT, ("schedule: weekly",),
+        MINIATURE.rewrite(DEPENDABOT, lambda text: text.replace('schedule:\n      interval: "weekly"', "schedule: weekly", 1)),
+    ),
+    "a folder that is not said": Case(
+        "dependabot-unreadable", "", DEPENDABOT, ('"cargo"',),
+        MINIATURE.edit(DEPENDABOT, ('"/backend/rust/kestrel"', "~")),
+        says="has no `directory`",
+    ),
+    "a key twice of dependabot's": Case(
+        "dependabot-unreadable", "", DEPENDABOT, ("version: 2", "version: 2"),
+        MINIATURE.edit(DEPENDABOT, ("version: 2\n", "version: 2\nversion: 2\n")),
+    ),
+    "an entry that is a word": Case(
+        "dependabot-unreadable", "", DEPENDABOT, ("- word",),
+        MINIATURE.edit(DEPENDABOT, ("updates:\n", "updates:\n  - word\n")),
+    ),
     "a capability twice": Case(
         "duplicate-key", "lark", GALLERY, ('name: "lark"', "metal:", "metal:"),
         MINIATURE.edit_in(item("lark"), ('    metal: "metal-lark"\n', '    metal: "metal-lark"\n    metal: "metal-lark"\n')),
@@ -79,6 +106,17 @@ FINE = {
     ),
     "a folder of no backend": (
         MINIATURE.rewrite(DEPENDABOT, lambda text: text.replace('directory: "/"', 'directory: "/docs"')),
+        None,
+    ),
+    "the schedule of a group": (
+        MINIATURE.rewrite(
+            DEPENDABOT,
+            lambda text: text.replace('schedule:\n      interval: "weekly"', 'multi-ecosystem-group: "all"', 1),
+        ),
+        None,
+    ),
+    "several folders in one entry": (
+        MINIATURE.edit(DEPENDABOT, ('directory: "/backend/rust/kestrel"', 'directories: ["/backend/rust/kestrel", "/"]')),
         None,
     ),
     "one key in two items": (MINIATURE.copy(item("cpu-kestrel"), ('"cpu-kestrel"', '"cpu-kestrel-2"')), "duplicate-key"),

@@ -1,0 +1,21 @@
+"""Findings of the build matrix that others follow from."""
+
+from __future__ import annotations
+
+from scaffold.rules.base import Finding
+
+NOWHERE = "nowhere"
+"""What the subject of a backend begins with that has no directory."""
+
+WRONG_DOCKERFILE = ("matrix-missing-dockerfile", "matrix-missing-directory")
+"""The rules that say that an entry names a wrong Dockerfile: much is read from its name."""
+
+
+def is_wrong_dockerfile(finding: Finding) -> bool:
+    """Whether it says that an entry names a Dockerfile that is not there, or is of another language."""
+    return finding.rule in WRONG_DOCKERFILE and not is_nowhere(finding)
+
+
+def is_nowhere(finding: Finding) -> bool:
+    """Whether it says that an entry names a backend that has no directory."""
+    return finding.subject.startswith(f"{NOWHERE} ")

@@ -1,0 +1,50 @@
+"""What the scripts of a backend call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scaffold.directory.misspelt import misspelt
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding, Rule, Severity
+
+
+class ScriptMisspelt(Rule):
+    """The scripts of a backend name variables and commands that there are.
+
+    Why: a shell takes a variable that nothing sets for an empty text and goes on, so a path below it begins
+    at the root; of a command that there is not it says so, and goes on as well. The image is put together
+    from less, or the backend ends when it starts.
+
+    Fails:
+
+        CURDIR=$(dirname "$(realpath "$0")")
+        exec "$CUDIR"/wren "$@"
+
+    Passes:
+
+        CURDIR=$(dirname "$(realpath "$0")")
+        exec "$CURDIR"/wren "$@"
+
+    Told are only words that a letter makes one that the script, or the functions it shares with others, has,
+    and that neither the build files nor the Dockerfile name. A variable may be the plural of another one.
+
+    Fix: correct the word.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Words that stand for nothing."""
+        for name in registry.backends:
+            entries = registry.matrix.entries_of(name)
+            used = {entry.fields.get("dockerfile", "").removeprefix("./") for entry in entries} - {""}
+            for found in misspelt(registry.files(name), sorted(used)) if entries else ():
+                script = found.spot.path.rpartition("/")[2]
+                yield self.finding(
+                    found.spot,
+                    name,
+                    f"{found.word} in {script}",
+                    f"{script} names {found.word}, which nothing defines; {found.meant} is defined",
+                    f"write {found.meant}",
+                )

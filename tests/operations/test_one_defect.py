@@ -1,0 +1,121 @@
+"""One defect of a change is one report, however many places miss what it breaks."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.operations import check, fix
+from tests.rules.trees import BASE, GALLERY, MATRIX, MINIATURE, Altered, entry, item
+
+CUDA = entry("-gpu-nvidia-cuda-12-finch-tts")
+FINCH_IMAGES = [
+    item(f"{kind}-finch-tts-development")
+    for kind in ("cpu", "cuda12", "cuda13", "intel", "rocm", "metal", "nvidia-l4t-arm64")
+]
+NO_FILE, OTHER = "./backend/Dockerfile.pyton", "./backend/Dockerfile.golang"
+
+
+def everywhere(old: str, new: str, backend: str = "finch-tts") -> Altered:
+    """A text of every matrix entry of a backend that is another one now."""
+
+    def change(text: str) -> str:
+        parts = text.split("\n  - ")
+        own = f'backend: "{backend}"'
+        return "\n  - ".join(part.replace(old, new) if own in part else part for part in parts)
+
+    return MINIATURE.rewrite(MATRIX, change)
+
+
+DEFECTS: dict[str, tuple[Altered, str, str, str]] = {
+    "the name of a backend in every entry": (
+        everywhere('"finch-tts"', '"finch-tss"'), "matrix-missing-directory", "finch-tts", "'finch-tts'",
+    ),
+    "the name of a native backend in every entry": (
+        everywhere('"llama-cpp"', '"lama-cpp"', "llama-cpp"), "matrix-missing-directory", "llama-cpp", "'llama-cpp'",
+    ),
+    "the name in one entry": (
+        MINIATURE.edit_in(CUDA, ('"finch-tts"', '"finch-tss"')), "matrix-missing-directory", "finch-tts", "'finch-tts'",
+    ),
+    "a Dockerfile that is not there, everywhere": (
+        everywhere("./backend/Dockerfile.python", NO_FILE), "matrix-missing-dockerfile", "finch-tts", NO_FILE,
+    ),
+    "a Dockerfile that is not there, in one leg": (
+        MINIATURE.edit_in(entry("-cpu-finch-tts", "amd64"), ("Dockerfile.python", "Dockerfile.pyton")),
+        "matrix-missing-dockerfile", "finch-tts", NO_FILE,
+    ),
+    "the Dockerfile of another language": (
+        everywhere("./backend/Dockerfile.python", OTHER), "matrix-missing-directory", "finch-tts", "python backends",
+    ),
+    "the Dockerfile of another language, for a builder image": (
+        everywhere("./backend/Dockerfile.llama-cpp", OTHER, "llama-cpp"),
+        "matrix-missing-directory", "llama-cpp", "cpp backends",
+    ),
+    "a tag suffix": (
+        MINIATURE.edit_in(CUDA, ("12-finch-tts'", "12-finch-tss'")),
+        "matrix-tag-suffix", "finch-tts", "expected '-gpu-nvidia-cuda-12-finch-tts'",
+    ),
+    "a tag suffix of two legs": (
+        everywhere("'-cpu-finch-tts'", "'-cpu-finch'"), "matrix-tag-suffix", "finch-tts", "expected '-cpu-finch-tts'",
+    ),
+    "a tag suffix of one leg": (
+        MINIATURE.edit_in(entry("-cpu-finch-tts", "arm64"), ("-cpu-finch-tts", "-cpu-finch")),
+        "matrix-tag-suffix", "finch-tts", "expected '-cpu-finch-tts'",
+    ),
+    "the build type of another variant": (
+        MINIATURE.edit_in(CUDA, ("'cublas'", "'hipblas'")), "matrix-tag-suffix", "finch-tts", "cuda12 builds",
+    ),
+    "the Makefile of a backend": (
+        MINIATURE.write("backend/go/wren-cpp/Makefile", None), "build-target-missing", "wren-cpp", "no Makefile",
+    ),
+    "the Makefile": (
+        MINIATURE.write("Makefile", None), "registration-file-missing", "", "Makefile is missing",
+    ),
+    "the development half of the gallery": (
+        MINIATURE.drop(*FINCH_IMAGES), "gallery-image-missing", "finch-tts", "cpu-finch-tts-development",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_one_defect_is_one_report(name: str) -> None:
+    altered, rule, backend, says = DEFECTS[name]
+    result = check.run(altered.tree(), check.Scope(), BASE, "main")
+    new = [finding for at, finding in enumerate(result.findings) if result.is_new(at)]
+    assert [(f.rule, f.backend, f.severity.value) for f in new] == [(rule, backend, "error")]
+    assert says in f"{new[0].message} {new[0].help}"
+
+
+@pytest.mark.parametrize("name", [name for name in DEFECTS if "gallery" not in name])
+def test_what_a_person_has_to_mend_is_repeated_nowhere(name: str) -> None:
+    repair = fix.repair(DEFECTS[name][0].tree(), check.Scope(), BASE, "main")
+    assert (repair.fixed, repair.changes.edits) == ((), [])
+
+
+def test_the_copy_of_another_backends_entry_is_the_one_to_mend() -> None:
+    suffix = "-gpu-nvidia-cuda-12-finch-tts", "-gpu-nvidia-cuda-12-rookery"
+    tree = MINIATURE.edit_in(CUDA, suffix).tree()
+    result = check.run(tree, check.Scope(ignore=("pipeline",)), BASE, "main")
+    assert {(f.rule, f.backend) for f in result.findings} == {("matrix-tag-suffix", "finch-tts")}
+
+
+def test_the_whole_gallery_block_is_one_report() -> None:
+    block = [
+        f"{name}{end}"
+        for name in ("rookery", "cpu-rookery", "cuda12-rookery", "metal-rookery")
+        for end in ("", "-development")
+    ]
+    result = check.run(MINIATURE.drop(*map(item, block)).tree(), check.Scope(), BASE, "main")
+    assert [(f.rule, f.path) for f in result.findings] == [("gallery-missing-meta", GALLERY)]
+
+
+def test_half_of_a_repair_is_nothing_new() -> None:
+    """A model for a backend that an importer calls so too: told once, and known when the importer is mended."""
+    importer = "core/gallery/importers/lark.go"
+    models = MINIATURE.write("gallery/wing.yaml", "---\nconfig_file: |\n  backend: skylark\n")
+    both = models.each(importer, '"lark"', '"skylark"').tree()
+    assert [f.rule for f in check.run(both, check.Scope()).findings if f.backend == "skylark"] == [
+        "importer-unknown-backend"
+    ]
+    result = check.run(models.tree(), check.Scope(), both, "main")
+    told = {f.rule: result.is_new(at) for at, f in enumerate(result.findings) if f.backend == "skylark"}
+    assert told == {"gallery-model-backend": False}

@@ -1,0 +1,61 @@
+"""Words of scripts that stand for nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.files.trees import FINCH, LARK, findings, line_of, read, tree
+
+SLUG = "script-misspelt"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        (f"{LARK}/run.sh", 'exec "$CURDIR/lark"', 'exec "$CUDIR/lark"'),
+        (f"{LARK}/run.sh", 'exec "$CURDIR/lark"', 'exec "${CURIDR}/lark"'),
+        (f"{LARK}/run.sh", 'exec "$CURDIR/lark"', 'exce "$CURDIR/lark"'),
+        (f"{LARK}/package.sh", 'source "$REPO_ROOT', 'sourc "$REPO_ROOT'),
+        (f"{LARK}/package.sh", 'source "$REPO_ROOT', 'source "$REPOROOT'),
+        (f"{FINCH}/run.sh", "startBackend", "startBackends"),
+        (f"{FINCH}/install.sh", "installRequirements", "instalRequirements"),
+    ],
+)
+def test_a_letter_makes_it_a_word_that_there_is(path: str, old: str, new: str) -> None:
+    text = read(path)
+    assert old in text
+    where = tree({path: text.replace(old, new).encode()})
+    (found,) = findings(where, SLUG)
+    assert (found.backend, found.path) == (path.split("/")[2], path)
+    assert found.line == line_of(where, path, new)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'echo "${CURDIRS:-none}"',
+        'CURDIRS=x; echo "$CURDIRS"',
+        'read -r CURDIRS; echo "$CURDIRS"',
+        'for CURDIRS in a b; do echo "$CURDIRS"; done',
+        'echo "$LARK_LIBRARY2"',
+        "sources() { true; }; sources",
+        'echo "$1" "$@" "$?" "$CUR"',
+        'for CARD_TYPE in $CARD_TYPES; do CARD_TYPE=1; echo "$CARD_TYPE"; done',
+        'TARGET_ARCH=$TARGETARCH; echo "$TARGET_ARCH"',
+        'clean() { true; }; find() { true; }; clear; fine "$@" && bind x && kind y',
+        "python3 -V",
+        "# exex $CUDIR",
+    ],
+)
+def test_what_is_defined_or_far_from_it(line: str) -> None:
+    text = read(f"{LARK}/run.sh")
+    assert (
+        findings(tree({f"{LARK}/run.sh": text.replace("\nif [ -f", f"\n{line}\nif [ -f", 1).encode()}), SLUG)
+        == []
+    )
+
+
+def test_a_variable_that_the_makefile_gives() -> None:
+    run = read(f"{LARK}/run.sh").replace("\nif [ -f", '\necho "$CURDIRS"\nif [ -f', 1)
+    makefile = f"export CURDIRS=a\n{read(f'{LARK}/Makefile')}"
+    assert findings(tree({f"{LARK}/run.sh": run.encode(), f"{LARK}/Makefile": makefile.encode()}), SLUG) == []
