@@ -89,6 +89,10 @@ INCIDENTS = (
         "download-takes-build-records", "open-horizon-labs/unified-hifi-control", "8109646", note="#196"
     ),
     Incident("download-takes-build-records", "GoodRxOSS/lifecycle", "162da41", note="#166"),
+    Incident("group-deadlock", "apache/opendal", "", broken="HEAD", note="in its newest commit: #8114"),
+    Incident(
+        "legs-share-cache-ref", "containers/podman", "", broken="HEAD", note="in its newest commit: #29059"
+    ),
     Incident("download-without-needs", "traefik/traefik", "", broken="HEAD", note="in its newest commit"),
     Incident("job-never-runs", "qdrant/qdrant", "", broken="HEAD", note="in its newest commit"),
     Incident("tag-covers-inputs", "lampe", "", broken="HEAD", note="before PR #307: the baked CI image"),

@@ -146,24 +146,20 @@ def replayed(repository: Path, added: Added, show: bool, undo: bool) -> Outcome:
     """The addition made again, and compared."""
     trees = GitTree(repository, f"{added.commit}^1"), GitTree(repository, added.commit)
     before, after = trees[0], Registry(trees[1])
-    parent = _without(before, added.name, f"{after.directory(added.name)}/")
-    answers = implied(after, added.name)
+    parent = without(before, added.name, f"{after.directory(added.name)}/")
+    kind = after.kind(added.name)
     theirs = places(after, added.name)
-    try:
-        plan = _planned(parent, answers)
-    except ScaffoldError as error:
-        differ = [f"refused: {' '.join(str(error).split())}"] + [" ".join(place) for place in theirs]
-        return Outcome(added, answers["kind"], 0, 0, differ, [], Counter(), [], [], [])
     found = judged(Registry(trees[1], added.name), added.name)
-    result = Registry(plan.changes.overlay(), added.name)
-    wrong, differ = compared(theirs, places(result, added.name), found, show)
+    try:
+        plans = list(planned(parent, after, added.name, found))
+    except ScaffoldError as error:
+        lacking = [f"refused: {' '.join(str(error).split())}"] + [" ".join(place) for place in theirs]
+        return Outcome(added, kind, 0, 0, lacking, [], Counter(), [], [], [])
+    results = [Registry(plan.changes.overlay(), added.name) for plan in plans]
+    wrong, differ = compared(theirs, places(results[0], added.name), found, show)
     usual = {place for place, _ in (*wrong, *differ)}
-    sets = chosen(after, result, added.name)
-    asked = [answer for answer, words in sets.items() if not _is_flagged(found, *words)]
-    if asked:
-        plan = _planned(parent, answers | {"entries": tuple(asked)})
-        result = Registry(plan.changes.overlay(), added.name)
-        wrong, differ = compared(theirs, places(result, added.name), found, show)
+    plan, result = plans[-1], results[-1]
+    wrong, differ = compared(theirs, places(result, added.name), found, show)
     by_choice = len(usual - {place for place, _ in (*wrong, *differ)})
     overlay, ours = plan.changes.overlay(), places(result, added.name)
     declared = ("capabilities",) in theirs and _declares(trees, theirs["capabilities",])
@@ -177,7 +173,7 @@ def replayed(repository: Path, added: Added, show: bool, undo: bool) -> Outcome:
         tree.close()
     lines = [[line for _, line in part] for part in (differ, wrong)]
     said = _said(result, added.name)
-    return Outcome(added, answers["kind"], same, by_choice, *lines, more, sorted(torn), said, left)
+    return Outcome(added, kind, same, by_choice, *lines, more, sorted(torn), said, left)
 
 
 Lines = list[tuple[tuple[str, ...], str]]
@@ -213,6 +209,17 @@ def _is_flagged(found: Findings, *words: str) -> bool:
     return any(all(word in said for word in words) for _, said in found)
 
 
+def planned(parent: Tree, after: Registry, name: str, found: Findings) -> Iterator[new.NewBackend]:
+    """The plan of a backend that `after` has, and the one in which `--set` repeats what people chose."""
+    answers = implied(after, name)
+    plan = _planned(parent, answers)
+    yield plan
+    sets = chosen(after, Registry(plan.changes.overlay(), name), name)
+    asked = tuple(answer for answer, words in sets.items() if not _is_flagged(found, *words))
+    if asked:
+        yield _planned(parent, answers | {"entries": asked})
+
+
 def _planned(parent: Tree, answers: dict[str, Any]) -> new.NewBackend:
     """The plan; without what people gave to hardware where that is a defect, and refused."""
     try:
@@ -221,7 +228,7 @@ def _planned(parent: Tree, answers: dict[str, Any]) -> new.NewBackend:
         return new.plan(parent, answers | {"capabilities": ()})
 
 
-def _without(tree: Tree, name: str, folder: str) -> Tree:
+def without(tree: Tree, name: str, folder: str) -> Tree:
     """The tree without what people had put there before the CI built it."""
     bare = Overlay(tree, dict.fromkeys(tree.files(folder.rstrip("/"))))
     return remove.plan(tree, name).changes.overlay() if Registry(tree).registrations(name) else bare
