@@ -437,7 +437,7 @@ COMMANDS = (
     ("rename-backend", "rookery", "ibex", "--force"), ("add-variant", "lark", "vulkan"), ("remove-variant", "lark", "metal"), ("rules",),
     ("explain", "matrix-darwin-missing"),
 )  # fmt: skip
-_OWN = re.compile(r"::(error|warning|notice) file=[^:]*,line=\d+,endLine=\d+,title=[^:]*::")
+_OWN = re.compile(r"::(error|warning|notice) (file=[^:]*,line=\d+,endLine=\d+,)?title=[^:]*::")
 
 
 @st.composite

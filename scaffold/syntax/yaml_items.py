@@ -53,7 +53,7 @@ class YamlItem:
             self.parsed = self.source.item_alone(self.start, self.end)
             if self.parsed is None:
                 line = self.source.line(self.start)
-                raise ShapeError(self.source.path, line, "this item cannot be read: it is no valid YAML")
+                raise ShapeError(self.source.path, line, "is no valid YAML")
         return self.parsed
 
     @property

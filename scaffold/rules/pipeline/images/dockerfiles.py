@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from scaffold.pipeline.dockerfiles import known_dockerfiles
 from scaffold.pipeline.repository import Repository
@@ -84,8 +84,7 @@ class ArgOutOfReach(PipelineRule):
             declared = _named(file.instructions, "ARG") | _PLATFORM
             reach: dict[str, frozenset[str]] = {}
             for number, stage in enumerate(file.stages):
-                bases = (names for alias, names in reach.items() if _may_be(stage.image, alias, file))
-                inherited = frozenset[str]().union(*bases)
+                inherited = frozenset[str]().union(*_bases(stage.image, reach, file))
                 own = _named(stage.instructions, "ARG", "ENV")
                 reach[stage.alias.lower() or str(number)] = inherited | own
                 told = {name for name in declared if _is_of_base(name, stage)}
@@ -109,9 +108,11 @@ def _named(instructions: Iterable[Instruction], *kinds: str) -> frozenset[str]:
     return frozenset(name for i in instructions if i.name in kinds for name, _ in i.variables)
 
 
-def _may_be(image: str, alias: str, file: Dockerfile) -> bool:
-    """Whether what stands behind FROM is a stage of this name, or may be with some build argument."""
+def _bases(image: str, reach: Mapping[str, frozenset[str]], file: Dockerfile) -> Iterable[frozenset[str]]:
+    """What the stages have that stand behind a FROM, or may with some build argument."""
     parts = _VARIABLE.split(image.lower())
+    if not parts[1:]:
+        return [reach[parts[0]]] if parts[0] in reach else []
     if parts == ["", ""]:
         values = (
             file.text(value) if value is not None else ""
@@ -119,8 +120,9 @@ def _may_be(image: str, alias: str, file: Dockerfile) -> bool:
             for name, value in (i.variables if i.name == "ARG" else ())
             if name == image.strip("${}")
         )
-        return not re.search(r"[:/$]", next(values, ""))
-    return re.fullmatch(r"[\w.-]*".join(map(re.escape, parts)), alias) is not None
+        return () if re.search(r"[:/$]", next(values, "")) else reach.values()
+    alike = re.compile(r"[\w.-]*".join(map(re.escape, parts)))
+    return (names for alias, names in reach.items() if alike.fullmatch(alias))
 
 
 _VARIABLE = re.compile(r"\$\w+|\$\{[^}]*\}")
@@ -134,14 +136,15 @@ def _is_of_base(name: str, stage: Stage) -> bool:
 
 def _uses(file: Dockerfile, stage: Stage, names: frozenset[str]) -> Iterator[tuple[str, Place]]:
     """Each of some variables that a stage takes from its environment, with its first place."""
+    left = set(names)
     for instruction in stage.instructions[1:]:
         written = instruction.written
-        used = b"$" in written and any(name.encode() in written for name in names)
+        used = b"$" in written and not left.isdisjoint(re.findall(r"\w+", written.decode()))
         for name, place in (*_taken(file, instruction), *_expanded(file, instruction)) if used else ():
-            if name in names:
-                names -= {name}
+            if name in left:
+                left.remove(name)
                 yield name, place
-        names -= _named([instruction], "ARG", "ENV")
+        left -= _named([instruction], "ARG", "ENV")
 
 
 def _taken(file: Dockerfile, instruction: Instruction) -> Iterator[tuple[str, Place]]:
