@@ -2,96 +2,74 @@
 
 from __future__ import annotations
 
-from tests.rules.pipeline.spelled.case import Cases
+from tests.rules.pipeline.spelled.case import Cases, workflow
 
-CASES = Cases()
-
-CASES.add(
-    "cache-to-on-pr: fork",
-    "cache-to-on-pr",
-    True,
-    {
-        "a": """
+on_pull_requests = workflow("""
 on: [push, pull_request]
 jobs:
   b:
     runs-on: ubuntu-latest
     steps:
-      - {uses: useblacksmith/build-push-action@v1, with: {cache-to: 'type=registry,ref=acme/c:app,mode=max'}}
-""",
-    },
-)
+      ...
+""")
 
-CASES.add(
-    "cache-to-on-pr: upper",
-    "cache-to-on-pr",
-    True,
-    {
-        "a": """
-on: [push, pull_request]
+on_push = workflow("""
+on: push
 jobs:
   b:
     runs-on: ubuntu-latest
     steps:
-      - {uses: Docker/Build-Push-Action@V6, with: {Cache-To: 'type=registry,ref=acme/c:app,mode=max'}}
-""",
-    },
-)
+      ...
+""")
 
-CASES.add(
-    "cache-to-on-pr: bake",
-    "cache-to-on-pr",
-    True,
-    {
-        "a": """
-on: [push, pull_request]
+each = workflow("""
+on: push
 jobs:
   b:
+    strategy:
+      matrix: {arch: [amd64, arm64]}
     runs-on: ubuntu-latest
     steps:
-      - uses: docker/bake-action@v6
+      ...
+""")
+
+each_platform = workflow("""
+on: push
+jobs:
+  b:
+    strategy: {matrix: {arch: [amd64, arm64]}}
+    runs-on: ubuntu-latest
+    steps:
+      - uses: docker/build-push-action@v6
         with:
-          targets: app
-          set: |
-            *.platform=linux/amd64
-            app.cache-to=type=registry,ref=acme/c:app,mode=max
-""",
-    },
-)
+          platforms: linux/${{ matrix.arch }}
+          ...
+""")
 
-CASES.add(
-    "cache-to-on-pr: run",
-    "cache-to-on-pr",
-    True,
-    {
-        "a": r"""
-on: [push, pull_request]
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      - run: |
-          docker buildx build . \
-            --cache-from type=registry,ref=acme/c:app \
-            --cache-to=type=registry,ref=acme/c:app,mode=max \
-            -t acme/app
-""",
-    },
-)
-
-CASES.add(
-    "cache-to-on-pr: composite",
-    "cache-to-on-pr",
-    True,
-    {
-        "a": """
-on: [push, pull_request]
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: ./.github/actions/bld, with: {ref: acme/c}}
-""",
+CASES: Cases = {
+    "cache-to-on-pr: fork": on_pull_requests(
+        "- {uses: useblacksmith/build-push-action@v1, with: {cache-to: 'type=registry,ref=acme/c:app,mode=max'}}"
+    ),
+    "cache-to-on-pr: upper": on_pull_requests(
+        "- {uses: Docker/Build-Push-Action@V6, with: {Cache-To: 'type=registry,ref=acme/c:app,mode=max'}}"
+    ),
+    "cache-to-on-pr: bake": on_pull_requests("""
+- uses: docker/bake-action@v6
+  with:
+    targets: app
+    set: |
+      *.platform=linux/amd64
+      app.cache-to=type=registry,ref=acme/c:app,mode=max
+"""),
+    "cache-to-on-pr: run": on_pull_requests(r"""
+- run: |
+    docker buildx build . \
+      --cache-from type=registry,ref=acme/c:app \
+      --cache-to=type=registry,ref=acme/c:app,mode=max \
+      -t acme/app
+"""),
+    "cache-to-on-pr: composite": {
+        "a": on_pull_requests("- {uses: ./.github/actions/bld, with: {ref: acme/c}}"),
         ".github/actions/bld/action.yml": """
 inputs: {ref: {required: true}, tag: {default: latest}}
 runs:
@@ -102,14 +80,7 @@ runs:
         cache-to: type=registry,ref=${{ inputs.ref }}:${{ inputs.tag }}
 """,
     },
-)
-
-CASES.add(
-    "cache-to-on-pr: jobenv",
-    "cache-to-on-pr",
-    True,
-    {
-        "a": """
+    "cache-to-on-pr: jobenv": """
 on: [push, pull_request]
 jobs:
   b:
@@ -118,15 +89,7 @@ jobs:
     steps:
       - {uses: docker/build-push-action@v6, with: {cache-to: '${{ env.CT }}'}}
 """,
-    },
-)
-
-CASES.add(
-    "cache-to-on-pr: notdraft",
-    "cache-to-on-pr",
-    True,
-    {
-        "a": """
+    "cache-to-on-pr: notdraft": """
 on: {pull_request: {types: [opened, synchronize, ready_for_review]}}
 jobs:
   b:
@@ -134,106 +97,27 @@ jobs:
     steps:
       - {uses: docker/build-push-action@v6, if: '!github.event.pull_request.draft', with: {cache-to: 'type=registry,ref=a/c'}}
 """,
-    },
-)
-
-CASES.add(
-    "cache-to-on-pr: not run",
-    "cache-to-on-pr",
-    False,
-    {
-        "a": """
-on: [push, pull_request]
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      - {if: "github.event_name != 'pull_request'", run: 'docker buildx build --cache-to type=registry,ref=acme/c .'}
-""",
-    },
-)
-
-CASES.add(
-    "cache-to-on-pr: not prnum",
-    "cache-to-on-pr",
-    False,
-    {
-        "a": """
-on: [push, pull_request]
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: docker/build-push-action@v6, with: {cache-to: "type=registry,ref=acme/c:${{ github.event_name == 'pull_request' && format('pr-{0}', github.event.number) || 'main' }}"}}
-""",
-    },
-)
-
-CASES.add(
-    "legs-share-cache-ref: bake",
-    "legs-share-cache-ref",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy:
-      matrix: {arch: [amd64, arm64]}
-    runs-on: ubuntu-latest
-    steps:
-      - uses: docker/bake-action@v6
-        with:
-          set: |
-            *.platform=linux/${{ matrix.arch }}
-            *.cache-to=type=registry,ref=acme/c:app,mode=max
-""",
-    },
-)
-
-CASES.add(
-    "legs-share-cache-ref: run",
-    "legs-share-cache-ref",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy:
-      matrix: {arch: [amd64, arm64]}
-    runs-on: ubuntu-latest
-    steps:
-      - run: docker buildx build --platform linux/${{ matrix.arch }} --cache-to type=registry,ref=acme/c:app,mode=max .
-""",
-    },
-)
-
-CASES.add(
-    "legs-share-cache-ref: key",
-    "legs-share-cache-ref",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy:
-      matrix: {arch: [amd64, arm64]}
-    runs-on: ubuntu-latest
-    steps:
-      - run: make ARCH=${{ matrix.arch }}
-      - {uses: actions/cache/save@v4, with: {path: out, key: "out-${{ github.sha }}"}}
-""",
-    },
-)
-
-CASES.add(
-    "legs-share-cache-ref: key2",
-    "legs-share-cache-ref",
-    True,
-    {
-        "a": """
+    "cache-to-on-pr: not run": on_pull_requests(
+        """- {if: "github.event_name != 'pull_request'", run: 'docker buildx build --cache-to type=registry,ref=acme/c .'}"""
+    ),
+    "cache-to-on-pr: not prnum": on_pull_requests(
+        """- {uses: docker/build-push-action@v6, with: {cache-to: "type=registry,ref=acme/c:${{ github.event_name == 'pull_request' && format('pr-{0}', github.event.number) || 'main' }}"}}"""
+    ),
+    "legs-share-cache-ref: bake": each("""
+- uses: docker/bake-action@v6
+  with:
+    set: |
+      *.platform=linux/${{ matrix.arch }}
+      *.cache-to=type=registry,ref=acme/c:app,mode=max
+"""),
+    "legs-share-cache-ref: run": each(
+        "- run: docker buildx build --platform linux/${{ matrix.arch }} --cache-to type=registry,ref=acme/c:app,mode=max ."
+    ),
+    "legs-share-cache-ref: key": each("""
+- run: make ARCH=${{ matrix.arch }}
+- {uses: actions/cache/save@v4, with: {path: out, key: "out-${{ github.sha }}"}}
+"""),
+    "legs-share-cache-ref: key2": """
 on: push
 jobs:
   b:
@@ -245,35 +129,12 @@ jobs:
       - run: python -m venv .venv
       - {uses: actions/cache/save@v4, with: {path: .venv, key: "venv-${{ hashFiles('x') }}"}}
 """,
-    },
-)
-
-CASES.add(
-    "legs-share-cache-ref: not samekey",
-    "legs-share-cache-ref",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy:
-      matrix: {arch: [amd64, arm64]}
-    runs-on: ubuntu-latest
-    steps:
-      - run: npm ci
-      - {uses: actions/cache/save@v4, with: {path: node_modules, key: "out-${{ github.sha }}"}}
-      - run: npm test ${{ matrix.arch }}
-""",
-    },
-)
-
-CASES.add(
-    "cache-never-met: env",
-    "cache-never-met",
-    True,
-    {
-        "a": """
+    "legs-share-cache-ref: not samekey": each("""
+- run: npm ci
+- {uses: actions/cache/save@v4, with: {path: node_modules, key: "out-${{ github.sha }}"}}
+- run: npm test ${{ matrix.arch }}
+"""),
+    "cache-never-met: env": """
 on: push
 env: {C: a/c}
 jobs:
@@ -287,50 +148,17 @@ jobs:
           cache-from: type=registry,ref=${{ env.C }}:app
           cache-to: type=registry,ref=${{ env.C }}:app-${{ matrix.arch }}
 """,
-    },
-)
-
-CASES.add(
-    "cache-never-met: bake",
-    "cache-never-met",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: docker/bake-action@v6
-        with:
-          set: |
-            *.cache-from=type=registry,ref=a/c:app
-            *.cache-to=type=registry,ref=a/c:app-amd64
-""",
-    },
-)
-
-CASES.add(
-    "cache-never-met: run",
-    "cache-never-met",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      - run: docker buildx build --cache-from type=gha,scope=x --cache-to type=gha,scope=y .
-""",
-    },
-)
-
-CASES.add(
-    "cache-never-met: called",
-    "cache-never-met",
-    True,
-    {
+    "cache-never-met: bake": on_push("""
+- uses: docker/bake-action@v6
+  with:
+    set: |
+      *.cache-from=type=registry,ref=a/c:app
+      *.cache-to=type=registry,ref=a/c:app-amd64
+"""),
+    "cache-never-met: run": on_push(
+        "- run: docker buildx build --cache-from type=gha,scope=x --cache-to type=gha,scope=y ."
+    ),
+    "cache-never-met: called": {
         "a": """
 on: push
 jobs:
@@ -344,52 +172,20 @@ on: {workflow_call: {inputs: {from: {type: string}, to: {type: string}}}}
 jobs: {x: {runs-on: ubuntu-latest, steps: [{uses: docker/build-push-action@v6, with: {cache-from: "${{ inputs.from }}", cache-to: "${{ inputs.to }}"}}]}}
 """,
     },
-)
-
-CASES.add(
-    "cache-never-met: not bake",
-    "cache-never-met",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy: {matrix: {arch: [amd64, arm64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - uses: docker/build-push-action@v6
-        with:
-          platforms: linux/${{ matrix.arch }}
-          cache-from: type=gha,scope=x
-          cache-to: ""
-""",
+    "cache-never-met: not bake": {
+        "a": each_platform("""
+cache-from: type=gha,scope=x
+cache-to: ""
+"""),
         "b": """
 on: push
 jobs: {b: {runs-on: ubuntu-latest, steps: [{uses: docker/bake-action@v6, with: {set: "*.cache-to=type=gha,scope=x"}}]}}
 """,
     },
-)
-
-CASES.add(
-    "cache-never-met: not image",
-    "cache-never-met",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy: {matrix: {arch: [amd64, arm64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - uses: docker/build-push-action@v6
-        with:
-          platforms: linux/${{ matrix.arch }}
-          cache-from: type=registry,ref=a/c:latest
-          tags: a/c:latest
-          push: true
-          cache-to: type=inline
-""",
-    },
-)
+    "cache-never-met: not image": each_platform("""
+cache-from: type=registry,ref=a/c:latest
+tags: a/c:latest
+push: true
+cache-to: type=inline
+"""),
+}

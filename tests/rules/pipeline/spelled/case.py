@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from textwrap import dedent, indent
 from typing import NamedTuple
+
+Cases = dict[str, str | dict[str, str]]
+"""`rule: kind` -> the files in which the rule tells something, or nothing if the kind begins with `not `;
+a text alone is the workflow `a`."""
 
 
 class Case(NamedTuple):
@@ -13,10 +20,22 @@ class Case(NamedTuple):
     files: dict[str, str]
 
 
-class Cases(dict[str, Case]):
-    """Name -> case."""
+def case(name: str, files: str | dict[str, str]) -> Case:
+    """A case, with what its name says."""
+    rule, kind = name.split(": ", 1)
+    return Case(rule, not kind.startswith("not "), {"a": files} if isinstance(files, str) else files)
 
-    def add(self, name: str, rule: str, told: bool, files: dict[str, str]) -> None:
-        """One more of them."""
-        assert name not in self
-        self[name] = Case(rule, told, files)
+
+def workflow(text: str) -> Callable[..., str]:
+    """What makes workflows that are alike but for what is `...` here: as many texts; "" leaves the line out."""
+
+    def made(*parts: str) -> str:
+        left = iter(parts)
+
+        def filled(place: re.Match[str]) -> str:
+            part = dedent(next(left)).strip("\n")
+            return part if place[1] is None else part and indent(part, place[1]) + "\n"
+
+        return re.sub(r"(?m)^( *)\.\.\.\n|\.\.\.", filled, text)
+
+    return made

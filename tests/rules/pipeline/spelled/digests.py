@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from tests.rules.pipeline.spelled.case import Cases
+from tests.rules.pipeline.spelled.case import Cases, workflow
 
-CASES = Cases()
+merged = workflow("""
+on: push
+jobs:
+  u:
+    strategy: {matrix: {f: [cpu, cuda], arch: [amd64, arm64]}}
+    runs-on: ubuntu-latest
+    steps:
+      ...
+      - {uses: actions/upload-artifact@v4, with: {name: "digests-${{ matrix.f }}-${{ matrix.arch }}", path: out}}
+  d:
+    needs: u
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: actions/download-artifact@v4, with: {pattern: "digests-cpu-*"}}
+      - run: docker buildx imagetools create -t a/b $(printf 'a/b@sha256:%s ' *)
+""")
 
-CASES.add(
-    "digest-never-merged: env",
-    "digest-never-merged",
-    True,
-    {
-        "a": """
+CASES: Cases = {
+    "digest-never-merged: env": """
 on: push
 jobs:
   u:
@@ -28,111 +39,19 @@ jobs:
       - {uses: actions/download-artifact@v4, with: {pattern: "digests-cpu-*"}}
       - run: docker buildx imagetools create -t a/b $(printf 'a/b@sha256:%s ' *)
 """,
-    },
-)
-
-CASES.add(
-    "digest-never-merged: run",
-    "digest-never-merged",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u:
-    strategy: {matrix: {f: [cpu, cuda], arch: [amd64, arm64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - run: docker buildx build --output type=image,name=a/b,push-by-digest=true,push=true --metadata-file m .
-      - {uses: actions/upload-artifact@v4, with: {name: "digests-${{ matrix.f }}-${{ matrix.arch }}", path: out}}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {pattern: "digests-cpu-*"}}
-      - run: docker buildx imagetools create -t a/b $(printf 'a/b@sha256:%s ' *)
-""",
-    },
-)
-
-CASES.add(
-    "digest-never-merged: bake",
-    "digest-never-merged",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u:
-    strategy: {matrix: {f: [cpu, cuda], arch: [amd64, arm64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: docker/bake-action@v6, with: {set: '*.output=type=image,name=a/b,push-by-digest=true,push=true'}}
-      - {uses: actions/upload-artifact@v4, with: {name: "digests-${{ matrix.f }}-${{ matrix.arch }}", path: out}}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {pattern: "digests-cpu-*"}}
-      - run: docker buildx imagetools create -t a/b $(printf 'a/b@sha256:%s ' *)
-""",
-    },
-)
-
-CASES.add(
-    "digest-never-merged: fork",
-    "digest-never-merged",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u:
-    strategy: {matrix: {f: [cpu, cuda], arch: [amd64, arm64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: acme/build-push-action@v6, id: b, with: {outputs: 'type=image,name=a/b,push-by-digest=true,name-canonical=true,push=true'}}
-      - {uses: actions/upload-artifact@v4, with: {name: "digests-${{ matrix.f }}-${{ matrix.arch }}", path: out}}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {pattern: "digests-cpu-*"}}
-      - run: docker buildx imagetools create -t a/b $(printf 'a/b@sha256:%s ' *)
-""",
-    },
-)
-
-CASES.add(
-    "digest-never-merged: cap",
-    "digest-never-merged",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u:
-    strategy: {matrix: {f: [cpu, cuda], arch: [amd64, arm64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: docker/build-push-action@v6, id: b, with: {outputs: 'type=image,name=a/b,push-by-digest=True,name-canonical=true,push=true'}}
-      - {uses: actions/upload-artifact@v4, with: {name: "digests-${{ matrix.f }}-${{ matrix.arch }}", path: out}}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {pattern: "digests-cpu-*"}}
-      - run: docker buildx imagetools create -t a/b $(printf 'a/b@sha256:%s ' *)
-""",
-    },
-)
-
-CASES.add(
-    "digest-never-merged: noupload",
-    "digest-never-merged",
-    True,
-    {
-        "a": """
+    "digest-never-merged: run": merged(
+        "- run: docker buildx build --output type=image,name=a/b,push-by-digest=true,push=true --metadata-file m ."
+    ),
+    "digest-never-merged: bake": merged(
+        "- {uses: docker/bake-action@v6, with: {set: '*.output=type=image,name=a/b,push-by-digest=true,push=true'}}"
+    ),
+    "digest-never-merged: fork": merged(
+        "- {uses: acme/build-push-action@v6, id: b, with: {outputs: 'type=image,name=a/b,push-by-digest=true,name-canonical=true,push=true'}}"
+    ),
+    "digest-never-merged: cap": merged(
+        "- {uses: docker/build-push-action@v6, id: b, with: {outputs: 'type=image,name=a/b,push-by-digest=True,name-canonical=true,push=true'}}"
+    ),
+    "digest-never-merged: noupload": """
 on: push
 jobs:
   u:
@@ -145,15 +64,7 @@ jobs:
     runs-on: ubuntu-latest
     steps: [{run: echo done}]
 """,
-    },
-)
-
-CASES.add(
-    "digest-never-merged: not output",
-    "digest-never-merged",
-    False,
-    {
-        "a": """
+    "digest-never-merged: not output": """
 on: push
 jobs:
   u:
@@ -165,29 +76,7 @@ jobs:
     runs-on: ubuntu-latest
     steps: [{run: "docker buildx imagetools create -t a/b a/b@${{ needs.u.outputs.digest }}"}]
 """,
-    },
-)
-
-CASES.add(
-    "digest-never-merged: not tagged",
-    "digest-never-merged",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  u:
-    strategy: {matrix: {f: [cpu, cuda], arch: [amd64, arm64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: docker/build-push-action@v6, with: {push: true, tags: a/b}}
-      - {uses: actions/upload-artifact@v4, with: {name: "digests-${{ matrix.f }}-${{ matrix.arch }}", path: out}}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {pattern: "digests-cpu-*"}}
-      - run: docker buildx imagetools create -t a/b $(printf 'a/b@sha256:%s ' *)
-""",
-    },
-)
+    "digest-never-merged: not tagged": merged(
+        "- {uses: docker/build-push-action@v6, with: {push: true, tags: a/b}}"
+    ),
+}

@@ -2,45 +2,73 @@
 
 from __future__ import annotations
 
-from tests.rules.pipeline.spelled.case import Cases
+from tests.rules.pipeline.spelled.case import Cases, workflow
 
-CASES = Cases()
-
-CASES.add(
-    "pr-group-by-branch: bracket",
-    "pr-group-by-branch",
-    True,
-    {
-        "r": """
-on: {pull_request: {types: [opened, synchronize]}}
+named = workflow("""
+name: ...
+on: ...
 concurrency:
-  group: ${{ format('{0}-{1}', github.workflow, github['head_ref']) }}
+  group: ...
   cancel-in-progress: true
 jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
-    },
-)
+""")
 
-CASES.add(
-    "pr-group-by-branch: upper",
-    "pr-group-by-branch",
-    True,
-    {
-        "r": """
-on: [pull_request]
+cancelling = workflow("""
+on: ...
 concurrency:
-  group: ${{ GITHUB.HEAD_REF }}
+  group: ...
   cancel-in-progress: true
 jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
-    },
-)
+""")
 
-CASES.add(
-    "pr-group-by-branch: called",
-    "pr-group-by-branch",
-    True,
-    {
+tested = workflow("""
+...
+jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
+""")
+
+each = workflow("""
+on: push
+jobs:
+  t:
+    strategy: {matrix: ...}
+    concurrency:
+      group: ...
+      cancel-in-progress: true
+    runs-on: ubuntu-latest
+    steps: [{run: make test}]
+""")
+
+differing = workflow("""
+on: {push: {branches: [main]}}
+concurrency: ...
+jobs:
+  d:
+    ...
+    runs-on: ubuntu-latest
+    outputs: { m: "${{ steps.d.outputs.m }}" }
+    steps:
+      - uses: actions/checkout@v4
+      - id: d
+        run: ...
+  b:
+    needs: d
+    if: needs.d.outputs.m != ''
+    runs-on: ubuntu-latest
+    steps:
+      - run: ...
+""")
+
+CASES: Cases = {
+    "pr-group-by-branch: bracket": {
+        "r": cancelling(
+            "{pull_request: {types: [opened, synchronize]}}",
+            "${{ format('{0}-{1}', github.workflow, github['head_ref']) }}",
+        ),
+    },
+    "pr-group-by-branch: upper": {
+        "r": cancelling("[pull_request]", "${{ GITHUB.HEAD_REF }}"),
+    },
+    "pr-group-by-branch: called": {
         "r": """
 on: [pull_request]
 jobs:
@@ -48,175 +76,54 @@ jobs:
     uses: ./.github/workflows/inner.yml
     with: {branch: "${{ github.head_ref }}"}
 """,
-        "inner": """
-on: {workflow_call: {inputs: {branch: {type: string}}}}
-concurrency:
-  group: inner-${{ inputs.branch }}
-  cancel-in-progress: true
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
+        "inner": cancelling(
+            "{workflow_call: {inputs: {branch: {type: string}}}}", "inner-${{ inputs.branch }}"
+        ),
     },
-)
-
-CASES.add(
-    "pr-group-by-branch: not fullname",
-    "pr-group-by-branch",
-    False,
-    {
-        "r": """
+    "pr-group-by-branch: not fullname": {
+        "r": tested("""
 on: [pull_request]
 concurrency: {group: "ci-${{ github.event.pull_request.head.repo.full_name }}-${{ github.head_ref }}", cancel-in-progress: true}
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
+"""),
     },
-)
-
-CASES.add(
-    "pr-group-by-branch: not repo",
-    "pr-group-by-branch",
-    False,
-    {
-        "r": """
+    "pr-group-by-branch: not repo": {
+        "r": tested("""
 on: [pull_request]
 concurrency: {group: "ci-${{ github.event.pull_request.head.label }}", cancel-in-progress: true}
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
+"""),
     },
-)
-
-CASES.add(
-    "pr-group-by-branch: not user",
-    "pr-group-by-branch",
-    False,
-    {
-        "a": """
+    "pr-group-by-branch: not user": tested("""
 on: pull_request
 concurrency: {group: "${{ github.event.pull_request.head.user.login }}-${{ github.head_ref }}", cancel-in-progress: true}
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
+"""),
+    "group-shared-by-workflows: sched": {
+        "a": named("A", '{schedule: [{cron: "0 0 * * *"}]}', "nightly"),
+        "b": named("B", '{schedule: [{cron: "0 0 * * *"}]}', "nightly"),
     },
-)
-
-CASES.add(
-    "group-shared-by-workflows: sched",
-    "group-shared-by-workflows",
-    True,
-    {
-        "a": """
-name: A
-on: {schedule: [{cron: "0 0 * * *"}]}
-concurrency:
-  group: nightly
-  cancel-in-progress: true
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
-        "b": """
-name: B
-on: {schedule: [{cron: "0 0 * * *"}]}
-concurrency:
-  group: nightly
-  cancel-in-progress: true
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
+    "group-shared-by-workflows: num": {
+        "a": named("A", "pull_request", "pr-${{ github.event.number }}"),
+        "b": named("B", "pull_request", "pr-${{ github.event.pull_request.number }}"),
     },
-)
-
-CASES.add(
-    "group-shared-by-workflows: num",
-    "group-shared-by-workflows",
-    True,
-    {
-        "a": """
-name: A
-on: pull_request
-concurrency:
-  group: pr-${{ github.event.number }}
-  cancel-in-progress: true
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
-        "b": """
-name: B
-on: pull_request
-concurrency:
-  group: pr-${{ github.event.pull_request.number }}
-  cancel-in-progress: true
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
+    "group-shared-by-workflows: case": {
+        "a": named("A", "[push, pull_request]", '"CI-${{ github.ref }}"'),
+        "b": named("B", "[push, pull_request]", "ci-${{ github.ref }}"),
     },
-)
-
-CASES.add(
-    "group-shared-by-workflows: case",
-    "group-shared-by-workflows",
-    True,
-    {
-        "a": """
-name: A
-on: [push, pull_request]
-concurrency:
-  group: "CI-${{ github.ref }}"
-  cancel-in-progress: true
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
-        "b": """
-name: B
-on: [push, pull_request]
-concurrency:
-  group: ci-${{ github.ref }}
-  cancel-in-progress: true
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
+    "group-shared-by-workflows: not events": {
+        "a": named("A", "push", "ci-${{ github.ref }}"),
+        "b": named("B", "pull_request", "ci-${{ github.ref }}"),
     },
-)
-
-CASES.add(
-    "group-shared-by-workflows: not events",
-    "group-shared-by-workflows",
-    False,
-    {
-        "a": """
-name: A
-on: push
-concurrency:
-  group: ci-${{ github.ref }}
-  cancel-in-progress: true
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
-        "b": """
-name: B
-on: pull_request
-concurrency:
-  group: ci-${{ github.ref }}
-  cancel-in-progress: true
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
-    },
-)
-
-CASES.add(
-    "group-deadlock: input",
-    "group-deadlock",
-    True,
-    {
+    "group-deadlock: input": {
         "a": """
 on: {workflow_dispatch: {}}
 concurrency: {group: "rel-${{ github.ref }}"}
 jobs: {b: {uses: ./.github/workflows/b.yml, with: {group: "rel-${{ github.ref }}"}}}
 """,
-        "b": """
+        "b": tested("""
 on: {workflow_call: {inputs: {group: {type: string}}}}
 concurrency: {group: "${{ inputs.group }}"}
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
+"""),
     },
-)
-
-CASES.add(
-    "group-deadlock: matrixleg",
-    "group-deadlock",
-    True,
-    {
-        "a": """
+    "group-deadlock: matrixleg": """
 on: push
 concurrency: {group: "build-amd64"}
 jobs:
@@ -226,192 +133,43 @@ jobs:
     runs-on: ubuntu-latest
     steps: [{run: make}]
 """,
-    },
-)
-
-CASES.add(
-    "group-deadlock: not skipped",
-    "group-deadlock",
-    False,
-    {
-        "a": """
+    "group-deadlock: not skipped": """
 on: push
 concurrency: deploy
 jobs:
   t: {concurrency: deploy, if: "github.event_name == 'pull_request'", runs-on: ubuntu-latest, steps: [{run: make}]}
   u: {runs-on: ubuntu-latest, steps: [{run: make}]}
 """,
-    },
-)
-
-CASES.add(
-    "legs-share-group: partial",
-    "legs-share-group",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  t:
-    strategy: {matrix: {os: [linux-a, linux-b]}}
-    concurrency:
-      group: "t-${{ startsWith(matrix.os, 'linux') && 'linux' || matrix.os }}"
-      cancel-in-progress: true
-    runs-on: ubuntu-latest
-    steps: [{run: make test}]
-""",
-    },
-)
-
-CASES.add(
-    "legs-share-group: not idx",
-    "legs-share-group",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  t:
-    strategy: {matrix: {os: [a, b]}}
-    concurrency:
-      group: "t-${{ strategy.job-index }}"
-      cancel-in-progress: true
-    runs-on: ubuntu-latest
-    steps: [{run: make test}]
-""",
-    },
-)
-
-CASES.add(
-    "legs-share-group: not tojson",
-    "legs-share-group",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  t:
-    strategy: {matrix: {os: [a, b], py: [x, y]}}
-    concurrency:
-      group: "${{ toJSON(matrix) }}"
-      cancel-in-progress: true
-    runs-on: ubuntu-latest
-    steps: [{run: make test}]
-""",
-    },
-)
-
-CASES.add(
-    "pending-push-dropped: jobenv",
-    "pending-push-dropped",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency: {group: "${{ github.workflow }}"}
-jobs:
-  d:
-    env: {BEFORE: "${{ github.event.before }}"}
-    runs-on: ubuntu-latest
-    outputs: { m: "${{ steps.d.outputs.m }}" }
-    steps:
-      - uses: actions/checkout@v4
-      - id: d
-        run: ./list "$BEFORE"
-  b:
-    needs: d
-    if: needs.d.outputs.m != ''
-    runs-on: ubuntu-latest
-    steps:
-      - run: docker push acme/a:latest
-""",
-    },
-)
-
-CASES.add(
-    "pending-push-dropped: eventjson",
-    "pending-push-dropped",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency: {group: "${{ github.workflow }}"}
-jobs:
-  d:
-    runs-on: ubuntu-latest
-    outputs: { m: "${{ steps.d.outputs.m }}" }
-    steps:
-      - uses: actions/checkout@v4
-      - id: d
-        run: git diff --name-only "$(jq -r .before "$GITHUB_EVENT_PATH")"..HEAD
-  b:
-    needs: d
-    if: needs.d.outputs.m != ''
-    runs-on: ubuntu-latest
-    steps:
-      - run: docker push acme/a:latest
-""",
-    },
-)
-
-CASES.add(
-    "pending-push-dropped: expr",
-    "pending-push-dropped",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency: {group: images, cancel-in-progress: "${{ github.event_name == 'pull_request' }}"}
-jobs:
-  d:
-    runs-on: ubuntu-latest
-    outputs: { m: "${{ steps.d.outputs.m }}" }
-    steps:
-      - uses: actions/checkout@v4
-      - id: d
-        run: git diff --name-only ${{ github.event.before }} ${{ github.sha }} >> $GITHUB_OUTPUT
-  b:
-    needs: d
-    if: needs.d.outputs.m != ''
-    runs-on: ubuntu-latest
-    steps:
-      - run: docker push acme/a:latest
-""",
-    },
-)
-
-CASES.add(
-    "pending-push-dropped: not test",
-    "pending-push-dropped",
-    False,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency: {group: i}
-jobs:
-  d:
-    runs-on: ubuntu-latest
-    outputs: { m: "${{ steps.d.outputs.m }}" }
-    steps:
-      - uses: actions/checkout@v4
-      - id: d
-        run: git diff --name-only ${{ github.event.before }} ${{ github.sha }} >> $GITHUB_OUTPUT
-  b:
-    needs: d
-    if: needs.d.outputs.m != ''
-    runs-on: ubuntu-latest
-    steps:
-      - run: make test
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-test: matrix",
-    "push-cancels-test",
-    True,
-    {
-        "a": """
+    "legs-share-group: partial": each(
+        "{os: [linux-a, linux-b]}", '''"t-${{ startsWith(matrix.os, 'linux') && 'linux' || matrix.os }}"'''
+    ),
+    "legs-share-group: not idx": each("{os: [a, b]}", '"t-${{ strategy.job-index }}"'),
+    "legs-share-group: not tojson": each("{os: [a, b], py: [x, y]}", '"${{ toJSON(matrix) }}"'),
+    "pending-push-dropped: jobenv": differing(
+        '{group: "${{ github.workflow }}"}',
+        'env: {BEFORE: "${{ github.event.before }}"}',
+        './list "$BEFORE"',
+        "docker push acme/a:latest",
+    ),
+    "pending-push-dropped: eventjson": differing(
+        '{group: "${{ github.workflow }}"}',
+        "",
+        'git diff --name-only "$(jq -r .before "$GITHUB_EVENT_PATH")"..HEAD',
+        "docker push acme/a:latest",
+    ),
+    "pending-push-dropped: expr": differing(
+        """{group: images, cancel-in-progress: "${{ github.event_name == 'pull_request' }}"}""",
+        "",
+        "git diff --name-only ${{ github.event.before }} ${{ github.sha }} >> $GITHUB_OUTPUT",
+        "docker push acme/a:latest",
+    ),
+    "pending-push-dropped: not test": differing(
+        "{group: i}",
+        "",
+        "git diff --name-only ${{ github.event.before }} ${{ github.sha }} >> $GITHUB_OUTPUT",
+        "make test",
+    ),
+    "push-cancels-test: matrix": """
 on: [push]
 jobs:
   t:
@@ -420,24 +178,16 @@ jobs:
     runs-on: ubuntu-latest
     steps: [{run: go test ./...}]
 """,
-    },
-)
-
-CASES.add(
-    "push-cancels-test: not dead",
-    "push-cancels-test",
-    False,
-    {
+    "push-cancels-test: not dead": {
         "a": """
 name: ci
 on: {push: {branches: [main]}}
 concurrency: {group: "${{ github.workflow }}-${{ github.ref }}", cancel-in-progress: true}
 jobs: {b: {uses: ./.github/workflows/b.yml}}
 """,
-        "b": """
+        "b": tested("""
 on: {workflow_call: {}}
 concurrency: {group: "${{ github.workflow }}-${{ github.ref }}", cancel-in-progress: true}
-jobs: {t: {runs-on: ubuntu-latest, steps: [{run: make test}]}}
-""",
+"""),
     },
-)
+}

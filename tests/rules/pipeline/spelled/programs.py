@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from tests.rules.pipeline.spelled.case import Cases
+from tests.rules.pipeline.spelled.case import Cases, workflow
 
-CASES = Cases()
-
-CASES.add(
-    "exec-bit: var",
-    "exec-bit",
-    True,
-    {
-        "a": """
+taken = workflow("""
 on: push
 jobs:
   u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
@@ -20,311 +13,93 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: |
-          CLI=./bin/cli
-          $CLI --version
-""",
-    },
-)
+      ...
+""")
 
-CASES.add(
-    "exec-bit: varenv",
-    "exec-bit",
-    True,
-    {
-        "a": """
+made = workflow("""
 on: push
 jobs:
   u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
   d:
     needs: u
     runs-on: ubuntu-latest
-    env: {CLI: ./bin/cli}
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: $CLI --version
-""",
-    },
-)
+    ...
+""")
 
-CASES.add(
-    "exec-bit: cd",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: |
-          cd bin
-          ./cli --version
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: path",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: echo "$PWD/bin" >> $GITHUB_PATH
-      - run: cli --version
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: pattern",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {pattern: "cl*", path: bin, merge-multiple: true}}
-      - run: ./bin/cli --version
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: multiname",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {pattern: "cl*", path: bin}}
-      - run: ./bin/cli/cli --version
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: all",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4}
-      - run: ./cli/cli --version
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: chmodminus",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: |
-          chmod 644 bin/cli
-          ./bin/cli --version
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: nested",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: bash -c "./bin/cli --version"
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: mv",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: |
-          mv bin/cli ./tool
-          ./tool --version
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: upper",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: Actions/Download-Artifact@v4, with: {Name: cli, Path: bin}}
-      - run: ./bin/cli
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: xargs",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: echo a | xargs ./bin/cli
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: cp",
-    "exec-bit",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: |
-          cp bin/cli ./cli
-          ./cli x
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: not cdchmod",
-    "exec-bit",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: |
-          cd bin
-          chmod +x cli
-          ./cli
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: not python3",
-    "exec-bit",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    env: {F: bin/cli}
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: chmod u+x "$F" && "$F" --v
-""",
-    },
-)
-
-CASES.add(
-    "exec-bit: not mvchmod",
-    "exec-bit",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: cli, path: target/release/cli}}]}
-  d:
-    needs: u
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
-      - run: |
-          mv bin/cli ./tool
-          chmod a+x tool
-          ./tool x
-""",
-    },
-)
+CASES: Cases = {
+    "exec-bit: var": taken("""
+- run: |
+    CLI=./bin/cli
+    $CLI --version
+"""),
+    "exec-bit: varenv": made("""
+env: {CLI: ./bin/cli}
+steps:
+  - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
+  - run: $CLI --version
+"""),
+    "exec-bit: cd": taken("""
+- run: |
+    cd bin
+    ./cli --version
+"""),
+    "exec-bit: path": taken("""
+- run: echo "$PWD/bin" >> $GITHUB_PATH
+- run: cli --version
+"""),
+    "exec-bit: pattern": made("""
+steps:
+  - {uses: actions/download-artifact@v4, with: {pattern: "cl*", path: bin, merge-multiple: true}}
+  - run: ./bin/cli --version
+"""),
+    "exec-bit: multiname": made("""
+steps:
+  - {uses: actions/download-artifact@v4, with: {pattern: "cl*", path: bin}}
+  - run: ./bin/cli/cli --version
+"""),
+    "exec-bit: all": made("""
+steps:
+  - {uses: actions/download-artifact@v4}
+  - run: ./cli/cli --version
+"""),
+    "exec-bit: chmodminus": taken("""
+- run: |
+    chmod 644 bin/cli
+    ./bin/cli --version
+"""),
+    "exec-bit: nested": taken('- run: bash -c "./bin/cli --version"'),
+    "exec-bit: mv": taken("""
+- run: |
+    mv bin/cli ./tool
+    ./tool --version
+"""),
+    "exec-bit: upper": made("""
+steps:
+  - {uses: Actions/Download-Artifact@v4, with: {Name: cli, Path: bin}}
+  - run: ./bin/cli
+"""),
+    "exec-bit: xargs": taken("- run: echo a | xargs ./bin/cli"),
+    "exec-bit: cp": taken("""
+- run: |
+    cp bin/cli ./cli
+    ./cli x
+"""),
+    "exec-bit: not cdchmod": taken("""
+- run: |
+    cd bin
+    chmod +x cli
+    ./cli
+"""),
+    "exec-bit: not python3": made("""
+env: {F: bin/cli}
+steps:
+  - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
+  - run: chmod u+x "$F" && "$F" --v
+"""),
+    "exec-bit: not mvchmod": taken("""
+- run: |
+    mv bin/cli ./tool
+    chmod a+x tool
+    ./tool x
+"""),
+}

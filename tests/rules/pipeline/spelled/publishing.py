@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from tests.rules.pipeline.spelled.case import Cases
+from tests.rules.pipeline.spelled.case import Cases, workflow
 
-CASES = Cases()
+cancelled = workflow("""
+on: {push: {branches: [main]}}
+concurrency:
+  group: "x-${{ github.ref }}"
+  cancel-in-progress: true
+jobs:
+  p:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      ...
+""")
 
-CASES.add(
-    "push-cancels-push: bake",
-    "push-cancels-push",
-    True,
-    {
+CASES: Cases = {
+    "push-cancels-push: bake": {
         "r": """
 on: push
 concurrency: {group: "ci-${{ github.ref }}", cancel-in-progress: true}
@@ -24,249 +32,23 @@ jobs:
           set: "*.tags=acme/a:${{ github.sha }}"
 """,
     },
-)
-
-CASES.add(
-    "push-cancels-push: mvn",
-    "push-cancels-push",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: mvn -B -ntp deploy
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-push: gradle",
-    "push-cancels-push",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: ./gradlew publish --no-daemon
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-push: nuget",
-    "push-cancels-push",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: dotnet nuget push out/*.nupkg
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-push: semrel",
-    "push-cancels-push",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: npx semantic-release
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-push: goreleaser",
-    "push-cancels-push",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: goreleaser release --clean
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-push: ko",
-    "push-cancels-push",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: ko build ./cmd/app
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-push: pnpmr",
-    "push-cancels-push",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: pnpm -r publish --no-git-checks
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-push: twine",
-    "push-cancels-push",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: python -m twine upload dist/*
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-push: script",
-    "push-cancels-push",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: ./scripts/release.sh
-""",
+    "push-cancels-push: mvn": cancelled("- run: mvn -B -ntp deploy"),
+    "push-cancels-push: gradle": cancelled("- run: ./gradlew publish --no-daemon"),
+    "push-cancels-push: nuget": cancelled("- run: dotnet nuget push out/*.nupkg"),
+    "push-cancels-push: semrel": cancelled("- run: npx semantic-release"),
+    "push-cancels-push: goreleaser": cancelled("- run: goreleaser release --clean"),
+    "push-cancels-push: ko": cancelled("- run: ko build ./cmd/app"),
+    "push-cancels-push: pnpmr": cancelled("- run: pnpm -r publish --no-git-checks"),
+    "push-cancels-push: twine": cancelled("- run: python -m twine upload dist/*"),
+    "push-cancels-push: script": {
+        "a": cancelled("- run: ./scripts/release.sh"),
         "scripts/release.sh": """
 #!/bin/bash
 set -e
 npm publish
 """,
     },
-)
-
-CASES.add(
-    "push-cancels-push: a npmpub",
-    "push-cancels-push",
-    True,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: JS-DevTools/npm-publish@v3
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-push: not dry",
-    "push-cancels-push",
-    False,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: npm publish --dry-run
-""",
-    },
-)
-
-CASES.add(
-    "push-cancels-push: not gradletest",
-    "push-cancels-push",
-    False,
-    {
-        "a": """
-on: {push: {branches: [main]}}
-concurrency:
-  group: "x-${{ github.ref }}"
-  cancel-in-progress: true
-jobs:
-  p:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - run: ./gradlew publishToMavenLocal test
-""",
-    },
-)
+    "push-cancels-push: a npmpub": cancelled("- uses: JS-DevTools/npm-publish@v3"),
+    "push-cancels-push: not dry": cancelled("- run: npm publish --dry-run"),
+    "push-cancels-push: not gradletest": cancelled("- run: ./gradlew publishToMavenLocal test"),
+}

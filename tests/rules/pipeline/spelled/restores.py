@@ -2,118 +2,110 @@
 
 from __future__ import annotations
 
-from tests.rules.pipeline.spelled.case import Cases
+from tests.rules.pipeline.spelled.case import Cases, workflow
 
-CASES = Cases()
+RESTORED = '- {uses: actions/cache/restore@v4, with: {path: ~/.linuxkit/cache, key: "k-${{ github.sha }}", fail-on-cache-miss: true}}'
 
-CASES.add(
-    "save-restore-differ: primary",
-    "save-restore-differ",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/cache/restore@v4
-        id: r
-        with:
-          path: x
-          key: k-1
-      - run: make
-      - uses: actions/cache/save@v4
-        with:
-          path: y
-          key: ${{ steps.r.outputs.cache-primary-key }}
-""",
-    },
-)
-
-CASES.add(
-    "save-restore-differ: order",
-    "save-restore-differ",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/cache/restore@v4
-        id: r
-        with:
-          path: |
-            a
-            b
-          key: k-v1
-      - run: make
-      - uses: actions/cache/save@v4
-        with:
-          path: |
-            b
-            c
-          key: k-v1
-""",
-    },
-)
-
-CASES.add(
-    "save-restore-differ: not primary",
-    "save-restore-differ",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/cache/restore@v4
-        id: r
-        with:
-          path: x
-          key: k-1
-      - run: make
-      - uses: actions/cache/save@v4
-        with:
-          path: x
-          key: ${{ steps.r.outputs.cache-primary-key }}
-""",
-    },
-)
-
-CASES.add(
-    "rebuild-after-restore: prefix",
-    "rebuild-after-restore",
-    True,
-    {
-        "a": """
+rebuilt = workflow("""
 on: push
 jobs:
   packages:
     runs-on: ubuntu-latest
     steps:
-      - run: gmake pkgs
+      - run: ...
       - {uses: actions/cache/save@v4, with: {path: ~/.linuxkit/cache, key: "k-${{ github.sha }}"}}
   eve:
     needs: packages
     runs-on: ubuntu-latest
     steps:
-      - {uses: actions/cache/restore@v4, with: {path: ~/.linuxkit/cache, key: "k-${{ github.sha }}", fail-on-cache-miss: true}}
-      - run: gmake pkgs
-""",
-    },
-)
+      ...
+      - run: ...
+""")
 
-CASES.add(
-    "rebuild-after-restore: spelled",
-    "rebuild-after-restore",
-    True,
-    {
-        "a": """
+restored_twice = workflow("""
+on: push
+jobs:
+  b:
+    strategy: {matrix: {arch: [amd64, arm64, riscv64]}}
+    runs-on: ubuntu-latest
+    steps:
+      ...
+      - uses: actions/cache/restore@v4
+        ...
+        with: {path: ~/cache, key: "tools-amd64"}
+      - uses: actions/cache/restore@v4
+        if: ...
+        with: {path: ~/cache, key: "pk-${{ matrix.arch }}"}
+      - run: make
+""")
+
+saved_and_restored = workflow("""
+on: push
+jobs:
+  b:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/cache/restore@v4
+        id: r
+        with:
+          ...
+      - run: make
+      - uses: actions/cache/save@v4
+        with:
+          ...
+""")
+
+written = workflow("""
+on: push
+jobs:
+  w:
+    strategy: {matrix: {platform: [generic, nvidia]}}
+    runs-on: ubuntu-latest
+    steps: [{uses: actions/cache/save@v4, with: {path: pk, key: ...}}]
+  r:
+    needs: w
+    strategy: {matrix: {platform: ...}}
+    runs-on: ubuntu-latest
+    steps: [{uses: actions/cache/restore@v4, with: {path: pk, key: ..., fail-on-cache-miss: true}}]
+""")
+
+CASES: Cases = {
+    "save-restore-differ: primary": saved_and_restored(
+        """
+path: x
+key: k-1
+""",
+        """
+path: y
+key: ${{ steps.r.outputs.cache-primary-key }}
+""",
+    ),
+    "save-restore-differ: order": saved_and_restored(
+        """
+path: |
+  a
+  b
+key: k-v1
+""",
+        """
+path: |
+  b
+  c
+key: k-v1
+""",
+    ),
+    "save-restore-differ: not primary": saved_and_restored(
+        """
+path: x
+key: k-1
+""",
+        """
+path: x
+key: ${{ steps.r.outputs.cache-primary-key }}
+""",
+    ),
+    "rebuild-after-restore: prefix": rebuilt("gmake pkgs", RESTORED, "gmake pkgs"),
+    "rebuild-after-restore: spelled": """
 on: push
 env: {D: ~/.linuxkit/cache}
 jobs:
@@ -129,111 +121,29 @@ jobs:
       - {uses: actions/cache/restore@v4, with: {path: ~/.linuxkit/cache, key: "k-${{ github.sha }}", fail-on-cache-miss: true}}
       - run: make pkgs
 """,
-    },
-)
-
-CASES.add(
-    "rebuild-after-restore: composite",
-    "rebuild-after-restore",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  packages:
-    runs-on: ubuntu-latest
-    steps:
-      - run: make pkgs
-      - {uses: actions/cache/save@v4, with: {path: ~/.linuxkit/cache, key: "k-${{ github.sha }}"}}
-  eve:
-    needs: packages
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: ./.github/actions/r, with: {path: ~/.linuxkit/cache, key: "k-${{ github.sha }}", fail-on-cache-miss: true}}
-      - run: make pkgs
-""",
+    "rebuild-after-restore: composite": {
+        "a": rebuilt(
+            "make pkgs",
+            '- {uses: ./.github/actions/r, with: {path: ~/.linuxkit/cache, key: "k-${{ github.sha }}", fail-on-cache-miss: true}}',
+            "make pkgs",
+        ),
         ".github/actions/r/action.yml": """
 inputs: {path: {}, key: {}, fail-on-cache-miss: {}}
 runs: {using: composite, steps: [{uses: actions/cache/restore@v4, with: {path: "${{ inputs.path }}", key: "${{ inputs.key }}", fail-on-cache-miss: true}}]}
 """,
     },
-)
-
-CASES.add(
-    "rebuild-after-restore: v",
-    "rebuild-after-restore",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  packages:
-    runs-on: ubuntu-latest
-    steps:
-      - run: make V=1 ZARCH=amd64 pkgs
-      - {uses: actions/cache/save@v4, with: {path: ~/.linuxkit/cache, key: "k-${{ github.sha }}"}}
-  eve:
-    needs: packages
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/cache/restore@v4, with: {path: ~/.linuxkit/cache, key: "k-${{ github.sha }}", fail-on-cache-miss: true}}
-      - run: make -j4 -C . pkgs eve
-""",
-    },
-)
-
-CASES.add(
-    "rebuild-after-restore: not path",
-    "rebuild-after-restore",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  packages:
-    runs-on: ubuntu-latest
-    steps:
-      - run: make pkgs
-      - {uses: actions/cache/save@v4, with: {path: ~/.linuxkit/cache, key: "k-${{ github.sha }}"}}
-  eve:
-    needs: packages
-    runs-on: ubuntu-latest
-    steps:
-      - {uses: actions/cache/restore@v4, with: {path: ~/other, key: "k-${{ github.sha }}", fail-on-cache-miss: true}}
-      - run: make pkgs
-""",
-    },
-)
-
-CASES.add(
-    "skippable-second-restore: bracket",
-    "skippable-second-restore",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy: {matrix: {arch: [amd64, arm64, riscv64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - {id: arch, run: 'echo matched=x >> $GITHUB_OUTPUT'}
-      - uses: actions/cache/restore@v4
-        with: {path: ~/cache, key: "tools-amd64"}
-      - uses: actions/cache/restore@v4
-        if: steps['arch'].outputs['matched'] == 'true'
-        with: {path: ~/cache, key: "pk-${{ matrix.arch }}"}
-      - run: make
-""",
-    },
-)
-
-CASES.add(
-    "skippable-second-restore: needs",
-    "skippable-second-restore",
-    True,
-    {
-        "a": """
+    "rebuild-after-restore: v": rebuilt("make V=1 ZARCH=amd64 pkgs", RESTORED, "make -j4 -C . pkgs eve"),
+    "rebuild-after-restore: not path": rebuilt(
+        "make pkgs",
+        '- {uses: actions/cache/restore@v4, with: {path: ~/other, key: "k-${{ github.sha }}", fail-on-cache-miss: true}}',
+        "make pkgs",
+    ),
+    "skippable-second-restore: bracket": restored_twice(
+        "- {id: arch, run: 'echo matched=x >> $GITHUB_OUTPUT'}",
+        "",
+        "steps['arch'].outputs['matched'] == 'true'",
+    ),
+    "skippable-second-restore: needs": """
 on: push
 jobs:
   x: {runs-on: ubuntu-latest, outputs: {y: "${{ steps.a.outputs.b }}"}, steps: [{id: a, run: "echo b=1 >> $GITHUB_OUTPUT"}]}
@@ -250,129 +160,28 @@ jobs:
         with: {path: ~/cache, key: "pk-${{ matrix.arch }}"}
       - run: make
 """,
-    },
-)
-
-CASES.add(
-    "skippable-second-restore: env",
-    "skippable-second-restore",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy: {matrix: {arch: [amd64, arm64, riscv64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - {run: 'echo MATCHED=true >> $GITHUB_ENV'}
-      - uses: actions/cache/restore@v4
-        with: {path: ~/cache, key: "tools-amd64"}
-      - uses: actions/cache/restore@v4
-        if: env.MATCHED != 'true'
-        with: {path: ~/cache, key: "pk-${{ matrix.arch }}"}
-      - run: make
-""",
-    },
-)
-
-CASES.add(
-    "skippable-second-restore: conclusion",
-    "skippable-second-restore",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy: {matrix: {arch: [amd64, arm64, riscv64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - {id: arch, run: 'echo matched=x >> $GITHUB_OUTPUT'}
-      - uses: actions/cache/restore@v4
-        with: {path: ~/cache, key: "tools-amd64"}
-      - uses: actions/cache/restore@v4
-        if: steps.arch.conclusion == 'success' && steps.arch.outputs.matched == 'no'
-        with: {path: ~/cache, key: "pk-${{ matrix.arch }}"}
-      - run: make
-""",
-    },
-)
-
-CASES.add(
-    "skippable-second-restore: not matched",
-    "skippable-second-restore",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy: {matrix: {arch: [amd64, arm64, riscv64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - {id: arch, run: 'echo matched=x >> $GITHUB_OUTPUT'}
-      - uses: actions/cache/restore@v4
-        id: one
-        with: {path: ~/cache, key: "tools-amd64"}
-      - uses: actions/cache/restore@v4
-        if: steps.one.outputs.cache-matched-key == ''
-        with: {path: ~/cache, key: "pk-${{ matrix.arch }}"}
-      - run: make
-""",
-    },
-)
-
-CASES.add(
-    "skippable-second-restore: not fallback",
-    "skippable-second-restore",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  b:
-    strategy: {matrix: {arch: [amd64, arm64, riscv64]}}
-    runs-on: ubuntu-latest
-    steps:
-      - {id: arch, run: 'echo matched=x >> $GITHUB_OUTPUT'}
-      - uses: actions/cache/restore@v4
-        id: one
-        with: {path: ~/cache, key: "tools-amd64"}
-      - uses: actions/cache/restore@v4
-        if: steps.one.outputs.cache-hit != 'true'
-        with: {path: ~/cache, key: "pk-${{ matrix.arch }}"}
-      - run: make
-""",
-    },
-)
-
-CASES.add(
-    "restore-without-writer: format",
-    "restore-without-writer",
-    True,
-    {
-        "a": """
-on: push
-jobs:
-  w:
-    strategy: {matrix: {platform: [generic, nvidia]}}
-    runs-on: ubuntu-latest
-    steps: [{uses: actions/cache/save@v4, with: {path: pk, key: "p-${{ matrix.platform }}"}}]
-  r:
-    needs: w
-    strategy: {matrix: {platform: [generic, rt]}}
-    runs-on: ubuntu-latest
-    steps: [{uses: actions/cache/restore@v4, with: {path: pk, key: "${{ format('{0}-{1}', 'p', matrix.platform) }}", fail-on-cache-miss: true}}]
-""",
-    },
-)
-
-CASES.add(
-    "restore-without-writer: called",
-    "restore-without-writer",
-    True,
-    {
+    "skippable-second-restore: env": restored_twice(
+        "- {run: 'echo MATCHED=true >> $GITHUB_ENV'}", "", "env.MATCHED != 'true'"
+    ),
+    "skippable-second-restore: conclusion": restored_twice(
+        "- {id: arch, run: 'echo matched=x >> $GITHUB_OUTPUT'}",
+        "",
+        "steps.arch.conclusion == 'success' && steps.arch.outputs.matched == 'no'",
+    ),
+    "skippable-second-restore: not matched": restored_twice(
+        "- {id: arch, run: 'echo matched=x >> $GITHUB_OUTPUT'}",
+        "id: one",
+        "steps.one.outputs.cache-matched-key == ''",
+    ),
+    "skippable-second-restore: not fallback": restored_twice(
+        "- {id: arch, run: 'echo matched=x >> $GITHUB_OUTPUT'}",
+        "id: one",
+        "steps.one.outputs.cache-hit != 'true'",
+    ),
+    "restore-without-writer: format": written(
+        '"p-${{ matrix.platform }}"', "[generic, rt]", '''"${{ format('{0}-{1}', 'p', matrix.platform) }}"'''
+    ),
+    "restore-without-writer: called": {
         "a": """
 on: push
 jobs:
@@ -384,50 +193,14 @@ on: {workflow_call: {inputs: {p: {type: string, default: generic}}}}
 jobs: {r: {runs-on: ubuntu-latest, steps: [{uses: actions/cache/restore@v4, with: {path: pk, key: "p-${{ inputs.p }}", fail-on-cache-miss: true}}]}}
 """,
     },
-)
-
-CASES.add(
-    "restore-without-writer: not restorekeys",
-    "restore-without-writer",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  w:
-    strategy: {matrix: {platform: [generic, nvidia]}}
-    runs-on: ubuntu-latest
-    steps: [{uses: actions/cache/save@v4, with: {path: pk, key: "p-x-${{ github.sha }}"}}]
-  r:
-    needs: w
-    strategy: {matrix: {platform: [generic]}}
-    runs-on: ubuntu-latest
-    steps: [{uses: actions/cache/restore@v4, with: {path: pk, key: "p-none", restore-keys: "p-x-", fail-on-cache-miss: true}}]
-""",
-    },
-)
-
-CASES.add(
-    "restore-without-writer: not other",
-    "restore-without-writer",
-    False,
-    {
-        "a": """
-on: push
-jobs:
-  w:
-    strategy: {matrix: {platform: [generic, nvidia]}}
-    runs-on: ubuntu-latest
-    steps: [{uses: actions/cache/save@v4, with: {path: pk, key: "x"}}]
-  r:
-    needs: w
-    strategy: {matrix: {platform: [generic]}}
-    runs-on: ubuntu-latest
-    steps: [{uses: actions/cache/restore@v4, with: {path: pk, key: "p-main", fail-on-cache-miss: true}}]
-""",
+    "restore-without-writer: not restorekeys": written(
+        '"p-x-${{ github.sha }}"', "[generic]", '"p-none", restore-keys: "p-x-"'
+    ),
+    "restore-without-writer: not other": {
+        "a": written('"x"', "[generic]", '"p-main"'),
         "b": """
 on: {schedule: [{cron: '0 0 * * *'}]}
 jobs: {w: {runs-on: ubuntu-latest, steps: [{uses: actions/cache@v4, with: {path: pk, key: p-main}}]}}
 """,
     },
-)
+}

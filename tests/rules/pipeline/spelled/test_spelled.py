@@ -15,13 +15,14 @@ from tests.rules.pipeline.spelled import (
     publishing,
     restores,
 )
+from tests.rules.pipeline.spelled.case import case
 from tests.rules.pipeline.trees import found, tree
 
 MODULES = artifacts, builds, digests, groups, keys, logins, programs, publishing, restores
-CASES = {name: case for module in MODULES for name, case in module.CASES.items()}
+CASES = {name: case(name, files) for module in MODULES for name, files in module.CASES.items()}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_spelling(name: str) -> None:
-    case = CASES[name]
-    assert bool(found(tree(case.files), case.rule)) is case.told
+    rule, told, files = CASES[name]
+    assert bool(found(tree(files), rule)) is told
