@@ -10,6 +10,7 @@ from scaffold.backend.variants import DARWIN, supported
 from scaffold.checkout.tree import kept_by_git
 from scaffold.described import STARTS, Checkout
 from scaffold.directory.python import COMMON_INSTALLER
+from scaffold.directory.scripts import BUILD_SCRIPTS
 from scaffold.directory.service import PROTO, service_rpcs
 from scaffold.errors import UsageError, unknown
 from scaffold.pipeline.image_builds import SharedInput
@@ -77,12 +78,17 @@ class Registry(Checkout):
         """The Linux entries that the path filter can look at: it reads the Dockerfile of each."""
         return [entry.fields for entry in self.matrix.linux if "dockerfile" in entry.fields]
 
+    @property
+    def darwin_scripts(self) -> list[str]:
+        """The scripts that package for macOS."""
+        names = self.tree.list(BUILD_SCRIPTS)
+        return [f"{BUILD_SCRIPTS}/{name}" for name in names if name.endswith("-darwin.sh")]
+
     @cached_property
     def rebuilt(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
         """Shared input, macOS script or lent source -> the backends whose images a change of it rebuilds."""
-        scripts = [f"scripts/build/{n}" for n in self.tree.list("scripts/build") if n.endswith("-darwin.sh")]
         lent = [path for paths in self.borrowed.values() for path in paths]
-        files = [*dict.fromkeys((*self.shared_inputs, *scripts, *lent))]
+        files = [*dict.fromkeys((*self.shared_inputs, *self.darwin_scripts, *lent))]
         return self.path_filter.rebuilt_by(
             files,
             self._filtered,

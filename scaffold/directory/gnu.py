@@ -38,7 +38,7 @@ _MAY_BE = re.compile(
     + rb")"
 )
 """A line that begins without an indent, with such a program and an option that may be meant."""
-_OUTER = frozenset({"program", "redirected_statement", "pipeline"})
+_OUTER = ("program", "redirected_statement", "pipeline")
 
 
 def gnu_only(script: Text) -> Iterator[tuple[Spot, str]]:
@@ -55,10 +55,7 @@ def gnu_only(script: Text) -> Iterator[tuple[Spot, str]]:
         option = _refused(words) if words and (words[0] in SHORT or words[0] in PLAIN) else None
         if option is None or any(start <= command.start_byte < end for start, end in dead):
             continue
-        parent = shell.parent(command.node)
-        while parent is not None and parent.type in _OUTER:
-            parent = shell.parent(parent)
-        if parent is None:
+        if shell.parent(shell.top(command.node, _OUTER)) is None:
             yield script.spot(command.start_byte, command.end_byte), option
 
 

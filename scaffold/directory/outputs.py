@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from scaffold.directory.directory import Directory
 from scaffold.directory.made import Build, Made
 from scaffold.directory.misspelt import is_near
-from scaffold.directory.scripts import OWN_FOLDER, run_of
+from scaffold.directory.scripts import BUILD_SCRIPTS, OWN_FOLDER, run_of
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell import Command
 from scaffold.syntax.shell_state import UNKNOWN, test_words
@@ -115,7 +115,6 @@ _SEARCH = re.compile(r"(?:DY)?LD_LIBRARY_PATH")
 _JOINED = re.compile(r"\$\{(?:DY)?LD_LIBRARY_PATH:\+")
 """The path of before, with its own colon."""
 _BELOW = re.compile(rb"/package\"?/\w")
-_BUILD_SCRIPTS = "scripts/build"
 
 
 def searched_unmade(directory: Directory, system: str) -> Iterator[Taken]:
@@ -144,7 +143,7 @@ def _is_searched(directory: Directory, folder: str, others: list[str]) -> bool:
     """Whether a folder may be there: a build file names it, or the start does something with it."""
     if not folder or UNKNOWN in folder or directory.has(folder):
         return True
-    shared = (f"{_BUILD_SCRIPTS}/{script}" for script in directory.tree.list(_BUILD_SCRIPTS))
+    shared = (f"{BUILD_SCRIPTS}/{script}" for script in directory.tree.list(BUILD_SCRIPTS))
     texts = [*directory.build_files, *filter(None, map(directory.at, shared))]
     top = OWN_FOLDER + folder.partition("/")[0]
     return any(f"{word}/".startswith(f"{top}/") for word in others) or _name(

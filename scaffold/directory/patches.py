@@ -15,13 +15,11 @@ _JUDGED = ("if_statement", "elif_clause", "while_statement", "negated_command", 
 def unstopped_patch(script: ShellSource) -> int | None:
     """Where a script patches and goes on if that fails; None where it does not."""
     stops = _SHEBANG.match(script.data) is not None
-    for command in script.commands if b"patch" in script.data or b"git apply" in script.data else ():
+    for command in script.commands:
         if command.starts("set"):
             stops = _set(command, stops)
         elif not stops and (command.starts("patch") or command.starts("git", "apply")):
-            parent = script.parent(command.node)
-            while parent is not None and parent.type in ("redirected_statement", "pipeline"):
-                parent = script.parent(parent)
+            parent = script.parent(script.top(command.node, ("redirected_statement", "pipeline")))
             if parent is None or parent.type not in _JUDGED:
                 return command.start_byte
     return None

@@ -158,7 +158,7 @@ GENERATOR = "grpcio-tools"
 
 def newest_generator(script: ShellSource) -> int | None:
     """Where a script installs the newest compiler of messages there is; None where it does not."""
-    for command in script.commands if GENERATOR.encode() in script.data else ():
+    for command in script.commands:
         words = command.words
         bound = any(re.match(r"protobuf.|-c$|--constraints?\b", word) for word in words)
         if "install" in words and GENERATOR in words and not bound:

@@ -10,12 +10,18 @@ from typing import NamedTuple
 
 from scaffold.directory.text import Text
 
+_FILE = re.compile(r"requirements[\w.-]*\.txt")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[\s=]*(\S+)")
 _EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+")
 _NAME = re.compile(r"([A-Za-z0-9][\w.-]*+)\s*(?:[\[(<>=!~;@]|$)")
 """What a requirement of PEP 508 begins with; an address or a path does not."""
 _EGG = re.compile(r"#(?:[^#]*&)?egg=([\w.-]+)")
+
+
+def is_requirements(name: str) -> bool:
+    """Whether a file of this name holds requirements."""
+    return _FILE.fullmatch(name) is not None
 
 
 class Requirements(NamedTuple):

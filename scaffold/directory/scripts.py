@@ -28,6 +28,8 @@ def system(name: str) -> Facts:
     return Facts({"OSTYPE": _OSTYPES[name]}, {"uname": name, "uname -s": name})
 
 
+BUILD_SCRIPTS = "scripts/build"
+"""Where the scripts lie that package for many backends."""
 OWN_FOLDER = "/backend/"
 """Where a script that is run here believes to lie."""
 

@@ -82,7 +82,7 @@ def _is_same(command: Command, step: StepRun) -> bool:
         return True
     if name not in _READING:
         return False
-    parent = command.node.parent
+    parent = command.source.parent(command.node)
     path = posixpath.normpath(command.bare[-1])
     in_pipe = parent is not None and parent.type == "pipeline"
     return in_pipe or step.job.job.workflow.pipeline.read(path) is not None

@@ -120,14 +120,14 @@ def _settled(script: ShellSource) -> dict[str, str]:
     found: dict[str, str] = {}
     names = [assignment.name for assignment in script.assignments]
     for node, assignment in zip(script.nodes("variable_assignment"), script.assignments, strict=True):
-        parent = script.parent(node)
-        while parent is not None and parent.type in ("declaration_command", "variable_assignments"):
-            parent = script.parent(parent)
         value = assignment.value or ""
-        plain = parent is None or parent.type == "program"
+        plain = script.parent(script.top(node, _PLAIN)) is None
         if plain and names.count(assignment.name) == 1 and not re.search(r"\$\(|`", value):
             found[assignment.name] = value
     return found
+
+
+_PLAIN = ("program", "declaration_command", "variable_assignments")
 
 
 def _rounds(script: ShellSource) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from scaffold.syntax.shell import Command, ShellSource
 
@@ -82,11 +82,8 @@ _GRADLE_TASK = r"(?:[\w:-]*:)?publish(?!ToMavenLocal)\w*"
 def always(script: ShellSource) -> Iterator[Command]:
     """The commands of a script that stand in no condition, loop or function."""
     for command in script.commands:
-        node = command.node.parent
-        while node is not None and node.type in _STRAIGHT:
-            node = node.parent
-        if node is None:
+        if script.parent(script.top(command.node, _STRAIGHT)) is None:
             yield command
 
 
-_STRAIGHT: Sequence[str] = ("program", "list", "pipeline", "redirected_statement")
+_STRAIGHT = ("program", "list", "pipeline", "redirected_statement")

@@ -33,6 +33,9 @@ def original(action: str) -> str:
     return f"{first}/{name}" if first is not None else action
 
 
+CHECKOUT = "actions/checkout"
+"""The action that brings the files of the repository."""
+
 CONTAINERS = ("docker", "podman", "nerdctl", "buildah", "ko")
 """Programs that build and push images."""
 

@@ -15,9 +15,6 @@ from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import some
 from scaffold.surfaces.matrix.reading import Entry
 
-SCRIPTS = "scripts/build"
-"""Where the scripts lie that build for macOS."""
-
 
 class DarwinRunScript(Rule):
     """The start script of a backend that is shipped for macOS knows only Linux's libraries.
@@ -159,10 +156,8 @@ class DarwinPackageRoot(Rule):
     severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        tree = registry.tree
-        names = tree.list(SCRIPTS) if registry.only is None else ()
-        for path in (f"{SCRIPTS}/{name}" for name in names if name.endswith("-darwin.sh")):
-            script = text_of(path, tree.read(path) or b"")
+        for path in registry.darwin_scripts if registry.only is None else ():
+            script = text_of(path, registry.tree.read(path) or b"")
             found = shipped_sources(script)
             if found is None:
                 continue

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 from scaffold.backend.choices import NATIVE
 from scaffold.directory.packaged import linked, packages_by_name, partial, unasked
+from scaffold.directory.scripts import BUILD_SCRIPTS
 from scaffold.directory.text import Text, is_cmake, text_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import some
-
-SHARED = "scripts/build"
-"""Where the scripts lie that package for many backends."""
 
 
 class PackagedPartly(Rule):
@@ -136,6 +134,6 @@ class LinkedUnpackaged(Rule):
 
 def _shared_scripts(registry: Registry) -> Iterator[Text]:
     """The scripts that build and package for many backends, but for their tests."""
-    for name in registry.tree.list(SHARED) if registry.only is None else ():
+    for name in registry.tree.list(BUILD_SCRIPTS) if registry.only is None else ():
         if name.endswith(".sh") and not name.endswith("_test.sh"):
-            yield text_of(f"{SHARED}/{name}", registry.tree.read(f"{SHARED}/{name}") or b"")
+            yield text_of(f"{BUILD_SCRIPTS}/{name}", registry.tree.read(f"{BUILD_SCRIPTS}/{name}") or b"")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from scaffold.directory.requirements import joined, read, unreadable
+from scaffold.directory.requirements import is_requirements, joined, read, unreadable
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -44,7 +43,7 @@ class RequirementUnreadable(Rule):
             (backend, text)
             for backend, lang in registry.backends.items()
             if lang == "python"
-            for text in registry.files(backend).texts(_files(registry.files(backend).names))
+            for text in registry.files(backend).texts(filter(is_requirements, registry.files(backend).names))
         ]
         named = Counter(package for _, text in texts for package in read(text).packages)
         usual = {package for package, count in named.items() if count > 1}
@@ -65,7 +64,3 @@ class RequirementUnreadable(Rule):
                     f"no installer reads the requirement {line!r}: the image is not built",
                     "write `NAME`, or `NAME==VERSION`, on a line of its own",
                 )
-
-
-def _files(names: Iterable[str]) -> Iterator[str]:
-    return (name for name in names if re.fullmatch(r"requirements[\w.-]*\.txt", name))

@@ -8,12 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from scaffold.backend.variants import VARIANTS
 from scaffold.directory import requirements
 from scaffold.directory.directory import Directory
-from scaffold.directory.python import (
-    Build,
-    PythonInstaller,
-    installer_of,
-)
-from scaffold.directory.requirements import newest_of_index
+from scaffold.directory.python import Build, PythonInstaller, installer_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import some
@@ -213,7 +208,7 @@ class RequirementUnpinned(Rule):
         for backend, lang in registry.backends.items():
             files = registry.files(backend)
             found: dict[str, list[Place]] = {}
-            names = (name for name in files.names if re.fullmatch(r"requirements[\w.-]*\.txt", name))
+            names = filter(requirements.is_requirements, files.names)
             for text in files.texts(names) if lang == "python" else ():
                 for address, offset in requirements.unpinned(text):
                     found.setdefault(address, []).append(text.place(offset))
@@ -397,7 +392,7 @@ class RequirementToolkitMoves(Rule):
                     builds.setdefault(_build(entry, installer), image)
             for build, image in builds.items():
                 for text in registry.files(backend).texts(installer.specific(build)):
-                    found = newest_of_index(text)
+                    found = requirements.newest_of_index(text)
                     if found:
                         index, offset = found
                         yield self.finding(

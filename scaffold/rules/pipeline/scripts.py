@@ -96,10 +96,10 @@ def _takes_anything(command: Command) -> bool:
         return False  # a server that the job itself has started
     source = command.source
     around = source.parent(source.top(command.node, ("pipeline",)))
-    holder = source.parent(around) if around is not None and around.type == "command_substitution" else None
-    while holder is not None and holder.type == "string":
-        holder = source.parent(holder)
-    if holder is None or holder.type != "variable_assignment" or around is None:
+    if around is None or around.type != "command_substitution":
+        return False
+    holder = source.parent(source.top(around, ("string",)))
+    if holder is None or holder.type != "variable_assignment":
         return False
     name = re.escape(source.text(holder).partition("=")[0])
     after = source.data[holder.end_byte :].decode(errors="replace")

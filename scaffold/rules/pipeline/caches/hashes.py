@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.steps import Step
+from scaffold.pipeline.steps import CHECKOUT, Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
 
@@ -64,7 +64,6 @@ def _before_checkout(job: Job) -> Iterator[Step]:
             return
 
 
-CHECKOUT = "actions/checkout"
 _MAKES_NO_FILES = (
     r"[\w.-]+/setup-[\w.-]+|[\w.-]+/[\w-]*login[\w-]*|[\w.-]+/[\w-]*(?:disk-space|toolchain)|actions/cache"
     r"|step-security/harden-runner"

@@ -11,7 +11,7 @@ from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.flows import Flow, flows_of
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.steps import Step
+from scaffold.pipeline.steps import CHECKOUT, Step
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
 from scaffold.syntax.source import Place
@@ -240,7 +240,7 @@ class UnusedEnv(Note):
 def _is_plain(step: Step) -> bool:
     """Whether a step runs nothing but the shell and tools that read no variable of somebody's own."""
     if not step.run:
-        return step.action == "actions/checkout"
+        return step.action == CHECKOUT
     commands = list(step.script.commands)
     return bool(commands) and all(not c.bare or c.bare[0] in _TOOLS for c in commands)
 

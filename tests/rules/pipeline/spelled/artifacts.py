@@ -50,7 +50,7 @@ jobs:
       ...
 """)
 
-CASES: Cases = {
+SPELLED: Cases = {
     "artifact-not-uploaded: fork": passed(
         "- {uses: acme/upload-artifact@v4, with: {name: bin, path: out}}",
         "u",

@@ -46,7 +46,7 @@ jobs:
           ...
 """)
 
-CASES: Cases = {
+SPELLED: Cases = {
     "cache-to-on-pr: fork": on_pull_requests(
         "- {uses: useblacksmith/build-push-action@v1, with: {cache-to: 'type=registry,ref=acme/c:app,mode=max'}}"
     ),

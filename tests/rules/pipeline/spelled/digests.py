@@ -21,7 +21,7 @@ jobs:
       - run: docker buildx imagetools create -t a/b $(printf 'a/b@sha256:%s ' *)
 """)
 
-CASES: Cases = {
+SPELLED: Cases = {
     "digest-never-merged: env": """
 on: push
 jobs:

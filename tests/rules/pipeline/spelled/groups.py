@@ -58,7 +58,7 @@ jobs:
       - run: ...
 """)
 
-CASES: Cases = {
+SPELLED: Cases = {
     "pr-group-by-branch: bracket": {
         "r": cancelling(
             "{pull_request: {types: [opened, synchronize]}}",

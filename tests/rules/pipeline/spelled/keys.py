@@ -52,7 +52,7 @@ jobs:
   b: {runs-on: ubuntu-latest, steps: [{uses: actions/cache@v4, with: {path: p, key: ...}}]}
 """)
 
-CASES: Cases = {
+SPELLED: Cases = {
     "key-hard-codes-axis: tern": each_arch(
         "key: ${{ github.ref == 'refs/heads/main' && 'tools-amd64' || 'dev-amd64' }}"
     ),

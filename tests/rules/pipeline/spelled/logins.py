@@ -22,7 +22,7 @@ jobs:
       ...
 """)
 
-CASES: Cases = {
+SPELLED: Cases = {
     "secret-login-on-fork: env": """
 on: pull_request
 env: {P: '${{ secrets.DOCKER }}'}

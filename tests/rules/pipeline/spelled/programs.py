@@ -26,7 +26,7 @@ jobs:
     ...
 """)
 
-CASES: Cases = {
+SPELLED: Cases = {
     "exec-bit: var": taken("""
 - run: |
     CLI=./bin/cli

@@ -17,7 +17,7 @@ jobs:
       ...
 """)
 
-CASES: Cases = {
+SPELLED: Cases = {
     "push-cancels-push: bake": {
         "r": """
 on: push

@@ -69,7 +69,7 @@ jobs:
     steps: [{uses: actions/cache/restore@v4, with: {path: pk, key: ..., fail-on-cache-miss: true}}]
 """)
 
-CASES: Cases = {
+SPELLED: Cases = {
     "save-restore-differ: primary": saved_and_restored(
         """
 path: x

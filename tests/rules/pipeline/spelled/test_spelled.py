@@ -19,7 +19,7 @@ from tests.rules.pipeline.spelled.case import case
 from tests.rules.pipeline.trees import found, tree
 
 MODULES = artifacts, builds, digests, groups, keys, logins, programs, publishing, restores
-CASES = {name: case(name, files) for module in MODULES for name, files in module.CASES.items()}
+CASES = {name: case(name, files) for module in MODULES for name, files in module.SPELLED.items()}
 
 
 @pytest.mark.parametrize("name", CASES)
