@@ -79,6 +79,7 @@ def _is_server(part: Type) -> bool:
 
 
 STAGING = "core/services/nodes/file_transfer_server.go"
+"""Says under which name a remote backend writes what it makes."""
 
 
 def renames_outputs(tree: Tree) -> bool:
@@ -86,7 +87,7 @@ def renames_outputs(tree: Tree) -> bool:
     return b'-*.tmp"' in (tree.read(STAGING) or b"")
 
 
-FOLDERS = "core/config/model_artifact_inference.go"
+MODEL_FOLDERS = "core/config/model_artifact_inference.go"
 """Lists the backends for which LocalAI fetches a whole repository of weights itself."""
 _FOLDERS = re.compile(rb"managedArtifactBackends = map\[string\]struct\{\}\{((?:[^{}]|\{\})*)\n\}")
 _LOADS_FOLDER = re.compile(rb"resolve_model_reference\(request|isdir\((?:self\.)?request\.ModelFile\b")
@@ -94,7 +95,7 @@ _LOADS_FOLDER = re.compile(rb"resolve_model_reference\(request|isdir\((?:self\.)
 
 def fetched_as_folders(tree: Tree) -> frozenset[str]:
     """The backends for which LocalAI fetches the folder that they load; none where there is no list."""
-    found = _FOLDERS.search(tree.read(FOLDERS) or b"")
+    found = _FOLDERS.search(tree.read(MODEL_FOLDERS) or b"")
     return frozenset(re.findall(r'"([^"]+)"', found[1].decode())) if found else frozenset()
 
 

@@ -6,15 +6,19 @@ import re
 from functools import cache
 
 from scaffold.checkout.tree import WorkTree
+from scaffold.directory.service import MODEL_FOLDERS, STAGING
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
+from scaffold.rules.importers import WORKERS
 from scaffold.rules.suppressions import PATH as SETTINGS
 from scaffold.surfaces.base import FileSurface
 from scaffold.surfaces.downloader import PATH as DOWNLOADER
 from scaffold.surfaces.model_tags import GUESSES
 
-FOLDERS = ("backend", ".docker", ".github", "scripts", "gallery")
+FOLDERS = ("backend", ".docker", ".github", "scripts", "gallery", WORKERS)
 """Folders whose files are opened because others name them."""
+FILES = (SETTINGS, DOWNLOADER, GUESSES, MODEL_FOLDERS, STAGING)
+"""What is read and registers no backend."""
 NAMED = ("**/Dockerfile*", "**/*.sh")
 """What workflows and Dockerfiles name, wherever it is."""
 
@@ -26,9 +30,7 @@ def watched() -> tuple[str, ...]:
     They are those of the miniature's readers: what each looks for there is what it looks for anywhere.
     """
     registry = Registry(WorkTree(miniature_dir()))
-    places = {SETTINGS, DOWNLOADER, GUESSES} | {
-        part.path for reader in registry.readers for part in reader.parts
-    }
+    places = {*FILES, *(part.path for reader in registry.readers for part in reader.parts)}
     for surface in registry.surfaces:
         places.update(surface.paths if isinstance(surface, FileSurface) else ())
     folders = {*FOLDERS, *filter(registry.tree.is_dir, places)}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scaffold.directory.messages import guessed_format, request_fields, unknown_reads
 from scaffold.directory.service import (
-    FOLDERS,
+    MODEL_FOLDERS,
     PROTO,
     fetched_as_folders,
     loads_anything,
@@ -172,8 +172,8 @@ class ModelFolderUnlisted(Rule):
                     text.place(offset),
                     name,
                     "folder of weights",
-                    f"{name} loads a folder of weights, and {FOLDERS} does not list it: it downloads them"
-                    " itself on every load",
+                    f"{name} loads a folder of weights, and {MODEL_FOLDERS} does not list it: it downloads"
+                    " them itself on every load",
                     f'add `"{name}": {{}},` to managedArtifactBackends',
                 )
 
