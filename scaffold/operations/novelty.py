@@ -97,9 +97,9 @@ class Change:
         """How much of a file that is gone a new one has; 0 where it is not gone or the other is not new."""
         if (old, new) not in self._likenesses:
             before, after = self._before.tree, self._after.tree
-            stays = before.kind(new) is not None or after.kind(old) is not None
-            data = (b"", b"") if stays else (before.read(old), after.read(new))
-            self._likenesses[old, new] = _likeness(*(Counter(text.split(b"\n")) for text in data if text))
+            moved = before.kind(new) is None and after.kind(old) is None
+            found = _likeness(_lines(before.read(old)), _lines(after.read(new))) if moved else 0
+            self._likenesses[old, new] = found
         return self._likenesses[old, new]
 
     def _jobs(self, path: str) -> Mapping[str, str]:
@@ -187,17 +187,20 @@ def _field(entries: Sequence[Entry], finding: Finding) -> Iterator[tuple[str | N
             yield entry.variant, entry.fields.get(finding.subject.removeprefix(of_entry))
 
 
-def _likeness(was: Counter[bytes] | None = None, now: Counter[bytes] | None = None) -> float:
-    """Part of the lines of two texts that both have; of one text alone none."""
-    return (was & now).total() / max(was.total(), now.total()) if was and now else 0
+def _lines(text: bytes | None) -> Counter[bytes]:
+    """The lines of a text, each with how often it has it; none of one that is not there."""
+    return Counter(text.split(b"\n") if text else ())
+
+
+def _likeness(was: Counter[bytes], now: Counter[bytes]) -> float:
+    """Part of the lines of two texts that both have."""
+    return (was & now).total() / max(was.total(), now.total(), 1)
 
 
 def _jobs_of(workflow: Workflow) -> dict[str, Counter[bytes]]:
     """The jobs of a workflow, and the lines of each."""
     data = workflow.source.data
-    return {
-        job.id: Counter(data[job.node.start : job.node.end].split(b"\n")) for job in workflow.jobs.values()
-    }
+    return {job.id: _lines(data[job.node.start : job.node.end]) for job in workflow.jobs.values()}
 
 
 def _called(registry: Registry) -> dict[str, str]:

@@ -75,23 +75,10 @@ def _docker(words: list[str], one: Said, step: StepRun) -> Iterator[Built | Name
 
 
 _PUSH_OPTIONS = {"--format", "--creds", "--authfile", "--digestfile", "--cert-dir", "--platform"}
-_SWITCHES = frozenset(
-    {
-        "D",
-        "check",
-        "compress",
-        "debug",
-        "force-rm",
-        "layers",
-        "load",
-        "no-cache",
-        "pull",
-        "push",
-        "q",
-        "quiet",
-    }
-    | {"rm", "squash"}
-)
+_SWITCHES = frozenset({
+    "D", "check", "compress", "debug", "force-rm", "layers", "load", "no-cache", "pull", "push", "q", "quiet",
+    "rm", "squash",
+})  # fmt: skip
 """Options of a build that take no value."""
 
 _INPUTS = {
