@@ -174,7 +174,7 @@ class CiScript:
             for text in filter(None, (self.text(path), self.text(path, before=True))):
                 if text not in found:
                     try:
-                        found[text] = json.dumps(plain(read(YamlSource(path, text.encode()), unique=True)))
+                        found[text] = json.dumps(plain(read(YamlSource(path, text.encode()), strict=True)))
                     except ShapeError:
                         continue
         return found

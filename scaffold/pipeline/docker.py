@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from scaffold.checkout.tree import Tree
@@ -96,11 +97,12 @@ def cache_mounts(file: Dockerfile) -> list[tuple[Instruction, dict[str, str]]]:
     return [(i, options) for i in file.instructions if i.name == "RUN" for _, options in i.mounts("cache")]
 
 
-def context_inputs(file: Dockerfile, passed: frozenset[str] | None) -> Iterator[tuple[str, Input]]:
+def context_inputs(file: Dockerfile, passed: Mapping[str, str] | None) -> Iterator[tuple[str, Input]]:
     """What a build takes from its context, as paths in it; `passed` as in Build."""
-    for found in file.inputs:
+    known = frozenset((n, v) for n, v in (passed or {}).items() if is_known(v) and "$" not in v)
+    for found in file.inputs_with(known):
         path = found.path.strip("\"'").lstrip("/")
-        as_written = not found.arguments or (passed is not None and not passed & found.arguments)
+        as_written = not found.arguments or (passed is not None and not passed.keys() & found.arguments)
         if path and ":" not in path and as_written:
             yield posixpath.normpath(path), found
 
@@ -110,10 +112,12 @@ class Build(NamedTuple):
 
     file: Dockerfile
     context: str
-    passed: frozenset[str] | None
-    """The names of the build arguments that it passes; None where only a run knows them."""
+    passed: Mapping[str, str] | None
+    """The build arguments that it passes; None where only a run knows their names."""
     target: str = ""
     """The stage that it builds; "" for the last one."""
+    contexts: Mapping[str, str] = MappingProxyType({})
+    """Name of a further context -> its folder."""
 
     @property
     def inputs(self) -> list[str]:
@@ -125,7 +129,15 @@ class Build(NamedTuple):
             for path, found in context_inputs(self.file, self.passed)
             if any(start <= found.start_byte < end for start, end in spans)
         )
-        paths = (posixpath.normpath(posixpath.join(self.context, path)) for path in taken)
+        placed = [posixpath.join(self.context, path) for path in taken]
+        placed += (
+            posixpath.join(self.contexts[name], path.lstrip("/"))
+            for stage in stages
+            if self.contexts
+            for name, path in stage.copied
+            if name in self.contexts and "$" not in path
+        )
+        paths = map(posixpath.normpath, placed)
         inside = (path for path in paths if path != "." and not path.startswith(".."))
         return list(dict.fromkeys((self.file.path, *inside)))
 
@@ -142,10 +154,18 @@ def files_of(tree: Tree, path: str) -> tuple[str, ...]:
 
 
 @cache
-def build_arguments(text: str) -> frozenset[str] | None:
-    """The names in the `build-args` of a step; None where one of them is not known."""
-    names = frozenset(line.partition("=")[0].strip() for line in text.split("\n"))
-    return names if not any(HOLE in name or "${{" in name for name in names) else None
+def build_arguments(text: str) -> Mapping[str, str] | None:
+    """The `build-args` of a step, by name; None where one of the names is not known."""
+    pairs = (line.partition("=") for line in text.split("\n"))
+    found = {name.strip(): value.strip() for name, _, value in pairs}
+    return found if not any(HOLE in name or "${{" in name for name in found) else None
+
+
+@cache
+def _contexts(text: str) -> Mapping[str, str]:
+    """The `build-contexts` of a step that are folders of the repository, by name."""
+    pairs = (line.strip().partition("=") for line in text.split("\n"))
+    return {name: path for name, _, path in pairs if path and is_known(path) and not re.search(r"[:$]", path)}
 
 
 def built(step: Inputs, tree: Tree) -> Build | None:
@@ -154,7 +174,8 @@ def built(step: Inputs, tree: Tree) -> Build | None:
     found = dockerfile(tree, place[1]) if place is not None else None
     if place is None or found is None:
         return None
-    return Build(found, place[0], build_arguments(step.input("build-args")), step.input("target"))
+    passed, target = build_arguments(step.input("build-args")), step.input("target")
+    return Build(found, place[0], passed, target, _contexts(step.input("build-contexts")))
 
 
 def source_of(context: str, file: str) -> tuple[str, str] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -109,8 +108,7 @@ class Job:
     @cached_property
     def exported(self) -> frozenset[str]:
         """The variables that its steps may give a value for the steps behind them."""
-        runs = (o.step.run for o in self.occurrences if "GITHUB_ENV" in o.step.run)
-        return frozenset(name for run in runs for name in re.findall(r"\b([A-Za-z_]\w*)(?:=|<<)", run))
+        return frozenset[str]().union(*(o.step.exported for o in self.occurrences))
 
     @cached_property
     def actions(self) -> frozenset[str]:
@@ -180,6 +178,11 @@ class Workflow:
     def paths(self) -> tuple[str, ...]:
         """The patterns of the files whose push starts it; none where it has no such filter."""
         return tuple(scalar.text for scalar in yaml.scalars(self.node.get("on", "push", "paths")))
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The patterns of the files whose push alone does not start it."""
+        return tuple(scalar.text for scalar in yaml.scalars(self.node.get("on", "push", "paths-ignore")))
 
     def at(self, *keys: str) -> Place:
         """The place of a value below a chain of keys."""
@@ -274,6 +277,12 @@ class Pipeline:
                     break
         return self._actions[folder]
 
+    @property
+    def actions(self) -> Mapping[str, tuple[Step, ...]]:
+        """Folder of each action of this repository that its jobs use -> its steps."""
+        _ = self.documents  # reads them
+        return self._actions
+
     def action_output(self, folder: str, name: str) -> str:
         """What an action of this repository says of one of its outputs; "" for other actions."""
         for file in ("action.yml", "action.yaml") if folder else ():
@@ -345,7 +354,7 @@ class Pipeline:
 def read_document(path: str, data: bytes) -> tuple[YamlSource, yaml.Mapping] | None:
     """A workflow or action, read once per content; None where it is empty. Raises ShapeError for others."""
     source = parsed(YamlSource, path, data)
-    node = yaml.read(source)
+    node = yaml.read(source, strict=True)
     if not isinstance(node, yaml.Mapping):
         if node is None:
             return None

@@ -111,6 +111,13 @@ class Step:
             found |= {m[1]: m.start(1) for m in lines.finditer(self.run, *block.span())}
         return found
 
+    @property
+    def exported(self) -> frozenset[str]:
+        """The variables that its script may give a value for the steps behind it."""
+        if "GITHUB_ENV" not in self.run:
+            return frozenset()
+        return frozenset(re.findall(r"\b([A-Za-z_]\w*)(?:=|<<)", self.run))
+
     @cached_property
     def condition(self) -> Template | None:
         """Its `if`."""

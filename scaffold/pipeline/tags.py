@@ -189,7 +189,7 @@ def _of_variable(tree: Tree, at: _At, name: str, depth: int) -> Iterator[Made]:
         said = template(holder.node.text("env", name))
         yield from _followed(tree, at, said, holder.at("env", name), depth + 1)
     for maker in at.job.occurrences if name in at.job.exported else ():
-        if re.search(rf"\b{name}=[^\n]*>>\s*[\"']?\$\{{?GITHUB_ENV", maker.step.run):
+        if name in maker.step.exported:
             yield from _of_step(tree, at, maker, depth)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -231,6 +231,16 @@ class Stage:
         """As it is written; "" where it is not given."""
 
     @property
+    def copied(self) -> Iterator[tuple[str, str]]:
+        """What it copies or mounts of images, stages and further contexts: (from, path)."""
+        for instruction in self.instructions:
+            if instruction.name in ("COPY", "ADD") and instruction.flag("from"):
+                yield from ((instruction.flag("from"), path) for path, _ in instruction.paths[:-1])
+            for _, options in instruction.mounts("bind"):
+                if "from" in options:
+                    yield options["from"], options.get("source", options.get("src", ""))
+
+    @property
     def sources(self) -> Iterator[str]:
         """The images, stages and contexts that it begins with, copies from or mounts, as they are written."""
         yield self.image
@@ -290,8 +300,19 @@ class Dockerfile(ParsedSource):
     @cached_property
     def inputs(self) -> tuple[Input, ...]:
         """What a build takes from its context, except that of which only a build knows the path."""
-        follows = any("$" in path for i in self.instructions if i.copies for path, _ in i.paths)
-        scope = _Scope(self)
+        return self._inputs({}, follows=self._follows)
+
+    def inputs_with(self, passed: frozenset[tuple[str, str]]) -> tuple[Input, ...]:
+        """The same for a build that passes some arguments, (name, value)."""
+        return self._inputs(dict(passed), follows=True) if passed and self._follows else self.inputs
+
+    @cached_property
+    def _follows(self) -> bool:
+        """Whether a variable stands in what it copies."""
+        return any("$" in path for i in self.instructions if i.copies for path, _ in i.paths)
+
+    def _inputs(self, passed: Mapping[str, str], *, follows: bool) -> tuple[Input, ...]:
+        scope = _Scope(self, passed)
         found = []
         for instruction in self.instructions:
             if follows:
@@ -323,8 +344,10 @@ def read(path: str, data: bytes) -> Dockerfile | None:
 class _Scope:
     """The variables that are known where a reader has come to, from one instruction to the next."""
 
-    def __init__(self, source: Dockerfile) -> None:
+    def __init__(self, source: Dockerfile, passed: Mapping[str, str]) -> None:
         self._source = source
+        self._passed = passed
+        """The build arguments that are known."""
         self._known: dict[str, _Value] = {}
         self._before_stages: dict[str, _Value] | None = None
         self._stages: dict[str, dict[str, _Value]] = {}
@@ -343,7 +366,9 @@ class _Scope:
         elif instruction.name == "ARG":
             for name, node in instruction.variables:
                 present = self._known.get(name)
-                if present is None or name in present[1]:  # else ENV has set it, for good
+                if name in self._passed and present is None:
+                    self._set(name, (self._passed[name], NONE))
+                elif present is None or name in present[1]:  # else ENV has set it, for good
                     value = self.value(node) if node is not None else (self._before_stages or {}).get(name)
                     self._set(name, value and (value[0], value[1] | {name}))
 

@@ -104,16 +104,16 @@ _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 
 
 @lru_cache(maxsize=512)
-def read(source: YamlSource, *, unique: bool = False) -> Value | None:
+def read(source: YamlSource, *, strict: bool = False) -> Value | None:
     """The first document of a file; None where it is empty.
 
     Raises ShapeError where it does not parse, is nested too deeply, has aliases that stand for too much or,
-    with `unique`, has a mapping with two keys of one name.
+    if `strict`, has a mapping with two keys of one name or an alias without its anchor above.
     """
     document = source.document()
     if source.root.has_error:
         raise source.shape_error(next(source.errors(), None), "is no valid YAML")
-    return _Reader(source, unique).value(document) if document is not None else None
+    return _Reader(source, strict).value(document) if document is not None else None
 
 
 def plain(value: Value | None) -> Any:
@@ -145,7 +145,7 @@ def scalars(value: Value | None) -> Iterator[Scalar]:
 @dataclass(slots=True)
 class _Reader:
     source: YamlSource
-    unique: bool = False
+    strict: bool = False
     anchors: dict[str, Value] = field(default_factory=dict)
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Anchor -> how many values are below it, and how deep."""
@@ -218,6 +218,8 @@ class _Reader:
                     node, f"has aliases that stand for more than {MAX_VALUES} values"
                 )
             found = self.anchors.get(name)
+            if found is None and self.strict:
+                raise self.source.shape_error(node, f"has an alias *{name} with no anchor &{name} above")
             return found if found is not None else Scalar("", start, end)
         text = self.source.text(node)
         if kind == "block_scalar":
@@ -271,7 +273,7 @@ class _Reader:
         return Mapping(values, keys, node.start_byte, node.end_byte, node.type == "flow_mapping")
 
     def _is_first(self, key: str, earlier: dict[str, Scalar], pair: Node) -> None:
-        if self.unique and key in earlier:
+        if self.strict and key in earlier:
             raise self.source.shape_error(pair, f"has two keys {key!r}")
 
     def _sequence(self, node: Node) -> Sequence:

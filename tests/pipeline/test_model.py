@@ -14,6 +14,8 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)
 )
 
+GOOD = "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: make}]}}\n"
+
 
 @pytest.mark.parametrize(
     "data",
@@ -31,14 +33,14 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ids=["broken", "binary", "utf-16", "a list", "flow", "block", "dashes", "bomb", "cycle"],
 )
 def test_a_file_that_cannot_be_read_is_a_finding(data: bytes) -> None:
-    where = Overlay(tree(good="on: push\njobs: {}\n"), {f"{W}bad.yml": data})
+    where = Overlay(tree(good=GOOD), {f"{W}bad.yml": data})
     result = check.run(where, check.Scope(select=("pipeline",)))
     assert [(f.rule, f.path) for f in result.findings] == [("workflow-unreadable", f"{W}bad.yml")]
     assert result.workflows == 2  # the one that cannot be read is looked at too
 
 
 def test_folders_below_the_workflows_are_not_run() -> None:
-    where = Overlay(tree(a="on: push\njobs: {}"), {f"{W}disabled/b.yml": b"on: push\njobs: {}"})
+    where = Overlay(tree(a=GOOD), {f"{W}disabled/b.yml": b"on: push\njobs: {}"})
     assert [w.path for w in Pipeline(where).workflows] == [f"{W}a.yml"]
 
 

@@ -214,7 +214,8 @@ def test_a_default_counts_where_the_build_passes_nothing_else() -> None:
         return [path for path, _ in docker.context_inputs(file, docker.build_arguments(arguments))]
 
     assert taken("") == taken("W=1\nY=2\nX_Z=3") == ["b", "b", "c"]
-    assert taken("W=1\nX=2") == ["c"]
+    assert taken("W=1\nX=2") == ["2", "2", "c"]
+    assert taken("X=${{ matrix.x }}") == ["c"]
     assert [path for path, _ in docker.context_inputs(file, None)] == ["c"]
 
 

@@ -50,6 +50,13 @@ class WorkflowUnreadable(PipelineRule):
         """The files that had to be left out."""
         for job in registry.pipeline.jobs:
             _ = job.occurrences, job.called
+        for path in registry.pipeline.paths:
+            workflow = registry.pipeline.workflow(path)
+            parts = {"on": workflow and workflow.events, "jobs": workflow and workflow.jobs}
+            lacks = [key for key, part in parts.items() if not part]
+            if lacks and all(problem.path != path for problem in registry.pipeline.problems):
+                what = f"{path} has no {' and no '.join(f'`{key}`' for key in lacks)}"
+                yield self.finding(Place(path, 1), "", path, f"{what}: GitHub starts nothing", "repair it")
         for problem in registry.pipeline.problems:
             yield self.finding(
                 Place(problem.path, problem.line or 1),

@@ -44,7 +44,7 @@ MERGE = 'strategy: {matrix: "${{ fromJson(needs.changes.outputs.merges) }}"}'
 
 CASES: dict[str, Case] = {
     "workflow-unreadable": Case(
-        tree({"ci": "on: push\njobs: {a: [b\n"}), "", tree({"ci": "on: push\njobs: {}\n"})
+        tree({"ci": "on: push\njobs: {a: [b\n"}), "", tree({"ci": "on: push\njobs: {a: {}}\n"})
     ),
     "bypasses-change-filter": Case(
         tree({"ci": generated("special", "[]")}), "special:", tree({"ci": generated("special", "[changes]")})

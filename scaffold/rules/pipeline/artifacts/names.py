@@ -289,6 +289,8 @@ class DownloadTakesBuildRecords(PipelineRule):
             - uses: actions/download-artifact@v4
               with: {pattern: "binary-*"}
 
+    `actions/upload-artifact/merge` without a pattern takes it as well.
+
     Fix: say in `pattern` what is wanted, or set `DOCKER_BUILD_RECORD_UPLOAD: false` where the image is built.
     """
 
@@ -298,11 +300,11 @@ class DownloadTakesBuildRecords(PipelineRule):
         """Downloads of everything behind a build that uploads its record."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            if not run.uses(DOWNLOAD) or not run.uses(*records.SINCE):
+            if not run.uses(DOWNLOAD, MERGE) or not run.uses(*records.SINCE):
                 continue
             for wanted in flows_of(run).downloads:
                 step = wanted.at.step
-                if wanted.name != "*" or step in reported or step.action != DOWNLOAD:
+                if wanted.name != "*" or step in reported or step.action not in (DOWNLOAD, MERGE):
                     continue
                 flows, builds = flows_of(run), run.steps(*records.SINCE)
                 build = next((b for b in builds if _leaves_record(flows, b, wanted.at)), None)
@@ -312,7 +314,7 @@ class DownloadTakesBuildRecords(PipelineRule):
                         step,
                         "",
                         step.title,
-                        f"it downloads the record of the build in {build.path}:{build.line} too"
+                        f"it takes the record of the build in {build.path}:{build.line} too"
                         + ("" if records.version(step) >= _TAKES_ANY else ", which is no archive: it fails"),
                         "say in `pattern` which artifacts are wanted",
                     )

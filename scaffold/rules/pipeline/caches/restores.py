@@ -6,9 +6,11 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from scaffold.checkout.tree import Tree
+from scaffold.pipeline import docker
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.nodes import names
-from scaffold.pipeline.expressions.values import may_equal, shown
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, may_equal, shown
 from scaffold.pipeline.flows import Flow, flows_of, may_find, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import spread
@@ -165,6 +167,8 @@ class RestoreWithoutWriter(PipelineRule):
 
         key: packages-${{ matrix.platform == 'rt' && 'generic' || matrix.platform }}
 
+    `hashFiles()` of other files of the repository is another key.
+
     Fix: write the key that the leg shares, or build what is missing.
     """
 
@@ -186,7 +190,8 @@ class RestoreWithoutWriter(PipelineRule):
                 continue  # another workflow writes it, some time before
             saves = [w for w in flows_of(run).saves if w.paths == use.paths]
             begins = "restore-keys" in step.given and any(may_find(use, w) for w in saves)
-            if not begins and not any(may_equal(w.name, use.name) for w in saves):
+            found = (w for w in saves if may_equal(w.name, use.name))
+            if not begins and all(_hash_others(registry.tree, w.name, use.name) for w in found):
                 reported.add((step, use.name))
                 yield self.finding(
                     step.at("with", "key"),
@@ -195,6 +200,25 @@ class RestoreWithoutWriter(PipelineRule):
                     f"no job writes {shown(use.name)}, which {at.job.title} must restore",
                     "restore a key that some job writes, or write this one",
                 )
+
+
+def _hash_others(tree: Tree, one: str, other: str) -> bool:
+    """Whether two keys differ in what they hash, and in nothing else."""
+    if one == other or re.split(_HASH, one)[::2] != re.split(_HASH, other)[::2]:
+        return False
+    pairs = zip(re.findall(_HASH, one), re.findall(_HASH, other), strict=True)
+    hashed = ((_hashed(tree, mine), _hashed(tree, theirs)) for mine, theirs in pairs)
+    return any(mine and theirs and mine != theirs for mine, theirs in hashed)
+
+
+def _hashed(tree: Tree, patterns: str) -> set[str]:
+    """The files of the repository that `hashFiles` takes; none where a run may make others."""
+    listed = [pattern.removeprefix("./") for pattern in re.findall(r"'([^']*)'", patterns)]
+    found = [docker.files_of(tree, pattern) for pattern in listed if not pattern.startswith("!")]
+    return {path for paths in found for path in paths} if found and all(found) else set()
+
+
+_HASH = rf"{HOLE}hashfiles\(([^(){HOLE_END}]*)\){HOLE_END}"
 
 
 def _may_write(step: Step, key: str) -> bool:

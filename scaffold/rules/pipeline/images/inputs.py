@@ -45,7 +45,8 @@ class PathsCoverInputs(PipelineRule):
     all: it asks for a release.
 
     A filter that a job or step asks (`dorny/paths-filter`, `tj-actions/changed-files`) is a warning, where
-    nothing else lets the build run and it takes some of the inputs.
+    nothing else lets the build run and it takes some of the inputs. So is an input that `paths-ignore` names;
+    texts for people, such as a README, may well be left out.
 
     Fix: `scaffold check --fix` adds the paths.
     """
@@ -56,6 +57,7 @@ class PathsCoverInputs(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Inputs of an image that the filter of its workflow does not take."""
         yield from self._filtered(registry)
+        yield from self._ignored(registry)
         for run in registry.runs.pushes():
             workflow = run.workflow
             paths = workflow.node.get("on", "push", "paths")
@@ -80,6 +82,33 @@ class PathsCoverInputs(PipelineRule):
                         f" and a change of {them} does not start this workflow",
                         f"add {them if group[1:] else group[0]} to the paths",
                         fix=partial(_add_paths, registry.tree, workflow, paths, group),
+                    )
+
+    def _ignored(self, registry: Repository) -> Iterator[Finding]:
+        """Inputs whose change alone starts nothing, because they are ignored."""
+        reported: set[tuple[str, str]] = set()
+        for run in registry.runs.pushes():
+            ignored = run.workflow.ignored
+            for build in (b for b in flows_of(run).builds if b.is_pushed) if ignored else ():
+                found = docker.built(build, registry.tree)
+                for path in found.inputs if found is not None else ():
+                    files = docker.files_of(registry.tree, path)
+                    if (
+                        not files
+                        or re.search(_FOR_PEOPLE, path)
+                        or not all(takes(ignored, file) for file in files)
+                        or (run.workflow.path, path) in reported
+                    ):
+                        continue
+                    reported.add((run.workflow.path, path))
+                    yield self.finding(
+                        run.workflow.at("on", "push", "paths-ignore"),
+                        "",
+                        path,
+                        f"{path} goes into the image of {build.at.step.title!r} ({build.at.path}:"
+                        f"{build.at.line}), and a change of it alone does not start this workflow",
+                        f"do not ignore {path}",
+                        severity=Severity.warning,
                     )
 
     def _filtered(self, registry: Repository) -> Iterator[Finding]:
@@ -107,6 +136,8 @@ class PathsCoverInputs(PipelineRule):
                         severity=Severity.warning,
                     )
 
+
+_FOR_PEOPLE = r"(?i)\.(?:md|rst)$|(?:^|/)(?:LICEN[CS]E|NOTICE|COPYING)"
 
 APART = 3
 """Files of one image that are told apart; more are one finding."""

@@ -103,7 +103,8 @@ class LegsPushOneTag(PipelineRule):
           outputs: type=image,name=example/app,push-by-digest=true,push=true
         # and a job that needs all legs makes the tag: docker buildx imagetools create
 
-    Two images that are pushed under one tag are told as a warning.
+    Two images that one run pushes under one tag are told as a warning. Builds for different platforms may
+    stand in two workflows that a push starts.
 
     `docker/metadata-action` adds `latest` to the image of a tag, without its suffix unless that says
     `onlatest=true`: this counts where a tag or a release starts the workflow.
@@ -117,8 +118,10 @@ class LegsPushOneTag(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Tags that two legs push for platforms of which they have none in common, or of two images."""
         reported: set[Step] = set()
-        for run in registry.runs.all():
-            for one, other in clashes(flows_of(run).images):
+        pushed = (flow for run in registry.runs.pushes() for flow in flows_of(run).images)
+        runs = [flows_of(run).images for run in registry.runs.all()]
+        for images in (*runs, pushed):
+            for one, other in clashes(images):
                 assert one.build is not None
                 assert other.build is not None
                 mine, theirs = other.build.platforms, one.build.platforms
@@ -126,7 +129,8 @@ class LegsPushOneTag(PipelineRule):
                 step = other.at.step
                 if step in reported or docker.LOCAL.match(other.name):
                     continue
-                if not apart and not _is_another(one.build, other.build):
+                one_run = one.at.job.call.run is other.at.job.call.run
+                if not apart and not (one_run and _is_another(one.build, other.build)):
                     continue
                 reported.add(step)
                 name, makers = shown(other.name), [flow.at.job.title for flow in (one, other)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD
 from scaffold.pipeline.expressions.values import is_known
@@ -14,7 +14,9 @@ from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import CHECKOUT, Step
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
+from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
+from scaffold.syntax.yaml import YamlSource
 
 
 class ReduceWaitsForStrangers(Note):
@@ -138,16 +140,18 @@ class DeadOutput(Note):
                     if not any(whole.has(kind, job.id, name) for kind in ("needs", "jobs")):
                         what = f"the output {name} of {job.id}"
                         yield self._dead(job.at("outputs", name), f"{job.id} {name}", what)
-                if any(step.outputs for step in job.steps):
-                    own = _Reads(text[job.node.start : job.node.end])
-                    for step in job.steps:
-                        for name in (name for name in step.outputs if not own.has("steps", step.id, name)):
-                            what = f"the output {name} of step {step.title!r}"
-                            yield self._dead(
-                                step.line_of(f"{name}=" if f"{name}=" in step.run else name),
-                                f"{job.id} {step.title} {name}",
-                                what,
-                            )
+                yield from self._of_steps(job.steps, text[job.node.start : job.node.end], job.id)
+        for folder, steps in registry.pipeline.actions.items():
+            yield from self._of_steps(steps, steps[0].source.data if steps else b"", folder)
+
+    def _of_steps(self, steps: Iterable[Step], text: bytes, whose: str) -> Iterator[Finding]:
+        writers = [(step, step.outputs) for step in steps]
+        own = _Reads(text) if any(outputs for _, outputs in writers) else None
+        for step, outputs in writers if own is not None else ():
+            for name in (name for name in outputs if own and not own.has("steps", step.id, name)):
+                place = step.line_of(f"{name}=" if f"{name}=" in step.run else name)
+                what = f"the output {name} of step {step.title!r}"
+                yield self._dead(place, f"{whose} {step.title} {name}", what)
 
     def _dead(self, place: Place, subject: str, what: str) -> Finding:
         return self.finding(place, "", subject, f"nobody reads {what}", "delete it")
@@ -226,15 +230,21 @@ class UnusedEnv(Note):
             scopes += [(job.node, [*job.steps], [job]) for job in jobs]
             scopes += [(step.node, [step], []) for job in jobs for step in job.steps]
             for node, steps, own in scopes:
-                names = node.mapping("env").keys
-                if not names or any(job.uses for job in own) or not all(map(_is_plain, steps)):
-                    continue
-                text = workflow.source.data[node.start : node.end]
-                for name, key in names.items():
-                    read = len(re.findall(rb"\b%s\b" % re.escape(name.encode()), text)) > 1
-                    if not read and not re.fullmatch(_OF_TOOLS, name):
-                        place = workflow.source.place(key.start)
-                        yield self.finding(place, "", name, f"nothing reads {name}", "delete it")
+                if not any(job.uses for job in own):
+                    yield from self._unread(workflow.source, node, steps)
+        for step in (step for steps in registry.pipeline.actions.values() for step in steps):
+            yield from self._unread(step.source, step.node, [step])
+
+    def _unread(self, source: YamlSource, node: yaml.Mapping, steps: list[Step]) -> Iterator[Finding]:
+        """The variables of a workflow, a job or a step that none of its steps reads."""
+        names = node.mapping("env").keys
+        if not names or not all(map(_is_plain, steps)):
+            return
+        text = source.data[node.start : node.end]
+        for name, key in names.items():
+            read = len(re.findall(rb"\b%s\b" % re.escape(name.encode()), text)) > 1
+            if not read and not re.fullmatch(_OF_TOOLS, name):
+                yield self.finding(source.place(key.start), "", name, f"nothing reads {name}", "delete it")
 
 
 def _is_plain(step: Step) -> bool:

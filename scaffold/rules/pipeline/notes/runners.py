@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 from scaffold.pipeline import docker
 from scaffold.pipeline.builds import PUSH, ImagePush, builds_of, has_other_nodes, may_build
+from scaffold.pipeline.expressions.nodes import Binary, Literal
+from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.image_commands import KO
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runners import ARCHES, native
+from scaffold.pipeline.scopes import JobRun
 from scaffold.pipeline.steps import Step
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding
@@ -122,10 +125,24 @@ def _labels(registry: Registry, told: set[str]) -> dict[tuple[Job, str], None]:
         if not any("${{" in s.text for job in run.every_job for s in yaml.scalars(job.node.get("runs-on"))):
             continue
         for leg in run.jobs:
-            label = leg.runs_on
-            if label and is_known(label) and label not in told and not _is_hosted(label):
-                found[leg.job, label] = None
+            for label in (leg.runs_on,) if is_known(leg.runs_on) else _alternatives(leg):
+                if label and label not in told and not _is_hosted(label):
+                    found[leg.job, label] = None
     return found
+
+
+def _alternatives(leg: JobRun) -> Iterator[str]:
+    """What `runs-on` may be where only a run knows: the texts between which an expression chooses."""
+    for scalar in yaml.scalars(leg.job.node.get("runs-on")):
+        pending = [*template(scalar.text).expressions]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, Binary) and node.operator == "||":
+                pending += node.children()
+            elif isinstance(node, Binary) and node.operator == "&&":
+                pending.append(node.right)
+            elif isinstance(node, Literal) and isinstance(node.content, str):
+                yield node.content
 
 
 def _is_hosted(label: str) -> bool:

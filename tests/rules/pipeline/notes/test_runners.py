@@ -61,6 +61,24 @@ def test_a_label_that_an_expression_makes() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ("vars.LABEL || 'own-runner'", True),
+        ("vars.BIG == 'yes' && 'own-runner' || 'ubuntu-latest'", True),
+        ("vars.LABEL || 'ubuntu-latest'", False),
+        ("vars.LABEL == 'own-runner' && 'macos-15' || 'ubuntu-latest'", False),
+        ("vars.LABEL", False),
+    ],
+)
+def test_what_a_label_falls_back_to(label: str, told: bool) -> None:
+    path = ".github/workflows/own.yml"
+    text = f"on: push\njobs:\n  a:\n    runs-on: ${{{{ {label} }}}}\n    steps: []\n"
+    where = Overlay(MINIATURE, {path: text.encode()})
+    reports = [finding for finding in found(where, "runner-allow-list") if finding.path == path]
+    assert bool(reports) is told
+
+
 FREE = "- uses: jlumbroso/free-disk-space@main"
 REMOVE = "- run: sudo rm -rf /usr/local/lib/android"
 BUILDERS = {

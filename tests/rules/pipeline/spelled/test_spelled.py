@@ -8,7 +8,9 @@ from tests.rules.pipeline.spelled import (
     artifacts,
     builds,
     digests,
+    files,
     groups,
+    inputs,
     keys,
     logins,
     programs,
@@ -18,11 +20,11 @@ from tests.rules.pipeline.spelled import (
 from tests.rules.pipeline.spelled.case import case
 from tests.rules.pipeline.trees import found, tree
 
-MODULES = artifacts, builds, digests, groups, keys, logins, programs, publishing, restores
-CASES = {name: case(name, files) for module in MODULES for name, files in module.SPELLED.items()}
+MODULES = artifacts, builds, digests, files, groups, inputs, keys, logins, programs, publishing, restores
+CASES = {name: case(name, given) for module in MODULES for name, given in module.SPELLED.items()}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_spelling(name: str) -> None:
-    rule, told, files = CASES[name]
-    assert bool(found(tree(files), rule)) is told
+    rule, told, given = CASES[name]
+    assert bool(found(tree(given), rule)) is told
