@@ -81,8 +81,8 @@ def _needs(directory: Directory) -> Iterator[Need]:
 
 _COMMON = re.compile(rb"(?m)^[ \t]*(?:source|\.)[ \t]+[\"']?[^\s\"'#;]*/common/([\w.-]+\.sh)")
 """What all Python backends share; an image has it in its own folder."""
-SHARED_SCRIPT = re.compile(rb"/(scripts/build/[\w.-]+\.sh)\b")
-"""What the packaging of all backends shares."""
+SHARED_SCRIPT = re.compile(rb"/(scripts/(?:build|lib)/[\w.-]+\.sh)\b")
+"""What the builds of all backends share."""
 
 
 def _is_asked_for(script: Text, name: bytes) -> bool:
@@ -288,15 +288,13 @@ def _always(code: bytes) -> bytes:
 
 _BESIDE = re.compile(rb"(?m)(?:^|[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]*%s)" % _ENDING.pattern)
 """A word that may be a source next to a script: no other folder is in front of it."""
-_ABOVE = re.compile(rb"/((?:\.\./){1,9}[\w./-]{1,99}\.sh)\b")
-"""A script of the repository that all backends share."""
 
 
 def _names_what_is_missing(directory: Directory, script: Text) -> bool:
     """Whether it is worth a look: nearly every script names only what is there."""
     lines = (line for line in script.data.split(b"\n") if _ENDING.search(line))
     code = b"\n".join(line for line in lines if not line.lstrip().startswith(b"#"))
-    names = {name[1] for name in _BESIDE.finditer(code)} | {*_ABOVE.findall(code)}
+    names = {name[1] for name in _BESIDE.finditer(code)}
     return not all(_does(directory, name.decode()) for name in names)
 
 
@@ -311,12 +309,6 @@ def _taken_by(script: Text) -> Iterator[Need]:
         for word in taken:
             name = word.removeprefix(OWN_FOLDER)
             beside = name != word or (stays and verb == "copies")
-            is_shared = name.startswith("../") and verb == "runs" and not script.path.endswith("/run.sh")
-            is_shared = is_shared and not _is_asked_for(script, name.encode())
-            if (
-                beside
-                and re.fullmatch(r"[\w./-]+" if is_shared else r"[\w.-]+", name)
-                and name.endswith(SOURCES)
-            ):
+            if beside and re.fullmatch(r"[\w.-]+", name) and name.endswith(SOURCES):
                 who = f"{posixpath.basename(script.path)} {verb}"
                 yield Need(name, who, script.place(found.node.start_byte))

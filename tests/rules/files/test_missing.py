@@ -58,6 +58,12 @@ def test_a_shared_script_of_another_name(path: str, name: str, other: str) -> No
     assert f"there is no {other}" in found[0].message
 
 
+def test_a_shared_script_that_another_one_runs() -> None:
+    script = f"{read(f'{LARK}/package.sh')}\necho 1 | \"$CURDIR/../../../scripts/lib/version.sh\"\n"
+    (found,) = findings(tree({f"{LARK}/package.sh": script.encode()}), SLUG)
+    assert found.message == "package.sh runs ../../../scripts/lib/version.sh: there is no scripts/lib/version.sh"
+
+
 def test_nothing_else_is() -> None:
     for path in (f"{FINCH}/README.md", f"{LARK}/golark_test.go", f"{FINCH}/requirements.txt"):
         assert findings(tree({path: None}), SLUG) == []
