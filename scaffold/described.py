@@ -83,7 +83,7 @@ class Checkout(Repository):
         self.downloader = Downloader(tree)
         self.dependabot = Dependabot(tree)
         self.models = ModelGallery(tree)
-        self.model_tags = ModelTags(tree)
+        self.model_tags = ModelTags(self.models)
 
     @property
     def generated(self) -> Generated:

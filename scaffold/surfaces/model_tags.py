@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from scaffold.checkout.tree import Tree
-from scaffold.surfaces.models import FOLDER, LIST
+from scaffold.surfaces.models import LIST, ModelGallery, base_of, name_of
 from scaffold.syntax.source import Place
 
 PREFERENCE = "pkg/system/capabilities.go"
@@ -33,12 +32,8 @@ _SPECULATION = re.compile(
     rb"\n[ ]+- [\"']?spec_type:[ ]?(?:draft-)?(\w+)|\n[ ]+speculative_config:[ ]*\n[ ]+method:[ ]*[\"']?(\w+)"
 )
 _TAGGED = re.compile(rb"(?i)\n[ ]+- [\"']?(%s)[\"']?[ ]*(?=\r?\n)" % "|".join(TAGGED).encode())
-_NAME = re.compile(
-    rb"(?:\A- |\n  )name:[ ]*+[\"']?([^\"'\r\n#]*[^\"'\r\n# ])[\"']?[ ]*+(?:#[^\n]*)?(?=\r?\n)"
-)
 _TAGS = re.compile(rb"\n  tags:[ ]*\r?\n((?:[ ]{2,}- [^\n]*\n)+)")
 _TAG = re.compile(rb"- [\"']?([^\"'\r\n#]*[^\"'\r\n# ])")
-_BASE = re.compile(rb"\n  url:[ ]*[\"']?github:[^\n]*/gallery/([\w.-]+\.ya?ml)@")
 _BACKEND = re.compile(rb"\n[ ]+backend:[ ]*[\"']?([A-Za-z0-9][\w.-]*)")
 _MERGED = re.compile(rb"<<:[ ]*[*\[]")
 
@@ -72,13 +67,13 @@ class ModelTags:
     Items that take tags from others by a merge, or write them in another way than a list, say nothing.
     """
 
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
+    def __init__(self, models: ModelGallery) -> None:
+        self.models = models
 
     @property
     def features(self) -> Iterator[Feature]:
         """The serving features that models turn on, of those by which LocalAI chooses."""
-        known = {name.decode() for name in _FEATURE.findall(self.tree.read(PREFERENCE) or b"")}
+        known = {name.decode() for name in _FEATURE.findall(self.models.tree.read(PREFERENCE) or b"")}
         for item in self._items(_SPECULATION) if known else ():
             for name, offset in item.said.items():
                 if name in known:
@@ -88,9 +83,8 @@ class ModelTags:
     def claims(self) -> Iterator[Claim]:
         """The use cases that only tags name, in file order."""
         for item in self._items(_TAGGED, unless=b"known_usecases:"):
-            base, own = _BASE.search(item.data), _BACKEND.search(item.data)
-            path = f"{FOLDER}/{base[1].decode()}" if base else ""
-            data = (self.tree.content(path) or b"") if path else b""
+            path, own = base_of(item.data), _BACKEND.search(item.data)
+            data = self.models.read(path) if path else b""
             backend = own or _BACKEND.search(data)
             if backend is None or b"known_usecases:" in data:
                 continue
@@ -106,7 +100,7 @@ class ModelTags:
 
         Only of use cases for which that is all that counts, and where the checkout has one list of them.
         """
-        data = self.tree.read(GUESSES) or b""
+        data = self.models.tree.read(GUESSES) or b""
         start = data.find(b") GuessUsecases(")
         body = data[start : data.find(b"\n}", start)] if start >= 0 else b""
         heads = list(_GUESS.finditer(body))
@@ -120,23 +114,15 @@ class ModelTags:
 
     def _items(self, wanted: re.Pattern[bytes], unless: bytes = b"\0") -> Iterator[_Item]:
         """The items of the list in which something is found, and not `unless`, whose tags are written out."""
-        data = self.tree.content(LIST) or b""
-        start, end, line = 0, 0, 1
-        item: _Item | None = None
-        for found in wanted.finditer(data):
-            if found.end() > end:
-                if item is not None:
-                    yield item
-                begin = data.rfind(b"\n- ", max(end - 1, 0), found.end()) + 1
-                line += data.count(b"\n", start, begin)
-                start, end = begin, data.find(b"\n- ", found.end())
-                end = end + 1 if end >= 0 else len(data)
-                item = _item(data[start:end], line) if data.find(unless, start, end) < 0 else None
-            word = found[found.lastindex or 0].decode().lower()
-            if item is not None:
-                item.said.setdefault(word, found.start(found.lastindex or 0) - start)
-        if item is not None:
-            yield item
+        for line, data in self.models.items:
+            said: dict[str, int] = {}
+            for found in wanted.finditer(data):
+                part = found.lastindex or 0
+                said.setdefault(found[part].decode().lower(), found.start(part))
+            block = _TAGS.search(data) if said and unless not in data else None
+            if block is not None and not _MERGED.search(data):
+                tags = {tag.decode(errors="replace").lower() for tag in _TAG.findall(block[1])}
+                yield _Item(data, line, name_of(data), tags, said)
 
 
 class _Item(NamedTuple):
@@ -153,13 +139,3 @@ class _Item(NamedTuple):
     def line(self, offset: int) -> int:
         """The line of an offset in it."""
         return self.first + self.data.count(b"\n", 0, offset)
-
-
-def _item(data: bytes, line: int) -> _Item | None:
-    """An item; None where it does not write its tags out."""
-    block = _TAGS.search(data)
-    if block is None or not data.startswith(b"- ") or _MERGED.search(data):
-        return None
-    tags = {tag.decode(errors="replace").lower() for tag in _TAG.findall(block[1])}
-    name = _NAME.search(data)
-    return _Item(data, line, name[1].decode(errors="replace") if name else "", tags, {})

@@ -75,7 +75,7 @@ class ModelGallery:
 
     name = "model gallery"
 
-    def _read(self, path: str) -> bytes:
+    def read(self, path: str) -> bytes:
         """A file of the gallery; nothing where there is none. Raises ShapeError for marks of a merge."""
         if path not in self._texts:
             data = self.tree.content(path) or b""
@@ -84,8 +84,13 @@ class ModelGallery:
         return self._texts[path]
 
     @property
+    def items(self) -> tuple[tuple[int, bytes], ...]:
+        """The items of the list, each with the line that it begins in."""
+        return _items(self.read(LIST))
+
+    @property
     def parts(self) -> Iterable[Part]:
-        data = self._read(LIST)
+        data = self.read(LIST)
         yield Part(LIST, "model", len(_listed(data)), beside=FOLDER)
         yield Part(LIST, "`backend:` of a model", len(re.findall(rb"[ \t]backend:", data)), beside=FOLDER)
 
@@ -93,8 +98,8 @@ class ModelGallery:
     def models(self) -> list[Model]:
         """The items of the list, in file order."""
         models = []
-        for model, base in _listed(self._read(LIST)):
-            data = self._read(f"{FOLDER}/{base}") if base else b""
+        for model, base in _listed(self.read(LIST)):
+            data = self.read(f"{FOLDER}/{base}") if base else b""
             weights = _WEIGHTS.search(data) if base and not model.weights else None
             models.append(
                 model._replace(
@@ -110,7 +115,7 @@ class ModelGallery:
 
         Those of a release are not in the checkout.
         """
-        data = self._read(LIST)
+        data = self.read(LIST)
         found: dict[str, int] = {}
         line, counted = 1, 0
         for base in _BASE.finditer(data):
@@ -125,20 +130,20 @@ class ModelGallery:
         """What LocalAI refuses of the list and of what models are based on, each with its file."""
         from scaffold.surfaces.model_loading import configuration_refusals
 
-        yield from ((LIST, refusal) for refusal in _refusals(self._read(LIST)))
+        yield from ((LIST, refusal) for refusal in _refusals(self.read(LIST)))
         for path in self.bases:
-            for refusal in configuration_refusals(path, self._read(path)):
+            for refusal in configuration_refusals(path, self.read(path)):
                 yield path, refusal
 
     @property
     def repeated(self) -> tuple[tuple[str, str, int], ...]:
         """(model, key, line) of every key that stands in one mapping of a model for the second time."""
-        return _twice(self._read(LIST))
+        return _twice(self.read(LIST))
 
     @property
     def pages(self) -> Iterator[tuple[str, int]]:
         """(address, line) of every file to download whose address is a page about a repository."""
-        data = self._read(LIST)
+        data = self.read(LIST)
         line, counted = 1, 0
         for found in _PAGE.finditer(data):
             line, counted = line + data.count(b"\n", counted, found.start()), found.start()
@@ -148,7 +153,7 @@ class ModelGallery:
         """The models for backends of some names; with `others`, for backends of other names."""
         for file in self.tree.names(FOLDER):
             path = f"{FOLDER}/{file}"
-            data = self._read(path) if file.endswith((".yaml", ".yml")) else b""
+            data = self.read(path) if file.endswith((".yaml", ".yml")) else b""
             at = data.find(b"backend:")
             line, counted = 1, 0
             while at >= 0:
@@ -173,6 +178,18 @@ def _items(data: bytes) -> tuple[tuple[int, bytes], ...]:
     return tuple(items)
 
 
+def name_of(item: bytes) -> str:
+    """The name of a model; "" where its item has none."""
+    name = _OWN_NAME.search(item)
+    return name[1].decode(errors="replace") if name else ""
+
+
+def base_of(item: bytes) -> str:
+    """The file of this folder, of some commit, that a model is based on; "" for none."""
+    base = _BASE.search(item)
+    return f"{FOLDER}/{base[1].decode()}" if base else ""
+
+
 @lru_cache(maxsize=4)
 def _refusals(data: bytes) -> tuple[Refusal, ...]:
     """What LocalAI refuses of a list; nothing where there is none."""
@@ -187,9 +204,7 @@ def _twice(data: bytes) -> tuple[tuple[str, str, int], ...]:
     found = []
     for line, item in _items(data):
         if _may_repeat(item):
-            name = _OWN_NAME.search(item)
-            model = name[1].decode(errors="replace") if name else ""
-            found += [(model, key, line + at - 1) for key, at in _repeated(item)]
+            found += [(name_of(item), key, line + at - 1) for key, at in _repeated(item)]
     return tuple(found)
 
 
@@ -198,7 +213,6 @@ def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
     """The models of a list, each with the base configuration that may name its weights; "" for none."""
     models = []
     for line, item in _items(data):
-        name = _OWN_NAME.search(item)
         downloads = b"\n  files:" in item
         weights = _WEIGHTS.search(item) if downloads else None
         is_based = downloads and weights is None and not _MODEL.search(item)
@@ -209,7 +223,7 @@ def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
         base = _BASE.search(item) if is_based or (weights and loaded not in files) else None
         at = weights or (base if is_based else None)
         model = Model(
-            name[1].decode(errors="replace") if name else "",
+            name_of(item),
             line,
             loaded,
             line + item.count(b"\n", 0, at.end()) if at else 0,
