@@ -127,14 +127,12 @@ _INSTALLED = r"(?:^|/)(?:\.?v?env|node_modules)/"
 
 def _executed(wanted: Flow, held: frozenset[tuple[str, str]], tree: Tree) -> tuple[Step, str] | None:
     """The first later step that runs a file of an artifact, and the file as it is called there."""
-    files = {posixpath.normpath(posixpath.join(own, file)) for own, file in held}
-    folders = sorted({own for own, _ in held})
     occurrences = wanted.at.job.job.occurrences
     start = next(n for n, occurrence in enumerate(occurrences) if occurrence.step is wanted.at.step)
-    before: list[Command] = []
     alone = all(o.step.run or o.step.action.startswith("actions/") for o in occurrences)
-    if "." in folders:
-        before += [command for o in occurrences[:start] for command in o.step.script.commands]
+    unpacked = _Unpacked(held, alone)
+    if "." in unpacked.folders:
+        unpacked.before += [command for o in occurrences[:start] for command in o.step.script.commands]
     on_path: list[str] = []
     for step in (wanted.at.job.bind(o) for o in occurrences[start + 1 :] if o.step.run):
         at = posixpath.normpath(step.step.node.text("working-directory") or ".")
@@ -142,22 +140,48 @@ def _executed(wanted: Flow, held: frozenset[tuple[str, str]], tree: Tree) -> tup
             if command.starts("cd") and len(command.bare) > 1 and "$" not in command.bare[1]:
                 at = posixpath.normpath(posixpath.join(at, command.bare[1]))
             word = _program(command)
-            path = _path(word, at, step, on_path)
-            base = posixpath.basename(path)
-            own = next((f for f in folders if path.startswith(f"{f}/")), "." if "." in folders else "")
-            elsewhere = path.startswith(("/", "~", "$", "..")) or not is_known(path)
-            elsewhere = elsewhere or re.search(_INSTALLED, path) is not None
-            spelled = "/" in word or word.startswith("$")  # not found by the PATH
-            below = own and spelled and path and (own != "." or (alone and not elsewhere))
-            below = below and (own in files or any(path.startswith(f"{file}/") for file in files))
-            inside = below and tree.read(path) is None and not any(_touches(c, base, own) for c in before)
-            named = path and path in files
-            if (named or inside) and not any(_makes_executable(c, base, own) for c in before):
+            if unpacked.lacks_permission(word, _path(word, at, step, on_path), tree):
                 return step.step, word
-            files |= _moved(command, at, files)
-            before.append(command)
+            unpacked.files |= _moved(command, at, unpacked.files)
+            unpacked.before.append(command)
         on_path += (_from_root(found, at) for found in re.findall(_ON_PATH, step.step.run))
     return None
+
+
+class _Unpacked:
+    """What the files of an artifact are to the commands behind its download."""
+
+    def __init__(self, held: frozenset[tuple[str, str]], alone: bool) -> None:
+        self.files = {posixpath.normpath(posixpath.join(own, file)) for own, file in held}
+        self.folders = sorted({own for own, _ in held})
+        self.alone = alone
+        """Whether nothing but the download and the job's own scripts puts files into the checkout."""
+        self.before: list[Command] = []
+        """The commands that have run, of which one may have made a file, or made it executable."""
+
+    def lacks_permission(self, word: str, path: str, tree: Tree) -> bool:
+        """Whether a program, as a command spells it and from the root, is a file without its permission."""
+        base, own = posixpath.basename(path), self._folder_of(path)
+        spelled = "/" in word or word.startswith("$")  # not found by the PATH
+        inside = spelled and own and self._may_hold(path, own) and tree.read(path) is None
+        held = path in self.files or (inside and not any(_touches(c, base, own) for c in self.before))
+        return bool(held) and not any(_makes_executable(c, base, own) for c in self.before)
+
+    def _folder_of(self, path: str) -> str:
+        """The folder of a download that a path is below; "" for none."""
+        here = "." if "." in self.folders else ""
+        return next((folder for folder in self.folders if path.startswith(f"{folder}/")), here)
+
+    def _may_hold(self, path: str, own: str) -> bool:
+        """Whether the artifact may hold a path of its folder, of which nobody says all files."""
+        if own == "." and (
+            not self.alone
+            or path.startswith(("/", "~", "$", ".."))
+            or not is_known(path)
+            or re.search(_INSTALLED, path)
+        ):
+            return False
+        return own in self.files or any(path.startswith(f"{file}/") for file in self.files)
 
 
 def _program(command: Command) -> str:
