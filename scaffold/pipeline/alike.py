@@ -42,8 +42,7 @@ def _said(label: str, leg: JobRun, name: str) -> str:
 
 def _exported(label: str, leg: JobRun, name: str) -> str:
     """What the one step does that gives a variable its value; else its label."""
-    giving = rf"(?i)\b{name}(?:=|<<)"
-    makers = [o for o in leg.job.occurrences if "GITHUB_ENV" in o.step.run and re.search(giving, o.step.run)]
+    makers = [o for o in leg.job.occurrences if name.lower() in map(str.lower, o.step.exported)]
     done = _done(leg.bind(makers[0])) if len(makers) == 1 else ""
     return f"env:{done}.{name}" if done else label
 

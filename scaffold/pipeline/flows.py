@@ -26,12 +26,13 @@ from scaffold.pipeline.artifacts import (
 )
 from scaffold.pipeline.builds import ImageBuild, ImagePush, builds_of, may_build
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, may_begin
+from scaffold.pipeline.calls import Call, Leg
 from scaffold.pipeline.expressions.values import is_known, property_of
 from scaffold.pipeline.groups import Group, groups_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.runs import Run
-from scaffold.pipeline.scopes import Call, JobRun, StepRun
+from scaffold.pipeline.scopes import JobRun, StepRun
 
 
 class Kind(StrEnum):
@@ -169,11 +170,11 @@ class Flows:
         """The concurrency groups that it is in."""
         return tuple(groups_of(self.run))
 
-    def waits(self, leg: JobRun, maker: JobRun) -> bool:
+    def waits(self, leg: Leg, maker: Leg) -> bool:
         """Whether a leg starts after another one has ended, or is the same."""
         return leg is maker or not self._before(leg).isdisjoint((at.call, at.job) for at in maker.chain)
 
-    def _before(self, leg: JobRun) -> frozenset[tuple[Call, Job]]:
+    def _before(self, leg: Leg) -> frozenset[tuple[Call, Job]]:
         """The jobs of each call that a leg starts after: those of its own, and of the jobs that call it."""
         key = leg.call, leg.job
         if key not in self._waited:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from scaffold.pipeline.calls import Call, Leg
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import text_of, truth_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.runs import Run
-from scaffold.pipeline.scopes import Call, JobRun
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import YamlSource
@@ -26,7 +26,7 @@ class Group(NamedTuple):
     """Whether every run that waits for it gets its turn, and not the latest alone."""
     node: yaml.Scalar
     source: YamlSource
-    holder: Call | JobRun
+    holder: Call | Leg
     outer: Group | None
     """The group around it: of the workflow of a job, of the job that calls a workflow."""
 
@@ -36,9 +36,9 @@ class Group(NamedTuple):
         return self.source.place(self.node.start)
 
     @property
-    def by(self) -> JobRun | None:
+    def by(self) -> Leg | None:
         """The leg that holds it, or that calls the workflow which does; None for the started workflow."""
-        return self.holder if isinstance(self.holder, JobRun) else self.holder.caller
+        return self.holder if isinstance(self.holder, Leg) else self.holder.caller
 
     @property
     def job(self) -> Job | None:
@@ -48,7 +48,7 @@ class Group(NamedTuple):
     @property
     def nested(self) -> bool:
         """Whether a called workflow has it, and not the one that was started."""
-        call = self.holder.call if isinstance(self.holder, JobRun) else self.holder
+        call = self.holder.call if isinstance(self.holder, Leg) else self.holder
         return call.caller is not None
 
     @property
@@ -64,7 +64,7 @@ class Group(NamedTuple):
     @property
     def is_meant(self) -> bool:
         """Whether its authors mean that pushes cancel each other: a condition or a comment says so."""
-        of = self.holder.job if isinstance(self.holder, JobRun) else self.holder.workflow
+        of = self.holder.job if isinstance(self.holder, Leg) else self.holder.workflow
         start, end = of.node.keys["concurrency"].start, of.node.values["concurrency"].end
         text = self.source.slice(self.source.comment_start(start, "#"), end)
         said = " ".join(re.findall(r"(?m)(?:^|\s)#(.*)$", text)).lower()
@@ -91,7 +91,7 @@ def holds_several(run: Run) -> bool:
 
 def groups_of(run: Run) -> Iterator[Group]:
     """The concurrency groups of a run: of its workflows, and of the jobs that it may reach."""
-    inside: dict[Call | JobRun | None, Group | None] = {}
+    inside: dict[Call | Leg | None, Group | None] = {}
     whole = inside[None] = _group(Call(run, run.workflow), None)
     if whole is not None:
         yield whole
@@ -114,8 +114,8 @@ def groups_of(run: Run) -> Iterator[Group]:
             yield own
 
 
-def _group(holder: Call | JobRun, outer: Group | None) -> Group | None:
-    of = holder.job if isinstance(holder, JobRun) else holder.workflow
+def _group(holder: Call | Leg, outer: Group | None) -> Group | None:
+    of = holder.job if isinstance(holder, Leg) else holder.workflow
     value = of.node.get("concurrency")
     node = value.get("group") if isinstance(value, yaml.Mapping) else value
     if not isinstance(node, yaml.Scalar):
@@ -127,6 +127,6 @@ def _group(holder: Call | JobRun, outer: Group | None) -> Group | None:
         embedded = "${{" in cancel.text
         truth = truth_of(template(cancel.text).value(holder)) if embedded else cancel.text == "true"
     name = text_of(template(node.text).value(holder)).lower()
-    source = holder.call.workflow.source if isinstance(holder, JobRun) else holder.workflow.source
+    source = holder.call.workflow.source if isinstance(holder, Leg) else holder.workflow.source
     queues = options.text("queue") == "max"
     return Group(name, truth, queues, node, source, holder, outer)

@@ -11,7 +11,7 @@ from typing import Any
 
 from scaffold.pipeline.expressions.nodes import Call, Context, Literal, Node, Property, Scope
 from scaffold.pipeline.expressions.templates import Template, template
-from scaffold.pipeline.expressions.values import Open, Unknown
+from scaffold.pipeline.expressions.values import Open, Unknown, as_variable
 from scaffold.pipeline.model import Job, Pipeline, Workflow
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
@@ -78,6 +78,11 @@ def evaluated(value: yaml.Value, scope: Scope) -> Any:
     if isinstance(value, yaml.Sequence):
         return [evaluated(item, scope) for item in value.items]
     return {name: evaluated(item, scope) for name, item in value.values.items()}
+
+
+def variables(values: Mapping[str, yaml.Value], scope: Scope) -> dict[str, Any]:
+    """What variables of the environment, or inputs, are in a scope."""
+    return {name: as_variable(evaluated(value, scope)) for name, value in values.items()}
 
 
 def contexts(value: yaml.Value) -> frozenset[str]:

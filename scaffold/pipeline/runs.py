@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from scaffold.pipeline import events, matrix
+from scaffold.pipeline.calls import Call
 from scaffold.pipeline.events import Event
 from scaffold.pipeline.expressions.values import Open
 from scaffold.pipeline.model import MAX_DEPTH, Job, Pipeline, Workflow
-from scaffold.pipeline.scopes import Call, JobRun, StepRun
+from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.started import Started
 from scaffold.pipeline.steps import Step
 from scaffold.pipeline.triggers import main_event, pull_request_of, pushed_branch

@@ -111,7 +111,7 @@ class Step:
             found |= {m[1]: m.start(1) for m in lines.finditer(self.run, *block.span())}
         return found
 
-    @property
+    @cached_property
     def exported(self) -> frozenset[str]:
         """The variables that its script may give a value for the steps behind it."""
         if "GITHUB_ENV" not in self.run:

@@ -188,7 +188,7 @@ def _of_variable(tree: Tree, at: _At, name: str, depth: int) -> Iterator[Made]:
     for holder in (at.job, at.job.workflow):
         said = template(holder.node.text("env", name))
         yield from _followed(tree, at, said, holder.at("env", name), depth + 1)
-    for maker in at.job.occurrences if name in at.job.exported else ():
+    for maker in at.job.occurrences:
         if name in maker.step.exported:
             yield from _of_step(tree, at, maker, depth)
 

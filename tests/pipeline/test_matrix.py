@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from scaffold.pipeline.calls import Call
 from scaffold.pipeline.matrix import expand
 from scaffold.pipeline.model import Pipeline
 from scaffold.pipeline.runs import Run
-from scaffold.pipeline.scopes import Call
 from scaffold.pipeline.triggers import main_event
 from tests.pipeline.workflows import tree
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from scaffold.checkout.tree import Overlay
+from scaffold.pipeline.calls import Call
 from scaffold.pipeline.model import Pipeline
 from scaffold.pipeline.runs import Run
-from scaffold.pipeline.scopes import Call
 from scaffold.pipeline.triggers import main_event
 from tests.pipeline.workflows import tree
 

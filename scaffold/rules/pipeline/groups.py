@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from scaffold.pipeline.calls import Leg
 from scaffold.pipeline.expressions.values import shown, truth_of
 from scaffold.pipeline.flows import Flows, flows_of
 from scaffold.pipeline.groups import Group, holds_several
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, Runs
-from scaffold.pipeline.scopes import JobRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.concurrency import published_by_diff, shared_by_pushes
 from scaffold.syntax.source import Place
@@ -140,7 +140,7 @@ class LegsShareGroup(PipelineRule):
                     )
 
 
-def _generated(group: Group) -> JobRun | None:
+def _generated(group: Group) -> Leg | None:
     """The leg that stands for all of a generated matrix of which nothing is in the group's name."""
     leg = group.by
     if leg is None or leg.known or re.search(r"(?:matrix|strategy)@", group.name + group.blind):
@@ -148,7 +148,7 @@ def _generated(group: Group) -> JobRun | None:
     return leg if leg.reached is not False and _as_called(leg) and all(map(_parallel, leg.chain)) else None
 
 
-def _as_called(leg: JobRun) -> bool:
+def _as_called(leg: Leg) -> bool:
     """Whether a leg runs wherever the job runs that calls its workflow: no job of one call decides."""
     if leg.call.caller is None:
         return True
@@ -156,9 +156,9 @@ def _as_called(leg: JobRun) -> bool:
     return all(truth_of(leg.call.said(name)) for name in names) and _as_called(leg.call.caller)
 
 
-def _at_once(groups: list[Group], flows: Flows) -> list[JobRun]:
+def _at_once(groups: list[Group], flows: Flows) -> list[Leg]:
     """The legs that hold a group and that one run certainly has beside each other."""
-    found: list[JobRun] = []
+    found: list[Leg] = []
     for group in groups:
         leg = group.by
         if leg is None or not leg.known or not all(map(_parallel, leg.chain)):
@@ -173,7 +173,7 @@ def _at_once(groups: list[Group], flows: Flows) -> list[JobRun]:
     return found
 
 
-def _parallel(leg: JobRun) -> bool:
+def _parallel(leg: Leg) -> bool:
     return leg.job.node.text("strategy", "max-parallel") != "1"
 
 

@@ -10,13 +10,14 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import matrix
+from scaffold.pipeline.calls import Call
 from scaffold.pipeline.effects import Kind, effect_of
 from scaffold.pipeline.expressions.nodes import STATUS, calls
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, written
-from scaffold.pipeline.scopes import Call, JobRun, StepRun
+from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.started import Started
 from scaffold.pipeline.triggers import all_events
 from scaffold.rules.base import Finding, PipelineRule, Severity

@@ -12,9 +12,9 @@ from functools import partial
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker, matrix
+from scaffold.pipeline.calls import Call
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import Call
 from scaffold.pipeline.started import Started
 from scaffold.pipeline.steps import Step
 from scaffold.pipeline.triggers import all_events

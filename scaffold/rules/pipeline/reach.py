@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from scaffold.pipeline.calls import Call
 from scaffold.pipeline.expressions.values import Open, Truth, truth_of
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import Call
 from scaffold.pipeline.started import Started
 from scaffold.pipeline.triggers import all_events
 from scaffold.rules.base import Finding, PipelineRule, Severity
