@@ -210,13 +210,12 @@ class GalleryCapabilityMissing(Rule):
             fixes.append(fix)
         if wanted:
             built = [*dict.fromkeys(wanted.values())]
-            hosts = "such hosts get" if len(wanted) > 1 else "such a host gets"
             yield self.finding(
                 meta.last_capability,
                 name,
                 f"{meta.name} {' '.join(wanted)}",
-                f"{meta.name} has no {enumerated([*wanted], 'or')}: {hosts} {_fallback(meta)}, though "
-                f"{enumerated(built)} {'are' if len(built) > 1 else 'is'} built",
+                f"{_without(meta, [*wanted])}, though {enumerated(built)} "
+                f"{'are' if len(built) > 1 else 'is'} built",
                 f"add {written(wanted)} to its capabilities",
                 fix=partial(_together, fixes),
             )
@@ -245,20 +244,18 @@ class GalleryCapabilityMissing(Rule):
         for plain, refined in REFINED_KEYS.items():
             keys = [key for key in refined if plain in meta.capabilities and key in unserved]
             if keys:
-                hosts = "such hosts get" if len(keys) > 1 else "such a host gets"
                 yield self.finding(
                     meta.at("capabilities", plain),
                     name,
                     f"{meta.name} {' '.join(keys)}",
-                    f"{meta.name} has no {enumerated(keys, 'or')}: {hosts} nothing, though {plain} gets "
-                    f"{meta.capabilities[plain]}",
+                    f"{_without(meta, keys)}, though {plain} gets {meta.capabilities[plain]}",
                     f"add {enumerated(keys)} to its capabilities, with an image that runs there, "
                     "or a default",
                 )
 
 
 def written(keys: Mapping[str, str]) -> str:
-    """Capabilities as they are to be written."""
+    """Capabilities, key -> image, as they are to be written into a meta."""
     return ", ".join(f'{key}: "{image}"' for key, image in keys.items())
 
 
@@ -316,15 +313,17 @@ def _served_by_vulkan(meta: Item, images: dict[str, str]) -> dict[str, str]:
     served = [key for key in FOREIGN_KEYS if vulkan and meta.capabilities.get(key) == vulkan]
     if vulkan is None or len(served) < len(FOREIGN_KEYS) - 1:
         return {}
-    keys = [*FOREIGN_KEYS, *(["nvidia-cuda-12", "nvidia-cuda-13"])]
+    keys = [*FOREIGN_KEYS, "nvidia-cuda-12", "nvidia-cuda-13"]
     if any(key.startswith("nvidia-l4t") and image == vulkan for key, image in meta.capabilities.items()):
         keys += ["nvidia-l4t", "nvidia-l4t-cuda-12", "nvidia-l4t-cuda-13"]
     return dict.fromkeys(keys, vulkan)
 
 
-def _fallback(meta: Item) -> str:
+def _without(meta: Item, keys: Sequence[str]) -> str:
+    """That a meta lacks keys, and what such hosts get now."""
     image = next((meta.capabilities[key] for key in CPU_KEYS if key in meta.capabilities), None)
-    return image or "nothing"
+    hosts = "such hosts get" if len(keys) > 1 else "such a host gets"
+    return f"{meta.name} has no {enumerated(keys, 'or')}: {hosts} {image or 'nothing'}"
 
 
 def add_capability(registry: Registry, meta: Item, key: str, image: str, changes: ChangeSet) -> None:

@@ -48,20 +48,18 @@ class GalleryDuplicateName(Rule):
                 repeated[gallery.owner(item), item.base_name, first.text == item.text].append(item)
         for (owner, name, same), items in repeated.items():
             names = [*dict.fromkeys(item.name for item in items)]
-            several = len(names) > 1
-            what = (
-                "are names of earlier items too: these"
-                if several
-                else "is the name of an earlier item too: this"
+            what, others = (
+                ("are names of earlier items too: these are", "the others are in lines")
+                if len(names) > 1
+                else ("is the name of an earlier item too: this one is", "the other one is in line")
             )
             do = "delete the repetition" if same else "give it the name of its own variant and channel"
             yield self.finding(
                 items[0].at("name"),
                 owner,
                 f"{name}: {' '.join(names)}",
-                f"{enumerated(names)} {what} {'are' if several else 'one is'} never seen",
-                f"{do}; {'the others are in lines' if several else 'the other one is in line'} "
-                + enumerated([str(gallery.by_name[name].line) for name in names]),
+                f"{enumerated(names)} {what} never seen",
+                f"{do}; {others} {enumerated([str(gallery.by_name[name].line) for name in names])}",
                 fix=partial(gallery.delete, items=items) if same else None,
             )
 
@@ -197,7 +195,7 @@ class GalleryAliasMissing(Rule):
     fixable = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Base metas without alias whose backend has development images."""
+        """Base metas without alias whose backend has a development image without one."""
         gallery = registry.gallery
         for name in registry.names:
             development = [item for item in gallery.image_items(name) if item.is_development]

@@ -12,7 +12,7 @@ from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import Entry
 
 Users = Mapping[tuple[object, str], Collection[str]]
-"""What is built and what stands before a backend's name in a tag suffix -> the backends that have both."""
+"""Convention -> the backends that have an entry of it."""
 
 
 class MatrixDuplicateTag(Rule):
@@ -99,11 +99,11 @@ class MatrixTagSuffix(Rule):
         users: dict[tuple[object, str], set[str]] = defaultdict(set)
         entries = (*registry.matrix.linux, *registry.matrix.darwin)
         for entry in entries:
-            users[entry.variant or toolkit(entry.fields), _prefix(entry)].add(entry.backend)
+            users[_convention(entry)].add(entry.backend)
         told = set()
         for entry in entries:
             legs = entry.backend, entry.tag_suffix, entry.variant
-            shared = len(users[entry.variant or toolkit(entry.fields), _prefix(entry)]) > 1
+            shared = len(users[_convention(entry)]) > 1
             if entry.backend not in registry.directories or legs in told:
                 continue  # matrix-missing-directory says it
             told.add(legs)
@@ -169,6 +169,11 @@ def backend_named(registry: Registry, tag_suffix: str) -> str | None:
 def _usual(entry: Entry) -> str:
     """The tag suffix that most builds of an entry's variant have."""
     return VARIANTS[entry.variant].tag_suffix.replace("{n}", entry.backend) if entry.variant else ""
+
+
+def _convention(entry: Entry) -> tuple[object, str]:
+    """What an entry builds, and what stands before the backend's name in its tag suffix."""
+    return entry.variant or toolkit(entry.fields), _prefix(entry)
 
 
 def _prefix(entry: Entry) -> str:

@@ -48,14 +48,14 @@ class Item(YamlRecord):
         """The item of the gallery that an item of the file is."""
         fields = item.fields
         uri = fields.get("uri", "")
+        merged = fields.get("<<") or next(iter(item.lists.get("<<", ())), "")
         channel, dash, rest = uri.rpartition(":")[2].partition("-")
         return cls(
             item,
             name=fields.get("name", ""),
             alias=fields.get("alias", ""),
             anchor=item.anchor,
-            merges=(fields.get("<<", "") or next(iter(item.lists.get("<<", ())), "")).removeprefix("*")
-            or None,
+            merges=merged.removeprefix("*") or None,
             uri=uri,
             mirrors=item.lists.get("mirrors", ()),
             capabilities=item.maps.get("capabilities", {}),

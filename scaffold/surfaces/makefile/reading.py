@@ -136,10 +136,9 @@ class MakefileReader(FileSurface):
             rule = self.rule(target)
             at = line(rule.start_byte) if rule else 0
             yield Part(self.path, f"{target} list", len(self.list_words(target)), since, line=at)
-        templates = (
-            len(re.findall(rb"(?m)^define docker-build-backend\r?$", self.source.data)) if self.source else 0
-        )
-        yield Part(self.path, "template docker-build-backend", templates, "2026-01-04")
+        data = self.source.data if self.source else b""
+        templates = re.findall(rb"(?m)^define docker-build-backend\r?$", data)
+        yield Part(self.path, "template docker-build-backend", len(templates), "2026-01-04")
         for pattern, since in (("backends/%", "2026-01-04"), ("docker-save-%", "2026-01-04")):
             yield Part(self.path, f"{pattern} rule", int(self.rule(pattern) is not None), since)
         for target in ("prepare-test-extra", "test-extra"):

@@ -57,12 +57,10 @@ class CacheNeverMet(PipelineRule):
         """Caches of layers and of folders that the other side does not name."""
         legs = [written(job) for job in registry.pipeline.jobs]
         builds = written_builds(registry.pipeline)
-        written_by, read_by = (
-            {b.at.step for b in builds if b.exports},
-            {b.at.step for b in builds if b.imports},
-        )
+        writing = {b.at.step for b in builds if b.exports}
+        reading = {b.at.step for b in builds if b.imports}
         steps = {o.step for leg in legs for o in leg.job.occurrences}
-        seen = all(_is_seen(s, s in written_by, s in read_by) for s in steps)
+        seen = all(_is_seen(s, s in writing, s in reading) for s in steps)
         strangers = [job for job in registry.pipeline.jobs if job.uses and job.called is None]
         seen = seen and not any("cache" in name for job in strangers for name in job.given)
         missed = list(self._layers(builds, _Rendered(registry))) if seen else []

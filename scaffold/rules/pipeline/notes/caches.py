@@ -114,12 +114,12 @@ class KeySpelledTwice(Note):
         for job in registry.pipeline.jobs:
             if b"hashfiles(" not in job.workflow.source.data.lower():
                 continue
-            for occurrence in job.using(SAVE, RESTORE, BOTH) if not job.uses else ():
+            for occurrence in job.using(SAVE, RESTORE, BOTH):
                 flow = cached(written(job).bind(occurrence), writes=False)
                 hashes = tuple(re.findall(r"\bhashfiles\([^()]*\)", flow.name))
-                if occurrence.outer is not None or sum(hashed.count(",") + 1 for hashed in hashes) == 1:
+                if occurrence.outer is not None or sum(hashed.count(",") + 1 for hashed in hashes) <= 1:
                     continue
-                for own in (flow.name, (hashes, flow.paths)) if hashes else ():
+                for own in (flow.name, (hashes, flow.paths)):
                     other = first.setdefault(own, job)
                     if other is not job and reported.isdisjoint((flow.name, (hashes, flow.paths))):
                         reported.add(own)

@@ -182,7 +182,7 @@ class _Reads:
 _READ = re.compile(
     r"(?i)\b(?P<kind>needs|jobs|steps)(?:\.(?P<of>[\w-]++|\*)|\[\s*['\"](?P<in>[\w-]++)['\"]\s*\])"
     r"(?:(?:\.outputs|\[\s*['\"]outputs['\"]\s*\])"
-    r"(?:\.(?P<dotted>[\w-]++)|\[\s*['\"](?P<quoted>[\w-]++)['\"]\s*\]|(?P<all>\s*+[)}\[.]))|(?P<object>\s*+\)))"
+    r"(?:\.(?P<dotted>[\w-]++)|\[\s*['\"](?P<quoted>[\w-]++)['\"]\s*\]|\s*+[)}\[.])|\s*+\))"
 )
 
 

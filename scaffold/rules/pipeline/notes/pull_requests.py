@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from scaffold.pipeline.caches import SAVE
 from scaffold.pipeline.expressions.nodes import names
@@ -75,11 +75,8 @@ def _logs_in(step: Step) -> bool:
     """Whether a step logs in to a registry: by an action, or in its script."""
     if "password" in step.given:
         return "login" in step.action
-    return "login" in step.run and any(_is_login(command.bare) for command in step.script.commands)
-
-
-def _is_login(words: Sequence[str]) -> bool:
-    return words[:1] != () and words[0] in _CLIENTS and "login" in words[1:3]
+    commands = step.script.commands if "login" in step.run else ()
+    return any(c.bare and c.bare[0] in _CLIENTS and "login" in c.bare[1:3] for c in commands)
 
 
 _CLIENTS = ("docker", "podman", "buildah", "skopeo", "oras", "crane", "regctl", "helm", "nerdctl")
@@ -94,7 +91,7 @@ def _is_empty(step: StepRun) -> bool:
     if re.search(r"(?:\[|\btest)\s+-[nz]\s|:-|:\?", script):
         return False  # it looks whether there is one
     said = template(script).expressions
-    secret = [node for node in said if any(True for _ in names(node, "secrets"))]
+    secret = [node for node in said if any(names(node, "secrets"))]
     env = step.context("env")
     used = [
         name for name in env if text_of(env[name]) == "" and re.search(rf"\$\{{?{re.escape(name)}\b", script)
