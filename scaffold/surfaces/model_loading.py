@@ -33,7 +33,7 @@ _ORDINARY = re.compile(
     re.VERBOSE,
 )
 """An item in which nothing needs to be judged, if the file is YAML and the anchor is known."""
-_ANCHOR = re.compile(rb"(?:\A-|:)[ ]+&([^]\[{},\s]+)")
+_ANCHOR = re.compile(rb"(?:\A-|:)[ ]++(?:![^\s]*+[ ]++)?&([^]\[{},\s]+)")
 
 
 def list_refusals(path: str, data: bytes, items: Iterable[tuple[int, bytes]]) -> Iterator[Refusal]:

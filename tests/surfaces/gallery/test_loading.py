@@ -345,6 +345,7 @@ SOUND_MODELS = {
     "no values": "- name:\n  tags:\n  overrides:\n  files:\n  variants: null\n",
     "values that are given": "- name: a\n  overrides: &o\n    x: y\n- name: b\n  overrides: *o\n",
     "a list in brackets of lines": "- name: a\n  tags: [x,\n    y]\n",
+    "an anchor behind a tag": "- !!map &tagged\n  name: a\n- <<: *tagged\n  name: b\n",
     "an unknown key": "- name: a\n  parameters:\n    x: {y: [z]}\n",
     "a plain text of lines": "- name: a\n  description: b\n    c\n\n    d\n",
     "CRLF": "- name: a\r\n  tags:\r\n    - x\r\n",
