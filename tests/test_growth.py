@@ -138,6 +138,9 @@ def cases() -> Iterator[Case]:
         "backend/backend.proto",
     ):
         yield from whole(path, "\n", "// a\n", "/*", "[[[", '"')
+    server = "backend/cpp/heron/grpc-server.cpp"
+    yield from whole(server, "/*", 'R"(', "{", "#if A\n", "#else\n", '"', "'", "a'", "\\\n", head="(")
+    yield from whole(CMAKE, "(", "if(", "endif()", '"', "[=[", "#[[", "\\", head="(")
     suppress = '[[suppress]]\nrule = "matrix-darwin-missing"\nbackend = "rookery"\nreason = "b"\n'
     yield from whole(
         SUPPRESSIONS, "a.", suppress, lambda n: f"[a{n}]\n", lambda n: f"a{n} = 1\n", "[[suppress]]\n"

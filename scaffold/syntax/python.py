@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 
@@ -19,6 +20,30 @@ class PythonSource(Source):
 
     def types(self) -> Iterator[Type]:
         """Every class of the file. Raises ShapeError where it does not parse or is no source of a person."""
+        try:
+            module = self._module()
+        except SyntaxError as error:
+            raise ShapeError(self.path, error.lineno, f"is no valid Python: {error.msg}") from error
+        for node in ast.walk(module):
+            if isinstance(node, ast.ClassDef):
+                defined = (ast.FunctionDef, ast.AsyncFunctionDef)
+                methods = frozenset(item.name for item in node.body if isinstance(item, defined))
+                yield Type(node.name, tuple(filter(None, map(_dotted, node.bases))), methods)
+
+    @property
+    def error(self) -> tuple[int, str] | None:
+        """Where it does not parse, and why; None where a newer Python may read it. Raises as `types` does."""
+        try:
+            self._module()
+        except SyntaxError as error:
+            at = self.offset(min(error.lineno or 1, self.data.count(b"\n") + 1))
+            line = self.data[at : self.line_end(at)]
+            may_be_newer = "f-string" in error.msg or "parenthesized" in error.msg or _NEWER.match(line)
+            return None if may_be_newer else (at, error.msg)
+        return None
+
+    def _module(self) -> ast.Module:
+        """The tree. Raises SyntaxError, and ShapeError for what is no source of a person."""
         if len(self.data) > MAX_BYTES:
             raise ShapeError(
                 self.path, None, f"is larger than {MAX_BYTES >> 10} KiB, more than any such file"
@@ -27,16 +52,15 @@ class PythonSource(Source):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what the compiler thinks of an escape is not ours to print
-                module = ast.parse(self.data)
-        except SyntaxError as error:
-            raise ShapeError(self.path, error.lineno, f"is no valid Python: {error.msg}") from error
+                return ast.parse(self.data)
+        except SyntaxError:
+            raise
         except (ValueError, RecursionError, MemoryError) as error:
             raise ShapeError(self.path, None, "is nested too deeply") from error
-        for node in ast.walk(module):
-            if isinstance(node, ast.ClassDef):
-                defined = (ast.FunctionDef, ast.AsyncFunctionDef)
-                methods = frozenset(item.name for item in node.body if isinstance(item, defined))
-                yield Type(node.name, tuple(filter(None, map(_dotted, node.bases))), methods)
+
+
+_NEWER = re.compile(rb"[ \t]*(?:type[ \t]+\w+|(?:async[ \t]+)?def[ \t]+\w+\[|class[ \t]+\w+\[)")
+"""Syntax of Python 3.12."""
 
 
 def _dotted(node: ast.expr) -> str:

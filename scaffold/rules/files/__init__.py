@@ -39,10 +39,12 @@ from scaffold.rules.files.services import (
     RustStubMissing,
     SignalShutdown,
 )
+from scaffold.rules.files.whole import SourceUnreadable
 
 RULES: tuple[type[Rule], ...] = (
     FilesMissing,
     FilesUnmade,
+    SourceUnreadable,
     MatrixNoRequirements,
     RequirementsUnused,
     RequirementUnreadable,

@@ -43,6 +43,7 @@ RUN_SH = "#!/bin/bash\nexec $(dirname $0)/start $@\n"
 BROKEN = {
     "files-unmade": {f"{LARK}/run.sh": b'exec "$(dirname "$0")/larch" "$@"\n'},
     "files-missing": {f"{FINCH}/backend.py": None},
+    "source-unreadable": {f"{LARK}/run.sh": b'if true; then\nexec "$(dirname "$0")/lark" "$@"\n'},
     "matrix-no-requirements": {f"{FINCH}/requirements-intel.txt": None},
     "requirement-unpinned": {f"{FINCH}/requirements.txt": b"git+https://github.com/a/b\n"},
     "requirement-unreadable": {f"{FINCH}/requirements.txt": b"torch=2.1\n"},

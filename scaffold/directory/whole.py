@@ -1,0 +1,169 @@
+"""Files that their language cannot read, most of them because their end is missing."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from scaffold.directory.text import Text, is_cmake
+from scaffold.errors import ShapeError
+from scaffold.syntax.cpp_blocks import open_block
+from scaffold.syntax.golang import GoSource
+from scaffold.syntax.python import PythonSource
+from scaffold.syntax.rust import RustSource
+from scaffold.syntax.source import ParsedSource, parsed
+
+CPP = (".c", ".cc", ".cpp", ".cxx", ".cu", ".h", ".hpp")
+
+
+class Flaw(NamedTuple):
+    """Why a language cannot read a file."""
+
+    offset: int
+    problem: str
+
+
+def is_read(path: str) -> bool:
+    """Whether a file is in one of the languages."""
+    return _reader(path) is not None
+
+
+@lru_cache(maxsize=2048)
+def flaw(text: Text) -> Flaw | None:
+    """Why nothing can run or build a file; None where it is whole, and where nobody can say."""
+    reader = _reader(text.path)
+    if not text.data.strip() and not text.path.endswith(".go"):
+        return None
+    try:
+        return reader(text) if reader else None
+    except ShapeError:
+        return None
+
+
+def _reader(path: str) -> Callable[[Text], Flaw | None] | None:
+    name = path.rpartition("/")[2]
+    return _cmake if is_cmake(name) else _READERS.get(name) or _READERS.get(name[name.rfind(".") :])
+
+
+_REMARK = re.compile(rb"(?m)(?:^|[ \t])#[^\n]*")
+_SHELL_WORD = re.compile(rb"(?m)(?:^|[;&|(!]|\b(?:then|else|do)\b)[ \t]*(if|fi|case|esac|do|done)\b")
+
+
+def _shell(text: Text) -> Flaw | None:
+    """What does not end in a script, by the grammar, which misreads some, and by its words and signs."""
+    code = _REMARK.sub(b"", text.data) if text.shell.root.has_error else b""
+    words = _SHELL_WORD.findall(code)
+    pairs = ((b"if", b"fi"), (b"case", b"esac"), (b"do", b"done"))
+    signs = ((b"{", b"}"),) if b"case" in words else ((b"{", b"}"), (b"(", b")"))
+    quotes = code.count(b'"') - code.count(b'\\"'), code.count(b"'"), code.count(b"`")
+    is_even = all(words.count(one) == words.count(other) for one, other in pairs)
+    is_even = is_even and all(code.count(one) == code.count(other) for one, other in signs)
+    is_even = is_even and not any(number % 2 for number in quotes)
+    return None if is_even else _parsed(text, text.shell)
+
+
+def _parsed(text: Text, source: ParsedSource) -> Flaw | None:
+    """What a grammar cannot read up to the end of a file: what it misreads in the middle it gets over."""
+    if not source.root.has_error:
+        return None
+    end = len(text.data.rstrip())
+    open_at = next((node for node in source.errors() if node.end_byte >= end), None)
+    return Flaw(open_at.start_byte, "what begins here does not end") if open_at is not None else None
+
+
+_PACKAGE = re.compile(rb"(?m)^package[ \t]+\w")
+
+
+def _go(text: Text) -> Flaw | None:
+    if not _PACKAGE.search(text.data):
+        return Flaw(0, "it has no `package` clause")
+    return None if _is_even(text.data) else _parsed(text, parsed(GoSource, text.path, text.data))
+
+
+def _is_even(data: bytes) -> bool:
+    """Whether as many brackets and comments seem to end as begin: then nobody need look closer."""
+    pairs = ((b"{", b"}"), (b"(", b")"), (b"/*", b"*/"))
+    return all(data.count(one) == data.count(other) for one, other in pairs) and data.count(b"`") % 2 == 0
+
+
+def _python(text: Text) -> Flaw | None:
+    error = PythonSource(text.path, text.data).error
+    return Flaw(*error) if error else None
+
+
+def _make(text: Text) -> Flaw | None:
+    """A condition or a definition of a Makefile that does not end: make refuses the file."""
+    opened: list[int] = []
+    defined: list[int] = []
+    for line in text.lines:
+        word = line.text.split(None, 1)[0] if line.text.strip() else b""
+        if line.head == b"define":
+            defined.append(line.start_byte)
+        elif line.head == b"endef" and defined:
+            defined.pop()
+        elif not defined and word in (b"ifeq", b"ifneq", b"ifdef", b"ifndef"):
+            opened.append(line.start_byte)
+        elif not defined and word == b"endif" and opened:
+            opened.pop()
+    return Flaw((defined or opened)[-1], "what begins here does not end") if defined or opened else None
+
+
+_SIGN = re.compile(
+    rb'"(?:[^"\\]|\\(?s:.))*+("?)|#?\[(=*)\[|#[^\n]*|\\(?s:.)'
+    rb"|(?i:\b(end)?(if|foreach|while|function|macro|block)[ \t]*)?(\()|\)"
+)
+
+
+def _cmake(text: Text) -> Flaw | None:
+    """A command, a word in quotes or a block of a CMake file that does not end."""
+    calls: list[int] = []
+    blocks: list[int] = []
+    at = 0
+    while found := _SIGN.search(text.data, at):
+        start, at = found.span()
+        if found[2] is not None:
+            at = text.data.find(b"]" + found[2] + b"]", at) + 1
+        if at == 0 or found[1] == b"":
+            return Flaw(start, "what begins here does not end")
+        if found[4] is not None and not calls:
+            if not found[3]:
+                blocks.append(start)
+            elif blocks:
+                blocks.pop()
+        if found[5] is not None:
+            calls.append(start)
+        elif found[0] == b")" and calls:
+            calls.pop()
+    return Flaw((calls or blocks)[-1], "what begins here does not end") if calls or blocks else None
+
+
+def _toml(text: Text) -> Flaw | None:
+    try:
+        tomllib.loads(text.data.decode(errors="replace"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return Flaw(len(text.data), str(error)) if isinstance(error, ValueError) else None
+    return None
+
+
+_CONDITION = re.compile(rb"(?m)^[ \t]*#[ \t]*(?:(if)|endif)")
+
+
+def _cpp(text: Text) -> Flaw | None:
+    conditions = _CONDITION.findall(text.data)
+    is_even = 2 * conditions.count(b"if") == len(conditions) and _is_even(text.data)
+    at = None if is_even else open_block(text.data)
+    return Flaw(at, "what begins here does not end") if at is not None else None
+
+
+_READERS: dict[str, Callable[[Text], Flaw | None]] = {
+    ".sh": _shell,
+    ".rs": lambda text: _parsed(text, parsed(RustSource, text.path, text.data)),
+    ".py": _python,
+    ".go": _go,
+    "Makefile": _make,
+    "Cargo.toml": _toml,
+    **dict.fromkeys(CPP, _cpp),
+}

@@ -1,0 +1,117 @@
+"""Files that end too early, and those that only look like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.directory.text import text_of
+from scaffold.directory.whole import flaw
+from scaffold.rules.base import Severity
+from scaffold.syntax.cpp_blocks import open_block
+from tests.rules.files.trees import FINCH, HERON, KESTREL, LARK, findings, read, tree
+
+SLUG = "source-unreadable"
+IMPORTER = "core/gallery/importers/importers.go"
+
+
+def cut(path: str, within: str) -> dict[str, bytes | None]:
+    """A file that ends within some of its text."""
+    text = read(path)
+    assert text.count(within) == 1, (path, within)
+    return {path: text[: text.index(within) + len(within)].encode()}
+
+
+@pytest.mark.parametrize(
+    ("path", "within"),
+    [
+        (f"{LARK}/run.sh", 'exec "$CURDIR/lib/ld'),
+        (f"{FINCH}/backend.py", "class BackendServicer("),
+        (f"{LARK}/main.go", "func main() {"),
+        (f"{KESTREL}/Cargo.toml", "[package"),
+        (f"{HERON}/CMakeLists.txt", "add_executable("),
+        (f"{HERON}/grpc-server.cpp", "int main("),
+        ("backend/python/common/libbackend.sh", "function installRequirements() {"),
+        (IMPORTER, "var defaultImporters = []Importer{"),
+    ],
+)
+def test_a_file_that_is_cut_off(path: str, within: str) -> None:
+    found = findings(tree(cut(path, within)), SLUG)
+    assert [(f.path, f.severity) for f in found] == [(path, Severity.error)]
+    assert found[0].backend == (
+        path.split("/")[2] if path.startswith(("backend/go", FINCH)) else found[0].backend
+    )
+
+
+def test_a_makefile_without_an_end() -> None:
+    path = f"{LARK}/Makefile"
+    found = findings(tree({path: (read(path) + "\nifeq ($(A),b)\nC=d\n").encode()}), SLUG)
+    assert [(f.backend, f.path) for f in found] == [("lark", path)]
+
+
+def test_a_test_is_a_warning() -> None:
+    found = findings(tree({f"{FINCH}/test.py": b"f(a=42b)\n"}), SLUG)
+    assert [f.severity for f in found] == [Severity.warning]
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("a/empty.py", b""),
+        ("a/empty.sh", b"\n"),
+        ("a/a.py", b"type A = int\n"),
+        ("a/b.py", b"def f[T](a: T) -> T: ...\n"),
+        ("a/Makefile", b"define X\nifeq (a,b)\nendef\nifdef A\nelse ifeq (a,b)\nendif\n"),
+        ("a/CMakeLists.txt", b'if(A)\nset(B "(")\nelse()\nset(C ")") # (\nendif()\n'),
+        ("a/CMakeLists.txt", b"set(A [=[ ( ]=])\n"),
+        ("a/a.go", b"package a\n// {\nvar b = `{`\n"),
+        ("a/notes.txt", b"{ ("),
+        ("a/a.sh", b"case $a in\n(b) echo ;;\nc) ;;\nesac\ncat <<E\nif (\nE\n"),
+    ],
+)
+def test_what_is_whole(path: str, data: bytes) -> None:
+    assert flaw(text_of(path, data)) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("a/a.go", b""),
+        ("a/a.go", b"// nothing\n"),
+        ("a/a.go", b"package a\nfunc b() {\n"),
+        ("a/a.rs", b"fn a() {\n"),
+        ("a/a.sh", b"if a; then\nb\n"),
+        ("a/a.sh", b'a "b\n'),
+        ("a/a.py", b"def a(\n"),
+        ("a/Makefile", b"define X\n"),
+        ("a/a.cmake", b"if(A)\n"),
+        ("a/a.cmake", b'set(A "b)\n'),
+        ("a/Cargo.toml", b"[a\n"),
+        ("a/a.h", b"#ifndef A\n#define A\n"),
+        ("a/a.cpp", b"int a() {\n"),
+    ],
+)
+def test_what_is_not(path: str, data: bytes) -> None:
+    assert flaw(text_of(path, data)) is not None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"#if A\nint a() {\n#else\nint b() {\n#endif\n}\n",
+        b'char a = \'{\'; const char* b = "{\\"";\n',
+        b'auto a = R"x( { )" )x"; // {\n/* { */\n',
+        b"#define A(x) { \\\n  x }\n",
+        b"int a = 1'000'000;\n",
+        b"#ifdef A\n#elif B\n#endif // {\n",
+    ],
+)
+def test_blocks_of_cpp_that_end(code: bytes) -> None:
+    assert open_block(code) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "at"),
+    [(b"{ { }", 0), (b"/* }", 0), (b'R"x( }', 0), (b"a\n#if A\n", 2), (b"#if A\n#else\n{\n#endif\n{", 21)],
+)
+def test_blocks_of_cpp_that_do_not(code: bytes, at: int) -> None:
+    assert open_block(code) == at
