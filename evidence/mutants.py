@@ -57,7 +57,7 @@ def mutations(registry: Registry) -> Iterator[Mutation]:
     yield from _requirements(registry)
 
 
-def _corrupted(value: str, position: int) -> str:
+def corrupted(value: str, position: int) -> str:
     """Another value: a letter changed in the middle, or something where there was nothing."""
     if not value:
         return "zz"
@@ -84,7 +84,7 @@ def _matrix(registry: Registry) -> Iterator[Mutation]:
         node = entry.value(field)
         if node is not None:
             span = _scalar(entry.source, node, entry.fields[field])
-            text = _corrupted(entry.fields[field], number)
+            text = corrupted(entry.fields[field], number)
             what = f"corrupt {field} of {name}: {text}"
             yield Mutation("build matrix", what, entry.backend, entry.path, *span, text, field)
 
@@ -100,14 +100,14 @@ def _gallery(registry: Registry) -> Iterator[Mutation]:
             line = source.line_start(pair.node.start_byte), source.line_end(pair.node.end_byte - 1)
             yield Mutation("gallery", f"delete {pair.key} of {item.name}", owner, item.path, *line)
             value = source.scalar(pair.value)
-            text = _corrupted(value, number)
+            text = corrupted(value, number)
             span = _scalar(source, pair.value, value)
             what = f"corrupt {pair.key} of {item.name}: {text}"
             yield Mutation("gallery", what, owner, item.path, *span, text, pair.key)
         keys = [key for key in ("name", "uri", "mirrors") if key in item.item.fields]
         key = keys[number % len(keys)]
         value = item.mirrors[0] if key == "mirrors" else source.scalar(item.value(key))
-        text = _corrupted(value, len(value) - 1 - number % 9)
+        text = corrupted(value, len(value) - 1 - number % 9)
         span = _scalar(source, item.value(key), value)
         what = f"corrupt {key} of {item.name}: {text}"
         yield Mutation("gallery", what, owner, item.path, *span, text, key)
@@ -125,7 +125,7 @@ def _makefile(registry: Registry) -> Iterator[Mutation]:
         yield Mutation("Makefile definition", f"delete {definition.variable}", name, path, *span)
         fields = ("name", "dockerfile_type", "context", "progress", "needs_backend_arg")
         field = fields[number % len(fields)]
-        text = _corrupted(getattr(definition, field), number)
+        text = corrupted(getattr(definition, field), number)
         line = f"{definition.variable} = {definition.with_fields({field: text})}\n"
         what = f"corrupt {field} of {definition.variable}: {text}"
         yield Mutation("Makefile definition", what, name, path, *span, line, field)
@@ -184,7 +184,7 @@ def _pins(registry: Registry) -> Iterator[Mutation]:
         yield Mutation("bump pin", f"delete entry {bump.variable}", bump.backend, bump.path, start, bump.end)
         for field in ("variable", "file", "repository"):
             value = str(getattr(bump, field))
-            text = _corrupted(value, len(value) - 1 - number % 5)
+            text = corrupted(value, len(value) - 1 - number % 5)
             node = bump.value(field)
             assert node is not None
             span = _scalar(bump.source, node, value)
@@ -220,7 +220,7 @@ def _test_jobs(registry: Registry) -> Iterator[Mutation]:
         if use.name in registry.names:
             assert source is not None
             start = source.data.index(f"outputs.{use.name}".encode(), _offset(source.data, use.line)) + 8
-            text = _corrupted(use.name, 1)
+            text = corrupted(use.name, 1)
             what = f"corrupt {use.name} in {use.job}"
             end = start + len(use.name)
             yield Mutation("extra tests", what, use.name, jobs.path, start, end, text, "if")
@@ -277,7 +277,7 @@ def _unloadable(registry: Registry) -> Iterator[Mutation]:
             yield Mutation("anchors", f"delete anchor of {item.name}", owner, item.path, start, end)
         if item.merges and f"*{item.merges}" in head:
             start = item.start + head.index(f"*{item.merges}") + 1
-            text = _corrupted(item.merges, number)
+            text = corrupted(item.merges, number)
             what = f"corrupt alias of {item.name}: *{text}"
             if text not in gallery.by_anchor:
                 yield Mutation("anchors", what, owner, item.path, start, start + len(item.merges), text)
@@ -310,12 +310,12 @@ def _flow(registry: Registry) -> Iterator[Mutation]:
             continue
         start, end = source.line_start(item.nodes[key].start_byte), _own_end(item, key)
         if key == "mirrors":
-            wrong = _corrupted(item.mirrors[0], len(item.mirrors[0]) - 1 - number % 9)
+            wrong = corrupted(item.mirrors[0], len(item.mirrors[0]) - 1 - number % 9)
             text = f'  mirrors: ["{wrong}"]\n'
         else:
             pairs = [*item.capabilities.items()]
             at = number % len(pairs)
-            pairs[at] = pairs[at][0], _corrupted(pairs[at][1], number)
+            pairs[at] = pairs[at][0], corrupted(pairs[at][1], number)
             text = "  capabilities: {" + ", ".join(f'{k}: "{v}"' for k, v in pairs) + "}\n"
         what = f"{key} of {item.name} in flow style, with a typing error"
         yield Mutation("flow style", what, owner, item.path, start, end, text, key)
@@ -363,7 +363,7 @@ def _started(registry: Registry) -> Iterator[Mutation]:
             old = match[1].decode()
             if _SPARE.search(data[: match.start(1)]) or _SPARE.match(data[match.end(1) :]):
                 continue
-            text = _corrupted(old, number + 4)
+            text = corrupted(old, number + 4)
             what = f"corrupt {old} in {path}: {text}"
             yield Mutation("run.sh", what, name, path, *match.span(1), text)
 

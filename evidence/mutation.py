@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from evidence.file_mutants import file_mutations
 from evidence.mutants import Mutation, mutations
 from scaffold.checkout.tree import GitTree, Overlay, Tree
 from scaffold.errors import ShapeError
@@ -145,7 +146,9 @@ def main() -> None:
     given = options.parse_args()
     repository = os.environ["LOCALAI_REPO"]
     tree = GitTree(Path(repository), given.rev)
-    every = [m for m in mutations(Registry(tree)) if m.surface in (given.surface or [m.surface])]
+    registry = Registry(tree)
+    every = [*mutations(registry), *file_mutations(registry)]
+    every = [m for m in every if m.surface in (given.surface or [m.surface])]
     chosen = every[:: given.sample]
     tree.close()
     made = Counter(mutation.surface for mutation in chosen)
