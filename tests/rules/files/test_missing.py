@@ -59,9 +59,11 @@ def test_a_shared_script_of_another_name(path: str, name: str, other: str) -> No
 
 
 def test_a_shared_script_that_another_one_runs() -> None:
-    script = f"{read(f'{LARK}/package.sh')}\necho 1 | \"$CURDIR/../../../scripts/lib/version.sh\"\n"
+    script = f'{read(f"{LARK}/package.sh")}\necho 1 | "$CURDIR/../../../scripts/lib/version.sh"\n'
     (found,) = findings(tree({f"{LARK}/package.sh": script.encode()}), SLUG)
-    assert found.message == "package.sh runs ../../../scripts/lib/version.sh: there is no scripts/lib/version.sh"
+    assert (
+        found.message == "package.sh runs ../../../scripts/lib/version.sh: there is no scripts/lib/version.sh"
+    )
 
 
 def test_nothing_else_is() -> None:
