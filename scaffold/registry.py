@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from scaffold.backend.variants import DARWIN, supported
-from scaffold.checkout.tree import kept_by_git
+from scaffold.checkout.ignores import kept_by_git
 from scaffold.described import STARTS, Checkout
 from scaffold.directory.python import COMMON_INSTALLER
 from scaffold.directory.scripts import BUILD_SCRIPTS

@@ -17,7 +17,8 @@ from scaffold.backend.names import identifier, make_variable, require_name
 from scaffold.backend.variants import DARWIN, supported
 from scaffold.checkout import git
 from scaffold.checkout.changes import ChangeSet
-from scaffold.checkout.tree import Tree, kept_by_git
+from scaffold.checkout.ignores import kept_by_git
+from scaffold.checkout.tree import Tree
 from scaffold.errors import UsageError, meant
 from scaffold.operations import proof
 from scaffold.operations.again import differences

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from scaffold.checkout import git
 from scaffold.checkout.changes import ChangeSet
-from scaffold.checkout.tree import GitTree, Tree, WorkTree, kept_by_git
+from scaffold.checkout.ignores import kept_by_git
+from scaffold.checkout.tree import GitTree, Tree, WorkTree
 from scaffold.errors import UsageError
 from scaffold.operations.refusals import MANY
 from scaffold.surfaces.base import Manual

@@ -14,7 +14,8 @@ from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known
 from scaffold.pipeline.patterns import compiled, spread
 from scaffold.pipeline.runners import ARCHES, native
 from scaffold.pipeline.scopes import JobRun
-from scaffold.syntax.dockerfile import Dockerfile, Input, Instruction, Stage, read
+from scaffold.syntax.dockerfile import Dockerfile, Input, read
+from scaffold.syntax.instructions import Instruction, Stage
 
 
 class Inputs(Protocol):

@@ -74,17 +74,13 @@ class YamlRecord:
     @property
     def nodes(self) -> dict[str, Node]:
         """Key -> node of the pair in the syntax tree, in file order. Raises ShapeError as `value` does."""
-        return {pair.key: pair.node for pair in self.source.pairs(self._editable())}
+        return {pair.key: pair.node for pair in self.source.pairs(self.value())}
 
     def value(self, *keys: str) -> Node | None:
         """Node of the value below a chain of keys; None where there is none.
 
         Raises ShapeError where it is written in flow style, or stands in what is: only lines are edited.
         """
-        return self._editable(*keys)
-
-    def _editable(self, *keys: str) -> Node | None:
-        """The value below a chain of keys. Raises ShapeError where one on the way is in flow style."""
         node = self.source.item_value(self.item.node)
         for key in (*keys, None):
             if self.source.is_flow(node):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from scaffold.checkout import disk
 from scaffold.checkout.door import MAX_DEPTH, MAX_OPEN, Door, Kind, below, outside
-from scaffold.checkout.tree import GitTree, Overlay, Tree, WorkTree, kept_by_git
+from scaffold.checkout.ignores import kept_by_git
+from scaffold.checkout.tree import GitTree, Overlay, Tree, WorkTree
 from scaffold.errors import ShapeError
 from tests.checkout.test_tree import commit
 

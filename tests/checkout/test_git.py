@@ -14,8 +14,9 @@ import pytest
 
 from scaffold import cage
 from scaffold.checkout import git
+from scaffold.checkout.ignores import kept_by_git
 from scaffold.checkout.journal import Journal, writing
-from scaffold.checkout.tree import GitTree, WorkTree, kept_by_git
+from scaffold.checkout.tree import GitTree, WorkTree
 from scaffold.errors import ScaffoldError, ShapeError, UsageError, WriteError
 from scaffold.operations.changes import change
 from scaffold.operations.compare import states

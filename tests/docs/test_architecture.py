@@ -17,3 +17,9 @@ def test_the_layout_is_the_folder_list() -> None:
     assert {name for name in named if name.startswith("scaffold/")} == there
     assert [name for name in named if not (PROJECT / name).exists()] == []
     assert len(named) == len({*named})
+
+
+def test_no_module_has_more_lines_than_one_reads_at_a_time() -> None:
+    modules = (path for path in (PROJECT / "scaffold").rglob("*.py") if "miniature" not in path.parts)
+    lines = {str(path): path.read_text(encoding="utf-8").count("\n") for path in modules}
+    assert [path for path, count in lines.items() if count > 400] == []

@@ -14,7 +14,8 @@ from scaffold.checkout.tree import Overlay
 from scaffold.errors import ShapeError
 from scaffold.pipeline import docker
 from scaffold.resources import miniature_dir
-from scaffold.syntax.dockerfile import MAX_VALUE, Dockerfile, Instruction
+from scaffold.syntax.dockerfile import MAX_VALUE, Dockerfile
+from scaffold.syntax.instructions import Instruction
 from tests.conftest import real_repository
 from tests.rules.pipeline.trees import NOTHING
 

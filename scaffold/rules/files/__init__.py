@@ -21,15 +21,13 @@ from scaffold.rules.files.patches import PatchUnchecked
 from scaffold.rules.files.pins import BumpPinElsewhere
 from scaffold.rules.files.protobuf import GeneratorUnpinned, StubsEarly
 from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
-from scaffold.rules.files.requirement_lines import RequirementUnreadable
-from scaffold.rules.files.requirements import (
-    MatrixNoRequirements,
+from scaffold.rules.files.requirement_indexes import (
     RequirementIndexForeign,
     RequirementIndexMissing,
-    RequirementsUnused,
     RequirementToolkitMoves,
-    RequirementUnpinned,
 )
+from scaffold.rules.files.requirement_lines import RequirementUnreadable
+from scaffold.rules.files.requirements import MatrixNoRequirements, RequirementsUnused, RequirementUnpinned
 from scaffold.rules.files.scripts import ScriptMisspelt
 from scaffold.rules.files.services import (
     ImageFormatGuessed,

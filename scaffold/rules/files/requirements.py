@@ -56,7 +56,7 @@ class MatrixNoRequirements(Rule):
     ) -> Iterator[Finding]:
         builds: dict[Build, Entry] = {}
         for entry in entries:
-            builds.setdefault(_build(entry, installer), entry)
+            builds.setdefault(build_of(entry, installer), entry)
         specific = {
             build: [
                 name
@@ -118,7 +118,7 @@ class RequirementsUnused(Rule):
         installer = installer_of(registry.tree)
         read: dict[str, set[str]] = {}
         for entry in (*registry.matrix.linux, *registry.matrix.darwin) if installer.common else ():
-            names = installer.specific(_build(entry, installer))
+            names = installer.specific(build_of(entry, installer))
             read.setdefault(entry.backend, set()).update(names)
         anywhere = set().union(*read.values())
         for backend in _tested(registry) & read.keys():
@@ -140,7 +140,7 @@ class RequirementsUnused(Rule):
         self, registry: Registry, files: Directory, installer: PythonInstaller
     ) -> Iterator[Finding]:
         """Files of a built profile that no installer tries, with packages that only its image lacks."""
-        builds = sorted({_build(entry, installer) for entry in registry.matrix.entries_of(files.name)})
+        builds = sorted({build_of(entry, installer) for entry in registry.matrix.entries_of(files.name)})
         tried = {build: (*installer.common, *installer.specific(build)) for build in builds}
         untried = {build: list(self._of_profile(files, build, names)) for build, names in tried.items()}
         plain = [b for b in builds if any(untried.values()) and not files.installs_itself(b)]
@@ -213,7 +213,7 @@ class RequirementUnpinned(Rule):
                 for address, offset in requirements.unpinned(text):
                     found.setdefault(address, []).append(text.place(offset))
             if lang == "python":
-                builds = {_build(entry, installer) for entry in registry.matrix.entries_of(backend)}
+                builds = {build_of(entry, installer) for entry in registry.matrix.entries_of(backend)}
                 for address, place in files.unpinned_clones(sorted(builds)):
                     found.setdefault(address, []).append(place)
             for address, places in found.items():
@@ -231,182 +231,7 @@ class RequirementUnpinned(Rule):
                 )
 
 
-MANY_BUILDS = {"cpu": (), "mps": (), "l4t13": ("vllm",)}
-"""Profile -> the packages whose build there is not simply PyPI's; every other profile has both."""
-
-
-class RequirementIndexMissing(Rule):
-    """A GPU profile says which build of torch or vllm it installs: by a version, or by an index.
-
-    Why: PyPI has one build of them for a platform, for the newest CUDA that they support. A profile that
-    names neither a version nor the index of its hardware installs whatever that is on the day of the build.
-    LocalAI's chatterbox for CUDA 12 could not be loaded any more, until its versions were pinned (#11074).
-
-    Fails: `requirements-cublas12.txt`
-
-        torch
-
-    Passes:
-
-        --extra-index-url https://download.pytorch.org/whl/cu128
-        torch
-
-    It is an error for a version like `2.10.0+rocm7.0`: PyPI takes none. A backend whose `install.sh` names an
-    index for that build is fine. There is one finding for a profile.
-
-    Fix: pin the version with which the image works, or name the index.
-    """
-
-    severity = Severity.warning
-
-    def check(self, registry: Registry) -> Iterator[Finding]:
-        installer = installer_of(registry.tree)
-        for backend, lang in registry.backends.items():
-            if lang != "python":
-                continue
-            files = registry.files(backend)
-            builds = {_build(entry, installer) for entry in registry.matrix.entries_of(backend)}
-            for build in {build.profile: build for build in sorted(builds)}.values():
-                found = self._loose(files, build, installer)
-                if found:
-                    yield found
-
-    def _loose(self, files: Directory, build: Build, installer: PythonInstaller) -> Finding | None:
-        """The first package of a build that may be of another hardware."""
-        names = [name for name in installer.specific(build) if name in files.names]
-        for text in files.texts(names):
-            elsewhere = requirements.local_version(text)
-            if elsewhere and not files.names_index(build):
-                what, offset = elsewhere
-                return self.finding(
-                    text.place(offset),
-                    files.name,
-                    f"{build.profile} {what}",
-                    f"{what} of the {build.profile} image is on no index that {text.path} names",
-                    f"name the index of that hardware in {text.path}",
-                    severity=Severity.error,
-                )
-            found = requirements.loose(text, MANY_BUILDS.get(build.profile, ("torch", "vllm")))
-            if found and not files.names_index(build):
-                name, offset = found
-                return self.finding(
-                    text.place(offset),
-                    files.name,
-                    f"{build.profile} {name}",
-                    f"{name} of the {build.profile} image has neither a version nor that hardware's index",
-                    f"pin {name} to the version that works there, or name its index in {text.path}",
-                )
-        return None
-
-
-_INDEX_OF = {
-    "cpu": "cpu",
-    "mps": "cpu",
-    "cublas11": "cu11",
-    "cublas12": "cu12",
-    "cublas13": "cu13",
-    "hipblas": "rocm",
-    "intel": "xpu",
-    "l4t12": "cu12",
-    "l4t13": "cu13",
-}
-"""Profile -> what its indexes are for."""
-_PROFILE = re.compile(r"requirements-([a-z][a-z0-9]*)(?:-after)?\.txt")
-
-
-class RequirementIndexForeign(Rule):
-    """The index of a requirements file is that of the hardware after which the file is called.
-
-    Why: an index has the builds for one kind of hardware. With another one the image of a profile is a CPU
-    build, or one for a CUDA that the image does not have: CI is green, and the backend fails, or is slow.
-
-    Fails: `requirements-hipblas.txt`
-
-        --extra-index-url https://download.pytorch.org/whl/cu121
-        torch
-
-    Passes:
-
-        --extra-index-url https://download.pytorch.org/whl/rocm7.0
-        torch
-
-    A file with several indexes may have others beside the right one. Of a file for CPUs it is a warning, and
-    so it is of an older CUDA: what is installed may work there too.
-
-    Fix: name the index of the profile's hardware.
-    """
-
-    severity = Severity.error
-
-    def check(self, registry: Registry) -> Iterator[Finding]:
-        """Indexes of other hardware."""
-        for backend, lang in registry.backends.items():
-            files = registry.files(backend)
-            for text in files.texts(files.names) if lang == "python" else ():
-                profile = _PROFILE.fullmatch(text.path.rpartition("/")[2])
-                name = profile[1] if profile else ""
-                wanted = _INDEX_OF.get(name, "")
-                found = dict(requirements.hardware_of_indexes(text)) if wanted else {}
-                for hardware, offset in found.items() if wanted not in found else ():
-                    older = hardware[:2] == wanted[:2] and hardware < wanted
-                    may_work = wanted == "cpu" or older
-                    yield self.finding(
-                        text.place(offset),
-                        backend,
-                        f"{name} index {hardware}",
-                        f"the index of {name} is that of {hardware}, and its images need {wanted}",
-                        f"name the index of {wanted}",
-                        severity=Severity.warning if may_work else Severity.error,
-                    )
-
-
-class RequirementToolkitMoves(Rule):
-    """torch of a GPU profile stays with the toolkit of the image that it is installed in.
-
-    Why: an index such as `whl/xpu` has torch for every release of the hardware's toolkit, the newest first.
-    The base image has one release. When torch moved on to oneAPI 2026, LocalAI's image of kokoro, with oneAPI
-    2025.3, could not be built any more (#10823). An index such as `whl/cu128` has one release alone.
-
-    Fails: `base-image: "intel/oneapi-basekit:2025.3.0"` in the matrix, and in `requirements-intel.txt`
-
-        --extra-index-url https://download.pytorch.org/whl/xpu
-        torch
-
-    Passes:
-
-        --extra-index-url https://download.pytorch.org/whl/xpu
-        torch==2.11.0+xpu
-
-    Fix: pin torch, and what belongs to it, to the version of that toolkit.
-    """
-
-    severity = Severity.info
-
-    def check(self, registry: Registry) -> Iterator[Finding]:
-        installer = installer_of(registry.tree)
-        for backend, lang in registry.backends.items() if installer.common else ():
-            builds: dict[Build, str] = {}
-            for entry in registry.matrix.entries_of(backend) if lang == "python" else ():
-                image = entry.fields.get("base-image", "")
-                if re.search(r"\d\.\d", image.partition(":")[2]) and not image.startswith("ubuntu"):
-                    builds.setdefault(_build(entry, installer), image)
-            for build, image in builds.items():
-                for text in registry.files(backend).texts(installer.specific(build)):
-                    found = requirements.newest_of_index(text)
-                    if found:
-                        index, offset = found
-                        yield self.finding(
-                            text.place(offset),
-                            backend,
-                            f"{build.profile} torch of a moving toolkit",
-                            f"torch is the newest of {index}, whatever toolkit that needs; the image's is"
-                            f" that of {image}",
-                            "pin torch to the version of that toolkit",
-                        )
-                        break
-
-
-def _build(entry: Entry, installer: PythonInstaller) -> Build:
+def build_of(entry: Entry, installer: PythonInstaller) -> Build:
     """The build of a matrix entry."""
     kind, cuda = (entry.fields.get(name, "") for name in ("build-type", "cuda-major-version"))
     return installer.build(kind, cuda, entry.linux)

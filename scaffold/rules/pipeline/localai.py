@@ -21,7 +21,8 @@ from scaffold.pipeline.triggers import all_events
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.dockerfile import Dockerfile, Instruction
+from scaffold.syntax.dockerfile import Dockerfile
+from scaffold.syntax.instructions import Instruction
 from scaffold.syntax.shell import Command
 
 REFRESH = "DEPS_REFRESH"

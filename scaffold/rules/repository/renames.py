@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from scaffold.checkout.tree import kept_by_git
+from scaffold.checkout.ignores import kept_by_git
 from scaffold.registry import Registry
 
 SAME = 0.5

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from scaffold.pipeline.dockerfiles import known_dockerfiles
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
-from scaffold.syntax.dockerfile import Dockerfile, Instruction, Stage
+from scaffold.syntax.dockerfile import Dockerfile
+from scaffold.syntax.instructions import Instruction, Stage
 from scaffold.syntax.source import Place
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from scaffold.checkout.door import Kind
-from scaffold.checkout.tree import ignored
+from scaffold.checkout.ignores import ignored
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
