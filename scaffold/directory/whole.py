@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from scaffold.directory.text import Text, is_cmake
+from scaffold.directory.text import MAX_BYTES, Text, is_cmake, text_of
 from scaffold.errors import ShapeError
 from scaffold.syntax.cpp_blocks import open_block
 from scaffold.syntax.golang import GoSource
@@ -31,14 +31,15 @@ def is_read(path: str) -> bool:
     return _reader(path) is not None
 
 
-@lru_cache(maxsize=2048)
-def flaw(text: Text) -> Flaw | None:
+@lru_cache(maxsize=4096)
+def flaw(path: str, data: bytes) -> Flaw | None:
     """Why nothing can run or build a file; None where it is whole, and where nobody can say."""
-    reader = _reader(text.path)
-    if not text.data.strip() and not text.path.endswith(".go"):
+    reader = _reader(path)
+    if reader is None or len(data) > MAX_BYTES or not (data.strip() or path.endswith(".go")):
         return None
+    shared = path.endswith((".sh", "Makefile"))  # which others ask more
     try:
-        return reader(text) if reader else None
+        return reader(text_of(path, data) if shared else Text(path, data))
     except ShapeError:
         return None
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from scaffold.directory.text import Text, text_of
 from scaffold.directory.whole import flaw, is_read
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.syntax.source import Place, require_merged
 
 SHARED = (".docker", "scripts", "backend/python/common", "core/gallery/importers")
 """Where the scripts and sources are that many backends need."""
@@ -44,25 +44,23 @@ class SourceUnreadable(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files with a beginning and no end."""
-        for name in registry.backends:
-            directory = registry.files(name)
-            for path in registry.tree.files(directory.path):
-                if is_read(path) and not _DATA.search(path):
-                    yield from self._judge(name, directory.at(path))
-        for folder in SHARED if registry.only is None else ():
+        folders = {registry.directory(name): name for name in registry.backends}
+        for folder in (*folders, *(SHARED if registry.only is None else ())):
             for path in registry.tree.files(folder):
                 if is_read(path) and not _DATA.search(path):
-                    yield from self._judge("", text_of(path, registry.tree.read(path) or b""))
+                    yield from self._judge(registry, folders.get(folder, ""), path)
 
-    def _judge(self, backend: str, text: Text | None) -> Iterator[Finding]:
-        found = flaw(text) if text is not None else None
-        if text is not None and found is not None:
-            is_test = _TEST.fullmatch(text.path) is not None
+    def _judge(self, registry: Registry, backend: str, path: str) -> Iterator[Finding]:
+        data = registry.tree.read(path) or b""
+        require_merged(path, data)
+        found = flaw(path, data)
+        if found is not None:
+            is_test = _TEST.fullmatch(path) is not None
             yield self.finding(
-                text.place(found.offset),
+                Place(path, data.count(b"\n", 0, found.offset) + 1),
                 backend,
-                f"whole {text.path}",
-                f"{text.path} cannot be read: {found.problem}",
+                f"whole {path}",
+                f"{path} cannot be read: {found.problem}",
                 "restore what is missing",
                 severity=Severity.warning if is_test else None,
             )

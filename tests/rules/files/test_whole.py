@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from scaffold.directory.text import text_of
 from scaffold.directory.whole import flaw
 from scaffold.rules.base import Severity
 from scaffold.syntax.cpp_blocks import open_block
@@ -69,7 +68,7 @@ def test_a_test_is_a_warning() -> None:
     ],
 )
 def test_what_is_whole(path: str, data: bytes) -> None:
-    assert flaw(text_of(path, data)) is None
+    assert flaw(path, data) is None
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_what_is_whole(path: str, data: bytes) -> None:
     ],
 )
 def test_what_is_not(path: str, data: bytes) -> None:
-    assert flaw(text_of(path, data)) is not None
+    assert flaw(path, data) is not None
 
 
 @pytest.mark.parametrize(
