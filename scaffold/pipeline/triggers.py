@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from scaffold.pipeline import events
+from scaffold.pipeline.calls import Call
 from scaffold.pipeline.events import Event
 from scaffold.pipeline.expressions.values import Unknown, text_of
 from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.patterns import compiled
+from scaffold.pipeline.started import Started
 from scaffold.syntax import yaml_values as yaml
 
 
@@ -56,7 +58,12 @@ def pull_request_of(workflow: Workflow, **changes: Any) -> Event:
     return events.pull_request(base=base, default_branch=default, target=target, **changes)
 
 
-def all_events(workflow: Workflow) -> Iterator[Event]:
+def calls_of(workflow: Workflow) -> Iterator[Call]:
+    """A workflow as every event that starts it runs it."""
+    return (Call(Started(workflow, event), workflow) for event in _events_of(workflow))
+
+
+def _events_of(workflow: Workflow) -> Iterator[Event]:
     """Every event that starts a workflow, as little as all of its kind have in common."""
     for name, filters in workflow.events.items():
         if name != "push":

@@ -17,7 +17,7 @@ from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, Runs
 from scaffold.pipeline.scopes import JobRun, StepRun
-from scaffold.pipeline.triggers import pull_request_of, pushed_branch
+from scaffold.pipeline.triggers import pull_request_of
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
@@ -87,12 +87,8 @@ class PushCancelsPush(PipelineRule):
 def cancelled_pushes(registry: Repository) -> Iterator[tuple[Run, Group]]:
     """The groups in which a push cancels the run of the push before it."""
     for run, group in shared_by_pushes(registry.runs):
-        if group.cancels and not group.nested and not run.event.github["ref_name"].startswith(_COPIES):
+        if group.cancels and not group.nested:
             yield run, group
-
-
-_COPIES = ("pull-request/", "pull/", "dependabot/", "renovate/")
-"""Branches of robots: a push to one is a push to its pull request."""
 
 
 @lru_cache(maxsize=4)
@@ -100,13 +96,15 @@ def shared_by_pushes(runs: Runs) -> tuple[tuple[Run, Group], ...]:
     """The groups that two pushes to a branch share."""
     found: list[tuple[Run, Group]] = []
     for run in runs.pushes():
-        branch = pushed_branch(run.workflow)
-        assert branch is not None
-        if branch.startswith("pull-request/"):
-            continue  # a bot copies pull requests to such branches: the newest push to one is all that counts
-        twin = Run(run.workflow, events.push(branch, 2, runs.pipeline.default_branch))
-        found += ((run, group) for group in shared(run, twin))
+        branch = run.event.github["ref_name"]
+        if not branch.startswith(_COPIES):
+            twin = Run(run.workflow, events.push(branch, 2, runs.pipeline.default_branch))
+            found += ((run, group) for group in shared(run, twin))
     return tuple(found)
+
+
+_COPIES = ("pull-request/", "pull/", "dependabot/", "renovate/")
+"""Branches of robots: each is a pull request, of which the newest push is all that counts."""
 
 
 def _append(group: Group, workflow: Workflow, text: str) -> partial[None] | None:
@@ -121,13 +119,11 @@ def _append(group: Group, workflow: Workflow, text: str) -> partial[None] | None
 def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
     """What a run does beside testing, and whether it is lost for certain when the run is cancelled."""
     found = ""
-    for leg in run.jobs:
-        if leg.reached is False or (job is not None and leg.root.job is not job):
-            continue
+    for leg in _legs(run, job):
         if leg.job.uses and leg.job.called is None and leg.text(leg.job.node.get("with", "push")) == "true":
             found = found or f"it pushes an image ({leg.job.path}:{leg.job.line})"
         for step, done in _effects(leg, tree):
-            reason = f"{done.words} ({step.path}:{step.line})"
+            reason = _told(step, done)
             found = found or reason
             again = not _named_after_commit(step) if done.kind is Kind.image else _of_fixed_version(step)
             again = again or done.words in _SNAPSHOTS
@@ -145,16 +141,25 @@ def published_by_diff(run: Run, job: Job | None, tree: Tree) -> str:
     """What looks at the diff of one push, where a job that publishes is it, or waits for it; else ""."""
     diffs: dict[str, str] = {}
     publishing: dict[str, Job] = {}
-    for leg in run.jobs:
+    for leg in _legs(run, job):
         root = leg.root.job
-        if leg.reached is not False and (job is None or root is job):
-            for step, done in _effects(leg, tree):
-                if done.kind is Kind.diff:
-                    diffs.setdefault(root.id, f"{done.words} ({step.path}:{step.line})")
-                else:
-                    publishing[root.id] = root
+        for step, done in _effects(leg, tree):
+            if done.kind is Kind.diff:
+                diffs.setdefault(root.id, _told(step, done))
+            else:
+                publishing[root.id] = root
     asked = {name for own in publishing.values() for name in (own.id, *run.workflow.upstream(own))}
     return next((told for name, told in diffs.items() if name in asked), "")
+
+
+def _legs(run: Run, job: Job | None) -> Iterator[JobRun]:
+    """The legs that may run; only those of one job of the started workflow, if there is one."""
+    legs = (leg for leg in run.jobs if leg.reached is not False)
+    return (leg for leg in legs if job is None or leg.root.job is job)
+
+
+def _told(step: StepRun, done: Effect) -> str:
+    return f"{done.words} ({step.path}:{step.line})"
 
 
 def _effects(leg: JobRun, tree: Tree) -> Iterator[tuple[StepRun, Effect]]:
@@ -220,8 +225,7 @@ class PrGroupByBranch(PipelineRule):
             twin = Run(run.workflow, pull_request_of(run.workflow, number=2, fork=True))
             for group in shared(run, twin):
                 if group.cancels:
-                    branch = r"\$\{\{(?:(?!\}\}|\$\{\{|head_ref).)*+head_ref(?:(?!\}\}|\$\{\{).)*+\}\}"
-                    parts = re.findall(branch, group.node.text)
+                    parts = re.findall(_OF_BRANCH, group.node.text)
                     spelled.setdefault(" ".join(parts) or group.node.text, {})[group.place] = group
         for text, places in spelled.items():
             place, *others = places
@@ -237,6 +241,10 @@ class PrGroupByBranch(PipelineRule):
                 "use github.event.pull_request.number, which no other pull request has",
                 fix=partial(_number, list(places.values())) if "github.head_ref" in text else None,
             )
+
+
+_OF_BRANCH = r"\$\{\{(?:(?!\}\}|\$\{\{|head_ref).)*+head_ref(?:(?!\}\}|\$\{\{).)*+\}\}"
+"""An expression with the name of a pull request's branch."""
 
 
 def _number(groups: list[Group], changes: ChangeSet) -> None:

@@ -18,8 +18,7 @@ from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, written
 from scaffold.pipeline.scopes import JobRun, StepRun
-from scaffold.pipeline.started import Started
-from scaffold.pipeline.triggers import all_events
+from scaffold.pipeline.triggers import calls_of
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
@@ -310,7 +309,7 @@ def _matrices(registry: Repository) -> Iterator[tuple[Job, Call]]:
         if job not in seen:
             yield job, written(job).call
         elif "github" in matrix.contexts(job.matrix):
-            yield from ((job, Call(Started(job.workflow, e), job.workflow)) for e in all_events(job.workflow))
+            yield from ((job, call) for call in calls_of(job.workflow))
 
 
 def _is_generated(job: Job) -> bool:
@@ -373,6 +372,6 @@ class ReusableLiteralDrift(PipelineRule):
 def _literal(value: yaml.Value) -> str | None:
     """What a value is in every run; None where that is not known."""
     of = template(value.text) if isinstance(value, yaml.Scalar) else None
-    if of is None or of.contexts or not isinstance(value, yaml.Scalar):
+    if of is None or of.contexts:
         return None
     return "".join(part if isinstance(part, str) else str(getattr(part, "content", "")) for part in of.parts)

@@ -12,12 +12,10 @@ from functools import partial
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker, matrix
-from scaffold.pipeline.calls import Call
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.started import Started
 from scaffold.pipeline.steps import Step
-from scaffold.pipeline.triggers import all_events
+from scaffold.pipeline.triggers import calls_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
@@ -213,9 +211,8 @@ def _forces_all(job: Job, step: Step) -> bool:
     for holder in (step.node, job.node, job.workflow.node):
         value = holder.get("env", "FORCE_ALL")
         if value is not None:
-            tags = (e for e in all_events(job.workflow) if e.github.get("ref_type") == "tag")
-            calls = (Call(Started(job.workflow, event), job.workflow) for event in tags)
-            return any(call.scope(job).text(value) not in ("", "false", "0") for call in calls)
+            tagged = (c for c in calls_of(job.workflow) if c.run.event.github.get("ref_type") == "tag")
+            return any(call.scope(job).text(value) not in ("", "false", "0") for call in tagged)
     return False
 
 

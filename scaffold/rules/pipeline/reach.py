@@ -10,8 +10,7 @@ from scaffold.pipeline.calls import Call
 from scaffold.pipeline.expressions.values import Open, Truth, truth_of
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.started import Started
-from scaffold.pipeline.triggers import all_events
+from scaffold.pipeline.triggers import calls_of
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
 
@@ -49,7 +48,7 @@ class JobNeverRuns(PipelineRule):
             behind = any(asking.intersection(job.needs) for job in workflow.jobs.values())
             if "workflow_call" in workflow.events or not behind:
                 continue
-            calls = [Call(Started(workflow, event), workflow) for event in all_events(workflow)]
+            calls = [*calls_of(workflow)]
             never = {name for name in workflow.jobs if all(call.reached(name) is False for call in calls)}
             for name in workflow.jobs:
                 if name not in never:

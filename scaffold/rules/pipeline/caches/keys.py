@@ -88,6 +88,7 @@ def _spelled_alike(save: Occurrence, job: Job) -> bool:
 
 
 def _differs(save: Flow, found: Sequence[Flow]) -> str:
+    """Why no restore finds a save; "" where one does, or all are of other paths and keys."""
     same_key = [r for r in found if r.name == save.name]
     if same_key and not any(r.paths == save.paths for r in same_key):
         return f"the key {shown(save.name)} is restored with other paths: this cache is never found"

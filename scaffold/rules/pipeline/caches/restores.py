@@ -48,7 +48,7 @@ class RebuildAfterRestore(PipelineRule):
         for run, use in must_be_found(registry):
             flows, leg = flows_of(run), use.at.job
             makers = (w.at.job for w in flows.saves if w.paths == use.paths and flows.waits(leg, w.at.job))
-            for writer in {maker.job: maker for maker in makers if maker.job is not leg.job}:
+            for writer in dict.fromkeys(maker.job for maker in makers if maker.job is not leg.job):
                 built = {t for o in writer.occurrences for t in _targets(o.step)}
                 for step in (o.step for o in leg.job.occurrences):
                     for target in sorted(built.intersection(_targets(step))):

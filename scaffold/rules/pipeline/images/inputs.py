@@ -15,6 +15,7 @@ from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.patterns import takes
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.words import some
@@ -73,13 +74,12 @@ class PathsCoverInputs(PipelineRule):
                 told = [path for path in others if not _taken(registry.tree, workflow.paths, path)]
                 reported.update(told)
                 for group in [[path] for path in told] if len(told) <= APART else [told]:
-                    go, them = ("go", "them") if group[1:] else ("goes", "it")
+                    them = "them" if group[1:] else "it"
                     yield self.finding(
                         workflow.at("on", "push", "paths"),
                         "",
                         group[0] if not group[1:] else f"{step.step.title} {len(group)}",
-                        f"{some(group)} {go} into the image of {step.step.title!r} ({step.path}:{step.line}),"
-                        f" and a change of {them} does not start this workflow",
+                        f"{_go_into(group, step)}, and a change of {them} does not start this workflow",
                         f"add {them if group[1:] else group[0]} to the paths",
                         fix=partial(_add_paths, registry.tree, workflow, paths, group),
                     )
@@ -105,8 +105,8 @@ class PathsCoverInputs(PipelineRule):
                         run.workflow.at("on", "push", "paths-ignore"),
                         "",
                         path,
-                        f"{path} goes into the image of {build.at.step.title!r} ({build.at.path}:"
-                        f"{build.at.line}), and a change of it alone does not start this workflow",
+                        f"{_go_into([path], build.at)}, and a change of it alone does not start this"
+                        " workflow",
                         f"do not ignore {path}",
                         severity=Severity.warning,
                     )
@@ -125,16 +125,21 @@ class PathsCoverInputs(PipelineRule):
                 first = filters[0]
                 if missing and (first.step, first.name) not in reported:
                     reported.add((first.step, first.name))
-                    go, them = ("go", "them") if missing[1:] else ("goes", "it")
+                    them = "them" if missing[1:] else "it"
                     yield self.finding(
                         first.step.line_of(f"{first.name}:", "with", "filters"),
                         "",
                         f"{first.step.title} {first.name}",
-                        f"{some(missing)} {go} into the image of {build.at.step.title!r} ({build.at.path}:"
-                        f"{build.at.line}), and the filter {first.name} does not take {them}",
+                        f"{_go_into(missing, build.at)}, and the filter {first.name} does not take {them}",
                         f"add {them if missing[1:] else missing[0]} to the filter",
                         severity=Severity.warning,
                     )
+
+
+def _go_into(paths: Sequence[str], step: StepRun) -> str:
+    """Which files go into the image of a step, as a sentence."""
+    go = "go" if paths[1:] else "goes"
+    return f"{some(paths)} {go} into the image of {step.step.title!r} ({step.path}:{step.line})"
 
 
 _FOR_PEOPLE = r"(?i)\.(?:md|rst)$|(?:^|/)(?:LICEN[CS]E|NOTICE|COPYING)"
