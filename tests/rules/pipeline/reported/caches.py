@@ -4,29 +4,6 @@ from __future__ import annotations
 
 from tests.rules.pipeline.reported.report import Reports
 
-
-def never(cond, mid, last, on="push: {branches: [main], tags: ['v*']}\n  pull_request:"):
-    return f"""
-on:
-  {on}
-jobs:
-  first:
-    if: {cond}
-    runs-on: ubuntu-latest
-    steps: [{{run: make first}}]
-  middle:
-    needs: first
-    if: {mid}
-    runs-on: ubuntu-latest
-    steps: [{{run: make middle}}]
-  release:
-    needs: middle
-    if: {last}
-    runs-on: ubuntu-latest
-    steps: [{{run: make release}}]
-"""
-
-
 REPORTS = Reports()
 
 REPORTS.add(

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from tests.rules.pipeline.spelled.case import Cases, workflow
+from tests.rules.pipeline.spelled.case import Cases, each_arch, on_push, workflow
 
 on_pull_requests = workflow("""
 on: [push, pull_request]
 jobs:
   b:
-    runs-on: ubuntu-latest
-    steps:
-      ...
-""")
-
-on_push = workflow("""
-on: push
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      ...
-""")
-
-each = workflow("""
-on: push
-jobs:
-  b:
-    strategy:
-      matrix: {arch: [amd64, arm64]}
     runs-on: ubuntu-latest
     steps:
       ...
@@ -103,17 +83,17 @@ jobs:
     "cache-to-on-pr: not prnum": on_pull_requests(
         """- {uses: docker/build-push-action@v6, with: {cache-to: "type=registry,ref=acme/c:${{ github.event_name == 'pull_request' && format('pr-{0}', github.event.number) || 'main' }}"}}"""
     ),
-    "legs-share-cache-ref: bake": each("""
+    "legs-share-cache-ref: bake": each_arch("""
 - uses: docker/bake-action@v6
   with:
     set: |
       *.platform=linux/${{ matrix.arch }}
       *.cache-to=type=registry,ref=acme/c:app,mode=max
 """),
-    "legs-share-cache-ref: run": each(
+    "legs-share-cache-ref: run": each_arch(
         "- run: docker buildx build --platform linux/${{ matrix.arch }} --cache-to type=registry,ref=acme/c:app,mode=max ."
     ),
-    "legs-share-cache-ref: key": each("""
+    "legs-share-cache-ref: key": each_arch("""
 - run: make ARCH=${{ matrix.arch }}
 - {uses: actions/cache/save@v4, with: {path: out, key: "out-${{ github.sha }}"}}
 """),
@@ -129,7 +109,7 @@ jobs:
       - run: python -m venv .venv
       - {uses: actions/cache/save@v4, with: {path: .venv, key: "venv-${{ hashFiles('x') }}"}}
 """,
-    "legs-share-cache-ref: not samekey": each("""
+    "legs-share-cache-ref: not samekey": each_arch("""
 - run: npm ci
 - {uses: actions/cache/save@v4, with: {path: node_modules, key: "out-${{ github.sha }}"}}
 - run: npm test ${{ matrix.arch }}

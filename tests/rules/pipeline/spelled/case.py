@@ -39,3 +39,24 @@ def workflow(text: str) -> Callable[..., str]:
         return re.sub(r"(?m)^( *)\.\.\.\n|\.\.\.", filled, text)
 
     return made
+
+
+on_push = workflow("""
+on: push
+jobs:
+  b:
+    runs-on: ubuntu-latest
+    steps:
+      ...
+""")
+
+each_arch = workflow("""
+on: push
+jobs:
+  b:
+    strategy:
+      matrix: {arch: [amd64, arm64]}
+    runs-on: ubuntu-latest
+    steps:
+      ...
+""")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.rules.pipeline.spelled.case import Cases, workflow
+from tests.rules.pipeline.spelled.case import Cases, each_arch, workflow
 
 LOCKS = '''"b-${{ hashFiles('a.lock', 'b.lock', 'src/**') }}"'''
 
-each_arch = workflow("""
+each_key = workflow("""
 on: push
 jobs:
   b:
@@ -18,17 +18,6 @@ jobs:
         with:
           path: build
           ...
-""")
-
-each_step = workflow("""
-on: push
-jobs:
-  b:
-    strategy:
-      matrix: {arch: [amd64, arm64]}
-    runs-on: ubuntu-latest
-    steps:
-      ...
 """)
 
 each_runner = workflow("""
@@ -53,10 +42,10 @@ jobs:
 """)
 
 SPELLED: Cases = {
-    "key-hard-codes-axis: tern": each_arch(
+    "key-hard-codes-axis: tern": each_key(
         "key: ${{ github.ref == 'refs/heads/main' && 'tools-amd64' || 'dev-amd64' }}"
     ),
-    "key-hard-codes-axis: join": each_arch("""key: ${{ join(fromJSON('["tools","amd64"]'), '-') }}"""),
+    "key-hard-codes-axis: join": each_key("""key: ${{ join(fromJSON('["tools","amd64"]'), '-') }}"""),
     "key-hard-codes-axis: env": """
 on: push
 env: {P: tools-amd64}
@@ -86,19 +75,19 @@ jobs: {x: {runs-on: ubuntu-latest, steps: [{uses: actions/cache@v4, with: {path:
 """,
     },
     "key-hard-codes-axis: composite": {
-        "a": each_step("- {uses: ./.github/actions/c, with: {k: tools-amd64}}"),
+        "a": each_arch("- {uses: ./.github/actions/c, with: {k: tools-amd64}}"),
         ".github/actions/c/action.yml": """
 inputs: {k: {}}
 runs: {using: composite, steps: [{uses: actions/cache@v4, with: {path: build, key: "${{ inputs.k }}-1"}}]}
 """,
     },
-    "key-hard-codes-axis: restorekeys": each_arch("""
+    "key-hard-codes-axis: restorekeys": each_key("""
 key: t-${{ matrix.arch }}-${{ hashFiles('x') }}
 restore-keys: |
   t-amd64-
 """),
-    "key-hard-codes-axis: not cmp": each_arch("key: x-${{ runner.arch == 'amd64' && 1 || 2 }}"),
-    "key-hard-codes-axis: not guard": each_step(
+    "key-hard-codes-axis: not cmp": each_key("key: x-${{ runner.arch == 'amd64' && 1 || 2 }}"),
+    "key-hard-codes-axis: not guard": each_arch(
         """- {uses: actions/cache@v4, if: "startsWith(matrix.arch, 'amd')", with: {path: b, key: k-amd64}}"""
     ),
     "key-ignores-arch: group": each_runner(

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from tests.rules.pipeline.spelled.case import Cases, workflow
+from tests.rules.pipeline.spelled.case import Cases, on_push, workflow
 
 on_pull_request = workflow("""
 on: pull_request
-jobs:
-  b:
-    runs-on: ubuntu-latest
-    steps:
-      ...
-""")
-
-on_push = workflow("""
-on: push
 jobs:
   b:
     runs-on: ubuntu-latest
