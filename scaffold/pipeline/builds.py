@@ -107,8 +107,6 @@ class ImageBuild:
     def place(self, key: str) -> Place:
         """Where one of its options stands."""
         step = self.at.step
-        if isinstance(self, ImagePush) and not step.run:
-            return step.at("with", "image")
         if step.run:
             return step.line_of(f"-{_FLAGS.get(key, key)}" if key != "tags" else "push")
         return step.at("with", key if key in step.given else "set")
@@ -136,6 +134,10 @@ class ImagePush(ImageBuild):
     def platforms(self) -> frozenset[str]:
         """What it was built for; none where that is not known."""
         return self._build.platforms if self._build is not None else frozenset()
+
+    def place(self, key: str) -> Place:
+        """Where its name stands, for any option."""
+        return super().place(key) if self.at.step.run else self.at.step.at("with", "image")
 
 
 def may_build(step: Step) -> bool:
@@ -170,7 +172,7 @@ def written_builds(pipeline: Pipeline) -> tuple[ImageBuild, ...]:
 
 
 def images_of(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
-    """The images that a step builds and pushes; `local` are those on its runner."""
+    """The images that a step builds and pushes; `local` are those on its runner, and gets its own."""
     action = step.step.action
     if action in docker.BUILD:
         yield ImageBuild(step)
@@ -199,13 +201,18 @@ def _of_script(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
 
 def _pushed(step: StepRun, local: _Local) -> Iterator[ImagePush]:
     """What `push-to-registry` pushes: it takes the names of the build, or repeats them."""
-    image, tags = step.step.spelled("image"), step.step.spelled("tags")
-    maker = re.fullmatch(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.image\s*\}\}", image)
-    taken = re.fullmatch(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}", tags)
-    before = next((s for s in step.job.using(BUILDAH) if s.step.id and maker and s.step.id == maker[1]), None)
+    maker = _asked_step(step.step.spelled("image"), "image")
+    taken = _asked_step(step.step.spelled("tags"), "tags")
+    before = next((s for s in step.job.using(BUILDAH) if maker and s.step.id == maker), None)
     registry = step.input("registry").rstrip("/")
     for name in _full_names(before if before is not None and taken else step):
         yield ImagePush(step, f"{registry}/{name}" if registry else name, local.get(name))
+
+
+def _asked_step(text: str, output: str) -> str:
+    """The id of the step of which a text is an output, and nothing else; "" for any other text."""
+    found = re.fullmatch(rf"\$\{{\{{\s*steps\.([\w-]+)\.outputs\.{output}\s*\}}\}}", text)
+    return found[1] if found else ""
 
 
 def _full_names(step: StepRun) -> Iterator[str]:
@@ -230,9 +237,9 @@ def has_other_nodes(leg: JobRun) -> bool:
 def _tags(step: StepRun) -> Iterator[str]:
     """The names that a step of the build action gives to what it pushes: its tags, or else its outputs'."""
     for line in step.step.spelled("tags").split("\n"):
-        meta = re.fullmatch(r"\s*\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}\s*", line)
-        makers = step.job.using(docker.METADATA) if meta else ()
-        maker = next((s for s in makers if meta and s.step.id == meta[1]), None)
+        asked = _asked_step(line.strip(), "tags")
+        makers = step.job.using(docker.METADATA) if asked else ()
+        maker = next((s for s in makers if s.step.id == asked), None)
         if maker is not None:
             names = [*_asked_for(maker), *_latest(maker, step)]
             yield from (f"{image}:{name}" for image in _list(maker, "images") for name in names)

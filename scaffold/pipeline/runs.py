@@ -46,7 +46,7 @@ class Run(Started):
         while pending:
             for job in pending.pop().jobs.values():
                 found.append(job)
-                called = job.called if job.uses else None
+                called = job.called
                 if called is not None and called not in seen:
                     seen.add(called)
                     pending.append(called)
@@ -91,9 +91,8 @@ class Run(Started):
                     return
                 leg = JobRun(call, job, row, number, legs.complete)
                 found.append(leg)
-                called = job.called if job.uses else None
-                if called is not None and depth < MAX_DEPTH:
-                    self._expand(Call(self, called, leg), found, depth + 1)
+                if job.called is not None and depth < MAX_DEPTH:
+                    self._expand(Call(self, job.called, leg), found, depth + 1)
 
 
 def written(job: Job) -> JobRun:

@@ -81,13 +81,13 @@ def _looks_up(step: Step) -> bool:
 
 
 def _called(job: Job) -> Iterable[Job]:
-    return job.called.jobs.values() if job.uses and job.called is not None else ()
+    return job.called.jobs.values() if job.called is not None else ()
 
 
 def _callers(workflow: Workflow) -> Iterator[Job]:
     """The jobs that call a workflow."""
     if "workflow_call" in workflow.events:
-        yield from (job for job in workflow.pipeline.jobs if job.uses and job.called is workflow)
+        yield from (job for job in workflow.pipeline.jobs if job.called is workflow)
 
 
 _LOOKS = (
@@ -159,7 +159,7 @@ def _followed(tree: Tree, at: _At, of: Template, place: Place, depth: int = 0) -
 
 def _of_job(tree: Tree, job: Job, output: str, depth: int) -> Iterator[Made]:
     """What the output of a job is made of, or of the workflow that it calls."""
-    if job.uses and job.called is not None:
+    if job.called is not None:
         keys = ("on", "workflow_call", "outputs", output, "value")
         inside = next(iter(job.called.jobs.values()), None)
         if inside is not None:

@@ -51,9 +51,8 @@ class DigestProvenance(PipelineRule):
         for run in registry.runs.all():
             for build in flows_of(run).builds:
                 step = build.at
-                if step.step in reported or not build.gives("outputs"):
-                    continue
-                if build.input("provenance") == "false":
+                provenance = build.input("provenance")
+                if step.step in reported or not build.gives("outputs") or provenance == "false":
                     continue
                 exported = [
                     options.get("name", ",".join(lines(build.input("tags")))).split(",")
@@ -64,8 +63,7 @@ class DigestProvenance(PipelineRule):
                 alone = len(exported) == 1  # one attestation, and one digest in all registries
                 if alone or len({_registry(name) for name in names}) < 2:  # noqa: PLR2004 - two registries
                     continue
-                provenance = "false" if _without_attestations(build) else build.input("provenance")
-                if provenance != "false" and is_known(provenance):
+                if is_known(provenance) and not _without_attestations(build):
                     reported.add(step.step)
                     yield self.finding(
                         build.place("outputs"),
