@@ -15,6 +15,7 @@ from scaffold.syntax.golang import GoSource
 from scaffold.syntax.python import PythonSource
 from scaffold.syntax.rust import RustSource
 from scaffold.syntax.source import ParsedSource, parsed
+from scaffold.syntax.toml import CHAIN
 
 CPP = (".c", ".cc", ".cpp", ".cxx", ".cu", ".h", ".hpp")
 
@@ -142,8 +143,12 @@ def _cmake(text: Text) -> Flaw | None:
 
 
 def _toml(text: Text) -> Flaw | None:
+    """What the reader says of a manifest; of keys that it takes too long over nobody can say."""
+    said = text.data.decode(errors="replace")
+    if CHAIN.search(said):
+        return None
     try:
-        tomllib.loads(text.data.decode(errors="replace"))
+        tomllib.loads(said)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return Flaw(len(text.data), str(error)) if isinstance(error, ValueError) else None
     return None

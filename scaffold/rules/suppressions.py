@@ -23,6 +23,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.rules.base import Finding
 from scaffold.syntax.source import Source
+from scaffold.syntax.toml import CHAIN
 
 PATH = ".scaffold.toml"
 MAX_ENTRIES = 2000
@@ -30,7 +31,6 @@ MAX_ENTRIES = 2000
 FOLDERS = (".github", ".github/workflows")
 YAML = (".yml", ".yaml")
 _COMMENT = re.compile(r"#\s*+scaffold: allow\b\s*+(?P<rule>[\w-]*+)(?P<reason>.*)")
-_CHAIN = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
 FIELDS = {"rule", "backend", "reason", "match"}
 KEYS = {"suppress", "select", "ignore", "strict"}
 ANY = "*"
@@ -84,7 +84,7 @@ def settings_of(tree: Tree) -> tuple[dict[str, Any], str]:
     import tomllib
 
     text = Source(PATH, data).data.decode()
-    chain = _CHAIN.search(text)
+    chain = CHAIN.search(text)
     if chain:  # the reader would take its time over it
         line = text.count("\n", 0, chain.start()) + 1
         raise ShapeError(PATH, line, "is no valid TOML for scaffold: no key of it has so many parts")
