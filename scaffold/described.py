@@ -5,51 +5,74 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 from scaffold.backend.choices import KINDS
 from scaffold.backend.modalities import EVERY, MODALITIES, Modality, known
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import MARK, Tree
-from scaffold.directory import pins
-from scaffold.directory.directory import Directory
 from scaffold.errors import ScaffoldError, ShapeError
-from scaffold.pipeline.image_builds import ImageBuilds
-from scaffold.pipeline.localai import MatrixScript
 from scaffold.pipeline.model import Generated
 from scaffold.pipeline.repository import Repository
-from scaffold.surfaces.base import Addition, Surface
-from scaffold.surfaces.build_context import BuildContextSurface
-from scaffold.surfaces.bump_deps import Bump, BumpDepsSurface
-from scaffold.surfaces.capabilities import CapabilitiesSurface
-from scaffold.surfaces.darwin import DarwinSurface
-from scaffold.surfaces.dependabot import Dependabot
-from scaffold.surfaces.docs import DocsSurface
-from scaffold.surfaces.downloader import Downloader
-from scaffold.surfaces.engines import EnginesSurface
-from scaffold.surfaces.features import FeaturesSurface
-from scaffold.surfaces.gallery.editing import GallerySurface
-from scaffold.surfaces.hardware import Hardware
-from scaffold.surfaces.importers.editing import ImporterSurface
-from scaffold.surfaces.makefile.editing import MakefileSurface
-from scaffold.surfaces.matrix.editing import MatrixSurface
-from scaffold.surfaces.matrix.siblings import Outline
-from scaffold.surfaces.model_tags import ModelTags
-from scaffold.surfaces.models import ModelGallery
-from scaffold.surfaces.path_filter.editing import PathFilterSurface
-from scaffold.surfaces.test_jobs import TestJobsSurface
-from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
     from scaffold.backend.choices import Lang
+    from scaffold.directory.directory import Directory
+    from scaffold.pipeline.image_builds import ImageBuilds
+    from scaffold.surfaces.base import Addition, Surface
+    from scaffold.surfaces.build_context import BuildContextSurface
+    from scaffold.surfaces.bump_deps import Bump, BumpDepsSurface
+    from scaffold.surfaces.capabilities import CapabilitiesSurface
+    from scaffold.surfaces.darwin import DarwinSurface
+    from scaffold.surfaces.dependabot import Dependabot
+    from scaffold.surfaces.docs import DocsSurface
+    from scaffold.surfaces.downloader import Downloader
+    from scaffold.surfaces.engines import EnginesSurface
+    from scaffold.surfaces.features import FeaturesSurface
+    from scaffold.surfaces.gallery.editing import GallerySurface
+    from scaffold.surfaces.hardware import Hardware
+    from scaffold.surfaces.importers.editing import ImporterSurface
+    from scaffold.surfaces.makefile.editing import MakefileSurface
+    from scaffold.surfaces.matrix.editing import MatrixSurface
+    from scaffold.surfaces.matrix.siblings import Outline
+    from scaffold.surfaces.model_tags import ModelTags
+    from scaffold.surfaces.models import ModelGallery
+    from scaffold.surfaces.path_filter.editing import PathFilterSurface
+    from scaffold.surfaces.test_jobs import TestJobsSurface
+    from scaffold.syntax.source import Place
 
 STARTS = ("run.sh", "backend.py", "main.go", "grpc-server.cpp", "package.sh")
 """Files that only a backend's directory holds, its start script first."""
 
 
+def _surface(where: str) -> Any:
+    """What a class reads: its module is loaded where it is first asked for. Workflows ask for few."""
+    module, _, name = where.rpartition(".")
+    return cached_property(lambda self: getattr(import_module(f"scaffold.{module}"), name)(self.tree))
+
+
 class Checkout(Repository):
     """One checkout of LocalAI, and what its surfaces say of a backend."""
+
+    matrix: MatrixSurface = _surface("surfaces.matrix.editing.MatrixSurface")
+    makefile: MakefileSurface = _surface("surfaces.makefile.editing.MakefileSurface")
+    path_filter: PathFilterSurface = _surface("surfaces.path_filter.editing.PathFilterSurface")
+    bump_deps: BumpDepsSurface = _surface("surfaces.bump_deps.BumpDepsSurface")
+    importers: ImporterSurface = _surface("surfaces.importers.editing.ImporterSurface")
+    capabilities: CapabilitiesSurface = _surface("surfaces.capabilities.CapabilitiesSurface")
+    test_jobs: TestJobsSurface = _surface("surfaces.test_jobs.TestJobsSurface")
+    darwin: DarwinSurface = _surface("surfaces.darwin.DarwinSurface")
+    docs: DocsSurface = _surface("surfaces.docs.DocsSurface")
+    engines: EnginesSurface = _surface("surfaces.engines.EnginesSurface")
+    features: FeaturesSurface = _surface("surfaces.features.FeaturesSurface")
+    build_context: BuildContextSurface = _surface("surfaces.build_context.BuildContextSurface")
+    builds: ImageBuilds = _surface("pipeline.image_builds.ImageBuilds")
+    hardware: Hardware = _surface("surfaces.hardware.Hardware")
+    downloader: Downloader = _surface("surfaces.downloader.Downloader")
+    dependabot: Dependabot = _surface("surfaces.dependabot.Dependabot")
+    models: ModelGallery = _surface("surfaces.models.ModelGallery")
 
     def __init__(self, tree: Tree, only: str | None = None, beside: Repository | None = None) -> None:
         """Raises ShapeError where `tree` is no checkout of LocalAI.
@@ -65,28 +88,25 @@ class Checkout(Repository):
                 "is missing: this is no checkout of LocalAI (point --repo at one); "
                 "`scaffold check --select pipeline` checks the workflows of any repository",
             )
-        self.matrix = MatrixSurface(tree)
-        self.gallery = GallerySurface(tree, self.matrix)
-        self.makefile = MakefileSurface(tree)
-        self.path_filter = PathFilterSurface(tree)
-        self.bump_deps = BumpDepsSurface(tree)
-        self.importers = ImporterSurface(tree)
-        self.capabilities = CapabilitiesSurface(tree)
-        self.test_jobs = TestJobsSurface(tree)
-        self.darwin = DarwinSurface(tree)
-        self.docs = DocsSurface(tree)
-        self.engines = EnginesSurface(tree)
-        self.features = FeaturesSurface(tree)
-        self.build_context = BuildContextSurface(tree)
-        self.builds = ImageBuilds(tree)
-        self.hardware = Hardware(tree)
-        self.downloader = Downloader(tree)
-        self.dependabot = Dependabot(tree)
-        self.models = ModelGallery(tree)
-        self.model_tags = ModelTags(self.models)
+
+    @cached_property
+    def gallery(self) -> GallerySurface:
+        """The backend gallery."""
+        from scaffold.surfaces.gallery.editing import GallerySurface
+
+        return GallerySurface(self.tree, self.matrix)
+
+    @cached_property
+    def model_tags(self) -> ModelTags:
+        """What the models of the gallery say of themselves."""
+        from scaffold.surfaces.model_tags import ModelTags
+
+        return ModelTags(self.models)
 
     @property
     def generated(self) -> Generated:
+        from scaffold.pipeline.localai import MatrixScript
+
         return MatrixScript(self.tree, self.matrix)
 
     @property
@@ -143,6 +163,8 @@ class Checkout(Repository):
 
     def files(self, name: str) -> Directory:
         """What a backend's directory says, read once."""
+        from scaffold.directory.directory import Directory
+
         if name not in self._files:
             lang = self.directories.get(name, "")
             self._files[name] = Directory(self.tree, name, self.directory(name), lang)
@@ -155,6 +177,7 @@ class Checkout(Repository):
     def describe(self, name: str) -> Backend:
         """An existing backend as answers, as far as its surfaces tell; not validated."""
         from scaffold.backend.answers import Backend
+        from scaffold.directory import pins
 
         meta = next(iter(self.gallery.base_metas(name)), None)
         bump = next((bump for bump in self.bump_deps.bumps if bump.backend == name), None)
@@ -175,6 +198,8 @@ class Checkout(Repository):
 
     def outline(self, name: str) -> Outline:
         """An existing backend by what its siblings are known by."""
+        from scaffold.surfaces.matrix.siblings import Outline
+
         return Outline(name, self.directories.get(name, ""), self.kind(name), self._prebuilt(name))
 
     def _prebuilt(self, name: str) -> bool:
@@ -189,10 +214,14 @@ class Checkout(Repository):
 
     def pinned(self, bump: Bump) -> str | None:
         """What the bot finds for an entry in its file; None where it finds nothing."""
+        from scaffold.directory import pins
+
         return pins.bumped(self.tree, bump.file, bump.variable) if bump.file else None
 
     def addition(self, name: str, changes: ChangeSet) -> Addition:
         """An existing backend as if it were added again, for surfaces that lack it."""
+        from scaffold.surfaces.base import Addition
+
         backend = self.describe(name)
         metas = [] if backend.upstream else self.gallery.base_metas(name)
         urls = tuple(url for meta in metas for url in meta.item.lists.get("urls", ()))[:1]
@@ -211,6 +240,8 @@ class Checkout(Repository):
 
         None where there is no place for it.
         """
+        from scaffold.syntax.source import Place
+
         changes = ChangeSet(self.tree)
         try:
             self.adding(name, plan)(changes)

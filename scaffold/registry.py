@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from scaffold.backend.variants import DARWIN, supported
 from scaffold.checkout.ignores import kept_by_git
 from scaffold.described import STARTS, Checkout
-from scaffold.directory.python import COMMON_INSTALLER
-from scaffold.directory.scripts import BUILD_SCRIPTS
-from scaffold.directory.service import PROTO, service_rpcs
 from scaffold.errors import UsageError, unknown
-from scaffold.pipeline.image_builds import SharedInput
 from scaffold.surfaces.base import Part, Reader, Registration
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
-from scaffold.surfaces.tables import Row, Table
 from scaffold.syntax.source import Place, require_merged
+
+if TYPE_CHECKING:
+    from scaffold.pipeline.image_builds import SharedInput
+    from scaffold.surfaces.tables import Row, Table
 
 ALIASES = "pkg/model/initializers.go"
 OWN_SCRIPTS = (
@@ -42,6 +42,9 @@ class Registry(Checkout):
     @property
     def parts(self) -> Iterable[Part]:
         """What it looks for itself in files that all backends share."""
+        from scaffold.directory.python import COMMON_INSTALLER
+        from scaffold.directory.service import PROTO, service_rpcs
+
         yield Part(PROTO, "RPC", len(service_rpcs(self.tree)))
         yield Part(PROTO, "service Backend", self._shared(PROTO).count(b"\nservice Backend "))
         module = self._shared("go.mod")
@@ -64,7 +67,7 @@ class Registry(Checkout):
 
     def read_ahead(self) -> None:
         super().read_ahead()
-        _ = self.names, self.matrix.by_tag_suffix, self.gallery.by_tag_suffix
+        _ = self.readers, self.names, self.matrix.by_tag_suffix, self.gallery.by_tag_suffix
 
     @cached_property
     def inferred(self) -> tuple[list[str | None], list[str | None]]:
@@ -81,6 +84,8 @@ class Registry(Checkout):
     @property
     def darwin_scripts(self) -> list[str]:
         """The scripts that package for macOS."""
+        from scaffold.directory.scripts import BUILD_SCRIPTS
+
         names = self.tree.list(BUILD_SCRIPTS)
         return [f"{BUILD_SCRIPTS}/{name}" for name in names if name.endswith("-darwin.sh")]
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Severity
-from scaffold.surfaces.importers.reading import PREF_ONLY_FILE, PREF_ONLY_TEST_FILE
 from scaffold.syntax.source import Place
 
 
@@ -72,6 +71,8 @@ class AdditionIncomplete(ChangeRule):
 
     def _unexpected(self, registry: Registry, name: str) -> Iterator[Finding]:
         """A pref-only line that LocalAI's test does not expect."""
+        from scaffold.surfaces.importers.reading import PREF_ONLY_FILE, PREF_ONLY_TEST_FILE
+
         places = {place.path: place for place in registry.importers.registrations(name)}
         test = registry.tree.read(PREF_ONLY_TEST_FILE) or b""
         expects = re.search(rb'(?m)^[ \t]*+expectPrefOnly\("', test) is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.pipeline.called_files import called_files, is_there
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -37,6 +36,8 @@ class CalledFileMissing(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files that are run and are not there, each at the first place that names it."""
+        from scaffold.pipeline.called_files import called_files, is_there
+
         for called in called_files(registry.tree) if registry.only is None else ():
             if not is_there(registry.tree, called.path):
                 is_empty = registry.tree.read(called.path) is not None

@@ -9,9 +9,6 @@ from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
 from scaffold.rules.repository.parts import is_gone, lost, missing
 from scaffold.surfaces.base import Part
-from scaffold.surfaces.dependabot import FILE as DEPENDABOT
-from scaffold.surfaces.models import LIST as MODELS
-from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
 from scaffold.syntax.source import Place
 
 
@@ -70,6 +67,8 @@ class RegistrationStale(Rule):
                 )
 
     def _branches(self, registry: Registry) -> Iterator[Finding]:
+        from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
+
         surface = registry.path_filter
         for function in (LINUX, DARWIN) if surface.source is not None else ():
             for branch in surface.branches(function):
@@ -175,6 +174,8 @@ class DuplicateKey(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Matrix entries, gallery items, capability lists, bump entries and models with a repeated key."""
+        from scaffold.surfaces.models import LIST
+
         gallery = registry.gallery
         entries = (*registry.matrix.linux, *registry.matrix.darwin)
         records = [
@@ -193,7 +194,7 @@ class DuplicateKey(Rule):
                 )
         for model, key, line in registry.models.repeated if registry.only is None else ():
             yield self.finding(
-                Place(MODELS, line),
+                Place(LIST, line),
                 "",
                 f"model {model} {key}",
                 f"key {key!r} stands twice in one mapping: LocalAI loads no model of this list",
@@ -229,9 +230,11 @@ class DependabotUnreadable(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """What GitHub refuses."""
+        from scaffold.surfaces.dependabot import FILE
+
         for refusal in registry.dependabot.refusals if registry.only is None else ():
             yield self.finding(
-                Place(DEPENDABOT, refusal.line),
+                Place(FILE, refusal.line),
                 "",
                 refusal.subject,
                 f"GitHub refuses the file: {refusal.problem}",
