@@ -98,7 +98,7 @@ class Checkout(Repository):
 
     @cached_property
     def model_tags(self) -> ModelTags:
-        """What the models of the gallery say of themselves."""
+        """The tags of the model gallery."""
         from scaffold.surfaces.model_tags import ModelTags
 
         return ModelTags(self.models)

@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import re
-import shlex
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -155,6 +154,7 @@ def asked(option: str) -> str:
 def confess() -> int:
     """Print what to report of an exception that nothing should have let through; the exit code."""
     import platform
+    import shlex
     import traceback
 
     system = f"Python {platform.python_version()}, {platform.platform()}"

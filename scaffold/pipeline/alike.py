@@ -7,7 +7,7 @@ import re
 
 from scaffold.pipeline.docker import METADATA
 from scaffold.pipeline.expressions.templates import template
-from scaffold.pipeline.expressions.values import HOLE, HOLE_END, text_of
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, text_of
 from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.syntax.shell import Command
 
@@ -23,7 +23,7 @@ _VERSIONS = r"actions/setup-(?:python|node|go|java|dotnet)|astral-sh/setup-uv"
 
 def alike(text: str, leg: JobRun) -> str:
     """A rendered text in which what a step of the leg says is what it does, where that is all it needs."""
-    if f"@{leg.label}" not in text:
+    if is_known(text) or f"@{leg.label}" not in text:
         return text
     found = re.sub(_OF_STEP, lambda m: _said(m[0], leg, m[2]) if m[1] == leg.label else m[0], text)
     return re.sub(_OF_ENV, lambda m: _exported(m[0], leg, m[2]) if m[1] == leg.label else m[0], found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from scaffold.pipeline import bake, docker
 from scaffold.pipeline.expressions.templates import template
@@ -50,7 +50,7 @@ class ImageBuild:
         """Whether it says something of one of the inputs."""
         return name in (self.at.step.given if self._inputs is None else self._inputs)
 
-    @cached_property
+    @property
     def tags(self) -> tuple[str, ...]:
         """The names under which it is pushed at once; none for one that is pushed by its digest."""
         if not (self.gives("push") or self.gives("outputs")):
@@ -63,12 +63,12 @@ class ImageBuild:
         made = [name for options in docker.outputs(self) for name in options.get("name", "").split(",")]
         return tuple(name.strip() for name in (*names, *made) if name.strip() and "$" not in name)
 
-    @cached_property
+    @property
     def _pushes(self) -> bool | None:
         """Whether it is pushed at once; None where only a run knows."""
         return docker.pushes(self)
 
-    @cached_property
+    @property
     def platforms(self) -> frozenset[str]:
         """What it is built for; none where that is not known."""
         return docker.platforms(self)

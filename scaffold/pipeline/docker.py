@@ -230,10 +230,13 @@ def cache_name(options: Mapping[str, str]) -> str:
 def platforms(step: Inputs) -> frozenset[str]:
     """The platforms that a build step builds for, by default its runner's; none where that is not known."""
     asked = step.input("platforms")
-    if asked:
-        named = frozenset(platform_of(p) for p in re.split(r"[,\n]", asked) if p.strip())
-        return named if all(is_known(p) and "$" not in p for p in named) else frozenset()
-    return own_platform(step)
+    return _platforms(asked) if asked else own_platform(step)
+
+
+@cache
+def _platforms(asked: str) -> frozenset[str]:
+    named = frozenset(platform_of(p) for p in re.split(r"[,\n]", asked) if p.strip())
+    return named if all(is_known(p) and "$" not in p for p in named) else frozenset()
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from scaffold.errors import ShapeError
@@ -29,8 +30,13 @@ class Filter(NamedTuple):
 
 def asked_of(at: StepRun) -> list[Filter]:
     """The filters that alone decide whether a step runs; none where something else may too."""
-    conditions = [(at.job.job, at.step.node.text("if"))]
-    conditions += ((leg.job, leg.job.node.text("if")) for leg in at.job.chain)
+    return _alone(at.step, tuple(leg.job for leg in at.job.chain))
+
+
+@lru_cache(maxsize=1024)
+def _alone(step: Step, jobs: tuple[Job, ...]) -> list[Filter]:
+    """The filters of a step in a job, and in those that call its workflow."""
+    conditions = [(jobs[0], step.node.text("if")), *((job, job.node.text("if")) for job in jobs)]
     for job, text in (asked for asked in conditions if ".outputs." in asked[1]):
         found = [f for output in re.finditer(_OUTPUT, text) for f in _behind(job, *output.groups())]
         ways = text.split("||")

@@ -12,6 +12,7 @@ from scaffold.backend.names import FOLDER
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.localai import SPLIT_SCRIPT
 from scaffold.pipeline.matrix import outputs_in
 from scaffold.pipeline.model import read_document
 from scaffold.surfaces.base import OPTIONAL, Part
@@ -30,7 +31,6 @@ DARWIN_BUILD = "backend_build_darwin.yml"
 MERGE = "backend_merge.yml"
 BASE_IMAGES = ".github/workflows/base-images.yml"
 TEST_EXTRA = ".github/workflows/test-extra.yml"
-SPLIT_SCRIPT = "scripts/changed-backends.js"
 DARWIN_SCRIPTS = ("scripts/build/python-darwin.sh", "scripts/build/golang-darwin.sh")
 """What builds most backends on macOS."""
 MATRIX_LIMIT = 256

@@ -13,11 +13,13 @@ from typing import Any
 
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
-from scaffold.pipeline.image_builds import SPLIT_SCRIPT
 from scaffold.surfaces.matrix.reading import Entry, MatrixReader
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.sandbox import Sandbox, ScriptError
 from scaffold.syntax.source import parsed
+
+SPLIT_SCRIPT = "scripts/changed-backends.js"
+"""What splits the matrix between the jobs."""
 
 _WORLD = """
 const OUTPUT = [];
@@ -64,10 +66,7 @@ def _made(
     entries = {"include": [*map(_typed, linux)], "includeDarwin": [*map(_typed, darwin)]}
     try:
         source = parsed(JsSource, SPLIT_SCRIPT, data)
-        matrix_text = json.dumps(json.dumps(entries))
-        sandbox = Sandbox(
-            SPLIT_SCRIPT, f"const MATRIX = JSON.parse({matrix_text});\n{_WORLD}{_runnable(source)}"
-        )
+        sandbox = Sandbox(SPLIT_SCRIPT, _WORLD + _runnable(source), given={"MATRIX": entries})
         lines = sandbox.evaluate("OUTPUT")
         return dict(_matrices(lines if isinstance(lines, list) else ()))
     except (ScriptError, ShapeError, ValueError):

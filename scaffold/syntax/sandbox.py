@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from scaffold import cage
@@ -39,8 +40,13 @@ class ScriptError(Exception):
 class Sandbox:
     """One engine with some source evaluated in it."""
 
-    def __init__(self, path: str, source: str, *, memory: int = MEMORY_BYTES) -> None:
-        """`path` is the file that `source` is of. Raises ScriptError where it does not evaluate."""
+    def __init__(
+        self, path: str, source: str, *, memory: int = MEMORY_BYTES, given: Mapping[str, Any] | None = None
+    ) -> None:
+        """`path` is the file that `source` is of, `given` what it finds defined.
+
+        Raises ScriptError where it does not evaluate.
+        """
         import _quickjs as quickjs  # the package around it loads threads and logging, for nothing here
 
         self._path = path
@@ -49,6 +55,8 @@ class Sandbox:
         self.allow(SECONDS)
         self._context.set_memory_limit(memory)
         self._context.set_max_stack_size(STACK_BYTES)
+        for name, value in (given or {}).items():
+            self.define(name, value)
         self._evaluate(source)
 
     def allow(self, seconds: int) -> None:
@@ -58,14 +66,19 @@ class Sandbox:
 
     def map(self, function: str, values: list[Any]) -> list[Any]:
         """Call a function once per value, in one go."""
-        result = self.evaluate(f"{json.dumps(values)}.map(value => {function}(value) ?? null)")
+        self.define("__values", values)
+        result = self.evaluate(f"__values.map(value => {function}(value) ?? null)")
         if not isinstance(result, list) or len(result) != len(values):
             raise ScriptError("it leaves no list of answers")
         return result
 
     def define(self, name: str, value: Any) -> None:
-        """A constant for the expressions that follow."""
-        self._evaluate(f"const {name} = {json.dumps(value)};")
+        """A value for what follows; the engine reads JSON four times as fast as source that says the same."""
+        cage.note(self._path)
+        try:
+            self._context.set(name, self._context.parse_json(json.dumps(value)))
+        except self._error as error:
+            raise ScriptError(error) from None
 
     def evaluate(self, expression: str) -> Any:
         """Value of an expression, passed through JSON; None where it has none.

@@ -22,9 +22,9 @@ HOLE_END = "\ue001"
 """What stands around the name of an unknown part in a rendered text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # to make a frozen one takes three times as long
 class Unknown:
-    """A value that only a run has. Two with one label are the same value."""
+    """A value that only a run has. Two with one label are the same value; nobody changes one."""
 
     label: str
     truth: bool | None = None

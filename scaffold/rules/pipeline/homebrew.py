@@ -21,6 +21,7 @@ from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
+from scaffold.syntax.source import parsed
 
 LEAVES = frozenset(
     {
@@ -86,9 +87,7 @@ def cellars(registry: Repository) -> tuple[Cellar, ...]:
         for step in run.steps(RESTORE, BOTH):
             if not re.search(r"Cellar|\$\{\{", step.step.spelled("path")):
                 continue
-            paths = (path for path in lines(step.input("path")) if "/Cellar" in path)
-            ends = [re.search(_KEPT, path) for path in paths]
-            formulas = tuple(m[1] or "" for m in ends if m)
+            formulas = _formulas(step.input("path"))
             kept = formulas if all(formulas) else ()
             if formulas and (step.job.job, kept) not in found:
                 later = list(step.job.steps)
@@ -96,6 +95,13 @@ def cellars(registry: Repository) -> tuple[Cellar, ...]:
                 brews = tuple(brew for other in after for brew in _brews(other, registry.tree))
                 found[step.job.job, kept] = Cellar(step.job, step, kept, brews)
     return tuple(found.values())
+
+
+@lru_cache(maxsize=256)
+def _formulas(paths: str) -> tuple[str, ...]:
+    """The formulas whose folders some paths are; "" for the folder of all of them."""
+    ends = (re.search(_KEPT, path) for path in lines(paths) if "/Cellar" in path)
+    return tuple(m[1] or "" for m in ends if m)
 
 
 _KEPT = r"/Cellar(?:/([\w@.+-]+))?/?(?:/\*+)?$"
@@ -109,7 +115,8 @@ def _brews(step: StepRun, tree: Tree) -> Iterator[Brew]:
             yield Brew(step, one.words, one.command)
     for path in step.step.scripts:
         data = tree.read(path) if path.endswith(".sh") else None
-        for command in ShellSource(path, data).commands if data is not None and b"brew" in data else ():
+        script = parsed(ShellSource, path, data) if data is not None and b"brew" in data else None
+        for command in script.commands if script is not None else ():
             if command.starts("brew") and command.bare[1:]:
                 yield Brew(step, tuple(command.bare), None)
 

@@ -146,9 +146,12 @@ def _all_rows(registry: Repository) -> Iterator[_Row]:
 
 def _rows(legs: Iterable[JobRun], builds: Iterable[ImageBuild]) -> Iterator[_Row]:
     """What legs are made of: the rows of matrices, what they hand to a workflow, and build arguments."""
+    own = False
     for leg in legs:
         job = leg.job
-        if _is_of_own_matrix(leg.root.job):
+        if leg.call.caller is None:  # behind it are the legs of what it calls
+            own = _is_of_own_matrix(job)
+        if own:
             continue
         row = {key: text_of(value) for key, value in leg.row.items()}
         yield leg, partial(place_in_matrix, job, row), row

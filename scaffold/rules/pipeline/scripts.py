@@ -10,7 +10,7 @@ from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.shell import Command, ShellSource
-from scaffold.syntax.source import Place
+from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.step_script import line_of
 
 
@@ -37,7 +37,7 @@ def first_calls(
                 data = None if path in read else registry.tree.read(path)
                 read.add(path)
                 if data is not None and wanted.search(data.decode(errors="replace")):
-                    script = ShellSource(path, data)
+                    script = parsed(ShellSource, path, data)
                     call = next(filter(is_meant, script.commands), None)
                     if call is not None:
                         yield script.place(call.start_byte), path, call

@@ -115,9 +115,9 @@ class PathsCoverInputs(PipelineRule):
         """The same of a filter that a step of the workflow asks."""
         reported: set[tuple[Step, str]] = set()
         for run in registry.runs.pushes():
-            for build in (build for build in flows_of(run).builds if build.is_pushed):
+            for build in flows_of(run).builds:
                 filters = asked_of(build.at)
-                found = docker.built(build, registry.tree) if filters else None
+                found = docker.built(build, registry.tree) if filters and build.is_pushed else None
                 patterns = [pattern for own in filters for pattern in own.patterns]
                 if found is None or not any(takes(patterns, path) for path in found.inputs):
                     continue
