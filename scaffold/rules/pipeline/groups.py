@@ -112,22 +112,17 @@ class LegsShareGroup(PipelineRule):
         """Groups of which a run certainly has two holders that do not wait for each other."""
         reported: set[Place] = set()
         for run in registry.runs.all():
+            flows = flows_of(run)
             same: dict[str, list[Group]] = {}
-            for group in flows_of(run).groups:
+            for group in flows.groups:
                 if all(outer.name != group.name for outer in _around(group)):  # else it is a deadlock
                     same.setdefault(group.name, []).append(group)
             for name, groups in same.items():
-                legs = _at_once(groups, flows_of(run))
                 place = groups[-1].place
+                legs = _at_once(groups, flows)
+                who = " and ".join(leg.title for leg in legs[:2]) if legs[1:] else _generated(groups)
                 cancel = all(group.cancels for group in groups)
-                crowd = len(legs) + (not _OWN.search(groups[0].node.text))
-                dropped = crowd >= PENDING and not any(g.queues or g.cancels is None for g in groups)
-                who = " and ".join(leg.title for leg in legs[:2])
-                if len(legs) < 2:  # noqa: PLR2004 - of two
-                    legs = [leg for leg in map(_generated, groups) if leg is not None]
-                    who = f"all legs of {legs[0].root.job.id}" if legs else ""
-                    dropped = False
-                if who and (cancel or dropped) and place not in reported:
+                if who and (cancel or (legs[1:] and _drops(groups, legs))) and place not in reported:
                     reported.add(place)
                     what = "cancel each other" if cancel else "wait, and the third drops the second"
                     yield self.finding(
@@ -136,16 +131,25 @@ class LegsShareGroup(PipelineRule):
                         groups[0].title,
                         f"{who} are in the group {shown(name)}: they {what}",
                         "put what tells them apart into the group",
-                        severity=self.severity if cancel and legs[0].known else Severity.warning,
+                        severity=self.severity if cancel and legs[1:] else Severity.warning,
                     )
 
 
-def _generated(group: Group) -> Leg | None:
-    """The leg that stands for all of a generated matrix of which nothing is in the group's name."""
-    leg = group.by
-    if leg is None or leg.known or re.search(r"(?:matrix|strategy)@", group.name + group.blind):
-        return None
-    return leg if leg.reached is not False and _as_called(leg) and all(map(_parallel, leg.chain)) else None
+def _drops(groups: list[Group], legs: list[Leg]) -> bool:
+    """Whether more wait in a group than it keeps: some legs, and those of another run where it has these."""
+    crowd = len(legs) + (not _OWN.search(groups[0].node.text))
+    return crowd >= PENDING and not any(group.queues or group.cancels is None for group in groups)
+
+
+def _generated(groups: list[Group]) -> str:
+    """All legs of a generated matrix of which nothing is in the group's name, for people; "" for none."""
+    for group in groups:
+        leg = group.by
+        if leg is None or leg.known or re.search(r"(?:matrix|strategy)@", group.name + group.blind):
+            continue
+        if leg.reached is not False and _as_called(leg) and all(map(_parallel, leg.chain)):
+            return f"all legs of {leg.root.job.id}"
+    return ""
 
 
 def _as_called(leg: Leg) -> bool:

@@ -126,7 +126,7 @@ def _bases(image: str, reach: Mapping[str, frozenset[str]], file: Dockerfile) ->
     return (names for alias, names in reach.items() if alike.fullmatch(alias))
 
 
-_VARIABLE = re.compile(r"\$\w+|\$\{[^}]*\}")
+_VARIABLE = re.compile(r"\$\w+|\$\{[^}]*+(?:\}|\Z)")
 
 
 def _is_of_base(name: str, stage: Stage) -> bool:
