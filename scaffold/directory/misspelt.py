@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from scaffold.directory.directory import Directory
+from scaffold.directory.near import is_near
 from scaffold.directory.needs import SHARED_SCRIPT
 from scaffold.directory.python import COMMON_INSTALLER
 from scaffold.directory.text import Spot, Text
 
-_COMMANDS = ("exec", "export", "install", "mkdir", "source", "realpath", "dirname")
+_COMMANDS = ("exec", "export", "install", "mkdir", "source", "realpath", "dirname", "chmod")
 """Those that scripts of backends run; shorter ones have others a letter away."""
+_BRIEF = ("cp", "mv", "ln", "rm", "cd")
+"""Short commands that take a path last."""
+_OTHERS = frozenset(
+    {
+        "ar", "as", "at", "cc", "ci", "co", "cpp", "cmp", "cut", "dd", "ed", "fd", "go", "id", "in", "ip",
+        "ld", "lp", "ls", "m4", "mvn", "nc", "nl", "nm", "op", "pm", "pr", "rcp", "rpm", "rmt", "scp", "up",
+        "uv", "vm",
+    }
+)  # fmt: skip
+"""Programs that are a letter away from one of those."""
 _SHORT = 4
 """Letters from which on a word may be meant by another one."""
 _LONG = 8
@@ -83,26 +94,19 @@ def _commands(script: Text, others: list[Text]) -> Iterator[Misspelt]:
         if word in seen or word in defined or not _NAME.fullmatch(word):
             continue
         seen.add(word)
-        meant = _nearest(word, known)
-        if meant and command.words[0] == word:
+        meant = command.words[0] == word and (_nearest(word, known) or _brief(command.words))
+        if meant:
             yield Misspelt(word, meant, script.spot(command.start_byte, command.end_byte))
+
+
+def _brief(words: Sequence[str]) -> str:
+    """The short command that another one is a letter away from, if a path is last; "" where there is none."""
+    is_meant = len(words) > 1 and ("/" in words[-1] or words[-1].startswith("$"))
+    is_known = words[0] in _BRIEF or words[0] in _OTHERS
+    return next((one for one in _BRIEF if is_near(words[0], one)), "") if is_meant and not is_known else ""
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
     """The first word among some that is a letter away; "" where none is."""
     near = (other for other in known if min(len(word), len(other)) >= _SHORT and is_near(word, other))
     return next(near, "")
-
-
-def is_near(one: str, other: str) -> bool:
-    """Whether a letter more, less, another one or two in the other order make the difference; no digit."""
-    if abs(len(one) - len(other)) > 1:
-        return False
-    short, long = sorted((one, other), key=len)
-    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    if len(long) > len(short):
-        is_near = short[at:] == long[at + 1 :]
-    else:
-        swapped = short[at + 1 : at + 2] + short[at : at + 1] + short[at + 2 :]
-        is_near = short[at + 1 :] == long[at + 1 :] or swapped == long[at:]
-    return is_near and re.sub(r"\d", "", one) != re.sub(r"\d", "", other)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.directory.directory import Directory
 from scaffold.directory.made import Build, Made
-from scaffold.directory.misspelt import is_near
+from scaffold.directory.near import is_near
 from scaffold.directory.scripts import BUILD_SCRIPTS, OWN_FOLDER, run_of
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell import Command

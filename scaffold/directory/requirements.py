@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from scaffold.directory.near import is_near
 from scaffold.directory.text import Text
 
 _FILE = re.compile(r"requirements[\w.-]*\.txt")
@@ -81,6 +82,39 @@ def loose(text: Text, packages: Collection[str]) -> tuple[str, int] | None:
     return None
 
 
+def of_no_index(text: Text) -> int | None:
+    """Where torch is installed in whatever version, and no index is named; None where one is, or no torch."""
+    if b"torch" in text.data and not _INDEX.search(text.data) and not read(text).includes:
+        return next((match.start(1) for match in _LOOSE.finditer(text.data) if match[1] == b"torch"), None)
+    return None
+
+
+_TORCH = re.compile(rb"(?m)^[ \t]*torch[ \t]*==[ \t]*2\.(\d+)\.")
+CUDA13_SINCE = 11
+"""The release of torch 2 from which on PyPI's is for CUDA 13; before, for CUDA 12 or none."""
+
+
+def of_other_cuda(text: Text, major: str) -> tuple[str, int] | None:
+    """The version of torch, and where it is asked for, of which PyPI's build is for another CUDA.
+
+    None where an index is named, or no version.
+    """
+    found = _TORCH.search(text.data) if b"torch" in text.data else None
+    if found is None or _INDEX.search(text.data) or (int(found[1]) >= CUDA13_SINCE) == (major == "13"):
+        return None
+    return f"2.{found[1].decode()}", found.start()
+
+
+_PINNED = re.compile(rb"(?m)^([A-Za-z][\w.-]*)[ \t]*(?:\[[^\]\n]*\][ \t]*)?((?:[<>=!~][^#;\n]*)?)")
+
+
+def versions(text: Text) -> Iterator[tuple[str, str, int]]:
+    """(name, version, offset) of every package of a file: `==2.0`, `>=1,<2`, or "" where it has none."""
+    for found in _PINNED.finditer(text.data):
+        name = re.sub(r"[-_.]+", "-", found[1].decode().lower())
+        yield name, re.sub(r"\s", "", found[2].decode(errors="replace")), found.start(1)
+
+
 _LOCAL = re.compile(rb"(?m)^[ \t]*([A-Za-z][\w.-]*[ \t]*(?:\[[^\]\n]*\][ \t]*)?==[ \t]*[\w.!-]+\+[\w.-]+)")
 
 
@@ -127,12 +161,29 @@ def newest_of_index(text: Text) -> tuple[str, int] | None:
 _GIT = re.compile(rb"(?m)^[^#\n]*?git\+\w+://([^\s#;\"']+)")
 
 
-def unpinned(text: Text) -> Iterator[tuple[str, int]]:
-    """(address, offset) of every repository that is installed at whatever its default branch holds."""
+_MOVING_REF = re.compile(rb"@(?![0-9a-f]{7,40}\Z)([A-Za-z_./-]+)\Z")
+"""A ref without a digit: versions and days have some, so it is the name of a branch."""
+
+
+class Moving(NamedTuple):
+    """A repository that is installed at whatever a branch holds on that day."""
+
+    address: str
+    branch: str
+    """Its name; "" for the default branch."""
+    offset: int
+
+
+def moving(text: Text) -> Iterator[Moving]:
+    """Every repository that is installed at no tag and no commit."""
     for match in _GIT.finditer(text.data if b"git+" in text.data else b""):
-        if b"@" not in match[1].partition(b"/")[2]:
-            address = match[1].decode(errors="replace").removesuffix(".git")
-            yield address, match.start(1)
+        address, _, ref = match[1].rpartition(b"@")
+        if b"/" not in address:  # what stands before the sign is a user, or there is none
+            address, ref = match[1], b""
+        branch = _MOVING_REF.fullmatch(b"@" + ref)
+        if not ref or branch:
+            name = branch[1].decode() if branch else ""
+            yield Moving(address.decode(errors="replace").removesuffix(".git"), name, match.start(1))
 
 
 _PARTS = "alpha|a|beta|b|c|preview|pre|post|rev|rc|r|dev"
@@ -145,24 +196,100 @@ _LINE = re.compile(
 )
 
 
+_ADDRESS = re.compile(r"(?:([^@:/]+)@\s*)?(?:\w+\+)?\w+://([^\s;]+)")
+"""`NAME @ ADDRESS`, or an address alone."""
+_GLUED = re.compile(r"[=<>~!]=|--[a-z]|\.(?:whl|zip|tar\.gz)(?![#?&])[\w-]")
+"""In an address: what begins another requirement, or an option."""
+_NO_OPERATOR = re.compile(r"^[A-Za-z][\w-]*\d(?:\.\d+){2,}$")
+_LOCAL_NAME = re.compile(r"\+(?:cpu|xpu|rocm\d[\d.]*|cu\d{3})[a-z-]")
+_OPTION_BEHIND = re.compile(r"[\w.\])]--(?:extra-)?[a-z]+-[a-z]+\b")
+_SIGNS_OF_TWO = (_OPTION_BEHIND, _NO_OPERATOR, _LOCAL_NAME)
+
+
 def unreadable(text: Text) -> Iterator[tuple[str, int]]:
-    """(line, offset) of each that is no requirement of PEP 508; addresses and paths are not judged."""
+    """(line, offset) of each that is no requirement of PEP 508; of addresses only what cannot be one."""
     data = text.data.replace(b"\\\n", b"  ")
-    for found in re.finditer(rb"(?m)^[ \t]*([^\s#-][^\r\n]*)", data):
-        line = re.split(r"\s(?:#|--?\w)", found[1].decode(errors="replace"))[0].strip()
-        if not re.search(r"[/\\$]|\.(?:whl|zip|gz)$", line) and not _LINE.fullmatch(line):
+    for found in re.finditer(rb"(?m)^[ \t]*([^\s#][^\r\n]*)", data):
+        written = found[1].decode(errors="replace")
+        line = re.split(r"\s(?:#|--?\w)", written)[0].strip()
+        address = _ADDRESS.match(line)
+        if address:
+            is_named = address[1] is None or re.fullmatch(r"[\w.-]+(?:\[[^\]]*\])?\s*", address[1])
+            is_wrong = not is_named or _GLUED.search(address[2]) is not None
+        elif written.startswith("-"):
+            is_wrong = False
+        else:
+            is_path = re.search(r"[/\\$]|\.(?:whl|zip|gz)$", line)
+            is_wrong = not is_path and not _LINE.fullmatch(line)
+            is_wrong = is_wrong or any(
+                sign.search(line) for sign in (_OPTION_BEHIND, _NO_OPERATOR, _LOCAL_NAME)
+            )
+        if is_wrong:
             yield line, found.start(1)
 
 
-def joined(text: Text, usual: Collection[str]) -> Iterator[tuple[str, str, int]]:
-    """(first, second, offset) of each unusual name that is two usual ones without a break between them.
+_URL = re.compile(rb"(?m)(?:git\+)?https?://[^\s;]+")
+_OF_HARDWARE = re.compile(r".*/(?:cpu|xpu|rocm\d[\d.]*?|cu\d{3})(?=[A-Za-z])")
 
-    `usual` are names in their normal form.
+
+def addresses(text: Text) -> Iterator[tuple[str, int]]:
+    """Every address of a file that is no comment's, with its offset."""
+    for found in _URL.finditer(text.data if b"://" in text.data else b""):
+        start = text.data.rfind(b"\n", 0, found.start()) + 1
+        if b"#" not in text.data[start : found.start()]:
+            yield found[0].decode(errors="replace"), found.start()
+
+
+def joined(text: Text, names: Collection[str], known: Collection[str] = ()) -> Iterator[tuple[str, str, int]]:
+    """(first, second, offset) of each name or address that is two others without a break between them.
+
+    `names` are those of the other files in their normal form, `known` the addresses.
     """
-    for name in read(text).packages.difference(usual):
-        for first in usual:
-            if name.startswith(first) and name[len(first) :] in usual:
-                spelling = re.escape(name).replace(r"\-", "[-_.]+").encode()
-                found = re.search(rb"(?mi)^[ \t]*(" + spelling + rb")\b", text.data)
-                if found:
-                    yield first, name[len(first) :], found.start(1)
+    for name in read(text).packages.difference(names):
+        for first in names:
+            if name.startswith(first) and name[len(first) :] in names:
+                found = _named(text, name)
+                if found is not None:
+                    yield first, name[len(first) :], found
+                    break
+    for address, offset in addresses(text):
+        hardware = _OF_HARDWARE.match(address)
+        heads = {one for one in known if address.startswith(one)} | ({hardware[0]} if hardware else set())
+        for head in sorted(heads - {address}):
+            name = re.split(r"[\[=<>~!;]", address[len(head) :])[0]
+            if re.sub(r"[-_.]+", "-", name.lower()) in names:
+                yield head, name, offset
+                break
+
+
+def _named(text: Text, name: str) -> int | None:
+    """Where a file names a package."""
+    spelling = re.escape(name).replace(r"\-", "[-_.]+").encode()
+    found = re.search(rb"(?mi)^[ \t]*(" + spelling + rb")\b", text.data)
+    return found.start(1) if found else None
+
+
+MANY = 2
+"""So many files have a name that is usual."""
+_LONG = 4
+"""Letters of two names from which on they are not a letter apart by chance."""
+
+
+def unusual(text: Text, named: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
+    """(name, what is meant, offset) of each that only this file has, a letter away from one of many files.
+
+    So is the beginning of such a name in a last line that does not end.
+    """
+    ends = not text.data or text.data.endswith(b"\n")
+    last = re.sub(r"[-_.]+", "-", text.data[text.data.rfind(b"\n") + 1 :].decode(errors="replace").lower())
+    for name in read(text).packages:
+        if named.get(name, 0) > 1:
+            continue
+        for other, count in named.items() if len(name) >= _LONG or name == last else ():
+            begins = not ends and name == last and other.startswith(name)
+            is_meant = min(len(name), len(other)) >= _LONG and is_near(name, other)
+            if count >= MANY and other != name and (begins or is_meant):
+                found = _named(text, name)
+                if found is not None:
+                    yield name, other, found
+                    break

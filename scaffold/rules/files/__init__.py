@@ -26,7 +26,11 @@ from scaffold.rules.files.requirement_indexes import (
     RequirementIndexMissing,
     RequirementToolkitMoves,
 )
-from scaffold.rules.files.requirement_lines import RequirementUnreadable
+from scaffold.rules.files.requirement_lines import (
+    RequirementPinLost,
+    RequirementsEmpty,
+    RequirementUnreadable,
+)
 from scaffold.rules.files.requirements import MatrixNoRequirements, RequirementsUnused, RequirementUnpinned
 from scaffold.rules.files.scripts import ScriptMisspelt
 from scaffold.rules.files.services import (
@@ -46,7 +50,9 @@ RULES: tuple[type[Rule], ...] = (
     MatrixNoRequirements,
     RequirementsUnused,
     RequirementUnreadable,
+    RequirementsEmpty,
     RequirementUnpinned,
+    RequirementPinLost,
     RequirementIndexMissing,
     RequirementIndexForeign,
     RequirementToolkitMoves,

@@ -14,6 +14,10 @@ from scaffold.rules.files.requirements import build_of
 
 MANY_BUILDS = {"cpu": (), "mps": (), "l4t13": ("vllm",)}
 """Profile -> the packages whose build there is not simply PyPI's; every other profile has both."""
+ELSEWHERE = frozenset({"hipblas", "intel", "l4t12"})
+"""Profiles for which PyPI has no torch of any version."""
+CUDA = {"cublas12": "12", "cublas13": "13", "l4t13": "13"}
+"""Profile -> its CUDA, where PyPI's torch is for that or for another one."""
 
 
 class RequirementIndexMissing(Rule):
@@ -32,8 +36,10 @@ class RequirementIndexMissing(Rule):
         --extra-index-url https://download.pytorch.org/whl/cu128
         torch
 
-    It is an error for a version like `2.10.0+rocm7.0`: PyPI takes none. A backend whose `install.sh` names an
-    index for that build is fine. There is one finding for a profile.
+    It is an error for a version like `2.10.0+rocm7.0`: PyPI takes none. For ROCm, Intel and JetPack 6 no
+    version is enough: PyPI has no torch for them. It has 2.11 and later ones for CUDA 13, and older ones for
+    CUDA 12. A backend whose `install.sh` names an index for that build is fine. There is one finding for a
+    profile.
 
     Fix: pin the version with which the image works, or name the index.
     """
@@ -76,6 +82,26 @@ class RequirementIndexMissing(Rule):
                     f"{build.profile} {name}",
                     f"{name} of the {build.profile} image has neither a version nor that hardware's index",
                     f"pin {name} to the version that works there, or name its index in {text.path}",
+                )
+            torch = requirements.of_no_index(text) if build.profile in ELSEWHERE else None
+            if torch is not None and not files.names_index(build):
+                return self.finding(
+                    text.place(torch),
+                    files.name,
+                    f"{build.profile} torch",
+                    f"torch of the {build.profile} image is PyPI's, which is not for that hardware",
+                    f"name its index in {text.path}",
+                )
+            major = CUDA.get(build.profile, "")
+            other = requirements.of_other_cuda(text, major) if major else None
+            if other is not None and not files.names_index(build):
+                version, offset = other
+                return self.finding(
+                    text.place(offset),
+                    files.name,
+                    f"{build.profile} torch",
+                    f"torch {version} of the {build.profile} image is PyPI's, which is not for CUDA {major}",
+                    f"name the index of CUDA {major} in {text.path}",
                 )
         return None
 

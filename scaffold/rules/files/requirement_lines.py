@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from scaffold.directory.requirements import is_requirements, joined, read, unreadable
+from scaffold.directory.python import installer_of
+from scaffold.directory.requirements import (
+    addresses,
+    is_requirements,
+    joined,
+    read,
+    unreadable,
+    unusual,
+    versions,
+)
+from scaffold.directory.text import Text
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.files.requirements import build_of
+from scaffold.syntax.source import Place
 
 
 class RequirementUnreadable(Rule):
@@ -21,6 +33,7 @@ class RequirementUnreadable(Rule):
         torch=2.12.1
         grpcio 1.82.1
         transformers==5.15.0accelerate
+        accelerate--extra-index-url https://download.pytorch.org/whl/cu130
 
     Passes:
 
@@ -28,9 +41,14 @@ class RequirementUnreadable(Rule):
         grpcio==1.82.1
         transformers==5.15.0
         accelerate
+        --extra-index-url https://download.pytorch.org/whl/cu130
 
-    Addresses, paths, options and what follows `;` are not judged. `torchaccelerate` is taken for two packages
-    where several files have both, and no other has that name.
+    `torchaccelerate` is taken for two packages where other files have both and none has that name, and an
+    address with a package behind it for both where the address alone is known. Of other addresses, of paths,
+    of options and of what follows `;` nothing is said.
+
+    It is a warning where a name is a letter away from one that several files have, and no other file has it,
+    or is the beginning of one where the file ends.
 
     Fix: write the line as pip reads it.
     """
@@ -39,23 +57,11 @@ class RequirementUnreadable(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Lines that are no requirement."""
-        texts = [
-            (backend, text)
-            for backend, lang in registry.backends.items()
-            if lang == "python"
-            for text in registry.files(backend).texts(filter(is_requirements, registry.files(backend).names))
-        ]
+        texts = [*_texts(registry)]
         named = Counter(package for _, text in texts for package in read(text).packages)
-        usual = {package for package, count in named.items() if count > 1}
+        known = Counter(address for _, text in texts for address in {one for one, _ in addresses(text)})
         for backend, text in texts:
-            for first, second, offset in joined(text, usual):
-                yield self.finding(
-                    text.place(offset),
-                    backend,
-                    f"{text.path} {first}{second}",
-                    f"{first} and {second} stand on one line without a break",
-                    "write each on a line of its own",
-                )
+            yield from self._joined(backend, text, named, known)
             for line, offset in unreadable(text):
                 yield self.finding(
                     text.place(offset),
@@ -64,3 +70,128 @@ class RequirementUnreadable(Rule):
                     f"no installer reads the requirement {line!r}: the image is not built",
                     "write `NAME`, or `NAME==VERSION`, on a line of its own",
                 )
+            for name, meant, offset in unusual(text, named):
+                yield self.finding(
+                    text.place(offset),
+                    backend,
+                    f"{text.path} {name}",
+                    f"{name} is named nowhere else, and {named[meant]} files name {meant}",
+                    f"write {meant}, if that is meant",
+                    severity=Severity.warning,
+                )
+
+    def _joined(
+        self, backend: str, text: Text, named: Counter[str], known: Counter[str]
+    ) -> Iterator[Finding]:
+        own, here = read(text).packages, {one for one, _ in addresses(text)}
+        names = {name for name, count in named.items() if count > (name in own)}
+        others = {address for address, count in known.items() if count > (address in here)}
+        for first, second, offset in joined(text, names, others):
+            yield self.finding(
+                text.place(offset),
+                backend,
+                f"{text.path} {first}{second}",
+                f"{first} and {second} stand on one line without a break",
+                "write each on a line of its own",
+            )
+
+
+class RequirementPinLost(Rule):
+    """A package that the other requirements files of a backend pin to one version is pinned in each.
+
+    Why: the backend works with that version, or it would not be pinned. An image that installs whatever is
+    newest works until the next release of the package, and no change of LocalAI is to blame.
+
+    Fails: `transformers==4.56.1` in `requirements-cpu.txt` and `requirements-cublas12.txt`, and in
+    `requirements-hipblas.txt`
+
+        transformers
+
+    Passes:
+
+        transformers==4.56.1
+
+    Two other files or more must have it, all with one version. Another version, or a bound above, is fine.
+
+    Fix: write the version, or say in a comment right above why another one is taken.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Packages without the version that their siblings have."""
+        said: dict[str, dict[str, dict[Text, tuple[str, int]]]] = {}
+        for backend, text in _texts(registry):
+            for name, version, offset in versions(text):
+                said.setdefault(backend, {}).setdefault(name, {})[text] = (version, offset)
+        for backend, packages in said.items():
+            for name, found in packages.items():
+                for text, (version, offset) in found.items() if len(found) > MANY_OTHERS else ():
+                    others = {other for one, (other, _) in found.items() if one is not text}
+                    pinned = next(iter(others)) if len(others) == 1 else ""
+                    free = pinned.startswith("==") and not any(sign in version for sign in ("==", "~=", "<"))
+                    if free and not text.comment_above(offset):
+                        yield self.finding(
+                            text.place(offset),
+                            backend,
+                            f"{text.path} {name} without {pinned}",
+                            f"{name} has {version or 'no version'} here, and {pinned} in the other "
+                            f"{len(found) - 1} files of {backend} that name it",
+                            f"write {name}{pinned}",
+                        )
+
+
+MANY_OTHERS = 2
+"""So many other files show what a backend works with."""
+
+
+class RequirementsEmpty(Rule):
+    """A requirements file that an image installs says something.
+
+    Why: an empty file is installed without a word. What stood there is missing from the image, which fails at
+    the first import.
+
+    Fails: `requirements-cublas12.txt` with nothing in it, and that build in the matrix
+
+    Passes: the same with
+
+        # torch comes with vllm, in requirements-cublas12-after.txt
+
+    Where the other builds of the backend show what is missing, matrix-no-requirements tells it.
+
+    Fix: restore its lines; or delete the file, or say in it why there is nothing.
+    """
+
+    severity = Severity.warning
+    explained_by = ("matrix-no-requirements",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where the image lacks what that file is for."""
+        return finding.subject == cause.subject
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Files that some build of a backend reads, and that have nothing."""
+        installer = installer_of(registry.tree)
+        read_by: dict[str, set[str]] = {}
+        for entry in (*registry.matrix.linux, *registry.matrix.darwin):
+            specific = installer.specific(build_of(entry, installer))
+            read_by.setdefault(entry.backend, {*installer.common}).update(specific)
+        for backend, text in _texts(registry):
+            name = text.path.rpartition("/")[2]
+            if not text.data.strip() and name in read_by.get(backend, ()):
+                yield self.finding(
+                    Place(text.path),
+                    backend,
+                    name,
+                    f"{text.path} is empty: its images install nothing of it",
+                    "restore its lines; or delete the file, or say in it why there is nothing",
+                )
+
+
+def _texts(registry: Registry) -> Iterator[tuple[str, Text]]:
+    """(backend, requirements file) of every Python backend."""
+    for backend, lang in registry.backends.items():
+        if lang == "python":
+            files = registry.files(backend)
+            for text in files.texts(filter(is_requirements, files.names)):
+                yield backend, text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from scaffold.backend.variants import VARIANTS
 from scaffold.directory import requirements
@@ -27,6 +27,9 @@ class MatrixNoRequirements(Rule):
 
     A missing file is fine, and no finding, where `requirements.txt` already has what the files of
     the other builds add, or where `install.sh` installs in a branch of its own for that build.
+
+    It is a warning where a file is there and lacks two packages or more that every other build installs, two
+    builds or more, and has none that those lack: its end may be missing.
 
     Fails: `build-type: 'l4t'` with `cuda-major-version: "12"` in the matrix, and
 
@@ -65,6 +68,7 @@ class MatrixNoRequirements(Rule):
             ]
             for build in builds
         }
+        yield from self._partly(files, builds, specific, installer)
         if all(specific.values()):
             return
         added = [files.packages(names) for names in specific.values() if names]
@@ -83,6 +87,34 @@ class MatrixNoRequirements(Rule):
                 f"it lacks {some(sorted(missing))}, which every other build of {files.name} installs",
                 f"write {files.path}/{wanted}, or drop the entry",
             )
+
+    def _partly(
+        self,
+        files: Directory,
+        builds: Mapping[Build, Entry],
+        specific: Mapping[Build, Sequence[str]],
+        installer: PythonInstaller,
+    ) -> Iterator[Finding]:
+        """Builds with less than every other one."""
+        packages = {build: files.packages((*installer.common, *names)) for build, names in specific.items()}
+        script = files.text("install.sh")
+        for build, own in packages.items():
+            others = [packages[other] for other in builds if other.profile != build.profile]
+            lacking = frozenset.intersection(*others) - own if len(others) > 1 else frozenset()
+            named = script.data.decode(errors="replace") if lacking and script else ""
+            lacking = frozenset(package for package in lacking if package not in named)
+            is_less = len(lacking) > 1 and specific[build] and own <= frozenset.union(*others)
+            if is_less and not files.installs_itself(build):
+                name = specific[build][0]
+                yield self.finding(
+                    Place(f"{files.path}/{name}"),
+                    files.name,
+                    f"{name} partly",
+                    f"the {build.profile} image lacks {some(sorted(lacking))}, which every other build of "
+                    f"{files.name} installs",
+                    f"restore them in {files.path}/{name}",
+                    severity=Severity.warning,
+                )
 
 
 class RequirementsUnused(Rule):
@@ -194,8 +226,9 @@ class RequirementUnpinned(Rule):
 
         git+https://github.com/acme/finch@v1.4.0
 
-    A `git clone` in `install.sh` counts too, where no tag or commit is checked out. There is one finding
-    for a backend and address, in whichever of its files it stands.
+    `@main` is none, nor is another name without a digit: that is a branch. A `git clone` in `install.sh`
+    counts too, where no tag or commit is checked out. There is one finding for a backend and address, in
+    whichever of its files it stands.
 
     Fix: add `@` and the tag or the commit with which the backend works. Of a clone check it out, by a
     variable that `bump_deps.yaml` follows, or with a comment that says why it is held.
@@ -207,27 +240,28 @@ class RequirementUnpinned(Rule):
         installer = installer_of(registry.tree)
         for backend, lang in registry.backends.items():
             files = registry.files(backend)
-            found: dict[str, list[Place]] = {}
+            found: dict[tuple[str, str], list[Place]] = {}
             names = filter(requirements.is_requirements, files.names)
             for text in files.texts(names) if lang == "python" else ():
-                for address, offset in requirements.unpinned(text):
-                    found.setdefault(address, []).append(text.place(offset))
+                for address, branch, offset in requirements.moving(text):
+                    found.setdefault((address, branch), []).append(text.place(offset))
             if lang == "python":
                 builds = {build_of(entry, installer) for entry in registry.matrix.entries_of(backend)}
                 for address, place in files.unpinned_clones(sorted(builds)):
-                    found.setdefault(address, []).append(place)
-            for address, places in found.items():
+                    found.setdefault((address, ""), []).append(place)
+            for (address, branch), places in found.items():
                 where = f" ({len(places)} places)" if len(places) > 1 else ""
+                held = f"its branch {branch}" if branch else "its default branch"
                 is_clone = places[0].path.endswith(".sh")
                 yield self.finding(
                     places[0],
                     backend,
                     f"{address} without a version",
-                    f"{address} is installed at whatever its default branch holds{where}",
+                    f"{address} is installed at whatever {held} holds{where}",
                     "check out the tag or the commit with which the backend works, by a `<NAME>_VERSION?=` "
                     "of its Makefile that the bot follows, or with a comment that says why it is held"
                     if is_clone
-                    else "add `@` and the tag or the commit with which the backend works",
+                    else "write `@` and the tag or the commit with which the backend works",
                 )
 
 

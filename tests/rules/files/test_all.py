@@ -47,6 +47,7 @@ BROKEN = {
     "matrix-no-requirements": {f"{FINCH}/requirements-intel.txt": None},
     "requirement-unpinned": {f"{FINCH}/requirements.txt": b"git+https://github.com/a/b\n"},
     "requirement-unreadable": {f"{FINCH}/requirements.txt": b"torch=2.1\n"},
+    "requirements-empty": {f"{FINCH}/requirements-after.txt": b""},
     "requirement-index-missing": {f"{FINCH}/requirements-cublas12.txt": b"torch\n"},
     "requirement-index-foreign": {
         f"{FINCH}/requirements-intel.txt": b"--index-url https://example.org/whl/cu130\ntorch==2.1.0\n"

@@ -93,7 +93,7 @@ INDEX = "--extra-index-url https://download.pytorch.org/whl/cu128\n"
         ("accelerate\ntorch>=2.4  # the newest\n", "torch"),
         ("torch[opt] ; python_version > '3'\n", "torch"),
         ("torch==2.12.1\nvllm\n", "vllm"),
-        ("torch==2.12.1\n", None),
+        ("torch==2.10.0\n", None),
         ("torch>=2.4,<2.5\n", None),
         ("torch ~= 2.4\n", None),
         ("torch @ https://acme.example/torch.whl\n", None),
@@ -335,3 +335,131 @@ def test_two_names_without_a_break(line: str, found: bool) -> None:
 def test_an_empty_file_is_none(text: bytes, found: bool) -> None:
     where = tree({f"{FINCH}/requirements-intel.txt": text})
     assert bool(findings(where, "matrix-no-requirements")) is found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("torch==2.12.1--extra-index-url https://download.pytorch.org/whl/cu130", True),
+        ("accelerate--extra-index-url https://download.pytorch.org/whl/cpu", True),
+        ("--extra-index-url https://download.pytorch.org/whl/cu130", False),
+        ("--extra-index-url https://download.pytorch.org/whl/cu130torch", True),
+        ("--extra-index-url https://download.pytorch.org/whl/cu130/", False),
+        ("git+https://github.com/a/b@v1.0grpcio==1.71.0", True),
+        ("git+https://github.com/a/b@v1.0#egg=b", False),
+        ("https://h/a-1.0-py3-none-any.whl--index-url https://h", True),
+        ("https://h/a-1.0-py3-none-any.whl#sha256=ab", False),
+        ("a @ https://h/a-1.0-py3-none-any.whl ; python_version >= '3.12'", False),
+        ("torch==2.8.0a @ git+https://github.com/a/b@v1", True),
+        ("torch2.7.1", True),
+        ("torch==2.10.0+rocm7.0a", True),
+        ("-r other.txt", False),
+    ],
+)
+def test_what_stands_behind_an_address_or_a_version(line: str, found: bool) -> None:
+    where = tree({f"{FINCH}/requirements-after.txt": f"{line}\n".encode()})
+    assert bool(findings(where, "requirement-unreadable")) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("torhc\n", Severity.warning),
+        ("torc", Severity.warning),
+        ("torc\n", Severity.warning),
+        ("tor", Severity.warning),
+        ("tor\n", None),
+        ("soxr\n", None),
+    ],
+)
+def test_a_name_that_nobody_else_has(text: str, severity: Severity | None) -> None:
+    where = tree({f"{FINCH}/requirements-after.txt": text.encode()})
+    found = [f.severity for f in findings(where, "requirement-unreadable")]
+    assert found == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("ref", "found"),
+    [
+        ("@main", True),
+        ("@feature/a", True),
+        ("@v1.4.0", False),
+        ("@deadbeef", False),
+        ("@2024.10", False),
+        ("@main#egg=b", True),
+        ("", True),
+    ],
+)
+def test_a_branch_is_no_version(ref: str, found: bool) -> None:
+    text = f"git+https://git@github.com/acme/finch.git{ref}\n"
+    where = tree({f"{FINCH}/requirements-after.txt": text.encode()})
+    told = findings(where, "requirement-unpinned")
+    assert [f.severity for f in told] == [Severity.warning] * found
+    assert all("acme/finch is installed" in f.message for f in told)
+
+
+@pytest.mark.parametrize(("data", "found"), [(b"", True), (b"\n \n", True), (b"# nothing\n", False)])
+def test_a_file_without_a_word(data: bytes, found: bool) -> None:
+    where = tree({f"{FINCH}/requirements-after.txt": data})
+    assert [f.subject for f in findings(where)] == ["requirements-after.txt"] * found
+
+
+def test_an_empty_file_that_the_others_show_the_content_of() -> None:
+    where = tree({f"{FINCH}/requirements-intel.txt": b""})
+    assert {f.rule for f in findings(where)} == {"matrix-no-requirements", "requirements-empty"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("acme==1.0\n", False),
+        ("acme\n", True),
+        ("acme>=1.0\n", True),
+        ("acme==1.1\n", False),
+        ("acme<2\n", False),
+        ("# 1.0 is not built there\nacme\n", False),
+    ],
+)
+def test_a_version_that_the_other_files_have(text: str, found: bool) -> None:
+    def file(profile: str, line: str) -> dict[str, bytes | None]:
+        path = f"{FINCH}/requirements-{profile}.txt"
+        return {path: (read(path) + line).encode()}
+
+    where = tree(file("cpu", "acme==1.0\n"), file("mps", "acme==1.0\n"), file("intel", text))
+    told = findings(where, "requirement-pin-lost")
+    assert [(f.path, f.severity) for f in told] == [
+        (f"{FINCH}/requirements-intel.txt", Severity.warning)
+    ] * found
+
+
+@pytest.mark.parametrize(
+    ("profile", "version", "found"),
+    [
+        ("hipblas", "2.7.1", True),
+        ("intel", "2.7.1", True),
+        ("l4t12", "2.7.1", True),
+        ("cublas13", "2.10.0", True),
+        ("cublas13", "2.11.0", False),
+        ("cublas12", "2.10.0", False),
+        ("cublas12", "2.11.0", True),
+        ("cpu", "2.11.0", False),
+    ],
+)
+def test_a_version_of_torch_that_pypi_has_for_other_hardware(profile: str, version: str, found: bool) -> None:
+    where = tree({f"{FINCH}/requirements-{profile}.txt": f"torch=={version}\n".encode()})
+    assert [f.severity for f in findings(where, "requirement-index-missing")] == [Severity.warning] * found
+
+
+def test_a_file_with_less_than_the_others() -> None:
+    names = ["cpu", "cublas12", "cublas13", "l4t12", "l4t13", "hipblas", "intel", "mps"]
+    files: dict[str, bytes | None] = {
+        f"{FINCH}/requirements-{name}.txt": (
+            read(f"{FINCH}/requirements-{name}.txt") + "acme\nwing\n"
+        ).encode()
+        for name in names
+    }
+    assert findings(tree(files), "matrix-no-requirements") == []
+    intel = f"{FINCH}/requirements-intel.txt"
+    for text, count in (("torch\nacme\n", 0), ("torch\n", 1), ("torch\nbeak\n", 0)):
+        found = findings(tree(files, {intel: text.encode()}), "matrix-no-requirements")
+        assert [(f.path, f.severity) for f in found] == [(intel, Severity.warning)] * count

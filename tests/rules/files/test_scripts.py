@@ -59,3 +59,21 @@ def test_a_variable_that_the_makefile_gives() -> None:
     run = read(f"{LARK}/run.sh").replace("\nif [ -f", '\necho "$CURDIRS"\nif [ -f', 1)
     makefile = f"export CURDIRS=a\n{read(f'{LARK}/Makefile')}"
     assert findings(tree({f"{LARK}/run.sh": run.encode(), f"{LARK}/Makefile": makefile.encode()}), SLUG) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ('cpp -a "$CURDIR/lark" "$CURDIR/package/"', ""),
+        ('ccp -a "$CURDIR/lark" "$CURDIR/package/"', "ccp"),
+        ('cq -a "$CURDIR/lark" "$CURDIR/package/"', "cq"),
+        ("cq --version", ""),
+        ("uv pip install ./x", ""),
+        ('chmodd +x "$CURDIR/lark"', "chmodd"),
+        ('rrm -rf "$CURDIR/package"', "rrm"),
+    ],
+)
+def test_a_short_command(line: str, word: str) -> None:
+    path = f"{LARK}/package.sh"
+    where = tree({path: (read(path) + line + "\n").encode()})
+    assert [f.subject for f in findings(where, "script-misspelt")] == [f"{word} in package.sh"] * bool(word)

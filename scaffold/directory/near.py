@@ -1,0 +1,19 @@
+"""Words that are a letter apart."""
+
+from __future__ import annotations
+
+import re
+
+
+def is_near(one: str, other: str) -> bool:
+    """Whether a letter more, less, another one or two in the other order make the difference; no digit."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    short, long = sorted((one, other), key=len)
+    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(long) > len(short):
+        is_near = short[at:] == long[at + 1 :]
+    else:
+        swapped = short[at + 1 : at + 2] + short[at : at + 1] + short[at + 2 :]
+        is_near = short[at + 1 :] == long[at + 1 :] or swapped == long[at:]
+    return is_near and re.sub(r"\d", "", one) != re.sub(r"\d", "", other)
