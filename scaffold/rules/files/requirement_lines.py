@@ -121,7 +121,9 @@ class RequirementPinLost(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Packages without the version that their siblings have."""
         said: dict[str, dict[str, dict[Text, tuple[str, int]]]] = {}
-        for backend, text in _texts(registry):
+        read_by = _installed(registry)
+        texts = ((b, t) for b, t in _texts(registry) if t.path.rpartition("/")[2] in read_by.get(b, ()))
+        for backend, text in texts:
             for name, version, offset in versions(text):
                 said.setdefault(backend, {}).setdefault(name, {})[text] = (version, offset)
         for backend, packages in said.items():
@@ -171,11 +173,7 @@ class RequirementsEmpty(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files that some build of a backend reads, and that have nothing."""
-        installer = installer_of(registry.tree)
-        read_by: dict[str, set[str]] = {}
-        for entry in (*registry.matrix.linux, *registry.matrix.darwin):
-            specific = installer.specific(build_of(entry, installer))
-            read_by.setdefault(entry.backend, {*installer.common}).update(specific)
+        read_by = _installed(registry)
         for backend, text in _texts(registry):
             name = text.path.rpartition("/")[2]
             if not text.data.strip() and name in read_by.get(backend, ()):
@@ -186,6 +184,16 @@ class RequirementsEmpty(Rule):
                     f"{text.path} is empty: its images install nothing of it",
                     "restore its lines; or delete the file, or say in it why there is nothing",
                 )
+
+
+def _installed(registry: Registry) -> dict[str, set[str]]:
+    """Backend -> the names of the files that its images install, if they are there."""
+    installer = installer_of(registry.tree)
+    found: dict[str, set[str]] = {}
+    for entry in (*registry.matrix.linux, *registry.matrix.darwin):
+        specific = installer.specific(build_of(entry, installer))
+        found.setdefault(entry.backend, {*installer.common}).update(specific)
+    return found
 
 
 def _texts(registry: Registry) -> Iterator[tuple[str, Text]]:

@@ -48,6 +48,10 @@ BROKEN = {
     "requirement-unpinned": {f"{FINCH}/requirements.txt": b"git+https://github.com/a/b\n"},
     "requirement-unreadable": {f"{FINCH}/requirements.txt": b"torch=2.1\n"},
     "requirements-empty": {f"{FINCH}/requirements-after.txt": b""},
+    "requirement-pin-lost": {
+        f"{FINCH}/requirements-{name}.txt": f"torch\nacme{version}\n".encode()
+        for name, version in (("cpu", "==1"), ("mps", "==1"), ("intel", ""))
+    },
     "requirement-index-missing": {f"{FINCH}/requirements-cublas12.txt": b"torch\n"},
     "requirement-index-foreign": {
         f"{FINCH}/requirements-intel.txt": b"--index-url https://example.org/whl/cu130\ntorch==2.1.0\n"
@@ -81,12 +85,12 @@ BROKEN = {
     "native-run-quoting": {f"{LARK}/run.sh": RUN_SH.encode()},
     "signal-shutdown": {f"{HERON}/grpc-server.cpp": SERVERS["function"].encode()},
 }
-"""Rule -> a file of a backend that breaks it; the test of its module goes into the details."""
+"""Rule -> files of a backend that break it; the test of its module goes into the details."""
 
 
 @pytest.mark.parametrize("slug", BROKEN)
 def test_a_file_of_a_backend_that_is_wrong(slug: str) -> None:
-    (path,) = BROKEN[slug]
+    path = next(iter(BROKEN[slug]))
     assert {f.backend for f in findings(tree(BROKEN[slug]), slug)} == {path.split("/")[2]}
 
 
