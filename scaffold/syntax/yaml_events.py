@@ -6,17 +6,18 @@ takes or refuses, and keeps what they do without: tags, aliases as such, and key
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from scaffold.errors import ShapeError
+from scaffold.syntax.source import Source
 
-if TYPE_CHECKING:
-    from scaffold.syntax.source import Source
+T = TypeVar("T")
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LETTER = b"\xef\xbb\xbe"
@@ -86,23 +87,53 @@ def document(source: Source) -> Document:
     """The first document of a file. Raises ShapeError with its line where libyaml refuses it."""
     import yaml  # type: ignore[import-untyped]
 
-    data = source.data.removeprefix(BYTE_ORDER_MARK)
     loader = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
-    with _refused(source.path, data):
+
+    def composed(data: bytes) -> Document:
         return _composed(data.decode(), yaml.parse(data.replace(BYTE_ORDER_MARK, _LETTER), loader))
+
+    return _read(source.path, source.data, composed)
 
 
 def require_yaml(path: str, data: bytes) -> None:
     """Raises ShapeError with its line where libyaml refuses a file: in a fifth of the time of `document`."""
     import yaml
 
-    data = data.removeprefix(BYTE_ORDER_MARK)
-    readable = data.replace(BYTE_ORDER_MARK, _LETTER)
-    with _refused(path, data):
+    def parsed(data: bytes) -> None:
+        readable = data.replace(BYTE_ORDER_MARK, _LETTER)
         if yaml.__with_libyaml__:
             yaml.cyaml.CParser(readable).raw_parse()
         else:
             deque(yaml.parse(readable, yaml.BaseLoader), maxlen=0)
+
+    if b"\\/" in data:
+        document(Source(path, data))
+    else:
+        _read(path, data, parsed)
+
+
+def _read(path: str, data: bytes, read: Callable[[bytes], T]) -> T:
+    r"""What is read of a file; `\'` in double quotes is a quote to yaml.v3, and libyaml does not know it."""
+    from yaml.scanner import ScannerError  # type: ignore[import-untyped]
+
+    data = data.removeprefix(BYTE_ORDER_MARK)
+    with _refused(path, data):
+        for _ in range(MAX_QUOTES):
+            try:
+                return read(data)
+            except ScannerError as error:
+                at = len(data.decode()[: error.problem_mark.index].encode())
+                if error.problem != UNKNOWN_ESCAPE or data[at : at + 2] != b"\\'":
+                    raise
+                data = data[:at] + b'\\"' + data[at + 2 :]
+        return read(data)
+
+
+MAX_QUOTES = 20
+"""Such quotes of a file that are read."""
+UNKNOWN_ESCAPE = "found unknown escape character"
+_SLASH = re.compile(r"(?<!\\)(?:\\\\)*+\\/")
+"""An escape that libyaml knows, and yaml.v3 does not."""
 
 
 @contextmanager
@@ -126,7 +157,7 @@ def _line(text: str, at: int) -> int:
 
 
 def _composed(text: str, parsed: Iterator[Any]) -> Document:
-    from yaml import events
+    from yaml import MarkedYAMLError, events
 
     top = Node(Kind.sequence, 0)
     open_nodes = [top]
@@ -143,6 +174,8 @@ def _composed(text: str, parsed: Iterator[Any]) -> Document:
         at = event.start_mark.index
         if isinstance(event, events.ScalarEvent):
             node = Node(Kind.scalar, at, event.tag or "", event.value, not event.style)
+            if event.style == '"' and "/" in event.value and _SLASH.search(text, at, event.end_mark.index):
+                raise MarkedYAMLError(None, None, UNKNOWN_ESCAPE, event.start_mark)
         elif isinstance(event, events.AliasEvent):
             node = Node(Kind.alias, at, "", event.anchor, target=anchors.get(event.anchor))
             if node.target is None:

@@ -235,6 +235,12 @@ def test_a_bomb_is_refused_where_go_refuses_it(judge: Judge) -> None:
         assert bool(judge(data)) == bool(refused(data)), (size, count)
 
 
+def test_a_quote_behind_a_backslash_is_no_error(judge: Judge) -> None:
+    data = (FIRST + '- name: "é it\\\'s"\n  description: "d\\\'or \\\\/ x"\n').encode()
+    assert not judge(data)
+    assert refused(data).endswith("is YAML of a kind that is not understood here")
+
+
 BITS = [
     "", " ", "  ", "#", " #", "- ", ": ", "'", '"', "|", ">", "\n", "\t", "\r", "&a ", "*a", f"*{ANCHOR}", f"&{ANCHOR} ",
     f"<<: *{ANCHOR}\n  ", "!x ", "!!int ", "!!null ", "!!binary ", "[", "]", "{", "}", "{a: b}", "[x, y]", ",", "?",
@@ -306,6 +312,7 @@ MODEL = """\
 """
 
 WRONG_MODELS = {
+    "a slash behind a backslash": '- name: "a\\/b"\n',
     "an alias of nothing": "- <<: *robin\n  name: a\n",
     "an anchor below": "- <<: *late\n  name: a\n- &late\n  name: b\n",
     "a word merged": "- <<: word\n  name: a\n",
@@ -341,6 +348,7 @@ WRONG_MODELS = {
 }  # fmt: skip
 SOUND_MODELS = {
     "nothing more": "",
+    "a quote behind a backslash": "- name: \"it\\'s\"\n  tags: [\"d\\'or\"]\n",
     "flow style": "- {name: a, tags: [x], files: [{filename: b}], overrides: {x: [y]}}\n",
     "no values": "- name:\n  tags:\n  overrides:\n  files:\n  variants: null\n",
     "values that are given": "- name: a\n  overrides: &o\n    x: y\n- name: b\n  overrides: *o\n",
