@@ -30,6 +30,8 @@ class Call:
         self.run = run
         self.workflow = workflow
         self.caller = caller
+        self.root: Leg | None = caller.root if caller is not None else None
+        """The job of the workflow that the event started, where that calls it."""
         self.of_legs = OfLegs() if caller is None else run.of_legs((caller.job, caller.call))
         self.inputs: dict[str, Any] = {}
         """The `inputs` context."""
@@ -204,16 +206,21 @@ class Leg(JobScope, ABC):
     """A job with one row of its matrix, without its steps."""
 
     def __init__(self, call: Call, job: Job, row: Mapping[str, Any], number: int, complete: bool) -> None:
-        super().__init__(call, job)
+        self.call = call
+        self.job = job
         self.row = row
         self.complete = complete
         """Whether the matrix is known: otherwise this one row stands for all."""
         self.number = number
+        self._label = ""
+        self._runs_on: str | None = None
         self._reached: Truth | str = "not asked"
 
-    @cached_property
+    @property
     def label(self) -> str:
-        return f"{self.call.label}/{self.job.id}#{self.number}"
+        if not self._label:
+            self._label = f"{self.call.label}/{self.job.id}#{self.number}"
+        return self._label
 
     def context(self, name: str) -> Any:
         if name == "matrix":
@@ -222,15 +229,24 @@ class Leg(JobScope, ABC):
             return self.call.inputs
         if name == "runner":
             return self._runner
-        return super().context(name)
+        return self._outputs() if name == "steps" else super().context(name)
+
+    @abstractmethod
+    def _outputs(self) -> Any:
+        """The `steps` context."""
 
     @cached_property
     def _runner(self) -> Any:
         return of_runner(self.runs_on, *native(self.runs_on))
 
-    @cached_property
+    @property
     def runs_on(self) -> str:
         """The runner's label, several with commas; with holes where it is not known, "" for a mere group."""
+        if self._runs_on is None:
+            self._runs_on = self._runs_on_label()
+        return self._runs_on
+
+    def _runs_on_label(self) -> str:
         value = self.job.node.get("runs-on")
         found = matrix.evaluated(value, self) if value is not None else ""
         if isinstance(found, dict) and not isinstance(found, Open):
@@ -274,7 +290,7 @@ class Leg(JobScope, ABC):
     @property
     def root(self) -> Leg:
         """The job of the workflow that the event started."""
-        return self.call.caller.root if self.call.caller is not None else self
+        return self.call.root or self
 
     @property
     def known(self) -> bool:

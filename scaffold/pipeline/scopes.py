@@ -29,9 +29,6 @@ class JobRun(Leg):
         self._steps: Open | None = None
         self._bound: dict[Occurrence, StepRun] = {}
 
-    def context(self, name: str) -> Any:
-        return self._outputs() if name == "steps" else super().context(name)
-
     def _outputs(self) -> Any:
         """The `steps` context: a step that looks for a cache says for which key."""
         if self._steps is None:
@@ -133,11 +130,14 @@ class StepRun:
         """One of its `with` as text, with holes for what is unknown; "" where it is not given."""
         if name not in self._inputs:
             value = self.step.given.get(name)
-            self._inputs[name] = text_of(self._input(value)) if isinstance(value, yaml.Scalar) else ""
+            if not isinstance(value, yaml.Scalar):
+                found = ""
+            elif "${{" in value.text:
+                found = self.job.call.run.value(template(value.text), self)
+            else:
+                found = value.typed
+            self._inputs[name] = text_of(found)
         return self._inputs[name]
-
-    def _input(self, value: yaml.Scalar) -> Any:
-        return self.job.call.run.value(template(value.text), self) if "${{" in value.text else value.typed
 
     @property
     def in_job(self) -> Truth:

@@ -24,7 +24,10 @@ class Started:
 
     def of_legs(self, job: object) -> OfLegs:
         """What the legs of a job that calls a workflow have in common."""
-        return self._of_legs.setdefault(job, OfLegs())
+        found = self._of_legs.get(job)
+        if found is None:
+            found = self._of_legs[job] = OfLegs()
+        return found
 
     def value(self, of: Template, scope: Scope) -> Any:
         """What a template is in a scope of this run: once where the event alone decides."""

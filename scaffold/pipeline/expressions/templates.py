@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
@@ -15,21 +14,19 @@ from scaffold.pipeline.expressions.values import MAX_LENGTH, Unknown, text_of
 _CLOSING = re.compile(r"\s*\}\}")
 
 
-@dataclass(eq=False)
 class Template:
     """A text with `${{ }}` in it: texts and expressions in turn."""
 
-    parts: tuple[str | Node, ...]
+    def __init__(self, parts: tuple[str | Node, ...]) -> None:
+        self.parts = parts
+        one = parts[0] if len(parts) == 1 else None
+        self.only = one if isinstance(one, Node) else None
+        """Its expression, where it is nothing else."""
 
     @property
     def expressions(self) -> tuple[Node, ...]:
         """Its expressions, in order."""
         return tuple(part for part in self.parts if isinstance(part, Node))
-
-    @cached_property
-    def only(self) -> Node | None:
-        """Its expression, where it is nothing else."""
-        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Node) else None
 
     @cached_property
     def contexts(self) -> frozenset[str]:

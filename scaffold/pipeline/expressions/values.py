@@ -184,12 +184,12 @@ def last_part(path: str) -> str:
 
 def equal_values(left: Any, right: Any) -> bool | Unknown:
     """GitHub's `==`: strings in any case, different types as numbers."""
-    for one, other in ((left, right), (right, left)):
-        if isinstance(one, Person) and isinstance(other, str) and other.lower().endswith("[bot]"):
-            return False
-        if isinstance(one, OwnRepository):
-            return FORK not in other if isinstance(other, str) else isinstance(other, OwnRepository)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, Person) and isinstance(other, str) and other.lower().endswith("[bot]"):
+                return False
+            if isinstance(one, OwnRepository):
+                return FORK not in other if isinstance(other, str) else isinstance(other, OwnRepository)
         if isinstance(left, Unknown) and isinstance(right, Unknown) and left.label == right.label:
             return True
         return Unknown("==")

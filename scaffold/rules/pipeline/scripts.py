@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -15,32 +17,36 @@ from scaffold.syntax.step_script import line_of
 
 
 def first_calls(
-    registry: Repository, wanted: re.Pattern[str], is_meant: Callable[[Command], bool]
+    registry: Repository, wanted: Callable[[str], object], is_meant: Callable[[Command], bool]
 ) -> Iterator[tuple[Place, str, Command]]:
     """The first such command of every step, and of every shell script that steps name.
 
-    Each with its place and the step or the file that it is in. Only scripts that hold `wanted` are parsed.
+    Each with its place and the step or the file that it is in. Only scripts of a `wanted` text are parsed.
     """
-    read: set[str] = set()
-    seen: set[Step] = set()
+    for text, script, step, job in _scripts(registry):
+        call = next(filter(is_meant, script.commands), None) if wanted(text) else None
+        if call is not None and step is not None:
+            line = line_of(step.source, step.node, call.start_byte)
+            yield Place(step.path, line), f"{job.id} {step.title}", call
+        elif call is not None:
+            yield script.place(call.start_byte), script.path, call
+
+
+@lru_cache(maxsize=2)
+def _scripts(registry: Repository) -> tuple[tuple[str, ShellSource, Step | None, Job], ...]:
+    """The scripts of every step, and the shell scripts that they name, each once: these are of no step."""
+    found: dict[Step | str, tuple[str, ShellSource, Step | None, Job]] = {}
     for job in registry.pipeline.jobs:
         for step in (occurrence.step for occurrence in job.occurrences):
-            if step in seen:
+            if step in found or not step.run:
                 continue
-            seen.add(step)
-            call = next(filter(is_meant, step.script.commands), None) if wanted.search(step.run) else None
-            if call is not None:
-                line = line_of(step.source, step.node, call.start_byte)
-                yield Place(step.path, line), f"{job.id} {step.title}", call
+            found[step] = step.run, step.script, step, job
             named = step.scripts if ".sh" in step.run else ()
-            for path in (path for path in named if path.endswith(".sh")):
-                data = None if path in read else registry.tree.read(path)
-                read.add(path)
-                if data is not None and wanted.search(data.decode(errors="replace")):
-                    script = parsed(ShellSource, path, data)
-                    call = next(filter(is_meant, script.commands), None)
-                    if call is not None:
-                        yield script.place(call.start_byte), path, call
+            for path in (path for path in named if path.endswith(".sh") and path not in found):
+                data = registry.tree.read(path)
+                if data is not None:
+                    found[path] = data.decode(errors="replace"), parsed(ShellSource, path, data), None, job
+    return tuple(found.values())
 
 
 class AnswerUnchecked(PipelineRule):
@@ -70,7 +76,7 @@ class AnswerUnchecked(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Scripts in which a variable takes what curl prints, whatever it is."""
-        for place, subject, _ in first_calls(registry, _TAKEN, _takes_anything):
+        for place, subject, _ in first_calls(registry, _TAKEN.search, _takes_anything):
             yield self.finding(
                 place,
                 "",
@@ -157,7 +163,7 @@ class MakeFunctionInShell(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Scripts with a function of make."""
-        for place, subject, call in first_calls(registry, _MAKE_CALL, _is_of_make):
+        for place, subject, call in first_calls(registry, _MAKE_CALL.search, _is_of_make):
             name = call.words[0]
             yield self.finding(
                 place,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.dockerfiles import known_dockerfiles
@@ -94,20 +95,26 @@ class GoVersionOld(PipelineRule):
 
 def _is_meant(tree: Tree, place: Place) -> bool:
     """Whether a comment right above a place tells of a version of Go."""
-    above = (tree.read(place.path) or b"").decode(errors="replace").split("\n")[: place.line - 1]
-    comment = itertools.takewhile(lambda line: line.lstrip().startswith("#"), reversed(above))
+    above = _lines(tree.read(place.path) or b"")[place.line - 2 :: -1] if place.line > 1 else ()
+    comment = itertools.takewhile(lambda line: line.lstrip().startswith("#"), above)
     told = (re.split(r"(?i)\bgo\b", line, maxsplit=1)[1:] for line in comment)
     return any(re.search(r"\d", rest) for parts in told for rest in parts)
 
 
+@lru_cache(maxsize=1)  # the places are asked file by file
+def _lines(data: bytes) -> list[str]:
+    return data.decode(errors="replace").split("\n")
+
+
 def _in_dockerfile(file: Dockerfile) -> Iterator[tuple[Place, str]]:
     """The versions that a Dockerfile fetches, or of whose image it builds the module."""
-    default = _DEFAULT.search(file.data)
+    default = _DEFAULT.search(file.data) if b"GO_VERSION" in file.data.upper() else None
     if default and re.search(rb"(?m)^[^#\n]*\bgo\$\{?GO_VERSION\b", file.data):
         yield Place(file.path, file.line(default.start(1))), default[1].decode()
     for stage in file.stages:
         image = re.fullmatch(_IMAGE, stage.image)
-        taken = {path.strip("./") for i in stage.instructions if i.copies for path, _ in i.paths[:-1]}
+        copies = (i for i in stage.instructions if image is not None and i.copies)
+        taken = {path.strip("./") for i in copies for path, _ in i.paths[:-1]}
         if image is not None and taken & {"", MODULE}:
             version = image[1] or (default[1].decode() if default else "")
             if version:
@@ -128,8 +135,10 @@ def _asked(registry: Repository) -> Iterator[tuple[Place, str]]:
         if image is not None:
             yield job.at("container"), image[1] or ""
     for run in registry.runs.all():
-        for step in run.steps(SETUP):
-            yield from _evaluated(step)
+        occurrences = (o for job in run.every_job for o in job.using(SETUP))
+        if any(o.outer is not None or "${{" in o.step.spelled(KEY) for o in occurrences):
+            for step in run.steps(SETUP):
+                yield from _evaluated(step)
 
 
 def _evaluated(step: StepRun) -> Iterator[tuple[Place, str]]:

@@ -155,7 +155,7 @@ def _hard_coded(step: StepRun, legs: Sequence[JobRun]) -> Iterator[tuple[str, st
         told = set(re.findall(r"\bmatrix@[\w-]+\.([\w-]+)", read))
         for axis in legs[0].values if words.strip("\0") and not re.search(_ALL_AXES, read) else ():
             if axis.lower().partition(".")[0] not in told:
-                values = {leg.values.get(axis) for leg in legs if _is_plain(leg.values.get(axis))}
+                values = {own for leg in legs if _is_plain(own := leg.values.get(axis))}
                 texts = sorted(map(text_of, values)) if len(values) > 1 else []
                 yield from ((axis, text) for text in [t for t in texts if _names(words, t)][:1])
 

@@ -38,9 +38,10 @@ class CopyFromArg(PipelineRule):
         """Instructions with a variable behind `--from=`."""
         for file in known_dockerfiles(registry):
             for instruction in file.instructions:
-                mounts = (flag.options.get("from", "") for flag in instruction.flags if flag.name == "mount")
-                for image in (instruction.flag("from"), *mounts):
-                    if "$" in image and instruction.name in ("COPY", "RUN"):
+                written = instruction.written if instruction.name in ("COPY", "RUN") else b""
+                may = b"from=" in written and b"$" in written
+                for image in (instruction.flag("from"), *instruction.mounted) if may else ():
+                    if "$" in image:
                         how = "COPY --from" if instruction.name == "COPY" else "RUN --mount=from"
                         yield self.finding(
                             file.place(instruction),
@@ -140,7 +141,7 @@ def _uses(file: Dockerfile, stage: Stage, names: frozenset[str]) -> Iterator[tup
     left = set(names)
     for instruction in stage.instructions[1:]:
         written = instruction.written
-        used = b"$" in written and not left.isdisjoint(re.findall(r"\w+", written.decode()))
+        used = not left.isdisjoint(re.findall(r"\$\{?(\w+)", written.decode()))
         for name, place in (*_taken(file, instruction), *_expanded(file, instruction)) if used else ():
             if name in left:
                 left.remove(name)
