@@ -148,7 +148,8 @@ def may_build(step: Step) -> bool:
 def builds_of(leg: JobRun) -> Iterator[ImageBuild]:
     """The images that a leg builds and pushes, in order; without those of steps that do not run."""
     local: _Local = {}
-    building, pushing = _building(leg.job)
+    building = may_build_in(leg.job)
+    pushing = _pushes_built(leg.job) if building else False
     for occurrence in building:
         step = leg.bind(occurrence)
         if step.runs is not False:
@@ -159,10 +160,15 @@ def builds_of(leg: JobRun) -> Iterator[ImageBuild]:
 
 
 @lru_cache(maxsize=1024)
-def _building(job: Job) -> tuple[tuple[Occurrence, ...], bool]:
-    """The steps of a job that may build or push images; and whether one may push what another built."""
-    pushing = any("push" in c.bare for o in job.occurrences for c in o.step.containers)
-    return tuple(occurrence for occurrence in job.occurrences if may_build(occurrence.step)), pushing
+def may_build_in(job: Job) -> tuple[Occurrence, ...]:
+    """The steps of a job that may build or push images."""
+    return tuple(occurrence for occurrence in job.occurrences if may_build(occurrence.step))
+
+
+@lru_cache(maxsize=1024)
+def _pushes_built(job: Job) -> bool:
+    """Whether a step of a job may push what another one built."""
+    return any("push" in command.bare for o in job.occurrences for command in o.step.containers)
 
 
 @lru_cache(maxsize=4)

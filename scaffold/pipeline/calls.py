@@ -33,12 +33,13 @@ class Call:
         self.root: Leg | None = caller.root if caller is not None else None
         """The job of the workflow that the event started, where that calls it."""
         self.of_legs = OfLegs() if caller is None else run.of_legs((caller.job, caller.call))
-        self.inputs: dict[str, Any] = {}
+        self.inputs: dict[str, Any]
         """The `inputs` context."""
         if caller is not None:
-            self.inputs = Lazy(workflow.inputs, self._input)
-        elif run.event.name in ("workflow_dispatch", "workflow_call"):
-            self.inputs = Open("inputs")
+            self.inputs = Lazy(workflow.unread, self._input)
+        else:
+            by_hand = run.event.name in ("workflow_dispatch", "workflow_call")
+            self.inputs = Open("inputs") if by_hand else {}
 
     @property
     def label(self) -> str:

@@ -24,7 +24,7 @@ from scaffold.pipeline.artifacts import (
     may_fit,
     taken,
 )
-from scaffold.pipeline.builds import ImageBuild, ImagePush, builds_of, may_build
+from scaffold.pipeline.builds import ImageBuild, ImagePush, builds_of, may_build_in
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, may_begin
 from scaffold.pipeline.calls import Call, Leg
 from scaffold.pipeline.expressions.values import is_known, property_of
@@ -139,7 +139,7 @@ class Flows:
     @cached_property
     def _made(self) -> tuple[ImageBuild, ...]:
         """The images that its legs build and push."""
-        jobs = {job for job in self.run.every_job if any(may_build(o.step) for o in job.occurrences)}
+        jobs = {job for job in self.run.every_job if may_build_in(job)}
         legs = (leg for leg in self.run.jobs if leg.job in jobs and leg.reached is not False) if jobs else ()
         return tuple(build for leg in legs for build in builds_of(leg))
 

@@ -14,6 +14,7 @@ from scaffold.checkout.door import Kind
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline.expressions.templates import Template, condition
+from scaffold.pipeline.expressions.values import PENDING
 from scaffold.pipeline.steps import Occurrence, Step, steps_of
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place, parsed
@@ -167,6 +168,11 @@ class Workflow:
         """Input that a caller may give -> its default, and whether it is a boolean."""
         spec = self.node.mapping("on", "workflow_call", "inputs")
         return {name: (value, spec.text(name, "type") == "boolean") for name, value in defaults(spec).items()}
+
+    @cached_property
+    def unread(self) -> dict[str, Any]:
+        """Its inputs as a call that has read none of them sees them."""
+        return dict.fromkeys(self.inputs, PENDING)
 
     @cached_property
     def asks_event_alone(self) -> bool:

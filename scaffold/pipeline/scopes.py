@@ -166,7 +166,7 @@ class StepRun:
         """Whether it runs."""
         if isinstance(self._runs, str):
             around = self.job.reached
-            self._runs = around if around is False else all_of([around, self.in_job])
+            self._runs = all_of([around, self.in_job]) if around is None else around and self.in_job
         return self._runs
 
     @property

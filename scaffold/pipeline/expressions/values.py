@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +54,9 @@ class Open(dict[str, Any]):
 class Lazy(dict[str, Any]):
     """A context whose properties are evaluated when they are read: most jobs read few of their inputs."""
 
-    def __init__(self, names: Iterable[str], evaluate: Callable[[str], Any]) -> None:
-        super().__init__(dict.fromkeys(names, PENDING))
+    def __init__(self, unread: Mapping[str, Any], evaluate: Callable[[str], Any]) -> None:
+        """`unread` has every name, `PENDING`: to copy it is faster than to make it again."""
+        super().__init__(unread)
         self.evaluate = evaluate
 
 

@@ -84,12 +84,14 @@ class ArgOutOfReach(PipelineRule):
         """The first use of each argument in each stage that lacks it."""
         for file in known_dockerfiles(registry):
             declared = _named(file.instructions, "ARG") | _PLATFORM
+            products = {name: product for name in declared if (product := _product(name))}
             reach: dict[str, frozenset[str]] = {}
             for number, stage in enumerate(file.stages):
                 inherited = frozenset[str]().union(*_bases(stage.image, reach, file))
                 own = _named(stage.instructions, "ARG", "ENV")
                 reach[stage.alias.lower() or str(number)] = inherited | own
-                told = {name for name in declared if _is_of_base(name, stage)}
+                image = stage.image.lower()  # what it may say of itself, as official images do
+                told = {name for name, product in products.items() if product in image}
                 for name, place in _uses(file, stage, declared - inherited - told):
                     yield self.finding(
                         place,
@@ -130,10 +132,10 @@ def _bases(image: str, reach: Mapping[str, frozenset[str]], file: Dockerfile) ->
 _VARIABLE = re.compile(r"\$\w+|\$\{[^}]*+(?:\}|\Z)")
 
 
-def _is_of_base(name: str, stage: Stage) -> bool:
-    """Whether the base of a stage says a variable of itself, as official images do with their version."""
+def _product(name: str) -> str:
+    """The product whose version a variable is by its name; "" for another one."""
     product = re.match(r"(.+)_(?:version|distro)", name.lower())
-    return product is not None and product[1] in stage.image.lower()
+    return product[1] if product is not None else ""
 
 
 def _uses(file: Dockerfile, stage: Stage, names: frozenset[str]) -> Iterator[tuple[str, Place]]:
@@ -146,7 +148,8 @@ def _uses(file: Dockerfile, stage: Stage, names: frozenset[str]) -> Iterator[tup
             if name in left:
                 left.remove(name)
                 yield name, place
-        left -= _named([instruction], "ARG", "ENV")
+        if instruction.name in ("ARG", "ENV"):
+            left -= _named([instruction], "ARG", "ENV")
 
 
 def _taken(file: Dockerfile, instruction: Instruction) -> Iterator[tuple[str, Place]]:
