@@ -18,11 +18,12 @@ from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, written
 from scaffold.pipeline.scopes import JobRun, StepRun
+from scaffold.pipeline.steps import Step
 from scaffold.pipeline.triggers import calls_of
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.shell import Command, ShellSource
-from scaffold.syntax.source import Place
+from scaffold.syntax.shell import ShellSource
+from scaffold.syntax.source import Place, parsed
 
 
 class WorkflowUnreadable(PipelineRule):
@@ -49,7 +50,7 @@ class WorkflowUnreadable(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """The files that had to be left out."""
         for job in registry.pipeline.jobs:
-            _ = job.occurrences, job.called
+            _ = job.occurrences, job.called  # reading them finds the problems of actions and called files
         for path in registry.pipeline.paths:
             workflow = registry.pipeline.workflow(path)
             parts = {"on": workflow and workflow.events, "jobs": workflow and workflow.jobs}
@@ -131,18 +132,17 @@ class BypassesChangeFilter(PipelineRule):
 
 def _filters(run: Run, job: Job, tree: Tree) -> bool:
     """Whether a job looks at what changed."""
-    for step in (step for leg in run.jobs if leg.root.job is job for step in leg.steps):
-        paths = (path for path in step.step.scripts if path.endswith(".sh"))
-        scripts = [ShellSource(path, tree.read(path) or b"") for path in paths]
-        commands = (command for script in (step.step.script, *scripts) for command in script.commands)
-        if _has(step, tree, Kind.diff) or any(map(_lists_changes, commands)):
-            return True
-    return False
+    steps = (step for leg in run.jobs if leg.root.job is job for step in leg.steps)
+    return any(_has(step, tree, Kind.diff) or _lists_changes(step.step, tree) for step in steps)
 
 
-def _lists_changes(command: Command) -> bool:
-    words = command.words
-    return command.starts("git") and "diff" in words and any(w.startswith("--name-") for w in words)
+def _lists_changes(step: Step, tree: Tree) -> bool:
+    """Whether a step, or a script that it runs, has git list the files that changed."""
+    paths = (path for path in step.scripts if path.endswith(".sh"))
+    scripts = (parsed(ShellSource, path, tree.read(path) or b"") for path in paths)
+    commands = (command for script in (step.script, *scripts) for command in script.commands)
+    listing = (c.words for c in commands if c.starts("git") and "diff" in c.words)
+    return any(word.startswith("--name-") for words in listing for word in words)
 
 
 def _publishes(leg: JobRun, tree: Tree) -> bool:
