@@ -43,7 +43,7 @@ def started_unmade(directory: Directory, system: str) -> Iterator[Taken]:
     if script is None or build is None:
         return
     seen = set()
-    for path, spot, is_guarded in _opened(script, run_of(script, system)):
+    for path, spot, is_guarded in opened(script, run_of(script, system)):
         folder, name = posixpath.split(path)
         if path in seen or directory.has(path) or build.may_make(name, spelled=is_guarded):
             continue
@@ -252,7 +252,7 @@ def _is_whole(text: str, word: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _opened(script: Text, run: Flow) -> tuple[tuple[str, Spot, bool], ...]:
+def opened(script: Text, run: Flow) -> tuple[tuple[str, Spot, bool], ...]:
     """(path below its own folder, place, whether it is guarded) of programs and named libraries.
 
     What a test or a command before it names is left out: it may be looked for, or made. A program is guarded

@@ -82,10 +82,10 @@ def _right_name(registry: Registry, name: str) -> str:
 
 
 class ImporterUnregistered(Rule):
-    """Every importer of the folder is registered.
+    """Every importer of the folder is registered, and each that is registered is there.
 
     Why: an importer that `defaultImporters` does not list compiles, passes its own test, and is never
-    asked.
+    asked. With one that no file defines LocalAI does not compile.
 
     Fails:
 
@@ -112,6 +112,16 @@ class ImporterUnregistered(Rule):
                     importer.type_name,
                     f"{importer.type_name} is not in {REGISTRY}: it is never asked",
                     f"add &{importer.type_name}{{}} to {REGISTRY} in {REGISTRY_FILE}",
+                )
+        source = registry.importers.registry_source
+        for name, element in registry.importers.registry if source else ():
+            if source and name.isidentifier() and not registry.importers.has_type(name):
+                yield self.finding(
+                    source.place(element.node),
+                    name,
+                    name,
+                    f"{REGISTRY} has {name}, which no file beside it defines: LocalAI does not compile",
+                    "restore the file of the importer, or delete the line",
                 )
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from scaffold.operations import check
+from scaffold.checkout.tree import Overlay
+from scaffold.operations import check, workers
+from scaffold.registry import Registry
+from scaffold.rules.base import Severity
 from tests.rules.trees import (
     BASE,
     CAPABILITIES,
     IMPORTERS,
     MINIATURE,
     PREF_ONLY,
+    RULES,
     Altered,
     Case,
     assert_fine,
@@ -207,3 +211,10 @@ def test_a_fork_serves_what_it_borrows() -> None:
     assert (found.backend, "serves Predict" in found.message) == ("meadow-lark", True)
     alone = hidden.each("backend/cpp/meadow-lark/Makefile", "../llama-cpp", "sources/llama-cpp")
     assert findings(alone.tree(), "capabilities-missing") == []
+
+
+@pytest.mark.parametrize("data", [None, b"package importers\n"])
+def test_a_registered_importer_that_no_file_defines(data: bytes | None) -> None:
+    tree = Overlay(BASE, {f"{FOLDER}/wren.go": data})
+    found = workers.find(Registry(tree), [RULES["importer-unregistered"]])
+    assert [(f.path, f.subject, f.severity) for f in found] == [(IMPORTERS, "WrenImporter", Severity.error)]

@@ -20,6 +20,7 @@ from scaffold.rules.files.packaging import LinkedUnpackaged, PackagedPartly, Pac
 from scaffold.rules.files.patches import PatchUnchecked
 from scaffold.rules.files.pins import BumpPinElsewhere
 from scaffold.rules.files.protobuf import GeneratorUnpinned, StubsEarly
+from scaffold.rules.files.purpose import ScriptUnfinished
 from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
 from scaffold.rules.files.requirement_indexes import (
     RequirementIndexForeign,
@@ -80,6 +81,7 @@ RULES: tuple[type[Rule], ...] = (
     LoadTakesAnything,
     BumpPinElsewhere,
     ScriptMisspelt,
+    ScriptUnfinished,
     PythonRunQuoting,
     NativeRunQuoting,
     SignalShutdown,

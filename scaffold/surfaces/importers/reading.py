@@ -150,6 +150,11 @@ class ImporterReader(Surface):
                 found.append(Importer(match[1], names.get(match[1], ""), path, line))
         return found
 
+    def has_type(self, name: str) -> bool:
+        """Whether a file of the folder defines a type."""
+        defined = re.compile(rf"(?m)^(?:type[ \t]+|[ \t]+){re.escape(name)}[ \t]+(?:struct|=)")
+        return any(name in text and defined.search(text) for text in self._sources.values())
+
     @cached_property
     def emitted(self) -> dict[str, Place]:
         """Backend -> the first place where an importer gives it to a model."""

@@ -47,6 +47,7 @@ BROKEN = {
     "matrix-no-requirements": {f"{FINCH}/requirements-intel.txt": None},
     "requirement-unpinned": {f"{FINCH}/requirements.txt": b"git+https://github.com/a/b\n"},
     "requirement-unreadable": {f"{FINCH}/requirements.txt": b"torch=2.1\n"},
+    "script-unfinished": {f"{FINCH}/run.sh": b"source common/libbackend.sh\n"},
     "requirements-empty": {f"{FINCH}/requirements-after.txt": b""},
     "requirement-pin-lost": {
         f"{FINCH}/requirements-{name}.txt": f"torch\nacme{version}\n".encode()

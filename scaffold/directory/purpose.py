@@ -1,0 +1,68 @@
+"""What the scripts of a backend are for, and whether they come so far."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from scaffold.directory.near import is_near
+from scaffold.directory.outputs import LINUX, opened
+from scaffold.directory.scripts import run_of
+from scaffold.directory.text import Spot, Text
+from scaffold.syntax.shell_state import UNKNOWN
+
+_PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
+_INSTALLS = re.compile(rb"\bpip3?\b|\binstallRequirements\b")
+_LOADER = re.compile(rb"\bld\.so\b")
+_LOADERS = re.compile(rb"ld-linux|\bld\.so\b|package-system-libs")
+_TAKING = ("cp", "mv", "install", "ln", "rsync")
+_LONG = 5
+"""Letters of names from which on they are not a letter apart by chance."""
+
+
+def starts(script: Text) -> bool:
+    """Whether a start script starts something."""
+    words = [command.words for command in script.shell.commands if command.words]
+    return any(
+        word[0] in ("exec", "startBackend") or "/" in word[0] or _PYTHON.fullmatch(word[0]) for word in words
+    )
+
+
+def installs(script: Text) -> bool:
+    """Whether an installing script installs packages."""
+    return _INSTALLS.search(script.code) is not None
+
+
+def serves(program: Text) -> bool:
+    """Whether a Python program does something when it is run."""
+    return re.search(rb"__main__|(?m:^\w*(?:serve|main|asyncio\.run)\()", program.data) is not None
+
+
+def unpackaged(package: Text, run: Text) -> Iterator[str]:
+    """run.sh and the programs and libraries that it takes, of which package.sh takes none on Linux."""
+    steps = run_of(package, LINUX).reached
+    words = [posixpath.basename(w) for s in steps if s.words[0] in _TAKING for w in s.words[1:]]
+    patterns = {word.replace(UNKNOWN, "*") for word in words if word.strip(UNKNOWN)}
+    named = (path for path, _, _ in opened(run, run_of(run, LINUX)) if UNKNOWN not in path)
+    for name in dict.fromkeys(("run.sh", *map(posixpath.basename, named))):
+        is_taken = any(fnmatchcase(name, pattern) for pattern in patterns)
+        if not is_taken and name.encode() not in package.code:
+            yield name
+
+
+def lacks_loader(package: Text, run: Text) -> bool:
+    """Whether run.sh looks for a loader of its own, and package.sh takes none."""
+    return _LOADER.search(run.code) is not None and not _LOADERS.search(package.code)
+
+
+def misnamed(package: Text) -> Iterator[tuple[str, str, Spot]]:
+    """(name, the other, place) of each file that is copied under a name that is a letter apart."""
+    for step in run_of(package, LINUX).reached:
+        if step.words[0] != "cp":
+            continue
+        one, other = map(posixpath.basename, ("", "", *step.words)[-2:])
+        is_plain = UNKNOWN not in one + other and min(len(one), len(other)) >= _LONG
+        if is_plain and is_near(one, other):
+            yield one, other, package.spot(step.node.start_byte, step.node.end_byte)

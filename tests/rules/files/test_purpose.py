@@ -1,0 +1,76 @@
+"""Scripts that end before they have done what they are for."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.rules.base import Severity
+from tests.rules.files.trees import FINCH, HERON, KESTREL, LARK, WREN, findings, read, tree
+
+SLUG = "script-unfinished"
+GPU = "scripts/build/package-gpu-libs.sh"
+
+
+def first(path: str, before: str) -> dict[str, bytes | None]:
+    """What a file has before some text."""
+    text = read(path)
+    assert before in text, (path, before)
+    return {path: text[: text.index(before)].encode()}
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "subject"),
+    [
+        (f"{FINCH}/run.sh", "startBackend", "start"),
+        (f"{LARK}/run.sh", "if [ -f", "start"),
+        (f"{FINCH}/install.sh", "installRequirements", "install"),
+        (f"{FINCH}/backend.py", "if __name__", "serve"),
+        (f"{LARK}/package.sh", "cp -avf", "package run.sh liblark.so lark"),
+        (f"{KESTREL}/package.sh", "cp ", "package run.sh kestrel-grpc"),
+    ],
+)
+def test_a_script_without_its_end(path: str, before: str, subject: str) -> None:
+    found = findings(tree(first(path, before)), SLUG)
+    name = path.split("/")[2]
+    assert [(f.backend, f.path, f.subject, f.severity) for f in found if f.severity is Severity.error] == [
+        (name, path, subject, Severity.error)
+    ]
+
+
+@pytest.mark.parametrize("folder", [LARK, WREN, HERON, KESTREL])
+def test_a_loader_that_nobody_packages(folder: str) -> None:
+    path = f"{folder}/package.sh"
+    lines = read(path).splitlines(keepends=True)
+    kept = [
+        line for line in lines if "system-libs" not in line and "ld.so" not in line and "ld-linux" not in line
+    ]
+    loaders = [f for f in findings(tree({path: "".join(kept).encode()}), SLUG) if f.subject == "loader"]
+    assert [f.severity for f in loaders] == [Severity.warning] * ("ld.so" in read(f"{folder}/run.sh"))
+
+
+def test_libraries_of_a_gpu() -> None:
+    path = f"{WREN}/package.sh"
+    script = read(path)
+    for text, there, count in (
+        (script.replace("package-gpu-libs", "package-more"), True, 1),
+        (script.replace("package-gpu-libs", "package-more"), False, 0),
+        (script + "\n# package-gpu-libs.sh\nsource ../package-gpu-libs.sh\n", True, 0),
+    ):
+        where = tree({path: text.encode(), GPU: b"#!/bin/bash\n" if there else None})
+        found = [f for f in findings(where, SLUG) if f.backend == "wren-cpp" and "gpu" in f.subject]
+        assert [f.severity for f in found] == [Severity.warning] * count
+
+
+@pytest.mark.parametrize(
+    ("line", "subject"),
+    [
+        ("cp -a /lib/libm.so.6 $CURDIR/package/lib/libn.so.6", "package libm.so.6 as libn.so.6"),
+        ("cp -a /lib/libm.so.6 $CURDIR/package/lib/libm.so.7", ""),
+        ("cp -a /lib/libm.so.6 $CURDIR/package/lib/", ""),
+        ("cp -a /lib64/ld-linux-x86-64.so.2 $CURDIR/package/lib/ld.so", ""),
+    ],
+)
+def test_a_copy_under_another_name(line: str, subject: str) -> None:
+    path = f"{LARK}/package.sh"
+    where = tree({path: (read(path) + line + "\n").encode()})
+    assert [f.subject for f in findings(where, SLUG)] == [subject] * bool(subject)
