@@ -24,7 +24,7 @@ _KEY = rb"""(?:
  |(?:urls|tags):[ ]*+(?:\n(?:[ ]{2,}-[ ](?![^\n]*:[ \n])%s)++|\[[^]\[{}\n:&*!|>]*+\][ ]*+\n)
  |files:[ ]*+\n(?:[ ]{2,}-[ ](?:filename|sha256|uri):[ ]%s(?:[ ]{4,}(?:filename|sha256|uri):[ ]%s)*+)++
  |variants:[ ]*+(?:(?:\[\]|null)[ ]*+\n|\n(?:[ ]{2,}-[ ]model:[ ]%s)++)
- |(?:overrides|config_file):[ ]*+\n(?=(?:[ ]*\#[^\n]*\n)*[ ]+[\w"'])
+ |(?:overrides|config_file):[ ]*+\n(?=(?:[ ]*\#[^\n]*\n)*[ ]+[\w"'](?:[^\n:\#]|:(?![ \n]))*+:[ \n])
     (?:[ ]{3,}(?!\{|[^\n]*(?:(?:[:-][ ]|[\[{,])[ ]*+[&*!{]|<<:|[?][ ]))[^\n]*+\n|[ ]*+\n)++
 )""".replace(b"%s", _SCALAR)
 _ORDINARY = re.compile(
@@ -33,6 +33,8 @@ _ORDINARY = re.compile(
     re.VERBOSE,
 )
 """An item in which nothing needs to be judged, if the file is YAML and the anchor is known."""
+_HEAD = re.compile(rb"(?:(?:---)?[ \t]*+(?:#[^\n]*+)?\r?\n)*+- ")
+"""How a list begins: with its first item, below comments."""
 _ANCHOR = re.compile(rb"(?:\A-|:)[ ]++(?:![^\s]*+[ ]++)?&([^]\[{},\s]+)")
 
 
@@ -42,6 +44,9 @@ def list_refusals(path: str, data: bytes, items: Iterable[tuple[int, bytes]]) ->
         require_yaml(path, data)
     except ShapeError as error:
         yield Refusal(error.line or 1, "syntax", error.problem, "write what YAML 1.1 allows there")
+        return
+    if not _HEAD.match(data):
+        yield from decoded(Source(path, data), [MODEL])
         return
     known: set[str] = set()
     for line, item in items:
