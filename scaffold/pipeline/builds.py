@@ -217,8 +217,8 @@ def _pushed(step: StepRun, local: _Local) -> Iterator[ImagePush]:
 
 def _asked_step(text: str, output: str) -> str:
     """The id of the step of which a text is an output, and nothing else; "" for any other text."""
-    found = re.fullmatch(rf"\$\{{\{{\s*steps\.([\w-]+)\.outputs\.{output}\s*\}}\}}", text)
-    return found[1] if found else ""
+    path = template(text).output
+    return path[1] if path[:1] == ("steps",) and path[3:] == (output,) else ""
 
 
 def _full_names(step: StepRun) -> Iterator[str]:

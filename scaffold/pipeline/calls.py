@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from scaffold.pipeline import matrix
+from scaffold.pipeline import matrix, told
 from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.expressions.values import Lazy, Open, Truth, Unknown, text_of
 from scaffold.pipeline.model import Job, Workflow
@@ -33,6 +33,7 @@ class Call:
         self.root: Leg | None = caller.root if caller is not None else None
         """The job of the workflow that the event started, where that calls it."""
         self.of_legs = OfLegs() if caller is None else run.of_legs((caller.job, caller.call))
+        self._needs: Open | None = None
         self.inputs: dict[str, Any]
         """The `inputs` context."""
         if caller is not None:
@@ -88,7 +89,22 @@ class Call:
             return self.inputs
         if name == "secrets":
             return self.secrets
+        if name == "needs":
+            return self._outputs_of_jobs()
         return Open(name if name == "vars" else f"{name}@{self.label}")
+
+    def _outputs_of_jobs(self) -> Open:
+        """The `needs` context: a job that may be left out, or has several legs, tells nothing."""
+        if self._needs is None:
+            self._needs = Open(f"needs@{self.label}")
+            for job in self.workflow.in_order:
+                outputs = job.node.mapping("outputs")
+                certain = job.condition is None and job.matrix is None and job.telling
+                leg = self.run.alone(self, job) if outputs.values and certain else None
+                if leg is not None:
+                    values = {name: template(outputs.text(name)).value(leg) for name in outputs.values}
+                    self._needs[job.id] = told.known(f"{self._needs.label}.{job.id}", values)
+        return self._needs
 
     def status(self, function: str) -> Any:
         """Everything before went well."""
@@ -115,7 +131,8 @@ class Call:
         return self._said(self.workflow.jobs[name])
 
     def _said(self, job: Job) -> Any:
-        return self.run.value(job.condition, self.scope(job)) if job.condition is not None else True
+        scope = told.Asked(self.scope(job), job.said)
+        return self.run.value(job.condition, scope) if job.condition is not None else True
 
     def due(self, name: str) -> Truth:
         """Whether a job runs where the jobs that it waits for say that it shall."""
@@ -175,6 +192,7 @@ class JobScope:
         values = {name: value for node in nodes for name, value in node.values.items()}
         found = matrix.variables(values, outer)
         found = {name: value for name, value in found.items() if name not in self.job.exported}
+        found |= self.job.said
         if self.call.has_common_secrets and all(matrix.contexts(node) <= OF_ALL_LEGS for node in nodes):
             common[self.job] = found
         return found

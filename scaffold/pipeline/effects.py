@@ -9,6 +9,7 @@ from typing import NamedTuple
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.builds import BAKE, images_of
+from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import is_known, text_of
 from scaffold.pipeline.publishing import ACTIONS, IMAGE_TOOLS, SNAPSHOTS, always, published
 from scaffold.pipeline.scopes import StepRun
@@ -18,6 +19,8 @@ from scaffold.syntax.source import parsed
 
 DIFFERS = {"dorny/paths-filter", "tj-actions/changed-files", "step-security/changed-files"}
 """Actions that look at what one push changed: what they did not start for a cancelled push, nobody does."""
+
+_BEFORE = ("github", "event", "before")
 
 
 class Kind(Enum):
@@ -59,8 +62,8 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
     script = step.step.script
     given = _given(step)
     of_event = b"GITHUB_EVENT_PATH" in script.bare and re.search(rb"\.before\b", script.bare)
-    before = [b"github.event.before" in script.bare, *("github.event.before" in t for t in given.values())]
-    if of_event or any(before):
+    texts = (script.bare.decode(errors="replace"), *given.values())
+    if of_event or any(_BEFORE in template(t).reads for t in texts if "before" in t):
         forced = (step.context("env").get(name) for name in given if "FORCE" in name.upper())
         if any(text_of(value) == "true" for value in forced):
             return None  # then it builds everything, whatever was changed

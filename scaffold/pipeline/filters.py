@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from scaffold.errors import ShapeError
+from scaffold.pipeline.expressions.nodes import Binary, Call, Literal, Node, Not, path_of
 from scaffold.pipeline.model import Job
+from scaffold.pipeline.outputs import makers
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
@@ -36,34 +37,50 @@ def asked_of(at: StepRun) -> list[Filter]:
 @lru_cache(maxsize=1024)
 def _alone(step: Step, jobs: tuple[Job, ...]) -> list[Filter]:
     """The filters of a step in a job, and in those that call its workflow."""
-    conditions = [(jobs[0], step.node.text("if")), *((job, job.node.text("if")) for job in jobs)]
-    for job, text in (asked for asked in conditions if ".outputs." in asked[1]):
-        found = [f for output in re.finditer(_OUTPUT, text) for f in _behind(job, *output.groups())]
-        ways = text.split("||")
-        alone = len(ways) == 1 or all(re.fullmatch(_WAY, way) for way in ways)
-        if found and alone and "!" not in text.replace("!cancelled()", ""):
+    for job, of in ((jobs[0], step.condition), *((job, job.condition) for job in jobs)):
+        asked = sorted(path for path in of.reads if path[2:3] == ("outputs",)) if of is not None else ()
+        found = [f for path in asked for f in _behind(job, path)]
+        if found and of is not None and of.only is not None and _is_alone(of.only):
             return found
     return []
 
 
-_OUTPUT = r"(needs|steps)\.([\w-]+)\.outputs\.([\w-]+)"
-_BY_HAND = r"github\.event_name\s*==\s*'(?:workflow_dispatch|schedule|release)'"
-_WAY = rf"[\s(${{]*(?:{_OUTPUT}\s*==\s*'true'|{_BY_HAND})[\s)}}]*"
-"""One of several conditions that are each enough: a filter, or an event that is no push."""
+def _is_alone(whole: Node) -> bool:
+    """Whether a condition asks filters alone, or one of several events that are no push."""
+    ways = list(_ways(whole))
+    refuses = any(
+        (isinstance(node, Not) and not (isinstance(node.of, Call) and node.of.name == "cancelled"))
+        or (isinstance(node, Binary) and node.operator == "!=")
+        for node in whole.walk()
+    )
+    return not refuses and (len(ways) == 1 or all(map(_is_way, ways)))
 
 
-def _behind(job: Job, kind: str, name: str, output: str) -> Iterator[Filter]:
-    """The filter whose output a step of a job says, or another job."""
-    if kind == "needs":
-        maker = job.workflow.jobs.get(name)
-        said = re.search(_OUTPUT, maker.node.text("outputs", output)) if maker is not None else None
-        if maker is not None and said is not None and said[1] == "steps":
-            yield from _behind(maker, *said.groups())
-        return
-    for step in (step for step in job.steps if step.id == name):
-        patterns = tuple(_patterns(step, output))
-        if patterns:
-            yield Filter(step, output, patterns)
+def _ways(node: Node) -> Iterator[Node]:
+    """The conditions that are each enough."""
+    if isinstance(node, Binary) and node.operator == "||":
+        yield from _ways(node.left)
+        yield from _ways(node.right)
+    else:
+        yield node
+
+
+def _is_way(node: Node) -> bool:
+    """Whether a condition asks one filter, or for an event that is no push."""
+    if not isinstance(node, Binary) or node.operator != "==" or not isinstance(node.right, Literal):
+        return False
+    path, wanted = path_of(node.left), node.right.content
+    by_hand = path == ("github", "event_name") and wanted in _BY_HAND
+    return by_hand or (path[2:3] == ("outputs",) and wanted == "true")
+
+
+_BY_HAND = ("workflow_dispatch", "schedule", "release")
+
+
+def _behind(job: Job, path: tuple[str, ...]) -> Iterator[Filter]:
+    """The filter whose output a condition of a job asks."""
+    found = (Filter(step, output, tuple(_patterns(step, output))) for step, output in makers(job, path))
+    return (one for one in found if one.patterns)
 
 
 def _patterns(step: Step, output: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from scaffold.checkout.door import Kind
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
+from scaffold.pipeline import told
 from scaffold.pipeline.expressions.templates import Template, condition
 from scaffold.pipeline.expressions.values import PENDING
 from scaffold.pipeline.steps import Occurrence, Step, steps_of
@@ -110,6 +111,18 @@ class Job:
     def exported(self) -> frozenset[str]:
         """The variables that its steps may give a value for the steps behind them."""
         return frozenset[str]().union(*(o.step.exported for o in self.occurrences))
+
+    @cached_property
+    def said(self) -> Mapping[str, str]:
+        """The variables to which one step alone gives a value for those behind it, and always the same."""
+        makers = Counter(name for o in self.occurrences for name in o.step.exported)
+        found = (item for o in self.occurrences if o.certain for item in o.step.told_variables.items())
+        return {name: value for name, value in found if makers[name] == 1}
+
+    @cached_property
+    def telling(self) -> Mapping[Occurrence | None, list[told.Telling]]:
+        """Its steps that tell outputs."""
+        return told.telling(self.occurrences, self.workflow.pipeline.action_outputs)
 
     @cached_property
     def actions(self) -> frozenset[str]:
@@ -289,13 +302,15 @@ class Pipeline:
         _ = self.documents  # reads them
         return self._actions
 
-    def action_output(self, folder: str, name: str) -> str:
-        """What an action of this repository says of one of its outputs; "" for other actions."""
+    def action_outputs(self, step: Step) -> dict[str, str]:
+        """What the action of this repository that a step uses says of its outputs; none for other actions."""
+        folder = local_path(step.uses)
         for file in ("action.yml", "action.yaml") if folder else ():
             found = self._document(posixpath.join(folder, file))
             if found is not None:
-                return found[1].text("outputs", name, "value")
-        return ""
+                outputs = found[1].mapping("outputs")
+                return {name: outputs.text(name, "value") for name in outputs.values}
+        return {}
 
     def action_inputs(self, folder: str) -> dict[str, yaml.Scalar]:
         """The defaults of an action's inputs."""

@@ -38,6 +38,10 @@ class Run(Started):
         self._expand(Call(self, self.workflow), found, 0)
         return found
 
+    def alone(self, call: object, job: Job) -> JobRun:
+        assert isinstance(call, Call)
+        return JobRun(call, job, {}, 0, complete=True)
+
     @cached_property
     def every_job(self) -> tuple[Job, ...]:
         """The jobs of the workflow and of those that it calls, each once."""

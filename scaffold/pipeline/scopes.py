@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from scaffold.pipeline import matrix
+from scaffold.pipeline import matrix, told
 from scaffold.pipeline.caches import BOTH, RESTORE, Missed
 from scaffold.pipeline.calls import Call, Leg
 from scaffold.pipeline.expressions.nodes import Scope
@@ -30,16 +30,20 @@ class JobRun(Leg):
         self._bound: dict[Occurrence, StepRun] = {}
 
     def _outputs(self) -> Any:
-        """The `steps` context: a step that looks for a cache says for which key."""
+        """The `steps` context."""
         if self._steps is None:
             self._steps = Open(f"steps@{self.label}")
-            for lookup in self.job.using(RESTORE, BOTH):
-                name = lookup.step.id if lookup.outer is None else ""
-                if name:
-                    key = {"cache-primary-key": self.bind(lookup).input("key")}
-                    label = f"{self._steps.label}.{name}"
-                    self._steps[name] = Open(label, {"outputs": Open(f"{label}.outputs", key)})
+            self.tell(None, self._steps)
         return self._steps
+
+    def tell(self, outer: Occurrence | None, found: Open) -> None:
+        """Fills the `steps` context of the job, or of an action that a step of it uses."""
+        for at, scope, said in self.job.telling.get(outer, ()):
+            where = self.bind(scope)
+            values = {name: of.value(where) for name, of in said.items()}
+            if at.step.action in (RESTORE, BOTH):
+                values = {name: text_of(value) for name, value in values.items()}
+            found[at.step.id] = told.known(f"{found.label}.{at.step.id}", values)
 
     @cached_property
     def lookups(self) -> frozenset[str]:
@@ -56,7 +60,7 @@ class JobRun(Leg):
         found = self._bound.get(occurrence)
         if found is None:
             outer = self.bind(occurrence.outer) if occurrence.outer is not None else None
-            found = self._bound[occurrence] = StepRun(self, occurrence.step, outer)
+            found = self._bound[occurrence] = StepRun(self, occurrence, outer)
         return found
 
     @property
@@ -80,9 +84,11 @@ class _Blind(JobRun):
 class StepRun:
     """A step in a run of its job."""
 
-    def __init__(self, job: JobRun, step: Step, outer: StepRun | None = None) -> None:
+    def __init__(self, job: JobRun, occurrence: Occurrence, outer: StepRun | None = None) -> None:
         self.job = job
-        self.step = step
+        self.step: Step = occurrence.step
+        self._occurrence = occurrence
+        self._inside: Open | None = None
         self.outer = outer
         self._inputs: dict[str, str] = {}
         self._runs: Truth | str = "not asked"
@@ -111,12 +117,20 @@ class StepRun:
             if name == "inputs":
                 return self.outer.inputs
             if name == "steps":
-                return Open(f"steps@{self.job.label}.{self.outer.step.index}")
+                return self.outer.inside
         return self.job.context(name)
 
     def status(self, function: str) -> Any:
         """Everything before went well."""
         return self.job.status(function)
+
+    @property
+    def inside(self) -> Open:
+        """The `steps` context of the composite action that it uses."""
+        if self._inside is None:
+            self._inside = Open(f"steps@{self.job.label}.{self.step.index}")
+            self.job.tell(self._occurrence, self._inside)
+        return self._inside
 
     @cached_property
     def inputs(self) -> dict[str, Any]:
@@ -144,12 +158,14 @@ class StepRun:
         """Whether it runs once its job does."""
         return self._in_job(lambda step: step)
 
-    def _in_job(self, scope_of: Callable[[StepRun], Scope]) -> Truth:
+    def _in_job(self, scope_of: Callable[[Scope], Scope]) -> Truth:
         around = self.outer._in_job(scope_of) if self.outer is not None else True
         own = self.step.condition
         if own is None or around is False:
             return around
-        said = truth_of(self.job.call.run.value(own, scope_of(self)))
+        asks = not own.contexts.isdisjoint(told.OF_SCRIPTS)
+        scope = scope_of(told.Asked(self, self.job.job.said) if asks else self)
+        said = truth_of(self.job.call.run.value(own, scope))
         return said if around else all_of([around, said])
 
     @property

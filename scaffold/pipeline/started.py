@@ -37,6 +37,10 @@ class Started:
             self._decided[of] = of.value(scope)
         return self._decided[of]
 
+    def alone(self, call: object, job: Job) -> Scope | None:  # noqa: ARG002
+        """The one leg of a job; None where nobody looks at its steps."""
+        return None
+
     @cached_property
     def github(self) -> Mapping[str, Any]:
         """The `github` context: in a called workflow too it is that of the workflow that was started."""

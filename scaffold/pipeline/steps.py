@@ -12,7 +12,7 @@ from scaffold.pipeline.expressions.templates import Template, condition, templat
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.source import Place
-from scaffold.syntax.step_script import line_of, script_of
+from scaffold.syntax.step_script import appended, line_of, script_of
 from scaffold.syntax.yaml import YamlSource
 
 FORKED = {
@@ -35,6 +35,10 @@ def original(action: str) -> str:
 
 CHECKOUT = "actions/checkout"
 """The action that brings the files of the repository."""
+
+OUTPUT = "GITHUB_OUTPUT"
+VARIABLES = "GITHUB_ENV"
+"""The variables that name the files for a step's outputs, and for variables of the steps behind it."""
 
 CONTAINERS = ("docker", "podman", "nerdctl", "buildah", "ko")
 """Programs that build and push images."""
@@ -103,7 +107,7 @@ class Step:
     @property
     def outputs(self) -> dict[str, int]:
         """The outputs that its script writes, each with the offset in the script where it does."""
-        if "GITHUB_OUTPUT" not in self.run:
+        if OUTPUT not in self.run:
             return {}
         found = {match[1]: match.start(1) for match in re.finditer(_OUTPUT, self.run)}
         for block in re.finditer(_OUTPUT_BLOCK, self.run) if len(self.run) < MAX_RUN else ():
@@ -112,9 +116,26 @@ class Step:
         return found
 
     @cached_property
+    def told(self) -> dict[str, Template]:
+        """The outputs to which its script certainly gives one value."""
+        return self._told(OUTPUT)
+
+    @property
+    def told_variables(self) -> dict[str, str]:
+        """The variables to which its script certainly gives one value for the steps behind it."""
+        parts = {name: of.parts for name, of in self._told(VARIABLES).items() if not of.expressions}
+        return {name: text for name, (text,) in parts.items() if isinstance(text, str)}
+
+    def _told(self, file: str) -> dict[str, Template]:
+        """What its script certainly writes to a file, without variables of the shell."""
+        said = appended(self.script, file) if file in self.run else {}
+        values = {name: template(value) for name, value in said.items() if value}
+        return {name: of for name, of in values.items() if not any(map(_is_expanded, of.parts))}
+
+    @cached_property
     def exported(self) -> frozenset[str]:
         """The variables that its script may give a value for the steps behind it."""
-        if "GITHUB_ENV" not in self.run:
+        if VARIABLES not in self.run:
             return frozenset()
         return frozenset(re.findall(r"\b([A-Za-z_]\w*)(?:=|<<)", self.run))
 
@@ -151,6 +172,11 @@ class Step:
         return self.source.place(max(offset, value.start))
 
 
+def _is_expanded(part: object) -> bool:
+    """Whether a shell puts something into a part of a text."""
+    return isinstance(part, str) and ("$" in part or "`" in part)
+
+
 MAX_RUN = 1 << 16
 """Characters of a script in which blocks are looked for."""
 
@@ -180,6 +206,11 @@ class Occurrence:
         while at is not None:
             yield at.step
             at = at.outer
+
+    @property
+    def certain(self) -> bool:
+        """Whether it runs wherever its job does, as far as conditions say."""
+        return all(step.condition is None for step in self.chain)
 
 
 def steps_of(source: YamlSource, value: yaml.Value | None) -> tuple[Step, ...]:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.builds import may_build
 from scaffold.pipeline.docker import METADATA
-from scaffold.pipeline.expressions.nodes import Call, Context, Literal, Node, Property
+from scaffold.pipeline.expressions.nodes import Call, Literal, path_of
 from scaffold.pipeline.expressions.templates import Template, template
-from scaffold.pipeline.model import Job, Workflow, local_path
+from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.patterns import compiled, takes
 from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.syntax import yaml_values as yaml
@@ -47,11 +47,11 @@ class Made(NamedTuple):
 
 def is_looked_up(job: Job, build: Occurrence) -> bool:
     """Whether a build runs only where something before it says so, which looks for the image."""
-    own = [step.node.text("if") for step in build.chain]
-    asked = {name for text in own for name in re.findall(r"\bsteps\.([\w-]+)", text)}
+    own = [step.condition for step in build.chain if step.condition is not None]
+    asked = {name for condition in own for name in condition.names("steps")}
     if (asked and asked - _makers(job)) or _looks_up(build.step):
         return True  # what asks for another build alone is its second attempt
-    if any("needs." in text for text in (*own, job.node.text("if"))):
+    if any("needs" in condition.contexts for condition in (*own, job.condition) if condition is not None):
         return any(map(_looks, job.workflow.upstream(job).values()))
     return any(_is_asked(caller) for caller in _callers(job.workflow))
 
@@ -59,13 +59,13 @@ def is_looked_up(job: Job, build: Occurrence) -> bool:
 @lru_cache(maxsize=64)
 def _makers(job: Job) -> frozenset[str]:
     """The names of its steps that may build images."""
-    return frozenset(o.step.id for o in job.occurrences if may_build(o.step))
+    return frozenset(o.step.id.lower() for o in job.occurrences if may_build(o.step))
 
 
 def _is_asked(caller: Job) -> bool:
     """Whether a job calls, or says with what, only as a job before it has found out."""
-    texts = (value.text for value in caller.given.values() if isinstance(value, yaml.Scalar))
-    asks = any("needs." in text for text in (caller.node.text("if"), *texts))
+    given = (template(value.text) for value in caller.given.values() if isinstance(value, yaml.Scalar))
+    asks = any("needs" in of.contexts for of in (caller.condition, *given) if of is not None)
     return asks and any(map(_looks, caller.workflow.upstream(caller).values()))
 
 
@@ -142,17 +142,16 @@ def _followed(tree: Tree, at: _At, of: Template, place: Place, depth: int = 0) -
                 a.content for a in node.arguments if isinstance(a, Literal) and isinstance(a.content, str)
             ]
             yield Made(place, "", tuple(glob.removeprefix("./") for glob in globs))
-        context, *names = _path(node)
-        match context, names:
-            case "steps", [name, "outputs", output]:
+        match path_of(node):
+            case "steps", name, "outputs", output:
                 for maker in at.job.occurrences:
                     if maker.step.id == name and maker.outer is at.outer:
                         yield from _of_step(tree, at, maker, depth, output)
-            case (("needs" | "jobs"), [name, "outputs", output]) if name in workflow.jobs:
+            case (("needs" | "jobs"), name, "outputs", output) if name in workflow.jobs:
                 yield from _of_job(tree, workflow.jobs[name], output, depth)
-            case "env", [name]:
+            case "env", name:
                 yield from _of_variable(tree, at, name, depth)
-            case "inputs", [name]:
+            case "inputs", name:
                 for asking, value, where in _given(at, name):
                     yield from _followed(tree, asking, template(value.text), where, depth + 1)
 
@@ -204,17 +203,8 @@ def _of_step(tree: Tree, at: _At, maker: Occurrence, depth: int, output: str = "
         yield Made(step.at(), text, ())
     for value in given:
         yield from _followed(tree, at, template(value), step.at(), depth + 1)
-    said = at.job.workflow.pipeline.action_output(local_path(step.uses), output) if output else ""
+    said = at.job.workflow.pipeline.action_outputs(step).get(output, "") if output else ""
     yield from _followed(tree, _At(at.job, maker), template(said), step.at(), depth + 1)
-
-
-def _path(node: Node) -> tuple[str, ...]:
-    """`steps.x.outputs.y` as its names; nothing but "" for any other node."""
-    names: list[str] = []
-    while isinstance(node, Property) and isinstance(node.key, Literal):
-        names.append(str(node.key.content))
-        node = node.of
-    return (node.name, *reversed(names)) if isinstance(node, Context) and names else ("",)
 
 
 def _scripts(tree: Tree, step: Step) -> str:

@@ -31,6 +31,28 @@ def line_of(source: YamlSource, step: yaml.Mapping, offset: int) -> int:
     return first + script_of(step).line(offset) if block else first
 
 
+def appended(script: ShellSource, file: str) -> dict[str, str]:
+    """What a script certainly writes to a file that a variable names: `echo "name=value" >> "$file"`.
+
+    Where the script writes otherwise, or may end before, nothing is certain.
+    """
+    found: dict[str, list[str]] = {}
+    writes = 0
+    for command in script.commands:
+        if command.starts("exit") or command.starts("return"):
+            return {}
+        around = script.parent(command.node)
+        if around is None or around.type != "redirected_statement" or file not in script.text(around):
+            continue
+        name, sign, value = command.words[-1].partition("=")
+        writes += command.words[:1] == ("echo",) and bool(sign) and "$" not in name
+        top = script.parent(around)
+        single = len(command.words) == 2 and top is not None and top.type == "program"  # noqa: PLR2004
+        found.setdefault(name, []).extend([value] if single else [value, value])
+    known = writes == script.data.count(file.encode())
+    return {name: values[0] for name, values in found.items() if known and len(values) == 1}
+
+
 @lru_cache(maxsize=1024)
 def _script(text: str, is_shell: bool) -> ShellSource:
     """A script in which expressions are letters: GitHub puts their values in before a shell starts."""

@@ -193,6 +193,15 @@ def names(node: Node, context: str) -> Iterator[str]:
             yield from names(child, context)
 
 
+def path_of(node: Node) -> tuple[str, ...]:
+    """`steps.x.outputs.y`, however it is spelled, as its names; none for any other node."""
+    keys: list[str] = []
+    while isinstance(node, Property) and isinstance(node.key, Literal):
+        keys.append(str(node.key.content))
+        node = node.of
+    return (node.name, *reversed(keys)) if isinstance(node, Context) and keys else ()
+
+
 def calls(node: Node) -> Iterator[Call]:
     """Every call in an expression."""
     return (child for child in node.walk() if isinstance(child, Call))

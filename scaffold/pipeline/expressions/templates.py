@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Any
 
-from scaffold.pipeline.expressions.nodes import STATUS, Context, Literal, Node, Scope, calls, names
+from scaffold.pipeline.expressions.nodes import STATUS, Context, Literal, Node, Scope, calls, names, path_of
 from scaffold.pipeline.expressions.parser import ExpressionError, Parser, parse
 from scaffold.pipeline.expressions.values import MAX_LENGTH, Unknown, text_of
 
@@ -33,6 +33,18 @@ class Template:
         """The contexts that it reads."""
         nodes = (node for expression in self.expressions for node in expression.walk())
         return frozenset(node.name for node in nodes if isinstance(node, Context))
+
+    @cached_property
+    def reads(self) -> frozenset[tuple[str, ...]]:
+        """The values that it reads, however they are spelled: `github.event.before` as its names."""
+        nodes = (node for expression in self.expressions for node in expression.walk())
+        return frozenset(filter(None, map(path_of, nodes)))
+
+    @property
+    def output(self) -> tuple[str, ...]:
+        """`steps.x.outputs.y` as its names, where it is nothing else."""
+        path = path_of(self.only) if self.only is not None else ()
+        return path if path[2:3] == ("outputs",) else ()
 
     @cached_property
     def of_event(self) -> bool:

@@ -40,8 +40,8 @@ class HashBeforeCheckout(PipelineRule):
         """Steps that hash files of a repository which a later step checks out."""
         for job in registry.pipeline.jobs:
             for step in _before_checkout(job):
-                if "hashFiles" in step.source.slice(step.node.start, step.node.end):
-                    keys = ("with", "key") if "hashFiles" in step.node.text("with", "key") else ()
+                if "hashfiles" in step.source.slice(step.node.start, step.node.end).lower():
+                    keys = ("with", "key") if "hashfiles" in step.node.text("with", "key").lower() else ()
                     yield self.finding(
                         step.at(*keys),
                         "",

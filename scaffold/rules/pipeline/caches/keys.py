@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -157,7 +158,8 @@ def _hard_coded(step: StepRun, legs: Sequence[JobRun]) -> Iterator[tuple[str, st
             if axis.lower().partition(".")[0] not in told:
                 values = {own for leg in legs if _is_plain(own := leg.values.get(axis))}
                 texts = sorted(map(text_of, values)) if len(values) > 1 else []
-                yield from ((axis, text) for text in [t for t in texts if _names(words, t)][:1])
+                own = (t for t in texts if _names(words, t) and not all(_names(o, t) for o in texts))
+                yield from ((axis, text) for text in itertools.islice(own, 1))
 
 
 def _is_plain(value: Any) -> bool:

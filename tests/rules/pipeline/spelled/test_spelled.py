@@ -16,15 +16,18 @@ from tests.rules.pipeline.spelled import (
     programs,
     publishing,
     restores,
+    told,
 )
 from tests.rules.pipeline.spelled.case import case
 from tests.rules.pipeline.trees import found, tree
 
-MODULES = artifacts, builds, digests, files, groups, inputs, keys, logins, programs, publishing, restores
+MODULES = (
+    artifacts, builds, digests, files, groups, inputs, keys, logins, programs, publishing, restores, told,
+)  # fmt: skip
 CASES = {name: case(name, given) for module in MODULES for name, given in module.SPELLED.items()}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_spelling(name: str) -> None:
-    rule, told, given = CASES[name]
-    assert bool(found(tree(given), rule)) is told
+    rule, expected, given = CASES[name]
+    assert bool(found(tree(given), rule)) is expected
