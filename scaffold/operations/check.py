@@ -172,6 +172,8 @@ def run(
     repaired = [f for f in gone if not any(_replaces(one, f, named[id(f)][1]) for one in new)]
     if earlier and lost(earlier, registry):
         repaired = []  # what is no longer seen is not repaired
+    elif earlier:
+        repaired = [f for f in repaired if not _is_out_of_sight(f.path, earlier, registry)]
     shown = told(findings, old, by_name)
     return Result(
         tuple(shown.findings),
@@ -187,6 +189,15 @@ def run(
         strict,
         shown.folded,
     )
+
+
+def _is_out_of_sight(path: str, before: Repository, after: Repository) -> bool:
+    """Whether a file of the pipeline is gone, or has no jobs any more: nothing in it is repaired."""
+    if not path.startswith(f"{FOLDER.partition('/')[0]}/"):
+        return False
+    was, now = (state.pipeline.workflow(path) for state in (before, after))
+    emptied = was is not None and was.jobs and not (now is not None and now.jobs)
+    return bool(emptied) or after.tree.kind(path) is None
 
 
 def configured(scope: Scope, tree: Tree, base: Tree | None) -> tuple[Scope, bool]:

@@ -106,6 +106,21 @@ def test_nothing_is_thanked_for_where_a_surface_went_blind() -> None:
     assert result.fails(strict=False)
 
 
+@pytest.mark.parametrize("emptied", [None, b"", b"# gone\n", b"name: tests\non: push\njobs: {}\n"])
+def test_nothing_is_thanked_for_in_a_workflow_that_is_gone(emptied: bytes | None) -> None:
+    """Nor where it has no jobs any more; a job that is repaired is one."""
+    path, scope = ".github/workflows/site.yml", check.Scope(select=["go-version-old"])
+    text = (
+        "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/setup-go@v5\n"
+    )
+    before = Overlay(
+        BASE, {path: f"{text}        with: {{go-version: '1.9'}}\n".encode(), "go.mod": b"go 1.26\n"}
+    )
+    repaired = Overlay(before, {path: f"{text}        with: {{go-version-file: go.mod}}\n".encode()})
+    assert [f.path for f in check.run(repaired, scope, before, "main").repaired] == [path]
+    assert check.run(Overlay(before, {path: emptied}), scope, before, "main").repaired == ()
+
+
 def test_nothing_is_thanked_for_where_the_backend_has_a_new_error() -> None:
     broken = Overlay(BASE, {CAPABILITIES: text_of(BASE, CAPABILITIES).replace('"lark"', '"larch"').encode()})
     before = check.run(broken, check.Scope())
