@@ -51,6 +51,9 @@ IMPORTS = tuple(IMPORT_WORDS)
 DROP_IN = "drop-in:"
 """What stands before the backend whose importer offers a new one in that one's place."""
 
+LENDER = "llama-cpp"
+"""The backend whose server a fork of llama.cpp builds."""
+
 ASKED = {
     "name": "Name of the backend, as model configurations will spell it",
     "lang": "Language",

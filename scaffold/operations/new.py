@@ -10,6 +10,7 @@ from typing import Any
 
 from scaffold.backend import judging
 from scaffold.backend.answers import Backend
+from scaffold.backend.choices import DROP_IN, LENDER
 from scaffold.backend.judging import create
 from scaffold.backend.limits import MACOS_ENGINE, is_for_macos, one_of, repository, wrong
 from scaffold.backend.modalities import EVERY, MODALITIES, Modality
@@ -160,6 +161,8 @@ def _completed(registry: Registry, answers: dict[str, Any], like: str | None) ->
     if not lang:
         raise UsageError("which language? give --lang python|go|cpp|rust, or --like BACKEND")
     given.setdefault("variants", default_variants(str(lang), given.get("kind", "")))
+    if given.get("kind") == "llama-fork" and not given.get("match"):
+        given.setdefault("imports", default_import(registry, "llama-fork"))
     return given
 
 
@@ -175,6 +178,15 @@ def _at_head(given: dict[str, Any]) -> dict[str, str]:
 def default_variants(lang: str, kind: str) -> tuple[str, ...]:
     """What a backend is built for where nobody says: every CPU, and macOS where it can be built there."""
     return ("cpu",) if lang == "rust" or kind == "llama-fork" else ("cpu", "metal")
+
+
+def default_import(registry: Registry, kind: str) -> str:
+    """How a model finds a backend where nobody says: a fork is offered for its lender's models.
+
+    So LocalAI has its forks, and so `check --fix` does it.
+    """
+    is_offered = kind == "llama-fork" and registry.importers.takes_drop_ins(LENDER)
+    return f"{DROP_IN}{LENDER}" if is_offered else "pref-only"
 
 
 def require_free(registry: Registry, backend: Backend, existing: list[Registration]) -> None:

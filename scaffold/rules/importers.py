@@ -141,7 +141,8 @@ class ImporterMissing(Rule):
 
     A backend with neither an entry in BackendCapabilities nor the gallery tags of a modality nor an RPC that
     has a use case, such as a store, serves no model of its own; nor does one that hands requests on
-    (`Forward`). One that LocalAI's workers start is set up by hand, on each machine.
+    (`Forward`). One that LocalAI's workers start is set up by hand, on each machine. What an importer offers
+    beside its own, and what a branch of it takes by name, are the same backends.
 
     Fix: `scaffold check --fix` adds a pref-only line with the words of the gallery or of
     BackendCapabilities, where the modality is one of the import form; an importer is better. A fork that
@@ -162,8 +163,13 @@ class ImporterMissing(Rule):
         if not importers.pref_only:
             return
         known = importers.mentioned | {line.name for line in importers.pref_only}
+        half = importers.halves
         for name in registry.backends:
-            if registry.aliases_of(name) & known or _is_worker(registry, name):
+            in_vain = next((half[a] for a in sorted(registry.aliases_of(name)) if a in half), None)
+            if in_vain and in_vain[1]:
+                yield self._offered_in_vain(name, in_vain[0])
+            is_known = not registry.aliases_of(name).isdisjoint(known) and not (in_vain and not in_vain[1])
+            if is_known or _is_worker(registry, name):
                 continue
             entry = registry.capabilities.entry(name)
             declared = entry is not None or registry.modality(name) is not None
@@ -191,6 +197,16 @@ class ImporterMissing(Rule):
                     else None,  # where it serves nothing, its entry is no loss
                 )
 
+    def _offered_in_vain(self, name: str, place: Place) -> Finding:
+        return self.finding(
+            place,
+            name,
+            "importer",
+            f"{place.path} offers {name}, and no branch takes it as it takes the others: "
+            "a model that is imported for it becomes one of another backend",
+            f"add {name} to the branch that lists the others",
+        )
+
 
 _BY_SERVER = ", though its server has the RPCs"
 
@@ -200,7 +216,7 @@ def _way(registry: Registry, name: str) -> tuple[str, Callable[[Addition], None]
     importers = registry.importers
     for path in registry.borrowed.get(name, ()):
         lender = path.split("/")[-2]
-        host = importers.importer_of(lender)
+        host = importers.importer_of(lender) if importers.takes_drop_ins(lender) else None
         add = partial(importers.add_drop_in, name=lender)
         draft = registry.drafted(name, host[0], add) if host else None
         if host and draft:

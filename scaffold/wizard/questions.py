@@ -8,7 +8,7 @@ from typing import Any
 import questionary
 
 from scaffold.backend.answers import NEEDS_UPSTREAM
-from scaffold.backend.choices import ASKED, IMPORT_WORDS, KIND_WORDS, KINDS, LANG_WORDS
+from scaffold.backend.choices import ASKED, DROP_IN, IMPORT_WORDS, KIND_WORDS, KINDS, LANG_WORDS
 from scaffold.backend.judging import refused
 from scaffold.backend.limits import repository
 from scaffold.backend.proposals import proposed
@@ -53,8 +53,9 @@ def complete(registry: Registry, answers: Answers, like: str | None) -> None:
     if given["kind"] == "purego":
         ask("shim", lambda: _agree("shim"))
     ask("variants", lambda: _variants(registry, given, like))
-    imports = "none" if given["modality"] in ("none", ("none",)) else "pref-only"
-    ask("imports", lambda: _select("imports", _usual_first(IMPORT_WORDS, imports), given))
+    serves = given["modality"] not in ("none", ("none",))
+    usual = new.default_import(registry, given["kind"]) if serves else "none"
+    ask("imports", lambda: _select("imports", _imports(usual), given))
     ask("summary", lambda: _text("summary", given))
     ask("license", lambda: _text("license", given))
 
@@ -134,6 +135,13 @@ def _select(key: str, words: Mapping[str, str], given: Answers) -> str:
 def _titles(words: Mapping[str, str]) -> dict[str, str]:
     width = max(map(len, words))
     return {value: f"{value:<{width}}  {what}" for value, what in words.items()}
+
+
+def _imports(usual: str) -> dict[str, str]:
+    """The ways in which a model finds a backend, the usual one first."""
+    lender = usual.removeprefix(DROP_IN)
+    words = IMPORT_WORDS if lender == usual else {usual: f"as models of {lender}", **IMPORT_WORDS}
+    return _usual_first(words, usual)
 
 
 def _usual_first(words: Mapping[str, str], usual: str) -> dict[str, str]:

@@ -92,8 +92,7 @@ def test_a_repair_does_not_wait_for_the_cause() -> None:
 def test_a_fork_is_offered_by_the_importer_that_takes_its_models() -> None:
     plan = planned("cpp", "llama-fork")
     host, name = "core/gallery/importers/llama-cpp.go", plan.backend.name
-    path = "core/http/endpoints/localai/backend.go"
-    tree = Overlay(BASE, {**plan.changes.overlay().changes, path: text_of(BASE, path).encode()})
+    tree = Overlay(BASE, {**plan.changes.overlay().changes, host: text_of(BASE, host).encode()})
     repaired = fix.repair(tree, check.Scope(), BASE, "main")
     assert repaired.result.findings == ()
     assert {edit.path for edit in repaired.changes.edits} == {host}

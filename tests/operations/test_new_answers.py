@@ -15,7 +15,7 @@ from scaffold.backend.variants import REFINED_KEYS, VARIANTS
 from scaffold.checkout import git
 from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.errors import UsageError
-from scaffold.operations import new, remove, variants, workers
+from scaffold.operations import check, fix, new, remove, variants, workers
 from scaffold.registry import Registry
 from scaffold.report import new_backend as report
 from scaffold.rules import registration_rules
@@ -136,8 +136,13 @@ def test_every_modality_gets_its_registrations(lang: str, kind: str, modality: s
     overlay = plan.changes.overlay()
     registry = Registry(overlay)
     assert registry.documented[plan.backend.name]
+    key = EVERY[modality].import_key
+    if kind == "llama-fork":
+        offer = f'{{Name: "{plan.backend.name}", Modality: "{key}"'
+        assert offer in added(plan, "core/gallery/importers/llama-cpp.go")
     lines = [line for line in registry.importers.pref_only if line.name == plan.backend.name]
-    assert [line.modality for line in lines] == ([EVERY[modality].import_key] if modality != "none" else [])
+    is_alone = kind != "llama-fork" and modality != "none"
+    assert [line.modality for line in lines] == ([key] if is_alone else [])
     assert_taken_back(plan)
 
 
@@ -527,6 +532,37 @@ def test_a_drop_in_is_offered_by_the_importer_of_the_other(miniature: Path) -> N
     if shutil.which("go"):
         run("go", "vet", "./core/...", cwd=miniature)
         run("go", "test", "./core/...", cwd=miniature)
+
+
+def test_a_fork_is_one_where_nobody_says_how_a_model_finds_it() -> None:
+    """As `check --fix` has it: both plan the same lines."""
+    fork, said = (
+        planned(BASE, "cpp", "llama-fork"),
+        planned(BASE, "cpp", "llama-fork", imports="drop-in:llama-cpp"),
+    )
+    assert fork.backend.imports == "drop-in:llama-cpp"
+    assert fork.changes.overlay().changes == said.changes.overlay().changes
+    host = "core/gallery/importers/llama-cpp.go"
+    lost = Overlay(BASE, {**fork.changes.overlay().changes, host: BASE.read(host)})
+    repaired = fix.repair(lost, check.Scope(), BASE, "main")
+    assert [f.rule for f in repaired.fixed] == ["importer-missing"]
+    assert text(fork, host) == (repaired.changes.overlay().read(host) or b"").decode()
+
+
+@pytest.mark.parametrize(
+    "more", [{"imports": "pref-only"}, {"imports": "auto"}, {"match": ("a/*",), "imports": "auto"}]
+)
+def test_a_fork_is_imported_as_its_author_says(more: dict[str, Any]) -> None:
+    assert planned(BASE, "cpp", "llama-fork", **more).backend.imports == more["imports"]
+
+
+def test_a_fork_has_a_line_of_its_own_where_its_lender_takes_none() -> None:
+    tree = MINIATURE.each("core/gallery/importers/importers.go", "AdditionalBackendsProvider", "Provider")
+    host = "core/gallery/importers/llama-cpp.go"
+    tree = tree.each(host, "AdditionalBackendsProvider", "P").each(host, 'Modality: "text"', 'Kind: "text"')
+    plan = planned(tree.tree(), "cpp", "llama-fork")
+    assert plan.backend.imports == "pref-only"
+    assert '{Name: "ibex-x2"' in added(plan, "core/http/endpoints/localai/backend.go")
 
 
 def test_a_drop_in_of_two_importers_of_which_one_offered_none(miniature: Path) -> None:

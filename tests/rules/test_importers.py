@@ -49,6 +49,11 @@ HERON = pref("heron")
 SERVER = "backend/cpp/heron/grpc-server.cpp"
 TTS = "grpc::Status TTS(grpc::ServerContext *, const backend::TTSRequest *, backend::Result *) override { return {}; }"
 
+OFFER = """\
+\t\t{Name: "meadow-lark", Modality: "text", Description: "GGUF drop-in replacement for llama-cpp with two more weight formats"},
+"""
+BRANCH = 'case "meadow-lark"'
+
 CASES = {
     "an importer of what is not there": Case(
         "importer-unknown-backend", "skylark", f"{FOLDER}/lark.go", ("Name() string",),
@@ -118,6 +123,16 @@ CASES = {
         offered((HERON, HERON.replace('"vad"', '"3d"'))).edit(CAPABILITIES, (capability("heron"), "")),
         says="serves VAD",
     ),
+    "an offer that no branch takes": Case(
+        "importer-missing", "heron", f"{FOLDER}/llama-cpp.go", ('{Name: "heron"',),
+        offered((HERON, "")).edit(f"{FOLDER}/llama-cpp.go", (OFFER, OFFER + OFFER.replace("meadow-lark", "heron"))),
+        says="no branch takes it",
+    ),
+    "a branch for what is not offered": Case(
+        "importer-missing", "heron", PREF_ONLY, ('"night-heron"',),
+        offered((HERON, "")).edit(f"{FOLDER}/llama-cpp.go", (BRANCH, f'{BRANCH}, "heron"')),
+        fix=True,
+    ),
     "generic before specific": Case(
         "importer-order", "wren", IMPORTERS, ("&WrenImporter{}",),
         MINIATURE.edit(IMPORTERS, (WREN, ""), (LLAMA, LLAMA + WREN)),
@@ -144,6 +159,14 @@ CASES = {
 }  # fmt: skip
 
 FINE = {
+    "an offer that the importer takes by another way": (
+        offered((HERON, "")).edit(
+            f"{FOLDER}/llama-cpp.go",
+            (OFFER, OFFER + OFFER.replace("meadow-lark", "heron")),
+            ('\tbackend := "llama-cpp"\n', '\tbackend := "llama-cpp"\n\tif prefers(details, "heron") {\n\t\tbackend = "heron"\n\t}\n'),
+        ),
+        "importer-missing",
+    ),
     "a backend that LocalAI's workers start": (
         offered((HERON, "")).write("core/cli/worker/worker_heron.go", 'package worker\n\nconst name = "heron"\n'),
         "importer-missing",

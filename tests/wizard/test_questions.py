@@ -113,6 +113,22 @@ def test_a_bad_name_is_not_repeated_to_who_stops(miniature: Path) -> None:
     assert "scaffold new-backend --lang python\r\n" in printed
 
 
+def test_a_fork_is_proposed_for_the_models_of_its_lender(miniature: Path) -> None:
+    given = ("--lang", "cpp", "--kind", "llama-fork", "--modality", "llm", "--variant", "cpu")
+    engine = ("--upstream", "acme/avocet.cpp", "--branch", "main", "--pin", PIN)
+    terminal = Terminal("new-backend", "avocet", *given, *engine, cwd=miniature)
+    terminal.wait("as models of llama-cpp")
+    terminal.type(ENTER)
+    terminal.answer("One sentence", ENTER)
+    terminal.answer("License", ENTER)
+    terminal.answer("Write it?", ENTER)
+    code, printed = terminal.finish()
+    assert code == 0, printed
+    importer = (miniature / "core/gallery/importers/llama-cpp.go").read_text()
+    assert '{Name: "avocet", Modality: "text"' in importer
+    assert 'case "meadow-lark", "avocet":' in importer
+
+
 def test_each_choice_says_what_it_is(miniature: Path) -> None:
     terminal = Terminal("new-backend", "avocet", cwd=miniature)
     for questions, words in (

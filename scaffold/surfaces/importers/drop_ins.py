@@ -26,9 +26,37 @@ _PROVIDER = "AdditionalBackendsProvider"
 """The interface of an importer that offers other backends; one is one without saying so, too."""
 
 
+_BRANCH = re.compile(r'(?m)^[ \t]*case ("[^"\n]+"(?:, "[^"\n]+")*):')
+
+
+def halves(text: str) -> Iterator[tuple[str, int, bool]]:
+    """(name, offset, whether it is offered) of each backend that a file offers or takes, and not both.
+
+    Taken is what a branch lists beside others that are offered. An offer that stands somewhere else too may
+    be taken there.
+    """
+    offers = {match[2]: match.start() for match in OFFER.finditer(text)}
+    taken: dict[str, int] = {}
+    for match in _BRANCH.finditer(text) if offers else ():
+        words = re.findall(r'"([^"]+)"', match[1])
+        if not offers.keys().isdisjoint(words):
+            taken |= dict.fromkeys(words, match.start(1))
+    for name in offers if taken else ():
+        if name not in taken and text.count(quote(name)) == 1:
+            yield name, offers[name], True
+    yield from ((name, at, False) for name, at in taken.items() if name not in offers)
+
+
 def offered(text: str) -> list[str]:
     """The backends that an importer's source offers besides its own, in order."""
     return [match[2] for match in OFFER.finditer(text)]
+
+
+def takes_any(host: str, sources: dict[str, str]) -> bool:
+    """Whether a file may offer other backends: it does already, or the checkout knows how."""
+    text = sources[host]
+    known = _DETECTS.search(text) and any(_PROVIDER in other for other in sources.values())
+    return bool(offered(text) or known)
 
 
 def add(addition: Addition, host: str, sources: dict[str, str]) -> None:
@@ -41,12 +69,12 @@ def add(addition: Addition, host: str, sources: dict[str, str]) -> None:
     key, what = backend.use.import_key, quote(backend.sentence)
     line = f"{{Name: {quote(backend.known_as)}, Modality: {quote(key)}, Description: {what}}},\n"
     detects = _DETECTS.search(text)
+    if not takes_any(host, sources):
+        raise UsageError(f"--import {backend.imports}: {host} offers no other backend: use --import auto")
     if offers:
         addition.insert(host, _bytes(text, offers[-1].end()), f"{offers[-1][1]}{line}")
-    elif detects and any(_PROVIDER in other for other in sources.values()):
+    elif detects:
         addition.insert(host, _bytes(text, detects.end()), _method(detects[1], line))
-    else:
-        raise UsageError(f"--import {backend.imports}: {host} offers no other backend: use --import auto")
     taken = False
     for path, _, end, words in _lists(sources, {*names}):
         if set(words) == {*names}:

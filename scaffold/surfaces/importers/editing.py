@@ -87,6 +87,11 @@ class ImporterSurface(ImporterReader):
             addition.ask(REGISTRY_FILE, what)
         self.add_pref_only(addition)
 
+    def takes_drop_ins(self, name: str) -> bool:
+        """Whether the importer of a backend may offer others: then its forks go there, as LocalAI's do."""
+        host = self.importer_of(name)
+        return host is not None and drop_ins.takes_any(host[0], self._texts(r".*\.go"))
+
     def add_drop_in(self, addition: Addition, name: str) -> None:
         """Plan the backend into the offers of another one's importer. Raises UsageError for none such."""
         host = self.importer_of(name)

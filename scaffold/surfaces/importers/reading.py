@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from scaffold.surfaces.base import OPTIONAL, Part, Registration, Surface
+from scaffold.surfaces.importers import drop_ins
 from scaffold.syntax.golang import Element, GoSource
 from scaffold.syntax.source import Place, numbered, require_merged
 
@@ -177,6 +178,17 @@ class ImporterReader(Surface):
             if group and importer.name:
                 found[importer.name] = group[1]
         return found
+
+    @cached_property
+    def halves(self) -> dict[str, tuple[Place, bool]]:
+        """Backend that an importer offers or takes, and not both -> the place, and whether it is offered."""
+        own = {importer.name for importer in self.importers} | {line.name for line in self.pref_only}
+        return {
+            name: (Place(path, text.count("\n", 0, at) + 1), is_offered)
+            for path, text in self._sources.items()
+            for name, at, is_offered in drop_ins.halves(text)
+            if name not in own
+        }
 
     @cached_property
     def mentioned(self) -> set[str]:
