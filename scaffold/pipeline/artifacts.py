@@ -6,7 +6,7 @@ import itertools
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, last_part, text_of, without_holes
@@ -77,13 +77,18 @@ def _find(piece: str, name: str, start: int, end: int) -> int:
 @cache
 def _pieces(pattern: str) -> tuple[str, ...]:
     """The fixed pieces of a pattern, with anything between two of them."""
-    return tuple(plain(without_holes(pattern, "*")).split("*"))
+    return tuple(plain(pattern if is_known(pattern) else without_holes(pattern, "*")).split("*"))
 
 
 @cache
 def plain(pattern: str) -> str:
     """A pattern without `!(a)`, `{a,b}` and `[ab]`: what they take may be anything."""
+    if _CLOSING.isdisjoint(pattern):
+        return pattern
     return re.sub(r"[!?*+@]\([^()]*\)|\{[^{}]*\}|\[[^\[\]]*\]", "*", pattern)
+
+
+_CLOSING = frozenset(")}]")
 
 
 def _same(piece: str, text: str) -> bool:
@@ -141,6 +146,7 @@ def may_fit(wanted: str, name: str, *, exact: bool) -> bool:
     return name[:length] == wanted[:length]
 
 
+@lru_cache(maxsize=64)
 def has_strangers(run: Run) -> bool:
     """Whether something may upload artifacts that is not in the repository."""
     for job in run.every_job:

@@ -113,7 +113,7 @@ class Flows:
         for step in self.run.steps(DOWNLOAD, MERGE, FETCH):
             if is_own(step):
                 name = step.input("name") if step.step.action != MERGE else ""
-                found.append((step, name, re.sub(r"\*+", "*", step.input("pattern"))))
+                found.append((step, name, _without_pairs(step.input("pattern"))))
         for step in self.run.those(lambda step: "gh run download" in step.run):
             found += ((step, name, pattern) for name, pattern in downloaded_by_script(step))
         return tuple(
@@ -188,6 +188,11 @@ class Flows:
         """All that its steps write and read."""
         written = (*self.uploads, *self.saves, *self.exports, *self.images)
         return (*written, *self.downloads, *self.restores, *self.imports)
+
+
+def _without_pairs(pattern: str) -> str:
+    """A pattern in which two stars are one."""
+    return re.sub(r"\*+", "*", pattern) if "**" in pattern else pattern
 
 
 @lru_cache(maxsize=64)

@@ -138,6 +138,7 @@ class Workflow:
         self.source = source
         self.node = node
         self.path = source.path
+        self._upstream: dict[str, dict[str, Job]] = {}
 
     @property
     def name(self) -> str:
@@ -211,8 +212,13 @@ class Workflow:
             mapping = mapping.mapping(key)
         return self.source.place(found.start if found is not None else 0)
 
-    def upstream(self, job: Job) -> dict[str, Job]:
+    def upstream(self, job: Job) -> Mapping[str, Job]:
         """Every job that a job waits for, directly or not."""
+        if job.id not in self._upstream:
+            self._upstream[job.id] = self._jobs_before(job)
+        return self._upstream[job.id]
+
+    def _jobs_before(self, job: Job) -> dict[str, Job]:
         found: dict[str, Job] = {}
         pending = list(job.needs)
         while pending:

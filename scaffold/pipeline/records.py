@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from scaffold.pipeline.expressions.values import text_of
 from scaffold.pipeline.scopes import StepRun
@@ -42,6 +43,7 @@ def _is_new(step: Step) -> bool:
     return revision in ("master", "main") or (commit is not None and revision[:8] not in _BEFORE)
 
 
+@lru_cache(maxsize=1024)  # asked once for each leg
 def version(step: Step) -> int:
     """The major version of the action that a step uses, as its tag or a comment says; 0 where unknown."""
     node = step.node.values["uses"]

@@ -156,6 +156,8 @@ class StepRun:
     @property
     def in_job(self) -> Truth:
         """Whether it runs once its job does."""
+        if self.outer is None and self.step.condition is None:  # nearly always
+            return True
         return self._in_job(lambda step: step)
 
     def _in_job(self, scope_of: Callable[[Scope], Scope]) -> Truth:

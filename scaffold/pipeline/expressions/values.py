@@ -71,7 +71,8 @@ class Spread(list[Any]):
 
 def property_of(value: Any, key: Any) -> Any:
     """One property of a value, as GitHub looks it up: by a name in any case, null where it is missing."""
-    if type(key) is str and type(value) in (dict, Lazy):  # nearly always
+    kind = type(value)
+    if (kind is dict or kind is Lazy) and type(key) is str:  # nearly always
         item = value.get(key, MISSING)
         if item is PENDING:
             item = value[key] = value.evaluate(key)

@@ -101,16 +101,23 @@ def _differing(fields: Mapping[str, str]) -> _Differing | None:
     images = {}
     versions = [key for key in fields if _is_version(key)]
     for key, value in fields.items() if versions else ():
-        if _is_image(key):
-            named = re.search(r"ubuntu[-:]?(\d\d)\.?(\d\d)\b|ubuntu:([a-z]+)", value)
-            if named is not None and (named[1] or named[3] in _RELEASES):
-                images[key] = (named[1] + named[2] if named[1] else _RELEASES[named[3]]), value
+        if _is_image(key) and (release := _release_of(value)):
+            images[key] = release, value
     for key in versions if images else ():
         version = _RELEASES.get(fields[key], fields[key].replace(".", ""))
         for other, (release, image) in images.items():
-            if re.fullmatch(r"\d{4}", version) and version != release:
+            if version != release and re.fullmatch(r"\d{4}", version):
                 return _Differing(key, fields[key], other, image)
     return None
+
+
+@lru_cache(maxsize=512)
+def _release_of(image: str) -> str:
+    """The number of the release that an image names; "" where it names none."""
+    named = re.search(r"ubuntu[-:]?(\d\d)\.?(\d\d)\b|ubuntu:([a-z]+)", image)
+    if named is None:
+        return ""
+    return named[1] + named[2] if named[1] else _RELEASES.get(named[3], "")
 
 
 @cache
