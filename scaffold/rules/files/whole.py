@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from scaffold.directory.whole import flaw, is_read
+from scaffold.checkout.door import Kind
+from scaffold.directory.whole import Flaw, flaw, is_read
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place, require_merged
@@ -35,12 +36,18 @@ class SourceUnreadable(Rule):
 
     Looked at are shell, Python, Go, Rust, C++, Makefiles, CMake files and `Cargo.toml` of backends, the
     scripts they share, and the importers. Python is read by its own parser; of the others it is told what
-    begins and does not end, and a Go file without a `package` clause. For a test it is a warning.
+    begins and does not end, and a Go file without a `package` clause. It is a warning for a test, and for a
+    file with nothing in it that is no `__init__.py`.
 
     Fix: restore what is missing.
     """
 
     severity = Severity.error
+    explained_by = ("files-missing", "called-file-missing")
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where the file is asked for, and missed because nothing is in it."""
+        return finding.path in cause.message
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files with a beginning and no end."""
@@ -55,13 +62,16 @@ class SourceUnreadable(Rule):
         if b"<<<<<<< " in data:  # in a source a line of equal signs may be a comment
             require_merged(path, data)
         found = flaw(path, data)
+        is_empty = not data.strip() and not path.endswith(("/__init__.py", ".go"))
+        if is_empty and registry.tree.kind(path) is Kind.file:
+            found = Flaw(0, "there is nothing in it")
         if found is not None:
-            is_test = _TEST.fullmatch(path) is not None
+            may_be_meant = is_empty or _TEST.fullmatch(path) is not None
             yield self.finding(
                 Place(path, data.count(b"\n", 0, found.offset) + 1),
                 backend,
                 f"whole {path}",
                 f"{path} cannot be read: {found.problem}",
                 "restore what is missing",
-                severity=Severity.warning if is_test else None,
+                severity=Severity.warning if may_be_meant else None,
             )

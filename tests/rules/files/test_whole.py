@@ -53,6 +53,21 @@ def test_a_test_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("helper.py", Severity.warning),
+        ("helper.sh", Severity.warning),
+        ("helper.go", Severity.error),
+        ("__init__.py", None),
+        ("notes.md", None),
+    ],
+)
+def test_a_file_with_nothing_in_it(name: str, severity: Severity | None) -> None:
+    found = findings(tree({f"{FINCH}/{name}": b"\n"}), SLUG)
+    assert [f.severity for f in found] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
     ("path", "data"),
     [
         ("a/empty.py", b""),
