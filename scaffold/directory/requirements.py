@@ -282,13 +282,14 @@ def unusual(text: Text, named: Mapping[str, int]) -> Iterator[tuple[str, str, in
     """
     ends = not text.data or text.data.endswith(b"\n")
     last = re.sub(r"[-_.]+", "-", text.data[text.data.rfind(b"\n") + 1 :].decode(errors="replace").lower())
+    usual = [name for name, count in named.items() if count >= MANY]
     for name in read(text).packages:
         if named.get(name, 0) > 1:
             continue
-        for other, count in named.items() if len(name) >= _LONG or name == last else ():
+        for other in usual if len(name) >= _LONG or name == last else ():
             begins = not ends and name == last and other.startswith(name)
             is_meant = min(len(name), len(other)) >= _LONG and is_near(name, other)
-            if count >= MANY and other != name and (begins or is_meant):
+            if other != name and (begins or is_meant):
                 found = _named(text, name)
                 if found is not None:
                     yield name, other, found
