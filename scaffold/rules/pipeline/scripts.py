@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -17,14 +16,17 @@ from scaffold.syntax.step_script import line_of
 
 
 def first_calls(
-    registry: Repository, wanted: Callable[[str], object], is_meant: Callable[[Command], bool]
+    registry: Repository, wanted: Callable[[str], object], is_meant: Callable[[Command, str], bool]
 ) -> Iterator[tuple[Place, str, Command]]:
     """The first such command of every step, and of every shell script that steps name.
 
     Each with its place and the step or the file that it is in. Only scripts of a `wanted` text are parsed.
+    Which command is meant may depend on the shell that a step asks for.
     """
     for text, script, step, job in _scripts(registry):
-        call = next(filter(is_meant, script.commands), None) if wanted(text) else None
+        commands = script.commands if wanted(text) else ()
+        shell = _shell(job, step) if commands and step is not None else ""
+        call = next((command for command in commands if is_meant(command, shell)), None)
         if call is not None and step is not None:
             line = line_of(step.source, step.node, call.start_byte)
             yield Place(step.path, line), f"{job.id} {step.title}", call
@@ -49,6 +51,12 @@ def _scripts(registry: Repository) -> tuple[tuple[str, ShellSource, Step | None,
     return tuple(found.values())
 
 
+def _shell(job: Job, step: Step) -> str:
+    """The shell that a step asks for, or its job or workflow for it; "" where none does."""
+    defaults = (holder.mapping("defaults").mapping("run") for holder in (job.node, job.workflow.node))
+    return next((shell for node in (step.node, *defaults) if (shell := node.text("shell"))), "")
+
+
 class AnswerUnchecked(PipelineRule):
     """What a job takes from an address is an answer, and no page about an error.
 
@@ -67,7 +75,8 @@ class AnswerUnchecked(PipelineRule):
     Looked at is what a variable is set to, in steps and in the shell scripts that they name. There is one
     finding for a script, and none for a server on the machine itself. A call that asks for the status
     itself (`-w`) is fine, and so is one with options in a variable. So is an answer that the script tests,
-    itself or what it makes of it, or takes with a last `grep` or a `jq` of a list, which fail.
+    itself or what it makes of it, or looks through with `grep`, or takes with a last `grep` or a `jq` of a
+    list or number, which fail; under `pipefail`, which `shell: bash` sets, they need not be the last.
 
     Fix: add `-f`, and `-L` where the address may move.
     """
@@ -94,7 +103,7 @@ _MAY_CHECK = re.compile(
 """An option of curl by which it fails or says how it ended, or that may be one."""
 
 
-def _takes_anything(command: Command) -> bool:
+def _takes_anything(command: Command, shell: str) -> bool:
     """Whether a variable is set to what a curl prints that never fails for what the server says."""
     if not command.starts("curl") or any(map(_MAY_CHECK.fullmatch, command.words)):
         return False
@@ -109,13 +118,25 @@ def _takes_anything(command: Command) -> bool:
         return False
     name = re.escape(source.text(holder).partition("=")[0])
     after = source.data[holder.end_byte :].decode(errors="replace")
-    made = (re.findall(r"\b(\w+)=[\"']?\$\(", before) for before in _before(name, after))
-    names = "|".join((name, *itertools.chain.from_iterable(made)))
-    tests = r"(?:\[|\btest|\bcase|(?:check|assert)\w{0,40})[ \t]"
-    tested = any(re.search(tests, before) for before in _before(names, after))
-    last = [c for c in source.commands if around.start_byte <= c.start_byte < around.end_byte][-1]
-    fails = last.starts("grep") or (last.starts("jq") and any("[]" in word for word in last.words))
-    return not tested and not fails
+    later = (a for a in source.assignments if a.start_byte >= holder.end_byte)
+    used = re.compile(rf"\$\{{?{name}\b")
+    names = "|".join({name: 0} | {re.escape(a.name): 0 for a in later if used.search(source.text(a))})
+    tested = any(_TESTS.search(before) for before in _before(names, after))
+    searched = re.search(rf"\$\{{?(?:{names})\}}?\"?[ \t]*\|[ \t]*grep\b", after)
+    calls = [c for c in source.commands if around.start_byte < c.start_byte < around.end_byte]
+    strict = shell == "bash" or "pipefail" in shell or b"pipefail" in source.data
+    return not tested and not searched and not any(map(_fails_for_a_page, calls if strict else calls[-1:]))
+
+
+_TESTS = re.compile(r"(?:\[|\btest|\bcase|(?:check|assert)\w{0,40})[ \t]")
+"""What stands before a variable that a script tests."""
+
+
+def _fails_for_a_page(command: Command) -> bool:
+    """Whether a command finds nothing in a page, or no list, and fails."""
+    return command.starts("grep") or (
+        command.starts("jq") and any(re.search(r"\[\]|\btonumber\b", word) for word in command.words)
+    )
 
 
 def _before(names: str, text: str) -> Iterator[str]:
@@ -134,7 +155,7 @@ MAKE_ONLY = (
 _MAKE_CALL = re.compile(rf"\$\((?:{'|'.join(MAKE_ONLY)}) ")
 
 
-def _is_of_make(command: Command) -> bool:
+def _is_of_make(command: Command, _shell: str) -> bool:
     """Whether a command has the name of a function of make, and of none of the script's."""
     name = next(iter(command.words), "")
     return name in MAKE_ONLY and name not in command.source.functions

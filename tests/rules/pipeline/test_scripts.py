@@ -70,6 +70,13 @@ def test_rule(slug: str) -> None:
         (f"tag=$(curl -s {URL} | jq -r '.tags[0]' | sed s/^v//)", True),
         (f"tag=$(curl -s {URL} | jq -r '.tags[].name' | head -n 1)", True),
         (f"tag=$(curl -s {URL} | grep -o 'v[0-9.]*')", False),
+        (f"tag=$(curl -s {URL} | grep -o 'v[0-9.]*' | head -n 1)", True),
+        (f"set -o pipefail; tag=$(curl -s {URL} | grep -o 'v[0-9.]*' | head -n 1)", False),
+        (f"set -o pipefail; tag=$(curl -s {URL} | jq -r .tag | head -n 1)", True),
+        (f"delay=$(curl -s {URL} | jq '.delay|tonumber')", False),
+        (f'page=$(curl -s {URL}); done < <(echo "$page" | grep -o "v[0-9.]*" | sort -u)', False),
+        (f'page=$(curl -s {URL}); echo "$page" | sort -u', True),
+        (f"""body=$(curl -s {URL}); tag=$(jq -r '\n    .tag\n    ' <<< "$body"); [ -z "$tag" ]""", False),
         (f'tag=$(curl -s {URL}); if [ -z "$tag" ]; then exit 1; fi', False),
         (f'body=$(curl -s {URL}); [[ "${{body}}" == ok ]]', False),
         (f'tag=$(curl -s {URL}); [ -z "$tags" ]', True),
@@ -92,6 +99,22 @@ def test_what_takes_any_answer(command: str, is_told: bool) -> None:
     assert bool(found(where, "answer-unchecked")) == is_told
     scripted = tree({"ci": job("- run: ./ask.sh\n  working-directory: ci"), "ci/ask.sh": f"{command}\n"})
     assert bool(found(scripted, "answer-unchecked")) == is_told
+
+
+@pytest.mark.parametrize(
+    ("start", "shell", "is_told"),
+    [
+        ("", "", True),
+        ("", "shell: sh", True),
+        ("", "shell: bash", False),
+        ("", "shell: bash -o pipefail {0}", False),
+        ("defaults: {run: {shell: bash}}\n", "", False),
+        ("defaults: {run: {shell: bash}}\n", "shell: sh", True),
+    ],
+)
+def test_a_shell_in_which_a_pipe_fails(start: str, shell: str, is_told: bool) -> None:
+    steps = f"- run: |\n    tag=$(curl -s {URL} | grep -o 'v[0-9.]*' | head -n 1)\n  {shell}"
+    assert bool(found(tree({"ci": start + job(steps)}), "answer-unchecked")) == is_told
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ class PathsCoverInputs(PipelineRule):
             reported: set[str] = set()
             pushed = [build for build in flows_of(run).builds if build.is_pushed]
             builds = [(b.at, found.inputs) for b in pushed if (found := docker.built(b, registry.tree))]
-            if _is_of_release(registry.tree, workflow.paths, {i for _, own in builds for i in own}):
+            if _is_of_release(registry.tree, workflow, {i for _, own in builds for i in own}):
                 continue
             for step, inputs in builds:
                 others = (path for path in inputs if path not in reported)
@@ -148,14 +148,19 @@ APART = 3
 """Files of one image that are told apart; more are one finding."""
 
 
-def _is_of_release(tree: Tree, patterns: Sequence[str], inputs: Iterable[str]) -> bool:
-    """Whether a filter names other files of the repository than its images are made of, or a chart."""
-    if any(takes(patterns, path) for path in inputs):
+def _is_of_release(tree: Tree, workflow: Workflow, inputs: Iterable[str]) -> bool:
+    """Whether a filter names other files than its images are made of, or a chart.
+
+    They are files of the repository, or ones that a script of the workflow reads and that are gone.
+    """
+    if any(takes(workflow.paths, path) for path in inputs):
         return False
-    others = [pattern for pattern in patterns if not pattern.startswith((".github/", "!"))]
-    files = (p for p in others if re.search(r"(?:^|/)\w[^/*]*\*?$", p) and not tree.is_dir(p))
+    others = [pattern for pattern in workflow.paths if not pattern.startswith((".github/", "!"))]
+    files = [p for p in others if re.search(r"(?:^|/)\w[^/*]*\*?$", p) and not tree.is_dir(p)]
     charts = (f"{pattern.removesuffix('/**')}/Chart.yaml" for pattern in others)
-    return any(docker.files_of(tree, pattern) for pattern in (*files, *charts))
+    scripts = [step.run for job in workflow.jobs.values() for step in job.steps]
+    read = any(pattern.rstrip("*") in script for pattern in files for script in scripts)
+    return read or any(docker.files_of(tree, pattern) for pattern in (*files, *charts))
 
 
 def _taken(tree: Tree, patterns: Sequence[str], path: str) -> bool:

@@ -197,6 +197,13 @@ def test_a_filter_that_asks_for_a_release(pattern: str, missing: int) -> None:
     assert len(found(tree(files), "paths-cover-inputs")) == missing
 
 
+@pytest.mark.parametrize(("script", "missing"), [("sed s/x// version.txt", 0), ("make", 2)])
+def test_a_filter_that_asks_for_a_release_by_a_file_that_is_gone(script: str, missing: int) -> None:
+    files = watched("version.*")
+    files["ci"] += f"  version:\n    runs-on: ubuntu-latest\n    steps:\n      - run: {script}\n"
+    assert len(found(tree(files), "paths-cover-inputs")) == missing
+
+
 def test_many_files_of_one_image_are_one_finding() -> None:
     names = [f"{letter}.txt" for letter in "abcdef"]
     files = {
