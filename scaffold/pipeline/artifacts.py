@@ -172,7 +172,7 @@ def taken(pattern: str, names: list[str]) -> Iterator[str]:
     if "{" in pattern and len(alternatives(pattern)) > 1:
         yield from dict.fromkeys(name for other in alternatives(pattern) for name in taken(other, names))
         return
-    prefix = re.split(r"[*?]", plain(pattern), maxsplit=1)[0]
+    prefix = plain(pattern).partition("*")[0].partition("?")[0]
     start = bisect_left(names, prefix)
     end = bisect_left(names, f"{prefix}\U0010ffff")
     yield from (name for name in names[start:end] if fits(pattern, name))

@@ -56,7 +56,11 @@ class Call:
         """One of the inputs: given by the caller, or its default."""
         assert self.caller is not None
         default, boolean = self.workflow.inputs[name]
-        found = matrix.evaluated(self.caller.job.given.get(name, default), self.caller)
+        value = self.caller.job.given.get(name, default)
+        if isinstance(value, yaml.Scalar) and "${{" in value.text:  # nearly always
+            found = template(value.text).value(self.caller)
+        else:
+            found = matrix.evaluated(value, self.caller)
         return False if boolean and found == "" else found
 
     @cached_property

@@ -294,6 +294,13 @@ def pushes(step: Inputs) -> bool | None:
     asked = step.input("push")
     if not is_known(asked):
         return None
-    if asked == "true" or any(o.get("push") == "true" or o["type"] == "registry" for o in outputs(step)):
+    outputs_given = step.input("outputs")
+    if asked == "true" or _push(outputs_given):
         return True
-    return None if not is_known(step.input("outputs")) else False
+    return None if not is_known(outputs_given) else False
+
+
+@cache
+def _push(text: str) -> bool:
+    """Whether one of the outputs of a build is a push."""
+    return any(o.get("push") == "true" or o["type"] == "registry" for o in _outputs(text))

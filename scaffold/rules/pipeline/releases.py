@@ -98,17 +98,21 @@ def _says(data: bytes) -> bool:
 
 def _differing(fields: Mapping[str, str]) -> _Differing | None:
     """The two releases of Ubuntu that a row names; None where it names one, or none."""
-    images = {}
-    versions = [key for key in fields if _is_version(key)]
-    for key, value in fields.items() if versions else ():
-        if _is_image(key) and (release := _release_of(value)):
-            images[key] = release, value
+    versions, named = _keys(tuple(fields))
+    images = {key: (release, fields[key]) for key in named if (release := _release_of(fields[key]))}
     for key in versions if images else ():
         version = _RELEASES.get(fields[key], fields[key].replace(".", ""))
         for other, (release, image) in images.items():
             if version != release and re.fullmatch(r"\d{4}", version):
                 return _Differing(key, fields[key], other, image)
     return None
+
+
+@lru_cache(maxsize=512)
+def _keys(fields: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Of the names in a row those of releases, and those of the images that another one is built on."""
+    versions = [key for key in fields if _is_version(key)]
+    return versions, [key for key in fields if _is_image(key)] if versions else []
 
 
 @lru_cache(maxsize=512)
@@ -182,6 +186,7 @@ def _may_name_one(step: Step) -> bool:
     return re.search(r"(?i)ubuntu|\$\{\{ *inputs", spelled) is not None
 
 
+@lru_cache(maxsize=512)
 def _is_of_own_matrix(job: Job) -> bool:
     """Whether the legs of a job are rows of LocalAI's build matrix, which is read where it stands."""
     return isinstance(job.matrix, yaml.Scalar) and bool(job.workflow.pipeline.generated)
