@@ -24,7 +24,7 @@ from scaffold.rules.settings import Settings
 from scaffold.rules.suppressions import Suppression, Suppressions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Result:
     """What a check found."""
 
@@ -71,7 +71,7 @@ class Result:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Scope:
     """Which rules and backends a check is about; empty means all."""
 

@@ -63,7 +63,8 @@ class Flow(NamedTuple):
     @property
     def what(self) -> tuple[str, frozenset[str]]:
         """What it has in common with another that writes the same."""
-        return alike(self.name, self.at.job), frozenset(alike(path, self.at.job) for path in self.paths)
+        paths = self.paths and frozenset(alike(path, self.at.job) for path in self.paths)
+        return alike(self.name, self.at.job), paths
 
     def may_take(self, name: str) -> bool:
         """Whether a download takes an artifact, or may."""

@@ -34,7 +34,7 @@ class Region(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class View:
     """A result of `check`, with what a report shows beside it."""
 

@@ -24,12 +24,14 @@ REGISTRATIONS = (
 )
 """The groups of rules about backends, in the order of reports and catalogue. Each lists its RULES."""
 PIPELINE = ("pipeline",)
+NOTES = ("pipeline.notes",)
 """Those about workflows: their rules take any repository."""
+EVERY = (*REGISTRATIONS, *PIPELINE, *NOTES)
 
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, in catalogue order."""
-    return (*registration_rules(), *_rules_of(PIPELINE))
+    return _rules_of(EVERY)
 
 
 def registration_rules() -> tuple[Rule, ...]:
@@ -50,10 +52,11 @@ def rules_called(names: Collection[str]) -> list[Rule]:
 
     Raises UsageError with what may have been meant where a name stands for none.
     """
-    rules = _rules_of(PIPELINE)  # the others need not be loaded where nobody asks for them
-    if not _words(rules).keys() >= set(names):
-        rules = all_rules()
-    known = _words(rules)
+    for groups in (PIPELINE, (*PIPELINE, *NOTES), EVERY):  # what nobody asks for need not be loaded
+        rules = _rules_of(groups)
+        known = _words(rules)
+        if known.keys() >= set(names):
+            break
     for name in names:
         if name not in known:
             raise _unknown(name, known)
@@ -69,7 +72,10 @@ def _unknown(name: str, known: Iterable[str]) -> UsageError:
     return unknown("rule", name, {word: word for word in known}, "scaffold rules")
 
 
+def _rules_of(groups: Iterable[str]) -> tuple[Rule, ...]:
+    return tuple(rule for group in groups for rule in _rules_in(group))
+
+
 @cache
-def _rules_of(groups: tuple[str, ...]) -> tuple[Rule, ...]:
-    modules = (import_module(f"scaffold.rules.{group}") for group in groups)
-    return tuple(kind() for module in modules for kind in module.RULES)
+def _rules_in(group: str) -> tuple[Rule, ...]:
+    return tuple(kind() for kind in import_module(f"scaffold.rules.{group}").RULES)

@@ -205,7 +205,7 @@ class Manual(NamedTuple):
     what: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Addition:
     """One backend on its way into the tree: what surfaces add to."""
 
@@ -244,7 +244,7 @@ class Addition:
         self.manual.append(Manual(path, what))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Removal:
     """One backend on its way out of the tree: what surfaces take away."""
 

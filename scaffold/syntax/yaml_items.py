@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class YamlItem:
     """An item of a sequence whose value is a mapping."""
 

@@ -96,7 +96,7 @@ _WORDS = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _SIGNS = frozenset("+-.0123456789")
-_SIMPLE = re.compile(rb"""[\w./~$\x80-\xff][^\n]*|'(?P<single>[^'\n]*)'|"(?P<double>[^"\\\n]*)\"""")
+_SIMPLE = re.compile(rb"""[\w./~$\x80-\xff][^\n]*|'[^'\n]*'|"[^"\\\n]*\"""")
 _SIMPLE_PAIR = re.compile(rb"([\w.-]+):[ ]+(" + _SIMPLE.pattern + rb")")
 _EXACT = 18
 """Digits of a whole number that every reader keeps apart."""
@@ -142,7 +142,7 @@ def scalars(value: Value | None) -> Iterator[Scalar]:
         yield from (item for item in value.items if isinstance(item, Scalar))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Reader:
     source: YamlSource
     strict: bool = False
@@ -196,10 +196,10 @@ class _Reader:
         return self._scalar(match, 0)
 
     def _scalar(self, match: re.Match[bytes], group: int) -> Scalar:
-        for quoted, style in (("single", "'"), ("double", '"')):
-            if match[quoted] is not None:
-                return Scalar(match[quoted].decode(), *match.span(group), style)
-        return Scalar(match[group].decode(), *match.span(group))
+        text = match[group].decode()
+        if text[0] in "'\"":
+            return Scalar(text[1:-1], match.start(group), match.end(group), text[0])
+        return Scalar(text, match.start(group), match.end(group))
 
     def _content(self, node: Node) -> Value:
         kind = node.type

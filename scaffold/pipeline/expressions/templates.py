@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from typing import Any
 
@@ -22,6 +22,8 @@ class Template:
         one = parts[0] if len(parts) == 1 else None
         self.only = one if isinstance(one, Node) else None
         """Its expression, where it is nothing else."""
+        self.value: Callable[[Scope], Any] = self.only.value if self.only is not None else self._joined
+        """Its value in a scope: that of its one expression where it is nothing else, a string otherwise."""
 
     @property
     def expressions(self) -> tuple[Node, ...]:
@@ -56,14 +58,10 @@ class Template:
         """Whether, as a condition, it asks for the status itself, so that `success()` is not implied."""
         return any(c.name in STATUS for expression in self.expressions for c in calls(expression))
 
-    def value(self, scope: Scope) -> Any:
-        """Its value: that of its one expression where it is nothing else, a string otherwise."""
-        if self.only is not None:
-            return self.only.value(scope)
-        texts = [text_of(part.value(scope)) if isinstance(part, Node) else part for part in self.parts]
-        if sum(map(len, texts)) > MAX_LENGTH:
-            return Unknown(f"a text of more than {MAX_LENGTH} characters")
-        return "".join(texts)
+    def _joined(self, scope: Scope) -> Any:
+        parts = [part if isinstance(part, str) else text_of(part.value(scope)) for part in self.parts]
+        text = "".join(parts)
+        return text if len(text) <= MAX_LENGTH else Unknown(f"a text of more than {MAX_LENGTH} characters")
 
     def names(self, context: str) -> Iterator[str]:
         """The properties of a context that it reads, such as the axes of `matrix`; `*` for all of it."""

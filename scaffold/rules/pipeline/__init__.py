@@ -36,17 +36,6 @@ from scaffold.rules.pipeline.jobs import (
 )
 from scaffold.rules.pipeline.limits import AnonymousApi
 from scaffold.rules.pipeline.localai import BaseDepsSingleSource, DepsRefresh, FilterSafetyNets
-from scaffold.rules.pipeline.notes.caches import CacheMountId, CacheMountNotExported, KeySpelledTwice
-from scaffold.rules.pipeline.notes.docs import DocsStale
-from scaffold.rules.pipeline.notes.jobs import DeadOutput, ReduceWaitsForStrangers, RepeatedStepIf, UnusedEnv
-from scaffold.rules.pipeline.notes.pull_requests import CacheSaveOnPr, SecretLoginOnFork
-from scaffold.rules.pipeline.notes.pushes import PushCancelsTest
-from scaffold.rules.pipeline.notes.runners import (
-    DiskBeforeBuildx,
-    PlatformsUnsplit,
-    QemuUnneeded,
-    RunnerAllowList,
-)
 from scaffold.rules.pipeline.reach import JobNeverRuns
 from scaffold.rules.pipeline.releases import BaseRelease
 from scaffold.rules.pipeline.scripts import AnswerUnchecked, MakeFunctionInShell, PushPastReview
@@ -101,20 +90,5 @@ RULES: tuple[type[Rule], ...] = (
     AnswerUnchecked,
     MakeFunctionInShell,
     PushPastReview,
-    PushCancelsTest,
-    CacheSaveOnPr,
-    SecretLoginOnFork,
-    CacheMountId,
-    QemuUnneeded,
-    PlatformsUnsplit,
-    CacheMountNotExported,
-    ReduceWaitsForStrangers,
-    RunnerAllowList,
-    DiskBeforeBuildx,
-    RepeatedStepIf,
-    KeySpelledTwice,
-    DeadOutput,
-    UnusedEnv,
-    DocsStale,
 )
 """In the order of the catalogue."""
