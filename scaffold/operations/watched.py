@@ -9,7 +9,7 @@ from scaffold.checkout.tree import WorkTree
 from scaffold.directory.service import MODEL_FOLDERS, STAGING
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
-from scaffold.rules.importers import WORKERS
+from scaffold.rules.importers.offers import WORKERS
 from scaffold.rules.suppressions import PATH as SETTINGS
 from scaffold.surfaces.base import FileSurface
 from scaffold.surfaces.downloader import PATH as DOWNLOADER

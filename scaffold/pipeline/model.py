@@ -56,11 +56,7 @@ class Job:
 
     def at(self, *keys: str) -> Place:
         """The place of a value below a chain of keys; of the job where there is none."""
-        mapping, found = self.node, self.key
-        for key in keys:
-            found = mapping.keys.get(key, found)
-            mapping = mapping.mapping(key)
-        return self.workflow.source.place(found.start)
+        return self.workflow.source.place(self.node.start_of(keys, self.key.start))
 
     @cached_property
     def needs(self) -> tuple[str, ...]:
@@ -206,11 +202,7 @@ class Workflow:
 
     def at(self, *keys: str) -> Place:
         """The place of a value below a chain of keys."""
-        mapping, found = self.node, None
-        for key in keys:
-            found = mapping.keys.get(key, found)
-            mapping = mapping.mapping(key)
-        return self.source.place(found.start if found is not None else 0)
+        return self.source.place(self.node.start_of(keys, 0))
 
     def upstream(self, job: Job) -> Mapping[str, Job]:
         """Every job that a job waits for, directly or not."""
@@ -294,12 +286,10 @@ class Pipeline:
         """The steps of a composite action of this repository; none for other actions."""
         if folder not in self._actions:
             self._actions[folder] = ()
-            for name in ("action.yml", "action.yaml"):
-                found = self._document(posixpath.join(folder, name))
-                if found is not None:
-                    source, node = found
-                    self._actions[folder] = steps_of(source, node.get("runs", "steps"))
-                    break
+            found = self._action(folder)
+            if found is not None:
+                source, node = found
+                self._actions[folder] = steps_of(source, node.get("runs", "steps"))
         return self._actions[folder]
 
     @property
@@ -311,20 +301,19 @@ class Pipeline:
     def action_outputs(self, step: Step) -> dict[str, str]:
         """What the action of this repository that a step uses says of its outputs; none for other actions."""
         folder = local_path(step.uses)
-        for file in ("action.yml", "action.yaml") if folder else ():
-            found = self._document(posixpath.join(folder, file))
-            if found is not None:
-                outputs = found[1].mapping("outputs")
-                return {name: outputs.text(name, "value") for name in outputs.values}
-        return {}
+        found = self._action(folder) if folder else None
+        outputs = found[1].mapping("outputs") if found is not None else yaml.EMPTY
+        return {name: outputs.text(name, "value") for name in outputs.values}
 
     def action_inputs(self, folder: str) -> dict[str, yaml.Scalar]:
         """The defaults of an action's inputs."""
-        for name in ("action.yml", "action.yaml"):
-            found = self._document(posixpath.join(folder, name))
-            if found is not None:
-                return defaults(found[1].mapping("inputs"))
-        return {}
+        found = self._action(folder)
+        return defaults(found[1].mapping("inputs")) if found is not None else {}
+
+    def _action(self, folder: str) -> tuple[YamlSource, yaml.Mapping] | None:
+        """The file of an action; None where there is none that can be read."""
+        files = (posixpath.join(folder, name) for name in ("action.yml", "action.yaml"))
+        return next(filter(None, map(self._document, files)), None)
 
     @cached_property
     def default_branch(self) -> str:

@@ -157,11 +157,7 @@ class Step:
 
     def at(self, *keys: str) -> Place:
         """The place of a value below a chain of keys; of the step where there is none."""
-        mapping, found = self.node, None
-        for key in keys:
-            found = mapping.keys.get(key, found)
-            mapping = mapping.mapping(key)
-        return self.source.place(found.start if found is not None else self.node.start)
+        return self.source.place(self.node.start_of(keys, self.node.start))
 
     def line_of(self, needle: str, *keys: str) -> Place:
         """The line of a value that holds a text, by default of its script."""

@@ -87,6 +87,14 @@ class Mapping:
         value = self.get(*path)
         return value if isinstance(value, Mapping) else EMPTY
 
+    def start_of(self, path: tuple[str, ...], start: int) -> int:
+        """Where the last key of a chain stands that is there; `start` where none is."""
+        mapping = self
+        for key in path:
+            start = mapping.keys[key].start if key in mapping.keys else start
+            mapping = mapping.mapping(key)
+        return start
+
 
 Value = Scalar | Sequence | Mapping
 EMPTY = Mapping({}, {}, 0, 0)

@@ -1,15 +1,14 @@
-"""Rules about the Go registries by which a model finds its backend."""
+"""Which importer, or line of the import form, offers a backend."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from scaffold.backend.modalities import EVERY
-from scaffold.directory.service import service_rpcs
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.importers.servers import is_proxy, served_by
 from scaffold.surfaces.base import Addition
 from scaffold.surfaces.importers.reading import GENERIC, PREF_ONLY, PREF_ONLY_FILE, REGISTRY, REGISTRY_FILE
 from scaffold.syntax.source import Place
@@ -18,12 +17,6 @@ CHIPS = frozenset(
     {"text", "asr", "tts", "image", "video", "embeddings", "reranker", "detection", "vad"}
 )  # fmt: skip
 """What the import form groups backends by (`ModalityChips.jsx`); it has one place for all others."""
-
-WITHOUT_USE_CASE = re.compile(
-    r"Health|Free|Status|LoadModel|ModelMetadata|GetMetrics|Forward|(?:De)?[Tt]okenize\w*|Stores\w+"
-    r"|Audio(?:En|De)code|\w*?(?:FineTun|Quantiz|Export|Checkpoint)(?s:.*)"
-)
-"""RPCs that no use case of a model is about: the process itself, stores, codecs, training."""
 
 
 class ImporterUnknownBackend(Rule):
@@ -173,8 +166,8 @@ class ImporterMissing(Rule):
                 continue
             entry = registry.capabilities.entry(name)
             declared = entry is not None or registry.modality(name) is not None
-            serves = declared or _served(registry, name)
-            if serves and (entry is not None or not _is_proxy(registry, name)):
+            serves = declared or served_by(registry, name)
+            if serves and (entry is not None or not is_proxy(registry, name)):
                 where, add, draft = _way(registry, name)
                 place, line = draft or (importers.pref_only_place(importers.pref_only[-1]), "")
                 certain = where != PREF_ONLY or _has_one_modality(registry, name)  # that of its lender
@@ -193,7 +186,7 @@ class ImporterMissing(Rule):
                     and _has_chip(registry, name)
                     and certain
                     and declared
-                    and (entry is not None or _served(registry, name))
+                    and (entry is not None or served_by(registry, name))
                     else None,  # where it serves nothing, its entry is no loss
                 )
 
@@ -235,18 +228,13 @@ def _has_one_modality(registry: Registry, name: str) -> bool:
     """Whether what its entry declares, or its server answers, is of one modality of the import form."""
     declared = set(registry.capabilities.possible_usecases(name))
     constants = registry.capabilities.usecases
-    served = {*_served(registry, name)} if registry.capabilities.entry(name) is None else set()
+    served = {*served_by(registry, name)} if registry.capabilities.entry(name) is None else set()
     uses = (
         m.import_key
         for m in EVERY.values()
         if declared & {constants.get(use) for use in m.usecases} or served & {*m.methods}
     )
     return len({*filter(None, uses)}) <= 1
-
-
-def _is_proxy(registry: Registry, name: str) -> bool:
-    """Whether a backend hands requests on to servers elsewhere: it has no models of its own."""
-    return bool(registry.files(name).serves(["Forward"]))
 
 
 def _is_worker(registry: Registry, name: str) -> bool:
@@ -258,12 +246,6 @@ def _is_worker(registry: Registry, name: str) -> bool:
 
 WORKERS = "core/cli/worker"
 """Where LocalAI's worker commands stand."""
-
-
-def _served(registry: Registry, name: str) -> list[str]:
-    """The RPCs with a use case that a backend's own server defines."""
-    rpcs = {rpc for rpc in service_rpcs(registry.tree) if not WITHOUT_USE_CASE.fullmatch(rpc)}
-    return sorted(registry.files(name).serves(rpcs))
 
 
 class ImporterOrder(Rule):
@@ -345,72 +327,3 @@ class ImporterShadowedPref(Rule):
                     if importers.comment_on(line) is None
                     else None,
                 )
-
-
-class CapabilitiesMissing(Rule):
-    """A backend that serves models has a BackendCapabilities entry.
-
-    Why: LocalAI hides what it does not know a backend to do: the use cases of its models cannot be
-    chosen, and a voice is listed among the language models. Five backends were missing at once
-    (#10107), two more after that (#10110).
-
-    Fails:
-
-        {Name: "rookery", ...} in knownPrefOnlyBackends, and no "rookery" in BackendCapabilities
-
-    Passes:
-
-        "rookery": {GRPCMethods: []GRPCMethod{MethodTTS}, PossibleUsecases: []string{UsecaseTTS}, ...},
-
-    A backend serves models where an importer or the import form offers it, or where its server defines
-    an RPC that has a use case. A store, a codec and a proxy of other servers (`Forward`) do not; nor can
-    an entry say what no use case of the checkout is there for.
-
-    Fix: add the entry with the RPCs that the backend serves.
-    """
-
-    severity = Severity.warning
-
-    def check(self, registry: Registry) -> Iterator[Finding]:
-        """Importable backends without an entry."""
-        surface = registry.capabilities
-        if not surface.entries:
-            return
-        importers = registry.importers
-        importable = {*importers.emitted, *(line.name for line in importers.pref_only)}
-        for name in registry.backends:
-            names = registry.aliases_of(name)
-            if any(surface.entry(n) for n in names):
-                continue
-            offered = any(_has_use_case(registry, n) for n in names & importable)
-            served = [] if offered else _served(registry, name)
-            if offered or (served and not _is_proxy(registry, name)):
-                why = "can be imported for" if offered else f"serves {', '.join(served[:3])}"
-                draft = registry.drafted(name, surface.path, surface.add)
-                yield self.finding(
-                    draft[0] if draft else surface.place(surface.entries[-1]),
-                    name,
-                    "entry",
-                    f"{name} {why}, and {surface.path} does not say what it serves",
-                    f'add "{name}" to BackendCapabilities with its RPCs and use cases',
-                )
-
-
-def _has_use_case(registry: Registry, name: str) -> bool:
-    """Whether the checkout has a use case for the group of the import form that lists a backend."""
-    group = registry.importers.groups.get(name)
-    rows = [row for row in registry.modalities.values() if group and row.import_key == group]
-    return not rows or any(
-        usecase in registry.capabilities.usecases for row in rows for usecase in row.usecases
-    )
-
-
-RULES: tuple[type[Rule], ...] = (
-    ImporterUnknownBackend,
-    ImporterUnregistered,
-    ImporterMissing,
-    ImporterOrder,
-    ImporterShadowedPref,
-    CapabilitiesMissing,
-)
-"""In the order of the catalogue."""

@@ -1,0 +1,21 @@
+"""Rules about the Go registries by which a model finds its backend."""
+
+from scaffold.rules.base import Rule
+from scaffold.rules.importers.capabilities import CapabilitiesMissing
+from scaffold.rules.importers.offers import (
+    ImporterMissing,
+    ImporterOrder,
+    ImporterShadowedPref,
+    ImporterUnknownBackend,
+    ImporterUnregistered,
+)
+
+RULES: tuple[type[Rule], ...] = (
+    ImporterUnknownBackend,
+    ImporterUnregistered,
+    ImporterMissing,
+    ImporterOrder,
+    ImporterShadowedPref,
+    CapabilitiesMissing,
+)
+"""In the order of the catalogue."""

@@ -1,0 +1,67 @@
+"""What LocalAI knows a backend to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.importers.servers import is_proxy, served_by
+
+
+class CapabilitiesMissing(Rule):
+    """A backend that serves models has a BackendCapabilities entry.
+
+    Why: LocalAI hides what it does not know a backend to do: the use cases of its models cannot be
+    chosen, and a voice is listed among the language models. Five backends were missing at once
+    (#10107), two more after that (#10110).
+
+    Fails:
+
+        {Name: "rookery", ...} in knownPrefOnlyBackends, and no "rookery" in BackendCapabilities
+
+    Passes:
+
+        "rookery": {GRPCMethods: []GRPCMethod{MethodTTS}, PossibleUsecases: []string{UsecaseTTS}, ...},
+
+    A backend serves models where an importer or the import form offers it, or where its server defines
+    an RPC that has a use case. A store, a codec and a proxy of other servers (`Forward`) do not; nor can
+    an entry say what no use case of the checkout is there for.
+
+    Fix: add the entry with the RPCs that the backend serves.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Importable backends without an entry."""
+        surface = registry.capabilities
+        if not surface.entries:
+            return
+        importers = registry.importers
+        importable = {*importers.emitted, *(line.name for line in importers.pref_only)}
+        for name in registry.backends:
+            names = registry.aliases_of(name)
+            if any(surface.entry(n) for n in names):
+                continue
+            offered = any(_has_use_case(registry, n) for n in names & importable)
+            served = [] if offered else served_by(registry, name)
+            if offered or (served and not is_proxy(registry, name)):
+                why = "can be imported for" if offered else f"serves {', '.join(served[:3])}"
+                draft = registry.drafted(name, surface.path, surface.add)
+                yield self.finding(
+                    draft[0] if draft else surface.place(surface.entries[-1]),
+                    name,
+                    "entry",
+                    f"{name} {why}, and {surface.path} does not say what it serves",
+                    f'add "{name}" to BackendCapabilities with its RPCs and use cases',
+                )
+
+
+def _has_use_case(registry: Registry, name: str) -> bool:
+    """Whether the checkout has a use case for the group of the import form that lists a backend."""
+    group = registry.importers.groups.get(name)
+    rows = [row for row in registry.modalities.values() if group and row.import_key == group]
+    return not rows or any(
+        usecase in registry.capabilities.usecases for row in rows for usecase in row.usecases
+    )
