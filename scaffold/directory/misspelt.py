@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from scaffold.directory.directory import Directory
 from scaffold.directory.near import is_near
-from scaffold.directory.needs import SHARED_SCRIPT
+from scaffold.directory.needs import SHARED_SCRIPT, SOURCES
 from scaffold.directory.python import COMMON_INSTALLER
 from scaffold.directory.text import Spot, Text
 
@@ -56,6 +56,37 @@ def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Missp
         others += filter(None, map(directory.at, sorted(shared)))
         yield from _variables(script, [*others, *images])
         yield from _commands(script, [text for text in others if text.path.endswith(".sh")])
+    yield from _files(directory)
+
+
+_FILE = re.compile(rb"(?:(?<=[/}])|(?<=[/}]\")|\b(?=lib))([A-Za-z][\w+-]{5,60})(?=[.\"'\s]|\Z)")
+"""The name of a file, behind a folder, or of a library; without its ending."""
+MANY = 2
+"""So many places show that a name is meant."""
+MAX_NAMES = 500
+"""Names of files that are compared; the longest scripts of LocalAI have 60."""
+
+
+def _files(directory: Directory) -> Iterator[Misspelt]:
+    """Names of files that run.sh or package.sh alone has, and once, a letter away from one of many places."""
+    scripts = [*directory.texts(("run.sh", "package.sh"))] if directory.lang != "python" else []
+    if not scripts:
+        return
+    sources = directory.texts(name for name in directory.names if name.endswith(SOURCES))
+    texts = {text.path: text for text in (*directory.build_files, *scripts, *sources)}
+    beside = {script.path: script for script in (*directory.build_files, *scripts)}
+
+    def places(name: bytes) -> int:
+        return sum(text.data.count(name) for text in texts.values())
+
+    found = [(script, match) for script in scripts for match in _FILE.finditer(script.code)]
+    once = [(script, match) for script, match in found if len(found) <= MAX_NAMES and places(match[1]) == 1]
+    files = {word for text in beside.values() if once for word in _FILE.findall(text.code)}
+    for script, match in once if len(files) <= MAX_NAMES else ():
+        word = match[1].decode()
+        meant = (other for other in sorted(files) if is_near(word, other.decode()) and places(other) >= MANY)
+        if other := next(meant, b""):
+            yield Misspelt(word, other.decode(), script.spot(*match.span(1)))
 
 
 def _variables(script: Text, others: list[Text]) -> Iterator[Misspelt]:

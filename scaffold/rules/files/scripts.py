@@ -27,7 +27,9 @@ class ScriptMisspelt(Rule):
         exec "$CURDIR"/wren "$@"
 
     Told are only words that a letter makes one that the script, or the functions it shares with others, has,
-    and that neither the build files nor the Dockerfile name. A variable may be the plural of another one.
+    and that neither the build files nor the Dockerfile name. A variable may be the plural of another one. A
+    file that `run.sh` or `package.sh` names once, and nothing else of the backend, is one too where a letter
+    makes it a file that several places name.
 
     Fix: correct the word.
     """

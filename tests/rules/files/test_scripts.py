@@ -77,3 +77,19 @@ def test_a_short_command(line: str, word: str) -> None:
     path = f"{LARK}/package.sh"
     where = tree({path: (read(path) + line + "\n").encode()})
     assert [f.subject for f in findings(where, "script-misspelt")] == [f"{word} in package.sh"] * bool(word)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "word"),
+    [
+        ("run.sh", "lib/liblark.so", "lib/liblerk.so", "liblerk"),
+        ("run.sh", "lib/liblark.dylib", "lib/liblarkk.dylib", "liblarkk"),
+        ("package.sh", "LIBRARY=liblark.dylib", "LIBRARY=libalrk.dylib", "libalrk"),
+        ("run.sh", "lib/liblark.so", "lib/liblarches.so", ""),
+    ],
+)
+def test_a_file_that_nothing_else_names(file: str, old: str, new: str, word: str) -> None:
+    path = f"{LARK}/{file}"
+    assert old in read(path)
+    where = tree({path: read(path).replace(old, new).encode()})
+    assert [f.subject for f in findings(where, SLUG)] == [f"{word} in {file}"] * bool(word)
