@@ -131,7 +131,7 @@ CASES = {
     "a branch for what is not offered": Case(
         "importer-missing", "heron", PREF_ONLY, ('"night-heron"',),
         offered((HERON, "")).edit(f"{FOLDER}/llama-cpp.go", (BRANCH, f'{BRANCH}, "heron"')),
-        fix=True,
+        fix=True, says="no pref-only line offers heron",
     ),
     "generic before specific": Case(
         "importer-order", "wren", IMPORTERS, ("&WrenImporter{}",),

@@ -175,8 +175,8 @@ class ImporterMissing(Rule):
                     place,
                     name,
                     "importer",
-                    f"no importer and no pref-only line names {name}: a model cannot be imported for it"
-                    + ("" if declared else _BY_SERVER),
+                    f"no importer and no pref-only line {'offers' if in_vain else 'names'} {name}: "
+                    "a model cannot be imported for it" + ("" if declared else _BY_SERVER),
                     f"add `{line.removesuffix(',')}` to {where}, or write an importer"
                     if line and certain
                     else f"add a line with its modality to {PREF_ONLY}, or write an importer",
