@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
-from scaffold.pipeline.expressions.values import shown, text_of, without_holes
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, shown, text_of, without_holes
 from scaffold.pipeline.flows import Flow, cached, may_find, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
@@ -88,10 +88,19 @@ def _spelled_alike(save: Occurrence, job: Job) -> bool:
     )
 
 
+def _may_agree(paths: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether two lists of paths are the same, or may be: what is unknown in them differs."""
+    unknown, other = (set(re.findall(_UNKNOWN, "\n".join(found))) for found in (paths, others))
+    return paths == others or unknown != other
+
+
+_UNKNOWN = re.compile(f"{HOLE}[^{HOLE_END}]*+{HOLE_END}")
+
+
 def _differs(save: Flow, found: Sequence[Flow]) -> str:
     """Why no restore finds a save; "" where one does, or all are of other paths and keys."""
     same_key = [r for r in found if r.name == save.name]
-    if same_key and not any(r.paths == save.paths for r in same_key):
+    if same_key and not any(_may_agree(r.paths, save.paths) for r in same_key):
         return f"the key {shown(save.name)} is restored with other paths: this cache is never found"
     same_paths = [r for r in found if r.paths == save.paths]
     if same_paths and not any(may_find(r, save) for r in same_paths):

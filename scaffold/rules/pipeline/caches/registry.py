@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline import docker
 from scaffold.pipeline.builds import ImageBuild, written_builds
-from scaffold.pipeline.caches import SAVE, is_anywhere
+from scaffold.pipeline.caches import RESTORE, SAVE, is_anywhere
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, shown, text_of
 from scaffold.pipeline.flows import Flow, Flows, Kind, cached, clashes, flows_of
@@ -267,8 +267,14 @@ def _of_one_make(_: Flows, one: Flow, other: Flow) -> bool:
 
 
 def _steps_before(save: StepRun) -> str:
-    """What a leg does before it saves a cache; what only a run knows is the same in all legs."""
-    steps = itertools.takewhile(lambda step: step.step is not save.step, save.job.steps)
+    """What a leg does before it saves a cache; what only a run knows is the same in all legs.
+
+    An action that looks for the cache, too, makes what it saves.
+    """
+    steps = [*itertools.takewhile(lambda step: step.step is not save.step, save.job.steps)]
+    own = [step for step in steps if step.outer is save.outer]
+    if save.outer is not None and any(step.step.action == RESTORE for step in own):
+        steps = own
     done = (
         "\0".join((text_of(template(step.step.run).value(step)), *map(step.input, step.step.given)))
         for step in steps

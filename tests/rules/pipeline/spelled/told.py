@@ -162,3 +162,46 @@ for kind, changes, asked, told in (
         "Dockerfile": "FROM scratch\nCOPY install.sh /\n",
         "install.sh": "",
     }
+
+SAVED = workflow("""
+on: push
+jobs:
+  a:
+    strategy: {matrix: {mode: [old, new]}}
+    runs-on: ubuntu-latest
+    steps:
+      ...
+""")
+WITH_CACHE = workflow("""
+name: tool
+inputs: {mode: {default: ""}}
+outputs:
+  path: {value: "${{ steps.env.outputs.path }}"}
+  key: {value: "${{ steps.cache.outputs.cache-primary-key }}"}
+runs:
+  using: composite
+  steps:
+    - {id: env, shell: bash, run: 'echo "path=$(go env GOCACHE)" >> "$GITHUB_OUTPUT"'}
+    - {id: cache, uses: actions/cache/restore@v4, with: {path: "${{ steps.env.outputs.path }}", key: go-1}}
+    ...
+""")
+SAVE = (
+    "- {uses: actions/cache/save@v4, with: {path: %s, key: '${{ steps.cache.outputs.cache-primary-key }}'}}"
+)
+MADE = SAVE % "bin"
+BY_MODE = "- {shell: bash, run: 'make ${{ inputs.mode }}'}"
+USED = """
+- run: echo MODE=${{ matrix.mode }} >> .env
+- {id: t, uses: ./.github/actions/tool, with: {mode: "${{ matrix.mode }}"}}
+"""
+PASSED = "- {uses: actions/cache/save@v4, with: {path: '${{ steps.t.outputs.path }}', key: go-1}}"
+TOOL = ".github/actions/tool/action.yml"
+SPELLED |= {
+    "save-restore-differ: not paths that an action passes": {"a": SAVED(USED + PASSED), TOOL: WITH_CACHE("")},
+    "save-restore-differ: a folder of a path that a step says": {
+        "a": SAVED(USED),
+        TOOL: WITH_CACHE(SAVE % "'${{ steps.env.outputs.path }}/bin'"),
+    },
+    "legs-share-cache-ref: not made by an action": {"a": SAVED(USED), TOOL: WITH_CACHE(MADE)},
+    "legs-share-cache-ref: made by an action": {"a": SAVED(USED), TOOL: WITH_CACHE(BY_MODE + "\n" + MADE)},
+}
