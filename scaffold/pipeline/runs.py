@@ -13,7 +13,7 @@ from scaffold.pipeline.model import MAX_DEPTH, Job, Pipeline, Workflow
 from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.started import Started
 from scaffold.pipeline.steps import Step
-from scaffold.pipeline.triggers import main_event, pull_request_of, pushed_branch
+from scaffold.pipeline.triggers import calls_of, main_event, pull_request_of, pushed_branch
 
 _ONE = matrix.Legs([{}])
 MAX_JOBS = 8192
@@ -103,6 +103,19 @@ def written(job: Job) -> JobRun:
     """A job as its files alone tell it: what the event, the row or another job says is a hole."""
     call = Call(Started(job.workflow, Event("workflow_call", Open("github"))), job.workflow)
     return JobRun(call, job, Open(f"matrix@{job.id}"), 0, complete=False)
+
+
+def calls_into(workflow: Workflow, depth: int = 0) -> Iterator[Call]:
+    """A workflow as every event that starts it runs it, and every job of the repository that calls it."""
+    yield from (call for call in calls_of(workflow) if call.run.event.name != "workflow_call")
+    called = "workflow_call" in workflow.events and depth < MAX_DEPTH
+    for job in workflow.pipeline.jobs if called else ():
+        if job.uses and job.called is workflow:
+            for call in calls_into(job.workflow, depth + 1):
+                if call.reached(job.id) is not False:
+                    yield Call(
+                        call.run, workflow, JobRun(call, job, Open(f"matrix@{job.id}"), 0, complete=False)
+                    )
 
 
 class Runs:

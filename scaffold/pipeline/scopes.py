@@ -47,8 +47,8 @@ class JobRun(Leg):
 
     @cached_property
     def lookups(self) -> frozenset[str]:
-        """The ids of its steps that look for a cache."""
-        return frozenset(o.step.id for o in self.job.using(RESTORE, BOTH) if o.step.id)
+        """The ids of its steps that look for a cache, themselves or by an action."""
+        return frozenset(s.id for o in self.job.using(RESTORE, BOTH) for s in o.chain if s.id)
 
     @cached_property
     def blind(self) -> JobRun:
@@ -87,7 +87,7 @@ class StepRun:
     def __init__(self, job: JobRun, occurrence: Occurrence, outer: StepRun | None = None) -> None:
         self.job = job
         self.step: Step = occurrence.step
-        self._occurrence = occurrence
+        self.occurrence = occurrence
         self._inside: Open | None = None
         self.outer = outer
         self._inputs: dict[str, str] = {}
@@ -129,7 +129,7 @@ class StepRun:
         """The `steps` context of the composite action that it uses."""
         if self._inside is None:
             self._inside = Open(f"steps@{self.job.label}.{self.step.index}")
-            self.job.tell(self._occurrence, self._inside)
+            self.job.tell(self.occurrence, self._inside)
         return self._inside
 
     @cached_property

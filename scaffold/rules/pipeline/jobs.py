@@ -99,8 +99,8 @@ class BypassesChangeFilter(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Publishing jobs that neither are, feed nor need the job that filters, and what feeds them."""
-        for run in registry.runs.pushes():
-            workflow = run.workflow
+        reported: set[Job] = set()
+        for run, workflow in _parts(registry):
             made = matrix.generators(workflow)
             filters = {name for name in made if _filters(run, workflow.jobs[name], registry.tree)}
             if not filters:
@@ -114,12 +114,14 @@ class BypassesChangeFilter(PipelineRule):
             publishing = {
                 name
                 for name in free
-                if any(leg.root.job.id == name and _publishes(leg, registry.tree) for leg in run.jobs)
+                if any(_publishes(leg, registry.tree) for leg in _legs(run, workflow.jobs[name]))
             }
             fed = {name for p in publishing for name in workflow.upstream(workflow.jobs[p])}
             for name in sorted((publishing | fed) & free):
                 job = workflow.jobs[name]
-                if any(leg.job is job and leg.reached is not False for leg in run.jobs):
+                runs = any(leg.job is job and leg.reached is not False for leg in run.jobs)
+                if runs and job not in reported:
+                    reported.add(job)
                     yield self.finding(
                         job,
                         "",
@@ -130,9 +132,20 @@ class BypassesChangeFilter(PipelineRule):
                     )
 
 
+def _parts(registry: Repository) -> Iterator[tuple[Run, Workflow]]:
+    """The workflows that pushes start, and those that they call."""
+    for run in registry.runs.pushes():
+        yield from ((run, workflow) for workflow in dict.fromkeys(job.workflow for job in run.every_job))
+
+
+def _legs(run: Run, job: Job) -> Iterator[JobRun]:
+    """The legs of a job, and of the workflow that it calls."""
+    return (leg for leg in run.jobs if any(at.job is job for at in leg.chain))
+
+
 def _filters(run: Run, job: Job, tree: Tree) -> bool:
     """Whether a job looks at what changed."""
-    steps = (step for leg in run.jobs if leg.root.job is job for step in leg.steps)
+    steps = (step for leg in _legs(run, job) for step in leg.steps)
     return any(_has(step, tree, Kind.diff) or _lists_changes(step.step, tree) for step in steps)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,8 +11,11 @@ from scaffold.pipeline.calls import Call
 from scaffold.pipeline.expressions.values import Open, Truth, truth_of
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.triggers import calls_of
+from scaffold.pipeline.runs import calls_into
 from scaffold.rules.base import Finding, PipelineRule, Severity
+
+MAX_CALLS = 256
+"""Ways to start one workflow that are looked at."""
 
 
 class JobNeverRuns(PipelineRule):
@@ -43,12 +47,12 @@ class JobNeverRuns(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Jobs that each event would run, were it not for a job before them that the event does not."""
-        for workflow in registry.runs.workflows:
+        for workflow in registry.pipeline.workflows:
             asking = {name for name, job in workflow.jobs.items() if "if" in job.node.values}
             behind = any(asking.intersection(job.needs) for job in workflow.jobs.values())
-            if "workflow_call" in workflow.events or not behind:
+            calls = [*itertools.islice(calls_into(workflow), MAX_CALLS)] if behind else []
+            if not calls:
                 continue
-            calls = [*calls_of(workflow)]
             never = {name for name in workflow.jobs if all(call.reached(name) is False for call in calls)}
             for name in workflow.jobs:
                 if name not in never:

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
-from scaffold.pipeline.expressions.nodes import names
-from scaffold.pipeline.expressions.values import HOLE, HOLE_END, may_equal, shown
-from scaffold.pipeline.flows import Flow, flows_of, may_find, restores_of
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, may_equal, shown
+from scaffold.pipeline.flows import Flow, cached, flows_of, may_find, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import spread
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.runs import Run
-from scaffold.pipeline.steps import Step
+from scaffold.pipeline.runs import Run, written
+from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
 
@@ -124,11 +123,11 @@ class SkippableSecondRestore(PipelineRule):
         reported: set[Step] = set()
         for run in registry.runs.all():
             for leg in run.using(RESTORE, BOTH):
-                by_chance = any(_asks_steps(o.step) for o in leg.job.using(RESTORE, BOTH))
+                by_chance = any(map(_by_chance, leg.job.using(RESTORE, BOTH)))
                 found = restores_of(leg) if by_chance else []
                 for position, second in enumerate(found):
-                    step = second.at.step
-                    if step in reported or not _asks_steps(step) or second.at.in_cold is not None:
+                    step = _by_chance(second.at.occurrence)
+                    if step is None or step in reported or second.at.in_cold is not None:
                         continue  # in_cold: it takes the place of a restore that found nothing
                     for first in found[:position]:
                         same = first.paths == second.paths and first.name != second.name
@@ -145,10 +144,14 @@ class SkippableSecondRestore(PipelineRule):
                             break
 
 
-def _asks_steps(step: Step) -> bool:
-    """Whether what other steps or jobs say decides if a step runs, and not how they ended."""
-    asked = step.condition.contexts if step.condition is not None else frozenset()
-    return not asked.isdisjoint({"steps", "needs", "env"}) and "outcome" not in step.node.text("if")
+def _by_chance(occurrence: Occurrence) -> Step | None:
+    """What is left out where other steps or jobs say so, and not how they ended: a step, or its action."""
+    conditions = ((s, s.condition) for s in occurrence.chain)
+    asking = ((s, of) for s, of in conditions if of is not None and not of.contexts.isdisjoint(_SAID))
+    return next((s for s, of in asking if not any("outcome" in path for path in of.reads)), None)
+
+
+_SAID = {"steps", "needs", "env"}
 
 
 class RestoreWithoutWriter(PipelineRule):
@@ -176,17 +179,13 @@ class RestoreWithoutWriter(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Restores that must hit, of a key that no writer of the run has."""
-        everywhere: dict[str, list[Step]] = {}
-        for job in registry.pipeline.jobs:
-            for o in job.using(SAVE, BOTH):
-                everywhere.setdefault(o.step.spelled("path").strip(), []).append(o.step)
+        writers = [job for job in registry.pipeline.jobs if job.using(SAVE, BOTH)]
         reported: set[tuple[Step, str]] = set()
         for run, use in must_be_found(registry):
             at, step = use.at, use.at.step
-            others = everywhere.get(step.spelled("path").strip(), [])
             if not run.complete or (step, use.name) in reported:
                 continue
-            if any(o.path != step.path and _may_write(o, use.name) for o in others):
+            if any(_may_write(job, use) for job in writers if job not in run.every_job):
                 continue  # another workflow writes it, some time before
             saves = [w for w in flows_of(run).saves if w.paths == use.paths]
             begins = "restore-keys" in step.given and any(may_find(use, w) for w in saves)
@@ -221,15 +220,20 @@ def _hashed(tree: Tree, patterns: str) -> set[str]:
 _HASH = rf"{HOLE}hashfiles\(([^(){HOLE_END}]*)\){HOLE_END}"
 
 
-def _may_write(step: Step, key: str) -> bool:
-    """Whether a step of another workflow may write a key: a commit or a run in it is a number."""
-    of = step.input("key")
-    parts = [""]
-    for part in of.parts if of is not None else ():
-        if isinstance(part, str):
-            parts[-1] += re.escape(part)
-        elif set(names(part, "github")) & {"sha", "run_id", "run_number", "run_attempt"}:
-            parts[-1] += "[0-9a-f]+"
-        else:
-            parts.append("")
-    return re.fullmatch(spread(parts), key, re.DOTALL) is not None
+def _may_write(job: Job, wanted: Flow) -> bool:
+    """Whether a job of another workflow may write a cache: a commit or a run in its key is a number."""
+    for save in (cached(written(job).bind(o), writes=True) for o in job.using(SAVE, BOTH)):
+        texts = re.split(f"{HOLE}([^{HOLE_END}]*){HOLE_END}", save.name)
+        parts = [re.escape(texts[0])]
+        for label, text in zip(texts[1::2], texts[2::2], strict=True):
+            if label in _NUMBERS:
+                parts[-1] += f"[0-9a-f]+{re.escape(text)}"
+            else:
+                parts.append(re.escape(text))
+        same = save.paths == wanted.paths or not all(map(is_known, save.paths))
+        if same and re.fullmatch(spread(parts), wanted.name, re.DOTALL):
+            return True
+    return False
+
+
+_NUMBERS = {f"github.{name}" for name in ("sha", "run_id", "run_number", "run_attempt")}

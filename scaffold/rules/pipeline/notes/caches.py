@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from scaffold.pipeline import docker
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
@@ -13,8 +14,10 @@ from scaffold.pipeline.flows import cached, flows_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import written
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
+from scaffold.syntax.yaml import YamlSource
 
 
 class CacheMountId(Note):
@@ -109,25 +112,33 @@ class KeySpelledTwice(Note):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Keys with a hash of two or more patterns that several jobs spell out."""
-        first: dict[object, Job] = {}
+        first: dict[object, tuple[Job, Step]] = {}
         reported: set[object] = set()
         for job in registry.pipeline.jobs:
-            if b"hashfiles(" not in job.workflow.source.data.lower():
-                continue
-            for occurrence in job.using(SAVE, RESTORE, BOTH):
+            uses = job.using(SAVE, RESTORE, BOTH)
+            sources = {job.workflow.source, *(o.step.source for o in uses)}
+            for occurrence in uses if any(map(_hashes, sources)) else ():
+                step = occurrence.step
                 flow = cached(written(job).bind(occurrence), writes=False)
                 hashes = tuple(re.findall(r"\bhashfiles\([^()]*\)", flow.name))
-                if occurrence.outer is not None or sum(hashed.count(",") + 1 for hashed in hashes) <= 1:
+                if sum(hashed.count(",") + 1 for hashed in hashes) <= 1:
                     continue
                 for own in (flow.name, (hashes, flow.paths)):
-                    other = first.setdefault(own, job)
-                    if other is not job and reported.isdisjoint((flow.name, (hashes, flow.paths))):
+                    other, spelled = first.setdefault(own, (job, step))
+                    apart = other is not job and spelled is not step
+                    if apart and reported.isdisjoint((flow.name, (hashes, flow.paths))):
                         reported.add(own)
                         where = f" of {other.path}" if other.path != job.path else ""
                         yield self.finding(
-                            occurrence.step.at("with", "key"),
+                            step.at("with", "key"),
                             "",
                             f"{job.id} {shown(flow.name)[:60]}",
                             f"{other.id}{where} and {job.id} spell out one key",
                             "compute it once",
                         )
+
+
+@lru_cache(maxsize=512)
+def _hashes(source: YamlSource) -> bool:
+    """Whether an expression of a file hashes others."""
+    return b"hashfiles(" in source.data.lower()

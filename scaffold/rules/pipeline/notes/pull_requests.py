@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 
 from scaffold.pipeline.caches import SAVE
-from scaffold.pipeline.expressions.nodes import names
-from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.expressions.values import text_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
+from scaffold.syntax import yaml_values as yaml
 
 
 class CacheSaveOnPr(Note):
@@ -66,7 +66,8 @@ class SecretLoginOnFork(Note):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Logins that a fork's pull request certainly runs, with what is empty there."""
         for step in _certain(registry, _logs_in, fork=True):
-            if _is_empty(step) and step.step.node.text("continue-on-error") != "true":
+            forgiven = any(s.node.text("continue-on-error") == "true" for s in step.occurrence.chain)
+            if _is_empty(step) and not forgiven:
                 told = "the pull request of a fork logs in with empty secrets"
                 yield self.finding(step.step, "", step.step.title, told, "give it an `if`")
 
@@ -91,16 +92,23 @@ def _is_empty(step: StepRun) -> bool:
     if re.search(r"(?:\[|\btest)\s+-[nz]\s|:-|:\?", script):
         return False  # it looks whether there is one
     said = template(script).expressions
-    secret = [node for node in said if any(names(node, "secrets"))]
+    secret = [node for node in said if _reads_secret(Template((node,)), step)]
     env = step.context("env")
     used = [
         name for name in env if text_of(env[name]) == "" and re.search(rf"\$\{{?{re.escape(name)}\b", script)
     ]
     return any(text_of(node.value(step)) == "" for node in secret) or any(
-        re.search(r"\bsecrets\b", holder.text("env", name))
+        _reads_secret(template(holder.text("env", name)), step)
         for holder in (step.step.node, step.job.job.node, step.job.job.workflow.node)
         for name in used
     )
+
+
+def _reads_secret(of: Template, step: StepRun) -> bool:
+    """Whether a text reads a secret, or what an action is given that is one."""
+    given = step.outer.step.given.values() if step.outer is not None and "inputs" in of.contexts else ()
+    passed = (template(value.text) for value in given if isinstance(value, yaml.Scalar))
+    return any("secrets" in one.contexts for one in (of, *passed))
 
 
 def _certain(registry: Repository, test: Callable[[Step], bool], *, fork: bool) -> Iterator[StepRun]:
