@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.errors import ShapeError
 from scaffold.syntax import grammar
-from scaffold.syntax.shell_repair import holding, without_misread
+from scaffold.syntax.shell_repair import holding, without_misread, without_nested
 from scaffold.syntax.source import MAX_BYTES, ParsedSource, Span
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class ShellSource(ParsedSource):
         try:
             root = self.parse(self._seen)
             for _ in range(MAX_REPAIRS):
-                seen = without_misread(self._seen, root)
+                seen = without_nested(without_misread(self._seen, root), root)
                 if seen == self._seen:
                     break
                 self._seen = seen

@@ -29,6 +29,32 @@ def without_misread(seen: bytes, root: Node) -> bytes:
     return bytes(repaired)
 
 
+_NESTING = re.compile(rb"\b(?:ba)?sh[ \t]+-")
+_SHELLS = frozenset({b"bash", b"sh", b"/bin/bash", b"/bin/sh"})
+_OPTIONS = re.compile(rb"(?:-\w*[ \t]+(?:pipefail[ \t]+)?)*-\w*c[ \t]*")
+_PLAIN = re.compile(rb"(?:(?!<<)[^#\\]|\\\r?\n)*+")
+"""A text that is the same to the shell that gets it: without comments, escapes and texts of their own."""
+
+
+def without_nested(seen: bytes, root: Node) -> bytes:
+    """What a shell gets to see, with the script of each `bash -c '...'` in its place."""
+    opened = bytearray(seen)
+    for node, _ in holding(root, [found.start() for found in _NESTING.finditer(seen)]):
+        name = node.child_by_field_name("name") if node.type == "command" else None
+        if name is None or node.children[-1].type not in ("raw_string", "string"):
+            continue
+        last = node.children[-1]
+        shell = seen[name.start_byte : name.end_byte]
+        options = seen[name.end_byte : last.start_byte].lstrip()
+        if shell == b"sudo":
+            shell, _, options = options.partition(b" ")
+        start, end = last.start_byte + 1, last.end_byte - 1
+        if shell in _SHELLS and _OPTIONS.fullmatch(options) and _PLAIN.fullmatch(seen, start, end):
+            opened[name.start_byte : start] = b" " * (start - name.start_byte)
+            opened[end : end + 1] = b" "
+    return bytes(opened)
+
+
 def holding(
     root: Node, offsets: list[int], is_entered: Callable[[Node], bool] = lambda _: True
 ) -> Iterator[tuple[Node, Node]]:

@@ -129,3 +129,21 @@ def test_what_is_said_to_people_is_blanked_and_what_others_take_is_not() -> None
         silent = shell(script).silent.decode()
         assert len(silent) == len(script)
         assert not {"echo", "printf", "a", "c", "g"} & {*silent.split()}
+
+
+@pytest.mark.parametrize(
+    ("script", "commands"),
+    [
+        ("bash -c 'docker push a'\necho b", [("docker", "push", "a"), ("echo", "b")]),
+        ('sudo bash -euo pipefail -c "make \\\n  $A | tee b" > c', [("make", "$A"), ("tee", "b")]),
+        ("A=1 sh -lc 'if b; then c; fi'", [("b",), ("c",)]),
+        ("A=$(bash -c 'a; b')", [("a",), ("b",)]),
+        ("docker run a bash -c 'b'", [("docker", "run", "a", "bash", "-c", "b")]),
+        ("bash -c 'a' b", [("bash", "-c", "a", "b")]),
+        ("bash -c 'a # b'", [("bash", "-c", "a # b")]),
+        ('bash -c "a \\"b\\""', [("bash", "-c", 'a "b"')]),
+        ("bash -c", [("bash", "-c")]),
+    ],
+)
+def test_the_script_that_a_shell_is_given(script: str, commands: list[tuple[str, ...]]) -> None:
+    assert [command.words for command in ShellSource("a.sh", script.encode()).commands] == commands
