@@ -82,7 +82,10 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
         data = tree.read(path) or b""
         if re.search(rb"\bevent\.before\b|GITHUB_EVENT_BEFORE", data):
             return Effect(Kind.diff, f"{path} looks at what one push changed")
-        commands = always(parsed(ShellSource, path, data)) if path.endswith(".sh") else ()
+        called = parsed(ShellSource, path, data) if path.endswith(".sh") else None
+        if called is not None and b"HEAD" in called.bare and any(map(_compares_last_commit, called.commands)):
+            return Effect(Kind.diff, f"{path} looks at what the last commit changed")
+        commands = always(called) if called is not None else ()
         made = next(filter(None, map(published, commands)), "")
         if made:
             return _of_command(made, path)

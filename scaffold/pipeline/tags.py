@@ -210,14 +210,17 @@ def _of_step(tree: Tree, at: _At, maker: Occurrence, depth: int, output: str = "
 def _scripts(tree: Tree, step: Step) -> str:
     """The text of a step's script and of the files that it runs; "" where it neither runs one nor hashes."""
     script = step.script
-    words = {word for command in script.commands for word in command.words}
-    words |= {assignment.value for assignment in script.assignments if assignment.value}
     texts = []
-    for word in sorted(word for word in words if re.fullmatch(_SCRIPT, word)):
-        data = tree.read(posixpath.normpath(word))
+    pending, seen = _named(script), set[str]()
+    while pending:
+        path = pending.pop(0)
+        data = tree.read(path) if path not in seen else None
+        seen.add(path)
         if data is not None:
-            bare = ShellSource(word, data).bare if word.endswith(".sh") else re.sub(_COMMENT, b"", data)
+            called = ShellSource(path, data) if path.endswith(".sh") else None
+            bare = called.bare if called is not None else re.sub(_COMMENT, b"", data)
             texts.append(bare.decode(errors="replace"))
+            pending += _named(called) if called is not None else []
     without = bytearray(script.bare)
     for command in (c for c in step.containers if "build" in c.bare):  # what it builds is not what it hashes
         without[command.start_byte : command.end_byte] = b" " * (command.end_byte - command.start_byte)
@@ -225,6 +228,13 @@ def _scripts(tree: Tree, step: Step) -> str:
     folder = step.node.text("working-directory")
     around = [f"cd {folder}"] if folder else []
     return "\n".join([*around, own, *texts]) if texts or re.search(_HASHES, own) else ""
+
+
+def _named(script: ShellSource) -> list[str]:
+    """The scripts that a script names."""
+    words = {word for command in script.commands for word in command.words}
+    words |= {assignment.value for assignment in script.assignments if assignment.value}
+    return sorted(posixpath.normpath(word) for word in words if re.fullmatch(_SCRIPT, word))
 
 
 _SCRIPT = r"[\w./-]+\.(?:py|sh|js|mjs|ts|rb)"

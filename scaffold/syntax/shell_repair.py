@@ -43,6 +43,8 @@ def without_nested(seen: bytes, root: Node) -> bytes:
         name = node.child_by_field_name("name") if node.type == "command" else None
         if name is None or node.children[-1].type not in ("raw_string", "string"):
             continue
+        if name.start_byte > node.start_byte:
+            continue  # behind `A=1` there is no `if` or `for`
         last = node.children[-1]
         shell = seen[name.start_byte : name.end_byte]
         options = seen[name.end_byte : last.start_byte].lstrip()

@@ -136,7 +136,8 @@ def test_what_is_said_to_people_is_blanked_and_what_others_take_is_not() -> None
     [
         ("bash -c 'docker push a'\necho b", [("docker", "push", "a"), ("echo", "b")]),
         ('sudo bash -euo pipefail -c "make \\\n  $A | tee b" > c', [("make", "$A"), ("tee", "b")]),
-        ("A=1 sh -lc 'if b; then c; fi'", [("b",), ("c",)]),
+        ("sh -lc 'if b; then c; fi'", [("b",), ("c",)]),
+        ("A=1 bash -c 'b'", [("bash", "-c", "b")]),
         ("A=$(bash -c 'a; b')", [("a",), ("b",)]),
         ("docker run a bash -c 'b'", [("docker", "run", "a", "bash", "-c", "b")]),
         ("bash -c 'a' b", [("bash", "-c", "a", "b")]),

@@ -222,15 +222,18 @@ class PushPastReview(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Scheduled jobs that push to their own branch, in a repository that opens pull requests."""
-        jobs = registry.pipeline.jobs
-        if not any(step.action.endswith("/create-pull-request") for job in jobs for step in job.steps):
+        pipeline = registry.pipeline
+        if not any(a.endswith("/create-pull-request") for job in pipeline.jobs for a in job.actions):
             return
-        for job in jobs:
-            by_itself = job.workflow.events.keys() <= {"schedule", "workflow_dispatch"}
-            if not by_itself or any(step.given.keys() & {"ref", "repository"} for step in job.steps):
+        by_itself = (
+            w for w in registry.runs.workflows if w.events.keys() <= {"schedule", "workflow_dispatch"}
+        )
+        for job in dict.fromkeys(job for w in by_itself for job in registry.runs.main(w).every_job):
+            steps = dict.fromkeys(occurrence.step for occurrence in job.occurrences)
+            if any(step.given.keys() & {"ref", "repository"} for step in steps):
                 continue
-            for step in job.steps:
-                commands = step.script.commands if "git push" in step.run else ()
+            for step in steps:
+                commands = step.script.commands if "push" in step.run else ()
                 pushes = [command for command in commands if _pushes_here(command)]
                 if pushes and not any(_OTHER_BRANCH.search(command.text) for command in commands):
                     yield self.finding(

@@ -11,6 +11,7 @@ from tests.rules.pipeline.spelled import (
     files,
     groups,
     inputs,
+    inside,
     keys,
     logins,
     programs,
@@ -22,7 +23,7 @@ from tests.rules.pipeline.spelled.case import case
 from tests.rules.pipeline.trees import found, tree
 
 MODULES = (
-    artifacts, builds, digests, files, groups, inputs, keys, logins, programs, publishing, restores, told,
+    artifacts, builds, digests, files, groups, inputs, inside, keys, logins, programs, publishing, restores, told,
 )  # fmt: skip
 CASES = {name: case(name, given) for module in MODULES for name, given in module.SPELLED.items()}
 
