@@ -38,8 +38,9 @@ _PLAIN = re.compile(rb"(?:(?!<<)[^#\\]|\\\r?\n)*+")
 
 def without_nested(seen: bytes, root: Node) -> bytes:
     """What a shell gets to see, with the script of each `bash -c '...'` in its place."""
+    nested = [found.start() for found in _NESTING.finditer(seen)]
     opened = bytearray(seen)
-    for node, _ in holding(root, [found.start() for found in _NESTING.finditer(seen)]):
+    for node, _ in holding(root, nested) if nested else ():
         name = node.child_by_field_name("name") if node.type == "command" else None
         if name is None or node.children[-1].type not in ("raw_string", "string"):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
@@ -144,6 +145,7 @@ class SkippableSecondRestore(PipelineRule):
                             break
 
 
+@lru_cache(maxsize=256)
 def _by_chance(occurrence: Occurrence) -> Step | None:
     """What is left out where other steps or jobs say so, and not how they ended: a step, or its action."""
     conditions = ((s, s.condition) for s in occurrence.chain)
