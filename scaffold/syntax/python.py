@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+import symtable
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from scaffold import cage
 from scaffold.errors import ShapeError
 from scaffold.syntax.source import Source, Type
+
+T = TypeVar("T")
 
 MAX_BYTES = 200 << 10
 """More than any source that a person wrote; of garbage the parser makes a thousand times as much."""
@@ -34,6 +38,12 @@ class PythonSource(Source):
     def error(self) -> tuple[int, str] | None:
         """Where it does not parse, and why; None where a newer Python may read it. Raises as `types` does."""
         try:
+            self._read(_accepted)
+        except (SyntaxError, ShapeError):  # of a tree, or of what it thinks of names
+            pass
+        else:
+            return None
+        try:
             self._module()
         except SyntaxError as error:
             at = self.offset(min(error.lineno or 1, self.data.count(b"\n") + 1))
@@ -43,7 +53,11 @@ class PythonSource(Source):
         return None
 
     def _module(self) -> ast.Module:
-        """The tree. Raises SyntaxError, and ShapeError for what is no source of a person."""
+        """The tree. Raises what `_read` raises."""
+        return self._read(ast.parse)
+
+    def _read(self, parse: Callable[[bytes], T]) -> T:
+        """What a parser makes of it. Raises SyntaxError, and ShapeError for what is no source of a person."""
         if len(self.data) > MAX_BYTES:
             raise ShapeError(
                 self.path, None, f"is larger than {MAX_BYTES >> 10} KiB, more than any such file"
@@ -52,11 +66,16 @@ class PythonSource(Source):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what the compiler thinks of an escape is not ours to print
-                return ast.parse(self.data)
+                return parse(self.data)
         except SyntaxError:
             raise
         except (ValueError, RecursionError, MemoryError) as error:
             raise ShapeError(self.path, None, "is nested too deeply") from error
+
+
+def _accepted(data: bytes) -> None:
+    """Let Python's parser read a source, in two thirds of the time that it takes with a tree of objects."""
+    symtable.symtable(data, "", "exec")  # type: ignore[arg-type] # which takes bytes, too
 
 
 _NEWER = re.compile(rb"[ \t]*(?:type[ \t]+\w+|(?:async[ \t]+)?def[ \t]+\w+\[|class[ \t]+\w+\[)")
