@@ -76,7 +76,8 @@ class AnswerUnchecked(PipelineRule):
     finding for a script, and none for a server on the machine itself. A call that asks for the status
     itself (`-w`) is fine, and so is one with options in a variable. So is an answer that the script tests,
     itself or what it makes of it, or looks through with `grep`, or takes with a last `grep` or a `jq` of a
-    list or number, which fail; under `pipefail`, which `shell: bash` sets, they need not be the last.
+    list, a number or a `.json`, which fail; under `pipefail`, which `shell: bash` sets, they need not be
+    the last.
 
     Fix: add `-f`, and `-L` where the address may move.
     """
@@ -125,6 +126,8 @@ def _takes_anything(command: Command, shell: str) -> bool:
     searched = re.search(rf"\$\{{?(?:{names})\}}?\"?[ \t]*\|[ \t]*grep\b", after)
     calls = [c for c in source.commands if around.start_byte < c.start_byte < around.end_byte]
     strict = shell == "bash" or "pipefail" in shell or b"pipefail" in source.data
+    if calls[-1:] and calls[-1].starts("jq") and any(word.endswith(".json") for word in command.words):
+        return False  # of a server of files, whose page about an error is no JSON
     return not tested and not searched and not any(map(_fails_for_a_page, calls if strict else calls[-1:]))
 
 

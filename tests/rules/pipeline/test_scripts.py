@@ -74,6 +74,8 @@ def test_rule(slug: str) -> None:
         (f"set -o pipefail; tag=$(curl -s {URL} | grep -o 'v[0-9.]*' | head -n 1)", False),
         (f"set -o pipefail; tag=$(curl -s {URL} | jq -r .tag | head -n 1)", True),
         (f"delay=$(curl -s {URL} | jq '.delay|tonumber')", False),
+        ("tag=$(curl -s https://acme.example/newest.json | jq -r .tag)", False),
+        ("tag=$(curl -s https://acme.example/newest.json | jq -r .tag | head -n 1)", True),
         (f'page=$(curl -s {URL}); done < <(echo "$page" | grep -o "v[0-9.]*" | sort -u)', False),
         (f'page=$(curl -s {URL}); echo "$page" | sort -u', True),
         (f"""body=$(curl -s {URL}); tag=$(jq -r '\n    .tag\n    ' <<< "$body"); [ -z "$tag" ]""", False),
