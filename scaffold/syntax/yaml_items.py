@@ -153,19 +153,19 @@ _PAIR = re.compile(
 )
 """A key with its scalar, literal text, list or mapping."""
 
-_HEAD = re.compile(rb"(?m)^(?!-[ ])[^ #\n].*$")
-"""Lines of the first column that are neither items nor comments."""
+_HEAD = re.compile(rb"\n(?!-[ ])[^ #\n].*")
+"""Lines of the first column that are neither items nor comments, found by the line ends before them: fast."""
 
 
 @lru_cache(maxsize=64)
 def _plain_lists(source: YamlSource) -> dict[str, list[YamlItem]] | None:
     """Top-level key -> its items, or "" -> the document's own; None where not everything is plain."""
-    heads = [*_HEAD.finditer(source.data)]
     if b"\r" in source.data:
         return None
-    begins = bool(heads) and heads[0][0] == b"---" and not _TEXT.search(source.data, 0, heads[0].start())
-    marks = [] if begins else [(0, 0, "")]
-    marks += [(head.start(), head.end(), head[0].decode()) for head in heads]
+    lines = _HEAD.finditer(b"\n" + source.data)
+    heads = [(line.start(), line.end() - 1, line[0][1:].decode()) for line in lines]
+    begins = bool(heads) and heads[0][2] == "---" and not _TEXT.search(source.data, 0, heads[0][0])
+    marks = heads if begins else [(0, 0, ""), *heads]
     found = {}
     for (_, start, head), (end, _, _) in zip(marks, [*marks[1:], (len(source.data), 0, "")], strict=True):
         items = _plain_items(source, start, end)
@@ -182,12 +182,12 @@ def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | N
     first = _TEXT.search(source.data, start, end)
     if first is None:
         return []
-    lead = first.start(1) - source.line_start(first.start(1))
-    margin = "\n" + " " * lead
-    dashes = re.compile(rb"(?m)^[ ]{%d}(?=-[ ])" % lead)
-    starts = [dash.end() for dash in dashes.finditer(source.data, start, end)]
-    if not starts or starts[0] != first.start(1):
+    at = first.start(1)
+    if not source.data.startswith(b"- ", at, end):
         return None
+    margin = "\n" + " " * (at - source.line_start(at))
+    dashes = re.compile(margin.encode() + b"(?=- )")
+    starts = [at, *(dash.end() for dash in dashes.finditer(source.data, at, end))]
     items = []
     for begin, behind in zip(starts, [*starts[1:], end], strict=True):
         text = _without_last_comments(source.data[begin:behind].decode().rstrip(), margin)
