@@ -16,7 +16,7 @@ from scaffold.errors import ShapeError
 from scaffold.surfaces.matrix.reading import Entry, MatrixReader
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.sandbox import Sandbox, ScriptError
-from scaffold.syntax.source import parsed
+from scaffold.syntax.source import Source, parsed
 
 SPLIT_SCRIPT = "scripts/changed-backends.js"
 """What splits the matrix between the jobs."""
@@ -67,8 +67,7 @@ def _made(
     try:
         source = parsed(JsSource, SPLIT_SCRIPT, data)
         sandbox = Sandbox(SPLIT_SCRIPT, _WORLD + _runnable(source), given={"MATRIX": entries})
-        lines = sandbox.evaluate("OUTPUT")
-        return dict(_matrices(lines if isinstance(lines, list) else ()))
+        return dict(_matrices(sandbox.text("OUTPUT.join('\\n')").split("\n")))
     except (ScriptError, ShapeError, ValueError):
         return {}
 
@@ -84,10 +83,10 @@ def _runnable(source: JsSource) -> str:
     return stubs + text.decode()
 
 
-def _matrices(lines: Iterable[Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _matrices(lines: Iterable[str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The outputs that are matrices."""
     for line in lines:
-        name, _, value = str(line).strip().partition("=")
+        name, _, value = line.strip().partition("=")
         rows = json.loads(value).get("include") if value.startswith("{") else None
         if isinstance(rows, list):
             yield name, [row for row in rows if isinstance(row, dict)]
@@ -96,10 +95,16 @@ def _matrices(lines: Iterable[Any]) -> Iterator[tuple[str, list[dict[str, Any]]]
 def _typed(entry: Entry) -> Mapping[str, Any]:
     """The fields of an entry as a YAML library gives them to the script."""
     fields = entry.fields
-    if _WORDS.keys().isdisjoint(fields.values()) or not any(word in entry.text for word in _PLAIN):
+    if not _has_plain(entry.source) or _WORDS.keys().isdisjoint(fields.values()):
         return fields
     quotes = entry.quotes
     return {
         name: text if text not in _WORDS or quotes.get(name) else _WORDS[text]
         for name, text in fields.items()
     }
+
+
+@lru_cache(maxsize=8)
+def _has_plain(source: Source) -> bool:
+    """Whether a word that is no text stands in a file without quotes."""
+    return any(word in source.data for word in _PLAIN)

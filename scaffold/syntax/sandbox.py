@@ -88,6 +88,13 @@ class Sandbox:
         text = self._evaluate(f"JSON.stringify({expression})")
         return _value(text) if isinstance(text, str) else None
 
+    def text(self, expression: str) -> str:
+        """The text that an expression is. Raises ScriptError for any other value, and for one too large."""
+        text = self._evaluate(expression)
+        if not isinstance(text, str) or len(text) > ANSWER_LENGTH:
+            raise ScriptError("it answers no text, or a large one")
+        return text
+
     def settle(self) -> None:
         """Run what promises have left to do. Raises ScriptError where it has no end."""
         cage.note(self._path)
