@@ -225,7 +225,7 @@ _HASH = rf"{HOLE}hashfiles\(([^(){HOLE_END}]*)\){HOLE_END}"
 def _may_write(job: Job, wanted: Flow) -> bool:
     """Whether a job of another workflow may write a cache: a commit or a run in its key is a number."""
     for save in (cached(written(job).bind(o), writes=True) for o in job.using(SAVE, BOTH)):
-        texts = re.split(f"{HOLE}([^{HOLE_END}]*){HOLE_END}", save.name)
+        texts = re.split(f"{HOLE}([^{HOLE}{HOLE_END}]*+){HOLE_END}", save.name)
         parts = [re.escape(texts[0])]
         for label, text in zip(texts[1::2], texts[2::2], strict=True):
             if label in _NUMBERS:
