@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scaffold.backend.answers import NEEDS_UPSTREAM
 from scaffold.backend.choices import NATIVE
 from scaffold.directory.purpose import installs, lacks_loader, misnamed, serves, starts, unpackaged
 from scaffold.directory.scripts import BUILD_SCRIPTS
@@ -14,7 +15,7 @@ from scaffold.rules.words import enumerated
 from scaffold.syntax.source import Place
 
 GPU_LIBRARIES = "package-gpu-libs.sh"
-"""Packages what an image for a GPU needs; every native backend with one calls it."""
+"""Packages what an image for a GPU needs; every backend on a native engine with one calls it."""
 
 
 class ScriptUnfinished(Rule):
@@ -35,8 +36,8 @@ class ScriptUnfinished(Rule):
 
     `run.sh` starts something, `install.sh` installs packages, `backend.py` does something when it is run, and
     `package.sh` takes run.sh, and what that starts and opens, under their names. It is a warning where
-    `run.sh` looks for a loader of its own that `package.sh` does not take, and where a backend with images
-    for a GPU does not call `package-gpu-libs.sh`.
+    `run.sh` looks for a loader of its own that `package.sh` does not take, and where a backend on an engine
+    in C or C++ with images for a GPU does not call `package-gpu-libs.sh`.
 
     Fix: restore what is missing.
     """
@@ -92,7 +93,8 @@ class ScriptUnfinished(Rule):
             yield self._of(name, package, "loader", what, Severity.warning)
         kinds = {e.fields.get("build-type", "") for e in registry.matrix.entries_of(name) if e.linux}
         is_shared = registry.tree.read(f"{BUILD_SCRIPTS}/{GPU_LIBRARIES}") is not None
-        if is_shared and kinds - {""} and b"package-gpu-libs" not in package.code:
+        is_native = registry.kind(name) in NEEDS_UPSTREAM  # others link what they need, or nothing
+        if is_shared and is_native and kinds - {""} and b"package-gpu-libs" not in package.code:
             what = f"package.sh does not call {GPU_LIBRARIES}, and there are images for a GPU"
             yield self._of(name, package, GPU_LIBRARIES, what, Severity.warning)
 
