@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -211,11 +212,22 @@ class ImageBuilds:
 
     def _taken(self, file: Dockerfile) -> Iterator[tuple[str, Place]]:
         """The shared files that one Dockerfile takes, each where it stands."""
-        for path, taken in docker.context_inputs(file, None):
+        for path, taken in docker.context_inputs(file, self._passed):
             example = "" if path.startswith("..") or _OWN_SOURCES.match(path) else self._example(path)
             if example:
                 yield example, file.place(taken)
                 yield from self._called(example)
+
+    @cached_property
+    def _passed(self) -> Mapping[str, str] | None:
+        """The build arguments that the images get; None where nobody knows their names."""
+        _, jobs = self._jobs(f".github/workflows/{LINUX_BUILD}") or (None, yaml.EMPTY)
+        steps = [job.get("steps") for job in jobs.values.values() if isinstance(job, yaml.Mapping)]
+        listed = (s for value in steps if isinstance(value, yaml.Sequence) for s in value.items)
+        texts = (s.text("with", "build-args") for s in listed if isinstance(s, yaml.Mapping))
+        passed = [docker.build_arguments(text) for text in texts if text]
+        known = [arguments for arguments in passed if arguments is not None]
+        return dict(ChainMap(*map(dict, known))) if known and len(known) == len(passed) else None
 
     def _called(self, path: str) -> Iterator[tuple[str, Place]]:
         """The scripts of `.docker/` that a script calls, wherever the checkout is mounted."""

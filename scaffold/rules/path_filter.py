@@ -61,7 +61,7 @@ class FilterUnmappedBackend(Rule):
             reported = set()
             for entry, result in zip(entries, results, strict=True):
                 own = registry.directory(entry.backend)
-                if not own or result == f"{own}/" or (entry.backend, result) in reported:
+                if not own or result in (own, f"{own}/") or (entry.backend, result) in reported:
                     continue
                 reported.add((entry.backend, result))
                 yield self.finding(

@@ -121,6 +121,10 @@ CASES = {
         .edit(FILTER, ('file.startsWith(".docker/")', 'file === ".docker/apt-mirror.sh"')),
         says=".docker/llama-cpp-target.sh",
     ),
+    "a file that an argument names, which no build passes": Case(
+        "filter-shared-input", "", SCRIPT, (),
+        MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"ARG PATCHES={SCRIPT}\nCOPY ${{PATCHES}} /usr/bin/\n"),
+    ),
     "a file that is mounted": Case(
         "filter-shared-input", "", SCRIPT, (),
         MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"RUN --mount=type=bind,source={SCRIPT},target=/p sh /p\n"),
@@ -137,6 +141,14 @@ FINE = {
     "an entry of a backend that has no directory": (
         MINIATURE.edit_in(entry("-cpu-kestrel"), ('"kestrel"', '"gone"')),
         "filter-unmapped-backend",
+    ),
+    "a folder without the slash behind it": (
+        js(("`backend/cpp/llama-cpp/`", "`backend/cpp/llama-cpp`")),
+        "filter-unmapped-backend",
+    ),
+    "a file that an argument names, which builds pass": (
+        MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"ARG BACKEND={SCRIPT}\nCOPY ${{BACKEND}} /usr/bin/\n"),
+        "filter-shared-input",
     ),
     "specific before generic": (js((NIGHT_HERON + HERON, NIGHT_HERON + "  // and then\n" + HERON)), None),
     "a file that has a rule": (
