@@ -83,7 +83,7 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
         if re.search(rb"\bevent\.before\b|GITHUB_EVENT_BEFORE", data):
             return Effect(Kind.diff, f"{path} looks at what one push changed")
         called = parsed(ShellSource, path, data) if path.endswith(".sh") else None
-        if called is not None and b"HEAD" in called.bare and any(map(_compares_last_commit, called.commands)):
+        if called is not None and b"HEAD" in called.bare and _always_compares(called):
             return Effect(Kind.diff, f"{path} looks at what the last commit changed")
         commands = always(called) if called is not None else ()
         made = next(filter(None, map(published, commands)), "")
@@ -108,6 +108,14 @@ def _given(step: StepRun) -> dict[str, str]:
             if isinstance(value, yaml.Scalar) and (holder is step.step.node or name in step.step.run):
                 found[name] = value.text
     return found
+
+
+def _always_compares(script: ShellSource) -> bool:
+    """Whether a script compares the last commit, and not in a function that something may call or not."""
+    found = [command for command in script.commands if _compares_last_commit(command)]
+    called = {word for command in always(script) for word in command.words[:1]} if found else ()
+    idle = [body for name, body in script.functions.items() if name not in called] if found else ()
+    return any(not any(f.start_byte < c.start_byte < f.end_byte for f in idle) for c in found)
 
 
 def _compares_last_commit(command: Command) -> bool:

@@ -209,3 +209,8 @@ for told, other in ((True, "HEAD~1"), (False, "origin/main")):
         "a": CHANGED,
         "scripts/changed.sh": f"git diff --name-only {other}\n",
     }
+for told, other in ((True, "changed"), (False, "case $1 in docs) changed ;; esac")):
+    SPELLED[f"pending-push-dropped: {'' if told else 'not '}a function of a script, {other}"] = {
+        "a": CHANGED,
+        "scripts/changed.sh": f"changed() {{\n  files=$(git diff --name-only HEAD^)\n}}\n{other}\n",
+    }
