@@ -107,7 +107,7 @@ class DepsRefresh(PipelineRule):
         source = re.search(r"steps\.([\w-]+)\.", match[1])
         maker = next((s for s in job.steps if source and s.id == source[1]), None)
         constant = "${{" not in match[1]
-        if constant or (source is not None and (maker is None or not maker.script.calls("date"))):
+        if constant or (source is not None and (maker is None or not _asks_date(maker))):
             yield self.finding(
                 maker.at("run") if maker is not None else step.at("with", "build-args"),
                 "",
@@ -115,6 +115,11 @@ class DepsRefresh(PipelineRule):
                 f"{REFRESH} of {step.title!r} does not come from the date: the layer never changes",
                 'compute it with date: echo "key=$(date -u +%Y-W%V)" >> "$GITHUB_OUTPUT"',
             )
+
+
+def _asks_date(maker: Step) -> bool:
+    """Whether a step asks for the date, or names a script that may."""
+    return maker.script.calls("date") or bool(maker.scripts)
 
 
 _BACKEND = r"\$(?:\{BACKEND\}|BACKEND\b)"

@@ -204,10 +204,15 @@ jobs:
       - run: scripts/changed.sh
       - run: docker push acme/app
 """
-for told, other in ((True, "HEAD~1"), (False, "origin/main")):
-    SPELLED[f"pending-push-dropped: {'' if told else 'not '}a script with {other}"] = {
+DIFF = "git diff --name-only"
+for told, script in (
+    (True, f"{DIFF} HEAD~1 | sort"),
+    (False, f"{DIFF} origin/main"),
+    (False, f"changed() {{\n  {DIFF} HEAD^\n}}\ntrue"),
+):
+    SPELLED[f"pending-push-dropped: {'' if told else 'not '}a script with {script!r}"] = {
         "a": CHANGED,
-        "scripts/changed.sh": f"git diff --name-only {other}\n",
+        "scripts/changed.sh": f"{script}\n",
     }
 for told, other in ((True, "changed"), (False, "case $1 in docs) changed ;; esac")):
     SPELLED[f"pending-push-dropped: {'' if told else 'not '}a function of a script, {other}"] = {
