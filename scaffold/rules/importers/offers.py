@@ -108,7 +108,7 @@ class ImporterUnregistered(Rule):
                 )
         source = registry.importers.registry_source
         for name, element in registry.importers.registry if source else ():
-            if source and name.isidentifier() and not registry.importers.has_type(name):
+            if source and name.isidentifier() and name not in registry.importers.types:
                 yield self.finding(
                     source.place(element.node),
                     name,

@@ -52,6 +52,7 @@ class Importer(NamedTuple):
 
 
 _TYPE = re.compile(r"(?m)^type (\w+Importer) struct")
+_DEFINED = re.compile(r"(?m)^(?:type[ \t]+|[ \t]+)(\w+)[ \t]+(?:struct|=)")
 NAME = re.compile(r'\*(\w+)\) Name\(\)\s+string\s*\{\s*return\s+"([^"]+)"')
 """Importer type, and the name that it gives itself."""
 _FIELD = re.compile(r'(?m)^[ \t]*Backend:\s*"')
@@ -151,10 +152,10 @@ class ImporterReader(Surface):
                 found.append(Importer(match[1], names.get(match[1], ""), path, line))
         return found
 
-    def has_type(self, name: str) -> bool:
-        """Whether a file of the folder defines a type."""
-        defined = re.compile(rf"(?m)^(?:type[ \t]+|[ \t]+){re.escape(name)}[ \t]+(?:struct|=)")
-        return any(name in text and defined.search(text) for text in self._sources.values())
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The types that the files of the folder define."""
+        return frozenset(name for text in self._sources.values() for name in _DEFINED.findall(text))
 
     @cached_property
     def emitted(self) -> dict[str, Place]:
