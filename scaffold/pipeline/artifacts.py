@@ -12,6 +12,7 @@ from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, last_part, text_of, without_holes
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
+from scaffold.syntax.shell_branches import is_certain
 
 UPLOAD = "actions/upload-artifact"
 MERGE = "actions/upload-artifact/merge"
@@ -121,7 +122,7 @@ def downloaded_by_script(step: StepRun) -> Iterator[tuple[str, str]]:
     """The name, or else the pattern, of what `gh run download` takes of the run that it is part of."""
     own = step.context("github").get("run_id")
     for command in step.step.script.commands:
-        if command.starts("gh", "run", "download"):
+        if command.starts("gh", "run", "download") and is_certain(command):
             words = [text_of(template(word).value(step)) for word in command.bare[3:]]
             if {own, "$GITHUB_RUN_ID", "${GITHUB_RUN_ID}"}.isdisjoint(words):
                 continue

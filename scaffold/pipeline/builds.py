@@ -196,13 +196,15 @@ def images_of(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
 
 def _of_script(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
     for made in image_commands(step):
-        if isinstance(made, Built):
-            yield ImageBuild(step, made.inputs)
-        elif isinstance(made, Named):
+        if isinstance(made, Named):
             if made.image in local:
                 local[made.name] = local[made.image]
+            continue
+        at = step if made.sure else step.perhaps()
+        if isinstance(made, Built):
+            yield ImageBuild(at, made.inputs)
         elif "$" not in made.name:
-            yield ImagePush(step, made.name, local.get(made.image))
+            yield ImagePush(at, made.name, local.get(made.image))
 
 
 def _pushed(step: StepRun, local: _Local) -> Iterator[ImagePush]:

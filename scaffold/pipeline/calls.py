@@ -252,6 +252,8 @@ class Leg(JobScope, ABC):
             return self.call.inputs
         if name == "runner":
             return self._runner
+        if name == "strategy":
+            return Open(f"strategy@{self.label}", {"job-index": self.number} if self.complete else {})
         return self._outputs() if name == "steps" else super().context(name)
 
     @abstractmethod

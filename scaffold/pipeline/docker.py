@@ -31,8 +31,8 @@ class Inputs(Protocol):
 
 BUILD = ("docker/build-push-action",)
 METADATA = "docker/metadata-action"
-LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|172\.17\.0\.1|registry)(?::\d+)?/")
-"""How the name of an image begins that is in a registry of the machine itself."""
+LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|172\.17\.0\.1|registry|ttl\.sh)(?::\d+)?/|[\w-]+:\d+/")
+"""How the name of an image begins that is in a registry of the machine itself, or that soon forgets it."""
 
 
 def options_of(text: str) -> dict[str, str]:
@@ -47,12 +47,16 @@ def dockerfile(tree: Tree, path: str) -> Dockerfile | None:
     return read(path, data) if data is not None else None
 
 
+TEMPLATES = (".erb", ".in", ".j2", ".jinja", ".jinja2", ".template", ".tmpl", ".tpl")
+"""How files are named of which something else makes Dockerfiles."""
+
+
 def dockerfiles(tree: Tree, folders: tuple[str, ...] = ("",)) -> Iterator[Dockerfile]:
     """The Dockerfiles of some folders."""
     for folder in folders:
         for name in tree.names(folder):
             named = name.startswith(("Dockerfile", "Containerfile")) or name.lower().endswith(".dockerfile")
-            if named and not name.endswith((".dockerignore", ".md")):
+            if named and not name.endswith((".dockerignore", ".md", *TEMPLATES)):
                 found = dockerfile(tree, posixpath.join(folder, name))
                 if found is not None:
                     yield found
@@ -151,7 +155,8 @@ def files_of(tree: Tree, path: str) -> tuple[str, ...]:
         folder = re.split(r"[*?\[]", path)[0].rpartition("/")[0]
         found = compiled(path)
         return tuple(file for file in tree.files(folder) if found.fullmatch(file))
-    return tuple(tree.files(path)) if tree.is_dir(path) else ()
+    files = tree.files(path) if tree.is_dir(path) else ()
+    return tuple(file for file in files if posixpath.basename(file) not in (".gitkeep", ".gitignore"))
 
 
 @cache

@@ -15,6 +15,7 @@ from scaffold.pipeline.publishing import ACTIONS, IMAGE_TOOLS, SNAPSHOTS, always
 from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
+from scaffold.syntax.shell_branches import is_certain
 from scaffold.syntax.source import parsed
 
 DIFFERS = {"dorny/paths-filter", "tj-actions/changed-files", "step-security/changed-files"}
@@ -72,12 +73,11 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
         return Effect(Kind.diff, "it looks at what the last commit changed")
     for command in script.commands:
         made = published(command)
-        if made:
-            return _of_command(made, "it")
-        if command.starts("docker", "buildx") and "--push" in command.words:
-            return Effect(Kind.image, "it pushes an image")
-        if command.starts("make") and any(word.rpartition("=")[2] == "push" for word in command.words):
-            return Effect(Kind.image, "it pushes an image with make")
+        if not made and command.starts("docker", "buildx") and "--push" in command.words:
+            made = "docker buildx"
+        pushed = command.starts("make") and any(w.rpartition("=")[2] == "push" for w in command.words)
+        if (made or pushed) and is_certain(command) and not any(map(docker.LOCAL.match, command.words)):
+            return _of_command(made, "it") if made else Effect(Kind.image, "it pushes an image with make")
     for path in step.step.scripts:
         data = tree.read(path) or b""
         if re.search(rb"\bevent\.before\b|GITHUB_EVENT_BEFORE", data):

@@ -238,6 +238,8 @@ def clashes(written: Iterable[Flow]) -> Iterator[tuple[Flow, Flow]]:
 
 def together(one: StepRun, other: StepRun) -> bool:
     """Whether one run certainly has both steps, if it has the first."""
+    if not (one.sure and other.sure):
+        return False
     same = [leg.job for leg in one.job.chain] == [leg.job for leg in other.job.chain]
     if one.step is other.step and same and one.job is not other.job:
         return one.runs == other.runs

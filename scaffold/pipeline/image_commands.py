@@ -13,6 +13,7 @@ from scaffold.pipeline.commands import Said, said
 from scaffold.pipeline.expressions.values import Unknown, text_of
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import CONTAINERS, Step
+from scaffold.syntax.shell_branches import is_certain
 
 
 def runs_image_commands(step: Step) -> bool:
@@ -31,6 +32,8 @@ class Built(NamedTuple):
 
     inputs: Mapping[str, str]
     """As the inputs of the build action."""
+    sure: bool = True
+    """Whether the script comes to it."""
 
 
 class Named(NamedTuple):
@@ -46,15 +49,17 @@ class Pushed(NamedTuple):
     image: str
     name: str
     """The name under which it is pushed."""
+    sure: bool = True
+    """Whether the script comes to it."""
 
 
 def image_commands(step: StepRun) -> Iterator[Built | Named | Pushed]:
     """What the commands of a step's script do with images, in order."""
     for one in said(step, *CONTAINERS):
-        if posixpath.basename(one.words[0]) == "ko":
-            yield from _ko(list(one.words[1:]), step)
-        else:
-            yield from _docker(list(one.words[1:]), one, step)
+        is_ko = posixpath.basename(one.words[0]) == "ko"
+        words = list(one.words[1:])
+        for made in _ko(words, step) if is_ko else _docker(words, one, step):
+            yield made if isinstance(made, Named) else made._replace(sure=is_certain(one.command))
 
 
 def _docker(words: list[str], one: Said, step: StepRun) -> Iterator[Built | Named | Pushed]:

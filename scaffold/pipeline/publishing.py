@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from scaffold.syntax.shell import Command, ShellSource
+from scaffold.syntax.shell_branches import is_certain
 
 ACTIONS = frozenset(
     {"pypa/gh-action-pypi-publish", "softprops/action-gh-release", "ncipollo/release-action"}
@@ -82,7 +83,7 @@ _GRADLE_TASK = r"(?:[\w:-]*:)?publish(?!ToMavenLocal)\w*"
 def always(script: ShellSource) -> Iterator[Command]:
     """The commands of a script that stand in no condition, loop or function."""
     for command in script.commands:
-        if script.parent(script.top(command.node, _STRAIGHT)) is None:
+        if script.parent(script.top(command.node, _STRAIGHT)) is None and is_certain(command):
             yield command
 
 

@@ -92,6 +92,15 @@ class StepRun:
         self.outer = outer
         self._inputs: dict[str, str] = {}
         self._runs: Truth | str = "not asked"
+        self.sure = True
+        """Whether its script comes to what is looked at, once it runs."""
+
+    def perhaps(self) -> StepRun:
+        """The step, of which its script decides whether it does something."""
+        found = StepRun(self.job, self.occurrence, self.outer)
+        found._runs = None if self.runs else self.runs
+        found.sure = False
+        return found
 
     @property
     def path(self) -> str:
@@ -190,7 +199,7 @@ class StepRun:
     @property
     def due(self) -> Truth:
         """Whether it runs where its job shall and no cache is found: neither is an excuse of the step."""
-        return all_of([self.job.due, self.in_cold])
+        return all_of([self.job.due, self.in_cold, self.sure or None])
 
     @property
     def in_cold(self) -> Truth:

@@ -30,13 +30,13 @@ from scaffold.rules.pipeline.images.tags import LegsPushOneTag, TagCoversInputs
 from scaffold.rules.pipeline.jobs import (
     BypassesChangeFilter,
     MatrixOver256,
-    ReduceSkippedByOneLeg,
     ReusableLiteralDrift,
     WorkflowUnreadable,
 )
 from scaffold.rules.pipeline.limits import AnonymousApi
 from scaffold.rules.pipeline.localai import BaseDepsSingleSource, DepsRefresh, FilterSafetyNets
 from scaffold.rules.pipeline.reach import JobNeverRuns
+from scaffold.rules.pipeline.reduces import ReduceSkippedByOneLeg
 from scaffold.rules.pipeline.releases import BaseRelease
 from scaffold.rules.pipeline.scripts import AnswerUnchecked, MakeFunctionInShell, PushPastReview
 from scaffold.rules.pipeline.toolchains import GoVersionOld

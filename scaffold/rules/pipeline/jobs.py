@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import partial
 
-from scaffold.checkout.changes import ChangeSet
-from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import matrix
 from scaffold.pipeline.calls import Call
 from scaffold.pipeline.effects import Kind, effect_of
-from scaffold.pipeline.expressions.nodes import STATUS, calls
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
@@ -21,6 +16,7 @@ from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.pipeline.triggers import calls_of
 from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.pipeline.reduces import is_gate
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, parsed
@@ -92,6 +88,9 @@ class BypassesChangeFilter(PipelineRule):
             needs: changes
             if: needs.changes.outputs.special == 'true'
 
+    Where the filter decides only what is tested, everything may be published; and a job may ask by itself
+    what changed.
+
     Fix: make it a row of the generated matrix, or let it need the filter.
     """
 
@@ -106,16 +105,20 @@ class BypassesChangeFilter(PipelineRule):
             if not filters:
                 continue
             feeding = {name for f in filters for name in workflow.upstream(workflow.jobs[f])}
-            free = {
-                name
-                for name, job in workflow.jobs.items()
-                if name not in filters | feeding and not filters & set(workflow.upstream(job))
-            }
+            asking = {name for name, job in workflow.jobs.items() if filters & set(workflow.upstream(job))}
             publishing = {
                 name
-                for name in free
+                for name in workflow.jobs.keys() - filters - feeding
                 if any(_publishes(leg, registry.tree) for leg in _legs(run, workflow.jobs[name]))
             }
+            if not publishing & asking and all(is_gate(workflow.jobs[name]) for name in asking):
+                continue  # what changed is tested, and not published
+            free = {
+                name
+                for name in workflow.jobs.keys() - filters - feeding - asking
+                if not any(_asks(run, job, registry.tree) for job in _line(workflow, name))
+            }
+            publishing &= free
             fed = {name for p in publishing for name in workflow.upstream(workflow.jobs[p])}
             for name in sorted((publishing | fed) & free):
                 job = workflow.jobs[name]
@@ -130,6 +133,18 @@ class BypassesChangeFilter(PipelineRule):
                         " what changed",
                         "make it a row of the generated matrix, or let it need the filter",
                     )
+
+
+def _line(workflow: Workflow, name: str) -> Iterator[Job]:
+    """A job and those before it."""
+    yield workflow.jobs[name]
+    yield from workflow.upstream(workflow.jobs[name]).values()
+
+
+def _asks(run: Run, job: Job, tree: Tree) -> bool:
+    """Whether a job asks by itself what changed: the event, git, or a filter of its own."""
+    asked = job.condition.reads if job.condition is not None else ()
+    return any(path[:2] == ("github", "event") for path in asked) or _filters(run, job, tree)
 
 
 def _parts(registry: Repository) -> Iterator[tuple[Run, Workflow]]:
@@ -169,102 +184,6 @@ def _publishes(leg: JobRun, tree: Tree) -> bool:
 def _has(step: StepRun, tree: Tree, *kinds: Kind) -> bool:
     done = effect_of(step, tree)
     return done is not None and done.kind in kinds
-
-
-class ReduceSkippedByOneLeg(PipelineRule):
-    """A matrix that merges what another matrix built runs although one leg of that failed.
-
-    Why: a job waits for all legs of the jobs that it needs, and is skipped as a whole where one of them
-    failed. Two of 199 builds failed in a release of LocalAI, and none of the 197 images that had been
-    built got its tag.
-
-    Fails:
-
-        merge:
-          needs: [changes, build]
-          if: needs.changes.outputs.has-merges == 'true'
-          strategy: {matrix: "${{ fromJson(needs.changes.outputs.merges) }}"}
-
-    Passes:
-
-        merge:
-          needs: [changes, build]
-          if: ${{ !cancelled() && needs.changes.outputs.has-merges == 'true' }}
-
-    Checked where two outputs of one job make the matrices, or an axis of them, and the first is not
-    `fail-fast`: a matrix that goes on with the rows of another, and a fixed one after a fixed one, is usually
-    meant to need all of it. So is what waits for tests, and a test of all that was built: a job that is named
-    after tests is left alone.
-
-    Fix: `scaffold check --fix` adds `!cancelled() &&` to the condition.
-    """
-
-    severity = Severity.error
-    fixable = True
-
-    def check(self, registry: Repository) -> Iterator[Finding]:
-        """Generated matrices that need a generated matrix, without a status function."""
-        for job in registry.pipeline.jobs:
-            own = matrix.generators_of(job)
-            if not own or _is_gate(job) or _survives(job):
-                continue
-            for name, before in _skipping(job):
-                if not own & matrix.generators_of(before) or _is_gate(before) or _never_fails(before):
-                    continue
-                if matrix.generated_by(before) & matrix.generated_by(job):
-                    continue  # row by row it goes on with the other: all or nothing is meant
-                if before.node.text("strategy", "fail-fast") not in ("", "true"):
-                    condition = job.node.get("if")
-                    fixable = isinstance(condition, yaml.Scalar) and condition.style in ("", '"')
-                    yield self.finding(
-                        job,
-                        "",
-                        f"{job.id} {name}",
-                        f"one failed leg of {name} skips every leg of {job.id}",
-                        "add !cancelled() && to its condition",
-                        fix=partial(_survive, job.workflow, job) if fixable else None,
-                    )
-
-
-def _survives(job: Job) -> bool:
-    """Whether the condition of a job asks for another status than that all went well."""
-    asked = job.condition.expressions if job.condition is not None else ()
-    return any(call.name in STATUS - {"success"} for node in asked for call in calls(node))
-
-
-def _never_fails(job: Job) -> bool:
-    return job.node.text("continue-on-error") == "true"
-
-
-def _skipping(job: Job) -> Iterator[tuple[str, Job]]:
-    """The jobs of which one failed leg skips a job, itself or through others that it skips."""
-    pending, seen = list(job.needs), set[str]()
-    for name in pending:
-        before = job.workflow.jobs.get(name)
-        if before is not None and name not in seen:
-            seen.add(name)
-            yield name, before
-            pending += before.needs if not _survives(before) else ()
-
-
-def _is_gate(job: Job) -> bool:
-    """Whether a job is named after tests, and not after what it builds."""
-    words = set(re.split(r"[^a-z0-9]+", job.id.lower()))
-    return "build" not in words and not words.isdisjoint(
-        ("test", "tests", "e2e", "lint", "check", "checks", "verify", "validate", "scan", "compare", "bench")
-    )
-
-
-def _survive(workflow: Workflow, job: Job, changes: ChangeSet) -> None:
-    node = job.node.get("if")
-    assert isinstance(node, yaml.Scalar)
-    text = node.text.strip()
-    if text.startswith("${{") and text.endswith("}}"):
-        text = text[3:-2].strip()
-    if "||" in text:
-        text = f"({text})"
-    quote = node.style
-    changes.add(Edit(workflow.path, node.start, node.end, f"{quote}${{{{ !cancelled() && {text} }}}}{quote}"))
 
 
 class MatrixOver256(PipelineRule):

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from scaffold.pipeline.artifacts import has_strangers
+from scaffold.pipeline import docker
+from scaffold.pipeline.artifacts import DOWNLOAD, FETCH, has_strangers
+from scaffold.pipeline.builds import ImageBuild
 from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import Flow, flows_of
-from scaffold.pipeline.model import Job
+from scaffold.pipeline.model import Job, Pipeline
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import JobRun
@@ -32,6 +34,9 @@ class DigestNeverMerged(PipelineRule):
     Passes:
 
         # one merge for every image, with one architecture or two
+
+    A registry of the machine itself needs no tag, and a workflow that `workflow_run` starts may be the one
+    that merges.
 
     Fix: let the merge matrix contain every image that is built.
     """
@@ -57,8 +62,9 @@ class DigestNeverMerged(PipelineRule):
 def untagged(run: Run) -> dict[Step, list[str]]:
     """The steps that upload a digest which no job downloads, and what; those that tell it to nobody."""
     flows = flows_of(run)
-    legs = {build.at.job: build.at for build in flows.builds if build.by_digest and build.at.job.complete}
-    if not legs or has_strangers(run):
+    builds = (build for build in flows.builds if build.by_digest and build.at.job.complete)
+    legs = {build.at.job: build.at for build in builds if not _is_local(build)}
+    if not legs or has_strangers(run) or _goes_on(run.pipeline):
         return {}
     served = {upload.name for wanted in flows.downloads for upload in flows.taken(wanted)}
     by_leg: dict[JobRun, list[Flow]] = {}
@@ -74,10 +80,27 @@ def untagged(run: Run) -> dict[Step, list[str]]:
     return missing
 
 
+def _is_local(build: ImageBuild) -> bool:
+    """Whether every name of an image is in a registry of the machine itself."""
+    names = [name for options in docker.outputs(build) for name in options.get("name", "").split(",") if name]
+    return bool(names) and all(map(docker.LOCAL.match, names))
+
+
+@lru_cache(maxsize=4)
+def _goes_on(pipeline: Pipeline) -> bool:
+    """Whether a workflow takes artifacts of another one's run, once that has ended."""
+    after = (workflow for workflow in pipeline.workflows if "workflow_run" in workflow.events)
+    jobs = [job for workflow in after for job in workflow.jobs.values()]
+    scripts = (o.step.run for job in jobs for o in job.occurrences)
+    return any(job.actions & {DOWNLOAD, FETCH} for job in jobs) or any("run download" in s for s in scripts)
+
+
 def _tells(job: Job) -> bool:
     """Whether a job that pushes by digest hands the digest on, or does something with it itself."""
     for step in (occurrence.step for occurrence in job.occurrences):
         text = f"{step.run} {' '.join(map(step.spelled, step.given))}"
+        if re.search(r"imagetools create|manifest (?:create|push)", text):
+            return True
         if "push-by-digest" not in text and re.search(r"digest|imagetools|metadata", text):
             return True
     return "outputs" in job.node.values

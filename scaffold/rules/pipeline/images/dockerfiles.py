@@ -83,7 +83,7 @@ class ArgOutOfReach(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """The first use of each argument in each stage that lacks it."""
         for file in known_dockerfiles(registry):
-            declared = _named(file.instructions, "ARG") | _PLATFORM
+            declared = (_named(file.instructions, "ARG") | _PLATFORM) - _PREDEFINED
             products = {name: product for name in declared if (product := _product(name))}
             reach: dict[str, frozenset[str]] = {}
             for number, stage in enumerate(file.stages):
@@ -105,6 +105,9 @@ class ArgOutOfReach(PipelineRule):
 _WHAT = ("PLATFORM", "OS", "ARCH", "VARIANT")
 _PLATFORM = frozenset(f"{of}{what}" for of in ("TARGET", "BUILD") for what in _WHAT)
 """Build arguments that BuildKit gives a value: in the stages that declare them."""
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+_PREDEFINED = frozenset((*_PROXIES, *map(str.lower, _PROXIES)))
+"""Those that every stage has, declared or not."""
 
 
 def _named(instructions: Iterable[Instruction], *kinds: str) -> frozenset[str]:
@@ -156,6 +159,7 @@ def _taken(file: Dockerfile, instruction: Instruction) -> Iterator[tuple[str, Pl
     """The variables that the scripts of a RUN take, and do not give a value."""
     for script, shell in zip(instruction.scripts, instruction.shells, strict=True):
         given = {*shell.given, *(a.name for a in shell.assignments)}
+        given.update(options.get("env", "") for _, options in instruction.mounts("secret"))
         given.update(re.findall(r"\bfor\s+(\w+)\s+in\b", script.text))
         for node in shell.nodes("simple_expansion", "expansion"):
             name = str(shell.variable(node))
@@ -165,7 +169,8 @@ def _taken(file: Dockerfile, instruction: Instruction) -> Iterator[tuple[str, Pl
 
 def _expanded(file: Dockerfile, instruction: Instruction) -> Iterator[tuple[str, Place]]:
     """The variables that the build puts into an instruction that is no script."""
-    if instruction.name in ("COPY", "ADD", "ENV", "LABEL", "WORKDIR", "USER", "EXPOSE"):
+    named = instruction.name in ("COPY", "ADD", "ENV", "LABEL", "WORKDIR", "USER", "EXPOSE")
+    if named and not any(instruction.heredocs):
         written = file.bare[instruction.start_byte : instruction.end_byte].decode()
         for match in re.finditer(_EXPANDED, written):
             if match[1] or match[2]:

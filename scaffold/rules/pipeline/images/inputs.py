@@ -46,8 +46,8 @@ class PathsCoverInputs(PipelineRule):
     all: it asks for a release.
 
     A filter that a job or step asks (`dorny/paths-filter`, `tj-actions/changed-files`) is a warning, where
-    nothing else lets the build run and it takes some of the inputs. So is an input that `paths-ignore` names;
-    texts for people, such as a README, may well be left out.
+    nothing else lets the build run and it takes some of the inputs. So is an input that `paths-ignore` names.
+    Texts for people, such as a README or a license, may well be left out.
 
     Fix: `scaffold check --fix` adds the paths.
     """
@@ -70,7 +70,7 @@ class PathsCoverInputs(PipelineRule):
             if _is_of_release(registry.tree, workflow, {i for _, own in builds for i in own}):
                 continue
             for step, inputs in builds:
-                others = (path for path in inputs if path not in reported)
+                others = (p for p in inputs if p not in reported and not re.search(_FOR_PEOPLE, p))
                 told = [path for path in others if not _taken(registry.tree, workflow.paths, path)]
                 reported.update(told)
                 for group in [[path] for path in told] if len(told) <= APART else [told]:
@@ -121,7 +121,8 @@ class PathsCoverInputs(PipelineRule):
                 patterns = [pattern for own in filters for pattern in own.patterns]
                 if found is None or not any(takes(patterns, path) for path in found.inputs):
                     continue
-                missing = [path for path in found.inputs if not _taken(registry.tree, patterns, path)]
+                named = (path for path in found.inputs if not re.search(_FOR_PEOPLE, path))
+                missing = [path for path in named if not _taken(registry.tree, patterns, path)]
                 first = filters[0]
                 if missing and (first.step, first.name) not in reported:
                     reported.add((first.step, first.name))

@@ -10,6 +10,7 @@ from tests.rules.pipeline.spelled import (
     digests,
     files,
     groups,
+    guards,
     inputs,
     inside,
     keys,
@@ -23,7 +24,7 @@ from tests.rules.pipeline.spelled.case import case
 from tests.rules.pipeline.trees import found, tree
 
 MODULES = (
-    artifacts, builds, digests, files, groups, inputs, inside, keys, logins, programs, publishing, restores, told,
+    artifacts, builds, digests, files, groups, guards, inputs, inside, keys, logins, programs, publishing, restores, told,
 )  # fmt: skip
 CASES = {name: case(name, given) for module in MODULES for name, given in module.SPELLED.items()}
 
