@@ -37,7 +37,15 @@ class Registry(Checkout):
     @property
     def readers(self) -> tuple[Reader, ...]:
         """Whatever reads files that are no single backend's."""
-        return (*self.surfaces, self.builds, self.dependabot, self.hardware, self.models, self)
+        return (
+            *self.surfaces,
+            self.builds,
+            self.dependabot,
+            self.hardware,
+            self.downloader,
+            self.models,
+            self,
+        )
 
     @property
     def parts(self) -> Iterable[Part]:

@@ -43,13 +43,23 @@ def serves(program: Text) -> bool:
 def unpackaged(package: Text, run: Text) -> Iterator[str]:
     """run.sh and the programs and libraries that it takes, of which package.sh takes none on Linux."""
     steps = run_of(package, LINUX).reached
-    words = [posixpath.basename(w) for s in steps if s.words[0] in _TAKING for w in s.words[1:]]
-    patterns = {word.replace(UNKNOWN, "*") for word in words if word.strip(UNKNOWN)}
+    patterns: dict[bool, set[str]] = {False: set(), True: set()}
+    for words in (step.words for step in steps if step.words[0] in _TAKING):
+        to_libraries = posixpath.basename(words[-1].rstrip("/")) == "lib"
+        names = (posixpath.basename(word) for word in words[1:])
+        patterns[to_libraries].update(n.replace(UNKNOWN, "*") for n in names if n.strip(UNKNOWN))
+    code = _ASKING.sub(b"", package.code)
     named = (path for path, _, _ in opened(run, run_of(run, LINUX)) if UNKNOWN not in path)
-    for name in dict.fromkeys(("run.sh", *map(posixpath.basename, named))):
-        is_taken = any(fnmatchcase(name, pattern) for pattern in patterns)
-        if not is_taken and name.encode() not in package.code:
+    for path in dict.fromkeys(("run.sh", *named)):
+        name = posixpath.basename(path)
+        taken = patterns[False] | (patterns[True] if "lib" in path.split("/") else set())
+        is_taken = any(fnmatchcase(name, pattern) for pattern in taken)
+        if not is_taken and not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])".encode(), code):
             yield name
+
+
+_ASKING = re.compile(rb"(?m)^[^\n]*(?:\bldd\b|package-\w+-libs\.sh)[^\n]*$")
+"""Lines that look at a program, and take what it needs."""
 
 
 def lacks_loader(package: Text, run: Text) -> bool:

@@ -163,7 +163,8 @@ class DarwinCoverage(Rule):
         """Metas whose `metal` key names an image of the Linux matrix."""
         gallery = registry.gallery
         for meta in gallery.items:
-            image = gallery.by_name.get(meta.capabilities.get("metal", ""))
+            named = meta.capabilities.get("metal")
+            image = gallery.by_name.get(named) if named else None
             entry = registry.matrix.by_tag_suffix.get(image.tag_suffix) if image else None
             if image is None or entry is None or not entry.linux:
                 continue

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 
 from scaffold.checkout.tree import Tree
+from scaffold.surfaces.base import OPTIONAL, Part
 from scaffold.syntax.source import require_merged
 
 PATH = "pkg/downloader/uri.go"
@@ -21,8 +23,14 @@ _PREFIX = re.compile(r'HasPrefix\(string\(\w+\), (?:"([^"\n]+)"|(\w+))\)')
 class Downloader:
     """What the checkout's own code says of addresses."""
 
+    name = "addresses"
+
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+
+    @property
+    def parts(self) -> Iterable[Part]:
+        yield Part(PATH, "beginning of an address", len(self.prefixes), OPTIONAL)
 
     @cached_property
     def prefixes(self) -> tuple[str, ...]:

@@ -30,6 +30,11 @@ class Hardware:
         yield Part(PATH, "capability that a host reports", len(self.reported), beside="pkg/system")
         yield Part(PATH, "constant backendToken...", len(self.tokens), "2026-01-11", beside="pkg/system")
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing says what hosts report, in a checkout that says it somewhere else now."""
+        return not self.reported and self.tree.is_dir("pkg/system")
+
     @cached_property
     def _text(self) -> str:
         data = self.tree.read(PATH) or b""

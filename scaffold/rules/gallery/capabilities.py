@@ -188,7 +188,7 @@ class GalleryCapabilityMissing(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Keys that a built image deserves and the meta does not have."""
-        for name in registry.names:
+        for name in registry.names if not registry.hardware.is_lost else ():
             images = registry.gallery.release_images(name)
             metas = [m for m in registry.gallery.base_metas(name) if m.is_meta]
             for meta in metas:

@@ -49,7 +49,7 @@ class GalleryNoDefault(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Metas of backends with a CPU image and without a key for it."""
         fallbacks = {"default"} | ({"cpu"} & registry.hardware.reported)
-        for name in registry.names:
+        for name in registry.names if not registry.hardware.is_lost else ():
             image = registry.gallery.release_images(name).get("cpu")
             for meta in registry.gallery.base_metas(name):
                 if not meta.is_meta or fallbacks & set(meta.capabilities):

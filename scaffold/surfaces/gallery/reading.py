@@ -38,8 +38,12 @@ DEFAULT_MIRROR = "localai/localai-backends"
 
 @lru_cache(maxsize=16)
 def _items(source: YamlSource) -> list[Item]:
-    """The items of a file; two states of a repository share them."""
-    return [Item.of(item) for item in read(source)]
+    """The items of a file; two states of a repository share them. One without a name has that of its meta."""
+    items = [Item.of(item) for item in read(source)]
+    named = {item.anchor: item.name for item in items if item.anchor}
+    for item in items:
+        item.name = item.name or named.get(item.merges or "", "")
+    return items
 
 
 def refusals(source: YamlSource, items: Sequence[YamlItem]) -> list[Refusal]:

@@ -37,6 +37,16 @@ def test_a_script_without_its_end(path: str, before: str, subject: str) -> None:
     ]
 
 
+def test_a_program_that_is_not_taken() -> None:
+    """Neither a library with a name like it nor what looks for its libraries takes it."""
+    path = f"{LARK}/package.sh"
+    script = read(path).replace('"$CURDIR/lark" ', "")
+    assert script != read(path)
+    more = 'cp -rf $CURDIR/more/* $CURDIR/package/lib/\nldd "$CURDIR/lark"\n'
+    found = findings(tree({path: f"{script}{more}".encode()}), SLUG)
+    assert [f.subject for f in found] == ["package lark"]
+
+
 @pytest.mark.parametrize("folder", [LARK, WREN, HERON, KESTREL])
 def test_a_loader_that_nobody_packages(folder: str) -> None:
     path = f"{folder}/package.sh"

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.rules.gallery.trees import KESTREL, LARK, META
-from tests.rules.trees import GALLERY, MINIATURE, Case, assert_fine, assert_found, item
+from tests.rules.trees import GALLERY, MINIATURE, Case, assert_fine, assert_found, findings, item
 
 CASES = {
     "an item twice": Case(
@@ -59,3 +59,14 @@ def test_what_is_wrong_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", FINE)
 def test_what_only_looks_wrong_is_not(name: str) -> None:
     assert_fine(*FINE[name])
+
+
+def test_an_image_without_a_name_has_that_of_its_meta() -> None:
+    """As Go reads it: and nothing is told of all the others that name no such image."""
+    found = findings(MINIATURE.edit_in(item("metal-lark"), ('  name: "metal-lark"\n', "")).tree())
+    assert {f.backend for f in found} == {"lark"}
+    assert {f.rule for f in found} == {
+        "gallery-duplicate-name",
+        "gallery-capability-target",
+        "gallery-image-name",
+    }

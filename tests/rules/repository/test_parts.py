@@ -11,6 +11,8 @@ from scaffold.operations import check
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding
 from scaffold.rules.repository import parts
+from tests.rules.gallery.test_addresses import CODE
+from tests.rules.gallery.trees import HARDWARE
 from tests.rules.trees import BASE, BUMP, CAPABILITIES, DARWIN, DOCS, IMPORTERS, MATRIX, PREF_ONLY, text_of
 
 SLUG = "registration-file-missing"
@@ -96,6 +98,18 @@ def test_what_the_base_has_is_asked_for_even_so() -> None:
     assert {part.path for part in parts.lost(before, after)} == {CAPABILITIES}
     assert parts.lost(after, before) == []
     assert parts.lost(before, before) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [("pkg/system/capabilities.go", HARDWARE), ("pkg/downloader/uri.go", CODE)]
+)
+def test_what_localai_says_itself_is_not_guessed_where_it_is_gone(path: str, code: str) -> None:
+    before = Overlay(BASE, {path: code.encode(), "pkg/system/state.go": b"package system\n"})
+    result = check.run(Overlay(before, {path: None}), check.Scope(), before, "main")
+    new = {f.rule for i, f in enumerate(result.findings) if result.is_new(i)}
+    assert SLUG in new
+    assert not {slug for slug in new if slug.startswith("gallery-")}
+    assert result.repaired == ()
 
 
 def test_nothing_is_thanked_for_where_a_surface_went_blind() -> None:
