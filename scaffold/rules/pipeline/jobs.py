@@ -106,16 +106,18 @@ class BypassesChangeFilter(PipelineRule):
                 continue
             feeding = {name for f in filters for name in workflow.upstream(workflow.jobs[f])}
             asking = {name for name, job in workflow.jobs.items() if filters & set(workflow.upstream(job))}
-            publishing = {
-                name
-                for name in workflow.jobs.keys() - filters - feeding
-                if any(_publishes(leg, registry.tree) for leg in _legs(run, workflow.jobs[name]))
-            }
-            if not publishing & asking and all(is_gate(workflow.jobs[name]) for name in asking):
+            free = workflow.jobs.keys() - filters - feeding - asking
+
+            def publishes(name: str, run: Run = run, workflow: Workflow = workflow) -> bool:
+                return any(_publishes(leg, registry.tree) for leg in _legs(run, workflow.jobs[name]))
+
+            publishing = set(filter(publishes, free))
+            tests = publishing and all(is_gate(workflow.jobs[name]) for name in asking)
+            if not publishing or (tests and not any(map(publishes, asking))):
                 continue  # what changed is tested, and not published
             free = {
                 name
-                for name in workflow.jobs.keys() - filters - feeding - asking
+                for name in free
                 if not any(_asks(run, job, registry.tree) for job in _line(workflow, name))
             }
             publishing &= free
@@ -144,7 +146,11 @@ def _line(workflow: Workflow, name: str) -> Iterator[Job]:
 def _asks(run: Run, job: Job, tree: Tree) -> bool:
     """Whether a job asks by itself what changed: the event, git, or a filter of its own."""
     asked = job.condition.reads if job.condition is not None else ()
-    return any(path[:2] == ("github", "event") for path in asked) or _filters(run, job, tree)
+    return any(path[:3] in _PUSHED for path in asked) or _filters(run, job, tree)
+
+
+_PUSHED = {("github", "event", "commits"), ("github", "event", "head_commit")}
+"""What the event says of the commits of a push."""
 
 
 def _parts(registry: Repository) -> Iterator[tuple[Run, Workflow]]:
