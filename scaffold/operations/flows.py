@@ -65,12 +65,14 @@ class Flowing:
 def run(tree: Tree, event: str) -> tuple[Flowing, ...]:
     """The flows of every workflow that an event starts.
 
-    Raises ShapeError where there is no workflow, UsageError where the event starts none.
+    Raises ShapeError where there is no workflow that can be read, UsageError where the event starts none.
     """
     repository = opened(tree, [])
     if not repository.pipeline.paths:
         raise ShapeError(FOLDER, None, "there is no workflow here (*.yml, *.yaml)")
     found = tuple(map(_flowing, repository.runs.of_event(event)))
+    if not found and repository.pipeline.problems:
+        raise repository.pipeline.problems[0]
     if not found:
         known = sorted({name for workflow in repository.runs.workflows for name in workflow.events})
         raise UsageError(f"no workflow is started by {event!r}; what starts some: {', '.join(known)}")

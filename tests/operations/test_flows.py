@@ -70,3 +70,10 @@ def test_an_event_that_starts_nothing_is_refused(
     empty = scaffold("flows", "--repo", ".", cwd=tmp_path_factory.mktemp("empty"))
     assert empty.returncode == 3
     assert "there is no workflow here" in empty.stderr
+
+
+def test_a_workflow_that_cannot_be_read_is_said(repo: Path) -> None:
+    (repo / ".github/workflows/ci.yml").write_text("on: push\njobs: {a: [\n")
+    result = scaffold("flows", cwd=repo)
+    assert result.returncode == 3
+    assert "ci.yml:" in result.stderr

@@ -199,6 +199,7 @@ class LegsShareCacheRef(PipelineRule):
     def _told(self, one: Flow, other: Flow, more: int) -> Finding:
         artifact = other.kind is Kind.artifact
         fatal = artifact and not _replaces(other) and one.at.runs and other.at.runs
+        fatal = fatal and "ignore" not in {flow.at.input("if-no-files-found") for flow in (one, other)}
         what = "artifact" if artifact else "cache"
         steps = one.at.job is other.at.job
         first, second = (f"line {flow.at.line}" if steps else flow.at.job.title for flow in (one, other))

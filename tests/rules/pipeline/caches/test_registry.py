@@ -68,6 +68,7 @@ def test_legs_that_write_one_scope(inputs: str, count: int) -> None:
         ("", "", [Severity.error]),
         ("if: needs.a.outputs.b == 'true'", "", [Severity.warning]),
         ("", ", overwrite: true", [Severity.warning]),
+        ("", ", if-no-files-found: ignore", [Severity.warning]),
     ],
 )
 def test_a_second_upload_of_a_name_fails(condition: str, given: str, severities: list[Severity]) -> None:
