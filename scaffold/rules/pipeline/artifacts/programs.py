@@ -250,13 +250,15 @@ def _makes_executable(command: Command, base: str, folder: str) -> bool:
     """Whether a command gives its permission to a file, or to many at once, as `find -exec` does too."""
     words = command.words
     modes = words[words.index("chmod") + 1 :] if "chmod" in words else ()
-    mode = next((word for word in modes if not word.startswith("-R")), "")
+    mode = next((word for word in modes if not re.fullmatch(r"-[Rcfv]+|--.*", word)), "")
     if re.fullmatch(r"[0-7]*[0246]{3}|[ugoa]*(?:[+=][rwX]+|-\w+)", mode):
         return False  # a mode without `x`
     if not modes and not (command.starts("install") and "-m" in words):
         return False
-    return any(
-        base in w or "*" in w or w.startswith(("-R", "$")) or posixpath.normpath(w) == folder for w in words
+    many = words[:1] == ("xargs",)
+    return many or any(
+        base in w or "*" in w or "$" in w or w.startswith("-R") or posixpath.normpath(w) == folder
+        for w in words
     )
 
 

@@ -96,6 +96,21 @@ steps:
   - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
   - run: chmod u+x "$F" && "$F" --v
 """),
+    "exec-bit: not xargs": taken("""
+- run: |
+    find bin -type f | xargs chmod +x
+    ./bin/cli --version
+"""),
+    "exec-bit: not option": taken("""
+- run: |
+    sudo chmod -v 0755 ./bin/cli
+    ./bin/cli --version
+"""),
+    "exec-bit: not loop": taken("""
+- run: |
+    for b in cli x; do chmod +x bin/$b; done
+    ./bin/cli --version
+"""),
     "exec-bit: not mvchmod": taken("""
 - run: |
     mv bin/cli ./tool
