@@ -79,4 +79,9 @@ CURDIR=$(dirname "$(realpath "$0")")
 export LD_LIBRARY_PATH="$CURDIR/lib"
 exec "$CURDIR/lark" "$@"
 """
-LINUX_PACKAGE = 'CURDIR=$(dirname "$0")\ncp -fv "$CURDIR"/liblark.so "$CURDIR/package/lib/"\n'
+LINUX_PACKAGE = """#!/bin/bash
+CURDIR=$(dirname "$0")
+source "$CURDIR/../../../scripts/build/package-system-libs.sh" "$CURDIR/package/lib" ""
+cp -fv "$CURDIR/lark" "$CURDIR/run.sh" "$CURDIR/package/"
+cp -fv "$CURDIR"/liblark.so "$CURDIR/package/lib/"
+"""
