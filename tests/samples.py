@@ -91,7 +91,9 @@ def sample_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RULES", kinds, raising=False)
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(scaffold.rules, "REGISTRATIONS", ("sample",))
+    monkeypatch.setattr(scaffold.rules, "EVERY", ("sample",))
     monkeypatch.setattr(scaffold.rules, "PIPELINE", ())
+    monkeypatch.setattr(scaffold.rules, "NOTES", ())
 
 
 def view(
