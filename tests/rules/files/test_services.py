@@ -43,7 +43,9 @@ def test_what_implements_every_rpc() -> None:
         f"{KESTREL}/src/service.rs": other.replace(b"}\n\nfn", b"    async fn depth() {}\n}\n\nfn")
     }
     assert findings(tree(without_stubs(), changes)) == []
-    stubs: dict[str, bytes | None] = {f"{KESTREL}/build.rs": b"fn main() { x.generate_default_stubs(true); }\n"}
+    stubs: dict[str, bytes | None] = {
+        f"{KESTREL}/build.rs": b"fn main() { x.generate_default_stubs(true); }\n"
+    }
     assert findings(tree(without_stubs(), stubs)) == []
 
 
