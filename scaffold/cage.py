@@ -37,7 +37,7 @@ PATIENCE = 300
 SETTING = "SCAFFOLD_SECONDS"
 """Environment variable with the processor time that a command may take, for slow machines."""
 DEFAULT_SECONDS = 4
-"""Processor time for a command; those on LocalAI take between 0.3 and 1.3 s, a repair of everything 1.6 s."""
+"""Processor time for a command; those on LocalAI take between 0.2 and 1.7 s, most of all `--base`."""
 MOST_SECONDS = 100_000
 """More than a day; what waits for git counts milliseconds in 31 bits."""
 UNKNOWN = "the checkout"
