@@ -221,9 +221,7 @@ def unreadable(text: Text) -> Iterator[tuple[str, int]]:
         else:
             is_path = re.search(r"[/\\$]|\.(?:whl|zip|gz)$", line)
             is_wrong = not is_path and not _LINE.fullmatch(line)
-            is_wrong = is_wrong or any(
-                sign.search(line) for sign in (_OPTION_BEHIND, _NO_OPERATOR, _LOCAL_NAME)
-            )
+            is_wrong = is_wrong or any(sign.search(line) for sign in _SIGNS_OF_TWO)
         if is_wrong:
             yield line, found.start(1)
 

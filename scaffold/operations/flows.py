@@ -71,9 +71,9 @@ def run(tree: Tree, event: str) -> tuple[Flowing, ...]:
     if not repository.pipeline.paths:
         raise ShapeError(FOLDER, None, "there is no workflow here (*.yml, *.yaml)")
     found = tuple(map(_flowing, repository.runs.of_event(event)))
-    if not found and repository.pipeline.problems:
-        raise repository.pipeline.problems[0]
     if not found:
+        if repository.pipeline.problems:
+            raise repository.pipeline.problems[0]
         known = sorted({name for workflow in repository.runs.workflows for name in workflow.events})
         raise UsageError(f"no workflow is started by {event!r}; what starts some: {', '.join(known)}")
     return found

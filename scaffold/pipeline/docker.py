@@ -104,8 +104,10 @@ def cache_mounts(file: Dockerfile) -> list[tuple[Instruction, dict[str, str]]]:
 
 def context_inputs(file: Dockerfile, passed: Mapping[str, str] | None) -> Iterator[tuple[str, Input]]:
     """What a build takes from its context, as paths in it; `passed` as in Build."""
-    known = frozenset((n, v) for n, v in (passed or {}).items() if is_known(v) and "$" not in v)
-    for found in file.inputs_with(known):
+    taken = file.inputs
+    if passed and file.follows:
+        taken = file.inputs_with({n: v for n, v in passed.items() if is_known(v) and "$" not in v})
+    for found in taken:
         path = found.path.strip("\"'").lstrip("/")
         as_written = not found.arguments or (passed is not None and not passed.keys() & found.arguments)
         if path and ":" not in path and as_written:
@@ -290,7 +292,8 @@ def is_by_digest(text: str) -> bool:
 
 def is_local(step: Inputs) -> bool:
     """Whether every name of an image is in a registry of the machine itself."""
-    names = [name.strip() for name in re.split(r"[,\n]", step.input("tags")) if name.strip()]
+    made = ",".join(options.get("name", "") for options in outputs(step))
+    names = [name.strip() for name in re.split(r"[,\n]", f"{step.input('tags')},{made}") if name.strip()]
     return bool(names) and all(map(LOCAL.match, names))
 
 

@@ -113,22 +113,19 @@ class Dockerfile(ParsedSource):
     @cached_property
     def inputs(self) -> tuple[Input, ...]:
         """What a build takes from its context, except that of which only a build knows the path."""
-        return self._inputs({}, follows=self._follows)
-
-    def inputs_with(self, passed: frozenset[tuple[str, str]]) -> tuple[Input, ...]:
-        """The same for a build that passes some arguments, (name, value)."""
-        return self._inputs(dict(passed), follows=True) if passed and self._follows else self.inputs
+        return self.inputs_with({})
 
     @cached_property
-    def _follows(self) -> bool:
+    def follows(self) -> bool:
         """Whether a variable stands in what it copies."""
         return any("$" in path for i in self.instructions if i.copies for path, _ in i.paths)
 
-    def _inputs(self, passed: Mapping[str, str], *, follows: bool) -> tuple[Input, ...]:
+    def inputs_with(self, passed: Mapping[str, str]) -> tuple[Input, ...]:
+        """The inputs of a build that passes some arguments."""
         scope = _Scope(self, passed)
         found = []
         for instruction in self.instructions:
-            if follows:
+            if self.follows:
                 scope.enter(instruction)
             if instruction.name == "RUN":
                 for flag, options in instruction.mounts("bind"):

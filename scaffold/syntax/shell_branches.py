@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from scaffold.syntax.shell import Command, ShellSource
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _BRANCHES = frozenset({"if_statement", "elif_clause", "else_clause", "case_statement", "while_statement"})
 _TESTS = ("[", "test", "!", "grep", "which", "command ", "git diff", "git ls-remote", "docker manifest")
@@ -14,32 +19,38 @@ _TESTS = ("[", "test", "!", "grep", "which", "command ", "git diff", "git ls-rem
 @lru_cache(maxsize=1024)
 def is_certain(command: Command) -> bool:
     """Whether nothing that a script asks decides about a command: no branch, and no `exit` before it."""
-    script, node = command.source, command.node
-    while (around := script.parent(node)) is not None:
-        if around.type in _BRANCHES:
-            return False
-        if around.type == "list" and around.children[-1].id == node.id:
-            left = script.text(around.children[0]).lstrip("( ")
-            if any(child.type == "||" for child in around.children) or left.startswith(_TESTS):
-                return False
+    script = command.source
+    decided = any(
+        around.type in _BRANCHES or _is_asked_for(script, node, around) for node, around in _outwards(command)
+    )
+    return not decided and command.start_byte < _first_way_out(script)
+
+
+def _outwards(command: Command) -> Iterator[tuple[Node, Node]]:
+    """The nodes from a command to the whole script, each with the one that it stands in."""
+    node = command.node
+    while (around := command.source.parent(node)) is not None:
+        yield node, around
         node = around
-    return command.start_byte < _first_way_out(script)
+
+
+def _is_asked_for(script: ShellSource, node: Node, around: Node) -> bool:
+    """Whether a node is run only where what stands before it in a list ends well, or does not."""
+    if around.type != "list" or around.children[-1].id != node.id:
+        return False
+    left = script.text(around.children[0]).lstrip("( ")
+    return any(child.type == "||" for child in around.children) or left.startswith(_TESTS)
 
 
 @lru_cache(maxsize=256)
 def _first_way_out(script: ShellSource) -> int:
-    """Where a script may first end well before its end; behind its end where it does not."""
-    ways = [c for c in script.commands if c.bare[:1] == ("exit",) and c.bare[1:] in ((), ("0",))]
-    ways = [c for c in ways if _is_below(script, c)]
-    return min((way.start_byte for way in ways), default=len(script.data) + 1)
+    """Where a script may first end well before its end; behind its end where it does not.
 
-
-def _is_below(script: ShellSource, command: Command) -> bool:
-    """Whether a command stands below a branch or behind a test, and in no function."""
-    node, below = command.node, False
-    while (around := script.parent(node)) is not None:
-        if around.type == "function_definition":
-            return False
-        below = below or around.type in _BRANCHES or around.type == "list"
-        node = around
-    return below
+    An `exit` that nothing decides about is the end itself, and one of a function may never be called.
+    """
+    for command in script.commands:
+        if command.bare[:1] == ("exit",) and command.bare[1:] in ((), ("0",)):
+            kinds = {around.type for _, around in _outwards(command)}
+            if "function_definition" not in kinds and not kinds.isdisjoint(_BRANCHES | {"list"}):
+                return command.start_byte
+    return len(script.data) + 1

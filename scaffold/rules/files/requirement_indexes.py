@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from scaffold.directory import requirements
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import Build, PythonInstaller, installer_of
+from scaffold.directory.text import Text
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.files.requirements import build_of
@@ -61,49 +62,40 @@ class RequirementIndexMissing(Rule):
     def _loose(self, files: Directory, build: Build, installer: PythonInstaller) -> Finding | None:
         """The first package of a build that may be of another hardware."""
         names = [name for name in installer.specific(build) if name in files.names]
-        for text in files.texts(names):
-            elsewhere = requirements.local_version(text)
-            if elsewhere and not files.names_index(build):
-                what, offset = elsewhere
-                return self.finding(
-                    text.place(offset),
-                    files.name,
-                    f"{build.profile} {what}",
-                    f"{what} of the {build.profile} image is on no index that {text.path} names",
-                    f"name the index of that hardware in {text.path}",
-                    severity=Severity.error,
-                )
-            found = requirements.loose(text, MANY_BUILDS.get(build.profile, ("torch", "vllm")))
-            if found and not files.names_index(build):
-                name, offset = found
-                return self.finding(
-                    text.place(offset),
-                    files.name,
-                    f"{build.profile} {name}",
-                    f"{name} of the {build.profile} image has neither a version nor that hardware's index",
-                    f"pin {name} to the version that works there, or name its index in {text.path}",
-                )
-            torch = requirements.of_no_index(text) if build.profile in ELSEWHERE else None
-            if torch is not None and not files.names_index(build):
-                return self.finding(
-                    text.place(torch),
-                    files.name,
-                    f"{build.profile} torch",
-                    f"torch of the {build.profile} image is PyPI's, which is not for that hardware",
-                    f"name its index in {text.path}",
-                )
-            major = CUDA.get(build.profile, "")
-            other = requirements.of_other_cuda(text, major) if major else None
-            if other is not None and not files.names_index(build):
-                version, offset = other
-                return self.finding(
-                    text.place(offset),
-                    files.name,
-                    f"{build.profile} torch",
-                    f"torch {version} of the {build.profile} image is PyPI's, which is not for CUDA {major}",
-                    f"name the index of CUDA {major} in {text.path}",
-                )
-        return None
+        found = next(
+            ((text, one) for text in files.texts(names) for one in _missed(text, build.profile)), None
+        )
+        if found is None or files.names_index(build):
+            return None
+        text, (package, offset, told, wanted, severity) = found
+        subject = f"{build.profile} {package}"
+        return self.finding(text.place(offset), files.name, subject, told, wanted, severity=severity)
+
+
+def _missed(text: Text, profile: str) -> Iterator[tuple[str, int, str, str, Severity | None]]:
+    """(package, offset, message, what to do, severity) of what a file lacks an index for."""
+    image = f"the {profile} image"
+    elsewhere = requirements.local_version(text)
+    if elsewhere:
+        what, offset = elsewhere
+        told = f"{what} of {image} is on no index that {text.path} names"
+        yield what, offset, told, f"name the index of that hardware in {text.path}", Severity.error
+    loose = requirements.loose(text, MANY_BUILDS.get(profile, ("torch", "vllm")))
+    if loose:
+        name, offset = loose
+        told = f"{name} of {image} has neither a version nor that hardware's index"
+        wanted = f"pin {name} to the version that works there, or name its index in {text.path}"
+        yield name, offset, told, wanted, None
+    torch = requirements.of_no_index(text) if profile in ELSEWHERE else None
+    if torch is not None:
+        told = f"torch of {image} is PyPI's, which is not for that hardware"
+        yield "torch", torch, told, f"name its index in {text.path}", None
+    major = CUDA.get(profile, "")
+    other = requirements.of_other_cuda(text, major) if major else None
+    if other is not None:
+        version, offset = other
+        told = f"torch {version} of {image} is PyPI's, which is not for CUDA {major}"
+        yield "torch", offset, told, f"name the index of CUDA {major} in {text.path}", None
 
 
 _INDEX_OF = {

@@ -107,13 +107,11 @@ class BypassesChangeFilter(PipelineRule):
             feeding = {name for f in filters for name in workflow.upstream(workflow.jobs[f])}
             asking = {name for name, job in workflow.jobs.items() if filters & set(workflow.upstream(job))}
             free = workflow.jobs.keys() - filters - feeding - asking
-
-            def publishes(name: str, run: Run = run, workflow: Workflow = workflow) -> bool:
-                return any(_publishes(leg, registry.tree) for leg in _legs(run, workflow.jobs[name]))
-
-            publishing = set(filter(publishes, free))
-            tests = publishing and all(is_gate(workflow.jobs[name]) for name in asking)
-            if not publishing or (tests and not any(map(publishes, asking))):
+            publishing = {name for name in free if _publishes(run, workflow.jobs[name], registry.tree)}
+            asked = [workflow.jobs[name] for name in asking]
+            if not publishing or (
+                all(map(is_gate, asked)) and not any(_publishes(run, job, registry.tree) for job in asked)
+            ):
                 continue  # what changed is tested, and not published
             free = {
                 name
@@ -179,12 +177,11 @@ def _lists_changes(step: Step, tree: Tree) -> bool:
     return any(word.startswith("--name-") for words in listing for word in words)
 
 
-def _publishes(leg: JobRun, tree: Tree) -> bool:
-    """Whether a leg pushes or publishes something."""
-    if leg.reached is False:
-        return False
+def _publishes(run: Run, job: Job, tree: Tree) -> bool:
+    """Whether a leg of a job, or of the workflow that it calls, pushes or publishes something."""
     published = (Kind.image, Kind.publication)
-    return any(step.runs is not False and _has(step, tree, *published) for step in leg.steps)
+    steps = (step for leg in _legs(run, job) if leg.reached is not False for step in leg.steps)
+    return any(step.runs is not False and _has(step, tree, *published) for step in steps)
 
 
 def _has(step: StepRun, tree: Tree, *kinds: Kind) -> bool:

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from scaffold.pipeline import docker
 from scaffold.pipeline.artifacts import DOWNLOAD, FETCH, has_strangers
-from scaffold.pipeline.builds import ImageBuild
 from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import Flow, flows_of
 from scaffold.pipeline.model import Job, Pipeline
@@ -63,7 +62,7 @@ def untagged(run: Run) -> dict[Step, list[str]]:
     """The steps that upload a digest which no job downloads, and what; those that tell it to nobody."""
     flows = flows_of(run)
     builds = (build for build in flows.builds if build.by_digest and build.at.job.complete)
-    legs = {build.at.job: build.at for build in builds if not _is_local(build)}
+    legs = {build.at.job: build.at for build in builds if not docker.is_local(build)}
     if not legs or has_strangers(run) or _goes_on(run.pipeline):
         return {}
     served = {upload.name for wanted in flows.downloads for upload in flows.taken(wanted)}
@@ -78,12 +77,6 @@ def untagged(run: Run) -> dict[Step, list[str]]:
         elif not own and not _tells(leg.job):
             missing.setdefault(build.step, [])
     return missing
-
-
-def _is_local(build: ImageBuild) -> bool:
-    """Whether every name of an image is in a registry of the machine itself."""
-    names = [name for options in docker.outputs(build) for name in options.get("name", "").split(",") if name]
-    return bool(names) and all(map(docker.LOCAL.match, names))
 
 
 @lru_cache(maxsize=4)

@@ -15,6 +15,7 @@ from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.model import Workflow
 from scaffold.pipeline.patterns import takes
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -65,8 +66,7 @@ class PathsCoverInputs(PipelineRule):
             if not isinstance(paths, yaml.Sequence) or not paths.items:
                 continue
             reported: set[str] = set()
-            pushed = [build for build in flows_of(run).builds if build.is_pushed]
-            builds = [(b.at, found.inputs) for b in pushed if (found := docker.built(b, registry.tree))]
+            builds = [(step, made.inputs) for step, made in _published(registry, run)]
             if _is_of_release(registry.tree, workflow, {i for _, own in builds for i in own}):
                 continue
             for step, inputs in builds:
@@ -89,9 +89,8 @@ class PathsCoverInputs(PipelineRule):
         reported: set[tuple[str, str]] = set()
         for run in registry.runs.pushes():
             ignored = run.workflow.ignored
-            for build in (b for b in flows_of(run).builds if b.is_pushed) if ignored else ():
-                found = docker.built(build, registry.tree)
-                for path in found.inputs if found is not None else ():
+            for step, made in _published(registry, run) if ignored else ():
+                for path in made.inputs:
                     files = docker.files_of(registry.tree, path)
                     if (
                         not files
@@ -105,8 +104,7 @@ class PathsCoverInputs(PipelineRule):
                         run.workflow.at("on", "push", "paths-ignore"),
                         "",
                         path,
-                        f"{_go_into([path], build.at)}, and a change of it alone does not start this"
-                        " workflow",
+                        f"{_go_into([path], step)}, and a change of it alone does not start this workflow",
                         f"do not ignore {path}",
                         severity=Severity.warning,
                     )
@@ -135,6 +133,14 @@ class PathsCoverInputs(PipelineRule):
                         f"add {them if missing[1:] else missing[0]} to the filter",
                         severity=Severity.warning,
                     )
+
+
+def _published(registry: Repository, run: Run) -> Iterator[tuple[StepRun, docker.Build]]:
+    """The steps that publish images of the repository's files, each with what it builds from."""
+    for build in flows_of(run).builds:
+        made = docker.built(build, registry.tree) if build.is_pushed else None
+        if made is not None:
+            yield build.at, made
 
 
 def _go_into(paths: Sequence[str], step: StepRun) -> str:

@@ -118,9 +118,9 @@ class LegsPushOneTag(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Tags that two legs push for platforms of which they have none in common, or of two images."""
         reported: set[Step] = set()
-        pushed = (flow for run in registry.runs.pushes() for flow in flows_of(run).images)
-        runs = [flows_of(run).images for run in registry.runs.all()]
-        for images in (*runs, pushed):
+        runs = [(run.event.name, flows_of(run).images) for run in registry.runs.all()]
+        pushed = [flow for event, images in runs if event == "push" for flow in images]
+        for images in (*(images for _, images in runs), pushed):
             for one, other in clashes(images):
                 assert one.build is not None
                 assert other.build is not None
