@@ -233,15 +233,6 @@ def _listed(text: str) -> list[str]:
     return [part for part in re.split(r"[,\s]+", text) if part]
 
 
-def has_other_nodes(leg: JobRun) -> bool:
-    """Whether the builder of a leg has machines beside its runner: then that need not emulate."""
-    own = {"append", "endpoint"}
-    for step in leg.using("docker/setup-buildx-action"):
-        if own & step.step.given.keys() or step.input("driver") not in ("", "docker", "docker-container"):
-            return True
-    return False
-
-
 def _tags(step: StepRun) -> Iterator[str]:
     """The names that a step of the build action gives to what it pushes: its tags, or else its outputs'."""
     for line in step.step.spelled("tags").split("\n"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.builds import ImageBuild, has_other_nodes
+from scaffold.pipeline.builders import has_other_nodes
+from scaffold.pipeline.builds import ImageBuild
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runners import ARCHES, native

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.builds import PUSH, ImagePush, builds_of, has_other_nodes, may_build
+from scaffold.pipeline.builders import SETUP, has_other_nodes
+from scaffold.pipeline.builds import PUSH, ImagePush, builds_of, may_build
 from scaffold.pipeline.expressions.nodes import Binary, Literal
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import is_known
@@ -175,7 +176,7 @@ class DiskBeforeBuildx(Note):
             building, told = set[str](), set[Step]()
             for occurrence in job.occurrences:
                 step, own = occurrence.step, list(occurrence.chain)[-1]
-                if step.action == "docker/setup-buildx-action" or _builds(step):
+                if step.action == SETUP or _builds(step):
                     building.add(own.node.text("if"))
                 if building & {"", own.node.text("if")} and own not in told and _frees_disk(step):
                     told.add(own)
@@ -241,12 +242,12 @@ class PlatformsUnsplit(Note):
         for run in registry.runs.all():
             for build in flows_of(run).builds:
                 step = build.at
-                if step.step in reported or build.image[0].startswith(KO) or has_other_nodes(step.job):
+                if step.step in reported or build.image[0].startswith(KO):
                     continue
                 platforms = build.platforms
                 arch = native(step.job.runs_on)[1]
                 emulated = sorted(p for p in platforms if arch and ARCHES.get(p, arch) != arch)
-                if len(platforms) < 2 or not emulated:  # noqa: PLR2004 - several
+                if len(platforms) < 2 or not emulated or has_other_nodes(step.job):  # noqa: PLR2004 - several
                     continue
                 found = docker.built(build, registry.tree)
                 if found is None or docker.compiles(found.file, found.target):
@@ -257,7 +258,8 @@ class PlatformsUnsplit(Note):
             for leg in run.jobs if any(b"linux/" in text.data for text in texts) else ():
                 rows = (str(value) for value in leg.row.values())
                 several = next((value for value in rows if re.fullmatch(_SEVERAL, value)), "")
-                if several and leg.job not in reported and not leg.job.using(*docker.BUILD):
+                builds = leg.job in reported or leg.job.using(*docker.BUILD)
+                if several and not builds and not has_other_nodes(leg):
                     reported.add(leg.job)
                     place = leg.job.at("strategy", "matrix")
                     yield self._told(place, f"{leg.job.id} {several}", frozenset(several.split(",")))

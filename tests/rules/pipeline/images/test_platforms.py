@@ -92,12 +92,51 @@ def test_only_what_a_target_is_made_of_is_emulated(target: str, told: bool) -> N
         ("- uses: docker/setup-buildx-action@v3\n", True),
         ("- uses: docker/setup-buildx-action@v3\n  with: {driver: cloud}\n", False),
         ("- uses: docker/setup-buildx-action@v3\n  with: {append: '- endpoint: tcp://arm:1'}\n", False),
+        ("- uses: acme/setup-buildx-action@v3\n  with: {endpoint: 'tcp://arm:1'}\n", False),
+        ("- uses: namespacelabs/nscloud-setup-buildx-action@v0\n", False),
+        ("- uses: depot/use-action@v1\n", False),
+        ("- uses: depot/setup-action@v1\n", True),
+        ("- run: depot configure-docker\n", False),
+        ("- run: nsc docker buildx setup --use\n", False),
+        ("- run: docker context use arm\n", False),
+        ("- run: docker buildx create --use --name arm --driver-opt network=host\n", True),
+        ("- run: docker buildx create --name arm --use ssh://me@arm\n", False),
+        ("- run: docker-buildx create --append --name arm tcp://arm:1\n", False),
+        ("- run: docker buildx create --driver=kubernetes --use\n", False),
+        ("- run: docker buildx create --driver docker-container --bootstrap\n", True),
+        ("- run: echo 'DOCKER_HOST=ssh://arm' >> $GITHUB_ENV\n", False),
+        ("- run: echo $DOCKER_HOST\n  env: {DOCKER_HOST: 'ssh://arm'}\n", False),
     ],
 )
-def test_builders_that_have_machines_of_their_own(steps: str, told: bool) -> None:
-    build = "- uses: docker/build-push-action@v6\n  with: {platforms: linux/arm64}"
+@pytest.mark.parametrize(
+    ("rule", "platforms"), [("qemu-leg", "linux/arm64"), ("platforms-unsplit", "'linux/arm64,linux/amd64'")]
+)
+def test_builders_that_have_machines_of_their_own(steps: str, told: bool, rule: str, platforms: str) -> None:
+    build = f"- uses: docker/build-push-action@v6\n  with: {{platforms: {platforms}}}"
     files = {"ci": job(steps + build), "Dockerfile": "FROM a\nRUN make\n"}
+    assert bool(found(tree(files), rule)) is told
+
+
+@pytest.mark.parametrize(
+    ("build", "head", "told"),
+    [
+        ("docker/build-push-action@v6", "", True),
+        ("docker/build-push-action@v6", "\nenv: {BUILDX_BUILDER: cloud}", False),
+        ("depot/build-push-action@v1", "", False),
+        ("acme/build-push-action@v1", "", True),
+    ],
+)
+def test_a_service_that_builds(build: str, head: str, told: bool) -> None:
+    step = f"- uses: {build}\n  with: {{platforms: linux/arm64}}"
+    files = {"ci": job(step, head=f"runs-on: ubuntu-latest{head}"), "Dockerfile": "FROM a\nRUN make\n"}
     assert bool(found(tree(files), "qemu-leg")) is told
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_platforms_in_a_row_whose_builder_is_elsewhere(told: bool) -> None:
+    steps = ("" if told else "- uses: depot/use-action@v1\n") + "- run: make image FOR=${{ matrix.of }}"
+    head = "runs-on: ubuntu-latest\nstrategy:\n  matrix: {of: ['linux/amd64,linux/arm64']}"
+    assert bool(found(tree({"ci": job(steps, head=head)}), "platforms-unsplit")) is told
 
 
 @pytest.mark.parametrize(

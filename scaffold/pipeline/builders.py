@@ -1,0 +1,74 @@
+"""The builders of a job: whether another machine than its runner builds its images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from scaffold.pipeline.model import Job
+from scaffold.pipeline.scopes import JobRun
+from scaffold.pipeline.steps import Step
+from scaffold.syntax.shell import Command
+
+SETUP = "docker/setup-buildx-action"
+_LOCAL = ("", "docker", "docker-container")
+"""Drivers of buildx that build on the machine itself."""
+_SERVICES = r"depot/(?:use|build-push|bake)-action|namespacelabs/nscloud-setup-buildx\b.*"
+"""Actions of services that have machines of every architecture."""
+_VARIABLES = frozenset({"BUILDKIT_HOST", "BUILDX_BUILDER", "DOCKER_CONTEXT", "DOCKER_HOST"})
+"""What tells docker where to build."""
+_SWITCHES = frozenset({"--append", "--bootstrap", "--debug", "-D", "--leave", "--use"})
+"""Options of `docker buildx create` that take no value."""
+
+
+def has_other_nodes(leg: JobRun) -> bool:
+    """Whether the builder of a leg has machines beside its runner: then that need not emulate."""
+    if _may_have_other_nodes(leg.job) or not _VARIABLES.isdisjoint(leg.env):
+        return True
+    return any(step.input("driver") not in _LOCAL for step in leg.using(SETUP))
+
+
+@lru_cache(maxsize=1024)
+def _may_have_other_nodes(job: Job) -> bool:
+    """Whether a job asks for other machines, as its steps stand there."""
+    exported = not _VARIABLES.isdisjoint(job.exported)
+    return exported or any(_asks_for_others(occurrence.step) for occurrence in job.occurrences)
+
+
+def _asks_for_others(step: Step) -> bool:
+    """Whether a step makes a builder of other machines, or chooses one."""
+    if not _VARIABLES.isdisjoint(step.node.mapping("env").values):
+        return True
+    if step.run:
+        named = any(name in step.run for name in ("docker", "depot", "nsc"))
+        return any(map(_makes_others, step.script.commands)) if named else False
+    service = re.match(_SERVICES, step.uses.partition("@")[0].lower())
+    set_up = step.action.endswith("setup-buildx-action")
+    return service is not None or (set_up and not step.given.keys().isdisjoint({"append", "endpoint"}))
+
+
+def _makes_others(command: Command) -> bool:
+    """Whether a command makes a builder of other machines, or chooses one: `docker buildx create ssh://x`."""
+    match command.bare:
+        case ("docker", "buildx", "create", *words) | ("docker-buildx", "create", *words):
+            return _is_elsewhere(words)
+        case ("docker", "context", "use", *_) | ("depot", "configure-docker", *_):
+            return True
+        case ("nsc", "docker", "buildx", "setup", *_):
+            return True
+    return False
+
+
+def _is_elsewhere(words: Sequence[str]) -> bool:
+    """Whether the words behind `create` name another machine, or a driver that has some."""
+    pending = iter(words)
+    for word in pending:
+        flag, sign, value = word.partition("=")
+        if not word.startswith("-"):
+            return True
+        if flag not in _SWITCHES:
+            value = value if sign else next(pending, "")
+            if flag == "--driver" and value not in _LOCAL:
+                return True
+    return False
