@@ -13,7 +13,7 @@ from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.artifacts import DOWNLOAD
 from scaffold.pipeline.commands import value_of
-from scaffold.pipeline.expressions.values import is_known, shown
+from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, shown
 from scaffold.pipeline.flows import Flow, flows_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
@@ -104,9 +104,7 @@ def _files(wanted: Flow, upload: Flow) -> Iterator[tuple[str, str]]:
 
     The file is "" where nobody says which. A pattern makes a folder for each artifact.
     """
-    folder = _from_root(wanted.at.step.spelled("path") or ".", ".")
-    if "${{" in folder:
-        folder = posixpath.normpath(wanted.at.input("path"))
+    folder = _from_root(wanted.at.input("path") or ".", ".")
     if not wanted.exact and wanted.at.input("merge-multiple") != "true":
         folder = posixpath.normpath(posixpath.join(folder, upload.name))
     paths = list(lines(upload.at.input("path")))
@@ -123,6 +121,8 @@ def _files(wanted: Flow, upload: Flow) -> Iterator[tuple[str, str]]:
 
 _INSTALLED = r"(?:^|/)(?:\.?v?env|node_modules)/"
 """A folder that a package manager fills where it stands."""
+_ASKS = r"(?:\[\[?|\btest\b)[^\n;|]*\s-x\s+\S*(?:{0}|\$)|\b(?:command|type|which)\s[^\n;|]*{0}"
+"""How a script asks whether a program can be run."""
 
 
 def _executed(wanted: Flow, held: frozenset[tuple[str, str]], tree: Tree) -> tuple[Step, str] | None:
@@ -136,6 +136,7 @@ def _executed(wanted: Flow, held: frozenset[tuple[str, str]], tree: Tree) -> tup
     on_path: list[str] = []
     for step in (wanted.at.job.bind(o) for o in occurrences[start + 1 :] if o.step.run):
         at = posixpath.normpath(step.step.node.text("working-directory") or ".")
+        unpacked.text += step.step.script.bare.decode()
         for command in step.step.script.commands:
             if command.starts("cd") and len(command.bare) > 1 and "$" not in command.bare[1]:
                 at = posixpath.normpath(posixpath.join(at, command.bare[1]))
@@ -156,6 +157,8 @@ class _Unpacked:
         self.folders = sorted({own for own, _ in held})
         self.alone = alone
         """Whether nothing but the download and the job's own scripts puts files into the checkout."""
+        self.text = ""
+        """The scripts so far, without comments."""
         self.before: list[Command] = []
         """The commands that have run, of which one may have made a file, or made it executable."""
 
@@ -164,8 +167,10 @@ class _Unpacked:
         base, own = posixpath.basename(path), self._folder_of(path)
         spelled = "/" in word or word.startswith("$")  # not found by the PATH
         inside = spelled and own and self._may_hold(path, own) and tree.read(path) is None
-        held = path in self.files or (inside and not any(_touches(c, base, own) for c in self.before))
-        return bool(held) and not any(_makes_executable(c, base, own) for c in self.before)
+        held = path in self.files or (inside and not any(_touches(c, path, own) for c in self.before))
+        if not held or any(_makes_executable(c, base, own) for c in self.before):
+            return False
+        return re.search(_ASKS.format(re.escape(base)), self.text) is None
 
     def _folder_of(self, path: str) -> str:
         """The folder of a download that a path is below; "" for none."""
@@ -174,11 +179,8 @@ class _Unpacked:
 
     def _may_hold(self, path: str, own: str) -> bool:
         """Whether the artifact may hold a path of its folder, of which nobody says all files."""
-        if own == "." and (
-            not self.alone
-            or path.startswith(("/", "~", "$", ".."))
-            or not is_known(path)
-            or re.search(_INSTALLED, path)
+        if re.search(_INSTALLED, path) or (
+            own == "." and (not self.alone or path.startswith(("/", "~", "$", "..")) or not is_known(path))
         ):
             return False
         return own in self.files or any(path.startswith(f"{file}/") for file in self.files)
@@ -218,7 +220,8 @@ def _path(word: str, at: str, step: StepRun, on_path: list[str]) -> str:
     if "/" not in word and not word.startswith("$"):
         return next((posixpath.normpath(posixpath.join(folder, word)) for folder in on_path if word), "")
     path = _from_root(word, at)
-    return _from_root(value_of(word, step), at) if path.rpartition("/")[2].startswith("$") else path
+    named = path.rpartition("/")[2].startswith("$")
+    return _from_root(value_of(word, step), at) if named or "${{" in word else path
 
 
 def _from_root(path: str, at: str) -> str:
@@ -231,17 +234,20 @@ def _from_root(path: str, at: str) -> str:
 
 
 _ROOTS = {
-    r"\$GITHUB_WORKSPACE|\$\{GITHUB_WORKSPACE\}|\$\{\{ *github\.workspace *\}\}": "./",
-    r"\$RUNNER_TEMP|\$\{RUNNER_TEMP\}|\$\{\{ *runner\.temp *\}\}": "/RUNNER_TEMP/",
+    rf"\$GITHUB_WORKSPACE|\$\{{GITHUB_WORKSPACE\}}|{HOLE}github\.workspace{HOLE_END}": "./",
+    rf"\$RUNNER_TEMP|\$\{{RUNNER_TEMP\}}|{HOLE}runner(?:@[^{HOLE_END}]*)?\.temp{HOLE_END}": "/RUNNER_TEMP/",
 }
 """How a folder of the runner is named, and as what it is known here."""
 
 
-def _touches(command: Command, base: str, folder: str) -> bool:
-    """Whether a command may have made a file: it names the file or the folder, and does more than look."""
+def _touches(command: Command, path: str, folder: str) -> bool:
+    """Whether a command may have made a file: it names the file or a folder of it, and does more than look."""
     if command.bare[:1] and command.bare[0] in ("ls", "file", "cat", "echo", "test", "[", "du", "find"):
         return False
-    return any(base in word or posixpath.normpath(word) == folder for word in command.words) or (
+    base = posixpath.basename(path)
+    named = (posixpath.normpath(word) for word in command.words)
+    inner = f"/{path.removeprefix(folder).strip('/')}"
+    return any(base in w or w == folder or f"/{posixpath.basename(w)}/" in inner for w in named) or (
         command.starts("tar") or command.starts("unzip") or command.starts("make")
     )
 
@@ -251,15 +257,23 @@ def _makes_executable(command: Command, base: str, folder: str) -> bool:
     words = command.words
     modes = words[words.index("chmod") + 1 :] if "chmod" in words else ()
     mode = next((word for word in modes if not re.fullmatch(r"-[Rcfv]+|--.*", word)), "")
-    if re.fullmatch(r"[0-7]*[0246]{3}|[ugoa]*(?:[+=][rwX]+|-\w+)", mode):
-        return False  # a mode without `x`
-    if not modes and not (command.starts("install") and "-m" in words):
+    if mode and not _allows_to_run(mode):
+        return False
+    installs = command.starts("install") and any(re.match(r"-\w*m|--mode", word) for word in words)
+    if not modes and not installs and not any("os.chmod(" in word for word in words):
         return False
     many = words[:1] == ("xargs",)
     return many or any(
-        base in w or "*" in w or "$" in w or w.startswith("-R") or posixpath.normpath(w) == folder
-        for w in words
+        base in w or re.search(r"[*?$]|^-R", w) or posixpath.normpath(w) == folder for w in words
     )
+
+
+def _allows_to_run(mode: str) -> bool:
+    """Whether a mode of `chmod` may have an `x`; an `X` is for what has one already."""
+    if re.fullmatch(r"[0-7]+", mode):
+        return any(digit in "1357" for digit in mode[-3:])
+    clauses = re.fullmatch(r"[ugoa]*[-+=][rwxXst]*(?:,[ugoa]*[-+=][rwxXst]*)*", mode)
+    return clauses is None or re.search(r"[+=][rwXst]*x", mode) is not None
 
 
 def _is_block(step: Step) -> bool:

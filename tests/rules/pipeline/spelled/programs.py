@@ -26,6 +26,18 @@ jobs:
     ...
 """)
 
+whole = workflow("""
+on: push
+jobs:
+  u: {runs-on: ubuntu-latest, steps: [{run: make}, {uses: actions/upload-artifact@v4, with: {name: dist, path: dist}}]}
+  d:
+    needs: u
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: actions/download-artifact@v4, with: {name: dist, path: dist}}
+      ...
+""")
+
 SPELLED: Cases = {
     "exec-bit: var": taken("""
 - run: |
@@ -117,4 +129,58 @@ steps:
     chmod a+x tool
     ./tool x
 """),
+    "exec-bit: not asked": taken("- run: if [ -x ./bin/cli ]; then ./bin/cli; fi"),
+    "exec-bit: not asked by test": taken("- run: test -x bin/cli && ./bin/cli"),
+    "exec-bit: not asked by variable": taken("- run: '[[ -x \"$CLI\" ]] && ./bin/cli'"),
+    "exec-bit: not looked for": taken("- run: if command -v ./bin/cli; then ./bin/cli; fi"),
+    "exec-bit: another is asked": taken("""
+- run: |
+    if [ -x ./bin/other ]; then echo; fi
+    [ -f ./bin/cli ] && ./bin/cli
+"""),
+    "exec-bit: X": taken("""
+- run: |
+    chmod -R u+rwX,go+rX bin
+    ./bin/cli
+"""),
+    "exec-bit: other": taken("""
+- run: |
+    chmod 0664 bin/cli; chmod +x bin/other
+    ./bin/cli
+"""),
+    "exec-bit: not owner": taken("- run: chmod 0700 bin/cli && ./bin/cli"),
+    "exec-bit: not glob": taken("- run: chmod u=rwx,g=rx bin/cl? && ./bin/cli"),
+    "exec-bit: not install": taken("- run: install -Dm755 bin/cli bin/cli && ./bin/cli"),
+    "exec-bit: not python": taken("""
+- run: |
+    python3 -c "import os; os.chmod('bin/cli', 0o755)"
+    ./bin/cli
+"""),
+    "exec-bit: folder": whole("- run: dist/tool/bin/x"),
+    "exec-bit: not venv": whole("- run: python -m venv dist/t && dist/t/bin/pip install x"),
+    "exec-bit: not venv in it": whole("""
+- run: |
+    cd dist
+    uv venv t
+    ./t/bin/python x
+"""),
+    "exec-bit: not synced": whole("- run: cd dist && uv sync && .venv/bin/x"),
+    "exec-bit: not modules": whole("- run: (cd dist; npm ci); dist/node_modules/.bin/x"),
 }
+for number, (root, called) in enumerate(
+    (
+        ("${{ runner['temp'] }}", "$RUNNER_TEMP"),
+        ("${{ runner.temp }}", "${{ runner['temp'] }}"),
+        ("${{ github['workspace'] }}", "."),
+        ("$GITHUB_WORKSPACE", "${{ github['workspace'] }}"),
+    )
+):
+    given = made(f"""
+steps:
+  - {{uses: actions/download-artifact@v4, with: {{name: cli, path: "{root}/b"}}}}
+  - run: {called}/b/cli --version
+""")
+    SPELLED[f"exec-bit: root {number}"] = given
+    for at in (root, called):
+        run = f"- run: |\n        chmod +x {at}/b/cli\n        {called}"
+        SPELLED[f"exec-bit: not root {number} {at}"] = given.replace(f"- run: {called}", run)
