@@ -12,6 +12,8 @@ REPOSITORY = OwnRepository("github.repository", truth=True)
 OWNER = OwnRepository("github.repository_owner", truth=True)
 
 PERSON = Person("github.actor", truth=True)
+STRANGER = Person("github.actor@fork", truth=True)
+"""Who works on the repository, and who on a fork of it."""
 
 PULL_REQUESTS = ("pull_request", "pull_request_target")
 STARTS = ("push", "schedule", "workflow_dispatch", "release", "merge_group", "repository_dispatch")
@@ -62,8 +64,10 @@ def pull_request(
 ) -> Event:
     """A push to pull request `number`, from a branch of the repository or of a fork."""
     sha = f"{number + 0x1000:040x}"
+    whose = "@fork" if fork else ""
+    person = STRANGER if fork else PERSON
     home = Open(
-        "github.event.pull_request.head.repo",
+        f"github.event.pull_request.head.repo{whose}",
         {
             "full_name": f"{FORK}/it" if fork else REPOSITORY,
             "fork": fork,
@@ -79,7 +83,7 @@ def pull_request(
         "head": head,
         "base": Open("github.event.pull_request.base", {"ref": base, "repo": base_repository}),
         "draft": False,
-        "user": Open(f"github.event.pull_request.user@{number}", {"login": PERSON}),
+        "user": Open(f"github.event.pull_request.user@{number}", {"login": person}),
         "merged": False,
         "state": "open",
     }
@@ -87,11 +91,14 @@ def pull_request(
         "number": number,
         "action": "synchronize",
         "pull_request": Open(f"github.event.pull_request@{number}", of_pull_request),
+        "sender": Open(f"github.event.sender{whose}"),
     }
     name = "pull_request_target" if target else "pull_request"
     ref = f"refs/heads/{base}" if target else f"refs/pull/{number}/merge"
     github = _github(name, number, sha, ref, event, default_branch)
-    return Event(name, github | {"head_ref": head_ref, "base_ref": base}, fork and not target)
+    github |= {"actor": person, "triggering_actor": person, "head_ref": head_ref, "base_ref": base}
+    github["actor_id"] = Unknown(f"github.actor_id{whose}", truth=True)
+    return Event(name, github, fork and not target)
 
 
 def other(name: str, default_branch: str = "main") -> Event:

@@ -112,3 +112,25 @@ def test_a_workflow_that_perhaps_is_called_cancels_nothing(condition: str, told:
 def test_a_copy_of_a_pull_request_is_no_branch_to_publish(branch: str, told: int) -> None:
     workflow = ci(BY_BRANCH, on=f"{{push: {{branches: ['{branch}']}}}}", step="run: npm publish")
     assert len(found(tree({"ci": workflow}), "push-cancels-push")) == told
+
+
+@pytest.mark.parametrize(
+    ("also", "told"),
+    [
+        ("github.repository", 1),
+        ("github.event.pull_request.base.repo.id", 1),
+        ("github.event.pull_request.head.ref", 1),
+        ("github.actor", 0),
+        ("github.actor_id", 0),
+        ("github.event.sender.login", 0),
+        ("github.event.pull_request.user.login", 0),
+        ("github.event.pull_request.head.label", 0),
+        ("github.event.pull_request.head.repo.id", 0),
+        ("github.event.pull_request.head.repo.full_name", 0),
+        ("github.event.pull_request.head.repo.html_url", 0),
+        ("github.event.pull_request.head.repo.owner.login", 0),
+    ],
+)
+def test_what_tells_two_forks_apart(also: str, told: int) -> None:
+    group = BY_BRANCH.replace("ci-", f"${{{{ {also} }}}}-")
+    assert len(found(tree({"ci": ci(group)}), "pr-group-by-branch")) == told

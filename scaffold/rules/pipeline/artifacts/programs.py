@@ -241,7 +241,7 @@ _ROOTS = {
 
 
 def _touches(command: Command, path: str, folder: str) -> bool:
-    """Whether a command may have made a file: it names the file or a folder of it, and does more than look."""
+    """Whether a command may have made a file: it names the file or a folder of it, and not to look."""
     if command.bare[:1] and command.bare[0] in ("ls", "file", "cat", "echo", "test", "[", "du", "find"):
         return False
     base = posixpath.basename(path)
