@@ -27,7 +27,7 @@ FILES = {
 ACTION = "uses: docker/build-push-action@v6\nwith: {context: img, platforms: linux/arm64, tags: example/app}"
 SPELLED = {
     "an action": ACTION,
-    "a fork of it": ACTION.replace("docker/", "depot/"),
+    "a fork of it": ACTION.replace("docker/", "acme/"),
     "a commit": ACTION.replace("@v6", "@0123456789abcdef0123456789abcdef01234567"),
     "an expression": ACTION.replace("linux/arm64", "\"${{ format('linux/{0}', 'arm64') }}\""),
     "the commit's own folder": ACTION.replace("context: img", "context: '{{defaultContext}}:img'"),

@@ -73,11 +73,11 @@ class AnswerUnchecked(PipelineRule):
         sha=$(curl -sfL "https://acme.example/newest")
 
     Looked at is what a variable is set to, in steps and in the shell scripts that they name. There is one
-    finding for a script, and none for a server on the machine itself. A call that asks for the status
-    itself (`-w`) is fine, and so is one with options in a variable. So is an answer that the script tests,
-    itself or what it makes of it, or looks through with `grep`, or takes with a last `grep` or a `jq` of a
-    list, a number or a `.json`, which fail; under `pipefail`, which `shell: bash` sets, they need not be
-    the last.
+    finding for a script, and none for a server on the machine itself, or its socket. A call that asks for
+    the status itself (`-w`) is fine, and so is one with options in a variable. So is an answer that the
+    script tests, itself or what it makes of it, or gives to `grep`, or takes with a last `grep` or a `jq` of
+    a list, a number or a `.json`, which fail, as `jq -e` and Python's `json` do; under `pipefail`, which
+    `shell: bash` sets, they need not be the last.
 
     Fix: add `-f`, and `-L` where the address may move.
     """
@@ -99,16 +99,20 @@ class AnswerUnchecked(PipelineRule):
 _TAKEN = re.compile(r"=[\"']?(?:\$\(|`)[ \t]*curl\b")
 _MAY_CHECK = re.compile(
     r"-[a-eg-vx-zA-HJL-Z#]*+[fwKI][a-zA-Z#]*+|--fail(?:-with-body)?|--write-out|--head|--config"
+    r"|--(?:abstract-)?unix-socket(?:=.*)?"
     r"|\$\{?(?!\w*(?i:url|uri|endpoint))\w+(?:\[[@*]\])?\}?"
 )
-"""An option of curl by which it fails or says how it ended, or that may be one."""
+"""An option of curl by which it fails or says how it ended, or asks no server, or that may be one."""
 
 
 def _takes_anything(command: Command, shell: str) -> bool:
     """Whether a variable is set to what a curl prints that never fails for what the server says."""
     if not command.starts("curl") or any(map(_MAY_CHECK.fullmatch, command.words)):
         return False
-    if any(re.match(r"(?:https?://)?(?:localhost|127\.|169\.254\.)", word) for word in command.words):
+    if any(
+        re.match(r"(?:https?://)?(?:localhost|0\.0\.0\.0|127\.|169\.254\.|\[::1?\])", word)
+        for word in command.words
+    ):
         return False  # a server that the job itself has started
     source = command.source
     around = source.parent(source.top(command.node, ("pipeline",)))
@@ -123,12 +127,16 @@ def _takes_anything(command: Command, shell: str) -> bool:
     used = re.compile(rf"\$\{{?{name}\b")
     names = "|".join({name: 0} | {re.escape(a.name): 0 for a in later if used.search(source.text(a))})
     tested = any(_TESTS.search(before) for before in _before(names, after))
-    searched = re.search(rf"\$\{{?(?:{names})\}}?\"?[ \t]*\|[ \t]*grep\b", after)
+    required = re.search(rf"\$\{{(?:{names}):?\?", after)
     calls = [c for c in source.commands if around.start_byte < c.start_byte < around.end_byte]
     strict = shell == "bash" or "pipefail" in shell or b"pipefail" in source.data
+    taken = re.compile(rf"\$\{{?(?:{names})\b")
+    fed = (c for c in source.commands if c.start_byte > holder.end_byte and taken.search(_given_to(c)))
     if calls[-1:] and calls[-1].starts("jq") and any(word.endswith(".json") for word in command.words):
         return False  # of a server of files, whose page about an error is no JSON
-    return not tested and not searched and not any(map(_fails_for_a_page, calls if strict else calls[-1:]))
+    if tested or required or any(map(_fails_for_a_page, fed)):
+        return False
+    return not any(map(_fails_for_a_page, calls if strict else calls[-1:]))
 
 
 _TESTS = re.compile(r"(?:\[|\btest|\bcase|(?:check|assert)\w{0,40})[ \t]")
@@ -137,9 +145,26 @@ _TESTS = re.compile(r"(?:\[|\btest|\bcase|(?:check|assert)\w{0,40})[ \t]")
 
 def _fails_for_a_page(command: Command) -> bool:
     """Whether a command finds nothing in a page, or no list, and fails."""
-    return command.starts("grep") or (
-        command.starts("jq") and any(re.search(r"\[\]|\btonumber\b", word) for word in command.words)
-    )
+    words = command.bare[1:]
+    if command.starts("jq"):
+        return any(re.search(_FAILS_IN_JQ, word) for word in words)
+    python = re.fullmatch(r"python[\d.]*", command.bare[0]) if command.bare else None
+    reads = python is not None and any(re.search(r"json\.loads?\b", word) for word in words)
+    return command.starts("grep") or (reads and any(re.search(r"\[[\"'\d]", word) for word in words))
+
+
+_FAILS_IN_JQ = r"\[\]|\b(?:tonumber|map|error|halt_error)\b|\A(?:--exit-status|-(?!-)[a-zA-Z]*e[a-zA-Z]*)\Z"
+"""What makes jq fail that is given no list, no number, or nothing of what it is asked for."""
+
+
+def _given_to(command: Command) -> str:
+    """What a command gets to read of the script: what is piped to it, or stands behind `<<<`."""
+    around = command.source.parent(command.node)
+    kind = around.type if around is not None else ""
+    end = around.end_byte if around is not None and kind == "redirected_statement" else command.end_byte
+    piped = around.start_byte if around is not None and kind == "pipeline" else command.start_byte
+    before = command.source.slice(piped, command.start_byte)
+    return before + command.source.slice(command.start_byte, end).partition("<<<")[2]
 
 
 def _before(names: str, text: str) -> Iterator[str]:
@@ -254,6 +279,15 @@ _OTHER_BRANCH = re.compile(r"^git (?:checkout|switch|clone|worktree|init|remote)
 
 def _pushes_here(command: Command) -> bool:
     """Whether a command pushes to the branch that is checked out, or to the default branch."""
-    if not command.starts("git", "push"):
+    if not command.starts("git", "push") or not _NO_PUSH.isdisjoint(command.bare):
         return False
-    return {*command.operands} <= {"origin", "HEAD", "main", "master", "HEAD:main", "HEAD:master"}
+    words = [word for word in command.operands if word != "origin"]
+    return _BRANCHES.issuperset(words) and (bool(words) or "--tags" not in command.bare)
+
+
+_NO_PUSH = frozenset({"--delete", "--dry-run", "-d", "-n"})
+_BRANCHES = frozenset(
+    f"{start}{branch}"
+    for branch in ("main", "master")
+    for start in ("", "HEAD:", "HEAD:refs/heads/", "refs/heads/")
+) | {"HEAD"}
