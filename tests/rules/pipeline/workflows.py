@@ -67,6 +67,7 @@ def digests(suffixes: str, pattern: str, name: str, merges: str) -> dict[str, st
                   - uses: actions/download-artifact@v4
                     with:
                       pattern: {pattern}
+                  - run: docker buildx imagetools create -t a/b $(printf 'a/b@sha256:%s ' *)
             """,
     }
 

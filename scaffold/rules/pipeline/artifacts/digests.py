@@ -9,7 +9,8 @@ from functools import lru_cache
 from scaffold.pipeline import docker
 from scaffold.pipeline.artifacts import DOWNLOAD, FETCH, has_strangers
 from scaffold.pipeline.expressions.values import shown
-from scaffold.pipeline.flows import Flow, flows_of
+from scaffold.pipeline.flows import Flow, Flows, flows_of
+from scaffold.pipeline.merging import hands_on, names_images
 from scaffold.pipeline.model import Job, Pipeline
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run
@@ -34,6 +35,9 @@ class DigestNeverMerged(PipelineRule):
 
         # one merge for every image, with one architecture or two
 
+    A job merges that makes a list of manifests or a tag, or runs what nobody can see into; one that lists,
+    inspects, signs or attests what it downloads does not.
+
     A registry of the machine itself needs no tag, and a workflow that `workflow_run` starts may be the one
     that merges.
 
@@ -46,13 +50,12 @@ class DigestNeverMerged(PipelineRule):
         """Artifacts of jobs that push by digest which no job downloads, and digests that leave no trace."""
         for run in registry.runs.all():
             for step, names in untagged(run).items():
-                told = f"the digest in {some([*map(shown, names)], 1)} is downloaded by"
-                what = told if names else "the digest is handed to"
+                held = f"the digest in {some([*map(shown, names)], 1)} is downloaded by no job that merges"
                 yield self.finding(
                     step,
                     "",
                     step.title,
-                    f"{what} no job: that image gets no tag",
+                    f"{held if names else 'the digest is handed to no job'}: that image gets no tag",
                     "let a later job download the artifact and tag the image",
                 )
 
@@ -65,7 +68,7 @@ def untagged(run: Run) -> dict[Step, list[str]]:
     legs = {build.at.job: build.at for build in builds if not docker.is_local(build)}
     if not legs or has_strangers(run) or _goes_on(run.pipeline):
         return {}
-    served = {upload.name for wanted in flows.downloads for upload in flows.taken(wanted)}
+    served = _served(flows)
     by_leg: dict[JobRun, list[Flow]] = {}
     for upload in flows.uploads:
         by_leg.setdefault(upload.at.job, []).append(upload)
@@ -79,11 +82,23 @@ def untagged(run: Run) -> dict[Step, list[str]]:
     return missing
 
 
+def _served(flows: Flows) -> set[str]:
+    """The artifacts that reach a job which gives images names, also by an artifact of a job between."""
+    merging = {wanted.at.job.job for wanted in flows.downloads if names_images(wanted.at.job.job)}
+    while True:
+        wanted = (wanted for wanted in flows.downloads if wanted.at.job.job in merging)
+        served = {upload.name for one in wanted for upload in flows.taken(one)}
+        before = {upload.at.job.job for upload in flows.uploads if upload.name in served}
+        if before <= merging:
+            return served
+        merging |= before
+
+
 @lru_cache(maxsize=4)
 def _goes_on(pipeline: Pipeline) -> bool:
     """Whether a workflow takes artifacts of another one's run, once that has ended."""
     after = (workflow for workflow in pipeline.workflows if "workflow_run" in workflow.events)
-    jobs = [job for workflow in after for job in workflow.jobs.values()]
+    jobs = [job for workflow in after for job in workflow.jobs.values() if job.uses or names_images(job)]
     scripts = (o.step.run for job in jobs for o in job.occurrences)
     return any(job.actions & {DOWNLOAD, FETCH} for job in jobs) or any("run download" in s for s in scripts)
 
@@ -91,9 +106,11 @@ def _goes_on(pipeline: Pipeline) -> bool:
 def _tells(job: Job) -> bool:
     """Whether a job that pushes by digest hands the digest on, or does something with it itself."""
     for step in (occurrence.step for occurrence in job.occurrences):
-        text = f"{step.run} {' '.join(map(step.spelled, step.given))}"
+        env = step.node.mapping("env")
+        text = " ".join((step.run, *map(step.spelled, step.given), *map(env.text, env.values)))
         if re.search(r"imagetools create|manifest (?:create|push)", text):
             return True
-        if "push-by-digest" not in text and re.search(r"digest|imagetools|metadata", text):
+        told = "push-by-digest" not in text and re.search(r"digest|imagetools|metadata", text)
+        if told and hands_on(step, job.workflow.pipeline):
             return True
     return "outputs" in job.node.values
