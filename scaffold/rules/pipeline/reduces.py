@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Mapping
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import matrix
-from scaffold.pipeline.expressions.nodes import STATUS, calls
-from scaffold.pipeline.model import Job, Workflow
+from scaffold.pipeline.expressions.nodes import Literal
+from scaffold.pipeline.expressions.templates import Template, condition
+from scaffold.pipeline.expressions.values import Open, Unknown, truth_of
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
@@ -36,6 +39,9 @@ class ReduceSkippedByOneLeg(PipelineRule):
           needs: [changes, build]
           if: ${{ !cancelled() && needs.changes.outputs.has-merges == 'true' }}
 
+    A condition that is false where one leg failed skips it too, whatever it begins with: `success()`,
+    `!cancelled() && needs.build.result == 'success'`. One that names a failure, as `!failure()`, is meant so.
+
     Checked where two outputs of one job make the matrices, or an axis of them, and the first is not
     `fail-fast`: a matrix that goes on with the rows of another, and a fixed one after a fixed one, is usually
     meant to need all of it. So is what waits for tests, and a test of all that was built: a job that is named
@@ -43,42 +49,77 @@ class ReduceSkippedByOneLeg(PipelineRule):
 
     It is a warning where the second one deploys or publishes packages, which may well be all or nothing.
 
-    Fix: `scaffold check --fix` adds `!cancelled() &&` to the condition.
+    Fix: `scaffold check --fix` adds `!cancelled() &&` to the condition, or puts it in the place of what asks
+    that all went well.
     """
 
     severity = Severity.error
     fixable = True
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Generated matrices that need a generated matrix, without a status function."""
+        """Generated matrices that need a generated matrix, and do not run where a leg of that failed."""
         for job in registry.pipeline.jobs:
             own = matrix.generators_of(job)
-            if not own or is_gate(job) or _survives(job):
+            if not own or is_gate(job):
                 continue
-            for name, before in _skipping(job):
+            for name, before in job.workflow.upstream(job).items():
                 if not own & matrix.generators_of(before) or is_gate(before) or _never_fails(before):
                     continue
                 if matrix.generated_by(before) & matrix.generated_by(job):
                     continue  # row by row it goes on with the other: all or nothing is meant
-                if before.node.text("strategy", "fail-fast") not in ("", "true"):
-                    condition = job.node.get("if")
-                    deploys = _deploys(job)
-                    fixable = isinstance(condition, yaml.Scalar) and condition.style in ("", '"')
+                loses = before.node.text("strategy", "fail-fast") not in ("", "true")
+                if loses and job.id in skipped_by(before):
+                    surviving, deploys = _surviving(job, before), _deploys(job)
                     yield self.finding(
                         job,
                         "",
                         f"{job.id} {name}",
                         f"one failed leg of {name} skips every leg of {job.id}",
-                        "add !cancelled() && to its condition",
+                        "let its condition say !cancelled(), and nothing that is false where a leg failed",
                         severity=Severity.warning if deploys else None,
-                        fix=partial(_survive, job.workflow, job) if fixable and not deploys else None,
+                        fix=partial(_survive, job, surviving) if surviving and not deploys else None,
                     )
 
 
-def _survives(job: Job) -> bool:
-    """Whether the condition of a job asks for another status than that all went well."""
-    asked = job.condition.expressions if job.condition is not None else ()
-    return any(call.name in STATUS - {"success"} for node in asked for call in calls(node))
+@lru_cache(maxsize=256)
+def skipped_by(failed: Job) -> frozenset[str]:
+    """The jobs that are skipped where one leg of a job failed, also by others that this skips."""
+    skipped: dict[str, str] = {failed.id: "failure"}
+    for job in failed.workflow.in_order:
+        if not skipped.keys().isdisjoint(job.needs) and _is_skipped(job, job.condition, skipped):
+            skipped[job.id] = "skipped"
+    return frozenset(skipped) - {failed.id}
+
+
+def _is_skipped(job: Job, asked: Template | None, ended: Mapping[str, str]) -> bool:
+    """Whether a condition keeps a job from running, by what the jobs before it came to.
+
+    One that names a failure is meant to.
+    """
+    if asked is None or not asked.asks_status:
+        return True
+    if any(isinstance(n, Literal) and n.content == "failure" for of in asked.expressions for n in of.walk()):
+        return False
+    return truth_of(asked.value(_Failed(job, ended))) is False
+
+
+class _Failed(NamedTuple):
+    """Where the condition of a job is evaluated after a failure."""
+
+    job: Job
+    ended: Mapping[str, str]
+    """Job -> what it came to; of all others it is a success."""
+
+    def context(self, name: str) -> Any:
+        """The value of a context: nothing but the results of the jobs before it is known."""
+        if name != "needs":
+            return Open(name)
+        results = {need: {"result": self.ended.get(need, "success")} for need in self.job.needs}
+        return Open("needs", {need: Open(f"needs.{need}", result) for need, result in results.items()})
+
+    def status(self, function: str) -> Any:
+        """Something failed, and nobody has cancelled the run; what asks for failures may be meant to."""
+        return Unknown("failure()") if function == "failure" else function == "always"
 
 
 def _deploys(job: Job) -> bool:
@@ -94,17 +135,6 @@ def _never_fails(job: Job) -> bool:
     return job.node.text("continue-on-error") == "true"
 
 
-def _skipping(job: Job) -> Iterator[tuple[str, Job]]:
-    """The jobs of which one failed leg skips a job, itself or through others that it skips."""
-    pending, seen = list(job.needs), set[str]()
-    for name in pending:
-        before = job.workflow.jobs.get(name)
-        if before is not None and name not in seen:
-            seen.add(name)
-            yield name, before
-            pending += before.needs if not _survives(before) else ()
-
-
 def is_gate(job: Job) -> bool:
     """Whether a job is named after tests, and not after what it builds."""
     words = set(re.split(r"[^a-z0-9]+", job.id.lower()))
@@ -113,13 +143,23 @@ def is_gate(job: Job) -> bool:
     )
 
 
-def _survive(workflow: Workflow, job: Job, changes: ChangeSet) -> None:
+def _surviving(job: Job, failed: Job) -> str:
+    """The condition of a job with which a failed leg does not skip it; "" where none is found that does."""
+    node = job.node.get("if")
+    if not isinstance(node, yaml.Scalar) or node.style not in ("", '"'):
+        return ""
+    text = node.text.strip()
+    text = text[3:-2].strip() if text.startswith("${{") and text.endswith("}}") else text
+    said = re.sub(r"\bsuccess\(\s*\)", "!cancelled()", text)
+    said = re.sub(rf"\b(needs\.{re.escape(failed.id)}\.result)\s*==\s*'success'", r"\1 != 'skipped'", said)
+    if not condition(said).asks_status:
+        said = f"!cancelled() && {f'({said})' if '||' in said else said}"
+    skipped = _is_skipped(job, condition(said), {failed.id: "failure"})  # as one that does not parse is
+    return "" if skipped or "${{" in said else said
+
+
+def _survive(job: Job, said: str, changes: ChangeSet) -> None:
     node = job.node.get("if")
     assert isinstance(node, yaml.Scalar)
-    text = node.text.strip()
-    if text.startswith("${{") and text.endswith("}}"):
-        text = text[3:-2].strip()
-    if "||" in text:
-        text = f"({text})"
     quote = node.style
-    changes.add(Edit(workflow.path, node.start, node.end, f"{quote}${{{{ !cancelled() && {text} }}}}{quote}"))
+    changes.add(Edit(job.path, node.start, node.end, f"{quote}${{{{ {said} }}}}{quote}"))

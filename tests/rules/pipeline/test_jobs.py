@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from scaffold.checkout.changes import ChangeSet
+from tests.rules.pipeline.trees import Case, W, assert_case, found, tree
 from tests.rules.pipeline.workflows import job
 
 GENERATED = """
@@ -208,6 +209,45 @@ def test_what_one_failed_leg_skips(changed: dict[str, str], told: bool) -> None:
     usual = {"goes_on": "false", "fast": "false", "need": "build", "middle": "", "condition": "true"}
     workflow = REDUCE.format(**{**usual, "matrix": GROUPS, **changed})
     assert bool(found(tree({"ci": workflow}), "reduce-skipped-by-one-leg")) is told
+
+
+@pytest.mark.parametrize(
+    ("condition", "told", "repaired"),
+    [
+        ("success()", True, "${{ !cancelled() }}"),
+        ("${{ success() && github.ref_name }}", True, "${{ !cancelled() && github.ref_name }}"),
+        ("${{ !failure() && github.ref_name }}", False, None),
+        (
+            "\"!cancelled() && needs.build.result == 'success'\"",
+            True,
+            "\"${{ !cancelled() && needs.build.result != 'skipped' }}\"",
+        ),
+        ("always() && needs['build'].result == 'success'", True, None),
+        ("${{ always() && contains(fromJSON('[\"success\"]'), needs.build.result) }}", True, None),
+        ("${{ !cancelled() && !contains(needs.*.result, 'failure') }}", False, None),
+        ("${{ !cancelled() && needs.changes.result == 'success' }}", False, None),
+        ("${{ !cancelled() && needs.build.result != 'skipped' }}", False, None),
+        ("${{ !cancelled() && needs.changes.outputs.g != '[]' }}", False, None),
+        ("${{ success() || failure() }}", False, None),
+        (
+            '${{ always() && contains(fromJSON(\'["success", "failure"]\'), needs.build.result) }}',
+            False,
+            None,
+        ),
+    ],
+)
+def test_what_is_false_after_a_failed_leg_skips(condition: str, told: bool, repaired: str | None) -> None:
+    usual = {"goes_on": "false", "fast": "false", "need": "build", "middle": "", "matrix": GROUPS}
+    where = tree({"ci": REDUCE.format(**usual, condition=condition)})
+    findings = found(where, "reduce-skipped-by-one-leg")
+    assert bool(findings) is told
+    fix = findings[0].fix if findings else None
+    assert (fix is not None) is (repaired is not None)
+    if fix is not None:
+        changes = ChangeSet(where)
+        fix(changes)
+        assert f"    if: {repaired}\n".encode() in (changes.overlay().read(f"{W}ci.yml") or b"")
+        assert not found(changes.overlay(), "reduce-skipped-by-one-leg")
 
 
 MANY = str(list(range(30)))
