@@ -9,7 +9,7 @@ from typing import Any
 
 from scaffold.pipeline.expressions.nodes import STATUS, Context, Literal, Node, Scope, calls, names, path_of
 from scaffold.pipeline.expressions.parser import ExpressionError, Parser, parse
-from scaffold.pipeline.expressions.values import MAX_LENGTH, Unknown, text_of
+from scaffold.pipeline.expressions.values import MAX_LENGTH, Unknown, text_of, truth_of
 
 _CLOSING = re.compile(r"\s*\}\}")
 
@@ -55,8 +55,12 @@ class Template:
 
     @cached_property
     def asks_status(self) -> bool:
-        """Whether, as a condition, it asks for the status itself, so that `success()` is not implied."""
-        return any(c.name in STATUS for expression in self.expressions for c in calls(expression))
+        """Whether, as a condition, it may be true where not all went well: `success()` is not implied.
+
+        One that asks for `success()` itself says no more than what is implied.
+        """
+        asked = any(c.name in STATUS for expression in self.expressions for c in calls(expression))
+        return asked and truth_of(self.value(_AfterFailure())) is not False
 
     def _joined(self, scope: Scope) -> Any:
         parts = [part if isinstance(part, str) else text_of(part.value(scope)) for part in self.parts]
@@ -67,6 +71,16 @@ class Template:
         """The properties of a context that it reads, such as the axes of `matrix`; `*` for all of it."""
         for expression in self.expressions:
             yield from names(expression, context)
+
+
+class _AfterFailure:
+    """Where nothing is known but that something before did not go well."""
+
+    def context(self, name: str) -> Any:
+        return Unknown(name)
+
+    def status(self, function: str) -> Any:
+        return {"success": False, "always": True}.get(function, Unknown(function))
 
 
 @cache

@@ -40,6 +40,8 @@ class JobNeverRuns(PipelineRule):
     So is a job that runs under another event: what it needs went on after the skip, and it does not.
     A job whose own condition is never true, or that waits at once for one that never runs, is left alone.
 
+    A condition with `success() &&` says no more than what is implied.
+
     Fix: ask for the status in its condition: `!cancelled() && needs.<job>.result == 'success'`.
     """
 

@@ -51,6 +51,22 @@ def test_jobs_that_may_run_or_are_switched_off(first: str, last: str) -> None:
     assert found(tree({"ci": chain(last, first)}), "job-never-runs") == []
 
 
+@pytest.mark.parametrize(
+    ("last", "count"),
+    [
+        ("success() && github.event_name == 'push'", 1),
+        ("${{ github.event_name == 'push' && success() }}", 1),
+        ("success()", 1),
+        ("(success() || failure()) && github.event_name == 'push'", 0),
+        ("(success() || github.ref_type == 'tag') && github.event_name == 'push'", 0),
+        ("always() && github.event_name == 'push'", 0),
+    ],
+)
+def test_a_condition_that_asks_for_success_says_what_is_implied(last: str, count: int) -> None:
+    files = {"ci": chain(last).partition("  announce")[0]}
+    assert len(found(tree(files), "job-never-runs")) == count
+
+
 def test_a_called_workflow_has_the_events_of_its_callers() -> None:
     called = chain("github.event_name == 'push'").replace(
         "[push, pull_request]", "[pull_request, workflow_call]"
