@@ -140,6 +140,8 @@ class BrewLink(PipelineRule):
           brew install ccache
           brew link --overwrite ccache 2>/dev/null || true
 
+    Where the cache holds `bin` too, the links come with it.
+
     Fix: `scaffold check --fix` adds the line.
     """
 
@@ -150,6 +152,7 @@ class BrewLink(PipelineRule):
         """Restored and installed formulas that nothing links."""
         for cellar in cellars(registry):
             linked = cellar.named("link") | cellar.named("reinstall")
+            linked |= _restored_links(cellar.restore.input("path"), cellar.formulas)
             missing = [f for f in cellar.formulas if f in cellar.named("install") and f not in linked]
             if missing:
                 brew = next(b for b in cellar.brews if b.words[1] == "install" and missing[0] in b.words)
@@ -162,6 +165,15 @@ class BrewLink(PipelineRule):
                     f"brew link --overwrite {' '.join(missing)} 2>/dev/null || true",
                     fix=partial(_link, step, own, missing) if own is not None else None,
                 )
+
+
+@lru_cache(maxsize=256)
+def _restored_links(paths: str, formulas: tuple[str, ...]) -> frozenset[str]:
+    """Of some formulas those whose links come out of the cache too: those in `bin`, beside their Cellar."""
+    roots = {path.partition("/Cellar")[0] for path in lines(paths) if "/Cellar" in path}
+    ends = (re.fullmatch(r"(.*)/bin(?:/([^/]*?))?[/*]*", path) for path in lines(paths))
+    programs = {m[2] or "" for m in ends if m and m[1] in roots}
+    return frozenset(formulas if programs.difference(formulas) else programs)
 
 
 def _link(step: Step, command: Command, formulas: list[str], changes: ChangeSet) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import posixpath
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,6 +12,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.pipeline.dockerfiles import known_dockerfiles
 from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.expressions.values import text_of
+from scaffold.pipeline.go_modules import MODULE, SETUP, module_above, modules_of
 from scaffold.pipeline.matrix import place_in_matrix
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
@@ -20,14 +22,11 @@ from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.source import Place
 
-MODULE = "go.mod"
 KEY = "go-version"
 
 _REQUIRED = re.compile(rb"(?m)^go[ \t]+(\d+(?:\.\d+){1,2})\b")
 _NEWEST = r"(?:~|.*<)?(\d+(?:\.\d+){1,2})(?:\.x|-?(?:rc|beta)[\d.]*)?"
 """A version that is no newer than what it begins with, or ends below."""
-
-SETUP = "actions/setup-go"
 
 
 class GoVersionOld(PipelineRule):
@@ -52,7 +51,8 @@ class GoVersionOld(PipelineRule):
 
     In a Dockerfile it is the default of `ARG GO_VERSION`, where a RUN fetches that version, or the `golang`
     image in which the module is built. There is one finding for a file and version, and none below a comment
-    that tells of a version of Go.
+    that tells of a version of Go. A job that works in the folder of another module is held to that one's
+    `go.mod`.
 
     Fix: name the file instead of the version, or raise the version.
     """
@@ -60,37 +60,49 @@ class GoVersionOld(PipelineRule):
     severity = Severity.warning
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        required = _REQUIRED.search(registry.tree.read(MODULE) or b"")
-        if required is None:
-            return
-        wanted = required[1].decode()
-        found: dict[tuple[str, str], list[Place]] = {}
+        tree = registry.tree
+        found: dict[tuple[str, str, str], list[Place]] = {}
         asked = dict.fromkeys(_asked(registry))
-        for place, text in sorted(asked, key=lambda found: (found[0].path, found[0].line)):
-            literal = re.fullmatch(_NEWEST, text)
-            ends = "<" in text and literal is not None and not _is_older(wanted, literal[1])
-            old = literal and (ends or _is_older(literal[1], wanted))
-            if old and not _is_meant(registry.tree, place):
-                found.setdefault((place.path, text), []).append(place)
+        for place, text, job in sorted(asked, key=lambda found: (found[0].path, found[0].line)):
+            for module in modules_of(job) if re.fullmatch(_NEWEST, text) else ():
+                if _is_old(text, _required(tree, module)) and not _is_meant(tree, place):
+                    places = found.setdefault((place.path, text, module), [])
+                    places += [place] if place not in places else []
         for file in known_dockerfiles(registry):
+            module = module_above(tree, posixpath.dirname(file.path))
             for place, version in _in_dockerfile(file):
-                if _is_older(version, wanted):
-                    found.setdefault((file.path, version), [place])
-        for (path, version), places in found.items():
+                if _is_old(version, _required(tree, module)):
+                    found.setdefault((file.path, version, module), [place])
+        for (path, version, module), places in found.items():
             where = f" ({len(places)} places)" if len(places) > 1 else ""
+            wanted = _required(tree, module)
             yield self.finding(
                 places[0],
                 "",
                 f"{path} {version}",
-                f"Go {version} is set up here{where}; {MODULE} asks for {wanted}",
+                f"Go {version} is set up here{where}; {module} asks for {wanted}",
                 f"write {wanted}"
                 if "Dockerfile" in path
-                else f"write `go-version-file: {MODULE}`, or {wanted}",
+                else f"write `go-version-file: {module}`, or {wanted}",
             )
 
     def about(self, subject: str) -> tuple[str, frozenset[str]]:
         """The file: a version that is raised and still too old is no new finding."""
         return subject.rpartition(" ")[0], frozenset()
+
+
+def _required(tree: Tree, module: str) -> str:
+    """The version that a `go.mod` asks for; "" for none."""
+    required = _REQUIRED.search(tree.read(module) or b"")
+    return required[1].decode() if required is not None else ""
+
+
+def _is_old(text: str, wanted: str) -> bool:
+    """Whether what a workflow asks for has nothing as new as a module wants."""
+    literal = re.fullmatch(_NEWEST, text)
+    if literal is None or not wanted:
+        return False
+    return ("<" in text and not _is_older(wanted, literal[1])) or _is_older(literal[1], wanted)
 
 
 def _is_meant(tree: Tree, place: Place) -> bool:
@@ -125,20 +137,20 @@ _DEFAULT = re.compile(rb"(?im)^[ \t]*(?:ARG|ENV)[ \t]+GO_VERSION[= ][\"']?(\d+(?
 _IMAGE = r"(?:.*/)?golang:(?:(\d+(?:\.\d+){1,2})\b.*|\$\{?GO_VERSION\}?.*)"
 
 
-def _asked(registry: Repository) -> Iterator[tuple[Place, str]]:
-    """The versions of Go that workflows ask for, each where it is spelled out."""
+def _asked(registry: Repository) -> Iterator[tuple[Place, str, Job]]:
+    """The versions of Go that workflows ask for, each where it is spelled out, and the job that does."""
     for job in registry.pipeline.jobs:
         for scalar in _versions(job):
-            yield job.workflow.source.place(scalar.start), scalar.text
+            yield job.workflow.source.place(scalar.start), scalar.text, job
         container = job.node.text("container", "image") or job.node.text("container")
         image = re.fullmatch(_IMAGE, container)
         if image is not None:
-            yield job.at("container"), image[1] or ""
+            yield job.at("container"), image[1] or "", job
     for run in registry.runs.all():
         occurrences = (o for job in run.every_job for o in job.using(SETUP))
         if any(o.outer is not None or "${{" in o.step.spelled(KEY) for o in occurrences):
             for step in run.steps(SETUP):
-                yield from _evaluated(step)
+                yield from ((place, text, step.job.job) for place, text in _evaluated(step))
 
 
 def _evaluated(step: StepRun) -> Iterator[tuple[Place, str]]:

@@ -101,3 +101,29 @@ def test_calls_of_brew_in_other_spellings(path: str, calls: str, files: dict[str
 def test_the_step_that_calls_brew_has_the_variables(env: str, told: bool) -> None:
     steps = CACHED.replace("%s", "/opt/homebrew/Cellar/ccache") + f"- run: brew install ccache\n  env: {env}"
     assert bool(found(tree({"ci": job(steps)}), "brew-env")) is told
+
+
+@pytest.mark.parametrize(
+    ("links", "told"),
+    [
+        ("opt", True),
+        ("lib", True),
+        ("../../usr/local/bin", True),
+        ("bin", False),
+        ("bin/", False),
+        ("bin/*", False),
+        ("bin/ccache", False),
+        ("bin/ccache*", False),
+    ],
+)
+def test_links_that_are_restored_too(links: str, told: bool) -> None:
+    paths = f"|\n    /opt/homebrew/Cellar/ccache\n    /opt/homebrew/{links}"
+    steps = f"- uses: actions/cache@v4\n  with:\n   key: k\n   path: {paths}\n- run: brew install ccache"
+    assert bool(found(tree({"ci": job(steps)}), "brew-link")) is told
+
+
+def test_links_of_another_formula() -> None:
+    paths = "|\n    /opt/homebrew/Cellar/fmt\n    /opt/homebrew/Cellar/ccache\n    /opt/homebrew/bin/ccache"
+    steps = f"- uses: actions/cache@v4\n  with:\n   key: k\n   path: {paths}\n- run: brew install ccache fmt"
+    (finding,) = found(tree({"ci": job(steps)}), "brew-link")
+    assert finding.message.startswith("fmt: ")

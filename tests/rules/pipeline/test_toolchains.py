@@ -214,3 +214,45 @@ def test_a_comment_says_why_it_is_an_older_one() -> None:
     other = SETUP.format("# for the linter\n    go-version: '1.21.3'")
     assert found(tree({"go.mod": MODULE, "ci": job(old)}), "go-version-old") == []
     assert found(tree({"go.mod": MODULE, "ci": job(other)}), "go-version-old")
+
+
+TOOLS = "module example.org/tools\n\ngo 1.23.0\n"
+OLD = "- uses: actions/setup-go@v5\n  with: {go-version: '1.23'}\n"
+IN_TOOLS = "runs-on: ubuntu-latest\ndefaults: {run: {working-directory: ./tools/}}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "head", "told"),
+    [
+        ("- run: go build", "", "go.mod"),
+        ("- run: go build\n  working-directory: cmd", "", "go.mod"),
+        ("- run: go build\n  working-directory: tools", "", ""),
+        ("- run: go build\n  working-directory: tools/gen", "", ""),
+        ("- run: go build", IN_TOOLS, ""),
+        ("- run: cd tools && go build", "", ""),
+        ("- run: go -C tools build", "", ""),
+        ("- run: make -C tools", "", ""),
+        ("- run: ./build.sh\n  working-directory: tools", "", ""),
+        ("- run: go build\n  working-directory: ${{ inputs.folder }}", "", ""),
+        ("- run: go build\n  working-directory: tools\n- run: go test ./...", "", "go.mod"),
+        ("- run: go build\n  working-directory: tools\n- run: echo done", "", ""),
+        ("- uses: golangci/golangci-lint-action@v6\n  with: {working-directory: tools}", "", ""),
+        ("- uses: actions/checkout@v4\n  with: {repository: acme/other}\n- run: go build", "", ""),
+        ("- uses: actions/checkout@v4\n  with: {repository: acme/x, path: x}\n- run: go build", "", "go.mod"),
+        ("- run: go build\n  working-directory: newer", "", "newer/go.mod"),
+    ],
+)
+def test_the_module_of_the_folder_is_what_counts(steps: str, head: str, told: str) -> None:
+    modules = {"go.mod": MODULE, "tools/go.mod": TOOLS, "newer/go.mod": MODULE, "cmd/main.go": ""}
+    where = tree({"ci": job(OLD + steps, head=head or "runs-on: ubuntu-latest"), **modules})
+    messages = [finding.message for finding in found(where, "go-version-old")]
+    assert len(messages) == bool(told)
+    assert not told or f"; {told} asks" in messages[0]
+
+
+@pytest.mark.parametrize(("folder", "told"), [("", True), ("tools/", False), ("newer/", True)])
+def test_a_dockerfile_beside_a_module(folder: str, told: bool) -> None:
+    files = {f"{folder}Dockerfile": "FROM golang:1.23\nCOPY . .\nRUN go build\n", "go.mod": MODULE}
+    files |= {"tools/go.mod": TOOLS, "newer/go.mod": MODULE}
+    build = f"- uses: docker/build-push-action@v6\n  with: {{context: './{folder}'}}"
+    assert bool(found(tree({"ci": job(build), **files}), "go-version-old")) is told

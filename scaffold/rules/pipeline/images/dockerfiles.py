@@ -10,6 +10,7 @@ from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.instructions import Instruction, Stage
+from scaffold.syntax.shell import Command
 from scaffold.syntax.source import Place
 
 
@@ -72,7 +73,8 @@ class ArgOutOfReach(PipelineRule):
         ARG CODENAME
         RUN echo "deb https://example.org ${CODENAME} main" > /etc/apt/sources.list.d/example.list
 
-    What a RUN itself gives a value, or what is named with a default (`${CODENAME:-noble}`), is left alone.
+    What a RUN itself gives a value, or a file that it reads before (`. ./versions.env`), or what is named
+    with a default (`${CODENAME:-noble}`), is left alone.
     So is the version that an official image says of itself: `NODE_VERSION` on `node`, `ROS_DISTRO` on `ros`.
 
     Fix: repeat the ARG in the stage; without a value it has that of the one before the first FROM.
@@ -161,10 +163,23 @@ def _taken(file: Dockerfile, instruction: Instruction) -> Iterator[tuple[str, Pl
         given = {*shell.given, *(a.name for a in shell.assignments)}
         given.update(options.get("env", "") for _, options in instruction.mounts("secret"))
         given.update(re.findall(r"\bfor\s+(\w+)\s+in\b", script.text))
+        taking = (c.start_byte for c in shell.commands if _takes_any(c))
+        until = next(taking, len(shell.data))
         for node in shell.nodes("simple_expansion", "expansion"):
             name = str(shell.variable(node))
-            if name not in given and re.fullmatch(r"\$\w+|\$\{\w+\}", shell.text(node)):
+            if (
+                node.start_byte < until
+                and name not in given
+                and re.fullmatch(r"\$\w+|\$\{\w+\}", shell.text(node))
+            ):
                 yield name, file.place(script.start_byte + node.start_byte)
+
+
+def _takes_any(command: Command) -> bool:
+    """Whether a command may give a value to any variable: as a file says, or what a command prints."""
+    words = command.words
+    made = any(word.startswith(("$(", "`")) for word in words)
+    return words[:1] in ((".",), ("source",), ("eval",)) or (words[:1] == ("export",) and made)
 
 
 def _expanded(file: Dockerfile, instruction: Instruction) -> Iterator[tuple[str, Place]]:

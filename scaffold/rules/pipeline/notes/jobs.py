@@ -252,13 +252,21 @@ def _is_plain(step: Step) -> bool:
     if not step.run:
         return step.action == CHECKOUT
     commands = list(step.script.commands)
-    return bool(commands) and all(not c.bare or c.bare[0] in _TOOLS for c in commands)
+    plain = bool(commands) and all(not c.bare or c.bare[0] in _TOOLS for c in commands)
+    return plain and re.search(_TAKES_ALL, step.script.bare.decode()) is None
 
 
-_OF_TOOLS = (
-    r"(?i)LC_\w+|LANG\w*|TZ|PATH|HOME|TERM|TMPDIR|IFS|PS4|\w+_proxy|(?:BASH|CURL|GREP|JQ|SSL|WGET)_?\w*"
+_TAKES_ALL = (
+    r"(?m)(?:^|[;&|(`{])[ \t]*(?:env|set|export(?: -p)?)[ \t]*(?:$|[|>;)&`}])"
+    r"|\$\{!|\bENVIRON\b|\$ENV\b|/environ\b|\bjq\b[^\n]*\benv\b"
 )
-"""Variables that these tools read without being told."""
+"""How a script gets all variables, or one whose name it puts together."""
+_OF_TOOLS = (
+    r"(?i)LC_\w+|LANG\w*|TZ|PATH|HOME|USER|SHELL(?:OPTS)?|TERM|TMPDIR|IFS|PS4|CI|COLUMNS|LINES|EDITOR"
+    r"|CDPATH|NETRC|POSIXLY_CORRECT|SOURCE_DATE_EPOCH|\w*COLORS?|\w*BLOCK_SIZE|TIME_STYLE|\w+_proxy"
+    r"|(?:ACTIONS|RUNNER|FORCE_JAVASCRIPT|GIT|LD|DYLD|MALLOC|XDG)_\w+|(?:AWK|BASH|CURL|GREP|JQ|SSL|WGET)_?\w*"
+)
+"""Variables that these tools, git or the runner read without being told."""
 
 _TOOLS = frozenset(
     {"[", "[[", ":", "awk", "basename", "cat", "cd", "cp", "curl", "cut", "date", "dirname", "echo", "exit"}

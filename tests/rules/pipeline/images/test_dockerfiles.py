@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from tests.rules.pipeline.workflows import job
 
 CASES: dict[str, Case] = {
     "copy-from-arg": Case(
@@ -41,6 +42,15 @@ def test_rule(slug: str) -> None:
         ("ARG A\nFROM a\nRUN make ${A:-1}", []),
         ("ARG A\nFROM a\nRUN echo '$A' # $A", []),
         ("FROM a\nRUN make $HOME", []),
+        ("ARG A\nFROM a\nRUN . ./versions.env && make $A", []),
+        ("ARG A\nFROM a\nRUN source ./versions.env; make $A", []),
+        ("ARG A\nFROM a\nRUN <<EOT\nset -a\n. ./versions.env\nmake $A\nEOT", []),
+        ("ARG A\nFROM a\nRUN bash -c '. ./versions.env; make $A'", []),
+        ('ARG A\nFROM a\nRUN eval "$(cat versions.env)" && make $A', []),
+        ("ARG A\nFROM a\nRUN export $(cat versions.env) && make $A", []),
+        ("ARG A\nFROM a\nRUN export B=$(cat version) && make $A", ["A"]),
+        ("ARG A\nFROM a\nRUN make $A && . ./versions.env", ["A"]),
+        ("ARG A\nFROM a\nRUN . ./versions.env\nRUN make $A", ["A"]),
         ("ARG A\nFROM a\nCOPY x-$A /x", ["A"]),
         ("ARG A\nFROM a\nENV B=${A}\nLABEL c=$A", ["A"]),
         ("ARG A\nFROM a\nENV B='$A' C=\\$A", []),
@@ -80,3 +90,24 @@ def test_mounts_name_a_stage_too(text: str, count: int) -> None:
 )
 def test_where_an_argument_is_out_of_reach(text: str, told: bool) -> None:
     assert bool(found(tree({"Dockerfile": text, "ci": "on: push\n"}), "arg-out-of-reach")) is told
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        ("docker build .", True),
+        ("docker build -f - . < Dockerfile", True),
+        ("cat Dockerfile | docker build -f - .", True),
+        ("envsubst < other | docker build -f - .", True),
+        ("envsubst < Dockerfile | docker build -f - .", False),
+        ("envsubst '$B' <Dockerfile | docker buildx build --push -f- .", False),
+        ("envsubst < ./Dockerfile > made && docker build -f made .", False),
+        ("cat Dockerfile | envsubst | docker build -", False),
+        ("sed s/B/b/ Dockerfile | podman build --file=- .", False),
+    ],
+)
+@pytest.mark.parametrize("folder", ["", "docker/"])
+def test_a_dockerfile_that_is_filled_in_first(run: str, told: bool, folder: str) -> None:
+    step = f"- run: {run}\n  working-directory: ./{folder}"
+    where = tree({"ci": job(step), f"{folder}Dockerfile": "FROM a\nCOPY --from=$B /x /y\n"})
+    assert bool(found(where, "copy-from-arg")) is told

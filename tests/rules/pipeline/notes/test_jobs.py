@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from json import dumps
+
 import pytest
 
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
@@ -165,3 +167,35 @@ def test_a_condition_with_brackets() -> None:
     first = "- {run: a, if: \"steps.c.outputs.cache-hit != 'true'\"}"
     other = "- {run: b, if: \"${{ steps.c.outputs['cache-hit']!='true' }}\"}"
     assert len(found(tree({"ci": job(f"{first}\n{other}")}), "repeated-step-if")) == 1
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        ("set -e; export A=1; echo environment", True),
+        ("env A=1 curl x", True),
+        ("env", False),
+        ("env | sort", False),
+        ("echo $(env)", False),
+        ("printenv", False),
+        ("export -p > file", False),
+        ("set", False),
+        ("name=FLAVOUR; echo ${!name}", False),
+        ("jq -n env", False),
+        ("jq -n '$ENV'", False),
+        ("awk 'BEGIN { for (k in ENVIRON) print k }'", False),
+        ("cat /proc/self/environ", False),
+    ],
+)
+def test_a_script_may_take_all_variables(run: str, told: bool) -> None:
+    steps = f"- run: {dumps(run)}\n  env: {{{'FLAVOR' if 'FLAVOUR' in run else 'FLAVOUR'}: plain}}"
+    assert bool(found(tree({"ci": job(steps)}), "unused-env")) is told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("FLAVOUR", True), ("SOURCE_DATES", True), ("SOURCE_DATE_EPOCH", False), ("NO_COLOR", False),
+     ("CLICOLOR", False), ("LD_PRELOAD", False), ("GIT_TRACE", False), ("RUNNER_DEBUG", False), ("CI", False)],
+)  # fmt: skip
+def test_variables_that_programs_know(name: str, told: bool) -> None:
+    assert bool(found(tree({"ci": job(f"- run: ls\n  env: {{{name}: '1'}}")}), "unused-env")) is told

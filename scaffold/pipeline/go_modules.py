@@ -1,0 +1,71 @@
+"""The Go modules that jobs work on: in which folders, and so by which `go.mod`."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from functools import lru_cache
+
+from scaffold.checkout.tree import Tree
+from scaffold.pipeline.model import Job
+from scaffold.pipeline.steps import CHECKOUT, Step
+
+MODULE = "go.mod"
+SETUP = "actions/setup-go"
+_PROGRAMS = frozenset({"ginkgo", "go", "golangci-lint", "goreleaser", "gotestsum", "ko", "make"})
+"""What works on the module of the folder in which it runs."""
+_FOLDERS = ("working-directory", "workdir")
+_FILES = ("go-version-file", "cache-dependency-path")
+"""Inputs of actions that name a folder of a module, or a file in one."""
+
+
+def module_above(tree: Tree, folder: str) -> str:
+    """The nearest `go.mod` above what is in a folder; the root's where there is none."""
+    while folder not in ("", "."):
+        path = posixpath.join(folder, MODULE)
+        if tree.read(path) is not None:
+            return path
+        folder = posixpath.dirname(folder)
+    return MODULE
+
+
+@lru_cache(maxsize=256)
+def modules_of(job: Job) -> frozenset[str]:
+    """Each `go.mod` by which a job works: the root's where it does there, none where nobody knows."""
+    if job.called is not None:
+        return frozenset[str]().union(*(modules_of(own) for own in job.called.jobs.values()))
+    if any(_is_of_another(occurrence.step) for occurrence in job.occurrences):
+        return frozenset()
+    used = [pair for o in job.occurrences for pair in _folders(job, o.step)]
+    folders = {folder for folder, sure in used if sure} or {folder for folder, _ in used}
+    modules = {module_above(job.workflow.pipeline.tree, folder) for folder in folders if "$" not in folder}
+    if not folders or MODULE in modules:
+        return frozenset({MODULE})
+    return frozenset(modules) if not any("$" in folder for folder in folders) else frozenset()
+
+
+def _is_of_another(step: Step) -> bool:
+    """Whether a step puts another repository where this one would be."""
+    repository = step.spelled("repository") if step.action == CHECKOUT else ""
+    return bool(repository) and "${{" not in repository and not step.spelled("path")
+
+
+def _folders(job: Job, step: Step) -> Iterator[tuple[str, bool]]:
+    """The folders in which a step works, each with whether what runs there is known to work on a module."""
+    if not step.run:
+        folders = [step.spelled(name) for name in _FOLDERS]
+        folders += [posixpath.dirname(step.spelled(name)) for name in _FILES if step.action == SETUP]
+        yield from ((posixpath.normpath(folder), True) for folder in folders if folder)
+        return
+    holders = (
+        step.node,
+        *(node.mapping("defaults").mapping("run") for node in (job.node, job.workflow.node)),
+    )
+    at = next((folder for node in holders if (folder := node.text("working-directory"))), ".")
+    for command in step.script.commands:
+        words = command.bare
+        if words[:1] == ("cd",) and words[1:]:
+            at = posixpath.join(at, words[1])
+        elif words:
+            named = words[words.index("-C") + 1] if "-C" in words[:-1] else ""
+            yield posixpath.normpath(posixpath.join(at, named)), words[0] in _PROGRAMS
