@@ -1,10 +1,11 @@
 """How many broken registrations does `check` find? Breaks a LocalAI clone, one registration at a time.
 
-    LOCALAI_REPO=~/LocalAI python -m evidence.mutation [--rev HEAD] [--sample 1] [--processes 2]
+    LOCALAI_REPO=~/LocalAI python -m evidence.mutation [--rev HEAD] [--sample 1] [--processes 2] [--base]
 
 Every registration is deleted or corrupted in memory; nothing is written to the clone. A mutation is
 killed when the check finds something that it does not find in the clone as it is, and that names the
-backend. Mutations of different backends are made together, and what is not found then is made alone.
+backend; with `--base` it is asked what the change did, too. Mutations of different backends are made
+together, and what is not found then is made alone.
 Prints the kill rate per surface and each survivor, as Markdown.
 """
 
@@ -26,6 +27,7 @@ from scaffold.errors import ShapeError
 from scaffold.operations import check
 from scaffold.operations.workers import find
 from scaffold.registry import Registry
+from scaffold.rules.base import ChangeRule
 
 Identity = tuple[str, str, str, str]
 
@@ -46,23 +48,35 @@ def mutated(tree: Tree, *together: Mutation) -> Overlay:
 
 
 def killer(
-    tree: Tree, known: Counter[Identity], mutation: Mutation, beside: Registry | None = None
+    tree: Tree,
+    known: Counter[Identity],
+    mutation: Mutation,
+    beside: Registry | None = None,
+    base: Registry | None = None,
 ) -> str | None:
     """The rule that finds a mutation; None where none does."""
-    return killers(tree, known, [mutation], beside)[mutation]
+    return killers(tree, known, [mutation], beside, base)[mutation]
 
 
 def killers(
-    tree: Tree, known: Counter[Identity], together: Sequence[Mutation], beside: Registry | None = None
+    tree: Tree,
+    known: Counter[Identity],
+    together: Sequence[Mutation],
+    beside: Registry | None = None,
+    base: Registry | None = None,
 ) -> dict[Mutation, str | None]:
     """The rule that finds each of some mutations of different backends, made at once; None where none does.
 
-    One that is not found among others is made once more, alone: what they do may hide it.
+    One that is not found among others is made once more, alone: what they do may hide it. With a base the
+    rules about changes look, too.
     """
     alone = len(together) == 1
     found: dict[Mutation, str | None] = dict.fromkeys(together)
     try:
-        findings = find(Registry(mutated(tree, *together), beside=beside), check.Scope().rules())
+        changed, rules = Registry(mutated(tree, *together), beside=beside), check.Scope().rules()
+        findings = find(changed, rules)
+        for rule in rules if base else ():
+            findings += rule.compare(base, changed) if base and isinstance(rule, ChangeRule) else ()
     except ShapeError as error:
         if alone:
             return {together[0]: f"exit 3: {error.path}"}
@@ -82,7 +96,7 @@ def killers(
         )
         found[mutation] = next(own, None)
         if found[mutation] is None and not alone:
-            found[mutation] = killer(tree, known, mutation, beside)
+            found[mutation] = killer(tree, known, mutation, beside, base)
     return found
 
 
@@ -113,20 +127,20 @@ def _apart(one: Mutation, other: Mutation) -> bool:
     return one.backend != other.backend and not near
 
 
-_state: dict[str, tuple[GitTree, Counter[Identity], Registry]] = {}
+_state: dict[str, tuple[GitTree, Counter[Identity], Registry, bool]] = {}
 
 
-def _start(repository: str, rev: str) -> None:
+def _start(repository: str, rev: str, is_base: bool) -> None:
     gc.disable()
     tree = GitTree(Path(repository), rev)
     registry = Registry(Overlay(tree, {}))
     known = Counter(f.identity for f in find(registry, check.Scope().rules()))
-    _state["clone"] = tree, known, registry
+    _state["clone"] = tree, known, registry, is_base
 
 
 def _killed(together: Sequence[Mutation]) -> dict[Mutation, str | None]:
-    tree, known, registry = _state["clone"]
-    found = killers(tree, known, together, registry)
+    tree, known, registry, is_base = _state["clone"]
+    found = killers(tree, known, together, registry, registry if is_base else None)
     gc.collect()
     return found
 
@@ -143,6 +157,7 @@ def main() -> None:
     options.add_argument("--surface", action="append", help="only of this one; repeatable")
     options.add_argument("--together", type=int, default=10, help="most mutations that are made at once")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    options.add_argument("--base", action="store_true", help="with the clone as it is for a base")
     given = options.parse_args()
     repository = os.environ["LOCALAI_REPO"]
     tree = GitTree(Path(repository), given.rev)
@@ -155,7 +170,9 @@ def main() -> None:
     found: Counter[str] = Counter()
     survivors: dict[str, list[Mutation]] = defaultdict(list)
     work = batches(chosen, given.together)
-    with multiprocessing.get_context("spawn").Pool(given.processes, _start, (repository, given.rev)) as pool:
+    with multiprocessing.get_context("spawn").Pool(
+        given.processes, _start, (repository, given.rev, given.base)
+    ) as pool:
         for result in pool.imap_unordered(_killed, work):
             for mutation, rule in result.items():
                 if rule is None:

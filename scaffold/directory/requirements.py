@@ -14,10 +14,15 @@ from scaffold.directory.text import Text
 _FILE = re.compile(r"requirements[\w.-]*\.txt")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[\s=]*(\S+)")
-_EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+")
+EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+")
 _NAME = re.compile(r"([A-Za-z0-9][\w.-]*+)\s*(?:[\[(<>=!~;@]|$)")
 """What a requirement of PEP 508 begins with; an address or a path does not."""
 _EGG = re.compile(r"#(?:[^#]*&)?egg=([\w.-]+)")
+
+
+def normal(name: str) -> str:
+    """The normal form of a package's name: `flash-attn`."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def is_requirements(name: str) -> bool:
@@ -40,14 +45,19 @@ def read(text: Text) -> Requirements:
     packages: set[str] = set()
     includes: list[str] = []
     for line in text.data.replace(b"\\\n", b"").decode(errors="replace").splitlines():
-        line = _EDITABLE.sub("", _COMMENT.sub("", line).strip())
+        line = EDITABLE.sub("", _COMMENT.sub("", line).strip())
         include = _INCLUDE.match(line)
         if include:
             includes.append(posixpath.normpath(f"{posixpath.dirname(text.path)}/{include[1]}"))
         elif line and not line.startswith("-"):
-            name = _NAME.match(line)
-            packages.add(re.sub(r"[-_.]+", "-", (name[1] if name else _of_address(line)).lower()))
+            packages.add(name_of(line))
     return Requirements(frozenset(packages) - {""}, tuple(includes))
+
+
+def name_of(line: str) -> str:
+    """The normal form of the package that a requirement is for; "" where that cannot be said."""
+    name = _NAME.match(line)
+    return normal(name[1] if name else _of_address(line))
 
 
 def _of_address(address: str) -> str:
@@ -66,6 +76,11 @@ _INDEX = re.compile(rb"(?m)^[ \t]*(?:--(?:extra-)?index-url|--find-links|-[if])\
 _LOOSE = re.compile(
     rb"(?m)^[ \t]*(torch|vllm)[ \t]*(?:\[[^\]\n]*\][ \t]*)?((?:[<>=!~][^#;\n]*)?)(?:[#;][^\n]*)?\r?$"
 )
+
+
+def names_index(text: Text) -> bool:
+    """Whether a file names an index of packages."""
+    return _INDEX.search(text.data) is not None
 
 
 def loose(text: Text, packages: Collection[str]) -> tuple[str, int] | None:
@@ -111,8 +126,7 @@ _PINNED = re.compile(rb"(?m)^([A-Za-z][\w.-]*)[ \t]*(?:\[[^\]\n]*\][ \t]*)?((?:[
 def versions(text: Text) -> Iterator[tuple[str, str, int]]:
     """(name, version, offset) of every package of a file: `==2.0`, `>=1,<2`, or "" where it has none."""
     for found in _PINNED.finditer(text.data):
-        name = re.sub(r"[-_.]+", "-", found[1].decode().lower())
-        yield name, re.sub(r"\s", "", found[2].decode(errors="replace")), found.start(1)
+        yield normal(found[1].decode()), re.sub(r"\s", "", found[2].decode(errors="replace")), found.start(1)
 
 
 _LOCAL = re.compile(rb"(?m)^[ \t]*([A-Za-z][\w.-]*[ \t]*(?:\[[^\]\n]*\][ \t]*)?==[ \t]*[\w.!-]+\+[\w.-]+)")
@@ -255,7 +269,7 @@ def joined(text: Text, names: Collection[str], known: Collection[str] = ()) -> I
         heads = {one for one in known if address.startswith(one)} | ({hardware[0]} if hardware else set())
         for head in sorted(heads - {address}):
             name = re.split(r"[\[=<>~!;]", address[len(head) :])[0]
-            if re.sub(r"[-_.]+", "-", name.lower()) in names:
+            if normal(name) in names:
                 yield head, name, offset
                 break
 
@@ -279,7 +293,7 @@ def unusual(text: Text, named: Mapping[str, int]) -> Iterator[tuple[str, str, in
     So is the beginning of such a name in a last line that does not end.
     """
     ends = not text.data or text.data.endswith(b"\n")
-    last = re.sub(r"[-_.]+", "-", text.data[text.data.rfind(b"\n") + 1 :].decode(errors="replace").lower())
+    last = normal(text.data[text.data.rfind(b"\n") + 1 :].decode(errors="replace"))
     usual = [name for name, count in named.items() if count >= MANY]
     for name in read(text).packages:
         if named.get(name, 0) > 1:

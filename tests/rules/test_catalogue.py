@@ -52,6 +52,7 @@ def test_every_rule_has_a_failing_case() -> None:
     elsewhere = {
         "collateral-edit",
         "addition-incomplete",
+        "requirement-lost",
         "suppression-unused",
         "file-unread",
         "image-format-guessed",

@@ -14,6 +14,7 @@ from scaffold.rules.files.darwin import (
     DarwinRunScript,
     DarwinSed,
 )
+from scaffold.rules.files.imported import RequirementMissing
 from scaffold.rules.files.makefiles import BuildTargetMissing, MakefileTestTarget
 from scaffold.rules.files.missing import FilesMissing, FilesUnmade
 from scaffold.rules.files.packaging import LinkedUnpackaged, PackagedPartly, PackagedUnasked
@@ -22,6 +23,7 @@ from scaffold.rules.files.pins import BumpPinElsewhere
 from scaffold.rules.files.protobuf import GeneratorUnpinned, StubsEarly
 from scaffold.rules.files.purpose import ScriptUnfinished
 from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
+from scaffold.rules.files.requirement_changes import RequirementLost
 from scaffold.rules.files.requirement_indexes import (
     RequirementIndexForeign,
     RequirementIndexMissing,
@@ -50,10 +52,12 @@ RULES: tuple[type[Rule], ...] = (
     SourceUnreadable,
     MatrixNoRequirements,
     RequirementsUnused,
+    RequirementMissing,
     RequirementUnreadable,
     RequirementsEmpty,
     RequirementUnpinned,
     RequirementPinLost,
+    RequirementLost,
     RequirementIndexMissing,
     RequirementIndexForeign,
     RequirementToolkitMoves,

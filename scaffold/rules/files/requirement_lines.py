@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from scaffold.directory.python import installer_of
 from scaffold.directory.requirements import (
     addresses,
     is_requirements,
     joined,
+    names_index,
     read,
     unreadable,
     unusual,
@@ -111,40 +113,79 @@ class RequirementPinLost(Rule):
 
         transformers==4.56.1
 
-    Two other files or more must have it, all with one version. Another version, or a bound above, is fine.
+    Two other files or more must have it, all with one version; or each with its own, where the file names no
+    index that may decide. So is what nearly all backends share and every other one pins, as grpcio. Another
+    version, or a bound above, is fine.
 
-    Fix: write the version, or say in a comment right above why another one is taken.
+    Fix: write the version, or say in a comment right above why there is none.
     """
 
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Packages without the version that their siblings have."""
-        said: dict[str, dict[str, dict[Text, tuple[str, int]]]] = {}
         read_by = _installed(registry)
-        texts = ((b, t) for b, t in _texts(registry) if t.path.rpartition("/")[2] in read_by.get(b, ()))
-        for backend, text in texts:
-            for name, version, offset in versions(text):
-                said.setdefault(backend, {}).setdefault(name, {})[text] = (version, offset)
-        for backend, packages in said.items():
-            for name, found in packages.items():
-                for text, (version, offset) in found.items() if len(found) > MANY_OTHERS else ():
-                    others = {other for one, (other, _) in found.items() if one is not text}
-                    pinned = next(iter(others)) if len(others) == 1 else ""
-                    free = pinned.startswith("==") and not any(sign in version for sign in ("==", "~=", "<"))
-                    if free and not text.comment_above(offset):
-                        yield self.finding(
-                            text.place(offset),
-                            backend,
-                            f"{text.path} {name} without {pinned}",
-                            f"{name} has {version or 'no version'} here, and {pinned} in the other "
-                            f"{len(found) - 1} files of {backend} that name it",
-                            f"write {name}{pinned}",
-                        )
+        inside: dict[tuple[str, str], list[Asked]] = defaultdict(list)
+        across: dict[str, list[Asked]] = defaultdict(list)
+        for backend, text in _texts(registry):
+            file = text.path.rpartition("/")[2]
+            for name, version, offset in versions(text) if file in read_by.get(backend, ()) else ():
+                asked = Asked(backend, text, name, version, offset)
+                inside[backend, name].append(asked)
+                if file == SHARED:
+                    across[name].append(asked)
+        groups = [found for found in inside.values() if len(found) > MANY_OTHERS]
+        groups += [found for found in across.values() if len(found) > max(MANY, len(read_by) // 2)]
+        told = set()
+        for group in groups:
+            open_ones = [asked for asked in group if not asked.is_pinned]
+            pinned = [asked for asked in group if asked.is_pinned]
+            agree = len({asked.version for asked in pinned}) == 1
+            if len(open_ones) == 1 and open_ones[0].is_free(agree) and open_ones[0] not in told:
+                told.add(open_ones[0])
+                yield self._of(open_ones[0], pinned)
+
+    def _of(self, free: Asked, others: Sequence[Asked]) -> Finding:
+        pins = Counter(one.version for one in others)
+        usual = pins.most_common(1)[0][0]
+        where = "that name it" if len({one.backend for one in others}) == 1 else "of nearly all backends"
+        return self.finding(
+            free.text.place(free.offset),
+            free.backend,
+            f"{free.text.path} {free.name} without {usual if len(pins) == 1 else 'a version'}",
+            f"{free.name} has {free.version or 'no version'} here, and "
+            f"{usual if len(pins) == 1 else 'one'} in the other {len(others)} files {where}",
+            f"write {free.name}{usual if len(pins) == 1 else '==VERSION'}",
+        )
 
 
+class Asked(NamedTuple):
+    """A package that a file of a backend asks for."""
+
+    backend: str
+    text: Text
+    name: str
+    version: str
+    offset: int
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it has one version."""
+        return self.version.startswith("==")
+
+    def is_free(self, agree: bool) -> bool:
+        """Whether any version will do, and nobody says why; where others do not agree an index may say so."""
+        is_bound = any(sign in self.version for sign in ("==", "~=", "<"))
+        is_open = agree or not names_index(self.text)
+        return not is_bound and is_open and not self.text.comment_above(self.offset)
+
+
+SHARED = "requirements.txt"
+"""The file that all images of a backend install."""
 MANY_OTHERS = 2
 """So many other files show what a backend works with."""
+MANY = 10
+"""So many other backends show what a backend is pinned to."""
 
 
 class RequirementsEmpty(Rule):

@@ -433,6 +433,22 @@ def test_a_version_that_the_other_files_have(text: str, found: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("acme>=1.0\n", True),
+        ("acme==1.3\n", False),
+        ("acme<2\n", False),
+        ("--extra-index-url https://example.org/whl\nacme\n", False),
+    ],
+)
+def test_a_version_where_each_other_file_has_its_own(text: str, found: bool) -> None:
+    files = {"cublas12": text, "mps": "acme==1.1\n", "cpu": "acme==1.0\n"}
+    where = tree({f"{FINCH}/requirements-{name}.txt": line.encode() for name, line in files.items()})
+    told = findings(where, "requirement-pin-lost")
+    assert [f.path for f in told] == [f"{FINCH}/requirements-cublas12.txt"] * found
+
+
+@pytest.mark.parametrize(
     ("profile", "version", "found"),
     [
         ("hipblas", "2.7.1", True),

@@ -1,0 +1,110 @@
+"""What a Python backend imports, and what its images install."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from scaffold.directory.directory import Directory
+from scaffold.directory.imports import bringing, imports, installing, is_called_after, is_named
+from scaffold.directory.python import COMMON_INSTALLER, Build, installer_of
+from scaffold.directory.text import Text
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.files.requirements import build_of
+from scaffold.syntax.source import Place
+
+PROGRAM = "backend.py"
+COMMON = COMMON_INSTALLER.rpartition("/")[0]
+"""The modules that every backend is given."""
+MANY_OTHERS = 2
+"""So many other profiles show what a backend needs."""
+
+
+class RequirementMissing(Rule):
+    """Each image of a Python backend installs what `backend.py` imports.
+
+    Why: nothing tries an image before it is pushed. One whose requirements lack a package is built, starts,
+    and ends at the first `import`.
+
+    Fails: `from finch import Model` in `backend.py`, and in `requirements-cublas12.txt`
+
+        torch
+
+    Passes:
+
+        torch
+        finch
+
+    Looked at are imports at the beginning of a line. The module that is called after the backend must come
+    from some requirement, or from `install.sh`. Of other modules it is a warning where all other profiles,
+    two or more, have a requirement of that name: another package may bring them.
+
+    Fix: add the requirement to the files of that profile.
+    """
+
+    severity = Severity.error
+    explained_by = ("matrix-no-requirements", "requirements-empty", "requirement-unreadable")
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where a file of that profile is gone, empty or not read."""
+        return cause.rule != "matrix-no-requirements" or cause.severity is Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Modules that images of a backend lack."""
+        installer = installer_of(registry.tree)
+        shared = {name.removesuffix(".py") for name in registry.tree.list(COMMON)}
+        for name, lang in registry.backends.items() if installer.common else ():
+            files = registry.files(name)
+            program = files.text(PROGRAM) if lang == "python" else None
+            builds = sorted({build_of(entry, installer) for entry in registry.matrix.entries_of(name)})
+            if program is not None and builds:
+                packages = {b: files.packages((*installer.common, *installer.specific(b))) for b in builds}
+                yield from self._judge(files, program, packages, shared)
+
+    def _judge(
+        self,
+        files: Directory,
+        program: Text,
+        packages: Mapping[Build, frozenset[str]],
+        shared: Collection[str],
+    ) -> Iterator[Finding]:
+        own = {name.removesuffix(".py") for name in files.names}.union(shared)
+        modules = {module: offset for module, offset in imports(program).items() if module not in own}
+        engine = [module for module in modules if is_called_after(module, files.name)]
+        others = [[module] for module in modules if module not in engine]
+        every = frozenset().union(*packages.values())
+        for together in [engine, *others] if engine else others:
+            bring = {package for module in together for package in bringing(module, every)}
+            if not bring and together is not engine:
+                continue
+            lacking = [build for build, has in packages.items() if bring.isdisjoint(has)]
+            have = {build.profile for build in packages if build not in lacking}
+            without = sorted({b.profile for b in lacking if not files.installs_itself(b)} - have)
+            is_missed = together is engine or (len(without) == 1 and len(have) >= MANY_OTHERS)
+            if not (without and is_missed):
+                continue
+            code = installing(files.text("install.sh"))
+            if not any(is_named(module, code) for module in together):
+                place = _end_of(files, without[0]) if have else None
+                images = f"the {' and '.join(without)} image{'s' if len(without) > 1 else ''}"
+                yield self.finding(
+                    place or program.place(modules[together[0]]),
+                    files.name,
+                    f"{together[0]} {' '.join(without) if have else 'anywhere'}",
+                    f"{PROGRAM} imports {together[0]}, and "
+                    + (
+                        f"{images} installs no {' or '.join(sorted(bring))}, as the others do"
+                        if have
+                        else "no requirement and no line of install.sh has a package of that name"
+                    ),
+                    f"add {min(bring)} to {files.path}/requirements-{without[0]}.txt"
+                    if have
+                    else f"add the package that brings it to {files.path}/requirements.txt",
+                    severity=None if together is engine else Severity.warning,
+                )
+
+
+def _end_of(files: Directory, profile: str) -> Place | None:
+    """The last line of the requirements of a profile."""
+    text = files.text(f"requirements-{profile}.txt")
+    return text.place(len(text.data.rstrip())) if text else None
