@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, Open
 
 ARCHES = {"linux/amd64": "X64", "linux/arm64": "ARM64", "linux/arm64/v8": "ARM64"}
 """Platform of an image -> architecture of the runner that builds it without emulation."""
+
+_NAMES = {
+    "amd64": r"amd64(?:v\d)?|x86[_-]64|x64",
+    "arm64": r"arm64(?:[/_-]?v8)?|aarch64|armv8l?",
+    "arm": r"arm(?:/v\d|v[567]\w{0,2}|hf|el|32v\d)",
+    "386": r"i[3-6]86|386|x86",
+    "riscv64": r"riscv64(?:gc)?",
+    "ppc64le": r"ppc64(?:le|el)|powerpc64le",
+    "s390x": r"s390x",
+}
+"""Architecture -> how tools name it."""
+
+_NAME = re.compile(
+    rf"(?i)(?<![A-Za-z0-9])(?:{'|'.join(f'({names})' for names in _NAMES.values())})(?![A-Za-z0-9])"
+)
+
+
+@cache
+def arches_in(text: str) -> dict[str, str]:
+    """The architectures that a text names, by any of their names -> that name as it is written."""
+    found = {match.lastindex: match[0] for match in _NAME.finditer(text)}
+    return {arch: found[n] for n, arch in enumerate(_NAMES, 1) if n in found}
+
 
 _SYSTEMS = {"linux": "Linux", "windows": "Windows", "macos": "macOS"}
 _ARCHES = {"x64": "X64", "arm64": "ARM64"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from scaffold.pipeline.flows import Flow, cached, may_find, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runners import arches_in
 from scaffold.pipeline.runs import Runs
 from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Occurrence, Step
@@ -124,7 +125,8 @@ class KeyHardCodesAxis(PipelineRule):
 
         key: tools-${{ matrix.arch }}-${{ github.sha }}
 
-    Names and versions with a dot count. A step whose `if` names the axis is meant for that value.
+    Names and versions with a dot count, and so does another name of an architecture: `x86_64`, `x64` and
+    `amd64` are one, `aarch64` and `arm64` another. A step whose `if` names the axis is meant for that value.
 
     Fix: write `${{ matrix.<axis> }}` instead of its value.
     """
@@ -142,8 +144,8 @@ class KeyHardCodesAxis(PipelineRule):
             for legs in by_job.values():
                 for occurrence in legs[0].job.using(SAVE, RESTORE, BOTH) if len(legs) > 1 else ():
                     step = occurrence.step
-                    for axis, value in _hard_coded(legs[0].blind.bind(occurrence), legs):
-                        others = [leg for leg in legs if text_of(leg.values.get(axis)) != value]
+                    for axis, value, meant in _hard_coded(legs[0].blind.bind(occurrence), legs):
+                        others = [leg for leg in legs if text_of(leg.values.get(axis)) not in meant]
                         runs = any(leg.bind(occurrence).runs is not False for leg in others)
                         if runs and (step, axis) not in reported:
                             reported.add((step, axis))
@@ -157,8 +159,11 @@ class KeyHardCodesAxis(PipelineRule):
                             )
 
 
-def _hard_coded(step: StepRun, legs: Sequence[JobRun]) -> Iterator[tuple[str, str]]:
-    """The axes of which the keys of a step, in a run that knows no row, spell out a value; with the value."""
+def _hard_coded(step: StepRun, legs: Sequence[JobRun]) -> Iterator[tuple[str, str, Set[str]]]:
+    """The axes of which the keys of a step, in a run that knows no row, spell out a value.
+
+    Each with the value as the key names it, and the values of the axis that it may be.
+    """
     for key in (step.input("key"), *lines(step.input("restore-keys"))):
         words = without_holes(key, "\0")
         read = " ".join((key, *step.asked))
@@ -168,7 +173,18 @@ def _hard_coded(step: StepRun, legs: Sequence[JobRun]) -> Iterator[tuple[str, st
                 values = {own for leg in legs if _is_plain(own := leg.values.get(axis))}
                 texts = sorted(map(text_of, values)) if len(values) > 1 else []
                 own = (t for t in texts if _names(words, t) and not all(_names(o, t) for o in texts))
-                yield from ((axis, text) for text in itertools.islice(own, 1))
+                spelled = [(text, {text}) for text in itertools.islice(own, 1)] or _other_name(words, texts)
+                yield from ((axis, text, meant) for text, meant in spelled)
+
+
+def _other_name(words: str, texts: Sequence[str]) -> list[tuple[str, Set[str]]]:
+    """What a key calls the architecture of some values of an axis, and not of all; with these values."""
+    named, of = arches_in(words), {text: arches_in(text) for text in texts}
+    if len(named) != 1 or not all(len(arches) == 1 for arches in of.values()):
+        return []
+    ((arch, spelled),) = named.items()
+    meant = {text for text, arches in of.items() if arch in arches}
+    return [(spelled, meant)] if 0 < len(meant) < len(texts) else []
 
 
 def _is_plain(value: Any) -> bool:

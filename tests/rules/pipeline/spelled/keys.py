@@ -41,7 +41,39 @@ jobs:
   b: {runs-on: ubuntu-latest, steps: [{uses: actions/cache@v4, with: {path: p, key: ...}}]}
 """)
 
+each_value = workflow("""
+on: push
+jobs:
+  b:
+    strategy:
+      matrix: {target: [...]}
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: actions/cache@v4, with: {path: build, key: "tools-..."}}
+""")
+
 SPELLED: Cases = {
+    **{
+        f"key-hard-codes-axis: {kind}other name: {name} of {axis}": each_value(
+            axis, f"{name}-${{{{ github.sha }}}}"
+        )
+        for kind, axis, names in (
+            (
+                "",
+                "amd64, arm64",
+                ("x86_64", "x64", "X64", "linux-x86-64", "aarch64", "linux_arm64v8", "AARCH64"),
+            ),
+            ("", "x86_64, aarch64", ("amd64", "linux-arm64")),
+            ("", "linux/amd64, linux/arm64", ("amd64", "linux-amd64", "x64", "arm64")),
+            ("", "x86_64-unknown-linux-musl, aarch64-unknown-linux-musl", ("x86_64-musl", "arm64")),
+            ("", "linux/amd64, linux/arm/v7, linux/386", ("armhf", "i386", "x64")),
+            ("not ", "amd64, arm64", ("x86_64-and-aarch64", "x86", "pax64", "arm", "x64bit", "riscv64")),
+            ("not ", "x86_64-linux, x86_64-windows", ("x86_64", "amd64")),
+            ("not ", "gcc, clang", ("x64", "arm64")),
+        )
+        for name in names
+    },
+    "key-hard-codes-axis: not other name: read": each_value("amd64, arm64", "x86_64-${{ matrix.target }}"),
     "key-hard-codes-axis: tern": each_key(
         "key: ${{ github.ref == 'refs/heads/main' && 'tools-amd64' || 'dev-amd64' }}"
     ),
