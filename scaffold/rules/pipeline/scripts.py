@@ -176,17 +176,24 @@ def _before(names: str, text: str) -> Iterator[str]:
 
 
 MAKE_ONLY = (
-    "abspath", "addprefix", "addsuffix", "filter-out", "firstword", "foreach", "lastword", "notdir",
-    "patsubst", "wildcard",
+    "abspath", "addprefix", "addsuffix", "filter-out", "findstring", "firstword", "foreach", "lastword",
+    "notdir", "patsubst", "shell", "wildcard", "wordlist",
 )  # fmt: skip
 """Functions of make that have the name of no program."""
-_MAKE_CALL = re.compile(rf"\$\((?:{'|'.join(MAKE_ONLY)}) ")
+_WITH_COMMAS = ("call", "filter", "subst", "word")
+"""Functions of make that have the name of a program, of a script's function perhaps, that takes no commas."""
+_MAKE_CALL = re.compile(rf"\$\((?:{'|'.join(MAKE_ONLY + _WITH_COMMAS)})[ \t]")
 
 
 def _is_of_make(command: Command, _shell: str) -> bool:
-    """Whether a command has the name of a function of make, and of none of the script's."""
-    name = next(iter(command.words), "")
-    return name in MAKE_ONLY and name not in command.source.functions
+    """Whether a command puts in what a function of make gives, and no function of the script's."""
+    name, *arguments = (*command.words[:2], "")
+    source = command.source
+    if name in source.functions or source.slice(command.start_byte - 2, command.start_byte) != "$(":
+        return False
+    if any(map(source.calls, ("source", "."))):  # there may be functions in it
+        return False
+    return name in MAKE_ONLY or (name in _WITH_COMMAS and "," in arguments[0])
 
 
 class MakeFunctionInShell(PipelineRule):
@@ -203,7 +210,8 @@ class MakeFunctionInShell(PipelineRule):
 
         - run: FINCH=$PWD/finch make test
 
-    Looked at are the steps of jobs and the shell scripts that they name. Make's own files are not.
+    Looked at are the steps of jobs and the shell scripts that they name. Make's own files are not, nor is a
+    script that defines a function of that name, or sources others.
 
     Fix: write what the shell has: `$PWD`, `$(realpath ...)`, `$(basename ...)`, a pattern.
     """

@@ -172,9 +172,31 @@ def test_what_a_shell_does_not_have(command: str, is_told: bool) -> None:
     assert bool(found(where, "make-function-in-shell")) == is_told
 
 
-def test_a_function_of_that_name_may_be_defined() -> None:
-    script = '- run: |\n    abspath() { realpath "$1"; }\n    cd $(abspath .)'
-    assert not found(tree({"ci": job(script)}), "make-function-in-shell")
+@pytest.mark.parametrize(
+    "call",
+    [
+        *("abspath .", "shell pwd", "subst a,b,$X", "patsubst %.c,%.o,$X", "call version,$X", "wildcard *.c"),
+        *("foreach d,a b,echo $d", "filter %.c,$X", "findstring a,$X", "word 2,$X"),
+    ],
+)
+def test_a_function_of_that_name_may_be_defined(call: str) -> None:
+    name = call.partition(" ")[0]
+    define = f'{name}() {{ realpath "$1"; }}'
+    spelled = {f"cd $({call})": True, f'X="$({call})" make': True, f"echo '$({call})'": False}
+    spelled |= {f"{define}\n    cd $({call})": False, f"source lib.sh\n    cd $({call})": False}
+    spelled |= {f"cat > Makefile <<'EOF'\n    X := $({call})\n    EOF": False, f"{name} $(pwd)": False}
+    spelled |= {f"make 'X=$({call})'": False, f"# $({call})\n    make": False}
+    for script, is_told in spelled.items():
+        where = tree(
+            {"ci": job(f"- run: |\n    {script}"), "all": job("- run: bash ci/all.sh"), "ci/all.sh": script}
+        )
+        count = len(found(where, "make-function-in-shell"))
+        assert count == (2 if is_told else 0), script
+
+
+@pytest.mark.parametrize("command", ["subst X:", "call prepare", "filter main", "word file.doc"])
+def test_a_program_of_that_name_takes_no_commas(command: str) -> None:
+    assert not found(tree({"ci": job(f"- run: X=$({command}) make")}), "make-function-in-shell")
 
 
 def test_a_script_of_an_action_that_several_jobs_use_is_told_once() -> None:
