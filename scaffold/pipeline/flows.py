@@ -125,7 +125,7 @@ class Flows:
     @cached_property
     def saves(self) -> tuple[Flow, ...]:
         """The caches that it may save."""
-        return tuple(cached(step, writes=True) for step in self.run.steps(SAVE, BOTH))
+        return tuple(cached(step, writes=True) for step in filter(may_save, self.run.steps(SAVE, BOTH)))
 
     @cached_property
     def restores(self) -> tuple[Flow, ...]:
@@ -206,6 +206,11 @@ def cached(step: StepRun, *, writes: bool) -> Flow:
     """The use that a step makes of a cache."""
     paths = frozenset(lines(step.input("path")))
     return Flow(Kind.cache, step.input("key"), step, writes, paths=paths)
+
+
+def may_save(step: StepRun) -> bool:
+    """Whether a step that uses a cache may write one: one that must find its key never has it to write."""
+    return step.input("fail-on-cache-miss") != "true" or "restore-keys" in step.step.given
 
 
 def may_find(restore: Flow, saved: Flow) -> bool:

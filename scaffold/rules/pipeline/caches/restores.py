@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import posixpath
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,7 +12,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, may_equal, shown
-from scaffold.pipeline.flows import Flow, cached, flows_of, may_find, restores_of
+from scaffold.pipeline.flows import Flow, cached, flows_of, may_find, may_save, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import spread
 from scaffold.pipeline.repository import Repository
@@ -131,7 +132,7 @@ class SkippableSecondRestore(PipelineRule):
                     if step is None or step in reported or second.at.in_cold is not None:
                         continue  # in_cold: it takes the place of a restore that found nothing
                     for first in found[:position]:
-                        same = first.paths == second.paths and first.name != second.name
+                        same = _places(first) == _places(second) and first.name != second.name
                         if same and first.at.runs == leg.reached:
                             reported.add(step)
                             yield self.finding(
@@ -143,6 +144,14 @@ class SkippableSecondRestore(PipelineRule):
                                 "decide by the matrix which of the two is restored",
                             )
                             break
+
+
+def _places(restore: Flow) -> set[str]:
+    """The folders that a cache is restored to: of another spelling it is another cache, in the same place."""
+    return {posixpath.normpath(re.sub(_AT_HOME, "~/", path)) for path in restore.paths}
+
+
+_AT_HOME = r"^(?:\$HOME|\$\{HOME\}|/home/runner)/"
 
 
 @lru_cache(maxsize=256)
@@ -172,7 +181,8 @@ class RestoreWithoutWriter(PipelineRule):
 
         key: packages-${{ matrix.platform == 'rt' && 'generic' || matrix.platform }}
 
-    `hashFiles()` of other files of the repository is another key.
+    `hashFiles()` of other files of the repository is another key. A step of `actions/cache` that fails where
+    it finds nothing never writes its key, nor does a save behind the restore that fails.
 
     Fix: write the key that the leg shares, or build what is missing.
     """
@@ -189,7 +199,7 @@ class RestoreWithoutWriter(PipelineRule):
                 continue
             if any(_may_write(job, use) for job in writers if job not in run.every_job):
                 continue  # another workflow writes it, some time before
-            saves = [w for w in flows_of(run).saves if w.paths == use.paths]
+            saves = [w for w in flows_of(run).saves if w.paths == use.paths and not _is_behind(w, use)]
             begins = "restore-keys" in step.given and any(may_find(use, w) for w in saves)
             found = (w for w in saves if may_equal(w.name, use.name))
             if not begins and all(_hash_others(registry.tree, w.name, use.name) for w in found):
@@ -201,6 +211,15 @@ class RestoreWithoutWriter(PipelineRule):
                     f"no job writes {shown(use.name)}, which {at.job.title} must restore",
                     "restore a key that some job writes, or write this one",
                 )
+
+
+def _is_behind(save: Flow, use: Flow) -> bool:
+    """Whether a leg comes to a save only if it has found what it must restore."""
+    if save.at.job is not use.at.job or use.at.runs is None or save.at.step.condition is not None:
+        return False
+    steps, chain = use.at.job.job.occurrences, use.at.occurrence.chain
+    goes_on = any(step.node.text("continue-on-error") not in ("", "false") for step in chain)
+    return not goes_on and steps.index(use.at.occurrence) < steps.index(save.at.occurrence)
 
 
 def _hash_others(tree: Tree, one: str, other: str) -> bool:
@@ -224,7 +243,8 @@ _HASH = rf"{HOLE}hashfiles\(([^(){HOLE_END}]*)\){HOLE_END}"
 
 def _may_write(job: Job, wanted: Flow) -> bool:
     """Whether a job of another workflow may write a cache: a commit or a run in its key is a number."""
-    for save in (cached(written(job).bind(o), writes=True) for o in job.using(SAVE, BOTH)):
+    steps = (written(job).bind(occurrence) for occurrence in job.using(SAVE, BOTH))
+    for save in (cached(step, writes=True) for step in filter(may_save, steps)):
         texts = re.split(f"{HOLE}([^{HOLE}{HOLE_END}]*+){HOLE_END}", save.name)
         parts = [re.escape(texts[0])]
         for label, text in zip(texts[1::2], texts[2::2], strict=True):

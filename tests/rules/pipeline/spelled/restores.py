@@ -39,6 +39,31 @@ jobs:
       - run: make
 """)
 
+placed_twice = workflow("""
+on: push
+jobs:
+  b:
+    strategy: {matrix: {arch: [amd64, arm64]}}
+    runs-on: ubuntu-latest
+    steps:
+      - {id: arch, run: 'echo matched=x >> $GITHUB_OUTPUT'}
+      - {uses: actions/cache/restore@v4, with: {path: ..., key: "tools-amd64"}}
+      - uses: actions/cache/restore@v4
+        if: steps.arch.outputs.matched == 'true'
+        with: {path: ..., key: "pk-${{ matrix.arch }}"}
+""")
+
+must_find = workflow("""
+on: push
+jobs:
+  b:
+    runs-on: ubuntu-latest
+    steps:
+      ...
+""")
+MUST = 'path: pk, key: "p-1", fail-on-cache-miss: true'
+SAVES = "uses: actions/cache/save@v4, with: {path: pk, key: p-1}"
+
 saved_and_restored = workflow("""
 on: push
 jobs:
@@ -177,6 +202,37 @@ jobs:
         "- {id: arch, run: 'echo matched=x >> $GITHUB_OUTPUT'}",
         "id: one",
         "steps.one.outputs.cache-hit != 'true'",
+    ),
+    **{
+        f"skippable-second-restore: {kind}in one place: {one}": placed_twice(f"'{one}'", f"'{other}'")
+        for kind, one, other in (
+            ("", "~/cache/", "~/cache"),
+            ("", "out", "./out/"),
+            ("", "~/cache", "$HOME/cache"),
+            ("", "/home/runner/cache//", "~/cache"),
+            ("not ", "~/cache", "~/cache/b"),
+            ("not ", "cache", "~/cache"),
+        )
+    },
+    "restore-without-writer: itself": must_find(f"- {{uses: actions/cache@v4, with: {{{MUST}}}}}"),
+    "restore-without-writer: another such": written('"p-2"', "[generic]", '"p-1"').replace(
+        "steps: [{uses: actions/cache/save@v4",
+        "steps: [{uses: actions/cache@v4, with: {" + MUST + "}}, {uses: actions/cache/save@v4",
+    ),
+    "restore-without-writer: a save behind it": must_find(
+        f"- {{uses: actions/cache/restore@v4, with: {{{MUST}}}}}\n- {{{SAVES}}}"
+    ),
+    "restore-without-writer: not a save before it": must_find(
+        f"- {{{SAVES}}}\n- {{uses: actions/cache/restore@v4, with: {{{MUST}}}}}"
+    ),
+    "restore-without-writer: not a save behind a step that may fail": must_find(
+        f"- {{uses: actions/cache/restore@v4, continue-on-error: true, with: {{{MUST}}}}}\n- {{{SAVES}}}"
+    ),
+    "restore-without-writer: not a save after a failure": must_find(
+        f"- {{uses: actions/cache/restore@v4, with: {{{MUST}}}}}\n- {{if: always(), {SAVES}}}"
+    ),
+    "restore-without-writer: not itself, by a part of its key": must_find(
+        f"- {{uses: actions/cache@v4, with: {{{MUST}, restore-keys: p-}}}}"
     ),
     "restore-without-writer: format": written(
         '"p-${{ matrix.platform }}"', "[generic, rt]", '''"${{ format('{0}-{1}', 'p', matrix.platform) }}"'''
