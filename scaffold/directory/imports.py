@@ -10,7 +10,7 @@ from scaffold.directory.text import Text
 
 _IMPORTS = (
     re.compile(rb"\nimport ([A-Za-z]\w*)"),
-    re.compile(rb"\nfrom ([A-Za-z]\w*)[\w.]* +import\b"),
+    re.compile(rb"\nfrom ([A-Za-z]\w*+)[\w.]*+ ++import\b"),
 )
 """At the beginning of a line: in no branch, no function and no `try`."""
 _OTHER_NAME = {"pil": ("pillow",), "cv2": ("opencv-python", "opencv-python-headless")}

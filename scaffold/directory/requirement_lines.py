@@ -16,19 +16,27 @@ class Line(NamedTuple):
 
     name: str
     """The normal form of the package; the address of an index."""
+    version: str
+    """`==2.0`, `>=1,<2`, or "" where it has none; an address has none."""
     held: str
-    """What holds it to a version: `==1.2`, `@v1.2`; "" where nothing does."""
-    is_index: bool
-    is_bounded: bool
-    """Whether it has a version, or at least a bound above."""
+    """What holds it to one version: `==1.2`, `@v1.2`; "" where nothing does."""
     marker: str
     """Where it is meant for: `sys_platform == 'linux'`."""
     offset: int
+    is_index: bool = False
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it has a version, or at least a bound above."""
+        return bool(self.held) or "~=" in self.version or "<" in self.version
 
 
-_LINE = re.compile(rb"(?m)^[ \t]*([^\s#][^\r\n]*?)[ \t]*(?:[ \t]#[^\r\n]*)?\r?$")
+_LINE = re.compile(rb"(?m)^[ \t]*([^\s#][^\r\n]*)")
 _INDEX = re.compile(r"(?:--(?:extra-)?index-url|--find-links|-[if])[ \t=]+(\S+)")
-_EXACT = re.compile(r"={2,3}\s*[^\s,;]+")
+_REMARK = re.compile(r"\s[#].*")
+_VERSION = re.compile(r"(?:[^\s\[\]=<>~!()]+\s*+)(?:\[[^\]]*\])?\s*+\(?((?:[=<>~!]=|[<>]).*)")
+_DIGIT = re.compile(r"\d")
+_REF = re.compile(r"@([^@/\s#]*\d[^@/\s#]*)(?=#|\s|$)")
 
 
 @lru_cache(maxsize=1024)
@@ -39,24 +47,29 @@ def lines(text: Text) -> tuple[Line, ...]:
 
 def _lines(text: Text) -> Iterator[Line]:
     for match in _LINE.finditer(text.data.replace(b"\\\n", b"  ")):
-        written, offset = EDITABLE.sub("", match[1].decode(errors="replace")), match.start(1)
+        written, offset = match[1].decode(errors="replace"), match.start(1)
+        if "#" in written:
+            written = _REMARK.sub("", written)
         index = _INDEX.match(written)
         if index:
-            yield Line(index[1].rstrip("/"), "", True, True, "", offset)
-        elif not written.startswith("-"):
-            said, _, marker = written.partition(";")
-            held = _held(said)
-            is_bounded = bool(held) or re.search(r"~=|<", said) is not None
-            yield Line(name_of(written), held, False, is_bounded, marker.strip(), offset)
+            yield Line(index[1].rstrip("/"), "", "", "", offset, is_index=True)
+            continue
+        said, _, marker = EDITABLE.sub("", written).partition(";")
+        if said.startswith("-"):
+            continue
+        if "://" in said:
+            yield Line(name_of(said.rstrip()), "", _held(said), marker.strip(), offset)
+        else:
+            found = _VERSION.match(said)
+            version = re.sub(r"\s|\)", "", found[1]) if found else ""
+            held = version if version.startswith("==") and "," not in version else ""
+            yield Line(name_of(said.rstrip()), version, held, marker.strip(), offset)
 
 
 def _held(said: str) -> str:
-    """What holds a requirement to a version."""
+    """What holds what is at an address to one version."""
     address = said.partition("://")[2]
-    if not address:
-        exact = _EXACT.search(said)
-        return re.sub(r"\s", "", exact[0]) if exact else ""
     if "git+" not in said:
-        return address if re.search(r"\d", address) else ""
-    ref = re.search(r"@([^@/\s#]*\d[^@/\s#]*)(?:#|\s|$)", address.partition("/")[2])
+        return address.strip() if _DIGIT.search(address) else ""
+    ref = _REF.search(address.partition("/")[2])
     return f"@{ref[1]}" if ref else ""

@@ -120,15 +120,6 @@ def of_other_cuda(text: Text, major: str) -> tuple[str, int] | None:
     return f"2.{found[1].decode()}", found.start()
 
 
-_PINNED = re.compile(rb"(?m)^([A-Za-z][\w.-]*)[ \t]*(?:\[[^\]\n]*\][ \t]*)?((?:[<>=!~][^#;\n]*)?)")
-
-
-def versions(text: Text) -> Iterator[tuple[str, str, int]]:
-    """(name, version, offset) of every package of a file: `==2.0`, `>=1,<2`, or "" where it has none."""
-    for found in _PINNED.finditer(text.data):
-        yield normal(found[1].decode()), re.sub(r"\s", "", found[2].decode(errors="replace")), found.start(1)
-
-
 _LOCAL = re.compile(rb"(?m)^[ \t]*([A-Za-z][\w.-]*[ \t]*(?:\[[^\]\n]*\][ \t]*)?==[ \t]*[\w.!-]+\+[\w.-]+)")
 
 

@@ -24,6 +24,7 @@ from scaffold.rules.files.protobuf import GeneratorUnpinned, StubsEarly
 from scaffold.rules.files.purpose import ScriptUnfinished
 from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
 from scaffold.rules.files.requirement_changes import RequirementLost
+from scaffold.rules.files.requirement_conflicts import RequirementConflict
 from scaffold.rules.files.requirement_indexes import (
     RequirementIndexForeign,
     RequirementIndexMissing,
@@ -58,6 +59,7 @@ RULES: tuple[type[Rule], ...] = (
     RequirementUnpinned,
     RequirementPinLost,
     RequirementLost,
+    RequirementConflict,
     RequirementIndexMissing,
     RequirementIndexForeign,
     RequirementToolkitMoves,

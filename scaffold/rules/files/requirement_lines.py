@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from scaffold.directory.python import installer_of
+from scaffold.directory.requirement_lines import Line, lines
 from scaffold.directory.requirements import (
     addresses,
     is_requirements,
@@ -15,7 +16,6 @@ from scaffold.directory.requirements import (
     read,
     unreadable,
     unusual,
-    versions,
 )
 from scaffold.directory.text import Text
 from scaffold.registry import Registry
@@ -129,33 +129,34 @@ class RequirementPinLost(Rule):
         across: dict[str, list[Asked]] = defaultdict(list)
         for backend, text in _texts(registry):
             file = text.path.rpartition("/")[2]
-            for name, version, offset in versions(text) if file in read_by.get(backend, ()) else ():
-                asked = Asked(backend, text, name, version, offset)
-                inside[backend, name].append(asked)
+            for line in lines(text) if file in read_by.get(backend, ()) else ():
+                asked = Asked(backend, text, line)
+                inside[backend, line.name].append(asked)
                 if file == SHARED:
-                    across[name].append(asked)
+                    across[line.name].append(asked)
         groups = [found for found in inside.values() if len(found) > MANY_OTHERS]
         groups += [found for found in across.values() if len(found) > max(MANY, len(read_by) // 2)]
         told = set()
         for group in groups:
-            open_ones = [asked for asked in group if not asked.is_pinned]
-            pinned = [asked for asked in group if asked.is_pinned]
-            agree = len({asked.version for asked in pinned}) == 1
+            open_ones = [asked for asked in group if not asked.line.held]
+            pinned = [asked for asked in group if asked.line.held]
+            agree = len({asked.line.held for asked in pinned}) == 1
             if len(open_ones) == 1 and open_ones[0].is_free(agree) and open_ones[0] not in told:
                 told.add(open_ones[0])
                 yield self._of(open_ones[0], pinned)
 
     def _of(self, free: Asked, others: Sequence[Asked]) -> Finding:
-        pins = Counter(one.version for one in others)
+        pins = Counter(one.line.held for one in others)
         usual = pins.most_common(1)[0][0]
         where = "that name it" if len({one.backend for one in others}) == 1 else "of nearly all backends"
+        name = free.line.name
         return self.finding(
-            free.text.place(free.offset),
+            free.text.place(free.line.offset),
             free.backend,
-            f"{free.text.path} {free.name} without {usual if len(pins) == 1 else 'a version'}",
-            f"{free.name} has {free.version or 'no version'} here, and "
+            f"{free.text.path} {name} without {usual if len(pins) == 1 else 'a version'}",
+            f"{name} has {free.line.version or 'no version'} here, and "
             f"{usual if len(pins) == 1 else 'one'} in the other {len(others)} files {where}",
-            f"write {free.name}{usual if len(pins) == 1 else '==VERSION'}",
+            f"write {name}{usual if len(pins) == 1 else '==VERSION'}",
         )
 
 
@@ -164,20 +165,12 @@ class Asked(NamedTuple):
 
     backend: str
     text: Text
-    name: str
-    version: str
-    offset: int
-
-    @property
-    def is_pinned(self) -> bool:
-        """Whether it has one version."""
-        return self.version.startswith("==")
+    line: Line
 
     def is_free(self, agree: bool) -> bool:
         """Whether any version will do, and nobody says why; where others do not agree an index may say so."""
-        is_bound = any(sign in self.version for sign in ("==", "~=", "<"))
         is_open = agree or not names_index(self.text)
-        return not is_bound and is_open and not self.text.comment_above(self.offset)
+        return not self.line.is_bounded and is_open and not self.text.comment_above(self.line.offset)
 
 
 SHARED = "requirements.txt"
