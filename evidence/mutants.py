@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from scaffold.directory.python import installer_of
 from scaffold.registry import Registry
 from scaffold.rules.repository.parts import parts
-from scaffold.surfaces.base import OPTIONAL
 from scaffold.surfaces.gallery.items import Item
+from scaffold.surfaces.parts import OPTIONAL
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX
 from scaffold.syntax.javascript import walk
 from scaffold.syntax.yaml import YamlSource

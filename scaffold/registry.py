@@ -11,8 +11,9 @@ from scaffold.backend.variants import DARWIN, supported
 from scaffold.checkout.ignores import kept_by_git
 from scaffold.described import STARTS, Checkout
 from scaffold.errors import UsageError, unknown
-from scaffold.surfaces.base import Part, Reader, Registration
+from scaffold.surfaces.base import Registration
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
+from scaffold.surfaces.parts import Part, Reader
 from scaffold.syntax.source import Place, require_merged
 
 if TYPE_CHECKING:

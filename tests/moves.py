@@ -11,7 +11,8 @@ from scaffold.errors import ShapeError
 from scaffold.operations import check
 from scaffold.registry import Registry
 from scaffold.report.view import View, praise
-from scaffold.rules.base import Severity
+from scaffold.rules import all_rules
+from scaffold.rules.base import PipelineRule, Severity
 from scaffold.rules.repository.parts import parts
 from tests.rules.trees import (
     BUMP,
@@ -151,6 +152,11 @@ def _silence(before: Tree, after: Tree, move: Move) -> Iterator[str]:
     view = View(result, after, ".")
     if praise(view):
         yield "it is thanked for"
+    pipeline = {rule.slug for rule in all_rules() if isinstance(rule, PipelineRule)}
+    spoilt = any(f.rule == "registration-file-missing" for f in view.new())
+    told = [f for f in view.new() if (spoilt and f.path == move.path) or f.rule not in pipeline]
+    if len(told) > 1:
+        yield f"it is told more than once: {[f'{f.severity} {f.rule} {f.path}' for f in told[:5]]}"
     errors = [finding for finding in view.new() if finding.severity is Severity.error]
     if not any(move.path in f"{f.path} {f.message} {f.help}" for f in errors):
         yield f"no error names it: {sorted({f'{f.severity} {f.rule} {f.path}' for f in view.new()})[:5]}"

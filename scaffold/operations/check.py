@@ -11,6 +11,7 @@ from scaffold.checkout.tree import MARK, Tree
 from scaffold.errors import ShapeError, unknown
 from scaffold.operations.consequences import told
 from scaffold.operations.novelty import Change, Identity, compared
+from scaffold.operations.void import void
 from scaffold.operations.workers import Known, find_in
 from scaffold.pipeline.model import FOLDER
 from scaffold.pipeline.repository import Repository
@@ -174,7 +175,7 @@ def run(
         repaired = []  # what is no longer seen is not repaired
     elif earlier:
         repaired = [f for f in repaired if not _is_out_of_sight(f.path, earlier, registry)]
-    shown = told(findings, old, by_name)
+    shown = told(findings, old, by_name, void(registry, findings, old, by_name))
     return Result(
         tuple(shown.findings),
         shown.old,

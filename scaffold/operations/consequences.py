@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from scaffold.rules.base import SEVERITIES, Finding, Rule
@@ -23,11 +24,17 @@ class Told(NamedTuple):
     """
 
 
-def told(findings: Sequence[Finding], old: Collection[int], rules: Mapping[str, Rule]) -> Told:
+def told(
+    findings: Sequence[Finding],
+    old: Collection[int],
+    rules: Mapping[str, Rule],
+    void: Mapping[int, int] = MappingProxyType({}),
+) -> Told:
     """What a report shows of findings, of which those at the positions `old` are not new.
 
     A cause is of the same backend, as new and at least as severe, so that nothing which fails is hidden
-    behind what does not. Findings that only explain each other are all told.
+    behind what does not. Findings that only explain each other are all told. What misses the same file or
+    folder has one cause, and what is `void` has that of its position.
     """
     by_backend: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for position, finding in enumerate(findings):
@@ -36,12 +43,15 @@ def told(findings: Sequence[Finding], old: Collection[int], rules: Mapping[str, 
     roots: dict[int, int] = {}
     for positions in by_backend.values():
         roots.update(_roots([(position, findings[position]) for position in positions], rules))
+    for others in (_alike(findings, old, void), void):
+        roots = {at: others.get(root, root) for at, root in roots.items()} | dict(others)
     left_out: dict[int, Counter[str]] = defaultdict(Counter)
+    unjudged: dict[int, Counter[str]] = defaultdict(Counter)
     for position, root in roots.items():
-        left_out[root][findings[position].rule] += 1
+        (unjudged if position in void else left_out)[root][findings[position].rule] += 1
     kept = [position for position in range(len(findings)) if position not in roots]
     return Told(
-        [_with(findings[position], left_out.get(position)) for position in kept],
+        [_with(findings[position], left_out[position], unjudged[position]) for position in kept],
         frozenset(at for at, position in enumerate(kept) if position in old),
         tuple(
             findings[at] if findings[roots[at]].fix else findings[at]._replace(fix=None)
@@ -49,6 +59,22 @@ def told(findings: Sequence[Finding], old: Collection[int], rules: Mapping[str, 
             if at not in old
         ),
     )
+
+
+def _alike(findings: Sequence[Finding], old: Collection[int], void: Container[int]) -> dict[int, int]:
+    """Position of each finding that misses what another one misses -> that of the one to tell.
+
+    That is the worst; of those the one that is about no backend in particular, or the first.
+    """
+    same: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    for at, finding in enumerate(findings):
+        if finding.absent and at not in void:
+            same[finding.absent, at in old].append(at)
+    first = {
+        key: min(them, key=lambda at: (SEVERITIES.index(findings[at].severity), bool(findings[at].backend)))
+        for key, them in same.items()
+    }
+    return {at: first[key] for key, them in same.items() for at in them if at != first[key]}
 
 
 def _roots(own: Sequence[tuple[int, Finding]], rules: Mapping[str, Rule]) -> dict[int, int]:
@@ -80,9 +106,16 @@ def _causes(
     )
 
 
-def _with(finding: Finding, left_out: Counter[str] | None) -> Finding:
+def _with(finding: Finding, left_out: Counter[str], unjudged: Counter[str]) -> Finding:
     """A cause that says what was left out beside it."""
-    if not left_out:
-        return finding
-    names = ", ".join(f"{count} x {rule}" if count > 1 else rule for rule, count in left_out.items())
-    return finding._replace(help=f"{finding.help}; what follows from it is not listed: {names}")
+    advice = finding.help
+    if left_out:
+        names = (f"{count} x {rule}" if count > 1 else rule for rule, count in left_out.items())
+        advice += f"; what follows from it is not listed: {', '.join(names)}"
+    if unjudged:
+        found, rules = unjudged.total(), len(unjudged)
+        advice += (
+            f"; until then what is judged by it is not listed, {found} finding{'s' if found > 1 else ''} "
+            f"of {rules} rule{'s' if rules > 1 else ''}"
+        )
+    return finding._replace(help=advice)

@@ -10,7 +10,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.registry import Registry
 from scaffold.rules.repository.parts import is_gone, missing
-from scaffold.surfaces.base import Part, expected, module_of
+from scaffold.surfaces.parts import Part, expected, module_of
 
 NAMESAKES = 3
 """How many files are named that a missing file may have become."""

@@ -16,7 +16,7 @@ from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.localai import SPLIT_SCRIPT
 from scaffold.pipeline.matrix import outputs_in
 from scaffold.pipeline.model import read_document
-from scaffold.surfaces.base import OPTIONAL, Part
+from scaffold.surfaces.parts import FILTERED, ON_MACOS, OPTIONAL, Part
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.javascript import JsSource
@@ -111,11 +111,11 @@ class ImageBuilds:
 
     @property
     def parts(self) -> Iterable[Part]:
-        for path, whose in zip(WORKFLOWS, ("", " of a pull request"), strict=True):
+        for path, whose, began in zip(WORKFLOWS, ("", " of a pull request"), ("", FILTERED), strict=True):
             own = [caller for caller in self.callers if caller.path == path]
             line = own[0].line if own else 0
-            yield Part(path, f"job that builds images{whose}", len(own), line=line)
-            for builds, since in ((LINUX_BUILD, ""), (DARWIN_BUILD, ""), (MERGE, OPTIONAL)):
+            yield Part(path, f"job that builds images{whose}", len(own), began, line=line)
+            for builds, since in ((LINUX_BUILD, began), (DARWIN_BUILD, ON_MACOS), (MERGE, OPTIONAL)):
                 own = [c for c in (*self.callers, *self.merges) if (c.path, c.builds) == (path, builds)]
                 line = own[0].line if own else 0
                 yield Part(
@@ -127,8 +127,8 @@ class ImageBuilds:
             yield Part(path, f"job of {builds}", len(jobs.values), since)
         tags = sum(bool(image.tag) for image in self.base_images)
         yield Part(BASE_IMAGES, "`tag` of a builder image", tags, "2026-05-10")
-        yield Part(SPLIT_SCRIPT, "statement", int(self.has_script))
-        for path, since in zip((*WORKFLOWS, TEST_EXTRA), ("2026-05-08", "", "2026-03-30"), strict=True):
+        yield Part(SPLIT_SCRIPT, "statement", int(self.has_script), FILTERED)
+        for path, since in zip((*WORKFLOWS, TEST_EXTRA), ("2026-05-08", FILTERED, "2026-03-30"), strict=True):
             calls = (self.tree.read(path) or b"").count(b"run " + SPLIT_SCRIPT.encode())
             yield Part(path, f"run of {SPLIT_SCRIPT} in {path.rpartition('/')[2]}", calls, since)
         line = self.shards[1].line if self.shards else 0
@@ -137,7 +137,7 @@ class ImageBuilds:
         )
         for script in DARWIN_SCRIPTS:
             calls = len(ShellSource(script, data).commands) if (data := self.tree.read(script)) else 0
-            yield Part(script, f"command in {script.rpartition('/')[2]}", calls)
+            yield Part(script, f"command in {script.rpartition('/')[2]}", calls, ON_MACOS)
 
     @cached_property
     def callers(self) -> list[Caller]:

@@ -45,6 +45,8 @@ class Finding(NamedTuple):
     """What it is about, in words that stay when the file around it changes."""
     message: str
     help: str
+    absent: str = ""
+    """The file or folder that it says is not there; many findings may say it of one."""
     fix: Fix | None = None
 
     @property
@@ -97,6 +99,10 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
         """
         return True
 
+    def spoils(self, finding: Finding) -> bool:  # noqa: ARG002 - most spoil nothing
+        """Whether a finding says that a file is not what others take it for: what they say of it is void."""
+        return False
+
     @property
     def page(self) -> str:
         """The docstring: what, why, a failing and a passing example, how to fix. Markdown."""
@@ -121,11 +127,11 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
         *,
         fix: Fix | None = None,
         severity: Severity | None = None,
+        absent: str = "",
     ) -> Finding:
         """A finding of this rule."""
-        return Finding(
-            self.slug, severity or self.severity, backend, place.path, place.line, subject, message, help, fix
-        )
+        severe, where = severity or self.severity, (place.path, place.line)
+        return Finding(self.slug, severe, backend, *where, subject, message, help, absent, fix)
 
 
 class PipelineRule(Rule):

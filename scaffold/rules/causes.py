@@ -1,7 +1,8 @@
-"""Findings of the build matrix that others follow from."""
+"""Findings that others follow from."""
 
 from __future__ import annotations
 
+from scaffold.checkout.tree import Tree
 from scaffold.rules.base import Finding
 
 NOWHERE = "nowhere"
@@ -19,3 +20,10 @@ def is_wrong_dockerfile(finding: Finding) -> bool:
 def is_nowhere(finding: Finding) -> bool:
     """Whether it says that an entry names a backend that has no directory."""
     return finding.subject.startswith(f"{NOWHERE} ")
+
+
+def gone_with(tree: Tree, path: str) -> str:
+    """The uppermost folder that is gone and that a file or folder was in; else the path itself."""
+    while (above := path.rpartition("/")[0]) and not tree.is_dir(above):
+        path = above
+    return path

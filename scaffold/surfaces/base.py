@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree, refusal
 from scaffold.errors import ShapeError
+from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Place, Source, parsed
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import YamlItem
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from scaffold.backend.answers import Backend
-
-OPTIONAL = "9999-12-31"
-"""For what a checkout need not have; with `--base`, one that had it keeps it."""
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Source")
@@ -135,67 +133,6 @@ class Registration:
     def lines(self) -> range:
         """Every line of it."""
         return range(self.line, max(self.end, self.line) + 1)
-
-
-class Part(NamedTuple):
-    """One thing that a reader looks for: a list of registrations, or what it is read by."""
-
-    path: str
-    """The file or folder where it is looked for."""
-    what: str
-    """An entry of it, in words that hold in every checkout."""
-    size: int
-    """How many entries were read."""
-    since: str = ""
-    """The day since which LocalAI has it, `2026-05-06`; "" where that is before November 2025."""
-    proves: str = ""
-    """The day since which it has it in this place, if that is a younger one."""
-    beside: str = ""
-    """A folder; a checkout without it has no such thing."""
-    line: int = 0
-    """The line of the first entry; 0 where that is not known."""
-    module: str = ""
-    """The module that looks for it."""
-
-    @property
-    def age(self) -> str:
-        """The day after which a checkout was made that has it."""
-        return max(self.since, self.proves) if self.size and self.since != OPTIONAL else ""
-
-    def belongs_to(self, other: Part) -> bool:
-        """Whether it is something of the entries of another one, as its words say."""
-        return self.path == other.path and self.what.endswith(f" {other.what}")
-
-
-class Reader(Protocol):
-    """Whatever reads files of a checkout, and says what it expects there."""
-
-    @property
-    def name(self) -> str:
-        """What it reads, in a word or two."""
-
-    @property
-    def parts(self) -> Iterable[Part]:
-        """What it looks for."""
-
-
-def expected(reader: Reader) -> Iterator[Part]:
-    """The parts of a reader, each with the module that knows it. Raises ShapeError as the reader does."""
-    for part in reader.parts:
-        yield part._replace(module=module_of(reader))
-
-
-def module_of(reader: Reader) -> str:
-    """The path of the module that says what a reader looks for, `scaffold/surfaces/darwin.py`."""
-    own = next(kind for kind in type(reader).__mro__ if "parts" in vars(kind))
-    return f"{own.__module__.replace('.', '/')}.py"
-
-
-def fields(path: str, what: str, names: Iterable[str], rows: Iterable[Container[str]]) -> Iterator[Part]:
-    """A part for each of the names by which rows of a file say something."""
-    counts = Counter(name for row in rows for name in names if name in row)
-    for name in names:
-        yield Part(path, f"`{name}` of {what}", counts[name])
 
 
 class Manual(NamedTuple):

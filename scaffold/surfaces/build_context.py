@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import OPTIONAL, Addition, Part, Registration, Removal, Surface
+from scaffold.surfaces.base import Addition, Registration, Removal, Surface
+from scaffold.surfaces.parts import OPTIONAL, Part
 from scaffold.syntax.shell import ShellSource, Word
 from scaffold.syntax.source import Source
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, YamlRecord
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, YamlRecord
+from scaffold.surfaces.parts import Part, fields
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.syntax.yaml_items import item_of
 
@@ -28,6 +29,10 @@ class Bump(YamlRecord):
         return self.file.split("/")[-2] if self.file.count("/") > 1 else ""
 
 
+_KEYS = ("jobs", "strategy", "matrix", "include")
+"""What the entries stand below, the job's own name left out."""
+
+
 class BumpDepsSurface(FileSurface):
     """`.github/workflows/bump_deps.yaml`, job `bump-backends`."""
 
@@ -46,10 +51,10 @@ class BumpDepsSurface(FileSurface):
         if source is None:
             return []
         document = source.document()
-        jobs = source.get(document, "jobs")
+        jobs = source.get(document, _KEYS[0])
         found = []
         for job in source.pairs(jobs):
-            for item in source.items(source.get(job.value, "strategy", "matrix", "include")):
+            for item in source.items(source.get(job.value, *_KEYS[1:])):
                 entry = item_of(source, item)
                 if len(entry.fields.keys() & set(FIELDS)) > len(FIELDS) / 2:
                     found.append(Bump(entry, *(entry.fields.get(field, "") for field in FIELDS)))
@@ -58,7 +63,9 @@ class BumpDepsSurface(FileSurface):
     @property
     def parts(self) -> Iterable[Part]:
         line = self.bumps[0].line if self.bumps else 0
-        yield Part(self.path, "bump entry", len(self.bumps), line=line)
+        yield Part(self.path, "bump entry", len(self.bumps), line=line, names=_KEYS)
+        rows = (bump.item.fields for bump in self.bumps)
+        yield from fields(self.path, "a bump entry", FIELDS, rows)
 
     def calls(self, path: str, variable: str) -> bool:
         """Whether a script of its own is called for a variable of a file."""

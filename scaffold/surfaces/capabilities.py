@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from scaffold.backend.modalities import ACCEPTS
 from scaffold.checkout.changes import ChangeSet
-from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, fields, required
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
+from scaffold.surfaces.parts import Part, fields
 from scaffold.syntax.golang import Element, GoSource, quote
 from scaffold.syntax.source import Place
 
@@ -41,7 +42,7 @@ class CapabilitiesSurface(FileSurface):
     @property
     def parts(self) -> Iterable[Part]:
         line = self.place(self.entries[0]).line if self.entries else 0
-        yield Part(self.path, f"entry in {TABLE}", len(self.entries), SINCE, line=line)
+        yield Part(self.path, f"entry in {TABLE}", len(self.entries), SINCE, line=line, names=(TABLE,))
         for part in fields(self.path, f"an entry in {TABLE}", FIELDS, [*self._fields.values()]):
             yield part._replace(since=SINCE)
         yield Part(self.path, "constant Usecase...", len(self.usecases), SINCE)

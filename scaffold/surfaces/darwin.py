@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, required
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
+from scaffold.surfaces.parts import ON_MACOS, Part
 from scaffold.syntax.make import Call
 from scaffold.syntax.source import Place
 from scaffold.syntax.step_script import raw_script
@@ -84,7 +85,7 @@ class DarwinSurface(FileSurface):
     @property
     def parts(self) -> Iterable[Part]:
         line = self.place(self.steps[0]).line if self.steps else 0
-        yield Part(self.path, "build step", len(self.steps), line=line)
+        yield Part(self.path, "build step", len(self.steps), ON_MACOS, line=line)
 
     @property
     def generic(self) -> Step | None:

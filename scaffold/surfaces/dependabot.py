@@ -9,8 +9,9 @@ from functools import cached_property
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree
-from scaffold.surfaces.base import Part, YamlRecord
+from scaffold.surfaces.base import YamlRecord
 from scaffold.surfaces.gallery.loading import TEXT, Refusal, Type
+from scaffold.surfaces.parts import Part
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import read
 

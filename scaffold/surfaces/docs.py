@@ -11,7 +11,8 @@ from scaffold.backend.variants import ACCELERATIONS, acceleration
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.errors import unknown
-from scaffold.surfaces.base import Addition, Part, Registration, Removal, required
+from scaffold.surfaces.base import Addition, Registration, Removal, required
+from scaffold.surfaces.parts import Part
 from scaffold.surfaces.tables import Row, Table, TableSurface, cells, label, squeezed
 
 if TYPE_CHECKING:

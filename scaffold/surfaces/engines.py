@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from scaffold.backend import markdown
-from scaffold.surfaces.base import OPTIONAL, Addition, Part, Registration, Removal
+from scaffold.surfaces.base import Addition, Registration, Removal
+from scaffold.surfaces.parts import OPTIONAL, Part
 from scaffold.surfaces.tables import Row, Table, TableSurface, label, squeezed
 
 

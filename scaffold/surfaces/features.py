@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from scaffold.backend import markdown
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import OPTIONAL, Addition, FileSurface, Part, Registration, Removal
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal
+from scaffold.surfaces.parts import OPTIONAL, Part
 from scaffold.surfaces.tables import label, squeezed
 from scaffold.syntax.source import Source
 

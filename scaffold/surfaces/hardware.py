@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from scaffold.checkout.tree import Tree
-from scaffold.surfaces.base import Part
+from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import require_merged
 
 PATH = "pkg/system/capabilities.go"

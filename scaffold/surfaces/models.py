@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
-from scaffold.surfaces.base import Part
 from scaffold.surfaces.gallery.loading import Refusal
+from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Source, require_merged
 from scaffold.syntax.yaml_events import Kind, document
 

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
-from scaffold.surfaces.base import Addition, FileSurface, Part, Registration, Removal, majority, required
+from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, majority, required
+from scaffold.surfaces.parts import Part
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.make import Call
 from scaffold.syntax.source import Place
@@ -86,9 +87,11 @@ class TestJobsSurface(FileSurface):
     @property
     def parts(self) -> Iterable[Part]:
         line = self.place(self.jobs[0]).line if self.jobs else 0
-        yield Part(self.path, "test job", len(self.jobs), line=line)
+        yield Part(self.path, "test job", len(self.jobs), line=line, names=("jobs",))
         line = self.place(self.outputs[0]).line if self.outputs else 0
-        yield Part(self.path, "output that starts a job", len(self.outputs), "2026-04-01", line=line)
+        names = ("jobs", DETECT, "outputs")
+        size = len(self.outputs)
+        yield Part(self.path, "output that starts a job", size, "2026-04-01", line=line, names=names)
         yield Part(self.path, "call of make in a backend's directory by a test job", len(self.make_commands))
 
     def _output_uses(self) -> Iterator[Use]:

@@ -11,6 +11,7 @@ from scaffold.directory import needs, outputs
 from scaffold.directory.directory import Directory
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import gone_with
 from scaffold.rules.words import enumerated
 from scaffold.syntax.source import Place
 
@@ -54,6 +55,7 @@ class FilesMissing(Rule):
                     f"restore {path}"
                     if is_empty
                     else f"add {path}, or correct its name where it is asked for",
+                    absent=gone_with(registry.tree, path),
                 )
 
 

@@ -8,6 +8,9 @@ from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
 
+WHOLE = "syntax", "document", "items"
+"""The subjects of what is about the file as a whole."""
+
 
 class GalleryUnreadable(Rule):
     """LocalAI can load the gallery.
@@ -42,6 +45,10 @@ class GalleryUnreadable(Rule):
 
     severity = Severity.error
 
+    def spoils(self, finding: Finding) -> bool:
+        """Where it is about the file: of one that is cut in two, the tool reads a part."""
+        return finding.subject in WHOLE
+
     def check(self, registry: Registry) -> Iterator[Finding]:
         """What LocalAI refuses."""
         gallery = registry.gallery
@@ -51,7 +58,7 @@ class GalleryUnreadable(Rule):
                 continue
             yield self.finding(
                 Place(gallery.path, refusal.line),
-                gallery.owner(item) if item is not None else "",
+                gallery.owner(item) if item is not None and refusal.subject != "document" else "",
                 refusal.subject,
                 f"LocalAI cannot load the gallery: {refusal.problem}",
                 refusal.help,

@@ -10,7 +10,7 @@ from scaffold.backend.variants import DARWIN, VARIANTS
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.causes import NOWHERE, is_nowhere
+from scaffold.rules.causes import NOWHERE, gone_with, is_nowhere
 from scaffold.rules.darwin import is_macos_image
 from scaffold.rules.matrix.tags import backend_named
 from scaffold.rules.words import some
@@ -107,6 +107,7 @@ class MatrixMissingDockerfile(Rule):
                 f"{tags} {'are' if suffixes[1:] else 'is'} built with {dockerfile!r}, which does not exist"
                 " or is empty",
                 "name the Dockerfile of the backend's language, or add it",
+                absent=gone_with(registry.tree, dockerfile.removeprefix("./")),
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import gone_with
 
 
 class CalledFileMissing(Rule):
@@ -28,11 +29,6 @@ class CalledFileMissing(Rule):
     """
 
     severity = Severity.error
-    explained_by = ("registration-file-missing",)
-
-    def follows(self, finding: Finding, cause: Finding) -> bool:
-        """Where the file is missed for what it registers."""
-        return cause.path == finding.subject
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files that are run and are not there, each at the first place that names it."""
@@ -47,4 +43,5 @@ class CalledFileMissing(Rule):
                     called.path,
                     f"{called.path} is {'empty' if is_empty else 'not there'}, and is run here",
                     "restore the file, or name its new place",
+                    absent=gone_with(registry.tree, called.path),
                 )

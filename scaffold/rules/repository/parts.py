@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
-from scaffold.surfaces.base import Part, expected
+from scaffold.surfaces.parts import Part, expected
+from scaffold.syntax.source import Place
+
+BEGINNING = 4
+"""Letters that a name mostly keeps when it is changed."""
+_GIVEN = re.compile(
+    r"(?m)^[ \t]*(?:(?:export|define|func|function|var|const|let|type)[ \t]+)*"
+    r"(\.?[A-Za-z_$][\w.-]*)(?=[ \t]*[:=({\n])"
+)
+"""A name that a line of a file gives to something: a key, a target, a variable, a function."""
 
 
 def parts(registry: Registry) -> tuple[Part, ...]:
@@ -28,6 +39,29 @@ def missing(registry: Registry, found: Sequence[Part] | None = None) -> list[Par
 def is_gone(registry: Registry, part: Part) -> bool:
     """Whether the file or folder of a part is not there."""
     return registry.tree.read(part.path) is None and not registry.tree.is_dir(part.path)
+
+
+def where(registry: Registry, part: Part) -> tuple[Place, str, str]:
+    """Where a part is looked for that is empty, the name that is missed, and what stands there instead.
+
+    That is whatever the file gives a similar name to; "" where nothing is similar or the name is there.
+    """
+    data = (registry.tree.read(part.path) or b"").decode(errors="replace")
+    given = {match[1]: match.start(1) for match in reversed([*_GIVEN.finditer(data)])}
+    name = next((name for name in part.names if name not in given), part.names[-1])
+    known = {one for other in parts_of(registry, part) for one in other.names if other.size}
+    others = [other for other in given if other not in known and other not in part.names]
+    near = get_close_matches(name, others, n=5, cutoff=0.5)
+    like = (
+        name if name in given else max(near, key=lambda one: one[:BEGINNING] == name[:BEGINNING], default="")
+    )
+    line = data.count("\n", 0, given[like]) + 1 if like else 1
+    return Place(part.path, line), name, like if like != name else ""
+
+
+def parts_of(registry: Registry, part: Part) -> list[Part]:
+    """What the reader of a part looks for in the same file."""
+    return [other for other in parts(registry) if (other.path, other.module) == (part.path, part.module)]
 
 
 def lost(before: Repository, after: Repository) -> list[Part]:

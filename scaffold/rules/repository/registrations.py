@@ -7,8 +7,9 @@ from functools import partial
 
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
-from scaffold.rules.repository.parts import is_gone, lost, missing
-from scaffold.surfaces.base import Part
+from scaffold.rules.causes import gone_with
+from scaffold.rules.repository.parts import is_gone, lost, missing, where
+from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Place
 
 
@@ -113,12 +114,14 @@ class RegistrationFileMissing(ChangeRule):
         var BackendCapabilities = map[string]BackendCapability{
 
     Asked for is what LocalAI has had since November 2025, and what began later where something else of that
-    time or younger is there. With `--base` also everything is asked for that the base has.
+    time or younger is there. With `--base` also everything is asked for that the base has. What other rules
+    read in such a file is nothing, so what they find is not listed until the file is right.
 
     Fix: restore the file or the name. If LocalAI has moved it, this tool has to learn its new place.
     """
 
     severity = Severity.error
+    explained_by = ("gallery-unreadable",)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files and lists without what they are for."""
@@ -135,20 +138,31 @@ class RegistrationFileMissing(ChangeRule):
         ]
         yield from self._findings(after, since, "it was there before this change")
 
+    def spoils(self, finding: Finding) -> bool:  # noqa: ARG002
+        """Always: what is read from such a file is nothing, and so is what follows from that."""
+        return True
+
     def _findings(self, registry: Registry, empty: Iterable[Part], why: str) -> Iterator[Finding]:
-        """One for each list, and for a file that is gone one for all of its lists."""
+        """One for each list, and for a file or folder that is gone one for all of its lists."""
         gone = set()
         told: list[Part] = []
         for part in empty:
-            if part.path in gone or any(map(part.belongs_to, told)):
+            path = gone_with(registry.tree, part.path) if is_gone(registry, part) else ""
+            if path in gone or any(map(part.belongs_to, told)):
                 continue
             told.append(part)
+            place = Place(path or part.path)
             message = f"{part.path} has no {part.what}: nothing in it registers a backend"
-            if is_gone(registry, part):
-                gone.add(part.path)
-                message = f"{part.path} is missing: there is no {part.what}"
+            if path:
+                gone.add(path)
+                inside = f", and {part.path} with it" if path != part.path else ""
+                message = f"{path} is missing{inside}: there is no {part.what}"
+            elif part.names:
+                place, name, like = where(registry, part)
+                message += f"; {name!r} is looked for" + (f", and here stands {like!r}" if like else "")
             advice = f"restore it: {why}; {part.module} looks for it, `scaffold doctor` tells what is found"
-            yield self.finding(Place(part.path), "", f"{part.path} {part.what}", message, advice)
+            subject = f"{part.path} {part.what}"
+            yield self.finding(place, "", subject, message, advice, absent=path)
 
 
 class DuplicateKey(Rule):

@@ -12,13 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 
 from scaffold.checkout.tree import Tree
-from scaffold.surfaces.base import FileSurface, Part, Registration, fields, majority
+from scaffold.surfaces.base import FileSurface, Registration, majority
 from scaffold.surfaces.gallery.items import CHANNELS, DEVELOPMENT, Item
 from scaffold.surfaces.gallery.loading import Refusal, is_ordinary
 from scaffold.surfaces.matrix.editing import MatrixSurface
+from scaffold.surfaces.parts import Part, fields
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import YamlItem, read
 
+SINCE = {"capabilities": "2025-07-03", "mirrors": "2025-07-25"}
+"""Field -> the day since which items have it, where they have not always."""
 FIELDS = (
     "name",
     "alias",
@@ -78,7 +81,8 @@ class GalleryReader(FileSurface):
     @property
     def parts(self) -> Iterable[Part]:
         yield Part(self.path, "gallery item", len(self.items), line=self.items[0].line if self.items else 0)
-        yield from fields(self.path, "a gallery item", FIELDS, (item.item.fields for item in self.items))
+        rows = (item.item.fields for item in self.items)
+        yield from fields(self.path, "a gallery item", FIELDS, rows, SINCE)
 
     @property
     def refusals(self) -> list[Refusal]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
-from scaffold.surfaces.base import OPTIONAL, Part, Registration, Surface
+from scaffold.surfaces.base import Registration, Surface
 from scaffold.surfaces.importers import drop_ins
+from scaffold.surfaces.parts import OPTIONAL, Part
 from scaffold.syntax.golang import Element, GoSource
 from scaffold.syntax.source import Place, numbered, require_merged
 
@@ -110,15 +111,21 @@ class ImporterReader(Surface):
     @property
     def parts(self) -> Iterable[Part]:
         line = self.pref_only_place(self.pref_only[0]).line if self.pref_only else 0
-        yield Part(PREF_ONLY_FILE, f"line in {PREF_ONLY}", len(self.pref_only), SINCE, line=line)
-        modalities = sum(bool(line.modality) for line in self.pref_only)
-        yield Part(PREF_ONLY_FILE, f"Modality of a line in {PREF_ONLY}", modalities, SINCE)
+        yield Part(
+            PREF_ONLY_FILE, f"line in {PREF_ONLY}", len(self.pref_only), SINCE, line=line, names=(PREF_ONLY,)
+        )
+        for field, values in (
+            ("Name", [line.name for line in self.pref_only]),
+            ("Modality", [line.modality for line in self.pref_only]),
+        ):
+            yield Part(PREF_ONLY_FILE, f"{field} of a line in {PREF_ONLY}", sum(map(bool, values)), SINCE)
         test = self.load(GoSource, PREF_ONLY_TEST_FILE)
         tested = test.data.count(b'expectPrefOnly("') if test else 0
         yield Part(PREF_ONLY_TEST_FILE, "call of expectPrefOnly", tested, OPTIONAL)
         source = self.registry_source
         line = source.line(self.registry[0][1].node.start_byte) if source and self.registry else 0
-        yield Part(REGISTRY_FILE, f"importer in {REGISTRY}", len(self.registry), "2025-11-15", line=line)
+        size = len(self.registry)
+        yield Part(REGISTRY_FILE, f"importer in {REGISTRY}", size, "2025-11-15", line=line, names=(REGISTRY,))
         yield Part(FOLDER, "type of an importer", len(self.importers), "2025-11-12")
         yield Part(FOLDER, "Name() of an importer", sum(bool(i.name) for i in self.importers), SINCE)
         for what, pattern, since in (

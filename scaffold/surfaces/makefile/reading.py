@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from scaffold import cage
 from scaffold.backend.names import FOLDER
-from scaffold.surfaces.base import FileSurface, Part, Registration
+from scaffold.surfaces.base import FileSurface, Registration
+from scaffold.surfaces.parts import Part
 from scaffold.syntax.make import Assignment, Call, MakeSource, Rule
 from scaffold.syntax.make_lines import Kind, Line, lines
 from scaffold.syntax.shell import ShellSource
@@ -28,6 +29,7 @@ _WORKS_ON = re.compile(
     rf"{FOLDER}([\w.-]+)|\bBACKEND=([\w.-]+)|local-ai-backend:([\w.-]+)"
     r"|scripts/build/([\w.-]+)-darwin\.sh|backend-images/([\w.-]+)\.tar|\bbackends/([\w.-]+)"
 )
+_GENERATED = re.compile(rf"(?m)^[ ]*define[ \t]+{GENERATOR}\b(?!-)".encode())
 
 
 class Definition(NamedTuple):
@@ -124,18 +126,19 @@ class MakefileReader(FileSurface):
     def parts(self) -> Iterable[Part]:
         line = self.source.line if self.source else lambda _: 0
         yield Part(self.path, "rule", len(self.source.rules) if self.source else 0)
-        made = [definition.assignment.start_byte for definition in self.definitions]
-        yield Part(
-            self.path, "backend definition", len(made), "2026-01-04", line=line(made[0]) if made else 0
-        )
+        own = [definition.assignment.start_byte for definition in self.definitions]
+        yield Part(self.path, "backend definition", len(own), "2026-01-04", line=line(own[0]) if own else 0)
         evals = [word.start_byte for word in self.evals.values()]
-        yield Part(
-            self.path, "eval of a definition", len(evals), "2026-01-04", line=line(evals[0]) if evals else 0
-        )
-        for target, since in ((".NOTPARALLEL", "2026-01-06"), ("docker-build-backends", "")):
+        at = line(evals[0]) if evals else 0
+        names = (GENERATOR,)
+        yield Part(self.path, "eval of a definition", len(evals), "2026-01-04", line=at, names=names)
+        made = len(_GENERATED.findall(self.source.data)) if self.source else 0
+        yield Part(self.path, f"`define {GENERATOR}`", made, "2026-01-04", names=names)
+        for target, since in ((".NOTPARALLEL", "2026-01-06"), ("docker-build-backends", "2025-07-18")):
             rule = self.rule(target)
             at = line(rule.start_byte) if rule else 0
-            yield Part(self.path, f"{target} list", len(self.list_words(target)), since, line=at)
+            size = len(self.list_words(target))
+            yield Part(self.path, f"{target} list", size, since, line=at, names=(target,))
         data = self.source.data if self.source else b""
         templates = re.findall(rb"(?m)^define docker-build-backend\r?$", data)
         yield Part(self.path, "template docker-build-backend", len(templates), "2026-01-04")

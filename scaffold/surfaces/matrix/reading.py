@@ -14,7 +14,8 @@ from scaffold.backend.choices import KINDS
 from scaffold.backend.variants import DARWIN, classify
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.surfaces.base import Part, Registration, Surface, YamlRecord, fields
+from scaffold.surfaces.base import Registration, Surface, YamlRecord
+from scaffold.surfaces.parts import ON_MACOS, Part, fields
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.syntax.yaml_items import YamlItem, read
 
@@ -22,6 +23,9 @@ MATRIX_FILE = ".github/backend-matrix.yml"
 MATRIX_SINCE = "2026-05-08"
 """The day since which the matrix has a file of its own."""
 WORKFLOW_FILE = ".github/workflows/backend.yml"
+OF_LINUX = "include", "backend-jobs"
+OF_DARWIN = "includeDarwin", "backend-jobs-darwin"
+"""The key of a matrix in its own file, and the job that had it before."""
 ARM_RUNNER = "ubuntu-24.04-arm"
 AMD_RUNNER = "ubuntu-latest"
 ARCH_FIELDS = {"platforms", "platform-tag", "runs-on", "builder-base-image"}
@@ -132,6 +136,10 @@ def _entries(source: YamlSource, *keys: str) -> list[Entry]:
     return [Entry.of(item) for item in read(source, *keys)]
 
 
+def _in_workflow(job: str) -> tuple[str, ...]:
+    return "jobs", job, "strategy", "matrix", "include"
+
+
 class MatrixReader(Surface):
     """What both matrices say."""
 
@@ -140,12 +148,12 @@ class MatrixReader(Surface):
     @cached_property
     def linux(self) -> list[Entry]:
         """The entries of the Linux matrix, in file order."""
-        return self._entries("include", "backend-jobs")
+        return self._entries(*OF_LINUX)
 
     @cached_property
     def darwin(self) -> list[Entry]:
         """The entries of the Darwin matrix, in file order."""
-        return self._entries("includeDarwin", "backend-jobs-darwin")
+        return self._entries(*OF_DARWIN)
 
     @property
     def file(self) -> str:
@@ -156,17 +164,21 @@ class MatrixReader(Surface):
     def parts(self) -> Iterable[Part]:
         proves = MATRIX_SINCE if self.file == MATRIX_FILE else ""
         file = self.file if self.linux else MATRIX_FILE
-        for what, entries in (("build matrix", self.linux), ("macOS matrix", self.darwin)):
+        for what, entries, keys in (
+            ("build matrix", self.linux, OF_LINUX),
+            ("macOS matrix", self.darwin, OF_DARWIN),
+        ):
             line = entries[0].line if entries else 0
-            yield Part(file, what, len(entries), proves=proves, line=line)
-        yield from fields(
-            file, "an entry of the build matrix", FIELDS, (entry.fields for entry in self.linux)
-        )
+            names = keys[:1] if file == MATRIX_FILE else _in_workflow(keys[1])
+            since = ON_MACOS if keys is OF_DARWIN else ""
+            yield Part(file, what, len(entries), since, proves=proves, line=line, names=names)
+        rows = (entry.fields for entry in self.linux)
+        yield from fields(file, "an entry of the build matrix", FIELDS, rows, {"skip-drivers": "2025-07-18"})
 
     def _entries(self, key: str, job: str) -> list[Entry]:
         for path, keys in (
             (MATRIX_FILE, (key,)),
-            (WORKFLOW_FILE, ("jobs", job, "strategy", "matrix", "include")),
+            (WORKFLOW_FILE, _in_workflow(job)),
         ):
             source = self._source(path)
             entries = _entries(source, *keys) if source else []

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scaffold.surfaces.base import FileSurface, Part, Registration, required
+from scaffold.surfaces.base import FileSurface, Registration, required
+from scaffold.surfaces.parts import FILTERED, Part
 from scaffold.syntax.javascript import JsSource
 from scaffold.syntax.sandbox import Sandbox, ScriptError
 from scaffold.syntax.source import Place, walk
@@ -106,13 +107,13 @@ class PathFilterReader(FileSurface):
         count = sum(len(self.branches(function)) for function in (LINUX, DARWIN) if self.source)
         own = TABLES_SINCE if self.path == self.paths[0] else ""
         first = self.branches(LINUX)[0].line if self.source else 0
-        yield Part(self.path, "branch for a backend", count, proves=own, line=first)
+        yield Part(self.path, "branch for a backend", count, FILTERED, proves=own, line=first)
         for name, size in (
             (BESPOKE_SET, max(len(self.bespoke), self.has_bespoke_set)),
             (SHARED_INPUTS, int(self.has_table)),
         ):
             at = self.function_place(name).line if self.source else 0
-            yield Part(self.path, name, size, TABLES_SINCE, line=at)
+            yield Part(self.path, name, size, TABLES_SINCE, line=at, names=(name,))
         yield Part(self.paths[-1], f"import that {self.paths[0]} has", self._imported, TABLES_SINCE)
 
     @property
