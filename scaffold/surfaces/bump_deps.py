@@ -65,7 +65,7 @@ class BumpDepsSurface(FileSurface):
         line = self.bumps[0].line if self.bumps else 0
         yield Part(self.path, "bump entry", len(self.bumps), line=line, names=_KEYS)
         rows = (bump.item.fields for bump in self.bumps)
-        yield from fields(self.path, "a bump entry", FIELDS, rows)
+        yield from fields(self.path, "a bump entry", FIELDS, rows, {"file": "2025-07-18"})
 
     def calls(self, path: str, variable: str) -> bool:
         """Whether a script of its own is called for a variable of a file."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
@@ -46,6 +45,8 @@ def where(registry: Registry, part: Part) -> tuple[Place, str, str]:
 
     That is whatever the file gives a similar name to; "" where nothing is similar or the name is there.
     """
+    from difflib import get_close_matches
+
     data = (registry.tree.read(part.path) or b"").decode(errors="replace")
     given = {match[1]: match.start(1) for match in reversed([*_GIVEN.finditer(data)])}
     name = next((name for name in part.names if name not in given), part.names[-1])
