@@ -78,13 +78,13 @@ def void(
         causes: dict[str, int] = {}
         for at, finding in sorted(own, key=lambda one: bool(rules[one[1].rule].explained_by)):
             if rules[finding.rule].spoils(finding):
-                first = causes.setdefault(finding.path, at)
+                first = causes.setdefault(finding.absent or finding.path, at)
                 if first != at:
                     found[at] = first
         met = _met(repository, causes, [rules[slug] for slug in dict.fromkeys(f.rule for _, f in own)])
-        for at, finding in own:
+        for at, finding in (one for one in own if one[0] not in causes.values()):
             spoilt = finding.path if finding.path in causes else met.get(finding.rule, "")
-            if spoilt and causes.get(finding.path) != at:
+            if spoilt:
                 found.setdefault(at, causes[spoilt])
     return found
 

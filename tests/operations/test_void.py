@@ -106,6 +106,13 @@ def half(text: str, at: float) -> str:
     return f"{text[:place]}---\n{text[place:]}"
 
 
+def test_two_files_that_are_no_such_files_are_two_reports() -> None:
+    lost = renamed(BUMP, "include:", "included:").rewrite(
+        MATRIX, lambda text: text.replace("includeDarwin:", "mac:")
+    )
+    assert [(f.rule, f.path) for f in new(lost.tree())] == [(CAUSE, MATRIX), (CAUSE, BUMP)]
+
+
 def test_what_does_not_stand_on_the_file_is_told_beside_it() -> None:
     lost = renamed(BUMP, "include:", "included:")
     script = "backend/python/rookery/run.sh"

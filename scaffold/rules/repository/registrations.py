@@ -151,12 +151,12 @@ class RegistrationFileMissing(ChangeRule):
             if path in gone or any(map(part.belongs_to, told)):
                 continue
             told.append(part)
-            place = Place(path or part.path)
+            place = Place(part.path)
             message = f"{part.path} has no {part.what}: nothing in it registers a backend"
             if path:
                 gone.add(path)
-                inside = f", and {part.path} with it" if path != part.path else ""
-                message = f"{path} is missing{inside}: there is no {part.what}"
+                inside = f", as all of {path}" if path != part.path else ""
+                message = f"{part.path} is missing{inside}: there is no {part.what}"
             elif part.names:
                 place, name, like = where(registry, part)
                 message += f"; {name!r} is looked for" + (f", and here stands {like!r}" if like else "")

@@ -53,7 +53,7 @@ CASES = {
         also=("bump-missing-entry",), says="no bump entry",
     ),
     "no list of pins": Case(
-        "registration-file-missing", "", "core/gallery/importers/importers.go", (),
+        "registration-file-missing", "", "core/gallery/importers/importers.go", ("var importers =",),
         MINIATURE.edit("core/gallery/importers/importers.go", ("var defaultImporters =", "var importers =")),
         also=None, says="no importer",
     ),
