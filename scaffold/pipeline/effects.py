@@ -55,7 +55,12 @@ def effect_of(step: StepRun, tree: Tree) -> Effect | None:
         args = step.input("args")
         rehearsal = "snapshot" in args or "release" not in args or not is_known(args)
         draft = step.input("draft") == "true" or ("goreleaser" in action and rehearsal)
-        return None if draft else Effect(Kind.publication, f"it publishes with {action}")
+        draft = draft or ("maturin" in action and step.input("command") not in ("publish", "upload"))
+        return (
+            None
+            if draft or step.input("dry-run") == "true"
+            else Effect(Kind.publication, f"it publishes with {action}")
+        )
     return _of_script(step, tree) if step.step.run else None
 
 

@@ -14,7 +14,13 @@ ACTIONS = frozenset(
     | {"actions/create-release", "goreleaser/goreleaser-action", "redhat-actions/push-to-registry"}
     | {"stefanprodan/helm-gh-pages", "helm/chart-releaser-action", "js-devtools/npm-publish"}
     | {"svenstaro/upload-release-action", "cycjimmy/semantic-release-action", "katyo/publish-crates"}
-    | {"marvinpinto/action-automatic-releases"}
+    | {"marvinpinto/action-automatic-releases", "taiki-e/create-gh-release-action", "rubygems/release-gem"}
+    | {"actions/upload-release-asset", "shogo82148/actions-upload-release-asset", "pyo3/maturin-action"}
+    | {"alexellis/upload-assets", "abutler/upload-release-assets", "xresloader/upload-to-github-release"}
+    | {"wangyoucao577/go-release-action", "taiki-e/upload-rust-binary-action", "snapcore/action-publish"}
+    | {"haaleo/publish-vscode-extension", "codfish/semantic-release-action", "go-semantic-release/action"}
+    | {"python-semantic-release/python-semantic-release", "python-semantic-release/publish-action"}
+    | {"k-paxian/dart-package-publisher", "brandedoutcast/publish-nuget", "r0adkll/upload-google-play"}
 )
 """Actions that publish packages, releases, charts."""
 

@@ -10,6 +10,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import events
+from scaffold.pipeline.behind import behind, variable
 from scaffold.pipeline.effects import Effect, Kind, effect_of
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.groups import Group
@@ -170,19 +171,26 @@ def _effects(leg: JobRun, tree: Tree) -> Iterator[tuple[StepRun, Effect]]:
             yield step, done
 
 
-_COMMIT = re.compile(r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|rev-parse\b")
+_COMMIT = re.compile(
+    r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|GITHUB_RUN_(?:ID|NUMBER)\b"
+    r"|head_commit\.id\b|github\.event\.after\b|--(?:pretty|format)[= ][\"']?(?:format:)?%[hH]\b"
+    r"|rev-parse\b(?!.*--(?:abbrev-ref|show-|git-|is-))|\bgit describe\b(?!.*--abbrev=0)"
+)
 """What makes a name that only one commit or run has."""
 
 
 def _named_after_commit(step: StepRun) -> bool:
     """Whether the image that a step pushes has a name that no later push gives to its own."""
-    tags = step.step.spelled("tags") or step.step.spelled("set")
-    texts = [tags, step.step.script.bare.decode()]
-    if "steps." in tags:
-        texts += [
-            s.node.text("with", "tags") for s in step.job.job.steps if s.id and f"steps.{s.id}." in tags
-        ]
-    return any(_COMMIT.search(text) for text in texts)
+    job, outer, own = step.job.job, step.occurrence.outer, step.step
+    texts = [own.spelled("tags") or own.spelled("set"), script := own.script.bare.decode()]
+    for name in {name for line in re.findall(_NAMING, script) for name in re.findall(r"\$\{?(\w+)", line)}:
+        said = own.node.text("env", name)
+        texts += [said] if said else variable(job, name)
+    return any(_COMMIT.search(text) for start in texts for text in behind(job, outer, start))
+
+
+_NAMING = r"(?m)^.*(?:[ \t]-t|--tag|\bpush|\btag)\b.*$"
+"""Lines in which images are named."""
 
 
 def _of_fixed_version(step: StepRun) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.rules.base import Severity
+from tests.rules.pipeline.spelled.case import workflow
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import BY_BRANCH, BY_COMMIT, ci
 
@@ -134,3 +135,69 @@ def test_a_copy_of_a_pull_request_is_no_branch_to_publish(branch: str, told: int
 def test_what_tells_two_forks_apart(also: str, told: int) -> None:
     group = BY_BRANCH.replace("ci-", f"${{{{ {also} }}}}-")
     assert len(found(tree({"ci": ci(group)}), "pr-group-by-branch")) == told
+
+
+named = workflow("""
+on: {push: {branches: [main]}}
+concurrency: {group: "x-${{ github.ref }}", cancel-in-progress: true}
+env: {A: "${{ github.sha }}", B: stable}
+jobs:
+  v:
+    runs-on: ubuntu-latest
+    outputs: {sha: "${{ steps.v.outputs.sha }}", name: "${{ steps.v.outputs.name }}"}
+    steps:
+      - uses: actions/checkout@v4
+      - id: v
+        run: |
+          ROOT=$(git rev-parse --show-toplevel)
+          SHORT=$(git rev-parse --short HEAD)
+          echo "sha=$SHORT" >> $GITHUB_OUTPUT
+          echo "name=$(basename $ROOT)-$(git rev-parse --abbrev-ref HEAD)" >> $GITHUB_OUTPUT
+  p:
+    needs: v
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - id: v
+        run: |
+          ROOT=$(git rev-parse --show-toplevel)
+          SHORT="sha-$(git rev-parse --short HEAD)"
+          echo "sha=$SHORT" >> $GITHUB_OUTPUT
+          echo "name=$(basename $ROOT)" >> $GITHUB_OUTPUT
+          echo "long=$(git log -1 --format=%H)" >> $GITHUB_OUTPUT
+          echo "said=$(git describe --tags --always)" >> $GITHUB_OUTPUT
+          echo "last=$(git describe --tags --abbrev=0)" >> $GITHUB_OUTPUT
+          echo "TAG=$SHORT" >> $GITHUB_ENV
+          echo "NAME=main" >> $GITHUB_ENV
+      - {id: m, uses: docker/metadata-action@v5, with: {images: a/b, tags: "type=raw,value=${{ steps.v.outputs.sha }}"}}
+      - {id: n, uses: docker/metadata-action@v5, with: {images: a/b, tags: "type=raw,value=${{ steps.v.outputs.name }}"}}
+      - {uses: docker/build-push-action@v6, with: {push: true, tags: "..."}}
+""")
+"""An image with a name of its commit, or with another one."""
+
+COMMITS = (
+    "steps.v.outputs.sha",
+    "steps['v'].outputs.long",
+    "steps.v.outputs.said",
+    "needs.v.outputs.sha",
+    "env.TAG",
+    "env.A",
+)
+NO_COMMITS = ("steps.v.outputs.name", "steps.v.outputs.last", "needs.v.outputs.name", "env.NAME", "env.B")
+
+
+def is_certain(files: str) -> bool:
+    """Whether what is lost with a cancelled push is told as an error."""
+    (told,) = found(tree({"a": files}), "push-cancels-push")
+    return told.severity is Severity.error
+
+
+@pytest.mark.parametrize(("certain", "names"), [(True, COMMITS), (False, NO_COMMITS)])
+def test_a_name_of_the_commit(certain: bool, names: tuple[str, ...]) -> None:
+    for name in names:
+        assert is_certain(named(f"a/b:${{{{ {name} }}}}")) is certain, name
+        steps = named("x").partition("      - {uses: docker/build-push")[0]
+        script = f'{steps}      - {{env: {{T: "${{{{ {name} }}}}"}}, run: docker push a/b:$T}}\n'
+        assert is_certain(script) is certain, name
+    for tags in ("${{ steps.m.outputs.tags }}", "${{ steps.n.outputs.tags }}"):
+        assert is_certain(named(tags)) is ("steps.m" in tags)

@@ -18,6 +18,18 @@ jobs:
 """)
 
 SPELLED: Cases = {
+    **{
+        f"push-cancels-push: {action}": cancelled(f"- {{uses: {action}@v1}}")
+        for action in (
+            "rubygems/release-gem",
+            "taiki-e/create-gh-release-action",
+            "HaaLeo/publish-vscode-extension",
+        )
+    },
+    "push-cancels-push: maturin": cancelled("- {uses: PyO3/maturin-action@v1, with: {command: upload}}"),
+    "push-cancels-push: not maturin's build": cancelled(
+        "- {uses: PyO3/maturin-action@v1, with: {command: build}}"
+    ),
     "push-cancels-push: bake": {
         "r": """
 on: push
