@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scaffold.checkout.tree import Tree
@@ -268,8 +269,9 @@ class ReusableLiteralDrift(PipelineRule):
         # both
         with: {go-version: "1.25.x"}
 
-    A workflow that itself calls with several versions tests several, and is left alone; so is one that is
-    named after its version.
+    An input is one for a version by its name, or where it is named after a tool and given a number:
+    `go: "1.25"`. A workflow that itself calls with several versions tests several, and is left alone; so is
+    one that is named after its version.
 
     Fix: write the version once, as the default of the reusable workflow's input.
     """
@@ -285,7 +287,7 @@ class ReusableLiteralDrift(PipelineRule):
             for name, value in job.node.mapping("with").values.items():
                 text = _literal(value)
                 named = text is not None and text in f"{job.path} {job.workflow.name}"
-                if "version" in name.lower() and text is not None and not named:
+                if text is not None and _is_version(name, text) and not named:
                     by_path = callers.setdefault((job.called.path, name), {})
                     by_path.setdefault(job.workflow.path, []).append((job, text))
         for (uses, name), by_path in callers.items():
@@ -302,6 +304,20 @@ class ReusableLiteralDrift(PipelineRule):
                         f"{name} of {uses} is {text!r} here and {first[1]!r} in {first[0].path}",
                         "pass one version, or leave it to the default of the input",
                     )
+
+
+def _is_version(name: str, text: str) -> bool:
+    """Whether an input is for a version: it says so, or is named after a tool and given a number."""
+    return "version" in name.lower() or bool(
+        re.fullmatch(_TOOL, name.lower()) and re.fullmatch(r"v?\d+(?:\.(?:\d+|x|\*))*", text)
+    )
+
+
+_TOOL = (
+    r"(?:go|golang|node|nodejs|python|py|java|jdk|ruby|php|rust|rustc|toolchain|dotnet|deno|bun|dart|flutter"
+    r"|cmake|cuda|rocm|ubuntu|xcode|swift|zig|protoc|terraform|helm|gradle|maven|pnpm)(?:[-_]?(?:ver|release))?"
+)
+"""An input named after a tool."""
 
 
 def _literal(value: yaml.Value) -> str | None:

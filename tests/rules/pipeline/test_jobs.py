@@ -289,6 +289,13 @@ def test_matrices_of_other_events(on: str, axis: str, told: bool) -> None:
         ("go-version", "./", "${{ '1.24' }}", True),
         ("go-version", "./", "${{ '1.25' }}", False),
         ("go-version", "./", "${{ inputs.go }}", False),
+        *((name, "./", "1.24", True) for name in ("go", "node", "Python", "java", "jdk", "rust", "node_ver")),
+        *(
+            (name, "./", "1.24", False)
+            for name in ("java-heap", "timeout", "go-tests", "nodes", "python-jobs")
+        ),
+        ("go", "./", "true", False),
+        ("node", "./", "lts", False),
     ],
 )
 def test_versions_in_other_spellings(name: str, uses: str, version: str, told: bool) -> None:
