@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.commands import said
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, last_part, text_of, without_holes
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
@@ -119,20 +119,29 @@ def is_own(step: StepRun) -> bool:
 
 
 def downloaded_by_script(step: StepRun) -> Iterator[tuple[str, str]]:
-    """The name, or else the pattern, of what `gh run download` takes of the run that it is part of."""
-    own = step.context("github").get("run_id")
-    for command in step.step.script.commands:
-        if command.starts("gh", "run", "download") and is_certain(command):
-            words = [text_of(template(word).value(step)) for word in command.bare[3:]]
-            if {own, "$GITHUB_RUN_ID", "${GITHUB_RUN_ID}"}.isdisjoint(words):
-                continue
-            options = dict(itertools.pairwise(words))
-            name, pattern = (options.get(s) or options.get(f"--{k}", "") for s, k in _OPTIONS)
-            if "$" not in name + pattern:
-                yield name, pattern
+    """The names, and the patterns, of what `gh run download` takes of the run that it is part of."""
+    own = text_of(step.context("github").get("run_id"))
+    repository = {text_of(step.context("github").get("repository")), "$GITHUB_REPOSITORY"}
+    for one in said(step, "gh"):
+        if one.words[1:3] != ("run", "download") or not is_certain(one.command):
+            continue
+        words = [part for word in one.words[3:] for part in _option(word)]
+        given = [pair for pair in itertools.pairwise(words) if pair[0].startswith("-")]
+        elsewhere = {value for option, value in given if option in ("-R", "--repo")} - repository
+        if elsewhere or {own, "$GITHUB_RUN_ID", "${GITHUB_RUN_ID}"}.isdisjoint(words):
+            continue
+        names = [value for option, value in given if option in ("-n", "--name")]
+        patterns = [value for option, value in given if option in ("-p", "--pattern")]
+        if not any("$" in value for value in names + patterns):
+            yield from ((name, "") for name in names)
+            yield from (("", pattern) for pattern in patterns if not names)
+            yield from [] if names or patterns else [("", "")]
 
 
-_OPTIONS = (("-n", "name"), ("-p", "pattern"))
+def _option(word: str) -> list[str]:
+    """`--name=x` as two words."""
+    name, sign, value = word.partition("=")
+    return [name, value] if sign and name.startswith("-") else [word]
 
 
 def may_fit(wanted: str, name: str, *, exact: bool) -> bool:

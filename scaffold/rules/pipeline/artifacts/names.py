@@ -38,7 +38,8 @@ class ArtifactNotUploaded(PipelineRule):
         - uses: actions/download-artifact@v4
           with: {pattern: "binary-*"}
 
-    Where the digest of an image is what nobody downloads, `digest-never-merged` tells it alone.
+    So is what `gh run download` takes of its own run, if the script does not go on without it. Where the
+    digest of an image is what nobody downloads, `digest-never-merged` tells it alone.
 
     Fix: download what is uploaded.
     """
@@ -49,13 +50,13 @@ class ArtifactNotUploaded(PipelineRule):
         """Downloads that no upload of the run can serve."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            if not run.uses(DOWNLOAD, MERGE) or has_strangers(run):
+            if not flows_of(run).downloads or has_strangers(run):
                 continue
             lost = {step for step, names in untagged(run).items() if names}
             digests = [upload.at.job for upload in flows_of(run).uploads if upload.at.step in lost]
             for wanted in flows_of(run).downloads:
                 step = wanted.at.step
-                if step in reported or wanted.name == "*" or step.node.text("continue-on-error") == "true":
+                if step in reported or wanted.name == "*" or _may_fail(step):
                     continue
                 # where it waits for a digest that nobody takes, `digest-never-merged` tells that
                 told = any(flows_of(run).waits(wanted.at.job, leg) for leg in digests)
@@ -256,11 +257,15 @@ def _is_there(flows: Flows, upload: Flow, wanted: Flow) -> bool:
     return flows.waits(wanted.at.job, upload.at.job)
 
 
+def _may_fail(step: Step) -> bool:
+    """Whether a job goes on where a download finds nothing, or tries again."""
+    again = re.search(r"\b(?:until|while|retry|sleep|break)\b|\|\|", step.run)
+    return step.node.text("continue-on-error") == "true" or again is not None
+
+
 def _polls(at: StepRun) -> bool:
     """Whether a download may come too early: where it may fail, or where a step before it waits."""
-    if at.step.node.text("continue-on-error") == "true":
-        return True
-    if re.search(r"\b(?:until|while|for|retry)\b|\|\|", at.step.run):
+    if _may_fail(at.step) or re.search(r"\bfor\b", at.step.run):
         return True
     return any("wait" in f"{o.step.action} {o.step.run}" for o in at.job.job.occurrences)
 
@@ -289,7 +294,8 @@ class DownloadTakesBuildRecords(PipelineRule):
             - uses: actions/download-artifact@v4
               with: {pattern: "binary-*"}
 
-    `actions/upload-artifact/merge` without a pattern takes it as well.
+    `actions/upload-artifact/merge` without a pattern takes it as well, and so does `gh run download` of the
+    own run without `--name` and `--pattern`.
 
     Fix: say in `pattern` what is wanted, or set `DOCKER_BUILD_RECORD_UPLOAD: false` where the image is built.
     """
@@ -300,11 +306,15 @@ class DownloadTakesBuildRecords(PipelineRule):
         """Downloads of everything behind a build that uploads its record."""
         reported: set[Step] = set()
         for run in registry.runs.all():
-            if not run.uses(DOWNLOAD, MERGE) or not run.uses(*records.SINCE):
+            if not run.uses(*records.SINCE):
                 continue
             for wanted in flows_of(run).downloads:
                 step = wanted.at.step
-                if wanted.name != "*" or step in reported or step.action not in (DOWNLOAD, MERGE):
+                if (
+                    wanted.name != "*"
+                    or step in reported
+                    or not (step.run or step.action in (DOWNLOAD, MERGE))
+                ):
                     continue
                 flows, builds = flows_of(run), run.steps(*records.SINCE)
                 build = next((b for b in builds if _leaves_record(flows, b, wanted.at)), None)
@@ -315,7 +325,11 @@ class DownloadTakesBuildRecords(PipelineRule):
                         "",
                         step.title,
                         f"it takes the record of the build in {build.path}:{build.line} too"
-                        + ("" if records.version(step) >= _TAKES_ANY else ", which is no archive: it fails"),
+                        + (
+                            ""
+                            if step.run or records.version(step) >= _TAKES_ANY
+                            else ", which is no archive: it fails"
+                        ),
                         "say in `pattern` which artifacts are wanted",
                     )
 

@@ -156,3 +156,54 @@ def test_a_pattern_that_says_nothing_of_its_caller(pattern: str, count: int) -> 
 def test_a_download_that_a_person_asks_for_is_not_missed(on: str, told: int) -> None:
     step = "- uses: actions/download-artifact@v4\n  if: inputs.extra || github.event_name == 'push'\n  with: {name: bin}"
     assert len(found(tree({"ci": job(step, on=on)}), "artifact-not-uploaded")) == told
+
+
+TAKING = """
+on: push
+jobs:
+  image:
+    runs-on: x
+    steps:
+      - uses: docker/build-push-action@v6
+      - uses: actions/upload-artifact@v4
+        with: {{name: bin-amd64, path: x}}
+  use:
+    needs: image
+    runs-on: x
+    env: {{WANTED: bin-arm64, HERE: bin-amd64}}
+    steps:
+      - run: |
+          {script}
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "lost", "records"),
+    [
+        ("$GITHUB_RUN_ID -n bin", 1, 0),
+        ("${{ github.run_id }} --name=bin-arm64", 1, 0),
+        ('--name "$WANTED" "${GITHUB_RUN_ID}"', 1, 0),
+        ("$GITHUB_RUN_ID --pattern 'lib-*' -D out", 1, 0),
+        ("$GITHUB_RUN_ID -n bin-amd64 -n bin-arm64", 1, 0),
+        ('-R "$GITHUB_REPOSITORY" $GITHUB_RUN_ID -n bin', 1, 0),
+        ("$GITHUB_RUN_ID --name $HERE", 0, 0),
+        ("$GITHUB_RUN_ID -p 'bin-*' -p 'lib-*'", 1, 0),
+        ("$GITHUB_RUN_ID -n $OTHER", 0, 0),
+        ("$GITHUB_RUN_ID -n bin || true", 0, 0),
+        ("-R acme/other $GITHUB_RUN_ID -n bin", 0, 0),
+        ("1234 -n bin", 0, 0),
+        ("1234", 0, 0),
+        ("$GITHUB_RUN_ID", 0, 1),
+        ("$GITHUB_RUN_ID --dir out", 0, 1),
+    ],
+)
+def test_what_a_script_downloads(options: str, lost: int, records: int) -> None:
+    where = tree({"ci": TAKING.format(script=f"gh run download {options}")})
+    assert len(found(where, "artifact-not-uploaded")) == lost
+    assert len(found(where, "download-takes-build-records")) == records
+
+
+@pytest.mark.parametrize("names", ["bin bin-amd64", "bin-arm64"])
+def test_what_a_loop_downloads(names: str) -> None:
+    script = f'for n in {names}; do gh run download $GITHUB_RUN_ID -n "$n"; done'
+    assert len(found(tree({"ci": TAKING.format(script=script)}), "artifact-not-uploaded")) == 1
