@@ -28,6 +28,8 @@ _SHORT = 4
 """Letters from which on a word may be meant by another one."""
 _LONG = 8
 """Letters from which on a function of a script is: no program of a system is called nearly so."""
+_OF_SYSTEM = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+"""Variables that the system reads, whoever sets them."""
 _NAME = re.compile(r"[A-Za-z_]\w+")
 _MAY_BE_UNSET = re.compile(r"\$\{\w+:?[-+?=]")
 """A variable with what is taken in its place."""
@@ -92,7 +94,13 @@ def _files(directory: Directory) -> Iterator[Misspelt]:
 def _variables(script: Text, others: list[Text]) -> Iterator[Misspelt]:
     shell = script.shell
     given = {assignment.name for assignment in shell.assignments} | shell.given
-    seen: set[str] = set()
+    seen = {*_OF_SYSTEM}
+    for assignment in shell.assignments if b"LD_" in script.data else ():
+        word = assignment.name
+        meant = _nearest(word, _OF_SYSTEM) if word not in seen and not word.endswith("S") else ""
+        if meant and not any(word.encode() in text.code for text in others):
+            seen.add(word)
+            yield Misspelt(word, meant, script.spot(assignment.start_byte, assignment.end_byte))
     for node in shell.nodes("simple_expansion", "expansion") if given else ():
         word = shell.variable(node)
         if (

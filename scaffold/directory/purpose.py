@@ -30,6 +30,20 @@ def starts(script: Text) -> bool:
     )
 
 
+_ARGUMENTS = re.compile(r"\$(?:[@*]|\{(?:[@*]|\w+\[[@*]))")
+_ARRAY = re.compile(rb"=\(?[\"']?\$[@*]")
+"""Arguments that a variable is given."""
+
+
+def without_arguments(script: Text) -> Iterator[Spot]:
+    """Where a start script starts a program of some folder, or Python's server, without its arguments."""
+    for command in script.shell.commands:
+        words = command.words
+        is_start = words[:1] == ("startBackend",) or (words[:1] == ("exec",) and "/" in "".join(words[1:2]))
+        if is_start and not _ARGUMENTS.search(command.text) and not _ARRAY.search(script.code):
+            yield script.spot(command.start_byte, command.end_byte)
+
+
 def installs(script: Text) -> bool:
     """Whether an installing script installs packages."""
     return _INSTALLS.search(script.code) is not None

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from scaffold.backend.answers import NEEDS_UPSTREAM
 from scaffold.backend.choices import NATIVE
-from scaffold.directory.purpose import installs, lacks_loader, misnamed, serves, starts, unpackaged
+from scaffold.directory.purpose import (
+    installs,
+    lacks_loader,
+    misnamed,
+    serves,
+    starts,
+    unpackaged,
+    without_arguments,
+)
 from scaffold.directory.scripts import BUILD_SCRIPTS
 from scaffold.directory.text import Text
 from scaffold.registry import Registry
@@ -34,10 +42,11 @@ class ScriptUnfinished(Rule):
         cp -avf "$CURDIR/wren" "$CURDIR/package/"
         source "$REPO_ROOT/scripts/build/package-system-libs.sh" "$CURDIR/package/lib" ""
 
-    `run.sh` starts something, `install.sh` installs packages, `backend.py` does something when it is run, and
-    `package.sh` takes run.sh, and what that starts and opens, under their names. It is a warning where
-    `run.sh` looks for a loader of its own that `package.sh` does not take, and where a backend on an engine
-    in C or C++ with images for a GPU does not call `package-gpu-libs.sh`.
+    `run.sh` starts something, and gives it its own arguments, among them the address on which to listen;
+    `install.sh` installs packages, `backend.py` does something when it is run, and `package.sh` takes
+    run.sh, and what that starts and opens, under their names. It is a warning where `run.sh` looks for a
+    loader of its own that `package.sh` does not take, and where a backend on an engine in C or C++ with
+    images for a GPU does not call `package-gpu-libs.sh`.
 
     Fix: restore what is missing.
     """
@@ -59,6 +68,14 @@ class ScriptUnfinished(Rule):
             run = files.run_script
             if run is not None and run.data.strip() and not starts(run):
                 yield self._of(name, run, "start", "run.sh starts nothing")
+            for spot in without_arguments(run) if run is not None else ():
+                yield self.finding(
+                    spot,
+                    name,
+                    f"start without arguments {spot.text}",
+                    "run.sh starts the server without the arguments that it is given: it has no address",
+                    'write `"$@"` behind it',
+                )
             if lang == "python":
                 install, program = files.text("install.sh"), files.text("backend.py")
                 if install is not None and install.data.strip() and not installs(install):

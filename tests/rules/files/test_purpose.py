@@ -84,3 +84,32 @@ def test_a_copy_under_another_name(line: str, subject: str) -> None:
     path = f"{LARK}/package.sh"
     where = tree({path: (read(path) + line + "\n").encode()})
     assert [f.subject for f in findings(where, SLUG)] == [subject] * bool(subject)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "found"),
+    [
+        (f"{LARK}/run.sh", 'exec "$CURDIR/lark" "$@"', 'exec "$CURDIR/lark"', True),
+        (
+            f"{LARK}/run.sh",
+            '"$CURDIR/lib/ld.so" "$CURDIR/lark" "$@"',
+            '"$CURDIR/lib/ld.so" "$CURDIR/lark"',
+            True,
+        ),
+        (f"{FINCH}/run.sh", 'startBackend "$@"', "startBackend", True),
+        (f"{LARK}/run.sh", 'exec "$CURDIR/lark" "$@"', 'exec "$CURDIR/lark" $*', False),
+        (f"{LARK}/run.sh", 'exec "$CURDIR/lark" "$@"', 'exec "$CURDIR/lark" --threads 4 "${@}"', False),
+        (
+            f"{LARK}/run.sh",
+            'exec "$CURDIR/lark" "$@"',
+            'ARGS=("$@"); exec "$CURDIR/lark" "${ARGS[@]}"',
+            False,
+        ),
+        (f"{LARK}/run.sh", 'exec "$CURDIR/lark" "$@"', 'given="$@"; exec "$CURDIR/lark" $given', False),
+    ],
+)
+def test_a_start_without_its_arguments(path: str, old: str, new: str, found: bool) -> None:
+    text = read(path)
+    assert old in text
+    told = findings(tree({path: text.replace(old, new).encode()}), SLUG)
+    assert [(f.path, f.severity) for f in told] == [(path, Severity.error)] * found

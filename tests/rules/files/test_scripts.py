@@ -93,3 +93,26 @@ def test_a_file_that_nothing_else_names(file: str, old: str, new: str, word: str
     assert old in read(path)
     where = tree({path: read(path).replace(old, new).encode()})
     assert [f.subject for f in findings(where, SLUG)] == [f"{word} in {file}"] * bool(word)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("LD_LIBARY_PATH", "LD_LIBRARY_PATH"),
+        ("LD_LIBRARY_PAHT", "LD_LIBRARY_PATH"),
+        ("LDLIBRARY_PATH", "LD_LIBRARY_PATH"),
+        ("DYLD_LIBRAY_PATH", "DYLD_LIBRARY_PATH"),
+        ("DYLD_FALLBACK_LIBRARY_PTH", "DYLD_FALLBACK_LIBRARY_PATH"),
+    ],
+)
+def test_a_variable_of_the_system_is_what_is_meant(wrong: str, meant: str) -> None:
+    text = read(f"{LARK}/run.sh")
+
+    def told(line: str) -> list[tuple[int, str]]:
+        where = tree({f"{LARK}/run.sh": text.replace("\nif [ -f", f"\n{line}\nif [ -f", 1).encode()})
+        return [(f.line, f.subject.split()[0]) for f in findings(where, SLUG)]
+
+    number = text[: text.index("\nif [ -f")].count("\n") + 2
+    assert told(f'export {wrong}="$CURDIR/lib:${meant}"') == [(number, wrong)]
+    assert told(f'export {meant}="$CURDIR/lib:${meant}"') == []
+    assert told(f'export {wrong}S="$CURDIR/lib"; export {meant}="${wrong}S"') == []
