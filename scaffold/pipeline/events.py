@@ -120,6 +120,23 @@ def other(name: str, default_branch: str = "main") -> Event:
     return Event(name, {**github, "event": event})
 
 
+def after_pull_request(number: int, default_branch: str) -> Event:
+    """The event that the run for a fork's pull request has ended: all forks have a branch of one name."""
+    owner = Open(f"owner@{number}", {"login": f"fork-{number}"})
+    ended = {
+        "id": str(9000 + number),
+        "run_number": str(number),
+        "event": "pull_request",
+        "conclusion": "success",
+        "head_branch": "fix",
+        "head_sha": f"{number:040x}",
+        "head_repository": Open(f"fork@{number}", {"full_name": f"fork-{number}/x", "owner": owner}),
+    }
+    event = {"workflow_run": Open(f"github.event.workflow_run@{number}", ended)}
+    head = f"refs/heads/{default_branch}"
+    return Event("workflow_run", _github("workflow_run", number, f"{1:040x}", head, event, default_branch))
+
+
 def vague(name: str, **known: str) -> Event:
     """An event of which nothing but the name is known, and what is `known` of its `github` context."""
     asked = Unknown("github.event.pull_request", truth=True) if name.startswith("pull_request") else None

@@ -220,6 +220,8 @@ class PrGroupByBranch(PipelineRule):
           group: ci-${{ github.event.pull_request.number || github.ref }}
           cancel-in-progress: true
 
+    So is `github.event.workflow_run.head_branch`, in a workflow that starts after one of pull requests.
+
     Fix: `scaffold check --fix` writes the number of the pull request instead of `github.head_ref`.
     """
 
@@ -229,8 +231,7 @@ class PrGroupByBranch(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups that two pull requests of one branch name share: one finding for each way to spell one."""
         spelled: dict[str, dict[Place, Group]] = {}
-        for run in registry.runs.pull_requests():
-            twin = Run(run.workflow, pull_request_of(run.workflow, number=2, fork=True))
+        for run, twin in _of_two_pull_requests(registry.runs):
             for group in shared(run, twin):
                 if group.cancels:
                     parts = re.findall(_OF_BRANCH, group.node.text)
@@ -246,12 +247,30 @@ class PrGroupByBranch(PipelineRule):
                 "",
                 places[place].title,
                 f"{whose} the group and cancel each other" + (f"; so in {also}" if others else ""),
-                "use github.event.pull_request.number, which no other pull request has",
+                "use github.event.pull_request.number, which no other pull request has"
+                if "head_branch" not in text
+                else "add github.event.workflow_run.head_repository.full_name",
                 fix=partial(_number, list(places.values())) if "github.head_ref" in text else None,
             )
 
 
-_OF_BRANCH = r"\$\{\{(?:(?!\}\}|\$\{\{|head_ref).)*+head_ref(?:(?!\}\}|\$\{\{).)*+\}\}"
+def _of_two_pull_requests(runs: Runs) -> Iterator[tuple[Run, Run]]:
+    """The runs of each workflow for two pull requests whose branches have one name, also after their runs."""
+    for run in runs.pull_requests():
+        yield run, Run(run.workflow, pull_request_of(run.workflow, number=2, fork=True))
+    asked = {w.name for w in runs.workflows if w.events.keys() & set(events.PULL_REQUESTS)}
+    for workflow in runs.workflows:
+        on = workflow.events.get("workflow_run", yaml.EMPTY)
+        before = {scalar.text for scalar in yaml.scalars(on.get("workflows"))}
+        named = b"workflow_run.head_branch" in workflow.source.data  # else the pull requests are not meant
+        if named and asked & before and not on.values.keys() & {"branches", "branches-ignore"}:
+            default = runs.pipeline.default_branch
+            run, twin = (Run(workflow, events.after_pull_request(n, default)) for n in (1, 2))
+            if any(leg.reached is not False for leg in run.jobs):
+                yield run, twin
+
+
+_OF_BRANCH = r"\$\{\{(?:(?!\}\}|\$\{\{|head_(?:ref|branch)).)*+head_(?:ref|branch)(?:(?!\}\}|\$\{\{).)*+\}\}"
 """An expression with the name of a pull request's branch."""
 
 

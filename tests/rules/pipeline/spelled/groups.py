@@ -59,6 +59,58 @@ jobs:
 """)
 
 SPELLED: Cases = {
+    **{
+        f"pr-group-by-branch: {kind}after a run: {group}, {when}": {
+            "ci": "name: CI\non: ...".replace("...", on)
+            + "\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: make}]}}\n",
+            "b": f"""
+on: {{workflow_run: {{workflows: [CI], types: [completed]{filters}}}}}
+concurrency: {{group: "report-${{{{ {group} }}}}", cancel-in-progress: true}}
+jobs: {{r: {{if: "{when}", runs-on: ubuntu-latest, steps: [{{run: make report}}]}}}}
+""",
+        }
+        for kind, group, when, on, filters in (
+            ("", "github.event.workflow_run.head_branch", "true", "pull_request", ""),
+            (
+                "",
+                "github.event.workflow_run['head_branch'] || github.event.workflow_run.head_branch",
+                "true",
+                "[push, pull_request]",
+                "",
+            ),
+            (
+                "",
+                "github.event.workflow_run.head_branch",
+                "github.event.workflow_run.conclusion == 'success'",
+                "pull_request",
+                "",
+            ),
+            (
+                "not ",
+                "github.event.workflow_run.head_branch",
+                "github.event.workflow_run.event == 'push'",
+                "[push, pull_request]",
+                "",
+            ),
+            ("not ", "github.event.workflow_run.head_branch", "true", "push", ""),
+            (
+                "not of branches ",
+                "github.event.workflow_run.head_branch",
+                "true",
+                "pull_request",
+                ", branches: [main]",
+            ),
+            (
+                "not ",
+                "format('{0}-{1}', github.event.workflow_run.head_repository.full_name, github.event.workflow_run.head_branch)",
+                "true",
+                "pull_request",
+                "",
+            ),
+            ("not ", "github.event.workflow_run.id", "true", "pull_request", ""),
+            ("not ", "github.event.workflow_run.head_sha", "true", "pull_request", ""),
+        )
+    },
     "pr-group-by-branch: bracket": {
         "r": cancelling(
             "{pull_request: {types: [opened, synchronize]}}",
