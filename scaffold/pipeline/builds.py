@@ -44,11 +44,18 @@ class ImageBuild:
 
     def input(self, name: str) -> str:
         """One of the inputs as text, with holes for what is unknown; "" where it is not given."""
-        return self.at.input(name) if self._inputs is None else self._inputs.get(name, "")
+        found = self.at.input(name) if self._inputs is None else self._inputs.get(name, "")
+        return found or (self._by_default if name == "platforms" else "")
 
     def gives(self, name: str) -> bool:
         """Whether it says something of one of the inputs."""
-        return name in (self.at.step.given if self._inputs is None else self._inputs)
+        given = name in (self.at.step.given if self._inputs is None else self._inputs)
+        return given or (name == "platforms" and bool(self._by_default))
+
+    @property
+    def _by_default(self) -> str:
+        """The platform that a variable of docker asks for where a build says nothing; "" for none."""
+        return text_of(self.at.context("env").get("DOCKER_DEFAULT_PLATFORM", ""))
 
     @property
     def tags(self) -> tuple[str, ...]:

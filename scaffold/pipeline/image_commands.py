@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from scaffold.pipeline import bake
-from scaffold.pipeline.commands import Said, said
+from scaffold.pipeline.commands import Said, said, value_of
 from scaffold.pipeline.expressions.values import Unknown, text_of
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import CONTAINERS, Step
@@ -67,7 +67,7 @@ def _docker(words: list[str], one: Said, step: StepRun) -> Iterator[Built | Name
         words = words[1:]
     match words:
         case ["build" | "bud" | "b", *rest]:
-            yield Built(_inputs(rest, one.folder))
+            yield Built(_default_platform(one, step) | _inputs(rest, one.folder))
         case ["bake", *rest]:
             yield from map(Built, bake.of_command(step, one, rest))
         case ["tag", *rest]:
@@ -77,6 +77,18 @@ def _docker(words: list[str], one: Said, step: StepRun) -> Iterator[Built | Name
             names = _operands(rest, _PUSH_OPTIONS)
             if names:
                 yield Pushed(names[0], re.sub(r"^docker://", "", names[-1]))
+
+
+def _default_platform(one: Said, step: StepRun) -> dict[str, str]:
+    """The platform that a script's own variable asks for, in front of the command or before it."""
+    script, name = step.step.script, "DOCKER_DEFAULT_PLATFORM"
+    if name not in step.step.run or one.words[0] != "docker":
+        return {}
+    span = one.command.start_byte, one.command.end_byte
+    own = (a for a in script.assignments if a.name == name and span[0] <= a.start_byte < span[1])
+    value = next((a.value or "" for a in own), None)
+    value = value_of(f"${name}" if value is None else value, step)
+    return {"platforms": value} if "$" not in value else {}
 
 
 _PUSH_OPTIONS = {"--format", "--creds", "--authfile", "--digestfile", "--cert-dir", "--platform"}

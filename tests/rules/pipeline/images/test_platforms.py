@@ -154,3 +154,37 @@ def test_runners_of_several_labels(runner: str, told: bool) -> None:
     build = "- uses: docker/build-push-action@v6\n  with: {platforms: linux/arm64}"
     files = {"ci": job(build, head=f"runs-on: {runner}"), "Dockerfile": "FROM a\nRUN make\n"}
     assert bool(found(tree(files), "qemu-leg")) is told
+
+
+BY_DEFAULT = """
+on: push
+jobs:
+  b:
+    runs-on: ubuntu-latest
+    {job}
+    steps:
+      - {step}
+"""
+ASKS = "env: {DOCKER_DEFAULT_PLATFORM: linux/arm64}"
+ACTION = "{uses: docker/build-push-action@v6, with: {context: .}}"
+
+
+@pytest.mark.parametrize(
+    ("job", "step", "told"),
+    [
+        (ASKS, "run: docker build .", True),
+        (ASKS, "run: docker buildx build -t x .", True),
+        (ASKS, ACTION, True),
+        ("", f"{{{ASKS}, run: docker build .}}", True),
+        ("", "run: DOCKER_DEFAULT_PLATFORM=linux/arm64 docker build .", True),
+        ("", 'run: "export DOCKER_DEFAULT_PLATFORM=linux/arm64; docker build ."', True),
+        (ASKS, "run: docker build --platform linux/amd64 .", False),
+        (ASKS, ACTION.replace("context: .", "context: ., platforms: linux/amd64"), False),
+        (ASKS.replace("arm64", "amd64"), "run: docker build .", False),
+        (ASKS, "run: DOCKER_DEFAULT_PLATFORM=linux/amd64 docker build .", False),
+        ("", "run: echo DOCKER_DEFAULT_PLATFORM=linux/arm64; docker build .", False),
+    ],
+)
+def test_a_platform_that_a_variable_asks_for(job: str, step: str, told: bool) -> None:
+    files = {"ci": BY_DEFAULT.format(job=job, step=step), "Dockerfile": "FROM a\nRUN make\n"}
+    assert bool(found(tree(files), "qemu-leg")) is told
