@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import posixpath
 import re
 from collections.abc import Iterator
 from functools import lru_cache, partial
@@ -11,7 +13,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.caches import BOTH, RESTORE
-from scaffold.pipeline.commands import said
+from scaffold.pipeline.commands import Said, said
 from scaffold.pipeline.expressions.values import text_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
@@ -111,7 +113,9 @@ _KEPT = r"/Cellar(?:/([\w@.+-]+))?/?(?:/\*+)?$"
 def _brews(step: StepRun, tree: Tree) -> Iterator[Brew]:
     """The calls of brew in a step's script, and in the files that it runs."""
     for one in said(step, "brew"):
-        if one.words[1:]:
+        if one.words[1:2] == ("bundle",):
+            yield from (Brew(step, words, None) for words in _bundled(one, step.step, tree))
+        elif one.words[1:]:
             yield Brew(step, one.words, one.command)
     for path in step.step.scripts:
         data = tree.read(path) if path.endswith(".sh") else None
@@ -119,6 +123,24 @@ def _brews(step: StepRun, tree: Tree) -> Iterator[Brew]:
         for command in script.commands if script is not None else ():
             if command.starts("brew") and command.bare[1:]:
                 yield Brew(step, tuple(command.bare), None)
+
+
+def _bundled(one: Said, step: Step, tree: Tree) -> Iterator[tuple[str, ...]]:
+    """The calls that `brew bundle` stands for: it installs and links what a Brewfile names."""
+    words = [part for word in one.words[2:] for part in word.split("=", 1)]
+    if words[:1] not in ([], ["install"]) and not words[0].startswith("-"):
+        return
+    file = next((value for option, value in itertools.pairwise(words) if option == "--file"), "Brewfile")
+    text = step.run
+    if file not in ("-", "/dev/stdin"):
+        text = (tree.read(posixpath.normpath(posixpath.join(one.folder, file))) or b"").decode(
+            errors="replace"
+        )
+    named = re.findall(r"""(?m)^[ \t]*brew[ \t(]+["']([\w@.+/-]+)["'](.*)$""", text)
+    formulas = {name.rpartition("/")[2]: options for name, options in named}
+    linked = [name for name, options in formulas.items() if not re.search(r"\blink:\s*false", options)]
+    yield ("brew", "install", *formulas)
+    yield ("brew", "link", *linked)
 
 
 class BrewLink(PipelineRule):
@@ -140,7 +162,8 @@ class BrewLink(PipelineRule):
           brew install ccache
           brew link --overwrite ccache 2>/dev/null || true
 
-    Where the cache holds `bin` too, the links come with it.
+    Where the cache holds `bin` too, the links come with it. `brew bundle` links what its Brewfile names,
+    unless that says `link: false`.
 
     Fix: `scaffold check --fix` adds the line.
     """
@@ -158,7 +181,7 @@ class BrewLink(PipelineRule):
                 brew = next(b for b in cellar.brews if b.words[1] == "install" and missing[0] in b.words)
                 step, own = brew.step.step, brew.command
                 yield self.finding(
-                    step.line_of("brew install"),
+                    step.line_of(" ".join(brew.words[:2]) if own is not None else "brew "),
                     "",
                     f"{cellar.job.id} {' '.join(missing)}",
                     f"{', '.join(missing)}: restored into the Cellar, so `brew install` links nothing",
@@ -212,7 +235,8 @@ class BrewClosure(PipelineRule):
           brew install ccache
           brew reinstall ccache
 
-    Formulas that are known to depend on nothing are left alone.
+    `brew bundle` installs what its Brewfile names. Formulas that are known to depend on nothing are left
+    alone.
 
     Fix: `brew reinstall` the formula after `brew install`, or do not cache its Cellar.
     """

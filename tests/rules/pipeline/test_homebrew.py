@@ -127,3 +127,43 @@ def test_links_of_another_formula() -> None:
     steps = f"- uses: actions/cache@v4\n  with:\n   key: k\n   path: {paths}\n- run: brew install ccache fmt"
     (finding,) = found(tree({"ci": job(steps)}), "brew-link")
     assert finding.message.startswith("fmt: ")
+
+
+BUNDLE = {
+    "a Brewfile": ("- run: brew bundle", {"Brewfile": 'tap "a/b"\nbrew "ccache"\n'}),
+    "install": ("- run: brew bundle install --no-upgrade", {"Brewfile": "brew 'ccache', args: ['HEAD']\n"}),
+    "another file": ("- run: brew bundle --file=ci/mac.brew", {"ci/mac.brew": 'brew "acme/tap/ccache"\n'}),
+    "a folder": (
+        "- run: brew bundle --file Brewfile\n  working-directory: ci",
+        {"ci/Brewfile": 'brew "ccache"\n'},
+    ),
+    "a text": ('- run: |\n    brew bundle --file=- <<EOF\n    brew "ccache"\n    EOF', {}),
+}
+
+
+@pytest.mark.parametrize("kind", BUNDLE)
+@pytest.mark.parametrize("folder", ["/opt/homebrew/Cellar/ccache", "/opt/homebrew/Cellar"])
+def test_a_bundle_installs_and_links_what_it_names(kind: str, folder: str) -> None:
+    calls, files = BUNDLE[kind]
+    cached = CACHED % folder
+    for head, slug, count in (
+        ("runs-on: macos-latest", "brew-env", 1),
+        (BREW_ENV, "brew-env", 0),
+        (BREW_ENV, "brew-closure", 1),
+        (BREW_ENV, "brew-link", 0),
+    ):
+        assert len(found(tree({"ci": job(cached + calls, head=head), **files}), slug)) == count, slug
+    unlinked = {path: text.replace("\n", ", link: false\n") for path, text in files.items()}
+    if files:
+        assert len(found(tree({"ci": job(cached + calls, head=BREW_ENV), **unlinked}), "brew-link")) == 1
+
+
+@pytest.mark.parametrize(
+    "calls", ["- run: brew bundle check", "- run: brew bundle", "- run: brew bundle dump"]
+)
+def test_a_bundle_that_installs_nothing_of_the_cache(calls: str) -> None:
+    brewfile = 'brew "wget"\n# brew "ccache"\n'
+    where = tree(
+        {"ci": job(CACHED % "/opt/homebrew/Cellar/ccache" + calls, head=BREW_ENV), "Brewfile": brewfile}
+    )
+    assert not found(where, "brew-closure")
