@@ -10,9 +10,7 @@ from urllib.parse import quote
 
 from scaffold.checkout import git
 
-_REMOTE = re.compile(
-    r"(?:(?:https|ssh|git)://(?:[\w.-]+@)?|[\w.-]+@)(github\.com)[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?"
-)
+_REMOTE = r"(?:(?:https|ssh|git)://(?:[\w.-]+@)?|[\w.-]+@)(github\.com)[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?"
 
 
 class Sources:
@@ -50,7 +48,7 @@ class Sources:
         """What stands before the path of a file; "" where host or commit are not known."""
         commit = self._own or os.environ.get("GITHUB_SHA", "")
         server, name = (os.environ.get(f"GITHUB_{what}", "") for what in ("SERVER_URL", "REPOSITORY"))
-        remote = _REMOTE.fullmatch(git.output(self.root, "config", "--get", "remote.origin.url"))
+        remote = re.fullmatch(_REMOTE, git.output(self.root, "config", "--get", "remote.origin.url"))
         if re.fullmatch(r"https?://[\w.:-]+", server) and re.fullmatch(r"[\w.-]+/[\w.-]+", name):
             home = f"{server}/{name}"
         elif remote:

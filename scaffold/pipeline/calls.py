@@ -26,6 +26,8 @@ OF_ALL_LEGS = frozenset({"github", "secrets", "vars"})
 class Call:
     """A workflow as it is run: by the event, or by a job that calls it."""
 
+    _needs: Open | None = None
+
     def __init__(self, run: Started, workflow: Workflow, caller: Leg | None = None) -> None:
         self.run = run
         self.workflow = workflow
@@ -33,7 +35,6 @@ class Call:
         self.root: Leg | None = caller.root if caller is not None else None
         """The job of the workflow that the event started, where that calls it."""
         self.of_legs = OfLegs() if caller is None else run.of_legs((caller.job, caller.call))
-        self._needs: Open | None = None
         self.inputs: dict[str, Any]
         """The `inputs` context."""
         if caller is not None:
@@ -56,11 +57,11 @@ class Call:
         """One of the inputs: given by the caller, or its default."""
         assert self.caller is not None
         default, boolean = self.workflow.inputs[name]
-        value = self.caller.job.given.get(name, default)
-        if isinstance(value, yaml.Scalar) and "${{" in value.text:  # nearly always
-            found = template(value.text).value(self.caller)
+        of = self.caller.job.templates.get(name)
+        if of is not None:  # nearly always
+            found = of.value(self.caller)
         else:
-            found = matrix.evaluated(value, self.caller)
+            found = matrix.evaluated(self.caller.job.given.get(name, default), self.caller)
         return False if boolean and found == "" else found
 
     @cached_property
@@ -228,6 +229,10 @@ class _Plain:
 class Leg(JobScope, ABC):
     """A job with one row of its matrix, without its steps."""
 
+    _label = ""
+    _runs_on: str | None = None
+    _reached: Truth | str = "not asked"
+
     def __init__(self, call: Call, job: Job, row: Mapping[str, Any], number: int, complete: bool) -> None:
         self.call = call
         self.job = job
@@ -235,9 +240,6 @@ class Leg(JobScope, ABC):
         self.complete = complete
         """Whether the matrix is known: otherwise this one row stands for all."""
         self.number = number
-        self._label = ""
-        self._runs_on: str | None = None
-        self._reached: Truth | str = "not asked"
 
     @property
     def label(self) -> str:

@@ -92,8 +92,9 @@ def needed(file: Dockerfile, target: str = "") -> list[Stage]:
             seen.add(at)
             for name in stages[at].sources:
                 parts = re.split(r"\$\{[^{}]*+\}|\$\w++", name.lower())
-                alike = re.compile(spread([re.escape(part) for part in parts]))
-                wanted += (n for n in range(at) if alike.fullmatch(stages[n].alias.lower()) or name == str(n))
+                alike = spread([re.escape(part) for part in parts])
+                same = (re.fullmatch(alike, stage.alias.lower()) for stage in stages[:at])
+                wanted += (n for n, found in enumerate(same) if found or name == str(n))
     return [stages[n] for n in sorted(seen)]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from scaffold.pipeline import docker
+from scaffold.pipeline.builds import ImageBuild
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
@@ -21,7 +22,12 @@ def known_dockerfiles(repository: Repository) -> tuple[Dockerfile, ...]:
     found = {file.path: file for file in docker.dockerfiles(tree, ("", "backend", "docker"))}
     steps = (o.step for job in repository.pipeline.jobs for o in job.using(*docker.BUILD))
     spelled = {(step.spelled("context"), step.spelled("file")) for step in steps}
-    built = {build.image for run in repository.runs.all() for build in flows_of(run).builds}
+    named: dict[str, list[ImageBuild]] = {}
+    for build in (build for run in repository.runs.all() for build in flows_of(run).builds):
+        named.setdefault(build.input("file"), []).append(build)
+    built = {
+        b.image for name, builds in named.items() if posixpath.normpath(name) not in found for b in builds
+    }
     for place in (docker.source_of(*image) for image in dict.fromkeys([*sorted(spelled), *sorted(built)])):
         file = docker.dockerfile(tree, place[1]) if place is not None and place[1] not in found else None
         if file is not None:

@@ -14,7 +14,7 @@ from scaffold.checkout.door import Kind
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline import told
-from scaffold.pipeline.expressions.templates import Template, condition
+from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.pipeline.expressions.values import PENDING
 from scaffold.pipeline.steps import Occurrence, Step, steps_of
 from scaffold.syntax import yaml_values as yaml
@@ -24,7 +24,6 @@ from scaffold.syntax.yaml import YamlSource
 FOLDER = ".github/workflows"
 MAX_DEPTH = 4
 """Reusable workflows and composite actions are followed this far; GitHub allows ten."""
-
 MAX_STEPS = 8192
 """Steps of composite actions that are looked at, each counted as often as it is used; LocalAI has 27."""
 
@@ -43,6 +42,12 @@ class Job:
         self.uses = node.text("uses")
         self.given = node.mapping("with").values
         """What it hands to the workflow that it calls."""
+
+    @cached_property
+    def templates(self) -> dict[str, Template]:
+        """What of it an expression makes."""
+        texts = ((name, value.text) for name, value in self.given.items() if isinstance(value, yaml.Scalar))
+        return {name: template(text) for name, text in texts if "${{" in text}
 
     @property
     def path(self) -> str:

@@ -64,7 +64,10 @@ class Run(Started):
         """The legs that may run and that use one of some actions; without such a job nothing is expanded."""
         if actions not in self._using:
             jobs = {job for job in self.every_job if not job.actions.isdisjoint(actions)}
-            self._using[actions] = [leg for leg in self._may_run if leg.job in jobs] if jobs else []
+            if len(jobs) > 1:
+                self._using[actions] = [leg for leg in self._may_run if leg.job in jobs]
+            else:
+                self._using[actions] = [leg for job in jobs for leg in self._legs.get(job, ())]
         return self._using[actions]
 
     def steps(self, *actions: str) -> tuple[StepRun, ...]:
@@ -84,6 +87,14 @@ class Run(Started):
     @cached_property
     def _may_run(self) -> list[JobRun]:
         return [leg for leg in self.jobs if leg.reached is not False]
+
+    @cached_property
+    def _legs(self) -> dict[Job, list[JobRun]]:
+        """Job -> its legs that may run."""
+        found: dict[Job, list[JobRun]] = {}
+        for leg in self._may_run:
+            found.setdefault(leg.job, []).append(leg)
+        return found
 
     def _expand(self, call: Call, found: list[JobRun], depth: int) -> None:
         for job in call.workflow.jobs.values():

@@ -13,20 +13,19 @@ from scaffold.pipeline import matrix, told
 from scaffold.pipeline.caches import BOTH, RESTORE, Missed
 from scaffold.pipeline.calls import Call, Leg
 from scaffold.pipeline.expressions.nodes import Scope
-from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import Open, Truth, Unknown, all_of, text_of, truth_of
 from scaffold.pipeline.model import Job, local_path
 from scaffold.pipeline.runners import of_runner
 from scaffold.pipeline.steps import Occurrence, Step
-from scaffold.syntax import yaml_values as yaml
 
 
 class JobRun(Leg):
     """A job with one row of its matrix, and its steps."""
 
+    _steps: Open | None = None
+
     def __init__(self, call: Call, job: Job, row: Mapping[str, Any], number: int, complete: bool) -> None:
         super().__init__(call, job, row, number, complete)
-        self._steps: Open | None = None
         self._bound: dict[Occurrence, StepRun] = {}
 
     def _outputs(self) -> Any:
@@ -84,16 +83,17 @@ class _Blind(JobRun):
 class StepRun:
     """A step in a run of its job."""
 
+    sure = True
+    """Whether its script comes to what is looked at, once it runs."""
+    _inside: Open | None = None
+    _runs: Truth | str = "not asked"
+
     def __init__(self, job: JobRun, occurrence: Occurrence, outer: StepRun | None = None) -> None:
         self.job = job
         self.step: Step = occurrence.step
         self.occurrence = occurrence
-        self._inside: Open | None = None
         self.outer = outer
         self._inputs: dict[str, str] = {}
-        self._runs: Truth | str = "not asked"
-        self.sure = True
-        """Whether its script comes to what is looked at, once it runs."""
 
     def perhaps(self) -> StepRun:
         """The step, of which its script decides whether it does something."""
@@ -114,6 +114,8 @@ class StepRun:
 
     def context(self, name: str) -> Any:
         """The value of a context: a step of a composite action has inputs of its own."""
+        if name == "inputs":
+            return self.job.call.inputs if self.outer is None else self.outer.inputs
         if name == "github":
             return self.job.github
         if name == "env":
@@ -122,11 +124,8 @@ class StepRun:
             if not own:
                 return base
             return Open(base.label, base | matrix.variables(own, self.job))
-        if self.outer is not None:
-            if name == "inputs":
-                return self.outer.inputs
-            if name == "steps":
-                return self.outer.inside
+        if name == "steps" and self.outer is not None:
+            return self.outer.inside
         return self.job.context(name)
 
     def status(self, function: str) -> Any:
@@ -151,16 +150,14 @@ class StepRun:
 
     def input(self, name: str) -> str:
         """One of its `with` as text, with holes for what is unknown; "" where it is not given."""
-        if name not in self._inputs:
-            value = self.step.given.get(name)
-            if not isinstance(value, yaml.Scalar):
-                found = ""
-            elif "${{" in value.text:
-                found = self.job.call.run.value(template(value.text), self)
-            else:
-                found = value.typed
-            self._inputs[name] = text_of(found)
-        return self._inputs[name]
+        of = self.step.written.get(name, "")
+        if isinstance(of, str):
+            return of
+        found = self._inputs.get(name)
+        if found is None:
+            value = self.job.call.run.value(of, self) if of.of_event else of.value(self)
+            found = self._inputs[name] = text_of(value)
+        return found
 
     @property
     def in_job(self) -> Truth:
@@ -174,8 +171,11 @@ class StepRun:
         own = self.step.condition
         if own is None or around is False:
             return around
-        asks = not own.contexts.isdisjoint(told.OF_SCRIPTS)
-        scope = scope_of(told.Asked(self, self.job.job.said) if asks else self)
+        if own.of_event:
+            scope: Scope = self
+        else:
+            asks = not own.contexts.isdisjoint(told.OF_SCRIPTS)
+            scope = scope_of(told.Asked(self, self.job.job.said) if asks else self)
         said = truth_of(self.job.call.run.value(own, scope))
         return said if around else all_of([around, said])
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scaffold.pipeline.expressions.templates import Template, condition, template
+from scaffold.pipeline.expressions.values import text_of
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.source import Place
@@ -144,6 +145,12 @@ class Step:
         """Its `if`."""
         value = self.node.get("if")
         return condition(value.text) if isinstance(value, yaml.Scalar) else None
+
+    @cached_property
+    def written(self) -> dict[str, Template | str]:
+        """Each of its `with` that is a scalar: the text that it is, or what makes it."""
+        scalars = ((n, v) for n, v in self.given.items() if isinstance(v, yaml.Scalar))
+        return {n: template(v.text) if "${{" in v.text else text_of(v.typed) for n, v in scalars}
 
     def input(self, name: str) -> Template | None:
         """One of its `with`."""

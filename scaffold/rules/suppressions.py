@@ -30,7 +30,7 @@ MAX_ENTRIES = 2000
 """More of them in the file are no judgement of a person."""
 FOLDERS = (".github", ".github/workflows")
 YAML = (".yml", ".yaml")
-_COMMENT = re.compile(r"#\s*+scaffold: allow\b\s*+(?P<rule>[\w-]*+)(?P<reason>.*)")
+_COMMENT = r"#\s*+scaffold: allow\b\s*+(?P<rule>[\w-]*+)(?P<reason>.*)"
 FIELDS = {"rule", "backend", "reason", "match"}
 KEYS = {"suppress", "select", "ignore", "strict"}
 ANY = "*"
@@ -191,11 +191,11 @@ def _comments(path: str, data: bytes) -> Iterator[Suppression]:
         line = lines[number - 1]
         if not line.strip().startswith("#"):
             about = number
-        match = _COMMENT.search(line) if "scaffold: allow" in line else None
+        match = re.search(_COMMENT, line) if "scaffold: allow" in line else None
         if match is not None:
             reason = match["reason"].strip()
             wrong = wrong if reason else number
-            text = _COMMENT.sub("", lines[about - 1]).strip()
+            text = re.sub(_COMMENT, "", lines[about - 1]).strip()
             found.append(Suppression(match["rule"], "", reason, "", number, path, about, text))
     if wrong:
         raise ShapeError(path, wrong, "a suppression needs a rule and a reason")

@@ -31,7 +31,7 @@ def without_misread(seen: bytes, root: Node) -> bytes:
 
 _NESTING = re.compile(rb"\b(?:ba)?sh[ \t]+-")
 _SHELLS = frozenset({b"bash", b"sh", b"/bin/bash", b"/bin/sh"})
-_OPTIONS = re.compile(rb"(?:-\w*[ \t]+(?:pipefail[ \t]+)?)*-\w*c[ \t]*")
+_OPTIONS = rb"(?:-\w*[ \t]+(?:pipefail[ \t]+)?)*-\w*c[ \t]*"
 _PLAIN = re.compile(rb"(?:(?!<<)[^#\\]|\\\r?\n)*+")
 """A text that is the same to the shell that gets it: without comments, escapes and texts of their own."""
 
@@ -52,7 +52,7 @@ def without_nested(seen: bytes, root: Node) -> bytes:
         if shell == b"sudo":
             shell, _, options = options.partition(b" ")
         start, end = last.start_byte + 1, last.end_byte - 1
-        if shell in _SHELLS and _OPTIONS.fullmatch(options) and _PLAIN.fullmatch(seen, start, end):
+        if shell in _SHELLS and re.fullmatch(_OPTIONS, options) and _PLAIN.fullmatch(seen, start, end):
             opened[name.start_byte : start] = b" " * (start - name.start_byte)
             opened[end : end + 1] = b" "
     return bytes(opened)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, partial
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
@@ -24,8 +25,8 @@ _COLUMNS = 120
 _BEGINNING = re.compile(rb"[ \t]*+(?:[-?:][ \t]++)*+(?=[^ \t])")
 """Of a line: what can begin another level of block style, which needs a column of its own."""
 _RUN = re.compile(rb"(?:[-?:][ \t]++){40}")
-_CLOSE_COMMENT = re.compile(rb"""(?m)^((?:'[^'\n]*+'|"[^"\\\n]*+"|[^#"'\n])*+)(?<=['"\]}])#.*$""")
-_STRIPPED = re.compile(r"[|>]-[ \t]*\n[ ]+([^\s#][^\n]*?)[ \t]*\n*")
+_CLOSE_COMMENT = rb"""(?m)^((?:'[^'\n]*+'|"[^"\\\n]*+"|[^#"'\n])*+)(?<=['"\]}])#.*$"""
+_STRIPPED = r"[|>]-[ \t]*\n[ ]+([^\s#][^\n]*?)[ \t]*\n*"
 _OTHER_LINE_ENDS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 
@@ -100,7 +101,9 @@ class YamlSource(ParsedSource):
     @cached_property
     def _without_close_comments(self) -> bytes:
         """Blanks for comments that follow a quote or bracket without a space, which the grammar refuses."""
-        return _CLOSE_COMMENT.sub(lambda found: found[1] + b" " * (len(found[0]) - len(found[1])), self.data)
+        return re.sub(
+            _CLOSE_COMMENT, lambda found: found[1] + b" " * (len(found[0]) - len(found[1])), self.data
+        )
 
     @cached_property
     def _lines(self) -> list[bytes]:
@@ -111,8 +114,9 @@ class YamlSource(ParsedSource):
     def require_parsable(self) -> None:
         super().require_parsable()
         # The grammar's scanner overruns its memory at 254 levels; a column holds two, a mapping and its list.
-        for number, line in enumerate(self._lines, 1):
-            if len(line) >= _LONG and (_columns(line) >= _COLUMNS or _RUN.search(line)):
+        long = map(_LONG.__le__, map(len, self._lines))
+        for number, line in compress(enumerate(self._lines, 1), long):
+            if _columns(line) >= _COLUMNS or _RUN.search(line):
                 raise ShapeError(self.path, number, "is nested too deeply")
 
     def require_well_formed(self) -> None:
@@ -194,7 +198,7 @@ class YamlSource(ParsedSource):
     def stripped_line(self, node: Node | None) -> str:
         """What `>-` or `|-` with one line below it stands for; "" for any other value."""
         content = _content(node, "block_scalar")
-        found = _STRIPPED.fullmatch(self.text(content)) if content is not None else None
+        found = re.fullmatch(_STRIPPED, self.text(content)) if content is not None else None
         return found[1] if found else ""
 
     def scalars(self, node: Node | None) -> Iterator[tuple[str, Node]]:

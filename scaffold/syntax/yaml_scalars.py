@@ -25,14 +25,14 @@ _ESCAPES = {
     "n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v",
     "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\n[ \t]*|.)", re.DOTALL)
+_ESCAPE = r"(?s)\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\n[ \t]*|.)"
 
 
 def double_quoted(text: str) -> str:
     """The text that is written between double quotes, with escapes and line breaks."""
     if "\\" not in text:
         return folded(text)
-    return _ESCAPE.sub(_unescaped, folded(re.sub(r"(?<!\\)\\\n[ \t]*", "", text)))
+    return re.sub(_ESCAPE, _unescaped, folded(re.sub(r"(?<!\\)\\\n[ \t]*", "", text)))
 
 
 def _unescaped(match: re.Match[str]) -> str:

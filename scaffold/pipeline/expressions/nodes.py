@@ -82,7 +82,10 @@ class Property(Node):
     def value(self, scope: Scope) -> Any:
         of, key = self.of, self.key
         where = scope.context(of.name) if type(of) is Context else of.value(scope)  # nearly always
-        return property_of(where, key.content if type(key) is Literal else key.value(scope))
+        name = key.content if type(key) is Literal else key.value(scope)
+        if type(where) is dict and type(name) is str and name in where:  # a row of a matrix
+            return where[name]
+        return property_of(where, name)
 
     def children(self) -> tuple[Node, ...]:
         return (self.of, self.key)

@@ -57,7 +57,12 @@ class Lazy(dict[str, Any]):
     def __init__(self, unread: Mapping[str, Any], evaluate: Callable[[str], Any]) -> None:
         """`unread` has every name, `PENDING`: to copy it is faster than to make it again."""
         super().__init__(unread)
-        self.evaluate = evaluate
+        self._evaluate = evaluate
+
+    def read(self, name: str) -> Any:
+        """A property that is read for the first time."""
+        found = self[name] = self._evaluate(name)
+        return found
 
 
 PENDING = object()
@@ -71,11 +76,11 @@ class Spread(list[Any]):
 
 def property_of(value: Any, key: Any) -> Any:
     """One property of a value, as GitHub looks it up: by a name in any case, null where it is missing."""
-    kind = type(value)
-    if (kind is dict or kind is Lazy) and type(key) is str:  # nearly always
+    if isinstance(value, dict) and type(key) is str:  # nearly always
         item = value.get(key, MISSING)
         if item is PENDING:
-            item = value[key] = value.evaluate(key)
+            assert isinstance(value, Lazy)
+            return value.read(key)
         if item is not MISSING:
             return item
     if isinstance(value, Spread):

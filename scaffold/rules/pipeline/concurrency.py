@@ -171,7 +171,7 @@ def _effects(leg: JobRun, tree: Tree) -> Iterator[tuple[StepRun, Effect]]:
             yield step, done
 
 
-_COMMIT = re.compile(
+_COMMIT = (
     r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|GITHUB_RUN_(?:ID|NUMBER)\b"
     r"|head_commit\.id\b|github\.event\.after\b|--(?:pretty|format)[= ][\"']?(?:format:)?%[hH]\b"
     r"|rev-parse\b(?!.*--(?:abbrev-ref|show-|git-|is-))|\bgit describe\b(?!.*--abbrev=0)"
@@ -186,7 +186,7 @@ def _named_after_commit(step: StepRun) -> bool:
     for name in {name for line in re.findall(_NAMING, script) for name in re.findall(r"\$\{?(\w+)", line)}:
         said = own.node.text("env", name)
         texts += [said] if said else variable(job, name)
-    return any(_COMMIT.search(text) for start in texts for text in behind(job, outer, start))
+    return any(re.search(_COMMIT, text) for start in texts for text in behind(job, outer, start))
 
 
 _NAMING = r"(?m)^.*(?:[ \t]-t|--tag|\bpush|\btag)\b.*$"

@@ -18,7 +18,7 @@ from scaffold.syntax.source import Place
 
 PENDING = 3
 """Members of one group from which on one is dropped: one runs, one waits."""
-_OWN = re.compile(r"github\.(?:sha|ref|run_|head_ref|event\.(?:pull_request\.)?number)|head\.sha")
+_OWN = r"github\.(?:sha|ref|run_|head_ref|event\.(?:pull_request\.)?number)|head\.sha"
 """What makes a group of one run, commit, branch or pull request: without it another run is a member too."""
 
 
@@ -137,7 +137,7 @@ class LegsShareGroup(PipelineRule):
 
 def _drops(groups: list[Group], legs: list[Leg]) -> bool:
     """Whether more wait in a group than it keeps: some legs, and those of another run where it has these."""
-    crowd = len(legs) + (not _OWN.search(groups[0].node.text))
+    crowd = len(legs) + (not re.search(_OWN, groups[0].node.text))
     return crowd >= PENDING and not any(group.queues or group.cancels is None for group in groups)
 
 

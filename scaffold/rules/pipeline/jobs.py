@@ -236,9 +236,10 @@ def _matrices(registry: Repository) -> Iterator[tuple[Job, Call]]:
     seen: set[Job] = set()
     for run in registry.runs.all():
         for leg in run.jobs:
-            if leg.job not in seen and leg.job.matrix is not None and not _is_generated(leg.job):
+            if leg.job not in seen:
                 seen.add(leg.job)
-                yield leg.job, leg.call
+                if leg.job.matrix is not None and not _is_generated(leg.job):
+                    yield leg.job, leg.call
     for job in registry.pipeline.jobs:
         if job.matrix is None or _is_generated(job):
             continue

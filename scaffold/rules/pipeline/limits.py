@@ -60,11 +60,11 @@ def _is_anonymous(command: Command, _shell: str) -> bool:
     words = [re.sub(r"\$\{?(\w+)\}?", lambda m: known.get(m[1], m[0]), word) for word in command.words]
     asked = [word for word in words if _ASKED.search(word)]
     others = [re.sub(r"^[^?@]*", "", word) if word in asked else word for word in words]
-    return bool(asked) and not any(_MAY_NAME_ONE.search(word) for word in others)
+    return bool(asked) and not any(re.search(_MAY_NAME_ONE, word) for word in others)
 
 
 _ASKED = re.compile(r"(?:^|://)api\.github\.com\b|^\$\{?GITHUB_API_URL\b|^\$\{\{\s*github\.api_url\b")
-_MAY_NAME_ONE = re.compile(
+_MAY_NAME_ONE = (
     r"(?i)\bauthorization\b|token|^(?:-u|--user|-n|--netrc.*|-K|--config|--oauth2-bearer|--cert)$"
     r"|^\$\{?\w+(?:\[[@*]\])?\}?$"
 )

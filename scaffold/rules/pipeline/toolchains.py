@@ -123,7 +123,7 @@ def _in_dockerfile(file: Dockerfile) -> Iterator[tuple[Place, str]]:
     default = _DEFAULT.search(file.data) if b"GO_VERSION" in file.data.upper() else None
     if default and re.search(rb"(?m)^[^#\n]*\bgo\$\{?GO_VERSION\b", file.data):
         yield Place(file.path, file.line(default.start(1))), default[1].decode()
-    for stage in file.stages:
+    for stage in file.stages if b"golang" in file.data else ():
         image = re.fullmatch(_IMAGE, stage.image)
         copies = (i for i in stage.instructions if image is not None and i.copies)
         taken = {path.strip("./") for i in copies for path, _ in i.paths[:-1]}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence, Set
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from functools import cache, lru_cache, partial
 
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, shown, text_of, without_holes
@@ -142,9 +141,12 @@ class KeyHardCodesAxis(PipelineRule):
                 if leg.known and leg.values:
                     by_job.setdefault(tuple(at.job for at in leg.chain), []).append(leg)
             for legs in by_job.values():
+                texts = cache(partial(_texts, legs))
                 for occurrence in legs[0].job.using(SAVE, RESTORE, BOTH) if len(legs) > 1 else ():
                     step = occurrence.step
-                    for axis, value, meant in _hard_coded(legs[0].blind.bind(occurrence), legs):
+                    for axis, value, meant in _hard_coded(
+                        legs[0].blind.bind(occurrence), legs[0].values, texts
+                    ):
                         others = [leg for leg in legs if text_of(leg.values.get(axis)) not in meant]
                         runs = any(leg.bind(occurrence).runs is not False for leg in others)
                         if runs and (step, axis) not in reported:
@@ -159,7 +161,9 @@ class KeyHardCodesAxis(PipelineRule):
                             )
 
 
-def _hard_coded(step: StepRun, legs: Sequence[JobRun]) -> Iterator[tuple[str, str, Set[str]]]:
+def _hard_coded(
+    step: StepRun, axes: Iterable[str], texts_of: Callable[[str], list[str]]
+) -> Iterator[tuple[str, str, Set[str]]]:
     """The axes of which the keys of a step, in a run that knows no row, spell out a value.
 
     Each with the value as the key names it, and the values of the axis that it may be.
@@ -168,10 +172,9 @@ def _hard_coded(step: StepRun, legs: Sequence[JobRun]) -> Iterator[tuple[str, st
         words = without_holes(key, "\0")
         read = " ".join((key, *step.asked))
         told = set(re.findall(r"\bmatrix@[\w-]+\.([\w-]+)", read))
-        for axis in legs[0].values if words.strip("\0") and not re.search(_ALL_AXES, read) else ():
+        for axis in axes if words.strip("\0") and not re.search(_ALL_AXES, read) else ():
             if axis.lower().partition(".")[0] not in told:
-                values = {own for leg in legs if _is_plain(own := leg.values.get(axis))}
-                texts = sorted(map(text_of, values)) if len(values) > 1 else []
+                texts = texts_of(axis)
                 own = (t for t in texts if _names(words, t) and not all(_names(o, t) for o in texts))
                 spelled = [(text, {text}) for text in itertools.islice(own, 1)] or _other_name(words, texts)
                 yield from ((axis, text, meant) for text, meant in spelled)
@@ -187,8 +190,10 @@ def _other_name(words: str, texts: Sequence[str]) -> list[tuple[str, Set[str]]]:
     return [(spelled, meant)] if 0 < len(meant) < len(texts) else []
 
 
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, (str, float))
+def _texts(legs: Sequence[JobRun], axis: str) -> list[str]:
+    """The values of an axis in some legs that are plain, where there are several."""
+    values = {own for leg in legs if isinstance(own := leg.values.get(axis), (str, float))}
+    return sorted(map(text_of, values)) if len(values) > 1 else []
 
 
 def _names(words: str, value: str) -> bool:
