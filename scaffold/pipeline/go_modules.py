@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -62,6 +63,9 @@ def _folders(job: Job, step: Step) -> Iterator[tuple[str, bool]]:
         *(node.mapping("defaults").mapping("run") for node in (job.node, job.workflow.node)),
     )
     at = next((folder for node in holders if (folder := node.text("working-directory"))), ".")
+    if not re.search(r"\bcd\b|-C\b", step.run):
+        yield posixpath.normpath(at), not _PROGRAMS.isdisjoint(re.findall(r"[\w-]+", step.run))
+        return
     for command in step.script.commands:
         words = command.bare
         if words[:1] == ("cd",) and words[1:]:

@@ -131,6 +131,7 @@ _BESIDE = r"(?:\#[^\n]*+)?+"
 """A comment may follow a quote without a space."""
 _SCALAR = rf"""(?:{_WORDS}|(?:'[^'\n]*+'|"[^"\\\n]*+"){_BESIDE})"""
 _NOTE = r"(?:[ ]+\#[^\n]*+)?+[ ]*+"
+_ONE_LINE = rf"""(?:({_WORDS})|(?:'([^'\n]*+)'|"([^"\\\n]*+)"){_BESIDE}){_NOTE}"""
 _SKIPPED = r"(?:\n[ ]*+(?:\#[^\n]*+)?+(?=\n|\Z))*+"
 """Lines of comments, and blank ones."""
 
@@ -141,7 +142,7 @@ _INNER = re.compile(rf"(?m)^[ ]*({_KEY}):[ ](.*)$")
 _FIRST = re.compile(r"(?:\n[ ]{2}(?:&(?P<anchor>[\w.-]+)|!!merge[ ]<<:[ ](?P<merged>\*[\w.-]+)))?+")
 _PAIR = re.compile(
     rf"""{_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
-            [ ](?:({_WORDS})|(?:'([^'\n]*+)'|"([^"\\\n]*+)"){_BESIDE}){_NOTE}
+            [ ]{_ONE_LINE}
             |[ ]\|\n(?P<margin>[ ]{{3,}}+)[^ \n][^\n]*+(?:\n(?P=margin)[^\n]*+|\n[ ]*+(?=\n|\Z))*+
             |{_NOTE}(
                 (?:{_SKIPPED}\n[ ]{{2}}-[ ]{_SCALAR}{_NOTE})++
@@ -152,6 +153,8 @@ _PAIR = re.compile(
     re.VERBOSE,
 )
 """A key with its scalar, literal text, list or mapping."""
+_LINE = re.compile(rf"\n[ ]{{2}}({_KEY}):[ ]{_ONE_LINE}(?=\n|\Z)")
+"""A key with its scalar."""
 
 _HEAD = re.compile(rb"\n(?!-[ ])[^ #\n].*")
 """Lines of the first column that are neither items nor comments, found by the line ends before them: fast."""
@@ -221,7 +224,12 @@ def _plain_item(source: YamlSource, start: int, text: str, margin: str) -> YamlI
     first = _FIRST.match(mapping)
     assert first is not None, "it may be empty"
     anchor, merged = first.groups()
-    fields: dict[str, str] = {"<<": merged} if merged else {}
+    lines = _LINE.findall(mapping) if not first.end() else ()
+    if len(lines) == mapping.count("\n"):  # nothing below a key, as in all of the build matrix
+        fields = {key: plain.rstrip() or single or double for key, plain, single, double in lines}
+        end = source.line_end(start + len(text.encode()) - 1)
+        return YamlItem(source, start, end, fields) if len(fields) == len(lines) else None
+    fields = {"<<": merged} if merged else {}
     lists: dict[str, tuple[str, ...]] = {}
     maps: dict[str, dict[str, str]] = {}
     at = first.end()

@@ -6,7 +6,7 @@ Where the known part of a condition decides (`false && x`), the result is known.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from scaffold.pipeline.expressions.functions import call
@@ -78,12 +78,21 @@ class Property(Node):
 
     of: Node
     key: Node
+    _context: str | None = field(init=False)
+    """The context that it is a property of, and its name there: nearly always both are spelled out."""
+    _name: str | None = field(init=False)
+
+    def __post_init__(self) -> None:  # noqa: D105 - the fields say it
+        self._context = self.of.name if isinstance(self.of, Context) else None
+        spelled = self.key.content if isinstance(self.key, Literal) else None
+        self._name = spelled if isinstance(spelled, str) else None
 
     def value(self, scope: Scope) -> Any:
-        of, key = self.of, self.key
-        where = scope.context(of.name) if type(of) is Context else of.value(scope)  # nearly always
-        name = key.content if type(key) is Literal else key.value(scope)
-        if type(where) is dict and type(name) is str and name in where:  # a row of a matrix
+        context, name = self._context, self._name
+        where = scope.context(context) if context is not None else self.of.value(scope)
+        if name is None:
+            return property_of(where, self.key.value(scope))
+        if type(where) is dict and name in where:  # a row of a matrix
             return where[name]
         return property_of(where, name)
 
