@@ -12,7 +12,7 @@ from scaffold.syntax.source import Place
 
 BEGINNING = 4
 """Letters that a name mostly keeps when it is changed."""
-_GIVEN = re.compile(
+_GIVEN = (
     r"(?m)^[ \t]*(?:(?:export|define|func|function|var|const|let|type)[ \t]+)*"
     r"(\.?[A-Za-z_$][\w.-]*)(?=[ \t]*[:=({\n])"
 )
@@ -48,7 +48,7 @@ def where(registry: Registry, part: Part) -> tuple[Place, str, str]:
     from difflib import get_close_matches
 
     data = (registry.tree.read(part.path) or b"").decode(errors="replace")
-    given = {match[1]: match.start(1) for match in reversed([*_GIVEN.finditer(data)])}
+    given = {match[1]: match.start(1) for match in reversed([*re.finditer(_GIVEN, data)])}
     name = next((name for name in part.names if name not in given), part.names[-1])
     known = {one for other in parts_of(registry, part) for one in other.names if other.size}
     others = [other for other in given if other not in known and other not in part.names]
