@@ -30,11 +30,14 @@ class ShapeError(ScaffoldError):
     kind = "shape"
 
     def __init__(self, path: str, line: int | None, problem: str) -> None:
-        """`line` counts from 1; `problem` says what was found and what was expected."""
+        """`line` counts from 1; None is for a file as a whole, told of at its beginning, 0 for no file.
+
+        `problem` says what was found and what was expected.
+        """
         self.path = path
-        self.line = line
+        self.line = 1 if line is None else line
         self.problem = problem
-        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
+        super().__init__(f"{path}:{self.line}: {problem}" if self.line else f"{path}: {problem}")
 
 
 class WriteError(ScaffoldError):

@@ -71,7 +71,7 @@ class ChangeSet:
         if way == path and kind in (Kind.file, Kind.folder):
             raise UsageError(f"{path} exists already")
         if kind is not None:
-            raise ShapeError(way, None, f"{kind}: {path} cannot be made")
+            raise ShapeError(way, 0, f"{kind}: {path} cannot be made")
         folder, _, name = way.rpartition("/")
         others = (other for other in self.tree.list(folder) if other != name)
         twin = next((other for other in others if other.lower() == name.lower()), None)
@@ -209,7 +209,7 @@ class ChangeSet:
         way = in_the_way(door.kind, path)
         kind = door.kind(way)
         if kind in (Kind.link, Kind.other) or (kind is Kind.file and way != path):
-            raise ShapeError(way, None, f"{kind}: nothing was written")
+            raise ShapeError(way, 0, f"{kind}: nothing was written")
         if door.read(path, MAX_FILE_BYTES) != before or (before is None and kind is not None and way == path):
             raise WriteError(f"{path} changed while the edit was planned; nothing was written")
         if new and not new.moved:

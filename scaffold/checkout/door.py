@@ -70,7 +70,7 @@ def below(root: Path, name: str) -> str | None:
 def require_inside(path: str) -> None:
     """Raises ShapeError for a path that names no file of a checkout."""
     if why := outside(path):
-        raise ShapeError(path, None, f"{why}: nothing is written there")
+        raise ShapeError(path, 0, f"{why}: nothing is written there")
 
 
 def too_large(limit: int) -> str:
@@ -203,7 +203,7 @@ class Door:
             return {}
         except OSError as error:
             if not folder:
-                raise ShapeError(str(self.root), None, f"cannot be read: {error.strerror}") from error
+                raise ShapeError(str(self.root), 0, f"cannot be read: {error.strerror}") from error
             self.refused[folder] = f"cannot be read: {error.strerror}"
             return {}
 

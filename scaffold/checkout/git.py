@@ -218,9 +218,7 @@ def _copy(path: Path, to: Path, room: int) -> int:
     if not stat.S_ISREG(status.st_mode):
         return room
     if status.st_size > room:
-        raise ShapeError(
-            f".git/{path.name}", None, f"is too large: git needs {INDEX_BYTES >> 20} MiB at most"
-        )
+        raise ShapeError(f".git/{path.name}", 0, f"is too large: git needs {INDEX_BYTES >> 20} MiB at most")
     cage.note(f".git/{path.name}")
     try:
         shutil.copyfile(path, to, follow_symlinks=False)
@@ -255,7 +253,7 @@ def wait(reader: subprocess.Popen[bytes]) -> None:
 
 
 def _endless(command: str) -> ShapeError:
-    return ShapeError(".git", None, f"git {command} took more than {cage.seconds()} s; {cage.ADVICE}")
+    return ShapeError(".git", 0, f"git {command} took more than {cage.seconds()} s; {cage.ADVICE}")
 
 
 def _command(root: Path, *arguments: str) -> list[str]:

@@ -156,7 +156,7 @@ class GitTree:
         asked = git.run(self.root, "ls-tree", "-r", "-z", "--full-tree", self.commit)
         if asked.returncode:
             problem = f"commit {self.commit[:12]} cannot be read; git says: {git.complaint(asked)}"
-            raise ShapeError(".git", None, problem)
+            raise ShapeError(".git", 0, problem)
         entries = {}
         for record in os.fsdecode(asked.stdout).split("\0"):
             meta, _, path = record.partition("\t")

@@ -137,7 +137,7 @@ def run(
         bare = tree.kind("HEAD") is not None and tree.is_dir("objects") and tree.is_dir("refs")
         hint = "; this is a repository without a work tree: say which commit with --rev" if bare else ""
         raise ShapeError(
-            FOLDER, None, f"there is no workflow here (*.yml, *.yaml), and nothing else was asked for{hint}"
+            FOLDER, 0, f"there is no workflow here (*.yml, *.yaml), and nothing else was asked for{hint}"
         )
     earlier = looks.opened(base, rules) if base is not None else None
     missing = [name for name in scope.backends if name not in registry.names]

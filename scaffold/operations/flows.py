@@ -69,7 +69,7 @@ def run(tree: Tree, event: str) -> tuple[Flowing, ...]:
     """
     repository = opened(tree, [])
     if not repository.pipeline.paths:
-        raise ShapeError(FOLDER, None, "there is no workflow here (*.yml, *.yaml)")
+        raise ShapeError(FOLDER, 0, "there is no workflow here (*.yml, *.yaml)")
     found = tuple(map(_flowing, repository.runs.of_event(event)))
     if not found:
         if repository.pipeline.problems:

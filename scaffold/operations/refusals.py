@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from scaffold.checkout.tree import MARK, Tree
+from scaffold.checkout.tree import Tree
 from scaffold.errors import ScaffoldError, ShapeError
 from scaffold.surfaces.base import Manual
 
@@ -41,7 +41,7 @@ def explained(*trees: Tree) -> Iterator[None]:
     except ScaffoldError as error:
         for told in unread(*trees):
             error.add_note(told)
-        if isinstance(error, ShapeError) and error.path not in (".git", MARK):
+        if isinstance(error, ShapeError) and error.line and "--repo" not in error.problem:
             error.add_note(DOCTOR)
         raise
 

@@ -35,7 +35,7 @@ def rendered(error: ScaffoldError, output: str) -> tuple[str, Kind]:
 
 def _as_json(error: ScaffoldError) -> str:
     """Version 1 of an error, with which every command answers where JSON was asked for."""
-    place = {"path": error.path, "line": error.line} if isinstance(error, ShapeError) else {}
+    place = {"path": error.path, "line": error.line or None} if isinstance(error, ShapeError) else {}
     return as_json(
         {
             "version": 1,

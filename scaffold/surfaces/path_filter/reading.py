@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from scaffold.surfaces.base import FileSurface, Registration, required
 from scaffold.surfaces.parts import FILTERED, Part
@@ -80,7 +80,7 @@ class PathFilterReader(FileSurface):
     def branches(self, function: str) -> list[Branch]:
         """The branches of an infer function, in the order in which they are tried."""
         source = self._required()
-        node = required(source.declaration(function), self.path, f"a function {function}(item)")
+        node = source.declaration(function) or self._no(function)
         source.require_clean(node, function)
         body = node.child_by_field_name("body")
         found = []
@@ -254,9 +254,7 @@ class PathFilterReader(FileSurface):
         """Source of top-level functions with every top-level declaration that they use."""
         source = self._required()
         known = dict(source.declarations())
-        wanted = [
-            required(name if name in known else None, self.path, f"a function {name}") for name in functions
-        ]
+        wanted = [name if name in known else self._no(name) for name in functions]
         chosen: dict[int, Node] = {}
         while wanted:
             node = known[wanted.pop()]
@@ -298,6 +296,14 @@ class PathFilterReader(FileSurface):
                 break
             first = comment
         return source.line_start(first.start_byte)
+
+    def _no(self, name: str) -> NoReturn:
+        """Raises ShapeError for a function that is not there, where one of a similar name is."""
+        from difflib import get_close_matches
+
+        source = self._required()
+        near = get_close_matches(name, [declared for declared, _ in source.declarations()], n=1)
+        raise source.shape_error(source.declaration(near[0]) if near else None, f"expected a function {name}")
 
     def _required(self) -> JsSource:
         return required(self.source, self.path, "the path filter of the CI")
