@@ -63,6 +63,9 @@ _KEY = re.compile(rb"\n([ -]*+)(\w[\w-]*+):(?=[ \r\n])")
 _FILE = re.compile(rb"\n[ ]+(?:- )?filename:[ ]*[\"']?([^\"'\n]*?)[\"']?[ ]*(?=\r?\n|\Z)")
 _BASE = re.compile(rb"\n  url:[ ]*[\"']?github:[\w.-]+/LocalAI/gallery/([\w.-]+\.ya?ml)@([\w./-]*)")
 _ARCHIVE = re.compile(r"\.(?:tar\.\w+|tgz|zip)$")
+_SUM = re.compile(rb"sha256:[ ]*+(?![\"']?[0-9a-fA-F]{64}[\"']?[ ]*+(?:#|\r?\n|\Z))[\"']?([^\"'\s#]++)")
+_VARIANTS = re.compile(rb"\n  variants:[ ]*+((?:\r?\n    (?:- |  )[^\n]*+)++)")
+_VARIANT = re.compile(rb"\n    (?:- |  )model:[ ]*+[\"']?([^\"'\n#]+?)[\"']?[ ]*+(?=#|\r?\n|\Z)")
 _PAGE = re.compile(rb"uri:[ ]*[\"']?(https://huggingface\.co/[^/\s\"']+/[^/\s\"']+)/?[\"']?[ ]*(?=\r?\n|\Z)")
 
 
@@ -149,6 +152,30 @@ class ModelGallery:
             line, counted = line + data.count(b"\n", counted, found.start()), found.start()
             yield found[1].decode(errors="replace"), line
 
+    @property
+    def sums(self) -> Iterator[tuple[str, int]]:
+        """(value, line) of every checksum that is none."""
+        return _values(self.read(LIST), _SUM)
+
+    def addresses(self, known: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+        """(value, line) of every address that begins as none of those that are known."""
+        return _values(self.read(LIST), _foreign(known)) if known else iter(())
+
+    @property
+    def unlisted_variants(self) -> Iterator[tuple[str, str, int]]:
+        """(model, variant, line) of every variant of a model that is no model of the list."""
+        data = self.read(LIST)
+        listed = {model.name.lower() for model in self.models}
+        at = data.find(b"\n  variants:")
+        while at >= 0:
+            block = _VARIANTS.match(data, at)
+            for found in _VARIANT.finditer(data, block.start(1), block.end(1) + 1) if block else ():
+                variant = found[1].decode(errors="replace")
+                if variant.lower() not in listed and "@" not in variant:
+                    model = name_of(data[data.rfind(b"\n- ", 0, at) + 1 : at])
+                    yield model, variant, data.count(b"\n", 0, found.start(1)) + 1
+            at = data.find(b"\n  variants:", at + 1)
+
     def uses(self, of: Container[str], *, others: bool = False) -> Iterator[Use]:
         """The models for backends of some names; with `others`, for backends of other names."""
         for file in self.tree.names(FOLDER):
@@ -163,6 +190,21 @@ class ModelGallery:
                     line, counted = line + data.count(b"\n", counted, at), at
                     yield Use(name, path, line, found.start(2), found.end(2))
                 at = data.find(b"backend:", at + 1)
+
+
+@lru_cache(maxsize=2)
+def _foreign(known: tuple[str, ...]) -> re.Pattern[bytes]:
+    """An address that begins as none of those that are known."""
+    either = "|".join(map(re.escape, known))
+    return re.compile(rf"ur[il]:[ ]*+[\"']?+(?!{either})([^\"'\s#]++)".encode())
+
+
+def _values(data: bytes, pattern: re.Pattern[bytes]) -> Iterator[tuple[str, int]]:
+    """(value, line) of every key that a pattern finds in an item."""
+    for found in pattern.finditer(data):
+        start = data.rfind(b"\n", 0, found.start()) + 1
+        if not data[start : found.start()].strip(b" -"):
+            yield found[1].decode(errors="replace"), data.count(b"\n", 0, start) + 1
 
 
 @lru_cache(maxsize=2)

@@ -138,7 +138,8 @@ class GalleryModelFile(Rule):
             uri: https://huggingface.co/acme/wren-7b/resolve/main/wren-7b-q4.gguf
 
     Looked at are files of weights that are downloaded as they are, not archives. What the configuration
-    lists that the model is based on counts.
+    lists that the model is based on counts. A checksum that is not 64 hexadecimal digits fits no file, and an
+    address that begins as none which `pkg/downloader/uri.go` knows is asked for as a web page.
 
     Fix: give both one name, and the address of the file.
     """
@@ -165,6 +166,22 @@ class GalleryModelFile(Rule):
                 f"page {address}",
                 f"{address} is the page of a repository, not a file of it",
                 f"write {address}/resolve/main/<file>",
+            )
+        for value, line in registry.models.sums:
+            yield self.finding(
+                Place(LIST, line),
+                "",
+                f"sum {value}",
+                f"{value} is no SHA-256, which has 64 hexadecimal digits: no file fits it",
+                "write what `sha256sum` says of the file, or leave it empty",
+            )
+        for address, line in registry.models.addresses(registry.downloader.prefixes):
+            yield self.finding(
+                Place(LIST, line),
+                "",
+                f"address {address}",
+                f"{address} begins as no address that LocalAI can download from",
+                "correct its beginning",
             )
 
 
@@ -278,7 +295,8 @@ class GalleryModelUnreadable(Rule):
           tags:
             - chat
 
-    A key that stands twice is reported by duplicate-key.
+    A key that stands twice is reported by duplicate-key. A model with a variant that is no model of the list
+    cannot be installed either.
 
     Fix: the message says what was found and what LocalAI takes there.
     """
@@ -286,7 +304,7 @@ class GalleryModelUnreadable(Rule):
     severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """What LocalAI refuses, and bases that are not there."""
+        """What LocalAI refuses, and bases and variants that are not there."""
         models = registry.models
         if registry.only is not None:
             return
@@ -311,3 +329,11 @@ class GalleryModelUnreadable(Rule):
                     f"a model is based on {path}, which is not there: it cannot be installed",
                     "restore the file, or base the model on gallery/virtual.yaml",
                 )
+        for model, variant, line in models.unlisted_variants:
+            yield self.finding(
+                Place(LIST, line),
+                "",
+                f"variant {model} {variant}",
+                f"{model} has the variant {variant}, which is no model of the list: it cannot be installed",
+                "correct the name, or delete the variant",
+            )

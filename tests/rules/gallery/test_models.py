@@ -7,6 +7,8 @@ import pytest
 from scaffold.checkout.tree import MAX_TEXT_BYTES
 from scaffold.operations import rename
 from scaffold.registry import Registry
+from scaffold.surfaces.downloader import PATH
+from tests.rules.gallery.test_addresses import CODE
 from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings, item
 
 MODELS = "gallery/index.yaml"
@@ -72,9 +74,13 @@ WREN = """\
       model: {model}
   files:
     - filename: {file}
-      sha256: 00
+      sha256: {sum}
       uri: {uri}
 """
+SUM = "0123456789abcdef" * 4
+LOADS = CODE.replace(
+    "string(u), WebPrefix)", 'string(u), WebPrefix) || strings.HasPrefix(string(u), "github:")'
+)
 FILE = "https://huggingface.co/acme/wren/resolve/main/wren.gguf"
 
 
@@ -84,7 +90,14 @@ OWL = "name: owl\nconfig_file: |\n  backend: rookery\n  parameters:\n    model: 
 def wren(**changes: str) -> str:
     """A model of the list, with other values."""
     return WREN.format(
-        **{"name": "wren", "base": "virtual", "model": "wren.gguf", "file": "wren.gguf", "uri": FILE}
+        **{
+            "name": "wren",
+            "base": "virtual",
+            "model": "wren.gguf",
+            "file": "wren.gguf",
+            "uri": FILE,
+            "sum": SUM,
+        }
         | changes
     )
 
@@ -115,14 +128,37 @@ CASES |= {
         says="loads owl.gguf, which is none of the files",
     ),
     "a key twice": Case(
-        "duplicate-key", "", MODELS, ("sha256: 11",),
-        listed(wren(), wren(name="b").replace(f"uri: {FILE}", f"uri: {FILE}\n      sha256: 11")),
+        "duplicate-key", "", MODELS, (f"sha256: {SUM[::-1]}",),
+        listed(wren(), wren(name="b").replace(f"uri: {FILE}", f"uri: {FILE}\n      sha256: {SUM[::-1]}")),
         says="loads no model",
     ),
     "a page in place of a file": Case(
         "gallery-model-file", "", MODELS, ("uri: https://huggingface.co/acme/wren",),
         listed(wren(uri="https://huggingface.co/acme/wren")),
         says="the page of a repository",
+    ),
+    **{
+        f"a checksum of {len(value.strip(chr(34)))} digits, {value[-1]}": Case(
+            "gallery-model-file", "", MODELS, (f"sha256: {value}",),
+            listed(wren(name="a"), wren(name="b", sum=value)), says="64 hexadecimal digits",
+        )
+        for value in (SUM[1:], f"{SUM}0", f'"{SUM[1:]}"', f"{SUM[1:]}g", "todo")
+    },
+    **{
+        f"an address of no kind, {address}": Case(
+            "gallery-model-file", "", MODELS, (f"uri: {address}",),
+            listed(wren(name="a"), wren(name="b", uri=address)).write(PATH, LOADS), says="begins as no address", also=("gallery-address-unknown",),
+        )
+        for address in ("htps://huggingface.co/acme/wren.gguf", "hugingface://acme/wren/wren.gguf", "acme/wren.gguf")
+    },
+    "a configuration at an address of no kind": Case(
+        "gallery-model-file", "", MODELS, ('url: "gitub:',),
+        listed(wren(name="a"), wren(name="b").replace("github:", "gitub:")).write(PATH, LOADS), says="begins as no address", also=("gallery-address-unknown",),
+    ),
+    "a variant that is no model": Case(
+        "gallery-model-unreadable", "", MODELS, ("model: wren-q9",),
+        listed(wren(name="a") + "  variants:\n    - model: b\n    - model: wren-q9\n", wren(name="b")),
+        says="wren-q9, which is no model",
     ),
     "tags that are a word": Case(
         "gallery-model-unreadable", "", MODELS, ("tags: bird",),
@@ -214,6 +250,17 @@ FINE = {
     "a base of another repository": (listed(wren().replace("acme/LocalAI", "acme/birds")), None),
     "a base of a release": (listed(wren(base="owl").replace("@master", "@v3.1.0")), "gallery-model-unreadable"),
     "models that load what they download": (listed(wren(), wren(name="b", model='"wren.gguf"', file="'wren.gguf'")), None),
+    "addresses that LocalAI knows": (
+        listed(wren(), wren(name="b", uri="docker.io/acme/wren")).write(PATH, LOADS), "gallery-model-file",
+    ),
+    "a checksum that is not said": (listed(wren(sum="''")), None),
+    "a checksum with a comment": (listed(wren(sum=f'"{SUM}"  # of the file')), None),
+    "words that look like an address": (
+        listed(wren().replace("  overrides:", "  description: |\n    its url: wren, sha256: no\n  overrides:", 1)), None,
+    ),
+    "a variant of the list": (
+        listed(wren(name="a") + "  variants:\n    - model: 'B'  # the larger one\n", wren(name="b")), None,
+    ),
     "an archive": (listed(wren(model="wren/wren.bin", file="wren.tar.gz")), None),
     "a repository that the backend fetches": (listed(wren(model="acme/wren", file="notes.txt")), None),
     "a file of the base": (
@@ -231,7 +278,7 @@ FINE = {
         listed(wren().replace("  overrides:", "  description: |\n    Note: one\n    Note: two\n  overrides:", 1)), None,
     ),
     "one key in two items of a list": (
-        listed(wren() + "    - filename: b\n      sha256: 00\n      uri: https://example.org/b\n"), None,
+        listed(wren() + "    - filename: b\n      sha256: ''\n      uri: https://example.org/b\n"), None,
     ),
     "a model without files": (listed(wren(model="x.gguf").partition("  files:")[0]), None),
     "a backend of the gallery": (models("rookery", "'lark'", '"Rookery"', "cpu-rookery"), None),
