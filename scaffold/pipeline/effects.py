@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
-from scaffold.pipeline.builds import BAKE, images_of
+from scaffold.pipeline.builds import BAKE, images_of, may_build
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import is_known, text_of
 from scaffold.pipeline.publishing import ACTIONS, IMAGE_TOOLS, SNAPSHOTS, always, published
@@ -83,6 +83,9 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
         pushed = command.starts("make") and any(w.rpartition("=")[2] == "push" for w in command.words)
         if (made or pushed) and is_certain(command) and not any(map(docker.LOCAL.match, command.words)):
             return _of_command(made, "it") if made else Effect(Kind.image, "it pushes an image with make")
+    made_here = images_of(step, {}) if may_build(step.step) else ()
+    if any(build.at.sure and build.is_pushed for build in made_here):
+        return Effect(Kind.image, "it pushes an image")
     for path in step.step.scripts:
         data = tree.read(path) or b""
         if re.search(rb"\bevent\.before\b|GITHUB_EVENT_BEFORE", data):

@@ -18,7 +18,10 @@ from scaffold.syntax.shell_branches import is_certain
 
 def runs_image_commands(step: Step) -> bool:
     """Whether a step's script may build, name or push an image."""
-    return any(not _ACTS.isdisjoint(command.bare) for command in step.containers)
+    return any(
+        not _ACTS.isdisjoint(command.bare) or any(map(_KANIKO.search, command.bare))
+        for command in step.containers
+    )
 
 
 KO = "ko://"
@@ -56,9 +59,15 @@ class Pushed(NamedTuple):
 def image_commands(step: StepRun) -> Iterator[Built | Named | Pushed]:
     """What the commands of a step's script do with images, in order."""
     for one in said(step, *CONTAINERS):
-        is_ko = posixpath.basename(one.words[0]) == "ko"
-        words = list(one.words[1:])
-        for made in _ko(words, step) if is_ko else _docker(words, one, step):
+        program, words = posixpath.basename(one.words[0]), list(one.words[1:])
+        at = next((n for n, word in enumerate(one.words) if _KANIKO.search(word)), None)
+        if at is not None and (at == 0 or "run" in words[:2]):
+            found: Iterator[Built | Named | Pushed] = _kaniko(one.words[at + 1 :], one.folder)
+        elif program == "executor":
+            continue
+        else:
+            found = _ko(words, step) if program == "ko" else _docker(words, one, step)
+        for made in found:
             yield made if isinstance(made, Named) else made._replace(sure=is_certain(one.command))
 
 
@@ -150,6 +159,37 @@ def _ko(words: list[str], step: StepRun) -> Iterator[Built]:
         yield Built(
             {"push": "true", "tags": "\n".join(names), "platforms": platforms, "context": f"{KO}{path}"}
         )
+
+
+_KANIKO = re.compile(r"\bkaniko(?:-project)?/executor\b")
+"""The program, and the image that has it."""
+
+
+def _kaniko(words: Sequence[str], folder: str) -> Iterator[Built]:
+    """What kaniko builds, and pushes to each destination.
+
+    The layers that it keeps are named after what is in them: no other build replaces them.
+    """
+
+    def last(*flags: str) -> str:
+        return next((value for flag in flags for value in reversed(_given(words, flag))), "")
+
+    context = re.sub(r"^(?:dir://)?(?:/workspace(?:/|$))?", "", last("--context", "-c"))
+    context = posixpath.join(context, last("--context-sub-path"))
+    file = re.sub(r"^/workspace/", "", last("--dockerfile", "-f"))
+    names = [name for flag in ("--destination", "-d") for name in _given(words, flag)]
+    pushes = bool(names) and not {"--no-push", "--no-push=true"} & set(words)
+    yield Built(
+        {
+            "context": posixpath.join(folder, context),
+            "file": posixpath.join(folder, file) if file else "",
+            "tags": "\n".join(names),
+            "push": "true" if pushes else "false",
+            "build-args": "\n".join(_given(words, "--build-arg")),
+            "target": last("--target"),
+            "platforms": last("--custom-platform", "--customPlatform"),
+        }
+    )
 
 
 def _given(words: Sequence[str], flag: str) -> list[str]:

@@ -41,8 +41,8 @@ OUTPUT = "GITHUB_OUTPUT"
 VARIABLES = "GITHUB_ENV"
 """The variables that name the files for a step's outputs, and for variables of the steps behind it."""
 
-CONTAINERS = ("docker", "podman", "nerdctl", "buildah", "ko")
-"""Programs that build and push images."""
+CONTAINERS = ("docker", "podman", "nerdctl", "buildah", "ko", "executor")
+"""Programs that build and push images; kaniko's is `/kaniko/executor`."""
 
 
 class Step:

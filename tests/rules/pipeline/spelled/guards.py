@@ -74,7 +74,48 @@ RELEASE = """
     steps: [{run: npm publish}]
 """
 
+KANIKO = "docker run -v $PWD:/workspace gcr.io/kaniko-project/executor:v1.23.2"
+
 SPELLED: Cases = {
+    **{
+        f"{rule}: {kind}kaniko{n}": of(*before, f"{script} --custom-platform=linux/${{{{ matrix.arch }}}}")
+        for rule, of, before in (
+            ("legs-push-one-tag", of_legs, ("",)),
+            ("push-cancels-push", cancelled, ()),
+        )
+        for n, (kind, script) in enumerate(
+            (
+                ("", f"{KANIKO} --destination=example/app:1"),
+                (
+                    "",
+                    f"{KANIKO} --dockerfile Dockerfile --context dir:///workspace -d example/app:1 --cache=true",
+                ),
+                ("", "/kaniko/executor --context . --destination example/app:1 --destination example/app:2"),
+                ("not ", f"{KANIKO} --no-push --destination=example/app:1"),
+                ("not ", f"{KANIKO} --context=dir:///workspace --no-push"),
+                ("not ", "./executor --destination example/app:1"),
+                ("not ", f"echo '{KANIKO} --destination=example/app:1'"),
+                ("not ", f"{KANIKO} --destination=localhost:5000/app:1"),
+            )
+        )
+        if not (rule.startswith("legs") and "localhost" in script)
+    },
+    **{
+        f"legs-share-cache-ref: not kaniko {n}": of_legs(
+            "", f"{KANIKO} --cache --cache-repo example/c {rest}"
+        )
+        for n, rest in enumerate(("-d example/app:1", "--no-push"))
+    },
+    "push-cancels-push: bake": cancelled("docker bake --push app"),
+    "push-cancels-push: build": cancelled("docker build --push -t example/app ."),
+    "push-cancels-push: bake set": cancelled(
+        "docker buildx bake --set '*.output=type=registry' --set '*.tags=example/app'"
+    ),
+    "push-cancels-push: bake file": {
+        "a": cancelled("docker buildx bake"),
+        "docker-bake.json": '{"target": {"default": {"tags": ["example/app"], "output": ["type=registry"]}}}',
+    },
+    "push-cancels-push: not bake": cancelled("docker buildx bake app"),
     "legs-push-one-tag: straight": of_legs("", PUSH),
     "legs-push-one-tag: behind a build": of_legs("", f"make && {PUSH}"),
     "legs-push-one-tag: that may fail": of_legs("", f"{PUSH} || true"),
