@@ -158,6 +158,17 @@ class Directory:
             or any(target.startswith(head) and target.endswith(tail) for head, _, tail in self._patterns)
         )
 
+    def unmade(self) -> Iterator[tuple[str, str, Place]]:
+        """(target, what it needs, where) of every plain name that no rule makes and no recipe names."""
+        code = b"\n".join(text.code for text in self.makefiles)
+        for text in self.makefiles:
+            for target, name, offset in makefile.prerequisites(text):
+                word = re.compile(rb"(?<![\w./-])%s(?![\w./-])" % re.escape(name.encode()))
+                if not self.has_make_rule(name) and not self.has(name) and name not in self.names:
+                    asked = (line for one in self.makefiles for line in makefile.asking(one))
+                    if len(word.findall(code)) == sum(len(word.findall(line)) for line in asked):
+                        yield target, name, text.place(offset)
+
     @cached_property
     def _targets(self) -> frozenset[str]:
         return frozenset().union(*map(makefile.targets, self.makefiles))

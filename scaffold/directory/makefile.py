@@ -16,6 +16,52 @@ def targets(text: Text) -> frozenset[str]:
     return frozenset(word for head in heads for word in head.decode(errors="replace").split())
 
 
+_SPECIAL = re.compile(rb"\.[A-Z_]+")
+_WORD = re.compile(rb"(?<![^\s|])[A-Za-z][\w-]*(?![^\s|])")
+
+
+def prerequisites(text: Text) -> Iterator[tuple[str, str, int]]:
+    """(target, word, offset) of what rules need that is a plain name, without those of special targets."""
+    for line in text.lines:
+        if line.kind is not Kind.rule or _SPECIAL.match(line.head) or b"%" in line.head or b"=" in line.rest:
+            continue
+        target = line.head.split(None, 1)[0].decode(errors="replace")
+        at = line.start_byte + line.text.rfind(line.rest)
+        for match in _WORD.finditer(line.rest.partition(b";")[0]):
+            yield target, match[0].decode(), at + match.start()
+
+
+def default_recipes(text: Text) -> bytes:
+    """What make runs where no goal is named: the recipes of the first rule and of all that it needs."""
+    needs: dict[bytes, set[bytes]] = {}
+    recipes: dict[bytes, list[bytes]] = {}
+    heads: list[bytes] = []
+    for line in text.lines:
+        if line.kind is Kind.rule:
+            heads = [] if _SPECIAL.match(line.head) else line.head.split()
+            for head in heads:
+                needs.setdefault(head, set()).update(line.rest.split())
+        elif line.kind is Kind.recipe:
+            for head in heads:
+                recipes.setdefault(head, []).append(line.text)
+    found = [*needs][:1]
+    for head in found:
+        found += sorted(needs.get(head, set()).difference(found))
+    return b"".join(line for head in found for line in recipes.get(head, ()))
+
+
+_REMOVES = re.compile(rb"[ \t@-]*(?:rm|\$\(RM\))[ \t]")
+
+
+def asking(text: Text) -> Iterator[bytes]:
+    """What rules need, what `.PHONY` and its like list, and what recipes remove."""
+    for line in text.lines:
+        if line.kind is Kind.rule:
+            yield line.rest
+        elif line.kind is Kind.recipe and _REMOVES.match(line.text):
+            yield line.text
+
+
 _INCLUDE = (b"include", b"-include", b"sinclude")
 _MAY_INCLUDE = re.compile(rb"include[ \t]")
 

@@ -58,7 +58,27 @@ def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Missp
         others += filter(None, map(directory.at, sorted(shared)))
         yield from _variables(script, [*others, *images])
         yield from _commands(script, [text for text in others if text.path.endswith(".sh")])
+        yield from _paths(script, (*_LOADER, *_COMMON) if common else _LOADER, others)
     yield from _files(directory)
+
+
+_LOADER = ("ld.so",)
+"""The loader that an image brings."""
+_COMMON = ("common", "libbackend.sh")
+"""What all Python backends share."""
+_PART = re.compile(rb"(\$\{?\w+\}?\"?)?/([a-z][\w.-]*)(?=[/:\"'\s;\])]|\Z)")
+
+
+def _paths(script: Text, known: Sequence[str], others: Iterable[Text]) -> Iterator[Misspelt]:
+    """Parts of paths that are a letter away from one that every backend has, and named nowhere else."""
+    seen = {*known, "lib"}
+    for match in _PART.finditer(script.code):
+        word = match[2].decode(errors="replace")
+        right = (*known, "lib") if match[1] else known
+        meant = next((other for other in right if word not in seen and is_near(word, other)), "")
+        seen.add(word)
+        if meant and not any(b"/" + match[2] in text.code for text in others):
+            yield Misspelt(word, meant, script.spot(*match.span(2)))
 
 
 _FILE = re.compile(rb"(?:(?<=[/}])|(?<=[/}]\")|\b(?=lib))([A-Za-z][\w+-]{5,60})(?=[.\"'\s]|\Z)")
@@ -97,7 +117,7 @@ def _variables(script: Text, others: list[Text]) -> Iterator[Misspelt]:
     seen = {*_OF_SYSTEM}
     for assignment in shell.assignments if b"LD_" in script.data else ():
         word = assignment.name
-        meant = _nearest(word, _OF_SYSTEM) if word not in seen and not word.endswith("S") else ""
+        meant = nearest(word, _OF_SYSTEM) if word not in seen and not word.endswith("S") else ""
         if meant and not any(word.encode() in text.code for text in others):
             seen.add(word)
             yield Misspelt(word, meant, script.spot(assignment.start_byte, assignment.end_byte))
@@ -111,7 +131,7 @@ def _variables(script: Text, others: list[Text]) -> Iterator[Misspelt]:
         ):
             continue
         seen.add(word)
-        meant = _nearest(word, (name for name in given if name.rstrip("sS") != word.rstrip("sS")))
+        meant = nearest(word, (name for name in given if name.rstrip("sS") != word.rstrip("sS")))
         if meant and not _is_named(word, (script, *others)):
             yield Misspelt(word, meant, script.spot(node.start_byte, node.end_byte))
 
@@ -133,7 +153,7 @@ def _commands(script: Text, others: list[Text]) -> Iterator[Misspelt]:
         if word in seen or word in defined or not _NAME.fullmatch(word):
             continue
         seen.add(word)
-        meant = command.words[0] == word and (_nearest(word, known) or _brief(command.words))
+        meant = command.words[0] == word and (nearest(word, known) or _brief(command.words))
         if meant:
             yield Misspelt(word, meant, script.spot(command.start_byte, command.end_byte))
 
@@ -145,7 +165,7 @@ def _brief(words: Sequence[str]) -> str:
     return next((one for one in _BRIEF if is_near(words[0], one)), "") if is_meant and not is_known else ""
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
     """The first word among some that is a letter away; "" where none is."""
     near = (other for other in known if min(len(word), len(other)) >= _SHORT and is_near(word, other))
     return next(near, "")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax import dockerfile
 from scaffold.syntax.make import Call
-from scaffold.syntax.make_lines import Kind, Line
+from scaffold.syntax.make_lines import BLANK, Kind, Line
 from scaffold.syntax.shell import Command, ShellSource
 
 RUNTIME_SCRIPTS = ("run.sh", "test.sh", "package.sh")
@@ -57,7 +57,51 @@ def build_code(text: Text) -> bytes:
     if text.path.startswith("backend/Dockerfile"):
         file = dockerfile.read(text.path, text.data)
         return b"\n".join(_building(shell) for shell in (file.shells(b"cmake") if file else ()))
+    if text.path.endswith("/Makefile") and _GGML.search(text.data):
+        return _without_void_branches(text)
     return text.joined if not text.path.endswith(".sh") or _compiles(text.shell) else b""
+
+
+_GGML = re.compile(rb"-D\w*GGML_(?:CUDA|HIP|VULKAN|SYCL|METAL)=")
+_OPTION_OF = {
+    kind: re.compile(rb"-D\w*(?:%s)(?::\w+)?=(?!OFF\b|0)" % words, re.IGNORECASE)
+    for kind, words in (
+        (b"cublas", b"CUDA|CUBLAS"),
+        (b"l4t", b"CUDA|CUBLAS"),
+        (b"hipblas", b"HIP|HIPBLAS|ROCM"),
+        (b"vulkan", b"VULKAN"),
+        (b"sycl", b"SYCL"),
+        (b"metal", b"METAL"),
+    )
+}
+"""Build type -> the option without which an engine does nothing for it."""
+_TYPE = re.compile(rb"BUILD_TYPE[^\n]*?\b(%s)" % b"|".join(_OPTION_OF))
+
+
+def _without_void_branches(makefile: Text) -> bytes:
+    """The code of a Makefile without conditions on a build type behind which no option is for it.
+
+    Told by a file that gives ggml's options in branches; those that only add other things are void.
+    """
+    code = bytearray(makefile.joined)
+    lines = makefile.lines
+    for number, line in enumerate(lines):
+        found = _TYPE.search(line.text) if line.kind is Kind.condition and line.head == b"ifeq" else None
+        if found is None:
+            continue
+        depth, end = 1, number + 1
+        while end < len(lines) and depth:
+            inner = lines[end]
+            word = inner.text.split(None, 1)[0] if inner.kind is Kind.condition else b""
+            depth += (
+                1 if word[:2] == b"if" else -1 if word == b"endif" or (word == b"else" and depth == 1) else 0
+            )
+            end += 1
+        body = b"".join(one.text for one in lines[number + 1 : end - 1])
+        if not _OPTION_OF[found[1]].search(body):
+            span = slice(line.start_byte, line.end_byte)
+            code[span] = code[span].translate(BLANK)
+    return bytes(code)
 
 
 def _building(shell: ShellSource) -> bytes:

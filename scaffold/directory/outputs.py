@@ -144,11 +144,10 @@ def _is_searched(directory: Directory, folder: str, others: list[str]) -> bool:
     if not folder or UNKNOWN in folder or directory.has(folder):
         return True
     shared = (f"{BUILD_SCRIPTS}/{script}" for script in directory.tree.list(BUILD_SCRIPTS))
-    texts = [*directory.build_files, *filter(None, map(directory.at, shared))]
-    top = OWN_FOLDER + folder.partition("/")[0]
-    return any(f"{word}/".startswith(f"{top}/") for word in others) or _name(
-        texts, posixpath.basename(folder)
-    )
+    texts = [*filter(None, map(directory.at, shared))]
+    name, top = posixpath.basename(folder), OWN_FOLDER + folder.partition("/")[0]
+    is_used = any(f"{word}/".startswith(f"{top}/") for word in others)
+    return is_used or _name(directory.build_files, name) or _name(texts, name, before=rb"/")
 
 
 def placed_nowhere(directory: Directory) -> Iterator[Taken]:
@@ -205,9 +204,11 @@ def _builders(directory: Directory) -> Iterator[Text]:
     return (text for text in directory.build_files if not text.path.endswith("/package.sh"))
 
 
-def _name(texts: Iterable[Text], name: str, behind: bytes = rb"(?![\w-])") -> bool:
-    """Whether a word of some files is a name, with something behind it."""
-    word = re.compile(rb"(?<![\w-])%s%s" % (re.escape(name.encode()), behind))
+def _name(
+    texts: Iterable[Text], name: str, behind: bytes = rb"(?![\w-])", before: bytes = rb"(?<![\w-])"
+) -> bool:
+    """Whether a word of some files is a name, with something before and behind it."""
+    word = re.compile(before + re.escape(name.encode()) + behind)
     return any(word.search(text.code) for text in texts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.directory.directory import Directory
+from scaffold.directory.makefile import default_recipes
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import enumerated
@@ -92,6 +93,9 @@ class BuildTargetMissing(Rule):
         clean:
                 rm -rf lark package
 
+    So is what a rule of the Makefile itself needs, `build: package`, where there is neither a rule for it nor
+    a file, and no recipe names it. Of a Python backend the first rule is called, and runs `install.sh`.
+
     Fix: add the rule.
     """
 
@@ -99,7 +103,7 @@ class BuildTargetMissing(Rule):
     lists = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """One finding for a backend; a Makefile that is not there has no rule."""
+        """One finding for a backend, and one for each prerequisite; without a Makefile there is no rule."""
         for name, lang in registry.backends.items():
             goals: dict[str, tuple[str, Entry]] = {}
             for entry in registry.matrix.entries_of(name):
@@ -120,6 +124,29 @@ class BuildTargetMissing(Rule):
                     + ("such rule" if present else "Makefile"),
                     f"add {enumerated([f'`{goal}:`' for goal in missing])} to {path}",
                 )
+            if lang == "python" and registry.matrix.entries_of(name):
+                yield from self._first(registry.files(name))
+            for target, word, place in registry.files(name).unmade() if goals else ():
+                if word not in missing:
+                    yield self.finding(
+                        place,
+                        name,
+                        f"{target} needs {word}",
+                        f"{target} needs {word}, which no rule makes",
+                        f"write the rule for {word}, or the name of what is meant",
+                    )
+
+    def _first(self, files: Directory) -> Iterator[Finding]:
+        """Of a Python backend whose Makefile installs nothing where no goal is named."""
+        text = files.text("Makefile") if "install.sh" in files.names else None
+        if text is not None and text.data.strip() and b"install.sh" not in default_recipes(text):
+            yield self.finding(
+                Place(text.path),
+                files.name,
+                "first rule",
+                "the build of the image calls `make`, and the first rule here does not run install.sh",
+                "write the rule that runs install.sh first",
+            )
 
 
 ABSENT = "Makefile"

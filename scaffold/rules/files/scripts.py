@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.directory.misspelt import misspelt
+from scaffold.directory.misspelt_builds import misspelt_in_builds
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -29,7 +30,9 @@ class ScriptMisspelt(Rule):
     Told are only words that a letter makes one that the script, or the functions it shares with others, has,
     and that neither the build files nor the Dockerfile name. A variable may be the plural of another one. A
     file that `run.sh` or `package.sh` names once, and nothing else of the backend, is one too where a letter
-    makes it a file that several places name.
+    makes it a file that several places name. So are variables that the system reads (`LD_LIBARY_PATH`),
+    variables of a Makefile, targets of CMake, and the parts of paths that every backend has: `lib`, `ld.so`,
+    `common`.
 
     Fix: correct the word.
     """
@@ -41,7 +44,10 @@ class ScriptMisspelt(Rule):
         for name in registry.backends:
             entries = registry.matrix.entries_of(name)
             used = {entry.fields.get("dockerfile", "").removeprefix("./") for entry in entries} - {""}
-            for found in misspelt(registry.files(name), sorted(used)) if entries else ():
+            files = registry.files(name)
+            around = [*filter(None, map(files.at, ("Makefile", *sorted(used))))]
+            words = (*misspelt(files, sorted(used)), *misspelt_in_builds(files, around)) if entries else ()
+            for found in words:
                 script = found.spot.path.rpartition("/")[2]
                 yield self.finding(
                     found.spot,

@@ -185,3 +185,20 @@ def test_an_argument_that_is_always_empty(argument: str, default: str, handed: b
     assert [(f.backend, f.path, f.subject) for f in found] == (
         [("wren-cpp", docker, "LARK_CARDS empty")] if is_told else []
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("\tCMAKE_ARGS+=-DGGML_CUDA=ON\n", "\tCMAKE_ARGS+=\n", ["cublas"]),
+        ("\tCMAKE_ARGS+=-DGGML_VULKAN=ON\n", "", ["vulkan"]),
+        ("\tCMAKE_ARGS+=-DGGML_HIP=ON\n", "", ["hipblas"]),
+        ("-DGGML_SYCL=ON ", "", ["sycl"]),
+        ("-DGGML_CUDA=ON", "-DGGML_CUDA=OFF", ["cublas"]),
+        ("-DGGML_CUDA=ON", "-DWREN_GGML_CUDA:BOOL=ON", []),
+        ("\tCMAKE_ARGS+=-DGGML_CUDA=ON\n", "ifeq ($(A),)\nelse\n\tCMAKE_ARGS+=-DGGML_CUDA=1\nendif\n", []),
+    ],
+)
+def test_a_branch_without_its_option(old: str, new: str, found: list[str]) -> None:
+    told = findings(tree(replaced(f"{WREN}/Makefile", (old, new))), "build-type-unhandled")
+    assert [f.subject for f in told] == [f"build type {family}" for family in found]

@@ -75,3 +75,37 @@ def test_other_ways_to_have_a_test_target(rule: str) -> None:
     included: dict[str, bytes | None] = {f"{FINCH}/test.mk": b"test:\n\tbash test.sh\n"}
     where = tree(included, replaced(f"{FINCH}/Makefile", ("test: install\n\tbash test.sh\n", rule)))
     assert findings(where) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("build: package", "build: pacakge", "build needs pacakge"),
+        ("package: lark\n\tbash package.sh\n", "", "build needs package"),
+        ("build: package", "build: package | lrak", "build needs lrak"),
+        ("build: package", "build: package lark.pb", None),
+        ("build: package", "build: package $(EXTRA)", None),
+        ("build: package", "build: package beak\nbeaks:\n\ttouch beak", None),
+        ("build: package", "build: package main.go", None),
+        ("build: package", "build: NAME = value", None),
+        ("build: package", "include more.mk\nbuild: package beak", None),
+    ],
+)
+def test_what_a_rule_needs(old: str, new: str, found: str | None) -> None:
+    more: dict[str, bytes | None] = {f"{LARK}/more.mk": b"beak:\n\ttrue\n"}
+    told = findings(tree(replaced(f"{LARK}/Makefile", (old, new)), more), "build-target-missing")
+    assert [f.subject for f in told] == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (".PHONY: install\ninstall:\n\tbash install.sh\n", "", True),
+        ("install:\n\tbash install.sh\n", "install:\n\techo done\n", True),
+        (".PHONY: install\n", ".PHONY: all\nall: install\n", False),
+        ("install:\n\tbash install.sh\n", "install: venv\nvenv:\n\tbash install.sh\n", False),
+    ],
+)
+def test_the_first_rule_installs(old: str, new: str, found: bool) -> None:
+    told = findings(tree(replaced(f"{FINCH}/Makefile", (old, new))), "build-target-missing")
+    assert ["first rule"] * found == [f.subject for f in told if f.subject == "first rule"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.files.trees import FINCH, LARK, findings, line_of, read, tree
+from tests.rules.files.trees import FINCH, HERON, LARK, findings, line_of, read, tree
 
 SLUG = "script-misspelt"
 
@@ -116,3 +116,49 @@ def test_a_variable_of_the_system_is_what_is_meant(wrong: str, meant: str) -> No
     assert told(f'export {wrong}="$CURDIR/lib:${meant}"') == [(number, wrong)]
     assert told(f'export {meant}="$CURDIR/lib:${meant}"') == []
     assert told(f'export {wrong}S="$CURDIR/lib"; export {meant}="${wrong}S"') == []
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "word"),
+    [
+        (f"{LARK}/run.sh", '[ -f "$CURDIR/lib/ld.so" ]', '[ -f "$CURDIR/lib/ldso" ]', "ldso"),
+        (f"{LARK}/run.sh", '[ -f "$CURDIR/lib/ld.so" ]', '[ -f "$CURDIR/lbi/ld.so" ]', "lbi"),
+        (f"{FINCH}/run.sh", '"${backend_dir}/common"', '"${backend_dir}/comon"', "comon"),
+        (f"{FINCH}/install.sh", "/../common/libbackend.sh", "/../commmon/libbackend.sh", "commmon"),
+        (f"{FINCH}/install.sh", "}/common/libbackend.sh", "}/common/libbackends.sh", "libbackends.sh"),
+        (f"{LARK}/Makefile", "remote add origin $(LARK_REPO)", "remote add origin $(LRAK_REPO)", "LRAK_REPO"),
+        (f"{LARK}/Makefile", "-j$(JOBS)", "-j${JOSB}", "JOSB"),
+        (f"{LARK}/Makefile", "-o lark .", "-o larks .", "larks"),
+        (
+            f"{HERON}/CMakeLists.txt",
+            "add_executable(grpc-server ",
+            "add_executable(grpc-sever ",
+            "grpc-server",
+        ),
+        (
+            f"{HERON}/CMakeLists.txt",
+            "target_link_libraries(grpc-server PRIVATE hw_grpc_proto",
+            "target_link_libraries(grpc-server PRIVATE hw_grpc_prot",
+            "hw_grpc_prot",
+        ),
+    ],
+)
+def test_a_word_of_a_path_or_a_build_file(path: str, old: str, new: str, word: str) -> None:
+    text = read(path)
+    assert old in text
+    told = findings(tree({path: text.replace(old, new, 1).encode()}), SLUG)
+    assert [(f.path, f.subject) for f in told] == [(path, f"{word} in {path.rpartition('/')[2]}")]
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (f"{LARK}/Makefile", "X=$(LARK_REPOS)\nLARK_REPOS=a\n"),
+        (f"{LARK}/Makefile", "X=$(JOINS) $(LARK2_REPO) $(CURDIR) $(MAKEFILE_LIST)\n"),
+        (f"{LARK}/Makefile", "larks:\n\t$(MAKE) LARK_REPPO=a x\n\techo $(LARK_REPPO)\n"),
+        (f"{LARK}/run.sh", 'ls "$CURDIR/lib64" "$CURDIR/models" /usr/libs\n'),
+        (f"{HERON}/CMakeLists.txt", "target_link_libraries(grpc-server PRIVATE ${heron2} heron::herons)\n"),
+    ],
+)
+def test_a_word_of_a_path_or_a_build_file_that_stands_for_something(path: str, line: str) -> None:
+    assert findings(tree({path: (line + read(path)).encode()}), SLUG) == []
