@@ -160,14 +160,15 @@ class Directory:
 
     def unmade(self) -> Iterator[tuple[str, str, Place]]:
         """(target, what it needs, where) of every plain name that no rule makes and no recipe names."""
-        code = b"\n".join(text.code for text in self.makefiles)
         for text in self.makefiles:
             for target, name, offset in makefile.prerequisites(text):
+                if name in self._targets or name in self.names or self.has_make_rule(name):
+                    continue
                 word = re.compile(rb"(?<![\w./-])%s(?![\w./-])" % re.escape(name.encode()))
-                if not self.has_make_rule(name) and not self.has(name) and name not in self.names:
-                    asked = (line for one in self.makefiles for line in makefile.asking(one))
-                    if len(word.findall(code)) == sum(len(word.findall(line)) for line in asked):
-                        yield target, name, text.place(offset)
+                asked = (line for one in self.makefiles for line in makefile.asking(one))
+                named = sum(len(word.findall(one.code)) for one in self.makefiles)
+                if named == sum(len(word.findall(line)) for line in asked) and not self.has(name):
+                    yield target, name, text.place(offset)
 
     @cached_property
     def _targets(self) -> frozenset[str]:

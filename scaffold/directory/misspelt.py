@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from scaffold.directory.directory import Directory
@@ -58,33 +59,40 @@ def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Missp
         others += filter(None, map(directory.at, sorted(shared)))
         yield from _variables(script, [*others, *images])
         yield from _commands(script, [text for text in others if text.path.endswith(".sh")])
-        yield from _paths(script, (*_LOADER, *_COMMON) if common else _LOADER, others)
+        yield from _paths(script, _OF_PYTHON if common else _OF_ALL, others)
     yield from _files(directory)
 
 
-_LOADER = ("ld.so",)
-"""The loader that an image brings."""
-_COMMON = ("common", "libbackend.sh")
-"""What all Python backends share."""
-_PART = re.compile(rb"(\$\{?\w+\}?\"?)?/([a-z][\w.-]*)(?=[/:\"'\s;\])]|\Z)")
+_OF_ALL = ("ld.so", "lib")
+"""The loader that an image brings, and the folder of its libraries."""
+_OF_PYTHON = (*_OF_ALL, "common", "libbackend.sh")
+"""With what all Python backends share."""
+_PART = re.compile(rb"/([a-z][\w.-]+)")
+_BELOW_VARIABLE = re.compile(rb"\$\{?\w+\}?\"?\Z")
 
 
-def _paths(script: Text, known: Sequence[str], others: Iterable[Text]) -> Iterator[Misspelt]:
+@lru_cache(maxsize=4096)
+def _part(word: bytes, known: tuple[str, ...]) -> str:
+    """The part of a path that is meant by one that is a letter away; "" where none is."""
+    name = word.decode(errors="replace")
+    return "" if name in known else next((other for other in known if is_near(name, other)), "")
+
+
+def _paths(script: Text, known: tuple[str, ...], others: Iterable[Text]) -> Iterator[Misspelt]:
     """Parts of paths that are a letter away from one that every backend has, and named nowhere else."""
-    seen = {*known, "lib"}
-    for match in _PART.finditer(script.code):
-        word = match[2].decode(errors="replace")
-        right = (*known, "lib") if match[1] else known
-        meant = next((other for other in right if word not in seen and is_near(word, other)), "")
-        seen.add(word)
-        if meant and not any(b"/" + match[2] in text.code for text in others):
-            yield Misspelt(word, meant, script.spot(*match.span(2)))
+    for word in sorted({*_PART.findall(script.code)}):
+        meant = _part(word, known)
+        named = meant and any(b"/" + word in text.code for text in others)
+        for match in _PART.finditer(script.code) if meant and not named else ():
+            start = match.start()
+            is_own = _BELOW_VARIABLE.search(script.code, max(start - MAX_NAMES, 0), start) is not None
+            if match[1] == word and (meant != "lib" or is_own):
+                yield Misspelt(word.decode(errors="replace"), meant, script.spot(*match.span(1)))
+                break
 
 
 _FILE = re.compile(rb"(?:(?<=[/}])|(?<=[/}]\")|\b(?=lib))([A-Za-z][\w+-]{5,60})(?=[.\"'\s]|\Z)")
 """The name of a file, behind a folder, or of a library; without its ending."""
-MANY = 2
-"""So many places show that a name is meant."""
 MAX_NAMES = 500
 """Names of files that are compared; the longest scripts of LocalAI have 60."""
 
@@ -97,16 +105,17 @@ def _files(directory: Directory) -> Iterator[Misspelt]:
     sources = directory.texts(name for name in directory.names if name.endswith(SOURCES))
     texts = {text.path: text for text in (*directory.build_files, *scripts, *sources)}
     beside = {script.path: script for script in (*directory.build_files, *scripts)}
+    every = b"\n".join(text.data for text in texts.values())
 
-    def places(name: bytes) -> int:
-        return sum(text.data.count(name) for text in texts.values())
+    def is_often(name: bytes) -> bool:
+        return every.find(name, every.find(name) + 1) >= 0
 
     found = [(script, match) for script in scripts for match in _FILE.finditer(script.code)]
-    once = [(script, match) for script, match in found if len(found) <= MAX_NAMES and places(match[1]) == 1]
+    once = [(script, match) for script, match in found if len(found) <= MAX_NAMES and not is_often(match[1])]
     files = {word for text in beside.values() if once for word in _FILE.findall(text.code)}
     for script, match in once if len(files) <= MAX_NAMES else ():
         word = match[1].decode()
-        meant = (other for other in sorted(files) if is_near(word, other.decode()) and places(other) >= MANY)
+        meant = (other for other in sorted(files) if is_near(word, other.decode()) and is_often(other))
         if other := next(meant, b""):
             yield Misspelt(word, other.decode(), script.spot(*match.span(1)))
 
@@ -167,5 +176,6 @@ def _brief(words: Sequence[str]) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The first word among some that is a letter away; "" where none is."""
-    near = (other for other in known if min(len(word), len(other)) >= _SHORT and is_near(word, other))
-    return next(near, "")
+    ends, short = (word[:1], word[-1:]), len(word) < _SHORT
+    near = (o for o in known if not short and (o[:1] == ends[0] or o[-1:] == ends[1]) and is_near(word, o))
+    return next((other for other in near if len(other) >= _SHORT), "")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from scaffold.directory.directory import Directory
 from scaffold.directory.misspelt import Misspelt, nearest
@@ -15,45 +16,59 @@ _PLAIN = re.compile(r"[A-Za-z][\w-]+")
 _NAMED = rb"(?<![\w$({])%s\b"
 
 
-def misspelt_in_builds(directory: Directory, around: Iterable[Text]) -> Iterator[Misspelt]:
+def misspelt_in_builds(directory: Directory, around: Sequence[Text]) -> Iterator[Misspelt]:
     """Variables of its Makefiles that nothing sets, and targets of CMake that nothing adds; each word once.
 
-    What a file around them names may be set there.
+    What a Dockerfile around them gives may be meant; what that or the root's Makefile names is set there.
     """
-    texts = [*directory.build_files, *around]
-    yield from _variables(directory.makefiles, texts)
+    root = directory.at("Makefile")
+    yield from _variables(directory.makefiles, around, [root] if root else [])
     yield from _programs(directory.makefiles)
     for text in directory.texts(filter(is_cmake, directory.names)):
         yield from _targets(text)
 
 
-_SETS = re.compile(rb"(?<![\w$({-])([A-Za-z_]\w+)[ \t]*(?:[:?+!]{0,3}=|\Z)")
-_GIVES = re.compile(rb"(?m)^[ \t]*(?:ARG|ENV|define|export)[ \t]+([A-Za-z_]\w+)")
-_OF_MAKE = ("CURDIR", "MAKEFILE_LIST", "MAKEFLAGS", "MAKECMDGOALS")
+_GIVES = re.compile(rb"\n[ \t]*(?:ARG|ENV)[ \t]+([A-Za-z_]\w+)")
+_OF_MAKE = frozenset({b"CURDIR", b"MAKEFILE_LIST", b"MAKEFLAGS", b"MAKECMDGOALS"})
 """Variables that make sets itself."""
 
 
-def _variables(makefiles: Iterable[Text], around: Iterable[Text]) -> Iterator[Misspelt]:
-    files, others = [*makefiles], [*around]
-    used = {match[1]: (text, match) for text in files for match in _REFERENCE.finditer(text.code)}
-    defined = {name for text in files for name in (*_SETS.findall(text.code), *_GIVES.findall(text.code))}
-    defined |= {name for text in others for name in _GIVES.findall(text.data)}
-    known = [*_OF_MAKE, *(name.decode() for name in defined)]
-    for name, (text, match) in used.items():
-        word = name.decode()
-        meant = nearest(word, known) if word not in known else ""
-        named = re.compile(_NAMED % re.escape(name)) if meant else None
-        if named and meant.rstrip("S") != word.rstrip("S") and not any(named.search(o.data) for o in others):
-            yield Misspelt(word, meant, text.spot(*match.span(1)))
+@lru_cache(maxsize=256)
+def _set_by(text: Text) -> frozenset[bytes]:
+    """The variables that a Makefile sets, or that a Dockerfile gives."""
+    if not text.path.endswith("Makefile"):
+        return frozenset(_GIVES.findall(text.data))
+    return frozenset(line.head for line in text.lines if line.kind is Kind.assignment)
+
+
+def _variables(
+    makefiles: Sequence[Text], around: Sequence[Text], above: Sequence[Text]
+) -> Iterator[Misspelt]:
+    known = _OF_MAKE.union(*map(_set_by, (*makefiles, *around)))
+    seen = {*known}
+    for text in makefiles:
+        for match in _REFERENCE.finditer(text.data):
+            if match[1] in seen:
+                continue
+            seen.add(match[1])
+            word = match[1].decode()
+            meant = nearest(word, (name.decode() for name in known))
+            is_code = bool(meant) and text.code.startswith(match[0], match.start())
+            if is_code and meant.rstrip("S") != word.rstrip("S"):
+                named = re.compile(_NAMED % re.escape(match[1]))
+                if not any(named.search(other.data) for other in (*makefiles, *around, *above)):
+                    yield Misspelt(word, meant, text.spot(*match.span(1)))
 
 
 _OUTPUT = re.compile(rb"(?<![\w-])-o[ \t]+(?:\./)?([\w.-]+)")
 
 
-def _programs(makefiles: Iterable[Text]) -> Iterator[Misspelt]:
+def _programs(makefiles: Sequence[Text]) -> Iterator[Misspelt]:
     """Programs that a recipe writes under another name than its rule has."""
     for text in makefiles:
         targets: list[str] = []
+        if b" -o " not in text.data:
+            continue
         for line in text.lines:
             if line.kind is Kind.rule:
                 targets = line.head.decode(errors="replace").split()

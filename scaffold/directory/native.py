@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from scaffold.directory.text import Spot, Text
@@ -78,6 +78,7 @@ _OPTION_OF = {
 _TYPE = re.compile(rb"BUILD_TYPE[^\n]*?\b(%s)" % b"|".join(_OPTION_OF))
 
 
+@lru_cache(maxsize=256)
 def _without_void_branches(makefile: Text) -> bytes:
     """The code of a Makefile without conditions on a build type behind which no option is for it.
 

@@ -9,6 +9,8 @@ def is_near(one: str, other: str) -> bool:
     """Whether a letter more, less, another one or two in the other order make the difference; no digit."""
     if abs(len(one) - len(other)) > 1:
         return False
+    if len(one) > len("ab") and one[:1] != other[:1] and one[-1:] != other[-1:]:
+        return False  # no one letter is both the first and the last
     short, long = sorted((one, other), key=len)
     at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
     if len(long) > len(short):

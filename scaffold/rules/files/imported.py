@@ -79,12 +79,15 @@ class RequirementMissing(Rule):
                 continue
             lacking = [build for build, has in packages.items() if bring.isdisjoint(has)]
             have = {build.profile for build in packages if build not in lacking}
-            without = sorted({b.profile for b in lacking if not files.installs_itself(b)} - have)
-            is_missed = together is engine or (len(without) == 1 and len(have) >= MANY_OTHERS)
-            if not (without and is_missed):
+            profiles = {build.profile for build in lacking} - have
+            is_alone = len(profiles) == 1 and len(have) >= MANY_OTHERS
+            if not profiles or not (together is engine or is_alone):
                 continue
             code = installing(files.text("install.sh"))
-            if not any(is_named(module, code) for module in together):
+            if any(is_named(module, code) for module in together):
+                continue
+            without = sorted({b.profile for b in lacking if not files.installs_itself(b)} - have)
+            if without:
                 place = _end_of(files, without[0]) if have else None
                 images = f"the {' and '.join(without)} image{'s' if len(without) > 1 else ''}"
                 yield self.finding(

@@ -45,7 +45,7 @@ class ScriptMisspelt(Rule):
             entries = registry.matrix.entries_of(name)
             used = {entry.fields.get("dockerfile", "").removeprefix("./") for entry in entries} - {""}
             files = registry.files(name)
-            around = [*filter(None, map(files.at, ("Makefile", *sorted(used))))]
+            around = [*filter(None, map(files.at, sorted(used)))]
             words = (*misspelt(files, sorted(used)), *misspelt_in_builds(files, around)) if entries else ()
             for found in words:
                 script = found.spot.path.rpartition("/")[2]

@@ -162,3 +162,10 @@ def test_a_word_of_a_path_or_a_build_file(path: str, old: str, new: str, word: s
 )
 def test_a_word_of_a_path_or_a_build_file_that_stands_for_something(path: str, line: str) -> None:
     assert findings(tree({path: (line + read(path)).encode()}), SLUG) == []
+
+
+def test_a_variable_that_the_root_makefile_names() -> None:
+    root = {"Makefile": (read("Makefile") + "export LARK_REPPO=a\n").encode()}
+    makefile = {f"{LARK}/Makefile": (read(f"{LARK}/Makefile") + "X=$(LARK_REPPO)\n").encode()}
+    assert len(findings(tree(makefile), SLUG)) == 1
+    assert findings(tree(makefile, root), SLUG) == []
