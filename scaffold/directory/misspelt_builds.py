@@ -21,8 +21,7 @@ def misspelt_in_builds(directory: Directory, around: Sequence[Text]) -> Iterator
 
     What a Dockerfile around them gives may be meant; what that or the root's Makefile names is set there.
     """
-    root = directory.at("Makefile")
-    yield from _variables(directory.makefiles, around, [root] if root else [])
+    yield from _variables(directory, around)
     yield from _programs(directory.makefiles)
     for text in directory.texts(filter(is_cmake, directory.names)):
         yield from _targets(text)
@@ -41,9 +40,8 @@ def _set_by(text: Text) -> frozenset[bytes]:
     return frozenset(line.head for line in text.lines if line.kind is Kind.assignment)
 
 
-def _variables(
-    makefiles: Sequence[Text], around: Sequence[Text], above: Sequence[Text]
-) -> Iterator[Misspelt]:
+def _variables(directory: Directory, around: Sequence[Text]) -> Iterator[Misspelt]:
+    makefiles = directory.makefiles
     known = _OF_MAKE.union(*map(_set_by, (*makefiles, *around)))
     seen = {*known}
     for text in makefiles:
@@ -56,7 +54,8 @@ def _variables(
             is_code = bool(meant) and text.code.startswith(match[0], match.start())
             if is_code and meant.rstrip("S") != word.rstrip("S"):
                 named = re.compile(_NAMED % re.escape(match[1]))
-                if not any(named.search(other.data) for other in (*makefiles, *around, *above)):
+                root = filter(None, [directory.at("Makefile")])
+                if not any(named.search(other.data) for other in (*makefiles, *around, *root)):
                     yield Misspelt(word, meant, text.spot(*match.span(1)))
 
 

@@ -75,7 +75,7 @@ _OPTION_OF = {
     )
 }
 """Build type -> the option without which an engine does nothing for it."""
-_TYPE = re.compile(rb"BUILD_TYPE[^\n]*?\b(%s)" % b"|".join(_OPTION_OF))
+_TYPE = re.compile(rb"\b(?:%s)" % b"|".join(_OPTION_OF))
 
 
 @lru_cache(maxsize=256)
@@ -87,7 +87,8 @@ def _without_void_branches(makefile: Text) -> bytes:
     code = bytearray(makefile.joined)
     lines = makefile.lines
     for number, line in enumerate(lines):
-        found = _TYPE.search(line.text) if line.kind is Kind.condition and line.head == b"ifeq" else None
+        is_branch = line.kind is Kind.condition and line.head == b"ifeq"
+        found = _TYPE.search(line.text.partition(b"BUILD_TYPE")[2]) if is_branch else None
         if found is None:
             continue
         depth, end = 1, number + 1
@@ -99,7 +100,7 @@ def _without_void_branches(makefile: Text) -> bytes:
             )
             end += 1
         body = b"".join(one.text for one in lines[number + 1 : end - 1])
-        if not _OPTION_OF[found[1]].search(body):
+        if not _OPTION_OF[found[0]].search(body):
             span = slice(line.start_byte, line.end_byte)
             code[span] = code[span].translate(BLANK)
     return bytes(code)

@@ -65,6 +65,8 @@ def _needs(directory: Directory) -> Iterator[Need]:
             yield from _run_by(directory, text)
             yield from _program(directory, text)
             yield from _compiled(directory, text)
+    if directory.lang == "cpp":
+        yield from _own_headers(directory)
     for script in directory.texts(name for name in directory.names if name.endswith(".sh")):
         who = f"{posixpath.basename(script.path)} runs"
         shared = [("../../../", found) for found in SHARED_SCRIPT.finditer(script.code)]
@@ -77,6 +79,20 @@ def _needs(directory: Directory) -> Iterator[Need]:
             directory, script
         ):
             yield from _taken_by(script)
+
+
+_HEADER = re.compile(rb'#include "([\w-]+)(\.h(?:pp)?)"')
+
+
+def _own_headers(directory: Directory) -> Iterator[Need]:
+    """Headers of the same name as a source that includes them, which no build file names."""
+    for text in directory.texts(name for name in directory.names if name.endswith((".cpp", ".cc", ".c"))):
+        source = text.path.rpartition("/")[2]
+        for found in _HEADER.finditer(text.data):
+            name = found[1] + found[2]
+            is_own = source.startswith(found[1].decode() + ".")
+            if is_own and not any(name in other.data for other in directory.build_files):
+                yield Need(name.decode(), f"{source} includes", text.place(found.start(1)))
 
 
 _COMMON = re.compile(rb"(?m)^[ \t]*(?:source|\.)[ \t]+[\"']?[^\s\"'#;]*/common/([\w.-]+\.sh)")

@@ -39,7 +39,7 @@ MATRIX_LIMIT = 256
 
 _TAG_SUFFIX = re.compile(rb"(?m)(?:tag-suffix:\s*[\"']?|^[ \t]*suffix=)(-[\w.-]+)")
 _OWN_SOURCES = re.compile(rf"\.$|{FOLDER}(?!common)")
-_OWN_FOLDER = re.compile(r"[\w/]*backend/(\w+)/\$\{?BACKEND\}?/?")
+_OWN_FOLDER = re.compile(r"[\w/]*backend/(\w+)/(?:\$\{?BACKEND\}?|([\w.-]+))/?")
 
 
 _BUILD_ARG = re.compile(rb"(?m)^[ ]+([A-Z][A-Z0-9_]*)=")
@@ -260,24 +260,25 @@ class ImageBuilds:
             return None
         return int(match[1]), Place(SPLIT_SCRIPT, data.count(b"\n", 0, match.start()) + 1)
 
-    def goals(self, lang: str, dockerfile: str | None) -> list[tuple[str, str]]:
+    def goals(self, name: str, lang: str, dockerfile: str | None) -> list[tuple[str, str]]:
         """(make goal, recipe) of all that a recipe calls in a backend's directory; no Dockerfile is macOS."""
         script = "golang" if lang == "go" else lang
         macos = f"scripts/build/{script}-darwin.sh"
         path = macos if dockerfile is None else dockerfile.removeprefix("./")
         if (path, lang) not in self._goals:
             self._goals[path, lang] = [
-                (goal, path)
+                (goal, backend)
                 for shell in self._shells(path, is_dockerfile=dockerfile is not None)
-                for goal in _goals_in(shell, lang)
+                for goal, backend in _goals_in(shell, lang)
             ]
-        return self._goals[path, lang]
+        return [(goal, path) for goal, backend in self._goals[path, lang] if backend in ("", name)]
 
     def _shells(self, path: str, *, is_dockerfile: bool) -> Iterable[ShellSource]:
         """The scripts of a recipe that name the backend by its variable."""
         if is_dockerfile:
             file = docker.dockerfile(self.tree, path)
-            return file.shells(b"BACKEND") if file else ()
+            shells = file.shells(b"make") if file else ()
+            return (shell for shell in shells if any(option in shell.data for option in _FOLDER_OPTIONS))
         data = self.tree.read(path)
         return [ShellSource(path, data)] if data else ()
 
@@ -291,15 +292,20 @@ class ImageBuilds:
         return file is not None and any("BUILDER_BASE_IMAGE" in stage.image for stage in file.stages)
 
 
-def _goals_in(shell: ShellSource, lang: str) -> Iterator[str]:
-    """The goals of every `make -C` in the directory of whichever backend of a language is built."""
+_FOLDER_OPTIONS = (b" -C ", b" -BC ")
+
+
+def _goals_in(shell: ShellSource, lang: str) -> Iterator[tuple[str, str]]:
+    """(goal, backend) of every `make -C` in the directory of a backend; "" is whichever is built."""
     folders = {assignment.name: assignment.value or "" for assignment in shell.assignments}
     for command in shell.commands:
         words = command.bare
-        if words[:1] == ("make",) and "-C" in words[:-1]:
-            folder: str = words[words.index("-C") + 1]
+        at = next((n for n, word in enumerate(words[:-1]) if f" {word} ".encode() in _FOLDER_OPTIONS), None)
+        if words[:1] == ("make",) and at is not None:
+            folder: str = words[at + 1]
             if folder.startswith("$"):
                 folder = folders.get(folder.strip("${}/"), "")
             own = _OWN_FOLDER.fullmatch(folder)
             if own is not None and own[1] == lang:
-                yield from (word for word in words[1:] if re.fullmatch(r"[a-z][\w-]*", word))
+                goals = (word for word in words[1:] if re.fullmatch(r"[a-z][\w-]*", word))
+                yield from ((goal, own[2] or "") for goal in goals)

@@ -51,15 +51,17 @@ def test_shared_inputs_are_what_is_copied_or_mounted(text: str, taken_at: dict[s
         ("# make -C backend/go/${BACKEND} build", []),
         ("echo 'make -C backend/go/${BACKEND} build'", []),
         ("make -C backend/cpp/${BACKEND} build", []),
-        ("make -C backend/go/lark build", []),
+        ("make -C backend/go/lark build", ["build"]),
+        ("make -BC /LocalAI/backend/go/lark build", ["build"]),
+        ("make -C backend/go/wren build", []),
         ("make build", []),
     ],
 )
 def test_goals_are_those_of_make_in_the_directory_of_the_backend(script: str, goals: list[str]) -> None:
     heredoc = ImageBuilds(tree({RECIPE: f"FROM scratch\nRUN <<EOF bash\n{script}\nEOF\n"}))
     macos = ImageBuilds(tree({MACOS: f"#!/bin/bash\n{script}\n"}))
-    assert heredoc.goals("go", f"./{RECIPE}") == [(goal, RECIPE) for goal in goals]
-    assert macos.goals("go", None) == [(goal, MACOS) for goal in goals]
+    assert heredoc.goals("lark", "go", f"./{RECIPE}") == [(goal, RECIPE) for goal in goals]
+    assert macos.goals("lark", "go", None) == [(goal, MACOS) for goal in goals]
 
 
 @pytest.mark.parametrize(

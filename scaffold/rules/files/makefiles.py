@@ -108,7 +108,7 @@ class BuildTargetMissing(Rule):
             goals: dict[str, tuple[str, Entry]] = {}
             for entry in registry.matrix.entries_of(name):
                 dockerfile = entry.fields.get("dockerfile", "") if entry.linux else None
-                for goal, recipe in registry.builds.goals(lang, dockerfile):
+                for goal, recipe in registry.builds.goals(name, lang, dockerfile):
                     goals.setdefault(goal, (recipe, entry))
             missing = {g: use for g, use in goals.items() if not registry.files(name).has_make_rule(g)}
             if missing:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.rules.base import Severity
-from tests.rules.files.trees import FINCH, LARK, findings, only, replaced, tree
+from tests.rules.files.trees import FINCH, HERON, LARK, findings, only, replaced, tree
 
 
 def test_a_test_target_that_make_invents() -> None:
@@ -109,3 +109,12 @@ def test_what_a_rule_needs(old: str, new: str, found: str | None) -> None:
 def test_the_first_rule_installs(old: str, new: str, found: bool) -> None:
     told = findings(tree(replaced(f"{FINCH}/Makefile", (old, new))), "build-target-missing")
     assert ["first rule"] * found == [f.subject for f in told if f.subject == "first rule"]
+
+
+@pytest.mark.parametrize(("goal", "found"), [("package", True), ("grpc-server", True), ("test", False)])
+def test_what_a_dockerfile_of_its_own_calls(goal: str, found: bool) -> None:
+    lines = (tree().read(f"{HERON}/Makefile") or b"").decode().split("\n")
+    at = next(number for number, line in enumerate(lines) if line.startswith(f"{goal}:"))
+    lines[at] = lines[at].replace(goal, f"{goal}-2", 1)
+    told = findings(tree({f"{HERON}/Makefile": "\n".join(lines).encode()}), "build-target-missing")
+    assert any(f.subject == f"target {goal}" and f.backend == "heron" for f in told) is found

@@ -197,3 +197,19 @@ def test_a_shared_script_that_is_asked_for(path: str, line: str) -> None:
     script = "../common/more.sh" if path.startswith(FINCH) else "../../../scripts/build/more.sh"
     more = f"CURDIR=$(dirname $0)\n{line.format(script)}\n"
     assert findings(tree({path: f"{read(path)}\n{more}".encode()}), SLUG) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "header", "found"),
+    [
+        ("beak.cpp", "beak.h", True),
+        ("beak.cc", "beak.hpp", True),
+        ("beak.cpp", "upstream.h", False),
+        ("segments.cpp", "segments.h", False),
+    ],
+)
+def test_a_header_of_the_same_name(source: str, header: str, found: bool) -> None:
+    change: dict[str, bytes | None] = {f"{HERON}/{source}": f'#include "{header}"\n'.encode()}
+    assert [f.subject for f in findings(tree(change), SLUG)] == [f"file {header}"] * found
+    script: dict[str, bytes | None] = {f"{HERON}/prepare.sh": f"touch {header}\n".encode()}
+    assert findings(tree(change, script), SLUG) == []
