@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scaffold.backend.answers import NEEDS_UPSTREAM
@@ -24,6 +25,8 @@ from scaffold.syntax.source import Place
 
 GPU_LIBRARIES = "package-gpu-libs.sh"
 """Packages what an image for a GPU needs; every backend on a native engine with one calls it."""
+_CALLS_GPU_LIBRARIES = re.compile(rb"\bpackage_gpu_libs\b|\bbash [^\n]{0,200}?(?i:gpu.lib)")
+"""It is run, or it is sourced and its function called."""
 
 
 class ScriptUnfinished(Rule):
@@ -111,7 +114,9 @@ class ScriptUnfinished(Rule):
         kinds = {e.fields.get("build-type", "") for e in registry.matrix.entries_of(name) if e.linux}
         is_shared = registry.tree.read(f"{BUILD_SCRIPTS}/{GPU_LIBRARIES}") is not None
         is_native = registry.kind(name) in NEEDS_UPSTREAM  # others link what they need, or nothing
-        if is_shared and is_native and kinds - {""} and b"package-gpu-libs" not in package.code:
+        is_named = b"package-gpu-libs" in package.code
+        lacks = is_native if not is_named else not _CALLS_GPU_LIBRARIES.search(package.code)
+        if is_shared and lacks and kinds - {""}:
             what = f"package.sh does not call {GPU_LIBRARIES}, and there are images for a GPU"
             yield self._of(name, package, GPU_LIBRARIES, what, Severity.warning)
 

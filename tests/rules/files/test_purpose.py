@@ -65,6 +65,8 @@ def test_libraries_of_a_gpu() -> None:
         (script.replace("package-gpu-libs", "package-more"), True, 1),
         (script.replace("package-gpu-libs", "package-more"), False, 0),
         (script + "\n# package-gpu-libs.sh\nsource ../package-gpu-libs.sh\n", True, 0),
+        (script.replace("\npackage_gpu_libs", ""), True, 1),
+        (script.replace("\npackage_gpu_libs", "").replace("source", "bash"), True, 0),
     ):
         where = tree({path: text.encode(), GPU: b"#!/bin/bash\n" if there else None})
         found = [f for f in findings(where, SLUG) if f.backend == "wren-cpp" and "gpu" in f.subject]
