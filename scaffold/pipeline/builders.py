@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from scaffold.pipeline.called_scripts import all_called
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.scopes import JobRun
 from scaffold.pipeline.steps import Step
@@ -33,16 +34,16 @@ def has_other_nodes(leg: JobRun) -> bool:
 def _may_have_other_nodes(job: Job) -> bool:
     """Whether a job asks for other machines, as its steps stand there."""
     exported = not _VARIABLES.isdisjoint(job.exported)
-    return exported or any(_asks_for_others(occurrence.step) for occurrence in job.occurrences)
+    return exported or any(_asks_for_others(job, occurrence.step) for occurrence in job.occurrences)
 
 
-def _asks_for_others(step: Step) -> bool:
+def _asks_for_others(job: Job, step: Step) -> bool:
     """Whether a step makes a builder of other machines, or chooses one."""
     if not _VARIABLES.isdisjoint(step.node.mapping("env").values):
         return True
     if step.run:
-        named = any(name in step.run for name in ("docker", "depot", "nsc"))
-        return any(map(_makes_others, step.script.commands)) if named else False
+        scripts = (step.script, *all_called(job, step))
+        return any(_makes_others(command) for script in scripts for command in script.commands)
     service = re.match(_SERVICES, step.uses.partition("@")[0].lower())
     set_up = step.action.endswith("setup-buildx-action")
     return service is not None or (set_up and not step.given.keys().isdisjoint({"append", "endpoint"}))

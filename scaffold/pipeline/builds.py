@@ -9,13 +9,14 @@ from functools import lru_cache
 from scaffold.pipeline import bake, docker
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, text_of
-from scaffold.pipeline.image_commands import Built, Named, image_commands, runs_image_commands
+from scaffold.pipeline.image_commands import Built, Named, acts, containers_in, image_commands
 from scaffold.pipeline.model import Job, Pipeline
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.runs import written
 from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.pipeline.triggers import names_tags
+from scaffold.syntax.shell import Command
 from scaffold.syntax.source import Place
 
 BAKE = "docker/bake-action"
@@ -30,10 +31,13 @@ _Local = dict[str, "ImageBuild"]
 class ImageBuild:
     """One image that a step builds, asked by the names of the build action's inputs."""
 
-    def __init__(self, at: StepRun, inputs: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, at: StepRun, inputs: Mapping[str, str] | None = None, command: Command | None = None
+    ) -> None:
         """`inputs` is what a command or a target of bake says; the inputs of an action are its own."""
         self.at = at
         self._inputs = inputs
+        self._command = command
         self.pushed: list[str] = []
         """The names under which a later command pushes it."""
 
@@ -114,8 +118,13 @@ class ImageBuild:
     def place(self, key: str) -> Place:
         """Where one of its options stands."""
         step = self.at.step
+        flag = f"-{_FLAGS.get(key, key)}" if key != "tags" else "push"
+        if self._command is not None and self._command.source.path:  # of a file that the step runs
+            source, start = self._command.source, self._command.start_byte
+            at = source.data.find(flag.encode(), start, self._command.end_byte)
+            return source.place(max(at, start))
         if step.run:
-            return step.line_of(f"-{_FLAGS.get(key, key)}" if key != "tags" else "push")
+            return step.line_of(flag)
         return step.at("with", key if key in step.given else "set")
 
 
@@ -125,8 +134,10 @@ _FLAGS = {"platforms": "platform", "outputs": "output"}
 class ImagePush(ImageBuild):
     """The push of an image that was built before."""
 
-    def __init__(self, at: StepRun, name: str, build: ImageBuild | None) -> None:
-        super().__init__(at, {})
+    def __init__(
+        self, at: StepRun, name: str, build: ImageBuild | None, command: Command | None = None
+    ) -> None:
+        super().__init__(at, {}, command)
         self._name = name
         self._build = build
         if build is not None:
@@ -149,7 +160,7 @@ class ImagePush(ImageBuild):
 
 def may_build(step: Step) -> bool:
     """Whether a step may build or push an image."""
-    return step.action in (*docker.BUILD, BAKE, BUILDAH, PUSH) or runs_image_commands(step)
+    return step.action in (*docker.BUILD, BAKE, BUILDAH, PUSH) or any(map(acts, step.containers))
 
 
 def builds_of(leg: JobRun) -> Iterator[ImageBuild]:
@@ -169,13 +180,40 @@ def builds_of(leg: JobRun) -> Iterator[ImageBuild]:
 @lru_cache(maxsize=1024)
 def may_build_in(job: Job) -> tuple[Occurrence, ...]:
     """The steps of a job that may build or push images."""
-    return tuple(occurrence for occurrence in job.occurrences if may_build(occurrence.step))
+    called = _knows_images(job)
+    return tuple(o for o in job.occurrences if may_build(o.step) or (called and _calls_builds(job, o.step)))
+
+
+def _knows_images(job: Job) -> bool:
+    """Whether a job says anything of images or secrets: else no script of it logs in, emulates or pushes."""
+    data = job.workflow.source.data
+    texts = {data[job.node.start : job.node.end], data[: job.workflow.node.start_of(("jobs",), 0)]}
+    texts |= {o.step.source.data for o in job.occurrences if o.step.path != job.path}
+    return any(word in text for text in texts for word in _OF_IMAGES)
+
+
+_OF_IMAGES = (
+    b"docker",
+    b"podman",
+    b"buildah",
+    b"buildx",
+    b"qemu",
+    b"registry",
+    b"ghcr.io",
+    b"quay.io",
+    b"secrets",
+)
+
+
+def _calls_builds(job: Job, step: Step) -> bool:
+    """Whether a script that a step's script runs may build, name or push an image."""
+    return bool(step.run) and any(map(acts, containers_in(job, step)))
 
 
 @lru_cache(maxsize=1024)
 def _pushes_built(job: Job) -> bool:
     """Whether a step of a job may push what another one built."""
-    return any("push" in command.bare for o in job.occurrences for command in o.step.containers)
+    return any("push" in command.bare for o in job.occurrences for command in containers_in(job, o.step))
 
 
 @lru_cache(maxsize=4)
@@ -209,9 +247,9 @@ def _of_script(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
             continue
         at = step if made.sure else step.perhaps()
         if isinstance(made, Built):
-            yield ImageBuild(at, made.inputs)
+            yield ImageBuild(at, made.inputs, made.command)
         elif "$" not in made.name:
-            yield ImagePush(at, made.name, local.get(made.image))
+            yield ImagePush(at, made.name, local.get(made.image), made.command)
 
 
 def _pushed(step: StepRun, local: _Local) -> Iterator[ImagePush]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from scaffold.pipeline.called_scripts import MAX_DEPTH, Called, called_by, calls_in
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import property_of, text_of
+from scaffold.pipeline.makefiles import variables
 from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax.shell import Command, ShellSource
+from scaffold.syntax.shell_branches import is_certain
 
 MAX_ROUNDS = 32
 """Rounds of a loop that are looked at."""
@@ -25,24 +28,59 @@ class Said(NamedTuple):
     folder: str
     """The folder of the repository in which it runs, as far as that is known."""
     command: Command
+    sure: bool
+    """Whether the step's script comes to it."""
+
+    @property
+    def called(self) -> bool:
+        """Whether it stands in a script that the step's script runs."""
+        return bool(self.command.source.path)
 
 
 def said(step: StepRun, *programs: str) -> Iterator[Said]:
-    """The commands of a step that begin with one of some programs."""
+    """The commands of a step that begin with one of some programs, and those of the scripts that it runs."""
     script = step.step.script
+    calls = called_by(step.job.job, step.step)
+    if calls or any(_program(command) in programs for command in script.commands):
+        folder = posixpath.normpath(working_directory(step) or ".")
+        yield from _said(_Values(step, script), calls, folder, programs)
+
+
+def _said(
+    values: _Values, calls: Sequence[Called], folder: str, programs: Collection[str], depth: int = 1
+) -> Iterator[Said]:
+    """The commands of a script, where its variables have some values."""
+    script = values.script
+    running = {call.by.node.id: [one for one in calls if one.by is call.by] for call in calls}
     own = {command.node.id for command in script.commands if _program(command) in programs}
-    if not own:
+    if not own and not running:
         return
-    values, rounds = _Values(step), _rounds(script)
-    folder = posixpath.normpath(working_directory(step) or ".")
-    for command in (c for c in script.commands if c.node.id in own or _program(c) == "cd"):
+    rounds = _rounds(script)
+    for command in script.commands:
+        idle = depth > 1 and _is_idle(command)
+        if idle or not (command.node.id in own or command.node.id in running or _program(command) == "cd"):
+            continue
         loops = [name for name in rounds if any(name in word for word in command.bare)]
         for chosen in itertools.product(*(rounds[name] for name in loops)):
             words = tuple(_split(command, values, dict(zip(loops, chosen, strict=True))))
             if words[:1] == ("cd",) and len(words) > 1:
                 folder = posixpath.normpath(posixpath.join(folder, words[1]))
-            elif words:
-                yield Said(words, folder, command)
+            elif words and command.node.id in own:
+                yield Said(words, folder, command, is_certain(command))
+        for call in running.get(command.node.id, ()) if depth <= MAX_DEPTH else ():
+            inner = calls_in(values.pipeline, call.script, call.folder)
+            for one in _said(values.inside(call), inner, call.folder, programs, depth + 1):
+                yield one._replace(sure=one.sure and is_certain(command))
+
+
+def _is_idle(command: Command) -> bool:
+    """Whether a command stands in a function that its script never calls itself."""
+    within = (
+        name
+        for name, body in command.source.functions.items()
+        if body.start_byte <= command.start_byte < body.end_byte
+    )
+    return any(not command.source.calls(name) for name in within)
 
 
 def _program(command: Command) -> str:
@@ -51,7 +89,7 @@ def _program(command: Command) -> str:
 
 def value_of(word: str, step: StepRun) -> str:
     """A word of a step's script with the values of what it names, as far as they are known."""
-    return _Values(step).of(word, {})
+    return _Values(step, step.step.script).of(word, {})
 
 
 def working_directory(step: StepRun) -> str:
@@ -65,10 +103,29 @@ def working_directory(step: StepRun) -> str:
 class _Values:
     """The variables that a script gets from the workflow, or sets itself for good."""
 
-    def __init__(self, step: StepRun) -> None:
+    def __init__(self, step: StepRun, script: ShellSource, outer: _Values | None = None) -> None:
         self._step = step
-        self._script = step.step.script
-        self._open = any(self._script.calls(name) for name in ("source", ".", "eval"))
+        self.script = script
+        self.pipeline = step.job.job.workflow.pipeline
+        self._outer = outer
+        """The variables of the script that runs this one."""
+        self._given: dict[str, str] = {}
+        """What that one gives it: its operands, and variables."""
+        self._sourced = False
+        self._open = any(script.calls(name) for name in ("source", ".", "eval"))
+
+    def inside(self, call: Called) -> _Values:
+        """The variables of a script that this one runs."""
+        found = (_MakeValues if call.of_make else _Values)(self._step, call.script, self)
+        found._sourced = call.sourced
+        operands = [self.of(word, {}) for word in call.operands]
+        before = (a for a in self.script.assignments if call.by.start_byte <= a.start_byte < call.by.end_byte)
+        found._given = {a.name: self.of(a.value or "", {}) for a in before}
+        if call.of_make:
+            found._given |= {name: value for name, _, value in (word.partition("=") for word in operands)}
+        elif not call.script.functions:  # they have operands of their own
+            found._given |= {str(number): word for number, word in enumerate(operands, 1)}
+        return found
 
     def of(self, text: str, chosen: Mapping[str, str], depth: int = 0) -> str:
         """A text with the values of its expressions and variables."""
@@ -81,19 +138,55 @@ class _Values:
         name, written = match[1] or match[2], match[0]
         if name in chosen:
             return self.of(chosen[name], {}, depth + 1)
-        if name in _set(self._script):
-            value = _settled(self._script).get(name)
+        if name in _set(self.script):
+            value = _settled(self.script).get(name)
             return self.of(value, {}, depth + 1) if value is not None else written
-        if self._open or name in self._script.given:
+        if name in self._given:
+            return self._given[name]
+        if self._open or name in self.script.given:
             return written
+        if self._outer is not None:
+            return self._outer.handed(match, depth, sourced=self._sourced)
         env, github = self._step.context("env"), self._step.context("github")
         if name.startswith("GITHUB_"):
             return text_of(property_of(github, name.removeprefix("GITHUB_").lower()))
         known = name in env or name in self._step.job.job.exported
         return text_of(property_of(env, name)) if known else written
 
+    def handed(self, match: re.Match[str], depth: int, *, sourced: bool) -> str:
+        """The value of a variable in a script that this one runs."""
+        name = match[1] or match[2]
+        exported = sourced or name in self.script.assigned(self.script.root, "export")
+        kept = not exported and name in _set(self.script)
+        return match[0] if name.isdigit() or kept else self._value(match, {}, depth)
 
-_VARIABLE = r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})"
+
+class _MakeValues(_Values):
+    """The variables of a recipe: make replaces its own, and hands `$$` to the shell as `$`."""
+
+    def of(self, text: str, chosen: Mapping[str, str], depth: int = 0) -> str:
+        if "$" in text and depth <= MAX_ROUNDS:
+            text = re.sub(_OF_MAKE, lambda match: self._made(match, depth), text).replace("$$", "$")
+        return super().of(text, chosen, depth)
+
+    def _made(self, match: re.Match[str], depth: int) -> str:
+        """The value of one of make's variables; as it is written where nobody knows it."""
+        name = match[1] or match[2]
+        value = self._given.get(name)
+        if value is not None:
+            return value
+        known = variables(self.pipeline.read(self.script.path) or b"")
+        if name not in known:
+            return super().of(f"${{{name}}}", {}, depth + 1)
+        value, is_default = known[name]
+        of_env = super().of(f"${{{name}}}", {}, depth + 1) if is_default else f"${{{name}}}"
+        if of_env != f"${{{name}}}":
+            return of_env
+        return self.of(value, {}, depth + 1) if value is not None else match[0]
+
+
+_VARIABLE = r"\$(?:([A-Za-z_]\w*|[1-9])|\{([A-Za-z_]\w*|[1-9])\})"
+_OF_MAKE = r"(?<!\$)\$(?:\(([\w.-]+)\)|\{([\w.-]+)\})"
 
 
 def _split(command: Command, values: _Values, chosen: Mapping[str, str]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def _templates(step: Step) -> Iterator[str]:
     yield from (posixpath.normpath(posixpath.join(folder, word)) for word in words)
 
 
-_FILLED = r"\benvsubst\b[^\n|;&<]*<\s*[\"']?([\w./-]+)"
-_AS_IT_IS = r"cat\s+\S+\s*\|\s*"
+_FILLED = r"\benvsubst\b[^\n|;&<]{0,200}+<\s*[\"']?([\w./-]+)"
+_AS_IT_IS = r"cat\s++\S++\s*+\|\s*+"
 _INPUT = frozenset({"-", "-f-", "--file=-"})
 """What tells docker to read the Dockerfile from its input."""

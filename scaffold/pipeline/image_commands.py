@@ -6,22 +6,29 @@ import itertools
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from scaffold.pipeline import bake
+from scaffold.pipeline.called_scripts import all_called
 from scaffold.pipeline.commands import Said, said, value_of
 from scaffold.pipeline.expressions.values import Unknown, text_of
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.scopes import StepRun
-from scaffold.pipeline.steps import CONTAINERS, Step
-from scaffold.syntax.shell_branches import is_certain
+from scaffold.pipeline.steps import CONTAINERS, Step, containers
+from scaffold.syntax.shell import Command
 
 
-def runs_image_commands(step: Step) -> bool:
-    """Whether a step's script may build, name or push an image."""
-    return any(
-        not _ACTS.isdisjoint(command.bare) or any(map(_KANIKO.search, command.bare))
-        for command in step.containers
-    )
+def acts(command: Command) -> bool:
+    """Whether a command may build, name or push an image."""
+    return not _ACTS.isdisjoint(command.bare) or any(map(_KANIKO.search, command.bare))
+
+
+@lru_cache(maxsize=4096)
+def containers_in(job: Job, step: Step) -> tuple[Command, ...]:
+    """The commands that build, push or run images, of a step's script and of the scripts that it runs."""
+    called = all_called(job, step) if step.run else ()
+    return (*step.containers, *(command for script in called for command in containers(script)))
 
 
 KO = "ko://"
@@ -37,6 +44,8 @@ class Built(NamedTuple):
     """As the inputs of the build action."""
     sure: bool = True
     """Whether the script comes to it."""
+    command: Command | None = None
+    """Where it stands."""
 
 
 class Named(NamedTuple):
@@ -54,6 +63,8 @@ class Pushed(NamedTuple):
     """The name under which it is pushed."""
     sure: bool = True
     """Whether the script comes to it."""
+    command: Command | None = None
+    """Where it stands."""
 
 
 def image_commands(step: StepRun) -> Iterator[Built | Named | Pushed]:
@@ -68,7 +79,7 @@ def image_commands(step: StepRun) -> Iterator[Built | Named | Pushed]:
         else:
             found = _ko(words, step) if program == "ko" else _docker(words, one, step)
         for made in found:
-            yield made if isinstance(made, Named) else made._replace(sure=is_certain(one.command))
+            yield made if isinstance(made, Named) else made._replace(sure=one.sure, command=one.command)
 
 
 def _docker(words: list[str], one: Said, step: StepRun) -> Iterator[Built | Named | Pushed]:

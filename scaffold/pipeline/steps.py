@@ -98,8 +98,7 @@ class Step:
     @cached_property
     def containers(self) -> tuple[Command, ...]:
         """The commands of its script that build, push or run images."""
-        commands = self.script.commands if any(tool in self.run for tool in CONTAINERS) else ()
-        return tuple(c for c in commands if c.bare[:1] and posixpath.basename(c.bare[0]) in CONTAINERS)
+        return containers(self.script) if any(tool in self.run for tool in CONTAINERS) else ()
 
     def after_line(self, offset: int) -> int:
         """The offset in the file behind the line in which an offset of its script stands."""
@@ -193,6 +192,11 @@ _OUTPUT_BLOCK = (
     r"(?:(?!<<).)*?^[ \t]*+(?P=end)$"
 )
 """Commands in braces, and a text for `cat`, that go to the outputs as a whole."""
+
+
+def containers(script: ShellSource) -> tuple[Command, ...]:
+    """The commands of a script that build, push or run images."""
+    return tuple(c for c in script.commands if c.bare[:1] and posixpath.basename(c.bare[0]) in CONTAINERS)
 
 
 @dataclass(slots=True, eq=False)

@@ -243,17 +243,17 @@ _HASHES = (
     r"\bhashlib\b|\bcreateHash\b|"
     r"\b(?:sha\d*sum|shasum|md5sum|b2sum|cksum)\b|\bopenssl (?:dgst|sha)"
     r"|\bgit (?:hash-object|ls-files|ls-tree|write-tree)\b|\bgit log\b[^\n|]* -- "
-    r"|\bgit rev-parse [^|;\n]*[\w@}]:"
+    r"|\bgit rev-parse [^:|;\n]{0,200}+:"
 )
 
 
 def _words(text: str) -> Iterator[tuple[str, bool]]:
     """The paths and patterns that a script may name, each with whether its line takes whole folders."""
     folders = [".", *re.findall(r"\bcd\s+[\"']?([\w./-]+)", text)]
-    set_to = dict(re.findall(r"(?m)^[ \t]*(?:export )?(\w+)=[\"']?([\w./-]+)[\"']?$", text))
-    for line in re.sub(r"\$\{?(\w+)\}?", lambda m: set_to.get(m[1], m[0]), text).split("\n"):
+    set_to = dict(re.findall(r"(?m)^[ \t]*+(?:export )?(\w++)=[\"']?([\w./-]++)[\"']?$", text))
+    for line in re.sub(r"\$\{?(\w++)\}?", lambda m: set_to.get(m[1], m[0]), text).split("\n"):
         whole = re.search(_WHOLE, line) is not None
-        if whole and re.search(_EVERYTHING, line):
+        if whole and (re.search(_EVERYTHING, line) or re.search(_TREE, line.partition("rev-parse ")[2])):
             yield ".", True
         for word in re.findall(r"(?:\$\{?\w+\}?/)?([\w.*?/{},@+~-]+)", line):
             for plain in _braces(word.strip(",")):
@@ -261,11 +261,9 @@ def _words(text: str) -> Iterator[tuple[str, bool]]:
                     yield posixpath.normpath(posixpath.join(folder, plain)), whole
 
 
-_EVERYTHING = (
-    r"\bgit\s+(?:ls-files|ls-tree|write-tree)(?:\s+-\S+|\s+HEAD)*+\s*+(?:[|)>;&]|$)"
-    r"|\bgit\b[^|;\n]*\srev-parse\s[^|;\n]*[\w@}]:(?:[\"')\s$]|$)"
-)
-"""What stands for all files, or for a tree whose path a variable has."""
+_EVERYTHING = r"\bgit\s+(?:ls-files|ls-tree|write-tree)(?:\s+-\S+|\s+HEAD)*+\s*+(?:[|)>;&]|$)"
+_TREE = r"[\w@}]:(?:[\"')\s$]|$)"
+"""The tree of a commit, or one in it whose path a variable has."""
 _WHOLE = r"\b(?:find|tar|git|walk|r?glob|dirhash|hash_dir)\b|\s-[a-zA-Z]*[rR]\b"
 
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.checkout.tree import Tree
 from scaffold.pipeline.caches import BOTH, RESTORE
 from scaffold.pipeline.commands import Said, said
 from scaffold.pipeline.expressions.values import text_of
@@ -22,8 +21,7 @@ from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.shell import Command, ShellSource
-from scaffold.syntax.source import parsed
+from scaffold.syntax.shell import Command
 
 LEAVES = frozenset(
     {
@@ -94,7 +92,7 @@ def cellars(registry: Repository) -> tuple[Cellar, ...]:
             if formulas and (step.job.job, kept) not in found:
                 later = list(step.job.steps)
                 after = later[later.index(step) + 1 :]
-                brews = tuple(brew for other in after for brew in _brews(other, registry.tree))
+                brews = tuple(brew for other in after for brew in _brews(other))
                 found[step.job.job, kept] = Cellar(step.job, step, kept, brews)
     return tuple(found.values())
 
@@ -110,32 +108,24 @@ _KEPT = r"/Cellar(?:/([\w@.+-]+))?/?(?:/\*+)?$"
 """A folder of the Cellar, or all of it."""
 
 
-def _brews(step: StepRun, tree: Tree) -> Iterator[Brew]:
+def _brews(step: StepRun) -> Iterator[Brew]:
     """The calls of brew in a step's script, and in the files that it runs."""
     for one in said(step, "brew"):
         if one.words[1:2] == ("bundle",):
-            yield from (Brew(step, words, None) for words in _bundled(one, step.step, tree))
+            yield from (Brew(step, words, None) for words in _bundled(one, step))
         elif one.words[1:]:
-            yield Brew(step, one.words, one.command)
-    for path in step.step.scripts:
-        data = tree.read(path) if path.endswith(".sh") else None
-        script = parsed(ShellSource, path, data) if data is not None and b"brew" in data else None
-        for command in script.commands if script is not None else ():
-            if command.starts("brew") and command.bare[1:]:
-                yield Brew(step, tuple(command.bare), None)
+            yield Brew(step, one.words, None if one.called else one.command)
 
 
-def _bundled(one: Said, step: Step, tree: Tree) -> Iterator[tuple[str, ...]]:
+def _bundled(one: Said, step: StepRun) -> Iterator[tuple[str, ...]]:
     """The calls that `brew bundle` stands for: it installs and links what a Brewfile names."""
     words = [part for word in one.words[2:] for part in word.split("=", 1)]
     if words[:1] not in ([], ["install"]) and not words[0].startswith("-"):
         return
     file = next((value for option, value in itertools.pairwise(words) if option == "--file"), "Brewfile")
-    text = step.run
+    text, read = step.step.run, step.job.job.workflow.pipeline.read
     if file not in ("-", "/dev/stdin"):
-        text = (tree.read(posixpath.normpath(posixpath.join(one.folder, file))) or b"").decode(
-            errors="replace"
-        )
+        text = (read(posixpath.normpath(posixpath.join(one.folder, file))) or b"").decode(errors="replace")
     named = re.findall(r"""(?m)^[ \t]*brew[ \t(]+["']([\w@.+/-]+)["'](.*)$""", text)
     formulas = {name.rpartition("/")[2]: options for name, options in named}
     linked = [name for name, options in formulas.items() if not re.search(r"\blink:\s*false", options)]
@@ -194,8 +184,8 @@ class BrewLink(PipelineRule):
 def _restored_links(paths: str, formulas: tuple[str, ...]) -> frozenset[str]:
     """Of some formulas those whose links come out of the cache too: those in `bin`, beside their Cellar."""
     roots = {path.partition("/Cellar")[0] for path in lines(paths) if "/Cellar" in path}
-    ends = (re.fullmatch(r"(.*)/bin(?:/([^/]*?))?[/*]*", path) for path in lines(paths))
-    programs = {m[2] or "" for m in ends if m and m[1] in roots}
+    ends = (path.rstrip("/*").rpartition("/bin") for path in lines(paths))
+    programs = {name.strip("/") for root, _, name in ends if root in roots and name[:1] in ("", "/")}
     return frozenset(formulas if programs.difference(formulas) else programs)
 
 

@@ -23,7 +23,7 @@ NOTHING = WorkTree(Path("/nonexistent"))
 
 def tree(files: dict[str, str], base: Tree = NOTHING) -> Tree:
     """Files in a repository; a bare name is a workflow's."""
-    paths = {path if "/" in path or "." in path or path.startswith(("Dockerfile", "Containerfile", "Brewfile")) else f"{W}{path}.yml": text
+    paths = {path if "/" in path or "." in path or path.startswith(("Dockerfile", "Containerfile", "Brewfile", "Makefile")) else f"{W}{path}.yml": text
              for path, text in files.items()}  # fmt: skip
     return Overlay(base, {path: dedent(text).lstrip("\n").encode() for path, text in paths.items()})
 

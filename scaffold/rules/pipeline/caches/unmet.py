@@ -64,7 +64,7 @@ class CacheNeverMet(PipelineRule):
         strangers = [job for job in registry.pipeline.jobs if job.uses and job.called is None]
         seen = seen and not any("cache" in name for job in strangers for name in job.given)
         missed = list(self._layers(builds, _Rendered(registry))) if seen else []
-        if missed and not any(_names_layers(path, registry.tree) for s in steps for path in s.scripts):
+        if missed and all(_sees_called(s, registry.tree, s in writing, s in reading) for s in steps):
             yield from missed
         differing = save_restore_differences(registry.runs)
         told = set(differing).union(*(restores for _, restores in differing.values()))
@@ -242,9 +242,12 @@ def _meet(save: Flow, restore: Flow) -> bool:
     return same and may_find(restore, save._replace(paths=other))
 
 
-def _names_layers(path: str, tree: Tree) -> bool:
-    """Whether a script may write or read layers."""
-    return re.search(rb"cache-to|cache-from|\bbake\b", tree.read(path) or b"") is not None
+def _sees_called(step: Step, tree: Tree, writes: bool, reads: bool) -> bool:
+    """Whether all layers that the files which a step runs may write or read are seen."""
+    paths = (*step.scripts, *(("Makefile",) if re.search(r"\bmake\b", step.run) else ()))
+    texts = [tree.read(path) or b"" for path in paths]
+    unseen = [rb"\bbake\b", *([] if writes else [b"cache-to"]), *([] if reads else [b"cache-from"])]
+    return not any(re.search(sign, text) for text in texts for sign in unseen)
 
 
 def _is_seen(step: Step, writes: bool, reads: bool) -> bool:
