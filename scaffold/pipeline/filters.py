@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from scaffold.errors import ShapeError
 from scaffold.pipeline.expressions.nodes import Binary, Call, Literal, Node, Not, path_of
-from scaffold.pipeline.model import Job
+from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.outputs import makers
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.scopes import StepRun
@@ -40,9 +41,22 @@ def _alone(step: Step, jobs: tuple[Job, ...]) -> list[Filter]:
     for job, of in ((jobs[0], step.condition), *((job, job.condition) for job in jobs)):
         asked = sorted(path for path in of.reads if path[2:3] == ("outputs",)) if of is not None else ()
         found = [f for path in asked for f in _behind(job, path)]
-        if found and of is not None and of.only is not None and _is_alone(of.only):
+        if found and of is not None and of.only is not None and _is_alone(_settled(of.only)):
             return found
     return []
+
+
+def _settled(node: Node) -> Node:
+    """A condition in which no sign denies another one: `!(a != b)` is `a == b`."""
+    if isinstance(node, Binary) and node.operator in ("&&", "||"):
+        return Binary(node.operator, _settled(node.left), _settled(node.right))
+    inner = _settled(node.of) if isinstance(node, Not) else None
+    if isinstance(inner, Binary) and inner.operator in _DENIED:
+        return Binary(_DENIED[inner.operator], inner.left, inner.right)
+    return node if inner is None else inner.of if isinstance(inner, Not) else Not(inner)
+
+
+_DENIED = {"==": "!=", "!=": "=="}
 
 
 def _is_alone(whole: Node) -> bool:
@@ -79,14 +93,17 @@ _BY_HAND = ("workflow_dispatch", "schedule", "release")
 
 def _behind(job: Job, path: tuple[str, ...]) -> Iterator[Filter]:
     """The filter whose output a condition of a job asks."""
-    found = (Filter(step, output, tuple(_patterns(step, output))) for step, output in makers(job, path))
+    workflow = job.workflow
+    found = (
+        Filter(step, output, tuple(_patterns(workflow, step, output))) for step, output in makers(job, path)
+    )
     return (one for one in found if one.patterns)
 
 
-def _patterns(step: Step, output: str) -> Iterator[str]:
+def _patterns(workflow: Workflow, step: Step, output: str) -> Iterator[str]:
     """The patterns behind one output of a filter; none where they stand elsewhere."""
     if step.action == PATHS_FILTER:
-        text = step.node.text("with", "filters")
+        text = _given(workflow, step, "filters")
         if "\n" in text and "${{" not in text:
             try:
                 node = yaml.read(YamlSource(step.path, text.encode()))
@@ -95,4 +112,15 @@ def _patterns(step: Step, output: str) -> Iterator[str]:
             own = node.get(output) if isinstance(node, yaml.Mapping) else None
             yield from (scalar.text.removeprefix("./") for scalar in yaml.scalars(own))
     elif step.action in CHANGED_FILES and output in ("any_changed", "any_modified"):
-        yield from (line for line in lines(step.node.text("with", "files")) if "${{" not in line)
+        yield from (line for line in lines(_given(workflow, step, "files")) if "${{" not in line)
+
+
+def _given(workflow: Workflow, step: Step, name: str) -> str:
+    """An input of a step as text, which a variable of the step, its job or the workflow may have."""
+    text = step.spelled(name)
+    variable = re.fullmatch(r"\s*\$\{\{ *env\.(\w+) *\}\}\s*", text)
+    if variable is None:
+        return text
+    jobs = (job.node for job in workflow.jobs.values() if step in job.steps)
+    said = (holder.text("env", variable[1]) for holder in (step.node, *jobs, workflow.node))
+    return next(filter(None, said), text)

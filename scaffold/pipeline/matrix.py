@@ -168,11 +168,20 @@ def outputs_in(of: Template) -> Iterator[str]:
 
 
 def place_in_matrix(job: Job, row: Mapping[str, str], name: str) -> Place:
-    """Where a matrix says a name of a row: in the row of its `include`, or as an axis."""
-    included = job.matrix.get("include") if isinstance(job.matrix, yaml.Mapping) else None
-    for item in included.items if isinstance(included, yaml.Sequence) else ():
-        if isinstance(item, yaml.Mapping) and name in item.keys:
+    """Where a matrix says a name of a row: in the row of its `include`, in an object, or as an axis."""
+    lists = job.matrix.values.values() if isinstance(job.matrix, yaml.Mapping) else ()
+    for item in (item for held in lists for item in _mappings(held)):
+        if name in item.keys:
             scalars = (n for n, value in item.values.items() if isinstance(value, yaml.Scalar))
             if all(item.text(n) == row.get(n) for n in scalars if "${{" not in item.text(n)):
                 return job.workflow.source.place(item.keys[name].start)
     return job.at("strategy", "matrix", name)
+
+
+def _mappings(value: yaml.Value) -> Iterator[yaml.Mapping]:
+    """The mappings in a value, the outer ones first."""
+    if isinstance(value, yaml.Mapping):
+        yield value
+        yield from (inner for held in value.values.values() for inner in _mappings(held))
+    elif isinstance(value, yaml.Sequence):
+        yield from (inner for held in value.items for inner in _mappings(held))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scaffold.pipeline.builds import ImageBuild
 from scaffold.pipeline.expressions.values import text_of
@@ -42,8 +42,9 @@ class BaseRelease(PipelineRule):
         base-image: "ubuntu:24.04"
         ubuntu-version: '2404'
 
-    Looked at are the rows of LocalAI's build matrix, those of every matrix in a workflow, what is handed to a
-    reusable workflow, and the build arguments of an image, whether they say `base-image` or `BASE_IMAGE`.
+    Looked at are the rows of LocalAI's build matrix, those of every matrix in a workflow and the objects in
+    them, what is handed to a reusable workflow, and the build arguments of an image, whether they say
+    `base-image` or `BASE_IMAGE`.
 
     Fix: name one release in both.
     """
@@ -164,7 +165,7 @@ def _rows(legs: Iterable[JobRun], builds: Iterable[ImageBuild]) -> Iterator[_Row
             own = _is_of_own_matrix(job)
         if own:
             continue
-        row = {key: text_of(value) for key, value in leg.row.items()}
+        row = dict(_said(leg.row))
         yield leg, partial(place_in_matrix, job, row), row
         if job.uses:
             called = job.called.inputs if job.called is not None else {}
@@ -177,6 +178,19 @@ def _rows(legs: Iterable[JobRun], builds: Iterable[ImageBuild]) -> Iterator[_Row
         pairs = (line.partition("=") for line in build.input("build-args").split("\n"))
         fields = {name.strip(): value.strip() for name, _, value in pairs}
         yield build.job, partial(_place_in_build, build), fields
+
+
+def _said(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The names in a row, and those in the objects that it holds, each with its text."""
+    for key, value in row.items():
+        if isinstance(value, dict):
+            yield from ((f"{key}-{name}" if name in _OF_OUTER else name, text) for name, text in _said(value))
+        else:
+            yield key, text_of(value)
+
+
+_OF_OUTER = ("version", "release", "codename")
+"""Names in an object that say what they are of by the object's own name."""
 
 
 @lru_cache(maxsize=512)

@@ -209,6 +209,56 @@ def test_releases_under_other_names(row: str, differs: bool) -> None:
     assert bool(found(tree({"ci": workflow}), "base-release")) is differs
 
 
+OBJECT = "{base-image: 'ubuntu:@', ubuntu-version: '2404'}"
+ROW = '{"base-image":"ubuntu:@","ubuntu-version":"2404"}'
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        f"{{image: [{OBJECT}]}}",
+        f"{{include: [{{name: x, image: {OBJECT}}}]}}",
+        f"{{include: [{{name: x, of: {{own: {OBJECT}}}}}]}}",
+        "{os: [{base-image: 'ubuntu:@'}], v: [{ubuntu-version: '2404'}]}",
+        "{ubuntu: [{image: 'ubuntu:@', version: '24.04'}]}",
+        f">-\n    ${{{{ fromJSON('{{\"include\":[{ROW}]}}') }}}}",
+        f"{{i: '${{{{ fromJSON(''[{ROW}]'') }}}}'}}",
+    ],
+)
+def test_releases_in_objects_and_in_json(matrix: str) -> None:
+    for release, told in (("22.04", True), ("24.04", False)):
+        head = f"runs-on: ubuntu-latest\nstrategy:\n  matrix: {matrix.replace('@', release)}"
+        assert bool(found(tree({"ci": job("- run: make", head=head)}), "base-release")) is told
+
+
+def test_releases_in_a_matrix_that_a_job_tells() -> None:
+    workflow = """
+        on: push
+        jobs:
+          rows:
+            runs-on: ubuntu-latest
+            outputs: {m: "${{ steps.m.outputs.m }}"}
+            steps:
+              - id: m
+                run: |
+                  echo 'm={"include":[%s]}' >> $GITHUB_OUTPUT
+          b:
+            needs: rows
+            strategy: {matrix: "${{ fromJSON(needs.rows.outputs.m) }}"}
+            runs-on: ubuntu-latest
+            steps: [{run: make}]
+        """
+    assert found(tree({"ci": workflow.replace("%s", ROW.replace("@", "22.04"))}), "base-release")
+    assert not found(tree({"ci": workflow.replace("%s", ROW.replace("@", "24.04"))}), "base-release")
+
+
+def test_where_an_object_names_a_release() -> None:
+    head = f"runs-on: ubuntu-latest\nstrategy:\n  matrix:\n    i:\n      - {OBJECT}\n      - {OBJECT}"
+    head = head.replace("@", "24.04", 1).replace("@", "22.04")
+    (finding,) = found(tree({"ci": job("- run: make", head=head)}), "base-release")
+    assert finding.line == 9
+
+
 def test_a_comment_says_why_it_is_an_older_one() -> None:
     old = SETUP.format("# controller-gen ends with Go > 1.21\n    go-version: '1.21.3'")
     other = SETUP.format("# for the linter\n    go-version: '1.21.3'")

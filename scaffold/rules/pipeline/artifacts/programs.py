@@ -134,7 +134,8 @@ def _executed(wanted: Flow, held: frozenset[tuple[str, str]], tree: Tree) -> tup
     if "." in unpacked.folders:
         unpacked.before += [command for o in occurrences[:start] for command in o.step.script.commands]
     on_path: list[str] = []
-    for step in (wanted.at.job.bind(o) for o in occurrences[start + 1 :] if o.step.run):
+    later = (wanted.at.job.bind(o) for o in occurrences[start + 1 :] if o.step.run)
+    for step in (step for step in later if step.in_job is not False):
         if any(b"chmod" in (tree.read(path) or b"") for path in step.step.scripts):
             return None  # nobody knows of which files
         at = posixpath.normpath(step.step.node.text("working-directory") or ".")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 
@@ -258,6 +258,10 @@ APP = {"Dockerfile": "FROM a\nCOPY src/a.py /\n", "src/a.py": "x\n"}
         ("", "${{ needs.changes.outputs.app == 'true' || github.event_name == 'workflow_dispatch' }}", 1),
         ("", "needs.changes.outputs.app == 'true' || github.ref == 'refs/heads/main'", 0),
         ("", "needs.changes.outputs.app != 'true'", 0),
+        ("", "${{ !(needs.changes.outputs.app != 'true') }}", 1),
+        ("", "${{ !!(needs.changes.outputs.app == 'true') }}", 1),
+        ("", "${{ !(needs.changes.outputs.app == 'true') }}", 0),
+        ("", "${{ !(needs.changes.outputs.app != 'true') && !cancelled() }}", 1),
         ("", "needs.changes.outputs.other == 'true'", 0),
         ("- 'Dockerfile*'", "needs.changes.outputs.app == 'true'", 0),
     ],
@@ -265,6 +269,19 @@ APP = {"Dockerfile": "FROM a\nCOPY src/a.py /\n", "src/a.py": "x\n"}
 def test_a_filter_that_a_job_asks(more: str, condition: str, count: int) -> None:
     told = found(tree({"ci": ASKED % (more, condition), **APP}), "paths-cover-inputs")
     assert [(finding.severity, finding.line) for finding in told] == [(Severity.warning, 11)] * count
+
+
+@pytest.mark.parametrize("at", ["on: {push", "  changes:\n", "      - id: f\n"])
+@pytest.mark.parametrize(("more", "count"), [("", 1), ("- Dockerfile", 0)])
+def test_a_filter_whose_text_a_variable_has(at: str, more: str, count: int) -> None:
+    given = ASKED % (more, "needs.changes.outputs.app == 'true'")
+    start, end = given.index("filters: |"), given.index("  build:")
+    indent_by = " " * {"on: {push": 0, "  changes:\n": 4, "      - id: f\n": 8}[at]
+    listed = dedent(given[start:end].partition("\n")[2])
+    text = f"{indent_by}env:\n{indent_by}  FILTERS: |\n{indent(listed, f'{indent_by}    ')}"
+    given = given[:start] + "filters: ${{ env.FILTERS }}\n" + given[end:]
+    given = given.replace(at, f"{text}{at}" if at == "on: {push" else f"{at}{text}")
+    assert len(found(tree({"ci": given, **APP}), "paths-cover-inputs")) == count
 
 
 @pytest.mark.parametrize(("command", "told"), [("docker build", 0), ("docker buildx build --push", 2)])

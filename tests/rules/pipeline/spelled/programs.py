@@ -148,6 +148,15 @@ steps:
     chmod 0664 bin/cli; chmod +x bin/other
     ./bin/cli
 """),
+    "exec-bit: a step that never runs": taken("""
+- {run: chmod +x bin/cli, if: false}
+- run: ./bin/cli
+"""),
+    "exec-bit: not a step that may run": taken("""
+- {run: chmod +x bin/cli, if: "!(github.event_name != 'push')"}
+- run: ./bin/cli
+"""),
+    "exec-bit: not run": taken("- {run: ./bin/cli, if: github.event_name == 'release'}"),
     "exec-bit: not owner": taken("- run: chmod 0700 bin/cli && ./bin/cli"),
     "exec-bit: not glob": taken("- run: chmod u=rwx,g=rx bin/cl? && ./bin/cli"),
     "exec-bit: not install": taken("- run: install -Dm755 bin/cli bin/cli && ./bin/cli"),
