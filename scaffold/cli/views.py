@@ -102,6 +102,9 @@ def flows(
 
     with states(repository(repo), rev, None) as state:
         found = operation.run(state.head, event)
+        _note_unread(state.head)
+    for unread in found.unread:
+        printer.note(unread.told)
     printer.result(report.rendered(found, output))
 
 

@@ -62,7 +62,30 @@ class Flowing:
     groups: tuple[Held, ...]
 
 
-def run(tree: Tree, event: str) -> tuple[Flowing, ...]:
+@dataclass(frozen=True, slots=True, order=True)
+class Unread:
+    """A workflow or an action that cannot be read."""
+
+    path: str
+    line: int
+    problem: str
+
+    @property
+    def told(self) -> str:
+        """For people: the file, and what is wrong with it."""
+        return f"{self.path}:{self.line}: {self.path} {self.problem}: it was not read"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an event makes flow."""
+
+    workflows: tuple[Flowing, ...]
+    unread: tuple[Unread, ...]
+    """What may flow too, and is not told."""
+
+
+def run(tree: Tree, event: str) -> Found:
     """The flows of every workflow that an event starts.
 
     Raises ShapeError where there is no workflow that can be read, UsageError where the event starts none.
@@ -76,7 +99,8 @@ def run(tree: Tree, event: str) -> tuple[Flowing, ...]:
             raise repository.pipeline.problems[0]
         known = sorted({name for workflow in repository.runs.workflows for name in workflow.events})
         raise UsageError(f"no workflow is started by {event!r}; what starts some: {', '.join(known)}")
-    return found
+    problems = {Unread(p.path, p.line or 1, p.problem) for p in repository.pipeline.problems}
+    return Found(found, tuple(sorted(problems)))
 
 
 def _flowing(of: Run) -> Flowing:

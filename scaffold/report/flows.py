@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from typer import style
 
-from scaffold.operations.flows import Flowing, Held, Named, User
+from scaffold.operations.flows import Flowing, Found, Held, Named, User
 from scaffold.report import formats
 from scaffold.report.formats import Format
 from scaffold.report.view import counted
@@ -17,24 +17,24 @@ MANY = 3
 """Of names and jobs that are used alike, this many are named."""
 
 
-def rendered(found: tuple[Flowing, ...], output: Format) -> str:
+def rendered(found: Found, output: Format) -> str:
     """The flows of the workflows that an event starts, in one format."""
     return (_as_json if output is Format.json else _as_text)(found)
 
 
-def _as_json(found: tuple[Flowing, ...]) -> str:
+def _as_json(found: Found) -> str:
     """Version 1 of the machine-readable result."""
-    return formats.as_json({"version": 1, "event": found[0].event, "workflows": list(map(asdict, found))})
+    return formats.as_json({"version": 1, "event": found.workflows[0].event, **asdict(found)})
 
 
-def _as_text(found: tuple[Flowing, ...]) -> str:
+def _as_text(found: Found) -> str:
     """For people: by workflow and kind, with one entry for all that the same steps write and read."""
     lines: list[str] = []
-    for flowing in found:
+    for flowing in found.workflows:
         if flowing.named or flowing.groups:
             lines += [style(f"{flowing.workflow} on {flowing.event}", bold=True), *_body(flowing), ""]
-    quiet = sum(not flowing.named and not flowing.groups for flowing in found)
-    told = f"{counted(len(found), 'workflow')} on {found[0].event}"
+    quiet = sum(not flowing.named and not flowing.groups for flowing in found.workflows)
+    told = f"{counted(len(found.workflows), 'workflow')} on {found.workflows[0].event}"
     rest = f", {quiet} of them without artifact, cache, image or group" if quiet else ""
     return "\n".join([*lines, style(f"{told}{rest}.", bold=True)])
 

@@ -164,6 +164,7 @@ FLOWS = {
             "groups": [{"name": str, "cancels": maybe(bool), "holders": [str], "path": str, "line": int}],
         }
     ],
+    "unread": [{"path": str, "line": int, "problem": str}],
 }
 GUIDE = {
     "version": 1,

@@ -77,3 +77,29 @@ def test_a_workflow_that_cannot_be_read_is_said(repo: Path) -> None:
     result = scaffold("flows", cwd=repo)
     assert result.returncode == 3
     assert "ci.yml:" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line", "problem"),
+    [
+        (".github/workflows/b.yml", "on: push\njobs: {a: [\n", 3, ""),
+        (".github/workflows/b.yml", "- on: push\n", 1, "is no mapping, expected a workflow or an action"),
+        ("act/action.yml", "runs: {using: composite, steps: [\n", 2, ""),
+    ],
+)
+def test_what_cannot_be_read_among_others_is_said(
+    repo: Path, path: str, text: str, line: int, problem: str
+) -> None:
+    (repo / "act").mkdir()
+    (repo / "act/action.yml").write_text("runs: {using: composite, steps: []}\n")
+    ci = repo / ".github/workflows/ci.yml"
+    ci.write_text(ci.read_text().replace("    steps:\n", "    steps:\n      - uses: ./act\n", 1))
+    assert json.loads(scaffold("flows", "--format", "json", cwd=repo).stdout)["unread"] == []
+    (repo / path).write_text(text)
+    result = scaffold("flows", "--format", "json", cwd=repo)
+    (unread,) = json.loads(result.stdout)["unread"]
+    assert (result.returncode, unread["path"], unread["line"]) == (0, path, line)
+    assert problem in unread["problem"]
+    people = scaffold("flows", cwd=repo)
+    assert f"{path}:{line}: " in people.stderr
+    assert "1 workflow on push" in people.stdout
