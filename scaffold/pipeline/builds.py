@@ -180,34 +180,9 @@ def builds_of(leg: JobRun) -> Iterator[ImageBuild]:
 @lru_cache(maxsize=1024)
 def may_build_in(job: Job) -> tuple[Occurrence, ...]:
     """The steps of a job that may build or push images."""
-    called = _knows_images(job)
-    return tuple(o for o in job.occurrences if may_build(o.step) or (called and _calls_builds(job, o.step)))
-
-
-def _knows_images(job: Job) -> bool:
-    """Whether a job says anything of images or secrets: else no script of it logs in, emulates or pushes."""
-    data = job.workflow.source.data
-    texts = {data[job.node.start : job.node.end], data[: job.workflow.node.start_of(("jobs",), 0)]}
-    texts |= {o.step.source.data for o in job.occurrences if o.step.path != job.path}
-    return any(word in text for text in texts for word in _OF_IMAGES)
-
-
-_OF_IMAGES = (
-    b"docker",
-    b"podman",
-    b"buildah",
-    b"buildx",
-    b"qemu",
-    b"registry",
-    b"ghcr.io",
-    b"quay.io",
-    b"secrets",
-)
-
-
-def _calls_builds(job: Job, step: Step) -> bool:
-    """Whether a script that a step's script runs may build, name or push an image."""
-    return bool(step.run) and any(map(acts, containers_in(job, step)))
+    return tuple(
+        o for o in job.occurrences if may_build(o.step) or any(map(acts, containers_in(job, o.step)))
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -168,7 +168,9 @@ def _has_use(data: bytes) -> bool:
 
 @lru_cache(maxsize=1024)
 def all_called(job: Job, step: Step) -> tuple[ShellSource, ...]:
-    """The scripts that a step's script runs, and those that they run."""
+    """The scripts that a step's script runs, and those that they run, of a job that knows of images."""
+    if not _knows_images(job):
+        return ()
     pipeline = job.workflow.pipeline
     found: dict[ShellSource, None] = {}
     pending = [(called, 1) for called in called_by(job, step)]
@@ -177,6 +179,28 @@ def all_called(job: Job, step: Step) -> tuple[ShellSource, ...]:
             found[called.script] = None
             pending += ((inner, depth + 1) for inner in calls_in(pipeline, called.script, called.folder))
     return tuple(found)
+
+
+@lru_cache(maxsize=1024)
+def _knows_images(job: Job) -> bool:
+    """Whether a job says anything of images or secrets: else no script of it logs in, emulates or pushes."""
+    data = job.workflow.source.data
+    texts = {data[job.node.start : job.node.end], data[: job.workflow.node.start_of(("jobs",), 0)]}
+    texts |= {o.step.source.data for o in job.occurrences if o.step.path != job.path}
+    return any(word in text for text in texts for word in _OF_IMAGES)
+
+
+_OF_IMAGES = (
+    b"docker",
+    b"podman",
+    b"buildah",
+    b"buildx",
+    b"qemu",
+    b"registry",
+    b"ghcr.io",
+    b"quay.io",
+    b"secrets",
+)
 
 
 @lru_cache(maxsize=1024)

@@ -9,9 +9,11 @@ from functools import lru_cache
 
 from scaffold.pipeline import docker
 from scaffold.pipeline.builds import ImageBuild
+from scaffold.pipeline.called_scripts import all_called
 from scaffold.pipeline.flows import flows_of
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.steps import Step
+from scaffold.pipeline.steps import Step, containers
 from scaffold.syntax.dockerfile import Dockerfile
 
 
@@ -32,21 +34,24 @@ def known_dockerfiles(repository: Repository) -> tuple[Dockerfile, ...]:
         file = docker.dockerfile(tree, place[1]) if place is not None and place[1] not in found else None
         if file is not None:
             found[file.path] = file
-    scripts = dict.fromkeys(o.step for job in repository.pipeline.jobs for o in job.occurrences)
-    templates = {path for step in scripts for path in _templates(step)}
+    running = {o.step: job for job in repository.pipeline.jobs for o in job.occurrences if o.step.run}
+    templates = {path for step, job in running.items() for path in _templates(job, step)}
     return tuple(file for path, file in found.items() if path not in templates)
 
 
-def _templates(step: Step) -> Iterator[str]:
-    """The files of which a step's script makes Dockerfiles: `envsubst < Dockerfile | docker build -f - .`."""
-    words = re.findall(_FILLED, step.run) if "envsubst" in step.run else []
-    for command in step.containers if "|" in step.run else ():
-        around = command.source.parent(command.node)
-        if not _INPUT.isdisjoint(command.bare) and around is not None and around.type == "pipeline":
-            before = command.source.slice(around.start_byte, command.start_byte)
-            words += re.findall(r"[\w./-]+", before) if not re.fullmatch(_AS_IT_IS, before) else ()
+def _templates(job: Job, step: Step) -> Iterator[str]:
+    """The files of which scripts make Dockerfiles: `envsubst < Dockerfile | docker build -f - .`."""
     folder = step.node.text("working-directory")
-    yield from (posixpath.normpath(posixpath.join(folder, word)) for word in words)
+    called = ((script, containers(script)) for script in all_called(job, step))
+    for script, commands in ((step.script, step.containers), *called):
+        text = script.bare.decode(errors="replace") if b"envsubst" in script.data else ""
+        words = re.findall(_FILLED, text)
+        for command in commands if b"|" in script.data else ():
+            around = script.parent(command.node)
+            if not _INPUT.isdisjoint(command.bare) and around is not None and around.type == "pipeline":
+                before = script.slice(around.start_byte, command.start_byte)
+                words += re.findall(r"[\w./-]+", before) if not re.fullmatch(_AS_IT_IS, before) else ()
+        yield from (posixpath.normpath(posixpath.join(folder, word)) for word in words)
 
 
 _FILLED = r"\benvsubst\b[^\n|;&<]{0,200}+<\s*[\"']?([\w./-]+)"

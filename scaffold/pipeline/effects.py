@@ -9,6 +9,7 @@ from typing import NamedTuple
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.builds import BAKE, images_of, may_build
+from scaffold.pipeline.called_scripts import all_called
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import is_known, text_of
 from scaffold.pipeline.publishing import ACTIONS, IMAGE_TOOLS, SNAPSHOTS, always, published
@@ -97,6 +98,11 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
         made = next(filter(None, map(published, commands)), "")
         if made:
             return _of_command(made, path)
+    for script in all_called(step.job.job, step.step):
+        far = (c for c in always(script) if not any(map(docker.LOCAL.match, c.words)))
+        made = next(filter(None, map(published, far)), "")
+        if made:
+            return _of_command(made, script.path)
     return None
 
 

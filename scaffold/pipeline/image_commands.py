@@ -27,8 +27,9 @@ def acts(command: Command) -> bool:
 @lru_cache(maxsize=4096)
 def containers_in(job: Job, step: Step) -> tuple[Command, ...]:
     """The commands that build, push or run images, of a step's script and of the scripts that it runs."""
-    called = all_called(job, step) if step.run else ()
-    return (*step.containers, *(command for script in called for command in containers(script)))
+    if not step.run:
+        return ()
+    return (*step.containers, *(c for script in all_called(job, step) for c in containers(script)))
 
 
 KO = "ko://"

@@ -148,6 +148,16 @@ jobs:
     runs-on: macos-14
     steps: [{uses: actions/cache@v4, with: {path: /opt/homebrew/Cellar/ccache, key: k}}, {run: brew install ccache}, {run: make deps}]
 """
+CANCELS = """
+on: push
+concurrency: {group: x, cancel-in-progress: true}
+jobs:
+  b: {runs-on: ubuntu-latest, steps: [{uses: docker/login-action@v3}, {run: make image}]}
+"""
+UNMET = (
+    "i:\n\tdocker buildx build --push -t a/b --cache-from type=registry,ref=a/b:{}"
+    " --cache-to type=registry,ref=a/b:{} .\n"
+)
 SEEN: Cases = {
     "legs-push-one-tag: script": {"a": TWO.format("push", "./x.sh ${{ matrix.arch }}"), "x.sh": "docker buildx build --platform linux/$1 -t a/b:1 --push .\n"},
     "legs-push-one-tag: not script": {"a": TWO.format("push", "./x.sh ${{ matrix.arch }}"), "x.sh": "docker buildx build --platform linux/$1 -t a/b:1-$1 --push .\n"},
@@ -157,6 +167,13 @@ SEEN: Cases = {
     "cache-to-on-pr: not make": {"a": TWO.format("push", "make i ARCH=amd64"), "Makefile": f"i:\n\t{CACHED.format('x')}"},
     "brew-link: make": {"a": CELLAR, "Makefile": "deps:\n\tbrew install cmake\n"},
     "brew-link: not make": {"a": CELLAR, "Makefile": "deps:\n\tbrew link ccache\n"},
+    "push-cancels-push: make": {"a": CANCELS, "Makefile": "image:\n\tdocker push example/app\n"},
+    "push-cancels-push: not a registry of the machine": {"a": CANCELS, "Makefile": "image:\n\tdocker push localhost:5000/app\n"},
+    "push-cancels-push: not perhaps": {"a": CANCELS, "Makefile": "image:\n\tif [ -n $X ]; then docker push example/app; fi\n"},
+    "copy-from-arg: make": {"a": TWO.format("push", "make i"), "Makefile": "i:\n\tdocker build -f ci/x.Dockerfile .\n", "ci/x.Dockerfile": "FROM a\nCOPY --from=$B /x /y\n"},
+    "copy-from-arg: not filled in": {"a": TWO.format("push", "./x.sh"), "x.sh": "envsubst < Dockerfile | docker build -f - .\n", "Dockerfile": "FROM a\nCOPY --from=$B /x /y\n"},
+    "cache-never-met: make": {"a": TWO.format("push", "make i"), "Makefile": UNMET.format("one", "two")},
+    "cache-never-met: not make": {"a": TWO.format("push", "make i"), "Makefile": UNMET.format("one", "one")},
     "qemu-leg: make": {"a": TWO.format("push", "make i ARCH=arm64"), "Makefile": f"i:\n\t{CACHED.format('x')}", "Dockerfile": "FROM a\nRUN make\n"},
     "qemu-leg: not a builder of a script": {"a": TWO.format("push", "./x.sh; make i ARCH=arm64"), "x.sh": "docker buildx create --use ssh://arm\n", "Makefile": f"i:\n\t{CACHED.format('x')}", "Dockerfile": "FROM a\nRUN make\n"},
 }  # fmt: skip
