@@ -65,7 +65,7 @@ def _reaches(pipeline: Pipeline, text: str, folder: str, home: str, depth: int =
     """
     if depth > MAX_GOALS:
         return False
-    goals, files, folders = _named(text)
+    goals, files, folders = _named(text, is_step=not depth)
     around = (folder, *(posixpath.join(folder, found) for found in folders))
     if any(_is_goal_of_interest(pipeline, at, goal, depth) for goal in goals for at in around):
         return True
@@ -77,16 +77,16 @@ def _reaches(pipeline: Pipeline, text: str, folder: str, home: str, depth: int =
     return False
 
 
-def _named(text: str) -> tuple[list[str], list[str], list[str]]:
+def _named(text: str, *, is_step: bool) -> tuple[list[str], list[str], list[str]]:
     """The goals of make, the files and the folders that a script may name as what it runs, or where.
 
-    A file behind a variable begins with a slash.
+    A file behind a variable begins with a slash. One without an ending is looked for in a step alone.
     """
     goals: list[str] = []
     files: list[str] = []
     folders: list[str] = []
     for line in text.split("\n"):
-        if "/" not in line and "make" not in line and "MAKE" not in line and ".sh" not in line:
+        if ".sh" not in line and "make" not in line and "MAKE" not in line and not (is_step and "/" in line):
             continue
         before, making = "", False
         for word in line.split():
@@ -183,24 +183,14 @@ def all_called(job: Job, step: Step) -> tuple[ShellSource, ...]:
 
 @lru_cache(maxsize=1024)
 def _knows_images(job: Job) -> bool:
-    """Whether a job says anything of images or secrets: else no script of it logs in, emulates or pushes."""
+    """Whether a job logs in, has a secret or sets up a builder: else no script of it pushes or emulates."""
     data = job.workflow.source.data
     texts = {data[job.node.start : job.node.end], data[: job.workflow.node.start_of(("jobs",), 0)]}
     texts |= {o.step.source.data for o in job.occurrences if o.step.path != job.path}
     return any(word in text for text in texts for word in _OF_IMAGES)
 
 
-_OF_IMAGES = (
-    b"docker",
-    b"podman",
-    b"buildah",
-    b"buildx",
-    b"qemu",
-    b"registry",
-    b"ghcr.io",
-    b"quay.io",
-    b"secrets",
-)
+_OF_IMAGES = (b"login", b"buildx", b"secrets", b"qemu", b"github.token", b"binfmt")
 
 
 @lru_cache(maxsize=1024)

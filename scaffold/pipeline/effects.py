@@ -98,6 +98,11 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
         made = next(filter(None, map(published, commands)), "")
         if made:
             return _of_command(made, path)
+    return _of_called(step)
+
+
+def _of_called(step: StepRun) -> Effect | None:
+    """What the scripts that a step's script runs publish, and those that they run."""
     for script in all_called(step.job.job, step.step):
         far = (c for c in always(script) if not any(map(docker.LOCAL.match, c.words)))
         made = next(filter(None, map(published, far)), "")
