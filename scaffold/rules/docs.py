@@ -27,6 +27,8 @@ class DocsMissingRow(Rule):
 
         | [rookery](https://github.com/example/rookery) | Speaks | CPU, CUDA 12/13 |
 
+    A row that has fewer cells than its table is torn: what it says stands below the wrong heads.
+
     A row is recognised by its name or by the address that it links to. A backend that users cannot install
     yet lacks more than a row: then matrix-missing-entry or gallery-missing-meta tells it.
 
@@ -39,7 +41,20 @@ class DocsMissingRow(Rule):
     explained_by = ("matrix-missing-entry", "gallery-missing-meta")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Backends without a row."""
+        """Backends without a row, and rows that are torn."""
+        for table in registry.docs.tables if registry.only is None else ():
+            above = False
+            for written in table.rows:
+                torn = len(written.cells) < len(table.columns)
+                if torn and not above:
+                    yield self.finding(
+                        registry.docs.place(written),
+                        "",
+                        f"torn {written.name}",
+                        f"the row of {written.name} has {len(written.cells)} of {len(table.columns)} cells",
+                        "write it as one line, with a cell for each column",
+                    )
+                above = torn
         for name in registry.backends if registry.docs.tables else ():
             installable = registry.gallery.base_metas(name) and registry.matrix.entries_of(name)
             if name not in registry.documented:

@@ -78,6 +78,9 @@ class TableSurface(FileSurface):
             if text.startswith("|"):
                 block.append(Row(tuple(text[a:b].strip() for a, b in cells(text)), start, offset))
                 continue
+            if len(block) > 1 and "|" in text and text[0] not in "#>-*<`{":
+                block.append(Row((text.partition("|")[0].strip(),), start, offset))  # the rest of a torn row
+                continue
             if len(block) > 1:
                 tables.append(Table(heading, block[0].cells, tuple(block[2:]), block[-1].end))
             block = []

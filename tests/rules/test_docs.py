@@ -67,6 +67,17 @@ CASES = {
         docs((row("Rookery"), "")),
         says="add a row for rookery",
     ),
+    **{
+        f"a row that is torn, {name}": Case(
+            "docs-missing-row", "", DOCS, ("[Kestrel]",), docs((KESTREL, torn)), says="the row of", times=1
+        )
+        for name, torn in {
+            "in two": KESTREL[:40] + "\n" + KESTREL[40:],
+            "with its end gone": KESTREL[:40] + "\n",
+            "at the first bar": KESTREL.removeprefix("| "),
+            "at the last bar but one": "".join(KESTREL.rpartition(" | ")[::2]),
+        }.items()
+    },
     "hardware that is not built for": Case(
         "docs-acceleration", "kestrel", DOCS, ("[Kestrel]",),
         kestrel(("| CPU |", "| CPU, ROCm |")),
@@ -117,6 +128,9 @@ FINE = {
         ),
         None,
     ),
+    "a row without its last bar": (docs((KESTREL, KESTREL.rstrip("| \n") + "\n")), None),
+    "a row with a bar in its words": (kestrel(("[Kestrel]", "[Kestrel \\\\| falcon]")), "docs-missing-row"),
+    "words below a table": (docs((KESTREL, f"{KESTREL}\nCPU | GPU\n\n")), "docs-acceleration"),
     "a row by its address": (kestrel(("[Kestrel]", "[The small falcon]")), None),
     "a row by its name": (kestrel(("aviary-example/kestrel", "elsewhere/falcon")), None),
     "a longer name": (
