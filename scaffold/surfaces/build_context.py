@@ -24,6 +24,13 @@ GITMODULES = ".gitmodules"
 UNIT_TESTS = "backend/cpp/run-unit-tests.sh"
 
 
+def _matched(pattern: str) -> str:
+    """A pattern of docker as an expression for the paths that it, or a folder that it names, matches."""
+    parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    words = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.removeprefix("./"))
+    return "".join(parts.get(word) or re.escape(word) for word in words) + "(?:/.*)?"
+
+
 class BuildContextSurface(Surface):
     """`.dockerignore`, `.gitignore`, `.gitmodules` and `backend/cpp/run-unit-tests.sh`."""
 
@@ -55,6 +62,33 @@ class BuildContextSurface(Surface):
         for folder, first, last in self._submodules:
             if re.match(rf"backend/(?:cpp|go|python|rust)/{re.escape(name)}/", folder):
                 yield Registration(self.name, GITMODULES, first, f"submodule {folder}", last)
+
+    def left_out(self, path: str) -> int:
+        """The line of the pattern that keeps a file out of what docker builds from; 0 where none does."""
+        line = 0
+        if not self._either.fullmatch(path):
+            return 0
+        for number, keeps, pattern in self._patterns:
+            if bool(line) is keeps and re.fullmatch(pattern, path):
+                line = 0 if keeps else number
+        return line
+
+    @cached_property
+    def _either(self) -> re.Pattern[str]:
+        """Whatever one of the patterns of `.dockerignore` matches."""
+        return re.compile("|".join(pattern for _, _, pattern in self._patterns))
+
+    @cached_property
+    def _patterns(self) -> list[tuple[int, bool, str]]:
+        """Line, whether what matches is taken in again, and the pattern, of `.dockerignore`."""
+        source = self.load(Source, DOCKERIGNORE)
+        found = []
+        for number, line in enumerate(source.data.decode().splitlines() if source else (), 1):
+            text = line.strip()
+            pattern = text.removeprefix("!").strip().strip("/")
+            if pattern and not text.startswith("#"):
+                found.append((number, text.startswith("!"), _matched(pattern)))
+        return found
 
     def submodules(self, directory: str) -> list[str]:
         """The folders of the engines that are git submodules below a backend's directory."""

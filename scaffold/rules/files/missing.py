@@ -7,13 +7,18 @@ from collections.abc import Iterator, Sequence
 
 from scaffold.backend.choices import NATIVE
 from scaffold.checkout.door import Kind
+from scaffold.described import STARTS
 from scaffold.directory import needs, outputs
 from scaffold.directory.directory import Directory
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.causes import gone_with
 from scaffold.rules.words import enumerated
+from scaffold.surfaces.build_context import DOCKERIGNORE
 from scaffold.syntax.source import Place
+
+MADE_BY = ("install.sh", "Makefile", "CMakeLists.txt", "requirements.txt", "Cargo.toml")
+"""Files that the build of a backend begins with."""
 
 
 class FilesMissing(Rule):
@@ -30,6 +35,9 @@ class FilesMissing(Rule):
                 bash install.sh
 
     Passes: the same with the script.
+
+    A file of a backend that a pattern of `.dockerignore` keeps out of the build is missing there as well: one
+    finding for a pattern.
 
     What is asked for is read from LocalAI's loader, the common start script of Python, and the backend's
     Makefile, CMake file and scripts. What stands behind a condition, or may be made by the build, is not
@@ -57,6 +65,32 @@ class FilesMissing(Rule):
                     else f"add {path}, or correct its name where it is asked for",
                     absent=gone_with(registry.tree, path),
                 )
+        yield from self._left_out(registry)
+
+    def _left_out(self, registry: Registry) -> Iterator[Finding]:
+        """Patterns of `.dockerignore` that keep out what starts, installs or makes a backend."""
+        found: dict[int, list[tuple[str, str]]] = {}
+        for name in registry.backends:
+            built = [entry for entry in registry.matrix.entries_of(name) if entry.linux]
+            fields = built[0].fields if built else {}
+            own = f"{fields.get('dockerfile', '').removeprefix('./')}.dockerignore"
+            if fields.get("context") not in ("./", ".") or registry.tree.read(own) is not None:
+                continue
+            for file in (*STARTS, *MADE_BY):
+                path = f"{registry.directory(name)}/{file}"
+                line = registry.build_context.left_out(path)
+                if line and registry.tree.read(path) is not None:
+                    found.setdefault(line, []).append((name, path))
+        for line, files in found.items():
+            names = {name for name, _ in files}
+            more = f" and {len(files) - 1} more" if files[1:] else ""
+            yield self.finding(
+                Place(DOCKERIGNORE, line),
+                files[0][0] if len(names) == 1 else "",
+                f"left out {files[0][1]}",
+                f"this pattern keeps {files[0][1]}{more} out of the build of the image",
+                "narrow the pattern, or take the files in again with `!`",
+            )
 
 
 class FilesUnmade(Rule):
