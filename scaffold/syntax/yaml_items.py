@@ -140,7 +140,8 @@ _TEXT = re.compile(rb"(?m)^[ ]*([^ #\n])")
 _LISTED = re.compile(r"(?m)^[ ]*-[ ](.*)$")
 _INNER = re.compile(rf"(?m)^[ ]*({_KEY}):[ ](.*)$")
 _FIRST = re.compile(r"(?:\n[ ]{2}(?:&(?P<anchor>[\w.-]+)|!!merge[ ]<<:[ ](?P<merged>\*[\w.-]+)))?+")
-_PAIR = rf"""(?x){_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
+_PAIR = re.compile(
+    rf"""{_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
             [ ]{_ONE_LINE}
             |[ ]\|\n(?P<margin>[ ]{{3,}}+)[^ \n][^\n]*+(?:\n(?P=margin)[^\n]*+|\n[ ]*+(?=\n|\Z))*+
             |{_NOTE}(
@@ -148,7 +149,9 @@ _PAIR = rf"""(?x){_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
                 |(?:{_SKIPPED}\n[ ]{{4}}-[ ]{_SCALAR}{_NOTE})++
                 |(?:{_SKIPPED}\n[ ]{{4}}{_KEY}:[ ]{_SCALAR}{_NOTE})++
             )?+
-        )"""
+        )""",
+    re.VERBOSE,
+)
 """A key with its scalar, literal text, list or mapping."""
 _LINE = re.compile(rf"\n[ ]{{2}}({_KEY}):[ ]{_ONE_LINE}(?=\n|\Z)")
 """A key with its scalar."""
@@ -231,8 +234,7 @@ def _plain_item(source: YamlSource, start: int, text: str, margin: str) -> YamlI
     maps: dict[str, dict[str, str]] = {}
     at = first.end()
     number = int(bool(merged))
-    pattern = re.compile(_PAIR)
-    while pair := pattern.match(mapping, at):
+    while pair := _PAIR.match(mapping, at):
         at = pair.end()
         number += 1
         key, plain, single, double, _, below = pair.groups("")

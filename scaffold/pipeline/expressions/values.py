@@ -7,7 +7,6 @@ so that two keys can be compared although nobody knows the hash in them.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -163,8 +162,14 @@ def shown(text: str) -> str:
 
 def without_holes(text: str, sign: str) -> str:
     """A rendered text with a sign for each unknown part."""
-    closed, end, rest = text.rpartition(HOLE_END)
-    return re.sub(f"{HOLE}[^{HOLE_END}]*+{HOLE_END}", sign, closed + end) + rest
+    *closed, rest = text.split(HOLE_END)
+    parts = (part.partition(HOLE) for part in closed)
+    return "".join(before + (sign if hole else HOLE_END) for before, hole, _ in parts) + rest
+
+
+def holes(text: str) -> set[str]:
+    """What is unknown in a rendered text."""
+    return {part.partition(HOLE)[2] for part in text.split(HOLE_END)[:-1] if HOLE in part}
 
 
 def may_equal(one: str, other: str) -> bool:

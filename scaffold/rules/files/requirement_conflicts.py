@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import pairwise
 
 from scaffold.directory.python import installer_of
 from scaffold.directory.requirement_lines import Line, lines
@@ -70,7 +70,7 @@ class RequirementConflict(Rule):
     def _twice(self, backend: str, asked: dict[str, list[Asked]]) -> Iterator[Finding]:
         """Packages with two versions."""
         for name, found in asked.items():
-            for (text, line), (other, second) in combinations(found, 2) if len(found) > 1 else ():
+            for (text, line), (other, second) in pairwise(found):
                 if line.held != second.held:
                     where = "here" if text is other else f"in {text.path}"
                     yield self.finding(

@@ -118,9 +118,10 @@ class MakefileMissingEval(Rule):
                 )
         for variable, call in makefile.evals.items():
             name = defined_by(variable)
-            assigned = re.search(rf"(?m)^{variable}[ \t]*[:?+]?=".encode(), makefile.source.data)
-            told = name in registry.backends and not assigned and _is_undefined(registry, name)
-            if variable not in variables and not told:
+            if variable in variables:
+                continue
+            told = name in registry.backends and _is_undefined(registry, name)
+            if not told or re.search(rf"(?m)^{variable}[ \t]*[:?+]?=".encode(), makefile.source.data):
                 yield self.finding(
                     makefile.place(call),
                     name,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import cache, lru_cache, partial
 
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
-from scaffold.pipeline.expressions.values import HOLE, HOLE_END, shown, text_of, without_holes
+from scaffold.pipeline.expressions.values import holes, shown, text_of, without_holes
 from scaffold.pipeline.flows import Flow, cached, may_find, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
@@ -90,11 +90,8 @@ def _spelled_alike(save: Occurrence, job: Job) -> bool:
 
 def _may_agree(paths: frozenset[str], others: frozenset[str]) -> bool:
     """Whether two lists of paths are the same, or may be: what is unknown in them differs."""
-    unknown, other = (set(re.findall(_UNKNOWN, "\n".join(found))) for found in (paths, others))
+    unknown, other = (holes("\n".join(found)) for found in (paths, others))
     return paths == others or unknown != other
-
-
-_UNKNOWN = re.compile(f"{HOLE}[^{HOLE_END}]*+{HOLE_END}")
 
 
 def _differs(save: Flow, found: Sequence[Flow]) -> str:
