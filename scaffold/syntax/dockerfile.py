@@ -83,6 +83,13 @@ class Dockerfile(ParsedSource):
         nodes = (node for node in self.root.children if node.type.endswith("_instruction"))
         return tuple(Instruction(self, node) for node in nodes)
 
+    @property
+    def held_back(self) -> Iterator[Instruction]:
+        """What its ONBUILDs hold: instructions of the builds that begin with its image."""
+        for instruction in self.instructions if b"ONBUILD" in self.data.upper() else ():
+            nodes = instruction.children if instruction.name == "ONBUILD" else ()
+            yield from (Instruction(self, node) for node in nodes if node.type.endswith("_instruction"))
+
     def shells(self, word: bytes) -> Iterator[ShellSource]:
         """The scripts of its RUNs that hold a word."""
         for instruction in self.instructions:

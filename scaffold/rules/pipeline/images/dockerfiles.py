@@ -30,6 +30,8 @@ class CopyFromArg(PipelineRule):
         FROM scratch
         COPY --from=builder /out /
 
+    What an ONBUILD holds back for another build is held to it too.
+
     Fix: give the image a name with `FROM ... AS`, where variables are expanded.
     """
 
@@ -38,7 +40,7 @@ class CopyFromArg(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Instructions with a variable behind `--from=`."""
         for file in known_dockerfiles(registry):
-            for instruction in file.instructions:
+            for instruction in (*file.instructions, *file.held_back):
                 written = instruction.written if instruction.name in ("COPY", "RUN") else b""
                 may = b"from=" in written and b"$" in written
                 for image in (instruction.flag("from"), *instruction.mounted) if may else ():

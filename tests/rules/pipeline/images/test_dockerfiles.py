@@ -70,6 +70,10 @@ def test_which_arguments_a_stage_lacks(text: str, names: list[str]) -> None:
         ("FROM a\nRUN --mount=type=bind,from=$X,target=/x make", 1),
         ("FROM a\nRUN --mount=type=cache,target=/x --mount=from=${X},target=/y make", 1),
         ("FROM $X AS x\nFROM a\nRUN --mount=type=bind,from=x,target=/$Y make", 0),
+        ("FROM a\nONBUILD COPY --from=$X /x /", 1),
+        ("FROM a\nonbuild copy --from=${X} /x /", 1),
+        ("FROM a\nONBUILD RUN --mount=type=bind,from=$X,target=/x make", 1),
+        ("FROM a\nONBUILD COPY --from=x /$X /\nONBUILD RUN echo --from=$X", 0),
     ],
 )
 def test_mounts_name_a_stage_too(text: str, count: int) -> None:
