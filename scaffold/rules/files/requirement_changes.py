@@ -64,7 +64,7 @@ class RequirementLost(ChangeRule):
 
     It is an error where `backend.py` imports a module of that name which is called after the backend, a
     warning where it imports another one or where every other profile keeps the requirement, and an info
-    otherwise. What another file of the profile, `install.sh` or a comment names is not missed. A version or
+    otherwise. What another file of the profile, `install.sh` or a new comment names is not missed. A version or
     an index is missed where the file has the same packages as before. Needs `--base`.
 
     Fix: restore the line; or say in a comment of that file why it is gone.
@@ -112,7 +112,7 @@ class RequirementLost(ChangeRule):
             gained = [name for name in own - was if not any(other.startswith(name) for other in was)]
             for text in old.files.texts(old.tried[build]) if len(gained) < len(lost) else ():
                 file = text.path.rpartition("/")[2]
-                comments = b" ".join(_COMMENT.findall(_data(new.files.text(file))))
+                comments = b" ".join(_comments(new.files.text(file)) - _comments(old.files.text(file)))
                 by_severity: dict[Severity, list[str]] = defaultdict(list)
                 for package in dict.fromkeys(line.name for line in lines(text) if line.name in lost):
                     if not says(comments, package):
@@ -188,6 +188,10 @@ def _above(was: Text, text: Text, gone: Line) -> Place:
 
 def _files(files: Mapping[str, object]) -> str:
     return enumerated([*files]) if len(files) < MANY else some([*files], MANY - 1)
+
+
+def _comments(text: Text | None) -> set[bytes]:
+    return set(_COMMENT.findall(_data(text)))
 
 
 def _data(text: Text | None) -> bytes:

@@ -69,6 +69,12 @@ def test_a_line_that_something_replaces(after: dict[str, bytes | None]) -> None:
     assert changed(after, named("acme\n")) == []
 
 
+def test_a_comment_that_was_there_says_nothing_of_the_change() -> None:
+    before = {**program("import acme"), **named("# acme is what makes the sounds\nacme\n")}
+    (found,) = changed({INTEL: (before[INTEL] or b"").replace(b"\nacme\n", b"\n")}, before)
+    assert told([found])[0][:2] == (Severity.warning, INTEL)
+
+
 def test_a_file_that_is_gone() -> None:
     before = {**named("acme\n"), **program("import acme")}
     (found,) = changed({INTEL: None}, before)
