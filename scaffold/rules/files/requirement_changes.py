@@ -64,8 +64,8 @@ class RequirementLost(ChangeRule):
 
     It is an error where `backend.py` imports a module of that name which is called after the backend, a
     warning where it imports another one or where every other profile keeps the requirement, and an info
-    otherwise. What another file of the profile, `install.sh` or a new comment names is not missed. A version or
-    an index is missed where the file has the same packages as before. Needs `--base`.
+    otherwise. What another file of the profile, `install.sh` or a new comment names is not missed. A version
+    or an index is missed where the file has the same packages as before. Needs `--base`.
 
     Fix: restore the line; or say in a comment of that file why it is gone.
     """
