@@ -168,15 +168,22 @@ def compared(
             old.add(position)
         elif change and finding.rule in rules:
             others.append((position, finding, rules[finding.rule]))
+    stayed: dict[int, frozenset[str]] = {}  # what of a finding is told by others now, which may be several
     for position, finding, rule in others:
         assert change is not None
-        same = next((one for one in gone if one.rule == rule.slug and change.stays(one, finding, rule)), None)
+        parts = rule.about(finding.subject)[1]
+        those = (
+            one
+            for one in gone
+            if one.rule == rule.slug and (id(one) not in stayed or (parts and not parts & stayed[id(one)]))
+        )
+        same = next((one for one in those if change.stays(one, finding, rule)), None)
         if same is not None:
-            gone.remove(same)
+            stayed[id(same)] = stayed.get(id(same), frozenset()) | parts
             old.add(position)
         elif rule.by_siblings and change.is_bystander(finding):
             old.add(position)
-    return Compared(frozenset(old), gone)
+    return Compared(frozenset(old), [one for one in gone if id(one) not in stayed])
 
 
 def _field(entries: Sequence[Entry], finding: Finding) -> Iterator[tuple[str | None, str | None]]:

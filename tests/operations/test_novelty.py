@@ -176,6 +176,19 @@ def test_what_is_repaired_in_part_is_not_new(was: str, now: str, is_new: bool) -
     assert bool(result.repaired) == is_new
 
 
+def test_what_was_told_together_and_is_told_apart_is_not_new() -> None:
+    gallery, text = Registry(BASE).gallery, text_of(BASE, GALLERY)
+    copies = [gallery.by_name[name].text.decode() for name in ("cpu-finch-tts", "cpu-finch-tts-development")]
+    edited = [copies[0].replace("uri:", "uri:  "), copies[1]]
+    before, after = (Overlay(BASE, {GALLERY: (text + "".join(two)).encode()}) for two in (copies, edited))
+    result = check.run(after, check.Scope(select=["gallery-duplicate-name"]), before, "main")
+    assert [result.is_new(i) for i in range(len(result.findings))] == [False, False]
+    assert not result.repaired
+    third = Overlay(after, {GALLERY: (text + "".join((*edited, copies[0]))).encode()})
+    result = check.run(third, check.Scope(select=["gallery-duplicate-name"]), after, "main")
+    assert any(map(result.is_new, range(len(result.findings))))
+
+
 def test_a_row_that_is_gone_is_no_repair_of_it() -> None:
     cell = MINIATURE.rewrite(DOCS, lambda text: text.replace(f"speech model | {ROW}", "speech model | CPU |"))
     before = cell.tree()
