@@ -97,6 +97,12 @@ class Directory:
         script = self.darwin_package_script
         return scripts.packages_linux_only(script) if script else None
 
+    @cached_property
+    def ends_on_darwin(self) -> Spot | None:
+        """Where its image's packaging ends with an error on every macOS."""
+        script = self.darwin_package_script
+        return scripts.ends_on_darwin(script) if script else None
+
     def darwin_code(self, beside: Iterable[Directory] = ()) -> Place | None:
         """Where its start, packaging, installer or build first says something for macOS alone.
 

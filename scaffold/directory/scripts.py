@@ -25,7 +25,8 @@ _OSTYPES = {"Linux": "linux-gnu", "Darwin": "darwin23"}
 
 def system(name: str) -> Facts:
     """What a script can know of the system that it runs on, `Linux` or `Darwin`."""
-    return Facts({"OSTYPE": _OSTYPES[name]}, {"uname": name, "uname -s": name})
+    absent = ("/lib/", "/lib64/") if name == "Darwin" else ()
+    return Facts({"OSTYPE": _OSTYPES[name]}, {"uname": name, "uname -s": name}, absent=absent)
 
 
 BUILD_SCRIPTS = "scripts/build"
@@ -94,6 +95,17 @@ def packages_linux_only(script: Text) -> Spot | None:
     for found in _SO.finditer(code):
         if not (knows_darwin and _SYSTEM_LIBRARY.search(script.statement(*found.span()))):
             return script.spot(*found.span())
+    return None
+
+
+_EXIT = re.compile(rb"\bexit[ \t]+[1-9]")
+
+
+def ends_on_darwin(script: Text) -> Spot | None:
+    """Where a script ends with an error whenever macOS runs it."""
+    for reached in Flow(script.shell, system("Darwin")).reached if _EXIT.search(script.code) else ():
+        if reached.certain and reached.words[:1] == ("exit",) and reached.words[1:] not in ((), ("0",)):
+            return script.spot(reached.node.start_byte, reached.node.end_byte)
     return None
 
 

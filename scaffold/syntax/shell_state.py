@@ -34,6 +34,8 @@ class Facts(NamedTuple):
     """Command with its arguments -> what it prints."""
     folders: Mapping[str, bool] = {}
     """Folder -> whether it is there."""
+    absent: tuple[str, ...] = ()
+    """How paths begin of which none is there."""
 
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
@@ -124,10 +126,12 @@ class State:
         return None
 
     def _has(self, sign: str, text: str) -> bool | None:
-        """`-n text`, `-z text`, `-d text`."""
+        """`-n text`, `-z text`, `-d text`, `-f text`."""
         if sign in ("-n", "-z"):
             empty = False if text.strip(UNKNOWN) else None if UNKNOWN in text else True
             return empty if sign == "-z" else opposite(empty)
+        if sign in ("-d", "-e", "-f") and text.startswith(self._facts.absent):
+            return False
         return self._facts.folders.get(text) if sign in ("-d", "-e") else None
 
     def _matches(self, text: str, pattern: Node) -> bool | None:

@@ -68,7 +68,7 @@ class DarwinPackaging(Rule):
 
     Where `run.sh` has the same flaw, darwin-run-script reports both as one. A backend with a
     `scripts/build/<name>-darwin.sh` is packaged by that script. A packaging that ends where there is no
-    `.so`, and so the macOS build with it, is an error.
+    `.so`, or on any macOS, and so the build for it too, is an error.
 
     Fails: a Darwin matrix entry, and in `package.sh`
 
@@ -86,8 +86,17 @@ class DarwinPackaging(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         for files, entry in _shipped_for_darwin(registry):
-            spot = files.packages_linux_only
-            if spot and not files.starts_linux_only:
+            spot, end = files.packages_linux_only, files.ends_on_darwin
+            if end:
+                yield self.finding(
+                    end,
+                    files.name,
+                    f"end of {end.path}",
+                    f"{entry.tag_suffix} is shipped for macOS, where {end.path} ends here with an error",
+                    'let macOS pass: `elif [ "$(uname -s)" = "Darwin" ]; then` and a line that does nothing',
+                    severity=Severity.error,
+                )
+            elif spot and not files.starts_linux_only:
                 yield self.finding(
                     spot,
                     files.name,

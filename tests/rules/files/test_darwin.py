@@ -43,6 +43,29 @@ def test_a_package_that_ends_where_the_library_is_not_there(tail: str, stops: bo
     assert found.severity is Severity.warning, "CMake calls a module .so on macOS too"
 
 
+LOADER = "if [ -f /lib64/ld-linux-x86-64.so.2 ]; then\n    cp /lib64/ld-linux-x86-64.so.2 package/lib/ld.so\n"
+
+
+@pytest.mark.parametrize(
+    ("tail", "is_told"),
+    [
+        (f"{LOADER}else\n    exit 1\nfi\n", True),
+        (f"{LOADER}elif [ $(uname -s) = Darwin ]; then\n    exit 2\nelse\n    exit 1\nfi\n", True),
+        ('if [ "$(uname)" = Darwin ]; then\n    echo no\n    exit 1\nfi\n', True),
+        ("[[ $OSTYPE == darwin* ]] && exit 1\n", True),
+        (f"{LOADER}elif [ $(uname -s) = Darwin ]; then\n    echo mac\nelse\n    exit 1\nfi\n", False),
+        (f"{LOADER}else\n    exit 0\nfi\n", False),
+        ('if [ "$(uname)" = Linux ]; then\n    exit 1\nfi\n', False),
+        ("[ -f package/lark ] || exit 1\n", False),
+        ("if ! cp lark package/; then\n    exit 1\nfi\n", False),
+    ],
+)
+def test_a_package_that_ends_on_every_macos(tail: str, is_told: bool) -> None:
+    found = findings(tree({f"{LARK}/package.sh": read(f"{LARK}/package.sh").encode() + tail.encode()}))
+    ends = [f for f in found if "ends here" in f.message]
+    assert [f.severity for f in ends] == [Severity.error] * is_told
+
+
 def test_one_defect_is_reported_once() -> None:
     where = tree({f"{LARK}/run.sh": LINUX_RUN.encode(), f"{LARK}/package.sh": LINUX_PACKAGE.encode()})
     found = only(where, "darwin-run-script", "lark", f"{LARK}/run.sh", "LD_LIBRARY_PATH")
