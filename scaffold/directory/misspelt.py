@@ -19,9 +19,9 @@ _BRIEF = ("cp", "mv", "ln", "rm", "cd")
 """Short commands that take a path last."""
 _OTHERS = frozenset(
     {
-        "ar", "as", "at", "cc", "ci", "co", "cpp", "cmp", "cut", "dd", "ed", "fd", "go", "id", "in", "ip",
-        "ld", "lp", "ls", "m4", "mvn", "nc", "nl", "nm", "op", "pm", "pr", "rcp", "rpm", "rmt", "scp", "up",
-        "uv", "vm",
+        "ar", "as", "at", "cc", "ci", "co", "cpp", "cmp", "cut", "dd", "ed", "fd", "gcp", "go", "id", "in",
+        "ip", "ld", "lp", "ls", "m4", "mc", "mvn", "nc", "nl", "nm", "op", "pm", "pr", "rcp", "rg", "rpm",
+        "rmt", "scp", "up", "uv", "vm",
     }
 )  # fmt: skip
 """Programs that are a letter away from one of those."""

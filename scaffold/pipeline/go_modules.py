@@ -63,13 +63,17 @@ def _folders(job: Job, step: Step) -> Iterator[tuple[str, bool]]:
         *(node.mapping("defaults").mapping("run") for node in (job.node, job.workflow.node)),
     )
     at = next((folder for node in holders if (folder := node.text("working-directory"))), ".")
-    if not re.search(r"\bcd\b|-C\b", step.run):
+    if not re.search(r"\b(?:cd|pushd)\b|-C\b", step.run):
         yield posixpath.normpath(at), not _PROGRAMS.isdisjoint(re.findall(r"[\w-]+", step.run))
         return
+    left: list[str] = []
     for command in step.script.commands:
         words = command.bare
-        if words[:1] == ("cd",) and words[1:]:
+        if words[:1] in (("cd",), ("pushd",)) and words[1:]:
+            left.append(at)
             at = posixpath.join(at, words[1])
+        elif words[:1] == ("popd",):
+            at = left.pop() if left else at
         elif words:
             named = words[words.index("-C") + 1] if "-C" in words[:-1] else ""
             yield posixpath.normpath(posixpath.join(at, named)), words[0] in _PROGRAMS

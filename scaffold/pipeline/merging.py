@@ -10,7 +10,7 @@ from scaffold.pipeline.steps import Step
 from scaffold.syntax.shell import Command
 
 _READERS = re.compile(
-    r"actions/(?:checkout|cache|attest\b|(?:upload|download)-artifact|setup-)|docker/(?:login|metadata|setup-)"
+    r"actions/(?:checkout|cache/restore|attest\b|(?:upload|download)-artifact|setup-)|docker/(?:login|metadata|setup-)"
     r"|crazy-max/ghaction-dump|sigstore/cosign-installer|anchore/(?:sbom|scan)-action"
     r"|aquasecurity/trivy-action|step-security/harden-runner|slackapi/slack-github-action"
 )

@@ -63,7 +63,12 @@ _KEY = re.compile(rb"\n([ -]*+)(\w[\w-]*+):(?=[ \r\n])")
 _FILE = re.compile(rb"\n[ ]+(?:- )?filename:[ ]*[\"']?([^\"'\n]*?)[\"']?[ ]*(?=\r?\n|\Z)")
 _BASE = re.compile(rb"\n  url:[ ]*[\"']?github:[\w.-]+/LocalAI/gallery/([\w.-]+\.ya?ml)@([\w./-]*)")
 _ARCHIVE = re.compile(r"\.(?:tar\.\w+|tgz|zip)$")
-_SUM = re.compile(rb"sha256:[ ]*+(?![\"']?[0-9a-fA-F]{64}[\"']?[ ]*+(?:#|\r?\n|\Z))[\"']?([^\"'\s#]++)")
+_NO_TEXT = r"(?:null|Null|NULL|~|[|>][-+\d]*)[ ]*+(?:#|\r?\n|\Z)"
+"""A value that is empty, or a text that begins in the next line."""
+_SUM = re.compile(
+    rf"sha256:[ ]*+(?!{_NO_TEXT}|[\"']?[0-9a-fA-F]{{64}}[\"']?[ ]*+(?:#|\r?\n|\Z))"
+    r"[\"']?([^\"'\s#]++)".encode()
+)
 _VARIANTS = re.compile(rb"\n  variants:[ ]*+((?:\r?\n    (?:- |  )[^\n]*+)++)")
 _VARIANT = re.compile(rb"\n    (?:- |  )model:[ ]*+[\"']?([^\"'\n#]+?)[\"']?[ ]*+(?=#|\r?\n|\Z)")
 _PAGE = re.compile(rb"uri:[ ]*[\"']?(https://huggingface\.co/[^/\s\"']+/[^/\s\"']+)/?[\"']?[ ]*(?=\r?\n|\Z)")
@@ -196,7 +201,7 @@ class ModelGallery:
 def _foreign(known: tuple[str, ...]) -> re.Pattern[bytes]:
     """An address that begins as none of those that are known."""
     either = "|".join(map(re.escape, known))
-    return re.compile(rf"ur[il]:[ ]*+[\"']?+(?!{either})([^\"'\s#]++)".encode())
+    return re.compile(rf"ur[il]:[ ]*+(?!{_NO_TEXT})[\"']?+(?!{either})([^\"'\s#]++)".encode())
 
 
 def _values(data: bytes, pattern: re.Pattern[bytes]) -> Iterator[tuple[str, int]]:

@@ -79,6 +79,11 @@ class TableSurface(FileSurface):
                 block.append(Row(tuple(text[a:b].strip() for a, b in cells(text)), start, offset))
                 continue
             if len(block) > 1 and "|" in text and text[0] not in "#>-*<`{":
+                spans = cells(f"|{text}")
+                if len(spans) == len(block[0].cells):  # its first bar may be missing
+                    whole = tuple(f"|{text}"[a:b].strip() for a, b in spans)
+                    block.append(Row(whole, start, offset))
+                    continue
                 block.append(Row((text.partition("|")[0].strip(),), start, offset))  # the rest of a torn row
                 continue
             if len(block) > 1:

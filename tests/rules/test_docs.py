@@ -74,7 +74,6 @@ CASES = {
         for name, torn in {
             "in two": KESTREL[:40] + "\n" + KESTREL[40:],
             "with its end gone": KESTREL[:40] + "\n",
-            "at the first bar": KESTREL.removeprefix("| "),
             "at the last bar but one": "".join(KESTREL.rpartition(" | ")[::2]),
         }.items()
     },
@@ -118,6 +117,7 @@ CASES = {
 }  # fmt: skip
 
 FINE = {
+    "a row without its first bar": (docs((KESTREL, KESTREL.removeprefix("| "))), "docs-missing-row"),
     "hardware that the gallery offers and nothing builds": (
         MINIATURE.drop(entry("-gpu-rocm-hipblas-finch-tts")),
         "docs-acceleration",

@@ -65,7 +65,7 @@ class RequirementLost(ChangeRule):
     It is an error where `backend.py` imports a module of that name which is called after the backend, a
     warning where it imports another one or where every other profile keeps the requirement, and an info
     otherwise. What another file of the profile, `install.sh` or a new comment names is not missed. A version
-    or an index is missed where the file has the same packages as before. Needs `--base`.
+    or an index is missed where the file has the same packages as before and no new comment. Needs `--base`.
 
     Fix: restore the line; or say in a comment of that file why it is gone.
     """
@@ -145,6 +145,8 @@ class RequirementLost(ChangeRule):
             was, own = lines(was_at), lines(text)
             if {line.name for line in own} - {line.name for line in was}:
                 continue
+            if _comments(text) - _comments(was_at):  # it says why
+                continue
             gone = [line for line in was if line.name not in {other.name for other in own}]
             is_index = gone and all(line.is_index for line in gone)
             for line in gone if is_index and not has_own else ():
@@ -153,9 +155,7 @@ class RequirementLost(ChangeRule):
             for line in was if not gone else ():
                 same = [one for one in own if (one.name, one.marker) == (line.name, line.marker)]
                 if line.held and same and not any(one.is_bounded for one in same):
-                    comment = text.comment_above(same[0].offset)
-                    if comment == was_at.comment_above(line.offset):
-                        found[f"{line.name}{line.held}"][file] = text.place(same[0].offset)
+                    found[f"{line.name}{line.held}"][file] = text.place(same[0].offset)
         for what, places in found.items():
             file, place = next(iter(places.items()))
             yield self.finding(

@@ -71,12 +71,12 @@ class RequirementConflict(Rule):
         """Packages with two versions."""
         for name, found in asked.items():
             for (text, line), (other, second) in pairwise(found):
-                if line.held != second.held:
+                if not _is_one(line.held, second.held):
                     where = "here" if text is other else f"in {text.path}"
                     yield self.finding(
                         other.place(second.offset),
                         backend,
-                        f"{other.path} {name}{second.held} and {line.held}",
+                        f"{name}{second.held} and {line.held}",
                         f"{name} is {second.held[2:]} here, and {line.held[2:]} "
                         + (f"in line {text.place(line.offset).line}" if text is other else where),
                         "write one of them",
@@ -104,3 +104,10 @@ class RequirementConflict(Rule):
                         f"{name} {wrong} is not built for torch {one}, which this image has",
                         f"write {name}=={major}.{first + minor}, or the torch of {name} {wrong}",
                     )
+
+
+def _is_one(one: str, other: str) -> bool:
+    """Whether two pins are met by one version: `==2.7` and `==2.7.0`, `==2.9.1` and `==2.9.1+cpu`."""
+    (short, _, local), (other_short, _, other_local) = (held.partition("+") for held in (one, other))
+    same = re.sub(r"(?:\.0)+$", "", short) == re.sub(r"(?:\.0)+$", "", other_short)
+    return same and (local == other_local or not local or not other_local)

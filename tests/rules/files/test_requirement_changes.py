@@ -96,6 +96,8 @@ def test_a_file_that_is_gone() -> None:
         ("acme==1.2", "acme~=1.2", False),
         ("acme==1.2", "acme>=1.2,<2", False),
         ("acme==1.2", "# 1.2 is yanked\nacme", False),
+        ("acme==1.2", "acme  # 1.2 is yanked", False),
+        ("acme==1.2\n# why", "acme\n# why", True),
         ("acme==1.2", "acme\nbeak", False),
         ("acme>=1.2", "acme", False),
     ],
@@ -111,6 +113,7 @@ def test_a_version_that_is_gone(line: str, other: str, found: bool) -> None:
         ("torch==2.12.1\n", True),
         ("--index-url https://example.org/whl/cpu\ntorch==2.12.1\n", False),
         ("# once https://download.pytorch.org/whl/cpu\ntorch==2.12.1\n", False),
+        ("# PyPI has these wheels itself\ntorch==2.12.1\n", False),
         ("torch==2.12.1\nacme\n", False),
     ],
 )

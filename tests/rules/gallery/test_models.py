@@ -250,6 +250,13 @@ FINE = {
     "a base of another repository": (listed(wren().replace("acme/LocalAI", "acme/birds")), None),
     "a base of a release": (listed(wren(base="owl").replace("@master", "@v3.1.0")), "gallery-model-unreadable"),
     "models that load what they download": (listed(wren(), wren(name="b", model='"wren.gguf"', file="'wren.gguf'")), None),
+    **{
+        f"a checksum that is {value!r}": (listed(wren(name="a"), wren(name="b", sum=value)), "gallery-model-file")
+        for value in ("null", "~", f">-\n        {SUM}", f"|\n        {SUM}", f"'{SUM}'  # of the file")
+    },
+    "an address in the next line": (
+        listed(wren(name="a"), wren(name="b", uri=f">-\n        {FILE}")).write(PATH, LOADS), "gallery-model-file",
+    ),
     "addresses that LocalAI knows": (
         listed(wren(), wren(name="b", uri="docker.io/acme/wren")).write(PATH, LOADS), "gallery-model-file",
     ),

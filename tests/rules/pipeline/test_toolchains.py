@@ -280,6 +280,8 @@ IN_TOOLS = "runs-on: ubuntu-latest\ndefaults: {run: {working-directory: ./tools/
         ("- run: go build\n  working-directory: tools/gen", "", ""),
         ("- run: go build", IN_TOOLS, ""),
         ("- run: cd tools && go build", "", ""),
+        ("- run: |\n    pushd tools\n    go build\n    popd", "", ""),
+        ("- run: |\n    pushd tools\n    go build\n    popd\n    go test ./...", "", "go.mod"),
         ("- run: go -C tools build", "", ""),
         ("- run: make -C tools", "", ""),
         ("- run: ./build.sh\n  working-directory: tools", "", ""),
