@@ -59,6 +59,7 @@ def _needs(directory: Directory) -> Iterator[Need]:
     if directory.lang == "python":
         yield Need("Makefile", "the build of the image runs")
         yield from _server(directory)
+        yield from _started(directory)
     for text in directory.makefiles:
         if text.path == f"{directory.path}/Makefile":
             yield from _made_from(directory, text)
@@ -124,6 +125,28 @@ def _server(directory: Directory) -> Iterator[Need]:
     if start is not None and b"BACKEND_FILE" not in script.code:
         usual = "backend.py" if "backend.py" in names else names[0]
         yield Need(usual, "startBackend runs", script.place(start.start_byte))
+
+
+_OWN_PROGRAM = re.compile(rb"(?:\$\{?(\w+)\}?|\$\(dirname [^()]*\))[\"']?/([\w-]+\.py)(?![\w./-])")
+
+
+def _started(directory: Directory) -> Iterator[Need]:
+    """The programs in its own folder that the start script of a Python backend names.
+
+    What another file of the backend names may be made by it.
+    """
+    script = directory.run_script
+    if script is None or b".py" not in script.code:
+        return
+    others = [text for text in directory.texts(directory.names) if text.path != script.path]
+    for found in _OWN_PROGRAM.finditer(script.code):
+        variable, name = (found[1] or b"").decode(), found[2]
+        given = [a.value for a in script.shell.assignments if a.name == variable]
+        is_own = all(value is not None and value.endswith(")") for value in given) and bool(given)
+        if not (is_own or not variable) or any(name in text.data for text in others):
+            continue
+        if not _is_asked_for(script, name):
+            yield Need(name.decode(), "run.sh starts", script.place(found.start(2)))
 
 
 SOURCES = (".c", ".cc", ".cpp", ".cu", ".go", ".h", ".hpp", ".py", ".rs", ".sh", ".txt", ".toml")

@@ -77,6 +77,28 @@ def test_the_names_that_the_start_script_knows(name: str) -> None:
     assert findings(tree(program), SLUG) == []
 
 
+@pytest.mark.parametrize(
+    ("start", "is_missed"),
+    [
+        ("python $backend_dir/beak.py $@", True),
+        ('exec python "${backend_dir}"/beak.py "$@"', True),
+        ('python "$(dirname "$0")/beak.py" "$@"', True),
+        ("BACKEND_FILE=$backend_dir/beak.py\nstartBackend $@", True),
+        ("python $backend_dir/backend.py $@", False),
+        ("python $backend_dir/engine/beak.py $@", False),
+        ("engine=$backend_dir/engine\npython $engine/beak.py $@", False),
+        ("[ -f $backend_dir/beak.py ] && python $backend_dir/beak.py $@", False),
+        ("python $HOME/beak.py $@", False),
+    ],
+)
+def test_a_program_that_the_start_script_names_itself(start: str, is_missed: bool) -> None:
+    text = f"#!/bin/bash\nbackend_dir=$(dirname $0)\n{start}\n".encode()
+    told = [f for f in findings(tree({f"{FINCH}/run.sh": text})) if "beak.py" in f.message]
+    assert [f.severity for f in told] == [Severity.error] * is_missed
+    made = tree({f"{FINCH}/run.sh": text, f"{FINCH}/install.sh": b"installRequirements\ncp a beak.py\n"})
+    assert not [f for f in findings(made) if "starts beak.py" in f.message]
+
+
 def test_a_program_of_any_name_that_the_start_script_is_told() -> None:
     told = replaced(f"{FINCH}/run.sh", ("startBackend", "BACKEND_FILE=$PWD/finch.py\nstartBackend"))
     assert findings(tree(told, {f"{FINCH}/backend.py": None}), SLUG) == []
