@@ -31,23 +31,44 @@ def prerequisites(text: Text) -> Iterator[tuple[str, str, int]]:
             yield target, match[0].decode(), at + match.start()
 
 
-def default_recipes(text: Text) -> bytes:
-    """What make runs where no goal is named: the recipes of the first rule and of all that it needs."""
+_VARIABLE = re.compile(rb"\$[({]([\w.-]+)[)}]")
+_DEFAULT = b"$.DEFAULT_GOAL"
+_MAY_BE_DEFAULT = re.compile(rb"(?!\.[^/]*\Z)[^%]*\Z")
+
+
+def default_recipes(text: Text) -> bytes | None:
+    """What make runs where no goal is named: the recipes of the default goal and of all that it needs.
+
+    With the values of the variables that they name; None where an included file may have the rule.
+    """
+    if has_includes(text):
+        return None
     needs: dict[bytes, set[bytes]] = {}
-    recipes: dict[bytes, list[bytes]] = {}
+    says: dict[bytes, list[bytes]] = {}
     heads: list[bytes] = []
+    goals: list[bytes] = []
     for line in text.lines:
         if line.kind is Kind.rule:
             heads = [] if _SPECIAL.match(line.head) else line.head.split()
-            for head in heads:
-                needs.setdefault(head, set()).update(line.rest.split())
-        elif line.kind is Kind.recipe:
-            for head in heads:
-                recipes.setdefault(head, []).append(line.text)
-    found = [*needs][:1]
-    for head in found:
-        found += sorted(needs.get(head, set()).difference(found))
-    return b"".join(line for head in found for line in recipes.get(head, ()))
+            goals += filter(_MAY_BE_DEFAULT.match, heads)
+            words, _, said = line.rest.partition(b";")
+        elif line.kind in (Kind.recipe, Kind.assignment):
+            words, said = (b"", line.text) if line.kind is Kind.recipe else (line.rest, line.rest)
+        else:
+            continue
+        for head in [b"$" + line.head] if line.kind is Kind.assignment else heads:
+            needs.setdefault(head, set()).update(words.split())
+            says.setdefault(head, []).append(said)
+    found = dict.fromkeys([_DEFAULT] if _DEFAULT in needs else goals[:1])
+    pending = [*found]
+    for head in pending:
+        run = b" ".join((head, *says.get(head, ())))
+        asked = needs.get(head, set()).union(b"$" + name for name in _VARIABLE.findall(run))
+        asked.update(run.split() if b"$(MAKE)" in run else ())
+        more = sorted(word for word in asked if word not in found)
+        found.update(dict.fromkeys(more))
+        pending += more
+    return b"".join(said for head in found for said in says.get(head, ()))
 
 
 _REMOVES = re.compile(rb"[ \t@-]*(?:rm|\$\(RM\))[ \t]")
@@ -64,6 +85,11 @@ def asking(text: Text) -> Iterator[bytes]:
 
 _INCLUDE = (b"include", b"-include", b"sinclude")
 _MAY_INCLUDE = re.compile(rb"include[ \t]")
+
+
+def has_includes(text: Text) -> bool:
+    """Whether a Makefile includes another file."""
+    return _MAY_INCLUDE.search(text.data) is not None and any(line.head in _INCLUDE for line in text.lines)
 
 
 def includes(text: Text) -> Iterator[str]:

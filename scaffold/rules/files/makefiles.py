@@ -94,7 +94,7 @@ class BuildTargetMissing(Rule):
                 rm -rf lark package
 
     So is what a rule of the Makefile itself needs, `build: package`, where there is neither a rule for it nor
-    a file, and no recipe names it. Of a Python backend the first rule is called, and runs `install.sh`.
+    a file, and no recipe names it. Of a Python backend the default goal is called, and runs `install.sh`.
 
     Fix: add the rule.
     """
@@ -139,13 +139,14 @@ class BuildTargetMissing(Rule):
     def _first(self, files: Directory) -> Iterator[Finding]:
         """Of a Python backend whose Makefile installs nothing where no goal is named."""
         text = files.text("Makefile") if "install.sh" in files.names else None
-        if text is not None and text.data.strip() and b"install.sh" not in default_recipes(text):
+        recipes = default_recipes(text) if text is not None and text.data.strip() else None
+        if text is not None and recipes is not None and b"install.sh" not in recipes:
             yield self.finding(
                 Place(text.path),
                 files.name,
                 "first rule",
-                "the build of the image calls `make`, and the first rule here does not run install.sh",
-                "write the rule that runs install.sh first",
+                "the build of the image calls `make`, and the default goal here does not run install.sh",
+                "write the rule that runs install.sh first, and name no other in .DEFAULT_GOAL",
             )
 
 
