@@ -29,7 +29,17 @@ def misspelt_in_builds(directory: Directory, around: Sequence[Text]) -> Iterator
 
 _GIVES = re.compile(rb"\n[ \t]*(?:ARG|ENV)[ \t]+([A-Za-z_]\w+)")
 _OF_MAKE = frozenset({b"CURDIR", b"MAKEFILE_LIST", b"MAKEFLAGS", b"MAKECMDGOALS"})
-"""Variables that make sets itself."""
+"""Variables that make sets itself, and that may be meant."""
+_NEVER_MISSPELT = _OF_MAKE | frozenset(
+    b"""
+    MAKE MAKEFILE MAKEFILES MAKEINFO MAKELEVEL MAKEOVERRIDES MAKESHELL MAKE_COMMAND MAKE_HOST MAKE_RESTARTS
+    MAKE_TERMERR MAKE_TERMOUT MAKE_VERSION MFLAGS GNUMAKEFLAGS SHELL VPATH GPATH SUFFIXES
+    ARFLAGS ASFLAGS CFLAGS COFLAGS F77FLAGS OUTPUT_OPTION CPPFLAGS CTANGLE CWEAVE CXXFLAGS FFLAGS GFLAGS LDFLAGS LDLIBS LFLAGS
+    LINT LINTFLAGS LOADLIBES OBJC OBJCFLAGS PFLAGS RFLAGS TANGLE TEXI2DVI TARGET_ARCH TARGET_MACH WEAVE YACC
+    YFLAGS
+    """.split()
+)
+"""Those that make or its implicit rules know; shorter ones are not looked at."""
 
 
 @lru_cache(maxsize=256)
@@ -43,7 +53,7 @@ def _set_by(text: Text) -> frozenset[bytes]:
 def _variables(directory: Directory, around: Sequence[Text]) -> Iterator[Misspelt]:
     makefiles = directory.makefiles
     known = _OF_MAKE.union(*map(_set_by, (*makefiles, *around)))
-    seen = {*known}
+    seen = {*known, *_NEVER_MISSPELT}
     for text in makefiles:
         for match in _REFERENCE.finditer(text.data):
             if match[1] in seen:

@@ -164,6 +164,29 @@ def test_a_word_of_a_path_or_a_build_file_that_stands_for_something(path: str, l
     assert findings(tree({path: (line + read(path)).encode()}), SLUG) == []
 
 
+@pytest.mark.parametrize(
+    ("known", "named", "found"),
+    [
+        ("CMAKE", "MAKE", False),
+        ("CMAKE_COMMAND", "MAKE_COMMAND", False),
+        ("FLAGS", "MFLAGS", False),
+        ("CFFLAGS", "FFLAGS", False),
+        ("CXX_FLAGS", "CXXFLAGS", False),
+        ("CFLAGS", "CPFLAGS", True),
+        ("LD_FLAGS", "LDFLAGS", False),
+        ("AR_FLAGS", "ARFLAGS", False),
+        ("SHEL", "SHELL", False),
+        ("PATH", "VPATH", False),
+        ("CXX_FLAGS", "CXX_FLGS", True),
+        ("CMAKE", "CMKE", True),
+    ],
+)
+def test_variables_that_make_knows_are_not_misspelt(known: str, named: str, found: bool) -> None:
+    path = f"{LARK}/Makefile"
+    told = findings(tree({path: f"{known} ?= x\nX = $({named})\n{read(path)}".encode()}), SLUG)
+    assert [f.subject for f in told] == [f"{named} in Makefile"] * found
+
+
 def test_a_variable_that_the_root_makefile_names() -> None:
     root = {"Makefile": (read("Makefile") + "export LARK_REPPO=a\n").encode()}
     makefile = {f"{LARK}/Makefile": (read(f"{LARK}/Makefile") + "X=$(LARK_REPPO)\n").encode()}
