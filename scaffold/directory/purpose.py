@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from scaffold.directory.near import is_near
 from scaffold.directory.outputs import LINUX, opened
-from scaffold.directory.scripts import run_of
+from scaffold.directory.scripts import run_of, without
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell_state import UNKNOWN
 
@@ -31,17 +31,31 @@ def starts(script: Text) -> bool:
 
 
 _ARGUMENTS = re.compile(r"\$(?:[@*]|\{(?:[@*]|\w+\[[@*]))")
-_ARRAY = re.compile(rb"=\(?[\"']?\$[@*]")
-"""Arguments that a variable is given."""
+_READS = re.compile(rb"\$(?:[1-9@*]|\{[1-9@*])|\bshift\b")
 
 
 def without_arguments(script: Text) -> Iterator[Spot]:
-    """Where a start script starts a program of some folder, or Python's server, without its arguments."""
-    for command in script.shell.commands:
-        words = command.words
-        is_start = words[:1] == ("startBackend",) or (words[:1] == ("exec",) and "/" in "".join(words[1:2]))
-        if is_start and not _ARGUMENTS.search(command.text) and not _ARRAY.search(script.code):
+    """Where a start script starts a program of some folder, or Python's server, without its arguments.
+
+    Nothing is said where it reads them elsewhere, or where what is given them is another program.
+    """
+    begun = [c for c in script.shell.commands if _program(c.words)]
+    given = [c for c in begun if _ARGUMENTS.search(c.text)]
+    if _READS.search(without(script.code, ((c.start_byte, c.end_byte) for c in given))):
+        return
+    for command in begun:
+        is_same = not given or any(_program(command.words) in other.words for other in given)
+        if command not in given and is_same:
             yield script.spot(command.start_byte, command.end_byte)
+
+
+def _program(words: Sequence[str]) -> str:
+    """What a command starts in place of the script; "" where it starts nothing."""
+    if words[:1] == ("startBackend",):
+        return "startBackend"
+    if words[:1] != ("exec",) or "/" not in "".join(words[1:2]):
+        return ""
+    return next((word for word in words[1:] if "/" in word and not word.endswith("/ld.so")), words[1])
 
 
 def installs(script: Text) -> bool:
