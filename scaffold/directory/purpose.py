@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from scaffold.directory.near import is_near
 from scaffold.directory.outputs import LINUX, opened
@@ -17,7 +18,9 @@ _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 _INSTALLS = re.compile(rb"\bpip3?\b|\binstallRequirements\b")
 _LOADER = re.compile(rb"\bld\.so\b")
 _LOADERS = re.compile(rb"ld-linux|\bld\.so\b|package-system-libs")
-_TAKING = ("cp", "mv", "install", "ln", "rsync")
+_TAKING = ("cp", "mv", "install", "ln")
+_TAKING_ANY = ("find", "tar", "rsync", "xargs", "cpio")
+"""Commands that take files of which they name none."""
 _LONG = 5
 """Letters of names from which on they are not a letter apart by chance."""
 
@@ -71,11 +74,17 @@ def serves(program: Text) -> bool:
 def unpackaged(package: Text, run: Text) -> Iterator[str]:
     """run.sh and the programs and libraries that it takes, of which package.sh takes none on Linux."""
     steps = run_of(package, LINUX).reached
+    if any(step.words[0] in _TAKING_ANY for step in steps):
+        return
     patterns: dict[bool, set[str]] = {False: set(), True: set()}
     for words in (step.words for step in steps if step.words[0] in _TAKING):
         to_libraries = posixpath.basename(words[-1].rstrip("/")) == "lib"
-        names = (posixpath.basename(word) for word in words[1:])
+        is_first = any(word.startswith(("-t", "--target")) for word in words)
+        sources = [*chain(*map(_spelled, words[1:] if is_first else words[1:-1]))]
+        names = (posixpath.basename(word) for word in (*sources, words[-1]))
         patterns[to_libraries].update(n.replace(UNKNOWN, "*") for n in names if n.strip(UNKNOWN))
+        if any(not word.strip(UNKNOWN) or word.endswith("/.") for word in sources):
+            patterns[to_libraries].add("*")
     code = _ASKING.sub(b"", package.code)
     named = (path for path, _, _ in opened(run, run_of(run, LINUX)) if UNKNOWN not in path)
     for path in dict.fromkeys(("run.sh", *named)):
@@ -84,6 +93,22 @@ def unpackaged(package: Text, run: Text) -> Iterator[str]:
         is_taken = any(fnmatchcase(name, pattern) for pattern in taken)
         if not is_taken and not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])".encode(), code):
             yield name
+
+
+_BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_MANY = 100
+
+
+def _spelled(word: str) -> list[str]:
+    """A word as the shell spells it for a command: `a.{b,c}` as a.b and a.c; of too many, any name."""
+    words = [word]
+    while found := _BRACES.search(words[0]):
+        parts = found[1].split(",")
+        if len(words) * len(parts) > _MANY:
+            return ["*"]
+        cut = [_BRACES.split(one, 1) for one in words]
+        words = [f"{before}{part}{after}" for before, _, after in cut for part in parts]
+    return words
 
 
 _ASKING = re.compile(rb"(?m)^[^\n]*(?:\bldd\b|package-\w+-libs\.sh)[^\n]*$")

@@ -47,6 +47,31 @@ def test_a_program_that_is_not_taken() -> None:
     assert [f.subject for f in found] == ["package lark"]
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('cp -a "$CURDIR"/{lark,more} $CURDIR/package/', False),
+        ("cp -a $CURDIR/l{ar{k,t},x} $CURDIR/package/", False),
+        ("cp -a $CURDIR/lar{t,m}* $CURDIR/package/", True),
+        ('FILES=(x lark)\ncp -a "${FILES[@]}" "$CURDIR/package/"', False),
+        ('cp -a -t "$CURDIR/package/" "${FILES[@]}"', False),
+        ('for f in lark x; do cp "$f" "$CURDIR/package/"; done', False),
+        ('for f in a.so; do cp "$f" "$CURDIR/package/lib/"; done', True),
+        ('cp -a "$CURDIR/." "$CURDIR/package/"', False),
+        ('cp -a "$CURDIR/$NAME.txt" "$CURDIR/package/"', True),
+        ('find "$CURDIR" -type f -exec cp {} "$CURDIR/package/" ";"', False),
+        ('tar -C "$CURDIR" -c . | tar -C "$CURDIR/package" -x', False),
+        ('rsync -a "$CURDIR/" "$CURDIR/package"', False),
+    ],
+)
+def test_a_program_that_may_be_taken(line: str, found: bool) -> None:
+    path = f"{LARK}/package.sh"
+    script = read(path).replace('"$CURDIR/lark" ', "")
+    assert script != read(path)
+    told = findings(tree({path: f"{script}{line}\n".encode()}), SLUG)
+    assert [f.subject for f in told] == ["package lark"] * found
+
+
 @pytest.mark.parametrize("folder", [LARK, WREN, HERON, KESTREL])
 def test_a_loader_that_nobody_packages(folder: str) -> None:
     path = f"{folder}/package.sh"
