@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
 
@@ -15,7 +15,8 @@ from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell_state import UNKNOWN
 
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
-_INSTALLS = re.compile(rb"\bpip3?\b|\binstallRequirements\b")
+_INSTALLS = re.compile(rb"\bpip3?\b|\binstallRequirements\b|\buv[ \t]+sync\b")
+_CALLING = ("source", ".", "exec", "bash", "sh")
 _LOADER = re.compile(rb"\bld\.so\b")
 _LOADERS = re.compile(rb"ld-linux|\bld\.so\b|package-system-libs")
 _TAKING = ("cp", "mv", "install", "ln")
@@ -61,9 +62,23 @@ def _program(words: Sequence[str]) -> str:
     return next((word for word in words[1:] if "/" in word and not word.endswith("/ld.so")), words[1])
 
 
-def installs(script: Text) -> bool:
-    """Whether an installing script installs packages."""
-    return _INSTALLS.search(script.code) is not None
+def installs(script: Text, names: Collection[str]) -> bool:
+    """Whether an installing script installs packages, or calls another one of some files, which may."""
+    if _INSTALLS.search(script.code):
+        return True
+    called = {
+        posixpath.basename(path) for path in _called(command.words for command in script.shell.commands)
+    }
+    own = posixpath.basename(script.path)
+    return any(name in called for name in names if name.endswith(".sh") and name != own)
+
+
+def _called(commands: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The paths of the scripts that some commands run or source."""
+    for words in commands:
+        at = next((n for n, word in enumerate(words) if word not in _CALLING and word[:1] != "-"), None)
+        if at is not None and (at or words[0].endswith(".sh")):
+            yield words[at]
 
 
 def serves(program: Text) -> bool:

@@ -81,7 +81,7 @@ class ScriptUnfinished(Rule):
                 )
             if lang == "python":
                 install, program = files.text("install.sh"), files.text("backend.py")
-                if install is not None and install.data.strip() and not installs(install):
+                if install is not None and install.data.strip() and not installs(install, files.names):
                     yield self._of(name, install, "install", "install.sh installs no packages")
                 if program is not None and program.data.strip() and not serves(program):
                     yield self._of(name, program, "serve", "backend.py does nothing when it is run")

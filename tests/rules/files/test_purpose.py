@@ -37,6 +37,30 @@ def test_a_script_without_its_end(path: str, before: str, subject: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("uv sync --frozen", False),
+        ("uv venv", True),
+        ('source "${backend_dir}/more.sh"', False),
+        ('exec "$(dirname "$0")/more.sh"', False),
+        ("exec bash -e more.sh", False),
+        (". ./more.sh", False),
+        ('"${backend_dir}/more.sh"', False),
+        ("bash install.sh", True),
+        ("bash ../common/other.sh", True),
+        ("chmod +x more.sh", True),
+        ("# bash more.sh", True),
+    ],
+)
+def test_another_way_to_install(line: str, found: bool) -> None:
+    path = f"{FINCH}/install.sh"
+    text = read(path).replace("installRequirements", line)
+    more: dict[str, bytes | None] = {f"{FINCH}/more.sh": b"#!/bin/bash\ntrue\n"}
+    told = findings(tree(more, {path: text.encode()}), SLUG)
+    assert [f.subject for f in told if f.path == path] == ["install"] * found
+
+
 def test_a_program_that_is_not_taken() -> None:
     """Neither a library with a name like it nor what looks for its libraries takes it."""
     path = f"{LARK}/package.sh"
