@@ -8,17 +8,19 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
 
+from scaffold.directory.directory import Directory
 from scaffold.directory.near import is_near
 from scaffold.directory.outputs import LINUX, opened
-from scaffold.directory.scripts import run_of, without
+from scaffold.directory.scripts import OWN_FOLDER, run_of, without
 from scaffold.directory.text import Spot, Text
 from scaffold.syntax.shell_state import UNKNOWN
 
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 _INSTALLS = re.compile(rb"\bpip3?\b|\binstallRequirements\b|\buv[ \t]+sync\b")
-_CALLING = ("source", ".", "exec", "bash", "sh")
+_CALLING = ("source", ".", "exec", "bash", "sh", "sudo", "env")
 _LOADER = re.compile(rb"\bld\.so\b")
-_LOADERS = re.compile(rb"ld-linux|\bld\.so\b|package-system-libs")
+_LOADERS = re.compile(rb"(?:\bld-linux[\w.*-]*+|\bld\.so\b)(?![*|)])")
+"""A loader, but not one that a `case` tells from other files."""
 _TAKING = ("cp", "mv", "install", "ln")
 _TAKING_ANY = ("find", "tar", "rsync", "xargs", "cpio")
 """Commands that take files of which they name none."""
@@ -76,7 +78,14 @@ def installs(script: Text, names: Collection[str]) -> bool:
 def _called(commands: Iterable[Sequence[str]]) -> Iterator[str]:
     """The paths of the scripts that some commands run or source."""
     for words in commands:
-        at = next((n for n, word in enumerate(words) if word not in _CALLING and word[:1] != "-"), None)
+        at = next(
+            (
+                n
+                for n, word in enumerate(words)
+                if word not in _CALLING and word[:1] != "-" and "=" not in word
+            ),
+            None,
+        )
         if at is not None and (at or words[0].endswith(".sh")):
             yield words[at]
 
@@ -130,9 +139,29 @@ _ASKING = re.compile(rb"(?m)^[^\n]*(?:\bldd\b|package-\w+-libs\.sh)[^\n]*$")
 """Lines that look at a program, and take what it needs."""
 
 
-def lacks_loader(package: Text, run: Text) -> bool:
-    """Whether run.sh looks for a loader of its own, and package.sh takes none."""
-    return _LOADER.search(run.code) is not None and not _LOADERS.search(package.code)
+def lacks_loader(files: Directory, package: Text, run: Text) -> bool:
+    """Whether run.sh looks for a loader of its own, and neither package.sh nor what that calls takes one."""
+    if not _LOADER.search(run.code):
+        return False
+    scripts = [package]
+    for script in scripts:
+        if _LOADERS.search(script.code):
+            return False
+        for path in _called(step.words for step in run_of(script, LINUX).reached):
+            called = files.at(_in_repository(script, path))
+            if called is None:
+                return False  # nobody can say what it takes
+            if called not in scripts:
+                scripts.append(called)
+    return True
+
+
+def _in_repository(script: Text, path: str) -> str:
+    """A path that a script names, from the root of the repository, which an unknown folder is taken to be."""
+    if UNKNOWN in path:
+        return posixpath.normpath(path.rpartition(UNKNOWN)[2].lstrip("/"))
+    own = posixpath.dirname(script.path)
+    return posixpath.normpath(posixpath.join(own, path.removeprefix(OWN_FOLDER))).lstrip("/")
 
 
 def misnamed(package: Text) -> Iterator[tuple[str, str, Spot]]:

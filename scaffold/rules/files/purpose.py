@@ -108,7 +108,7 @@ class ScriptUnfinished(Rule):
                 f"package.sh copies {one} as {other}, which nothing looks for",
                 "give it its own name",
             )
-        if lacks_loader(package, run):
+        if lacks_loader(files, package, run):
             what = "run.sh looks for a loader, ld.so, and package.sh takes none"
             yield self._of(name, package, "loader", what, Severity.warning)
         kinds = {e.fields.get("build-type", "") for e in registry.matrix.entries_of(name) if e.linux}

@@ -107,6 +107,38 @@ def test_a_loader_that_nobody_packages(folder: str) -> None:
     assert [f.severity for f in loaders] == [Severity.warning] * ("ld.so" in read(f"{folder}/run.sh"))
 
 
+@pytest.mark.parametrize(
+    ("line", "script", "found"),
+    [
+        ('source "$REPO_ROOT/scripts/build/more.sh"', 'cp /lib64/ld-linux-x86-64.so.2 "$1/ld.so"\n', False),
+        ('bash "$CURDIR/../../../scripts/build/more.sh"', "cp -L /lib/ld.so $1\n", False),
+        ('R=$(git root)\n. "$R/scripts/build/more.sh"', "cp -L /lib/ld.so $1\n", False),
+        (
+            'source "$REPO_ROOT/scripts/build/more.sh"',
+            'source "$(dirname "$0")/package-system-libs.sh"\n',
+            False,
+        ),
+        ('source "$REPO_ROOT/scripts/build/more.sh"', "cp /lib/libc.so.6 $1\n", True),
+        (
+            'source "$REPO_ROOT/scripts/build/more.sh"',
+            "case $1 in ld-linux*|ld.so|libc.so.*) exit;; esac\n",
+            True,
+        ),
+        ('source "$REPO_ROOT/scripts/build/more.sh"', "# no ld.so\n", True),
+        ('env A=b bash "$REPO_ROOT/scripts/build/more.sh"', "cp -L /lib/ld.so $1\n", False),
+        ('source "$PACKAGE_LIBRARIES"', "", False),
+        ('bash "$REPO_ROOT/scripts/build/none.sh"', "", False),
+        ('"$CURDIR/more.sh"', "", False),
+    ],
+)
+def test_a_loader_that_another_script_may_package(line: str, script: str, found: bool) -> None:
+    path = f"{LARK}/package.sh"
+    text = "".join(part for part in read(path).splitlines(keepends=True) if "system-libs" not in part)
+    assert text != read(path)
+    where = tree({path: f"{text}{line}\n".encode(), "scripts/build/more.sh": script.encode()})
+    assert [f.subject for f in findings(where, SLUG) if f.subject == "loader"] == ["loader"] * found
+
+
 def test_libraries_of_a_gpu() -> None:
     path = f"{WREN}/package.sh"
     script = read(path)
