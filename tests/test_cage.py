@@ -54,13 +54,13 @@ def test_a_command_that_ends_by_itself_keeps_its_exit_code(code: int) -> None:
 @pytest.mark.parametrize("loop", [LOOP, ENDLESS_IN_C])
 def test_what_never_ends_is_ended_and_named(loop: str) -> None:
     said = told(f"cage.note('before.yml'); cage.note('a/b.yml'); cage.note('')\n{loop}")
-    assert said.startswith("('SIGXCPU', 'a/b.yml: reading it took more than 1 s")
+    assert said.startswith("('SIGXCPU', 'a/b.yml:1: reading it took more than 1 s")
     assert "largest" not in said
 
 
 def test_what_takes_time_after_all_reading_may_be_the_largest_file() -> None:
     said = told(f"cage.note('a', 5); cage.note('b', 9); cage.note('c', 1)\n{LOOP}")
-    assert said.startswith("('SIGXCPU', 'c: reading it took more than 1 s")
+    assert said.startswith("('SIGXCPU', 'c:1: reading it took more than 1 s")
     assert said.endswith("(the largest file that was read is b)')")
     assert "largest" not in told(f"cage.note('a', 5); cage.note('b', 9)\n{LOOP}")
 
@@ -90,13 +90,13 @@ def test_memory_has_a_limit() -> None:
 @pytest.mark.parametrize("number", cage.CRASHES)
 def test_a_crash_is_told_with_the_file(number: signal.Signals) -> None:
     said = told(f"cage.note('c.yml')\nos.kill(os.getpid(), {int(number)})")
-    assert said.startswith(f"('{number.name}', 'c.yml: reading it crashed")
+    assert said.startswith(f"('{number.name}', 'c.yml:1: reading it crashed")
 
 
 def test_of_memory_the_largest_file_is_named() -> None:
     body = "cage.note('a', 5)\ncage.note('b', 9)\ncage.note('c', 1)\nprint(cage.out_of_memory())\n"
     assert told(body).startswith(
-        f"b: reading the checkout takes more than {cage.MEMORY_BYTES >> 20} MiB of memory"
+        f"b:1: reading the checkout takes more than {cage.MEMORY_BYTES >> 20} MiB of memory"
     )
 
 
@@ -140,7 +140,7 @@ def test_a_limit_that_the_second_process_meets_ends_the_first() -> None:
         "cage.follow(os.waitpid(child, 0)[1])\n"
         "return 4"
     )
-    assert said.startswith("('SIGXCPU', 'second.yml: ")
+    assert said.startswith("('SIGXCPU', 'second.yml:1: ")
 
 
 SECOND = "cage.follow(os.waitpid(child, 0)[1])\nreturn 4"
@@ -148,7 +148,7 @@ SECOND = "cage.follow(os.waitpid(child, 0)[1])\nreturn 4"
 
 def test_a_crash_of_the_second_process_would_only_be_met_by_the_first_again() -> None:
     body = "child = os.fork()\nif not child:\n    cage.second(0)\n    cage.note('c.yml')\n    os.abort()\n"
-    assert told(body + SECOND).startswith("('SIGABRT', 'c.yml: reading it crashed")
+    assert told(body + SECOND).startswith("('SIGABRT', 'c.yml:1: reading it crashed")
 
 
 def test_what_ends_a_second_process_otherwise_is_left_to_the_first() -> None:

@@ -54,18 +54,8 @@ _REMARK = re.compile(rb"(?m)(?:^|[ \t])#[^\n]*")
 _SHELL_WORD = re.compile(rb"(?m)(?:^|[;&|(!]|\b(?:then|else|do)\b)[ \t]*(if|fi|case|esac|do|done)\b")
 
 
-_CARRIED = "its lines end with a carriage return, as on Windows, which is read as a part of the last word"
-
-
-def _is_carried(text: Text) -> bool:
-    """Whether the first line of a file ends as on Windows."""
-    return text.data[: text.data.find(b"\n")].endswith(b"\r")
-
-
 def _shell(text: Text) -> Flaw | None:
     """What does not end in a script, by the grammar, which misreads some, and by its words and signs."""
-    if _is_carried(text):
-        return Flaw(0, _CARRIED)
     code = _REMARK.sub(b"", text.data) if text.shell.root.has_error else b""
     words = _SHELL_WORD.findall(code)
     pairs = ((b"if", b"fi"), (b"case", b"esac"), (b"do", b"done"))
@@ -108,8 +98,6 @@ def _python(text: Text) -> Flaw | None:
 
 def _make(text: Text) -> Flaw | None:
     """A condition or a definition of a Makefile that does not end: make refuses the file."""
-    if _is_carried(text):
-        return Flaw(0, _CARRIED)
     opened: list[int] = []
     defined: list[int] = []
     for line in text.lines:

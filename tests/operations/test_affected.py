@@ -245,7 +245,7 @@ def test_text_on_a_narrow_page(repo: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "message"),
     [
-        (SCRIPT, None, f"{SCRIPT}: is missing: this checkout has no script"),
+        (SCRIPT, None, f"{SCRIPT}:1: is missing: this checkout has no script"),
         (FILTER, None, f"imports {FILTER}, which is missing"),
         (SCRIPT, "for (;;) {}\n", "cannot be run: InternalError: interrupted"),
         (SCRIPT, "(async () => { for (;;) await 0; })();\n", "cannot be run: InternalError: interrupted"),

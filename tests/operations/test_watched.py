@@ -46,7 +46,8 @@ def assert_watched(paths: set[str]) -> None:
 
 
 def test_what_is_opened_in_the_miniature_starts_a_check() -> None:
-    found = opened(WorkTree(miniature_dir()))
+    tree = WorkTree(miniature_dir())
+    found = opened(tree) & {*tree.files("")}
     assert {"scripts/changed-backends.js", STAGING} <= found
     assert_watched(found)
 

@@ -62,6 +62,12 @@ class SourceUnreadable(Rule):
         if b"<<<<<<< " in data:  # in a source a line of equal signs may be a comment
             require_merged(path, data)
         found = flaw(path, data)
+        if (
+            path.endswith(".sh")
+            and _is_of_windows(data)
+            and not _is_of_windows(registry.tree.read("Makefile"))
+        ):
+            found = Flaw(0, _CARRIED)  # git has not made the whole checkout so
         is_empty = not data.strip() and not path.endswith(("/__init__.py", ".go"))
         if is_empty and registry.tree.kind(path) is Kind.file:
             found = Flaw(0, "there is nothing in it")
@@ -75,3 +81,11 @@ class SourceUnreadable(Rule):
                 "restore what is missing",
                 severity=Severity.warning if may_be_meant else None,
             )
+
+
+_CARRIED = "its lines end with a carriage return, as on Windows, which is read as a part of the last word"
+
+
+def _is_of_windows(data: bytes | None) -> bool:
+    """Whether the first line of a file ends as on Windows."""
+    return data is not None and data[: data.find(b"\n")].endswith(b"\r")
