@@ -119,7 +119,7 @@ def unpackaged(package: Text, run: Text) -> Iterator[str]:
             yield name
 
 
-_BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_BRACES = re.compile(r"\{([^{},]*+,[^{}]*+)\}")
 _MANY = 100
 
 
