@@ -25,7 +25,7 @@ def prerequisites(text: Text) -> Iterator[tuple[str, str, int]]:
     for line in text.lines:
         if line.kind is not Kind.rule or _SPECIAL.match(line.head) or b"%" in line.head or b"=" in line.rest:
             continue
-        target = line.head.split(None, 1)[0].decode(errors="replace")
+        target = line.head.decode(errors="replace").strip().partition(" ")[0]
         at = line.start_byte + line.text.rfind(line.rest)
         for match in _WORD.finditer(line.rest.partition(b";")[0]):
             yield target, match[0].decode(), at + match.start()

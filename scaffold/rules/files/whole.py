@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from scaffold.checkout.door import Kind
+from scaffold.checkout.tree import MARK
 from scaffold.directory.whole import Flaw, flaw, is_read
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
@@ -62,11 +63,7 @@ class SourceUnreadable(Rule):
         if b"<<<<<<< " in data:  # in a source a line of equal signs may be a comment
             require_merged(path, data)
         found = flaw(path, data)
-        if (
-            path.endswith(".sh")
-            and _is_of_windows(data)
-            and not _is_of_windows(registry.tree.read("Makefile"))
-        ):
+        if path.endswith(".sh") and _is_of_windows(data) and not _is_of_windows(registry.tree.read(MARK)):
             found = Flaw(0, _CARRIED)  # git has not made the whole checkout so
         is_empty = not data.strip() and not path.endswith(("/__init__.py", ".go"))
         if is_empty and registry.tree.kind(path) is Kind.file:

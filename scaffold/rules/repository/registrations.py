@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from scaffold.checkout.tree import refusal
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
 from scaffold.rules.causes import gone_with
@@ -147,6 +148,8 @@ class RegistrationFileMissing(ChangeRule):
         gone = set()
         told: list[Part] = []
         for part in empty:
+            if refusal(registry.tree, part.path):  # it is there, and file-unread says why it was not read
+                continue
             path = gone_with(registry.tree, part.path) if is_gone(registry, part) else ""
             if path in gone or any(map(part.belongs_to, told)):
                 continue
@@ -246,11 +249,11 @@ class DependabotUnreadable(Rule):
         """What GitHub refuses."""
         from scaffold.surfaces.dependabot import FILE
 
-        for refusal in registry.dependabot.refusals if registry.only is None else ():
+        for refused in registry.dependabot.refusals if registry.only is None else ():
             yield self.finding(
-                Place(FILE, refusal.line),
+                Place(FILE, refused.line),
                 "",
-                refusal.subject,
-                f"GitHub refuses the file: {refusal.problem}",
-                refusal.help,
+                refused.subject,
+                f"GitHub refuses the file: {refused.problem}",
+                refused.help,
             )
