@@ -137,7 +137,10 @@ def test_lines_that_end_as_on_windows(path: str) -> None:
     (found,) = findings(tree({path: text.replace("\n", "\r\n").encode()}), SLUG)
     assert (found.path, found.line, found.severity) == (path, 1, Severity.error)
     assert findings(tree({path: text.replace("\n", "\n# \r\n", 1).encode()}), SLUG) == []
-    windows = {path: text.replace("\n", "\r\n").encode(), "Makefile": b"all:\r\n"}
+    windows = {
+        path: text.replace("\n", "\r\n").encode(),
+        "backend/index.yaml": read("backend/index.yaml").replace("\n", "\r\n").encode(),
+    }
     assert findings(tree(windows), SLUG) == [], "git has made the whole checkout so"
     source = f"{LARK}/main.go"
     assert findings(tree({source: read(source).replace("\n", "\r\n").encode()}), SLUG) == []
