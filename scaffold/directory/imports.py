@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 
 from scaffold.directory.requirements import normal
@@ -23,6 +24,8 @@ def imports(program: Text) -> dict[str, int]:
     found = {
         match[1].decode(): match.start() for one in _IMPORTS for match in reversed([*one.finditer(data)])
     }
+    for name in sys.stdlib_module_names & found.keys():
+        del found[name]
     return dict(sorted(found.items(), key=lambda pair: pair[1]))
 
 
@@ -35,9 +38,14 @@ def bringing(module: str, packages: Iterable[str]) -> Iterator[str]:
             yield package
 
 
+_TELLING = 3
+"""Letters from which on the beginning of a name says something."""
+
+
 def is_called_after(module: str, backend: str) -> bool:
     """Whether a module has the name of a backend, or one that begins so: it is the backend's engine."""
-    return _letters(module).startswith(_letters(backend))
+    name, own = _letters(module), _letters(backend)
+    return name == own or (len(own) >= _TELLING and name.startswith(own))
 
 
 def is_named(module: str, code: bytes) -> bool:
