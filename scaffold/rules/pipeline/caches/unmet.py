@@ -225,7 +225,7 @@ def _uses(build: ImageBuild, options: Options, key: str) -> Iterator[_Use]:
         yield _Use(step, key, text, build.place(key))  # an expression that may name any
 
 
-_VARIABLE = r"\$(?:\w+|\{[^{}]*\})|`[^`]*`|\$\(.*\)"
+_VARIABLE = r"\$(?:\w++|\{[^${}]*+\})|`[^`]*+`|\$\([^$()]*+\)"
 
 
 def _home(name: str) -> str:
