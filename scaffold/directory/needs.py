@@ -142,10 +142,8 @@ def _started(directory: Directory) -> Iterator[Need]:
     for found in _OWN_PROGRAM.finditer(script.code):
         variable, name = (found[1] or b"").decode(), found[2]
         given = [a.value for a in script.shell.assignments if a.name == variable]
-        is_own = all(value is not None and value.endswith(")") for value in given) and bool(given)
-        if not (is_own or not variable) or any(name in text.data for text in others):
-            continue
-        if not _is_asked_for(script, name):
+        is_own = not variable or (given and all(value and value.endswith(")") for value in given))
+        if is_own and not any(name in text.data for text in others) and not _is_asked_for(script, name):
             yield Need(name.decode(), "run.sh starts", script.place(found.start(2)))
 
 

@@ -53,11 +53,17 @@ _LINUX_LIBRARIES = re.compile(rb"(?<!DY)LD_LIBRARY_PATH|\.so\b")
 _MAC_LIBRARIES = re.compile(rb"\bDYLD_|dylib|@loader_path|-add_rpath")
 
 
+@lru_cache(maxsize=512)
+def _of_darwin(script: Text) -> Flow:
+    """A run on macOS that knows nothing else."""
+    return Flow(script.shell, system("Darwin"))
+
+
 def _on_darwin(script: Text) -> bytes:
     """What of a script macOS may reach."""
     if not _SYSTEM.search(script.data):
         return script.code
-    return without(script.code, Flow(script.shell, system("Darwin")).dead)
+    return without(script.code, _of_darwin(script).dead)
 
 
 def without(code: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
@@ -103,7 +109,7 @@ _EXIT = re.compile(rb"\bexit[ \t]+[1-9]")
 
 def ends_on_darwin(script: Text) -> Spot | None:
     """Where a script ends with an error whenever macOS runs it."""
-    for reached in Flow(script.shell, system("Darwin")).reached if _EXIT.search(script.code) else ():
+    for reached in _of_darwin(script).reached if _EXIT.search(script.code) else ():
         if reached.certain and reached.words[:1] == ("exit",) and reached.words[1:] not in ((), ("0",)):
             return script.spot(reached.node.start_byte, reached.node.end_byte)
     return None
@@ -127,7 +133,7 @@ def edits_as_gnu(script: Text) -> Spot | None:
     """The first `sed -i` that macOS may reach with its script where BSD's sed takes an ending."""
     if b"sed" not in script.data or not _IN_PLACE.search(script.data):
         return None
-    dead = Flow(script.shell, system("Darwin")).dead if _SYSTEM.search(script.data) else ()
+    dead = _of_darwin(script).dead if _SYSTEM.search(script.data) else ()
     for command in script.shell.commands:
         if command.starts("sed") and not any(a <= command.start_byte < b for a, b in dead):
             for word, following in pairwise(command.bare):

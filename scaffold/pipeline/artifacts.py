@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from scaffold.pipeline.commands import said
+from scaffold.pipeline.commands import given, said
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, last_part, text_of, without_holes
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
@@ -125,23 +124,18 @@ def downloaded_by_script(step: StepRun) -> Iterator[tuple[str, str]]:
     for one in said(step, "gh"):
         if one.words[1:3] != ("run", "download") or not is_certain(one.command):
             continue
-        words = [part for word in one.words[3:] for part in _option(word)]
-        given = [pair for pair in itertools.pairwise(words) if pair[0].startswith("-")]
-        elsewhere = {value for option, value in given if option in ("-R", "--repo")} - repository
-        if elsewhere or {own, "$GITHUB_RUN_ID", "${GITHUB_RUN_ID}"}.isdisjoint(words):
+        words = one.words[3:]
+        if {*given(words, "-R", "--repo")} - repository or {
+            own,
+            "$GITHUB_RUN_ID",
+            "${GITHUB_RUN_ID}",
+        }.isdisjoint(words):
             continue
-        names = [value for option, value in given if option in ("-n", "--name")]
-        patterns = [value for option, value in given if option in ("-p", "--pattern")]
+        names, patterns = given(words, "-n", "--name"), given(words, "-p", "--pattern")
         if not any("$" in value for value in names + patterns):
             yield from ((name, "") for name in names)
             yield from (("", pattern) for pattern in patterns if not names)
             yield from [] if names or patterns else [("", "")]
-
-
-def _option(word: str) -> list[str]:
-    """`--name=x` as two words."""
-    name, sign, value = word.partition("=")
-    return [name, value] if sign and name.startswith("-") else [word]
 
 
 def may_fit(wanted: str, name: str, *, exact: bool) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from scaffold.pipeline.makefiles import makefile, recipes_of, rule_of
 from scaffold.pipeline.model import Job, Pipeline
-from scaffold.pipeline.steps import CHECKOUT, Step
+from scaffold.pipeline.steps import CHECKOUT, Step, folder_of
 from scaffold.syntax.make import Call
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.source import parsed
@@ -49,9 +49,7 @@ def called_by(job: Job, step: Step) -> tuple[Called, ...]:
     """
     if "/" not in step.run and "make" not in step.run and ".sh" not in step.run:
         return ()
-    of_job = (node.mapping("defaults").mapping("run") for node in (job.node, job.workflow.node))
-    holders = (step.node, *(of_job if step.path == job.path else ()))
-    folder = next((text for node in holders if (text := node.text("working-directory"))), ".")
+    folder = folder_of(step, *((job.node, job.workflow.node) if step.path == job.path else ())) or "."
     home, pipeline = posixpath.dirname(step.path), job.workflow.pipeline
     if not _reaches(pipeline, step.run, folder, home) or not _is_here(job):
         return ()

@@ -13,6 +13,7 @@ from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import property_of, text_of
 from scaffold.pipeline.makefiles import variables
 from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.steps import folder_of
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.shell_branches import is_certain
 
@@ -92,12 +93,17 @@ def value_of(word: str, step: StepRun) -> str:
     return _Values(step, step.step.script).of(word, {})
 
 
+def given(words: Sequence[str], *flags: str) -> list[str]:
+    """What follows one of some flags, as the next word or behind `=`."""
+    after = [value for word, value in itertools.pairwise(words) if word in flags]
+    starts = tuple(f"{flag}=" for flag in flags)
+    return after + [word.partition("=")[2] for word in words if word.startswith(starts)]
+
+
 def working_directory(step: StepRun) -> str:
     """Where a step's script runs; "" for the root of the checkout."""
     job = step.job.job
-    holders = [step.step.node.text("working-directory")]
-    holders += [h.text("defaults", "run", "working-directory") for h in (job.node, job.workflow.node)]
-    return text_of(template(next(filter(None, holders), "")).value(step))
+    return text_of(template(folder_of(step.step, job.node, job.workflow.node)).value(step))
 
 
 class _Values:

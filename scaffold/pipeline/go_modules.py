@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.model import Job
-from scaffold.pipeline.steps import CHECKOUT, Step
+from scaffold.pipeline.steps import CHECKOUT, Step, folder_of
 
 MODULE = "go.mod"
 SETUP = "actions/setup-go"
@@ -58,11 +58,7 @@ def _folders(job: Job, step: Step) -> Iterator[tuple[str, bool]]:
         folders += [posixpath.dirname(step.spelled(name)) for name in _FILES if step.action == SETUP]
         yield from ((posixpath.normpath(folder), True) for folder in folders if folder)
         return
-    holders = (
-        step.node,
-        *(node.mapping("defaults").mapping("run") for node in (job.node, job.workflow.node)),
-    )
-    at = next((folder for node in holders if (folder := node.text("working-directory"))), ".")
+    at = folder_of(step, job.node, job.workflow.node) or "."
     if not re.search(r"\b(?:cd|pushd)\b|-C\b", step.run):
         yield posixpath.normpath(at), not _PROGRAMS.isdisjoint(re.findall(r"[\w-]+", step.run))
         return

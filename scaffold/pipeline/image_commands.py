@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import NamedTuple
 
 from scaffold.pipeline import bake
 from scaffold.pipeline.called_scripts import all_called
-from scaffold.pipeline.commands import Said, said, value_of
+from scaffold.pipeline.commands import Said, given, said, value_of
 from scaffold.pipeline.expressions.values import Unknown, text_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.scopes import StepRun
@@ -163,8 +162,8 @@ def _ko(words: list[str], step: StepRun) -> Iterator[Built]:
     if not repository or "--push=false" in words:
         return
     paths = _operands(words[1:], {"--platform", "--tags", "-t", "-f", "--sbom"})
-    tags = [tag for flag in ("--tags", "-t") for value in _given(words, flag) for tag in value.split(",")]
-    platforms = ",".join(_given(words, "--platform")) or "linux/amd64"
+    tags = [tag for value in given(words, "--tags", "-t") for tag in value.split(",")]
+    platforms = ",".join(given(words, "--platform")) or "linux/amd64"
     for path in paths:
         image = repository if "--bare" in words else f"{repository}/{posixpath.basename(path)}"
         names = tuple(f"{image}:{tag}" for tag in tags or ["latest"])
@@ -184,12 +183,12 @@ def _kaniko(words: Sequence[str], folder: str) -> Iterator[Built]:
     """
 
     def last(*flags: str) -> str:
-        return next((value for flag in flags for value in reversed(_given(words, flag))), "")
+        return next((value for flag in flags for value in reversed(given(words, flag))), "")
 
     context = re.sub(r"^(?:dir://)?(?:/workspace(?:/|$))?", "", last("--context", "-c"))
     context = posixpath.join(context, last("--context-sub-path"))
     file = re.sub(r"^/workspace/", "", last("--dockerfile", "-f"))
-    names = [name for flag in ("--destination", "-d") for name in _given(words, flag)]
+    names = given(words, "--destination", "-d")
     pushes = bool(names) and not {"--no-push", "--no-push=true"} & set(words)
     yield Built(
         {
@@ -197,14 +196,8 @@ def _kaniko(words: Sequence[str], folder: str) -> Iterator[Built]:
             "file": posixpath.join(folder, file) if file else "",
             "tags": "\n".join(names),
             "push": "true" if pushes else "false",
-            "build-args": "\n".join(_given(words, "--build-arg")),
+            "build-args": "\n".join(given(words, "--build-arg")),
             "target": last("--target"),
             "platforms": last("--custom-platform", "--customPlatform"),
         }
     )
-
-
-def _given(words: Sequence[str], flag: str) -> list[str]:
-    """What follows a flag, as the next word or behind `=`."""
-    after = [value for word, value in itertools.pairwise(words) if word == flag]
-    return after + [word.partition("=")[2] for word in words if word.startswith(f"{flag}=")]

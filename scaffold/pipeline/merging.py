@@ -19,23 +19,10 @@ _READERS = re.compile(
 _PROGRAMS = frozenset(
     {"[", "[[", ":", "awk", "base64", "basename", "break", "cat", "cd", "continue", "cp", "cut", "date"}
     | {"declare", "dirname", "du", "echo", "env", "exit", "export", "false", "file", "find", "grep", "head"}
-    | {
-        "hexdump",
-        "jq",
-        "local",
-        "ls",
-        "mapfile",
-        "mkdir",
-        "mktemp",
-        "mv",
-        "printenv",
-        "printf",
-        "pwd",
-        "read",
-    }
-    | {"readarray", "readonly", "return", "rm", "rmdir", "sed", "set", "sha256sum", "shift", "shopt", "sleep"}
-    | {"sort", "stat", "tail", "tee", "test", "touch", "tr", "tree", "true", "typeset", "uniq", "unset", "wc"}
-    | {"yq", "grype", "syft", "trivy"}
+    | {"hexdump", "jq", "local", "ls", "mapfile", "mkdir", "mktemp", "mv", "printenv", "printf", "pwd"}
+    | {"read", "readarray", "readonly", "return", "rm", "rmdir", "sed", "set", "sha256sum", "shift", "shopt"}
+    | {"sleep", "sort", "stat", "tail", "tee", "test", "touch", "tr", "tree", "true", "typeset", "uniq"}
+    | {"unset", "wc", "yq", "grype", "syft", "trivy"}
 )
 """Programs that do nothing to a registry."""
 

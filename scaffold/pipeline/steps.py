@@ -27,6 +27,12 @@ FORKED = {
 """Action that others have forks of, which take the same inputs -> who has the first one."""
 
 
+def folder_of(step: Step, *around: yaml.Mapping) -> str:
+    """The folder in which a step works, as it is written: its own, or what is said around it; "" for none."""
+    said = (node.text("defaults", "run", "working-directory") for node in around)
+    return step.node.text("working-directory") or next(filter(None, said), "")
+
+
 def original(action: str) -> str:
     """The action that another one is a fork of, by its name; the same one where it is none."""
     owner, _, name = action.partition("/")

@@ -72,15 +72,15 @@ class RequirementConflict(Rule):
         for name, found in asked.items():
             for (text, line), (other, second) in pairwise(found):
                 if not _is_one(line.held, second.held):
-                    where = "here" if text is other else f"in {text.path}"
+                    here = text is other
                     yield self.finding(
                         other.place(second.offset),
                         backend,
                         f"{name}{second.held} and {line.held}",
                         f"{name} is {second.held[2:]} here, and {line.held[2:]} "
-                        + (f"in line {text.place(line.offset).line}" if text is other else where),
+                        + (f"in line {text.place(line.offset).line}" if here else f"in {text.path}"),
                         "write one of them",
-                        severity=None if text is other else Severity.warning,
+                        severity=None if here else Severity.warning,
                     )
 
     def _apart(self, backend: str, asked: dict[str, list[Asked]]) -> Iterator[Finding]:

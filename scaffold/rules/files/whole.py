@@ -37,8 +37,9 @@ class SourceUnreadable(Rule):
 
     Looked at are shell, Python, Go, Rust, C++, Makefiles, CMake files and `Cargo.toml` of backends, the
     scripts they share, and the importers. Python is read by its own parser; of the others it is told what
-    begins and does not end, a Go file without a `package` clause, and a script or Makefile whose lines end as
-    on Windows. It is a warning for a test, and for a file with nothing in it that is no `__init__.py`.
+    begins and does not end, a Go file without a `package` clause, and a script whose lines end as on Windows
+    where those of the checkout do not. It is a warning for a test, and for a file with nothing in it that is
+    no `__init__.py`.
 
     Fix: restore what is missing.
     """
