@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from scaffold.directory.python import installer_of
 from scaffold.directory.requirement_lines import Line, lines
@@ -109,5 +109,5 @@ class RequirementConflict(Rule):
 def _is_one(one: str, other: str) -> bool:
     """Whether two pins are met by one version: `==2.7` and `==2.7.0`, `==2.9.1` and `==2.9.1+cpu`."""
     (short, _, local), (other_short, _, other_local) = (held.partition("+") for held in (one, other))
-    same = re.sub(r"(?:\.0)+$", "", short) == re.sub(r"(?:\.0)+$", "", other_short)
-    return same and (local == other_local or not local or not other_local)
+    numbers = zip_longest(short.split("."), other_short.split("."), fillvalue="0")
+    return all(a == b for a, b in numbers) and (local == other_local or not local or not other_local)
