@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from scaffold.backend.names import require_name
 from scaffold.checkout.tree import MARK, Tree
 from scaffold.errors import ShapeError, unknown
 from scaffold.operations.consequences import told
+from scaffold.operations.edits import by_edit
 from scaffold.operations.novelty import Change, Identity, compared
 from scaffold.operations.void import void
 from scaffold.operations.workers import Known, find_in
@@ -145,11 +147,13 @@ def run(
         raise unknown("backend", missing[0], {name: name for name in registry.names}, "scaffold status")
     found, *others = looks.find_in([registry, earlier] if earlier else [registry], rules)
     before = others[0] if others else []
+    known = [*before]
     for rule in rules if earlier else ():
         if isinstance(rule, ChangeRule):
             assert isinstance(earlier, Registry)
             assert isinstance(registry, Registry)
             found += rule.compare(earlier, registry)
+    known += found
     suppressions = Suppressions.read(tree, found)
     kept, suppressed = suppressions.split(found)
     if asked.select or any(isinstance(rule, FileUnread) for rule in asked.rules()):
@@ -164,18 +168,19 @@ def run(
         kept += SuppressionUnused().stale(stale, registry.names)
     findings = sorted((f for f in kept if _about(f, scope)), key=_order)
     change = Change(earlier, registry) if earlier else None
-    known = [change.identity(finding) for finding in before] if change else []
+    names = [change.identity(finding) for finding in before] if change else []
     by_name = {rule.slug: rule for rule in rules}
     old, gone = compared(findings, before, found, change, by_name)
-    silenced = _silenced(suppressions, suppressed, base, before, known)
+    silenced = _silenced(suppressions, suppressed, base, before, names)
     new = [finding for i, finding in enumerate(findings) if finding.backend and i not in old]
-    named = dict(zip(map(id, before), known, strict=True))
+    named = dict(zip(map(id, before), names, strict=True))
     repaired = [f for f in gone if not any(_replaces(one, f, named[id(f)][1]) for one in new)]
     if earlier and lost(earlier, registry):
         repaired = []  # what is no longer seen is not repaired
     elif earlier:
         repaired = [f for f in repaired if not _is_out_of_sight(f.path, earlier, registry)]
-    shown = told(findings, old, by_name, void(registry, findings, old, by_name))
+    further = partial(by_edit, earlier, registry, known=known, rules=by_name) if earlier else None
+    shown = told(findings, old, by_name, void(registry, findings, old, by_name), further)
     return Result(
         tuple(shown.findings),
         shown.old,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from scaffold.rules.base import SEVERITIES, Finding, Rule
+from scaffold.rules.words import some
+
+NAMED = 20
+"""Backends that a report names at most beside its own."""
 
 
 class Told(NamedTuple):
@@ -24,17 +28,31 @@ class Told(NamedTuple):
     """
 
 
+class Brought(NamedTuple):
+    """What edits of a change have brought together."""
+
+    roots: Mapping[int, int] = MappingProxyType({})
+    """Position of each finding that another one stands for -> that of the other."""
+    edits: Mapping[int, str] = MappingProxyType({})
+    """Position of what stands for others -> the edit that has brought them, `path:line`."""
+
+
+Further = Callable[[Mapping[int, Finding]], Brought]
+"""Asked of new findings by their positions."""
+
+
 def told(
     findings: Sequence[Finding],
     old: Collection[int],
     rules: Mapping[str, Rule],
     void: Mapping[int, int] = MappingProxyType({}),
+    further: Further | None = None,
 ) -> Told:
     """What a report shows of findings, of which those at the positions `old` are not new.
 
     A cause is of the same backend, as new and at least as severe, so that nothing which fails is hidden
     behind what does not. Findings that only explain each other are all told. What misses the same file or
-    folder has one cause, and what is `void` has that of its position.
+    folder has one cause, and what is `void` has that of its position. `further` is asked of what is left.
     """
     by_backend: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for position, finding in enumerate(findings):
@@ -44,14 +62,25 @@ def told(
     for positions in by_backend.values():
         roots.update(_roots([(position, findings[position]) for position in positions], rules))
     for others in (_alike(findings, old, void), void):
-        roots = {at: others.get(root, root) for at, root in roots.items()} | dict(others)
-    left_out: dict[int, Counter[str]] = defaultdict(Counter)
-    unjudged: dict[int, Counter[str]] = defaultdict(Counter)
-    for position, root in roots.items():
-        (unjudged if position in void else left_out)[root][findings[position].rule] += 1
+        roots = _joined(roots, others)
+    left_out: dict[int, list[Finding]] = defaultdict(list)
+    unjudged: dict[int, list[Finding]] = defaultdict(list)
+    beside: dict[int, list[Finding]] = defaultdict(list)
+    brought = Brought()
+    if further is not None:
+        new = set(range(len(findings))) - roots.keys() - set(old)
+        brought = further({at: findings[at] for at in sorted(new)})
+    for position, cause in (roots | dict(brought.roots)).items():
+        kind = unjudged if position in void else left_out if cause not in brought.roots else beside
+        kind = beside if position in brought.roots else kind
+        kind[brought.roots.get(cause, cause)].append(findings[position])
+    roots = _joined(roots, brought.roots)
     kept = [position for position in range(len(findings)) if position not in roots]
     return Told(
-        [_with(findings[position], left_out[position], unjudged[position]) for position in kept],
+        [
+            _with(findings[at], left_out[at], unjudged[at], beside[at], brought.edits.get(at, ""))
+            for at in kept
+        ],
         frozenset(at for at, position in enumerate(kept) if position in old),
         tuple(
             findings[at] if findings[roots[at]].fix else findings[at]._replace(fix=None)
@@ -59,6 +88,11 @@ def told(
             if at not in old
         ),
     )
+
+
+def _joined(roots: Mapping[int, int], others: Mapping[int, int]) -> dict[int, int]:
+    """Position of a finding -> that of its cause, where causes have others."""
+    return {at: others.get(root, root) for at, root in roots.items()} | dict(others)
 
 
 def _alike(findings: Sequence[Finding], old: Collection[int], void: Container[int]) -> dict[int, int]:
@@ -106,16 +140,31 @@ def _causes(
     )
 
 
-def _with(finding: Finding, left_out: Counter[str], unjudged: Counter[str]) -> Finding:
+def _with(
+    finding: Finding,
+    left_out: Sequence[Finding],
+    unjudged: Sequence[Finding],
+    beside: Sequence[Finding],
+    edit: str,
+) -> Finding:
     """A cause that says what was left out beside it."""
     advice = finding.help
     if left_out:
-        names = (f"{count} x {rule}" if count > 1 else rule for rule, count in left_out.items())
-        advice += f"; what follows from it is not listed: {', '.join(names)}"
+        advice += f"; what follows from it is not listed: {_counted(left_out)}"
     if unjudged:
-        found, rules = unjudged.total(), len(unjudged)
+        found, rules = len(unjudged), len({one.rule for one in unjudged})
         advice += (
             f"; until then what is judged by it is not listed, {found} finding{'s' if found > 1 else ''} "
             f"of {rules} rule{'s' if rules > 1 else ''}"
         )
+    if beside:
+        others = [*dict.fromkeys(one.backend for one in beside if one.backend not in ("", finding.backend))]
+        whose = f", of {some(others, NAMED)}" if others else ""
+        advice += f"; the edit of {edit} has brought it, and what is not listed: {_counted(beside)}{whose}"
     return finding._replace(help=advice)
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    """The rules of findings, with how many each has."""
+    counts = Counter(one.rule for one in findings)
+    return ", ".join(f"{count} x {rule}" if count > 1 else rule for rule, count in counts.items())

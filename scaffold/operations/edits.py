@@ -1,0 +1,176 @@
+"""What one edit of a change has brought is one report: it goes when that edit is undone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from scaffold import cage
+from scaffold.checkout.tree import Overlay, Tree
+from scaffold.errors import ShapeError
+from scaffold.operations.consequences import Brought
+from scaffold.operations.workers import find_in
+from scaffold.pipeline.repository import Repository
+from scaffold.registry import Registry
+from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, Rule
+
+MOST = 24
+"""Files of a change, and edits of a file, that are undone one by one: of more nothing is said."""
+
+
+class Edited(NamedTuple):
+    """One edit of a change: a line is another one, or lines are gone."""
+
+    path: str
+    first: int
+    """The line of now where it begins; 0 where the file is gone."""
+    last: int
+    undone: bytes
+    """The file without it."""
+
+
+class Counterfactuals:
+    """What some findings of a state are without some of its edits."""
+
+    def __init__(
+        self, before: Repository, after: Repository, known: Sequence[Finding], rules: Sequence[Rule]
+    ) -> None:
+        """`known` is all that the rules find in the state before and after the change."""
+        self._before, self._after, self._rules = before, after, rules
+        self._known = {finding.identity for finding in known}
+
+    def gone(self, path: str, content: bytes | None, findings: Mapping[int, Finding]) -> frozenset[int]:
+        """Positions of the findings that are not there where a file has this content.
+
+        None of a rule that then says something else of the backend: what it says has another name there.
+        Nothing where the state cannot be read.
+        """
+        tree = Overlay(self._after.tree, {path: content})
+        own = isinstance(self._after, Registry)
+        try:
+            state = Registry(tree, beside=self._after) if own else Repository(tree, self._after)
+            (found,) = find_in([state], self._rules, {})
+            for rule in self._rules:
+                if isinstance(rule, ChangeRule):
+                    assert isinstance(self._before, Registry)
+                    assert isinstance(state, Registry)
+                    found += rule.compare(self._before, state)
+        except ShapeError:
+            return frozenset()
+        there = {finding.identity for finding in found}
+        other = {(one.rule, one.backend) for one in found if one.identity not in self._known}
+        return frozenset(
+            at
+            for at, one in findings.items()
+            if one.identity not in there and (one.rule, one.backend) not in other
+        )
+
+
+def by_edit(
+    before: Repository,
+    after: Repository,
+    findings: Mapping[int, Finding],
+    known: Sequence[Finding],
+    rules: Mapping[str, Rule],
+) -> Brought:
+    """What edits have brought of new findings, by their positions.
+
+    An edit takes lines away, or puts one line in the place of others. What adds more may be wrong in more
+    ways than one, and a backend that is taken away leaves more than one thing to clear up: that is all told.
+    `known` is what the rules find in both states. Told is the worst; of those what is told of most backends,
+    then what stands at the edit.
+    """
+    findings = {
+        at: one for at, one in findings.items() if one.rule in rules and not _is_left(one, before, after)
+    }
+    if len(findings) < 2:  # noqa: PLR2004 - there is nothing to tell beside it
+        return Brought()
+    asked = [rules[slug] for slug in dict.fromkeys(one.rule for one in findings.values())]
+    states = Counterfactuals(before, after, known, asked)
+    brought: dict[Edited, frozenset[int]] = {}
+    for path in _changed(before.tree, after.tree):
+        edits = [*_edits(path, before.tree.read(path), after.tree.read(path))]
+        if len(edits) > 1 and len(states.gone(path, before.tree.read(path), findings)) < 2:  # noqa: PLR2004
+            continue
+        for edit in edits if len(edits) <= MOST else ():
+            if cage.left() < cage.seconds() / 2:
+                return (
+                    Brought()
+                )  # what is found does not depend on how fast the machine is: all is told, or none
+            brought[edit] = states.gone(path, edit.undone, findings)
+    return _together(brought, findings)
+
+
+def _together(brought: Mapping[Edited, frozenset[int]], findings: Mapping[int, Finding]) -> Brought:
+    """One finding for each edit, and the others of it.
+
+    What takes two edits is told with one of them, and stands for neither where there is another one.
+    """
+    edits = Counter(at for positions in brought.values() for at in positions)
+    roots: dict[int, int] = {}
+    places: dict[int, str] = {}
+    for edit, positions in brought.items():
+        left = positions - roots.keys()
+        alone = [at for at in sorted(left) if edits[at] == 1] or sorted(left)
+        backends = Counter(rule for rule, _ in {(findings[at].rule, findings[at].backend) for at in left})
+        root = min(alone, key=lambda at: _rank(findings[at], backends, edit), default=-1)
+        worst = SEVERITIES.index(findings[root].severity) if alone else 0
+        others = [
+            at for at in left - {root} - places.keys() if SEVERITIES.index(findings[at].severity) >= worst
+        ]
+        if others:
+            roots.update(dict.fromkeys(others, root))
+            places[root] = f"{edit.path}:{edit.first}" if edit.first else edit.path
+    return Brought(roots, places)
+
+
+def _rank(finding: Finding, backends: Counter[str], edit: Edited) -> tuple[int, int, int]:
+    """How bad a finding is, of how many backends that is told, and how far it is from an edit."""
+    there = finding.path == edit.path
+    near = there and edit.first - 1 <= finding.line <= edit.last + 1
+    return SEVERITIES.index(finding.severity), -backends[finding.rule], 2 - there - near
+
+
+def _is_left(finding: Finding, before: Repository, after: Repository) -> bool:
+    """Whether a finding is about a backend whose directory the change has taken away."""
+    states = [state.directories if isinstance(state, Registry) else {} for state in (before, after)]
+    return finding.backend in states[0].keys() - states[1].keys()
+
+
+def _changed(before: Tree, after: Tree) -> list[str]:
+    """The files of a state that are others in the next one, or gone without their folder; none of many."""
+    found = []
+    for path in before.files(""):
+        if after.content(path) != before.content(path) and after.is_dir(path.rpartition("/")[0]):
+            found.append(path)
+            if len(found) > MOST:
+                return []
+    return found
+
+
+def _edits(path: str, before: bytes | None, after: bytes | None) -> Iterator[Edited]:
+    """The edits of a file."""
+    if before is None or after is None:
+        yield from [Edited(path, 0, 0, before)] if before is not None else ()
+        return
+    was, now = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    top = next((at for at, (old, new) in enumerate(zip(was, now)) if old != new), min(len(was), len(now)))  # noqa: B905
+    same = 0
+    while same < min(len(was), len(now)) - top and was[-1 - same] == now[-1 - same]:
+        same += 1
+    match = SequenceMatcher(None, was[top : len(was) - same], now[top : len(now) - same])
+    for kind, *spans in match.get_opcodes():
+        old_first, old_last, first, last = (at + top for at in spans)
+        if kind == "equal" or old_first == old_last:
+            continue
+        if last - first <= 1:
+            yield _undone(path, was[old_first:old_last], now, first, last)
+        elif last - first == old_last - old_first:
+            for at in range(last - first):
+                yield _undone(path, was[old_first + at : old_first + at + 1], now, first + at, first + at + 1)
+
+
+def _undone(path: str, lines: Sequence[bytes], now: Sequence[bytes], first: int, last: int) -> Edited:
+    return Edited(path, first + 1, last, b"".join([*now[:first], *lines, *now[last:]]))
