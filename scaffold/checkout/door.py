@@ -29,7 +29,8 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 """A pipe that took a file's place since is not waited for."""
 
-_ODD = re.compile(r"(?i)(?:^|/)(?:\.{0,2}|\.git)(?:/|$)|[\0\ud800-\udfff]")
+_ODD = re.compile(r"(?:^|/)(?:\.{0,2}|\.[Gg][Ii][Tt])(?:/|$)|\0")
+_NO_TEXT = r"[\ud800-\udfff]"
 
 
 class Kind(StrEnum):
@@ -46,7 +47,7 @@ def outside(path: str) -> str:
 
     Paths are relative, with forward slashes and without empty steps.
     """
-    odd = _ODD.search(path)
+    odd = _ODD.search(path) or (None if path.isascii() else re.search(_NO_TEXT, path))
     if odd is None:
         return "lies too deep" if path.count("/") > MAX_DEPTH else ""
     if "git" in odd[0].lower():

@@ -15,7 +15,7 @@ from scaffold.syntax.golang import GoSource
 from scaffold.syntax.python import PythonSource
 from scaffold.syntax.rust import RustSource
 from scaffold.syntax.source import ParsedSource, parsed
-from scaffold.syntax.toml import CHAIN
+from scaffold.syntax.toml import chain
 
 CPP = (".c", ".cc", ".cpp", ".cxx", ".cu", ".h", ".hpp")
 
@@ -145,7 +145,7 @@ def _cmake(text: Text) -> Flaw | None:
 def _toml(text: Text) -> Flaw | None:
     """What the reader says of a manifest; of keys that it takes too long over nobody can say."""
     said = text.data.decode(errors="replace")
-    if CHAIN.search(said):
+    if chain(said):
         return None
     try:
         tomllib.loads(said)

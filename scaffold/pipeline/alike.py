@@ -16,8 +16,14 @@ _READING = frozenset({"awk", "cat", "cut", "grep", "head", "jq", "node", "sed", 
 """Commands that say the same on every runner: these where they read files of the repository, or a pipe."""
 
 _OF_RUNNER = r"RUNNER_|%[sSNMH]|process\.(?:arch|platform)|[*?](?=[\w./]*\.)"
-_OF_RUN = r"GITHUB_(?:SHA|REF|REF_NAME|HEAD_REF|BASE_REF|RUN_ID|RUN_NUMBER|REPOSITORY|OUTPUT|ENV|WORKSPACE)"
-_VERSIONS = r"actions/setup-(?:python|node|go|java|dotnet)|astral-sh/setup-uv"
+_OF_RUN = frozenset(
+    {"GITHUB_BASE_REF", "GITHUB_ENV", "GITHUB_HEAD_REF", "GITHUB_OUTPUT", "GITHUB_REF", "GITHUB_REF_NAME"}
+    | {"GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_RUN_NUMBER", "GITHUB_SHA", "GITHUB_WORKSPACE"}
+)
+_VERSIONS = frozenset(
+    {"actions/setup-dotnet", "actions/setup-go", "actions/setup-java", "actions/setup-node"}
+    | {"actions/setup-python", "astral-sh/setup-uv"}
+)
 """Actions whose outputs are the version that they set up."""
 
 
@@ -52,7 +58,7 @@ def _done(step: StepRun) -> str:
     own = step.step
     if own.run:
         done = _ran(step)
-    elif own.action == METADATA or re.fullmatch(_VERSIONS, own.action):
+    elif own.action == METADATA or own.action in _VERSIONS:
         done = " ".join(f"{name}={step.input(name)}" for name in own.given)
     else:
         done = ""
@@ -68,7 +74,7 @@ def _ran(step: StepRun) -> str:
         return ""
     own = {*script.given, *(a.name for a in script.assignments)}
     taken = {str(script.variable(node)) for node in script.nodes("simple_expansion", "expansion")} - own
-    if any(name not in env and not re.fullmatch(_OF_RUN, name) for name in taken):
+    if any(name not in env and name not in _OF_RUN for name in taken):
         return ""
     given = (f"{name}={text_of(env[name])}" for name in sorted(taken) if name in env)
     return " ".join((text_of(template(step.step.run).value(step)), *given))

@@ -158,7 +158,7 @@ def has_strangers(run: Run) -> bool:
             return True
         for occurrence in job.occurrences:
             step = occurrence.step
-            if step.action not in (UPLOAD, MERGE, DOWNLOAD) and re.search(_UPLOADS, step.action):
+            if step.action not in (UPLOAD, MERGE, DOWNLOAD) and _may_upload(step.action):
                 return True
             if "artifact" in step.run and b"artifact" in step.script.bare:
                 return True
@@ -167,8 +167,12 @@ def has_strangers(run: Run) -> bool:
     return False
 
 
-_UPLOADS = r"artifact|^hynek/build-and-inspect-python-package|^anchore/sbom-action|^tauri-apps/tauri-action"
-"""Actions that may upload artifacts."""
+def _may_upload(action: str) -> bool:
+    """Whether an action may upload artifacts."""
+    return "artifact" in action or action.startswith(_UPLOADING)
+
+
+_UPLOADING = ("anchore/sbom-action", "hynek/build-and-inspect-python-package", "tauri-apps/tauri-action")
 
 
 def taken(pattern: str, names: list[str]) -> Iterator[str]:

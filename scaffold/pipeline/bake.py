@@ -10,7 +10,7 @@ from typing import Any
 from scaffold.pipeline.commands import Said
 from scaffold.pipeline.expressions.values import Unknown, is_known, text_of
 from scaffold.pipeline.model import Pipeline
-from scaffold.pipeline.patterns import compiled, lines
+from scaffold.pipeline.patterns import fits, lines
 from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax import bake
 
@@ -87,7 +87,7 @@ def _builds(
             left, _, value = setting.partition("=")
             pattern, _, key = left.rstrip("+").partition(".")
             wanted = _INPUTS.get(key, "")
-            if wanted and compiled(pattern).fullmatch(name):
+            if wanted and fits(pattern, name):
                 kept = inputs.get(wanted, "") if left.endswith("+") or wanted in replaced else ""
                 inputs[wanted] = f"{kept}\n{value}" if kept else value
                 replaced.add(wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -25,15 +24,24 @@ def may_begin(key: str, start: str) -> bool:
 
 def is_anywhere(paths: Iterable[str]) -> bool:
     """Whether what stands at some paths is the same on every system, and whatever is built."""
-    return all(re.search(_ANYWHERE, path) for path in paths)
+    return all(_is_anywhere(path.lower()) for path in paths)
 
 
-_ANYWHERE = (
-    r"(?i)(?:^|/)(?:\.m2|pkg/mod|\.npm|\.yarn|yarn|\.pnpm-store|pnpm|\.gradle/wrapper|registry|\.cargo/git|git/db"
-    r"|\.composer|\.nuget|\.ivy2|pip|uv|huggingface|nltk_data|data|datasets?|fixtures|models?|corpus|docs|sources?)"
-    r"(?:/|$)|\.(?:json|txt|md|lock|csv|zip|gz|xz|xml|html|css|js|map|svg|png|jpg)$|(?:sha|commit|version|digest|timestamp)s?$"
-)
-"""Folders and files whose content is the same on every system."""
+def _is_anywhere(path: str) -> bool:
+    return path.endswith(_SAME_FILES) or any(f"/{folder}/" in f"/{path}/" for folder in _SAME_FOLDERS)
+
+
+_SAME_FOLDERS = (
+    ".cargo/git", ".composer", ".gradle/wrapper", ".ivy2", ".m2", ".npm", ".nuget", ".pnpm-store", ".yarn",
+    "corpus", "data", "dataset", "datasets", "docs", "fixtures", "git/db", "huggingface", "model", "models",
+    "nltk_data", "pip", "pkg/mod", "pnpm", "registry", "source", "sources", "uv", "yarn",
+)  # fmt: skip
+_SAME_FILES = (
+    ".css", ".csv", ".gz", ".html", ".jpg", ".js", ".json", ".lock", ".map", ".md", ".png", ".svg", ".txt",
+    ".xml", ".xz", ".zip", "commit", "commits", "digest", "digests", "sha", "shas", "timestamp", "timestamps",
+    "version", "versions",
+)  # fmt: skip
+"""Folders and endings of files whose content is the same on every system."""
 
 
 class Missed(NamedTuple):

@@ -244,17 +244,22 @@ _SHEBANG = rb"#![^\n]*\b(?:ba|da)?sh\b"
 
 def _placed(word: str, at: str, home: str) -> str:
     """A path in a script from the root of the repository; with `$` in it where nobody knows."""
-    word = re.sub(_OF_SCRIPT, home or "$", word)
-    for start, root in ((_WORKSPACE, "."), (_HERE, at), (_ACTION, home or "$")):
-        rest = re.sub(rf"^(?:{start})(?:/|$)", "", word)
-        if rest != word:
-            return posixpath.normpath(posixpath.join(root, rest))
+    if "$(dirname" in word:
+        word = re.sub(_OF_SCRIPT, home or "$", word)
+    for starts, root in ((_WORKSPACE, "."), (_HERE, at), (_ACTION, home or "$")) if word[:1] == "$" else ():
+        start = next((start for start in starts if f"{word}/".startswith(f"{start}/")), None)
+        if start is not None:
+            return posixpath.normpath(posixpath.join(root, word[len(start) + 1 :]))
     if word.startswith(home) and home and word[len(home) : len(home) + 1] in ("", "/"):
         return posixpath.normpath(word)
     return posixpath.normpath(posixpath.join(at, word))
 
 
 _OF_SCRIPT = r"\$\(dirname (?:-- )?[\"']?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?[\"']?\)"
-_WORKSPACE = r"\$GITHUB_WORKSPACE|\$\{GITHUB_WORKSPACE\}|\$\{\{ *github\.workspace *\}\}"
-_HERE = r"\$PWD|\$\{PWD\}|\$\(pwd\)"
-_ACTION = r"\$GITHUB_ACTION_PATH|\$\{GITHUB_ACTION_PATH\}|\$\{\{ *github\.action_path *\}\}"
+_WORKSPACE = (
+    "$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}", "${{ github.workspace }}", "${{github.workspace}}"
+)  # fmt: skip
+_HERE = ("$PWD", "${PWD}", "$(pwd)")
+_ACTION = (
+    "$GITHUB_ACTION_PATH", "${GITHUB_ACTION_PATH}", "${{ github.action_path }}", "${{github.action_path}}"
+)  # fmt: skip

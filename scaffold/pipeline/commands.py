@@ -42,7 +42,8 @@ def said(step: StepRun, *programs: str) -> Iterator[Said]:
     """The commands of a step that begin with one of some programs, and those of the scripts that it runs."""
     script = step.step.script
     calls = called_by(step.job.job, step.step)
-    if calls or any(_program(command) in programs for command in script.commands):
+    may = any(program.encode() in script.data for program in programs)
+    if calls or (may and any(_program(command) in programs for command in script.commands)):
         folder = posixpath.normpath(working_directory(step) or ".")
         yield from _said(_Values(step, script), calls, folder, programs)
 

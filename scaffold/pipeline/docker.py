@@ -31,8 +31,16 @@ class Inputs(Protocol):
 
 BUILD = ("docker/build-push-action",)
 METADATA = "docker/metadata-action"
-LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|172\.17\.0\.1|registry|ttl\.sh)(?::\d+)?/|[\w-]+:\d+/")
-"""How the name of an image begins that is in a registry of the machine itself, or that soon forgets it."""
+_OWN_HOSTS = frozenset({"127.0.0.1", "172.17.0.1", "localhost", "registry", "ttl.sh"})
+
+
+def is_near(name: str) -> bool:
+    """Whether the name of an image is in a registry of the machine itself, or in one that soon forgets it."""
+    registry, _, image = name.partition("/")
+    host, colon, port = registry.partition(":")
+    if not image or (colon and not port.isdecimal()):
+        return False
+    return host in _OWN_HOSTS or (bool(colon) and "." not in host)
 
 
 def options_of(text: str) -> dict[str, str]:
@@ -193,8 +201,9 @@ def source_of(context: str, file: str) -> tuple[str, str] | None:
     Without a context it is the commit that the run is of, or a folder in it behind `{{defaultContext}}:`:
     then the Dockerfile is looked for in that folder.
     """
-    context, file = (re.sub(_WORKSPACE, "./", path) for path in (context, file))
-    commit = re.fullmatch(r"(?:\{\{\s*defaultContext\s*\}\}:?([^:]*))?", context)
+    if "workspace" in (context + file).lower():
+        context, file = (re.sub(_WORKSPACE, "./", path) for path in (context, file))
+    commit = re.fullmatch(_COMMIT, context) if not context or "defaultContext" in context else None
     folder = (commit[1] or ".") if commit else context
     if not commit and ("://" in context or context.startswith("git@") or context == "-"):
         return None
@@ -204,6 +213,7 @@ def source_of(context: str, file: str) -> tuple[str, str] | None:
     return posixpath.normpath(folder), posixpath.normpath(path).lstrip("/")
 
 
+_COMMIT = r"(?:\{\{\s*defaultContext\s*\}\}:?([^:]*))?"
 _WORKSPACE = rf"^(?:{HOLE}github\.workspace{HOLE_END}|\$GITHUB_WORKSPACE|\$\{{GITHUB_WORKSPACE\}})(?:/|$)"
 
 
@@ -293,9 +303,16 @@ def is_by_digest(text: str) -> bool:
 
 def is_local(step: Inputs) -> bool:
     """Whether every name of an image is in a registry of the machine itself."""
-    made = ",".join(options.get("name", "") for options in outputs(step))
-    names = [name.strip() for name in re.split(r"[,\n]", f"{step.input('tags')},{made}") if name.strip()]
-    return bool(names) and all(map(LOCAL.match, names))
+    made = _listed(",".join(options.get("name", "") for options in outputs(step)))
+    if not all(map(is_near, made)):
+        return False
+    names = [*made, *_listed(step.input("tags"))]
+    return bool(names) and all(map(is_near, names))
+
+
+def _listed(text: str) -> list[str]:
+    """The names in a list of images."""
+    return [name.strip() for name in re.split(r"[,\n]", text) if name.strip()]
 
 
 def pushes(step: Inputs) -> bool | None:

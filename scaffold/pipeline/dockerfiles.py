@@ -42,11 +42,10 @@ def known_dockerfiles(repository: Repository) -> tuple[Dockerfile, ...]:
 def _templates(job: Job, step: Step) -> Iterator[str]:
     """The files of which scripts make Dockerfiles: `envsubst < Dockerfile | docker build -f - .`."""
     folder = step.node.text("working-directory")
-    called = ((script, containers(script)) for script in all_called(job, step))
-    for script, commands in ((step.script, step.containers), *called):
+    for script in (step.script, *all_called(job, step)):
         text = script.bare.decode(errors="replace") if b"envsubst" in script.data else ""
         words = re.findall(_FILLED, text)
-        for command in commands if b"|" in script.data else ():
+        for command in containers(script) if b"|" in script.data else ():
             around = script.parent(command.node)
             if not _INPUT.isdisjoint(command.bare) and around is not None and around.type == "pipeline":
                 before = script.slice(around.start_byte, command.start_byte)

@@ -12,7 +12,7 @@ from scaffold.pipeline.builds import BAKE, images_of, may_build
 from scaffold.pipeline.called_scripts import all_called
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import is_known, text_of
-from scaffold.pipeline.publishing import ACTIONS, IMAGE_TOOLS, SNAPSHOTS, always, published
+from scaffold.pipeline.publishing import ACTIONS, IMAGE_TOOLS, SNAPSHOTS, always, may_publish, published
 from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
@@ -77,19 +77,19 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
         return Effect(Kind.diff, "it looks at what one push changed")
     if b"HEAD" in script.bare and any(map(_compares_last_commit, script.commands)):
         return Effect(Kind.diff, "it looks at what the last commit changed")
-    for command in script.commands:
+    for command in script.commands if may_publish(script) else ():
         made = published(command)
         if not made and command.starts("docker", "buildx") and "--push" in command.words:
             made = "docker buildx"
         pushed = command.starts("make") and any(w.rpartition("=")[2] == "push" for w in command.words)
-        if (made or pushed) and is_certain(command) and not any(map(docker.LOCAL.match, command.words)):
+        if (made or pushed) and is_certain(command) and not any(map(docker.is_near, command.words)):
             return _of_command(made, "it") if made else Effect(Kind.image, "it pushes an image with make")
     made_here = images_of(step, {}) if may_build(step.step) else ()
     if any(build.at.sure and build.is_pushed for build in made_here):
         return Effect(Kind.image, "it pushes an image")
     for path in step.step.scripts:
         data = tree.read(path) or b""
-        if re.search(rb"\bevent\.before\b|GITHUB_EVENT_BEFORE", data):
+        if b"event.before" in data or b"GITHUB_EVENT_BEFORE" in data:
             return Effect(Kind.diff, f"{path} looks at what one push changed")
         called = parsed(ShellSource, path, data) if path.endswith(".sh") else None
         if called is not None and b"HEAD" in called.bare and _always_compares(called):
@@ -104,7 +104,7 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
 def _of_called(step: StepRun) -> Effect | None:
     """What the scripts that a step's script runs publish, and those that they run."""
     for script in all_called(step.job.job, step.step):
-        far = (c for c in always(script) if not any(map(docker.LOCAL.match, c.words)))
+        far = (c for c in always(script) if not any(map(docker.is_near, c.words)))
         made = next(filter(None, map(published, far)), "")
         if made:
             return _of_command(made, script.path)

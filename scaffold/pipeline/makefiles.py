@@ -124,7 +124,7 @@ def variables(data: bytes) -> Mapping[str, tuple[str | None, bool]]:
     return found
 
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = (
     rb"(?m)^(?: *+(?P<block>ifn?(?:eq|def)|endif|define|endef)\b"
     rb"|(?P<indent>[ \t]*+)(?:(?:export|override)[ \t]++)?"
     rb"(?P<name>[\w.-]++)[ \t]*+(?P<sign>\?=|!=|\+=|:{0,3}=)[ \t]*+(?P<value>[^\n]*+))"

@@ -9,11 +9,13 @@ from scaffold.pipeline.model import Job, Pipeline, local_path
 from scaffold.pipeline.steps import Step
 from scaffold.syntax.shell import Command
 
-_READERS = re.compile(
-    r"actions/(?:checkout|cache/restore|attest\b|(?:upload|download)-artifact|setup-)|docker/(?:login|metadata|setup-)"
-    r"|crazy-max/ghaction-dump|sigstore/cosign-installer|anchore/(?:sbom|scan)-action"
-    r"|aquasecurity/trivy-action|step-security/harden-runner|slackapi/slack-github-action"
-)
+_READERS = (
+    "actions/attest", "actions/cache/restore", "actions/checkout", "actions/download-artifact",
+    "actions/setup-", "actions/upload-artifact", "anchore/sbom-action", "anchore/scan-action",
+    "aquasecurity/trivy-action", "crazy-max/ghaction-dump", "docker/login", "docker/metadata",
+    "docker/setup-", "sigstore/cosign-installer", "slackapi/slack-github-action",
+    "step-security/harden-runner",
+)  # fmt: skip
 """How actions begin that name no image."""
 
 _PROGRAMS = frozenset(
@@ -22,21 +24,31 @@ _PROGRAMS = frozenset(
     | {"hexdump", "jq", "local", "ls", "mapfile", "mkdir", "mktemp", "mv", "printenv", "printf", "pwd"}
     | {"read", "readarray", "readonly", "return", "rm", "rmdir", "sed", "set", "sha256sum", "shift", "shopt"}
     | {"sleep", "sort", "stat", "tail", "tee", "test", "touch", "tr", "tree", "true", "typeset", "uniq"}
-    | {"unset", "wc", "yq", "grype", "syft", "trivy"}
+    | {"unset", "wc", "yq", "docker-scout", "grype", "syft", "trivy"}
 )
 """Programs that do nothing to a registry."""
 
-_LOOKING = (
-    r"(?:docker|podman|nerdctl|buildah) (?:login|logout|pull|inspect|images|info|version|rm|history"
-    r"|image (?:inspect|ls|pull)|manifest inspect|buildx (?:version|ls|inspect|create|use|du)"
-    r"|buildx imagetools inspect)"
-    r"|cosign (?:sign|attest|verify|version|login|initialize|tree|triangulate|generate)"
-    r"|crane (?:auth|digest|manifest|ls|config|validate|version)|skopeo (?:inspect|login|list-tags)"
-    r"|regctl (?:registry|image (?:digest|inspect|manifest)|manifest (?:get|head)|tag ls|digest|version)"
-    r"|oras (?:login|manifest fetch|discover|repo|version)|gh (?:attestation|api|pr|issue|run|release)"
-    r"|docker(?:-| )scout|git (?:log|status|rev-parse|diff|describe|config|show)"
+_ENGINES = frozenset({"docker", "podman", "nerdctl", "buildah"})
+_OF_ENGINE = frozenset(
+    {"login", "logout", "pull", "inspect", "images", "info", "version", "rm", "history", "scout"}
+    | {"image inspect", "image ls", "image pull", "manifest inspect", "buildx version", "buildx ls"}
+    | {"buildx inspect", "buildx create", "buildx use", "buildx du", "buildx imagetools inspect"}
 )
-"""How a command begins that asks something of images, or signs one."""
+_LOOKING = {
+    "cosign": frozenset(
+        {"sign", "attest", "verify", "version", "login", "initialize", "tree", "triangulate", "generate"}
+    ),
+    "crane": frozenset({"auth", "digest", "manifest", "ls", "config", "validate", "version"}),
+    "gh": frozenset({"attestation", "api", "pr", "issue", "run", "release"}),
+    "git": frozenset({"log", "status", "rev-parse", "diff", "describe", "config", "show"}),
+    "oras": frozenset({"login", "manifest fetch", "discover", "repo", "version"}),
+    "regctl": frozenset(
+        {"registry", "image digest", "image inspect", "image manifest", "manifest get", "manifest head"}
+        | {"tag ls", "digest", "version"}
+    ),
+    "skopeo": frozenset({"inspect", "login", "list-tags"}),
+}
+"""Program -> the commands of it that ask something of images, or sign one."""
 
 _HANDED = r"GITHUB_(?:OUTPUT|ENV)\b|(?<![\d&>])>>?(?![&>]|\s*[\"']?(?:\$\{?GITHUB_STEP_SUMMARY|/dev/))"
 """How a script writes to where another step may read."""
@@ -62,7 +74,7 @@ def may_name(step: Step, pipeline: Pipeline) -> bool:
     """
     if step.uses:
         folder = local_path(step.uses)
-        return not (pipeline.action(folder) if folder else _READERS.match(step.action))
+        return not (pipeline.action(folder) if folder else step.action.startswith(_READERS))
     return bool(step.run.strip()) and not (step.script.commands and all(map(_looks, step.script.commands)))
 
 
@@ -71,5 +83,8 @@ def _looks(command: Command) -> bool:
     words = [word for word in command.bare if not word.startswith("-")]
     if "-exec" in command.bare:
         return False
-    known = words[:1] and (words[0] in _PROGRAMS or words[0] in command.source.functions)
-    return bool(known) or re.match(rf"(?:{_LOOKING})(?!\S)", " ".join(words)) is not None
+    program = words[0] if words else ""
+    if program in _PROGRAMS or program in command.source.functions:
+        return True
+    looking = _OF_ENGINE if program in _ENGINES else _LOOKING.get(program, ())
+    return any(" ".join(words[1:end]) in looking for end in (2, 3, 4))

@@ -68,10 +68,20 @@ def takes(patterns: Iterable[str], path: str) -> bool:
     taken = False
     for pattern in patterns:
         if pattern.startswith("!"):
-            taken = taken and compiled(pattern[1:]).fullmatch(path) is None
-        elif compiled(pattern).fullmatch(path):
+            taken = taken and not fits(pattern[1:], path)
+        elif fits(pattern, path):
             taken = True
     return taken
+
+
+_SIGNS = frozenset("*?+[\\")
+
+
+def fits(pattern: str, path: str) -> bool:
+    """Whether a filter pattern matches a path, or a name."""
+    if _SIGNS.isdisjoint(pattern):  # most are a path
+        return pattern == path
+    return compiled(pattern).fullmatch(path) is not None
 
 
 def lines(text: str) -> Iterator[str]:

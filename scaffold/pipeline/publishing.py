@@ -50,6 +50,16 @@ _VERBS = {
 }
 """Program -> the word with which it publishes, behind its options."""
 
+_SIGNS = tuple(
+    word.encode() for word in {"ko ", *(start[-1] for start in _STARTS if start[0] != "ko"), *_VERBS.values()}
+)
+
+
+def may_publish(script: ShellSource) -> bool:
+    """Whether a script has a word of a command that publishes, before it is parsed."""
+    return any(sign in script.data for sign in _SIGNS)
+
+
 _RUNNERS = (
     *(("npx",), ("bunx",), ("uvx",), ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "dlx"), ("uv", "run")),
     *(("poetry", "run"), ("bundle", "exec"), ("python", "-m"), ("python3", "-m"), ("pipx", "run")),

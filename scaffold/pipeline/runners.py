@@ -21,15 +21,13 @@ _NAMES = {
 }
 """Architecture -> how tools name it."""
 
-_NAME = re.compile(
-    rf"(?i)(?<![A-Za-z0-9])(?:{'|'.join(f'({names})' for names in _NAMES.values())})(?![A-Za-z0-9])"
-)
+_NAME = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(f'({names})' for names in _NAMES.values())})(?![a-z0-9])")
 
 
 @cache
 def arches_in(text: str) -> dict[str, str]:
     """The architectures that a text names, by any of their names -> that name as it is written."""
-    found = {match.lastindex: match[0] for match in _NAME.finditer(text)}
+    found = {match.lastindex: text[match.start() : match.end()] for match in _NAME.finditer(text.lower())}
     return {arch: found[n] for n, arch in enumerate(_NAMES, 1) if n in found}
 
 

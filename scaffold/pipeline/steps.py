@@ -43,12 +43,17 @@ def original(action: str) -> str:
 CHECKOUT = "actions/checkout"
 """The action that brings the files of the repository."""
 
+_PROGRAM = r"[\w./-]+\.(?:sh|py|m?js|ts|rb)"
+"""The path of the file of a program."""
+
 OUTPUT = "GITHUB_OUTPUT"
 VARIABLES = "GITHUB_ENV"
 """The variables that name the files for a step's outputs, and for variables of the steps behind it."""
 
 CONTAINERS = ("docker", "podman", "nerdctl", "buildah", "ko", "executor")
 """Programs that build and push images; kaniko's is `/kaniko/executor`."""
+_TOOLS = (b"docker", b"podman", b"nerdctl", b"buildah", b"ko ", b"executor")
+"""What stands in a script that calls one: many a script has a token."""
 
 
 class Step:
@@ -94,17 +99,17 @@ class Step:
     @cached_property
     def scripts(self) -> tuple[str, ...]:
         """The paths of the files of programs that its script names, from the root of the repository."""
-        if not re.search(r"\.(?:sh|py|m?js|ts|rb)\b", self.run):
+        if not re.search(rf"(?<![^\s\"'`;&|()<>=])(?:{_PROGRAM})(?![\w./:-])", self.run):
             return ()
         folder = self.node.text("working-directory")
         words = (word for command in self.script.commands for word in command.words)
-        named = (word for word in words if re.fullmatch(r"[\w./-]+\.(?:sh|py|m?js|ts|rb)", word))
+        named = (word for word in words if re.fullmatch(_PROGRAM, word))
         return tuple(posixpath.normpath(posixpath.join(folder, word)) for word in named)
 
     @cached_property
     def containers(self) -> tuple[Command, ...]:
         """The commands of its script that build, push or run images."""
-        return containers(self.script) if any(tool in self.run for tool in CONTAINERS) else ()
+        return containers(self.script)
 
     def after_line(self, offset: int) -> int:
         """The offset in the file behind the line in which an offset of its script stands."""
@@ -202,6 +207,8 @@ _OUTPUT_BLOCK = (
 
 def containers(script: ShellSource) -> tuple[Command, ...]:
     """The commands of a script that build, push or run images."""
+    if not any(tool in script.data for tool in _TOOLS):
+        return ()
     return tuple(c for c in script.commands if c.bare[:1] and posixpath.basename(c.bare[0]) in CONTAINERS)
 
 

@@ -15,7 +15,7 @@ from scaffold.pipeline.docker import METADATA
 from scaffold.pipeline.expressions.nodes import Call, Literal, path_of
 from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.model import Job, Workflow
-from scaffold.pipeline.patterns import compiled, takes
+from scaffold.pipeline.patterns import fits, takes
 from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import ShellSource
@@ -76,8 +76,8 @@ def _looks(job: Job) -> bool:
 
 
 def _looks_up(step: Step) -> bool:
-    asked = re.search(_LOOKS, step.run) is not None
-    return asked and re.search(_LOOKS, step.script.bare.decode()) is not None
+    asked = [look for look in _LOOKS if look in step.run]
+    return bool(asked) and any(look in step.script.bare.decode() for look in asked)
 
 
 def _called(job: Job) -> Iterable[Job]:
@@ -91,9 +91,9 @@ def _callers(workflow: Workflow) -> Iterator[Job]:
 
 
 _LOOKS = (
-    r"\b(?:manifest|imagetools|skopeo|image) inspect\b|\bcrane (?:manifest|digest|ls)\b|\bregctl\b"
-    r"|\bdocker pull\b|/manifests/|/packages/container/"
-)
+    "/manifests/", "/packages/container/", "crane digest", "crane ls", "crane manifest", "docker pull",
+    "image inspect", "imagetools inspect", "manifest inspect", "regctl", "skopeo inspect",
+)  # fmt: skip
 
 
 class _At(NamedTuple):
@@ -278,7 +278,7 @@ def _takes(word: str, path: str, below: tuple[str, ...], *, whole: bool) -> bool
     if word == path or any(word == file for file in below):
         return True
     if "*" in word or "?" in word:
-        return any(compiled(word).fullmatch(file) is not None for file in below)
+        return any(fits(word, file) for file in below)
     return whole and (word == "." or path.startswith(f"{word}/"))
 
 

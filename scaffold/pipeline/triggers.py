@@ -11,7 +11,7 @@ from scaffold.pipeline.calls import Call
 from scaffold.pipeline.events import Event
 from scaffold.pipeline.expressions.values import Unknown, text_of
 from scaffold.pipeline.model import Workflow
-from scaffold.pipeline.patterns import compiled
+from scaffold.pipeline.patterns import fits
 from scaffold.pipeline.started import Started
 from scaffold.syntax import yaml_values as yaml
 
@@ -99,6 +99,6 @@ def _open(pattern: str) -> str:
 def _chosen(patterns: list[str], default: str) -> str:
     """A branch that a filter takes, the default branch where it is one of them."""
     plain = [p for p in patterns if not set(p) & set("*?[]!+")]
-    if not patterns or default in patterns or any(compiled(p).fullmatch(default) for p in patterns):
+    if not patterns or default in patterns or any(fits(p, default) for p in patterns):
         return default
     return plain[0] if plain else patterns[0].replace("*", "1").lstrip("!")

@@ -23,7 +23,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.rules.base import Finding
 from scaffold.syntax.source import Source
-from scaffold.syntax.toml import CHAIN
+from scaffold.syntax.toml import chain
 
 PATH = ".scaffold.toml"
 MAX_ENTRIES = 2000
@@ -84,9 +84,9 @@ def settings_of(tree: Tree) -> tuple[dict[str, Any], str]:
     import tomllib
 
     text = Source(PATH, data).data.decode()
-    chain = CHAIN.search(text)
-    if chain:  # the reader would take its time over it
-        line = text.count("\n", 0, chain.start()) + 1
+    found = chain(text)
+    if found:  # the reader would take its time over it
+        line = text.count("\n", 0, found.start()) + 1
         raise ShapeError(PATH, line, "is no valid TOML for scaffold: no key of it has so many parts")
     try:
         document = tomllib.loads(text)

@@ -282,6 +282,8 @@ class ShellSource(ParsedSource):
     @cached_property
     def bare(self) -> bytes:
         """The script with its comments blanked; the offsets stay."""
+        if b"#" not in self._seen:
+            return self.data
         bare = bytearray(self.data)
         signs = [found.start() for found in re.finditer(b"#", self._seen)]
         for node, _ in holding(self.root, signs):

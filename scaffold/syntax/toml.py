@@ -4,5 +4,9 @@ from __future__ import annotations
 
 import re
 
-CHAIN = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
-"""A key of so many parts: what the reader takes for more of them grows like their square."""
+_CHAIN = r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}"""
+
+
+def chain(text: str) -> re.Match[str] | None:
+    """A key of so many parts that what the reader takes for more of them grows like their square."""
+    return re.search(_CHAIN, text)

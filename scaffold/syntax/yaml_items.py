@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scaffold.errors import ShapeError
@@ -137,11 +137,10 @@ _SKIPPED = r"(?:\n[ ]*+(?:\#[^\n]*+)?+(?=\n|\Z))*+"
 
 _QUOTE = re.compile(rf"(?m)^[ ]*(?:-[ ])?({_KEY}):[ ]+(['\"]?)")
 _TEXT = re.compile(rb"(?m)^[ ]*([^ #\n])")
-_LISTED = re.compile(r"(?m)^[ ]*-[ ](.*)$")
-_INNER = re.compile(rf"(?m)^[ ]*({_KEY}):[ ](.*)$")
+_LISTED = r"(?m)^[ ]*-[ ](.*)$"
+_INNER = rf"(?m)^[ ]*({_KEY}):[ ](.*)$"
 _FIRST = re.compile(r"(?:\n[ ]{2}(?:&(?P<anchor>[\w.-]+)|!!merge[ ]<<:[ ](?P<merged>\*[\w.-]+)))?+")
-_PAIR = re.compile(
-    rf"""{_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
+_PAIR = rf"""(?x){_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
             [ ]{_ONE_LINE}
             |[ ]\|\n(?P<margin>[ ]{{3,}}+)[^ \n][^\n]*+(?:\n(?P=margin)[^\n]*+|\n[ ]*+(?=\n|\Z))*+
             |{_NOTE}(
@@ -149,10 +148,16 @@ _PAIR = re.compile(
                 |(?:{_SKIPPED}\n[ ]{{4}}-[ ]{_SCALAR}{_NOTE})++
                 |(?:{_SKIPPED}\n[ ]{{4}}{_KEY}:[ ]{_SCALAR}{_NOTE})++
             )?+
-        )""",
-    re.VERBOSE,
-)
+        )"""
 """A key with its scalar, literal text, list or mapping."""
+
+
+@cache
+def _pair() -> re.Pattern[str]:
+    """It is compiled for an index, and not for a matrix."""
+    return re.compile(_PAIR)
+
+
 _LINE = re.compile(rf"\n[ ]{{2}}({_KEY}):[ ]{_ONE_LINE}(?=\n|\Z)")
 """A key with its scalar."""
 
@@ -225,7 +230,7 @@ def _plain_item(source: YamlSource, start: int, text: str, margin: str) -> YamlI
     assert first is not None, "it may be empty"
     anchor, merged = first.groups()
     lines = _LINE.findall(mapping) if not first.end() else ()
-    if len(lines) == mapping.count("\n"):  # nothing below a key, as in all of the build matrix
+    if len(lines) == mapping.count("\n") - _comments(mapping):  # nothing below a key, as in the build matrix
         fields = {key: plain.rstrip() or single or double for key, plain, single, double in lines}
         end = source.line_end(start + len(text.encode()) - 1)
         return YamlItem(source, start, end, fields) if len(fields) == len(lines) else None
@@ -234,18 +239,18 @@ def _plain_item(source: YamlSource, start: int, text: str, margin: str) -> YamlI
     maps: dict[str, dict[str, str]] = {}
     at = first.end()
     number = int(bool(merged))
-    while pair := _PAIR.match(mapping, at):
+    while pair := _pair().match(mapping, at):
         at = pair.end()
         number += 1
         key, plain, single, double, _, below = pair.groups("")
         fields[key] = plain.rstrip() or single or double
         if not below:
             continue
-        listed = _LISTED.findall(below)
+        listed = re.findall(_LISTED, below)
         if listed:
             lists[key] = tuple(map(_unquoted, listed))
         else:
-            inner = _INNER.findall(below)
+            inner = re.findall(_INNER, below)
             maps[key] = {name: _unquoted(text) for name, text in inner}
             if len(maps[key]) < len(inner):
                 return None
@@ -253,6 +258,11 @@ def _plain_item(source: YamlSource, start: int, text: str, margin: str) -> YamlI
         return None
     end = source.line_end(start + len(text.encode()) - 1)
     return YamlItem(source, start, end, fields, lists, maps, anchor)
+
+
+def _comments(text: str) -> int:
+    """Lines that are comments, or may be."""
+    return sum(line.lstrip(" ").startswith("#") for line in text.split("\n")) if "#" in text else 0
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from scaffold.pipeline.expressions.functions import call
 from scaffold.pipeline.expressions.values import (
+    PENDING,
     Open,
     Spread,
     Unknown,
@@ -92,9 +93,8 @@ class Property(Node):
         where = scope.context(context) if context is not None else self.of.value(scope)
         if name is None:
             return property_of(where, self.key.value(scope))
-        if type(where) is dict and name in where:  # a row of a matrix
-            return where[name]
-        return property_of(where, name)
+        found = where.get(name, PENDING) if isinstance(where, dict) else PENDING
+        return property_of(where, name) if found is PENDING else found
 
     def children(self) -> tuple[Node, ...]:
         return (self.of, self.key)

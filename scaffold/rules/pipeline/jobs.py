@@ -309,16 +309,33 @@ class ReusableLiteralDrift(PipelineRule):
 
 def _is_version(name: str, text: str) -> bool:
     """Whether an input is for a version: it says so, or is named after a tool and given a number."""
-    return "version" in name.lower() or bool(
-        re.fullmatch(_TOOL, name.lower()) and re.fullmatch(r"v?\d+(?:\.(?:\d+|x|\*))*", text)
+    name = name.lower()
+    tool = name.removesuffix("ver").removesuffix("release").rstrip("-_")
+    return "version" in name or (
+        tool in _TOOLS and re.fullmatch(r"v?\d+(?:\.(?:\d+|x|\*))*", text) is not None
     )
 
 
-_TOOL = (
-    r"(?:go|golang|node|nodejs|python|py|java|jdk|ruby|php|rust|rustc|toolchain|dotnet|deno|bun|dart|flutter"
-    r"|cmake|cuda|rocm|ubuntu|xcode|swift|zig|protoc|terraform|helm|gradle|maven|pnpm)(?:[-_]?(?:ver|release))?"
+_TOOLS = frozenset(
+    {
+        "bun",
+        "cmake",
+        "cuda",
+        "dart",
+        "deno",
+        "dotnet",
+        "flutter",
+        "go",
+        "golang",
+        "gradle",
+        "helm",
+        "java",
+        "jdk",
+    }
+    | {"maven", "node", "nodejs", "php", "pnpm", "protoc", "py", "python", "rocm", "ruby", "rust", "rustc"}
+    | {"swift", "terraform", "toolchain", "ubuntu", "xcode", "zig"}
 )
-"""An input named after a tool."""
+"""Tools that inputs are named after."""
 
 
 def _literal(value: yaml.Value) -> str | None:

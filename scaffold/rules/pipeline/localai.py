@@ -250,6 +250,8 @@ class BaseDepsSingleSource(PipelineRule):
             stages = [stage for stage in file.stages if file.path == BASE or stage.alias == FROM_SOURCE]
             provided = False
             for instruction in (i for stage in stages for i in stage.instructions if i.name == "RUN"):
+                if b"apt" not in instruction.written and BASE_SCRIPT.encode() not in instruction.written:
+                    continue
                 if any(BASE_SCRIPT in word for command in instruction.commands for word in command.words):
                     provided = True
                 if any(map(_installs_packages, instruction.commands)):

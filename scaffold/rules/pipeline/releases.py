@@ -128,14 +128,16 @@ def _release_of(image: str) -> str:
 @cache
 def _is_version(key: str) -> bool:
     """Whether a name in a row is that of a release."""
-    return re.fullmatch(r"(?i)(?:.*[-_])?ubuntu(?:[-_]?(?:version|release|codename))?", key) is not None
+    name = key.lower().removesuffix("version").removesuffix("release").removesuffix("codename").rstrip("-_")
+    return name == "ubuntu" or name.endswith(("-ubuntu", "_ubuntu"))
 
 
 @cache
 def _is_image(key: str) -> bool:
     """Whether a name in a row is that of the image that another one is built on."""
-    other = re.search(r"(?i)builder|runner", key) is not None
-    return not other and re.search(r"(?i)base|image|from|container", key) is not None
+    name = key.lower()
+    other = "builder" in name or "runner" in name
+    return not other and any(word in name for word in ("base", "container", "from", "image"))
 
 
 _Row = tuple[JobRun, Callable[[str], Place], Mapping[str, str]]

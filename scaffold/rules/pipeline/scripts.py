@@ -97,17 +97,24 @@ class AnswerUnchecked(PipelineRule):
 
 
 _TAKEN = re.compile(r"=[\"']?(?:\$\(|`)[ \t]*curl\b")
-_MAY_CHECK = re.compile(
-    r"-[a-eg-vx-zA-HJL-Z#]*+[fwKI][a-zA-Z#]*+|--fail(?:-with-body)?|--write-out|--head|--config"
-    r"|--(?:abstract-)?unix-socket(?:=.*)?"
-    r"|\$\{?(?!\w*(?i:url|uri|endpoint))\w+(?:\[[@*]\])?\}?"
-)
-"""An option of curl by which it fails or says how it ended, or asks no server, or that may be one."""
+_CHECKING = frozenset({"--config", "--fail", "--fail-with-body", "--head", "--write-out"})
+_TO_SOCKET = ("--unix-socket", "--abstract-unix-socket")
+_VARIABLE = r"\$\{?(?!\w*(?i:url|uri|endpoint))\w+(?:\[[@*]\])?\}?"
+
+
+def _may_check(word: str) -> bool:
+    """Whether curl fails by an option, says how it ended or asks no server, or may do so."""
+    if word.startswith("--"):
+        return word in _CHECKING or word.partition("=")[0] in _TO_SOCKET
+    if word.startswith("-"):
+        letters = word[1:].replace("#", "")
+        return not set("fwKI").isdisjoint(letters) and letters.isalpha()
+    return word.startswith("$") and re.fullmatch(_VARIABLE, word) is not None
 
 
 def _takes_anything(command: Command, shell: str) -> bool:
     """Whether a variable is set to what a curl prints that never fails for what the server says."""
-    if not command.starts("curl") or any(map(_MAY_CHECK.fullmatch, command.words)):
+    if not command.starts("curl") or any(map(_may_check, command.words)):
         return False
     if any(
         re.match(r"(?:https?://)?(?:localhost|0\.0\.0\.0|127\.|169\.254\.|\[::1?\])", word)
@@ -126,7 +133,7 @@ def _takes_anything(command: Command, shell: str) -> bool:
     later = (a for a in source.assignments if a.start_byte >= holder.end_byte)
     used = re.compile(rf"\$\{{?{name}\b")
     names = "|".join({name: 0} | {re.escape(a.name): 0 for a in later if used.search(source.text(a))})
-    tested = any(_TESTS.search(before) for before in _before(names, after))
+    tested = any(re.search(_TESTS, before) for before in _before(names, after))
     required = re.search(rf"\$\{{(?:{names}):?\?", after)
     calls = [c for c in source.commands if around.start_byte < c.start_byte < around.end_byte]
     strict = shell == "bash" or "pipefail" in shell or b"pipefail" in source.data
@@ -139,7 +146,7 @@ def _takes_anything(command: Command, shell: str) -> bool:
     return not any(map(_fails_for_a_page, calls if strict else calls[-1:]))
 
 
-_TESTS = re.compile(r"(?:\[|\btest|\bcase|(?:check|assert)\w{0,40})[ \t]")
+_TESTS = r"(?:\[|\btest|\bcase|(?:check|assert)\w{0,40})[ \t]"
 """What stands before a variable that a script tests."""
 
 
@@ -182,7 +189,11 @@ MAKE_ONLY = (
 """Functions of make that have the name of no program."""
 _WITH_COMMAS = ("call", "filter", "subst", "word")
 """Functions of make that have the name of a program, of a script's function perhaps, that takes no commas."""
-_MAKE_CALL = re.compile(rf"\$\((?:{'|'.join(MAKE_ONLY + _WITH_COMMAS)})[ \t]")
+
+
+def _may_call_make(script: str) -> bool:
+    """Whether a script may put in what a function of make gives."""
+    return "$(" in script and any(f"$({name}" in script for name in MAKE_ONLY + _WITH_COMMAS)
 
 
 def _is_of_make(command: Command, _shell: str) -> bool:
@@ -220,7 +231,7 @@ class MakeFunctionInShell(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Scripts with a function of make."""
-        for place, subject, call in first_calls(registry, _MAKE_CALL.search, _is_of_make):
+        for place, subject, call in first_calls(registry, _may_call_make, _is_of_make):
             name = call.words[0]
             yield self.finding(
                 place,

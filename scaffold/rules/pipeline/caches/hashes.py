@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from scaffold.pipeline.model import Job
@@ -60,11 +59,14 @@ def _before_checkout(job: Job) -> Iterator[Step]:
         if step.action == CHECKOUT:
             return
         yield step
-        if not re.fullmatch(_MAKES_NO_FILES, step.action):
+        if not _makes_no_files(step.action):
             return
 
 
-_MAKES_NO_FILES = (
-    r"[\w.-]+/setup-[\w.-]+|[\w.-]+/[\w-]*login[\w-]*|[\w.-]+/[\w-]*(?:disk-space|toolchain)|actions/cache"
-    r"|step-security/harden-runner"
-)
+def _makes_no_files(action: str) -> bool:
+    """Whether an action sets something up, as its name says."""
+    if action in ("actions/cache", "step-security/harden-runner"):
+        return True
+    _, _, name = action.partition("/")
+    sets_up = name.startswith("setup-") or "login" in name or name.endswith(("disk-space", "toolchain"))
+    return sets_up and "/" not in name

@@ -70,7 +70,7 @@ class PathsCoverInputs(PipelineRule):
             if _is_of_release(registry.tree, workflow, {i for _, own in builds for i in own}):
                 continue
             for step, inputs in builds:
-                others = (p for p in inputs if p not in reported and not re.search(_FOR_PEOPLE, p))
+                others = (p for p in inputs if p not in reported and not _is_for_people(p))
                 told = [path for path in others if not _taken(registry.tree, workflow.paths, path)]
                 reported.update(told)
                 for group in [[path] for path in told] if len(told) <= APART else [told]:
@@ -94,7 +94,7 @@ class PathsCoverInputs(PipelineRule):
                     files = docker.files_of(registry.tree, path)
                     if (
                         not files
-                        or re.search(_FOR_PEOPLE, path)
+                        or _is_for_people(path)
                         or not all(takes(ignored, file) for file in files)
                         or (run.workflow.path, path) in reported
                     ):
@@ -119,7 +119,7 @@ class PathsCoverInputs(PipelineRule):
                 patterns = [pattern for own in filters for pattern in own.patterns]
                 if found is None or not any(takes(patterns, path) for path in found.inputs):
                     continue
-                named = (path for path in found.inputs if not re.search(_FOR_PEOPLE, path))
+                named = (path for path in found.inputs if not _is_for_people(path))
                 missing = [path for path in named if not _taken(registry.tree, patterns, path)]
                 first = filters[0]
                 if missing and (first.step, first.name) not in reported:
@@ -149,7 +149,13 @@ def _go_into(paths: Sequence[str], step: StepRun) -> str:
     return f"{some(paths)} {go} into the image of {step.step.title!r} ({step.path}:{step.line})"
 
 
-_FOR_PEOPLE = r"(?i)\.(?:md|rst)$|(?:^|/)(?:LICEN[CS]E|NOTICE|COPYING)"
+def _is_for_people(path: str) -> bool:
+    """Whether a file is there to be read by people alone."""
+    name = f"/{path.lower()}"
+    return name.endswith((".md", ".rst")) or any(word in name for word in _FOR_PEOPLE)
+
+
+_FOR_PEOPLE = ("/copying", "/licence", "/license", "/notice")
 
 APART = 3
 """Files of one image that are told apart; more are one finding."""
