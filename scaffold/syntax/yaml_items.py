@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scaffold.errors import ShapeError
@@ -152,12 +152,6 @@ _PAIR = rf"""(?x){_SKIPPED}\n[ ]{{2}}({_KEY}):(?:
 """A key with its scalar, literal text, list or mapping."""
 
 
-@cache
-def _pair() -> re.Pattern[str]:
-    """It is compiled for an index, and not for a matrix."""
-    return re.compile(_PAIR)
-
-
 _LINE = re.compile(rf"\n[ ]{{2}}({_KEY}):[ ]{_ONE_LINE}(?=\n|\Z)")
 """A key with its scalar."""
 
@@ -239,8 +233,8 @@ def _plain_item(source: YamlSource, start: int, text: str, margin: str) -> YamlI
     maps: dict[str, dict[str, str]] = {}
     at = first.end()
     number = int(bool(merged))
-    while pair := _pair().match(mapping, at):
-        at = pair.end()
+    while pair := re.match(_PAIR, mapping[at:]):  # an index needs it, and no matrix
+        at += pair.end()
         number += 1
         key, plain, single, double, _, below = pair.groups("")
         fields[key] = plain.rstrip() or single or double
