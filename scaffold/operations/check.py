@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,7 +20,8 @@ from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
 from scaffold.rules import all_rules, rules_called
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
-from scaffold.rules.repository.parts import lost
+from scaffold.rules.repository.parts import lost, parts
+from scaffold.rules.repository.registrations import RegistrationFileMissing
 from scaffold.rules.repository.suppressions import SuppressionUnused
 from scaffold.rules.repository.unread import FileUnread
 from scaffold.rules.settings import Settings
@@ -135,6 +136,8 @@ def run(
         require_name(name)
     looks = looks or Looks()
     registry = looks.opened(tree, rules)
+    beside = _beside(scope, rules, registry)
+    rules += beside
     if rules and all(isinstance(rule, PipelineRule) for rule in rules) and not registry.pipeline.paths:
         bare = tree.kind("HEAD") is not None and tree.is_dir("objects") and tree.is_dir("refs")
         hint = "; this is a repository without a work tree: say which commit with --rev" if bare else ""
@@ -148,11 +151,7 @@ def run(
     found, *others = looks.find_in([registry, earlier] if earlier else [registry], rules)
     before = others[0] if others else []
     known = [*before]
-    for rule in rules if earlier else ():
-        if isinstance(rule, ChangeRule):
-            assert isinstance(earlier, Registry)
-            assert isinstance(registry, Registry)
-            found += rule.compare(earlier, registry)
+    found += _of_change(earlier, registry, rules)
     known += found
     suppressions = Suppressions.read(tree, found)
     kept, suppressed = suppressions.split(found)
@@ -166,7 +165,7 @@ def run(
         asleep = {rule.slug for rule in all_rules()} - {rule.slug for rule in rules}
         stale = [entry for entry in suppressions.stale(suppressed) if entry.rule not in asleep]
         kept += SuppressionUnused().stale(stale, registry.names)
-    findings = sorted((f for f in kept if _about(f, scope)), key=_order)
+    findings = sorted((f for f in kept if _about(f, scope) or _is_gone(f)), key=_order)
     change = Change(earlier, registry) if earlier else None
     names = [change.identity(finding) for finding in before] if change else []
     by_name = {rule.slug: rule for rule in rules}
@@ -175,19 +174,26 @@ def run(
     new = [finding for i, finding in enumerate(findings) if finding.backend and i not in old]
     named = dict(zip(map(id, before), names, strict=True))
     repaired = [f for f in gone if not any(_replaces(one, f, named[id(f)][1]) for one in new)]
-    if earlier and lost(earlier, registry):
-        repaired = []  # what is no longer seen is not repaired
-    elif earlier:
-        repaired = [f for f in repaired if not _is_out_of_sight(f.path, earlier, registry)]
-    further = partial(by_edit, earlier, registry, known=known, rules=by_name) if earlier else None
-    shown = told(findings, old, by_name, void(registry, findings, old, by_name), further)
+    if earlier:  # what is no longer seen is not repaired
+        is_lost = bool(lost(earlier, registry))
+        repaired = [f for f in repaired if not (is_lost or _is_out_of_sight(f.path, earlier, registry))]
+    causes = void(registry, findings, old, by_name)
+    if beside or scope.backends:  # what is gone is told where it matters for what was asked
+        findings, old, causes = _that_matters(findings, old, causes)
+    shown = told(
+        findings,
+        old,
+        by_name,
+        causes,
+        partial(by_edit, earlier, registry, known=known, rules=by_name) if earlier else None,
+    )
     return Result(
         tuple(shown.findings),
         shown.old,
-        tuple(sorted((f for f in repaired if _about(f, scope)), key=_order)),
+        tuple(sorted((f for f in repaired if _about(f, scope) and not (beside and _is_gone(f))), key=_order)),
         tuple(f for f in suppressed if _about(f, scope)),
         len(registry.names),
-        len(rules),
+        len(rules) - len(beside),
         base_name,
         len(registry.pipeline.paths) if any(isinstance(r, PipelineRule) for r in rules) else 0,
         change.added if change else frozenset(),
@@ -195,6 +201,45 @@ def run(
         strict,
         shown.folded,
     )
+
+
+def _of_change(before: Repository | None, after: Repository, rules: Sequence[Rule]) -> list[Finding]:
+    """What the rules about changes find; nothing where there is no state before."""
+    if not (isinstance(before, Registry) and isinstance(after, Registry)):
+        return []
+    return [one for rule in rules if isinstance(rule, ChangeRule) for one in rule.compare(before, after)]
+
+
+def _that_matters(
+    findings: Sequence[Finding], old: Collection[int], causes: Mapping[int, int]
+) -> tuple[list[Finding], frozenset[int], dict[int, int]]:
+    """Findings without those about what is gone that nothing of the others follows from; old ones, causes."""
+    there = [at for at, f in enumerate(findings) if not _is_gone(f) or at in causes.values()]
+    places = {at: place for place, at in enumerate(there)}
+    return (
+        [findings[at] for at in there],
+        frozenset(places[at] for at in old if at in places),
+        {places[at]: places[cause] for at, cause in causes.items() if at in places},
+    )
+
+
+def _beside(scope: Scope, rules: Sequence[Rule], registry: Repository) -> list[Rule]:
+    """What is asked beside some rules of a checkout: whether what they read is there at all."""
+    if not scope.select or all(isinstance(rule, PipelineRule) for rule in rules):
+        return []
+    try:
+        assert isinstance(registry, Registry)
+        parts(registry)
+    except ShapeError:  # then who reads that file says so
+        return []
+    ignored = rules_called(scope.ignore)
+    known = [rule for rule in all_rules() if isinstance(rule, RegistrationFileMissing)]
+    return [rule for rule in known if rule not in (*rules, *ignored)]
+
+
+def _is_gone(finding: Finding) -> bool:
+    """Whether it says that what others read is not there."""
+    return finding.rule == RegistrationFileMissing().slug
 
 
 def _is_out_of_sight(path: str, before: Repository, after: Repository) -> bool:

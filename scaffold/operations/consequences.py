@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -63,6 +63,7 @@ def told(
         roots.update(_roots([(position, findings[position]) for position in positions], rules))
     for others in (_alike(findings, old, void), void):
         roots = _joined(roots, others)
+    roots = _joined(roots, _explained(findings, by_backend.values(), roots, rules))
     left_out: dict[int, list[Finding]] = defaultdict(list)
     unjudged: dict[int, list[Finding]] = defaultdict(list)
     beside: dict[int, list[Finding]] = defaultdict(list)
@@ -109,6 +110,33 @@ def _alike(findings: Sequence[Finding], old: Collection[int], void: Container[in
         for key, them in same.items()
     }
     return {at: first[key] for key, them in same.items() for at in them if at != first[key]}
+
+
+def _explained(
+    findings: Sequence[Finding],
+    together: Iterable[Sequence[int]],
+    roots: Container[int],
+    rules: Mapping[str, Rule],
+) -> dict[int, int]:
+    """Position of each finding left that speaks of what another one explains -> that of the other."""
+    found: dict[int, int] = {}
+    for positions in together:
+        left = [at for at in positions if at not in roots and findings[at].rule in rules]
+        for at in left:
+            severity = SEVERITIES.index(findings[at].severity)
+            causes = (
+                cause
+                for cause in left
+                if cause != at
+                and cause not in found
+                and at not in found.values()
+                and SEVERITIES.index(findings[cause].severity) <= severity
+                and rules[findings[cause].rule].explains(findings[cause], findings[at])
+            )
+            cause = next(causes, None)
+            if cause is not None:
+                found[at] = cause
+    return found
 
 
 def _roots(own: Sequence[tuple[int, Finding]], rules: Mapping[str, Rule]) -> dict[int, int]:

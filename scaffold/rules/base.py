@@ -46,7 +46,7 @@ class Finding(NamedTuple):
     message: str
     help: str
     absent: str = ""
-    """The file or folder that it says is not there; many findings may say it of one."""
+    """The file or folder that it says is not there, or is none; many findings may say it of one."""
     fix: Fix | None = None
 
     @property
@@ -56,6 +56,13 @@ class Finding(NamedTuple):
         What is wrong with a backend stays the same where the file moves, or another one shows it.
         """
         return (self.rule, self.backend, "" if self.backend else self.path, self.subject)
+
+
+def speaks_of(finding: Finding, *names: str) -> bool:
+    """Whether a finding stands in a file, or names a thing, that has one of some names."""
+    either = "|".join(map(re.escape, names))
+    text = f"{finding.message} {finding.help}"
+    return finding.path in names or re.search(rf"(?<![\w.-])(?:{either})(?![\w-])", text) is not None
 
 
 class Rule:  # no ABC: it would make `isinstance` look at every rule there is
@@ -98,6 +105,13 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
         Asked of the findings about the same backend of the rules in `explained_by`.
         """
         return True
+
+    def explains(self, finding: Finding, other: Finding) -> bool:
+        """Whether another one about the same backend speaks of what one of its own says is not there.
+
+        That is a file, which the other one stands in or names.
+        """
+        return bool(finding.absent) and speaks_of(other, finding.absent, finding.absent.rpartition("/")[2])
 
     def spoils(self, finding: Finding) -> bool:  # noqa: ARG002 - most spoil nothing
         """Whether a finding says that a file is not what others take it for: what they say of it is void."""

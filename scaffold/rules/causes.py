@@ -12,6 +12,11 @@ WRONG_DOCKERFILE = ("matrix-missing-dockerfile", "matrix-missing-directory")
 """The rules that say that an entry names a wrong Dockerfile: much is read from its name."""
 
 
+def is_same_place(finding: Finding, cause: Finding) -> bool:
+    """Whether two findings stand in the same line."""
+    return (finding.path, finding.line) == (cause.path, cause.line)
+
+
 def is_wrong_dockerfile(finding: Finding) -> bool:
     """Whether it says that an entry names a Dockerfile that is not there, or is of another language."""
     return finding.rule in WRONG_DOCKERFILE and not is_nowhere(finding)

@@ -9,9 +9,11 @@ from functools import partial
 from scaffold.directory.pins import Pin, upstreams
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
-from scaffold.rules.files.makefiles import ABSENT
 from scaffold.surfaces.bump_deps import FIELDS
 from scaffold.syntax.source import Place
+
+NEAR = 0.7
+"""How much of a name another one has that may be meant for it."""
 
 BRANCHES = ("main", "master", "develop", "dev", "HEAD", "origin/main", "origin/master")
 
@@ -48,6 +50,15 @@ class BumpMissingEntry(Rule):
 
     severity = Severity.warning
     fixable = True
+    explained_by = ("bump-pin-not-found",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where an entry for the same file has nearly this variable."""
+        from difflib import SequenceMatcher
+
+        variable, _, file = cause.subject.partition(" ")
+        alike = SequenceMatcher(None, variable, finding.subject).ratio() >= NEAR
+        return alike and f"({file}:" in finding.message
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Shas under a `*_VERSION` name without an entry."""
@@ -103,11 +114,6 @@ class BumpPinNotFound(Rule):
     """
 
     severity = Severity.error
-    explained_by = ("build-target-missing",)
-
-    def follows(self, finding: Finding, cause: Finding) -> bool:
-        """Where the Makefile of the backend is gone."""
-        return cause.subject == ABSENT and finding.subject.endswith(f"/{ABSENT}")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries whose file is missing or lacks the pin."""

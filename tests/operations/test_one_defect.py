@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from scaffold.operations import check, fix
-from tests.rules.trees import BASE, GALLERY, MATRIX, MINIATURE, Altered, entry, item
+from tests.rules.trees import BASE, BUMP, CAPABILITIES, GALLERY, MATRIX, MINIATURE, Altered, entry, item
 
 CUDA = entry("-gpu-nvidia-cuda-12-finch-tts")
 FINCH_IMAGES = [
@@ -119,3 +121,76 @@ def test_half_of_a_repair_is_nothing_new() -> None:
     result = check.run(models.tree(), check.Scope(), both, "main")
     told = {f.rule: result.is_new(at) for at, f in enumerate(result.findings) if f.backend == "skylark"}
     assert told == {"gallery-model-backend": False}
+
+
+ALONE: dict[str, tuple[Altered, str, str]] = {
+    "run.sh is gone": (
+        MINIATURE.write("backend/go/nest-store/run.sh", None), "files-missing", "backend/go/nest-store/run.sh",
+    ),
+    "the Makefile of a Python backend is gone": (
+        MINIATURE.write("backend/python/rookery/Makefile", None), "build-target-missing", "backend/python/rookery/Makefile",
+    ),
+    "a Makefile that is cut": (
+        MINIATURE.rewrite("backend/cpp/llama-cpp/Makefile", lambda text: text[: text.index("endif")]),
+        "source-unreadable", "backend/cpp/llama-cpp/Makefile",
+    ),
+    "a build script that is gone": (
+        MINIATURE.rewrite("backend/rust/kestrel/build.rs", lambda text: text[: text.rindex("}")]),
+        "source-unreadable", "backend/rust/kestrel/build.rs",
+    ),
+    "a file that run.sh calls otherwise": (
+        MINIATURE.edit("backend/go/wren-cpp/run.sh", ("libwren.so", "libwern.so")), "script-misspelt", "libwern",
+    ),
+    "a list for an address": (
+        MINIATURE.rewrite(GALLERY, lambda text: re.sub(
+            r'(name: "cpu-rookery"\n  uri: )(.*)', r"\1[\2]", text, count=1)),
+        "gallery-unreadable", "uri is a list",
+    ),
+    "a word for mirrors": (
+        MINIATURE.rewrite(GALLERY, lambda text: re.sub(
+            r'(name: "cpu-rookery"\n.*\n  mirrors:)\n.*', r"\1 word", text, count=1)),
+        "gallery-unreadable", "mirrors is the text",
+    ),
+    "a name of the capability table": (
+        MINIATURE.edit(CAPABILITIES, ('\t"lark":', '\t"lrak":')), "capabilities-missing", "'lrak', which is no backend",
+    ),
+    "a variable of the pins": (
+        MINIATURE.edit(BUMP, ('variable: "WREN_VERSION"', 'variable: "WERN_VERSION"')), "bump-pin-not-found", "WERN_VERSION",
+    ),
+    "no name for a meta": (
+        MINIATURE.edit_in(item("rookery"), ('  name: "rookery"', '  name: ""')), "importer-unknown-backend", "has no name",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_one_defect_is_one_report_without_a_base(name: str) -> None:
+    altered, rule, says = ALONE[name]
+    found = check.run(altered.tree(), check.Scope()).findings
+    assert [finding.rule for finding in found] == [rule]
+    assert says in f"{found[0].message} {found[0].help}"
+
+
+def test_what_a_broken_file_does_not_explain_is_told_beside_it() -> None:
+    cut = MINIATURE.rewrite("backend/cpp/llama-cpp/Makefile", lambda text: text[: text.index("endif")])
+    word = cut.edit("backend/cpp/llama-cpp/run.sh", ('exec "$CURDIR/lib/ld.so"', 'exec "$CUDIR/lib/ld.so"'))
+    assert {f.rule for f in check.run(word.tree(), check.Scope()).findings} == {
+        "source-unreadable",
+        "script-misspelt",
+    }
+
+
+def test_what_a_refused_value_does_not_explain_is_told_beside_it() -> None:
+    tags = MINIATURE.rewrite(
+        GALLERY, lambda text: re.sub(r"(?m)^  tags:\n(?:    - .*\n)+", "  tags: word\n", text, count=1)
+    )
+    first = check.run(tags.tree(), check.Scope()).findings
+    assert [f.rule for f in first] == ["gallery-unreadable"]
+    both = tags.edit_in(
+        item("cpu-llama-cpp"),
+        ("- localai/localai-backends:latest-cpu-llama-cpp", "- localai/localai-backends:latest-cpu"),
+    )
+    assert {f.rule for f in check.run(both.tree(), check.Scope()).findings} == {
+        "gallery-unreadable",
+        "gallery-mirror",
+    }

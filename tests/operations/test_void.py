@@ -136,3 +136,22 @@ def test_the_cause_says_how_much_is_not_listed() -> None:
     assert re.search(
         r"until then what is judged by it is not listed, \d+ findings? of \d+ rules?", cause.help
     )
+
+
+@pytest.mark.parametrize("select", ["gallery", "gallery-image-not-built"])
+def test_what_was_not_asked_for_is_told_where_what_was_stands_on_it(select: str) -> None:
+    lost = renamed(MATRIX, r"(?m)^include:", "includes:").tree()
+    for base in (BASE, None):
+        result = check.run(lost, check.Scope(select=(select,)), base, "main" if base else None)
+        assert [f.rule for f in result.findings] == [CAUSE]
+        alone = check.run(lost, check.Scope(select=(select,), ignore=(CAUSE,)), base)
+        assert {f.rule for f in alone.findings} - {CAUSE}
+    assert check.run(lost, check.Scope(select=("docs-stale",))).findings == ()
+    whole = check.run(BASE, check.Scope(select=(select,)))
+    assert (whole.findings, whole.rules) == ((), len(check.Scope(select=(select,)).rules()))
+
+
+def test_what_a_backend_has_in_a_file_that_is_gone_is_told_once() -> None:
+    lost = renamed(MATRIX, r"(?m)^include:", "includes:").tree()
+    assert [f.rule for f in check.run(lost, check.Scope(("rookery",)), BASE, "main").findings] == [CAUSE]
+    assert check.run(BASE, check.Scope(("rookery",))).findings == ()

@@ -8,6 +8,7 @@ from scaffold.directory.directory import Directory
 from scaffold.directory.makefile import default_recipes
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import gone_with
 from scaffold.rules.words import enumerated
 from scaffold.surfaces.matrix.reading import Entry
 from scaffold.syntax.source import Place
@@ -37,11 +38,6 @@ class MakefileTestTarget(Rule):
     """
 
     severity = Severity.error
-    explained_by = ("build-target-missing",)
-
-    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
-        """Where the backend has no Makefile."""
-        return cause.subject == ABSENT
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         seen = set()
@@ -123,6 +119,7 @@ class BuildTargetMissing(Rule):
                     f"{enumerated(calls)} here for {first.tag_suffix}: there is no "
                     + ("such rule" if present else "Makefile"),
                     f"add {enumerated([f'`{goal}:`' for goal in missing])} to {path}",
+                    absent="" if present else gone_with(registry.tree, path),
                 )
             if lang == "python" and registry.matrix.entries_of(name):
                 yield from self._first(registry.files(name))

@@ -12,7 +12,7 @@ from scaffold.directory import needs, outputs
 from scaffold.directory.directory import Directory
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.causes import gone_with
+from scaffold.rules.causes import gone_with, is_same_place
 from scaffold.rules.words import enumerated
 from scaffold.surfaces.build_context import DOCKERIGNORE
 from scaffold.syntax.source import Place
@@ -116,6 +116,11 @@ class FilesUnmade(Rule):
     """
 
     severity = Severity.error
+    explained_by = ("script-misspelt",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where the name is misspelt."""
+        return is_same_place(finding, cause)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files that images of native backends lack."""

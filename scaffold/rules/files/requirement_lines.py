@@ -20,6 +20,7 @@ from scaffold.directory.requirements import (
 from scaffold.directory.text import Text
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import is_same_place
 from scaffold.rules.files.requirements import build_of
 from scaffold.syntax.source import Place
 
@@ -121,6 +122,11 @@ class RequirementPinLost(Rule):
     """
 
     severity = Severity.warning
+    explained_by = ("requirement-unreadable", "requirement-index-missing")
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where the line says so."""
+        return is_same_place(finding, cause)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Packages without the version that their siblings have."""

@@ -45,11 +45,6 @@ class SourceUnreadable(Rule):
     """
 
     severity = Severity.error
-    explained_by = ("files-missing", "called-file-missing")
-
-    def follows(self, finding: Finding, cause: Finding) -> bool:
-        """Where the file is asked for, and missed because nothing is in it."""
-        return finding.path in cause.message
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files with a beginning and no end."""
@@ -78,6 +73,7 @@ class SourceUnreadable(Rule):
                 f"{path} cannot be read: {found.problem}",
                 "restore what is missing",
                 severity=Severity.warning if may_be_meant else None,
+                absent=path,
             )
 
 

@@ -128,11 +128,13 @@ class GalleryDevMetaMissing(Rule):
 
     severity = Severity.warning
     fixable = True
-    explained_by = ("gallery-image-missing",)
+    explained_by = ("gallery-image-missing", "gallery-meta-name", "importer-unknown-backend")
 
-    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
-        """Where the gallery has none of the development images either."""
-        return " has no " in finding.message
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where the gallery has none of the development images either, or the meta has another name."""
+        if cause.rule == "gallery-image-missing":
+            return " has no " in finding.message
+        return finding.subject != finding.backend
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Base metas without the twin, of backends that are built."""
@@ -142,7 +144,7 @@ class GalleryDevMetaMissing(Rule):
             built = development or registry.matrix.entries_of(name)
             count = len(development) or "no"
             for meta in gallery.base_metas(name) if built else ():
-                if meta.is_meta and f"{meta.name}{DEVELOPMENT}" not in gallery.by_name:
+                if meta.is_meta and meta.name and f"{meta.name}{DEVELOPMENT}" not in gallery.by_name:
                     keys = corrected_keys(registry, meta)
                     complete = all(image in gallery.by_name for image in of_development(keys).values())
                     complete = complete and keys.keys() <= known_keys(registry)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.registry import Registry
-from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.base import Finding, Rule, Severity, speaks_of
 from scaffold.syntax.source import Place
 
 WHOLE = "syntax", "document", "items"
 """The subjects of what is about the file as a whole."""
+MUCH = "name", "uri", "item"
+"""The subjects of what is about the item as a whole: much is read from its name and its image."""
 
 
 class GalleryUnreadable(Rule):
@@ -48,6 +50,18 @@ class GalleryUnreadable(Rule):
     def spoils(self, finding: Finding) -> bool:
         """Where it is about the file: of one that is cut in two, the tool reads a part."""
         return finding.subject in WHOLE
+
+    def explains(self, finding: Finding, other: Finding) -> bool:
+        """Where another one says of the same item what the refused value would have said.
+
+        Without an anchor or a name it is not known what is of which item.
+        """
+        if not other.rule.startswith("gallery-") and "the gallery" not in other.message:
+            return False
+        item, _, key = finding.subject.rpartition(" ")
+        if key not in MUCH and key[:1] != "*" and not speaks_of(other, key):
+            return False
+        return not item or speaks_of(other, item)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """What LocalAI refuses."""

@@ -104,7 +104,9 @@ class GalleryMetaName(Rule):
                         meta.at("name"),
                         name,
                         meta.name,
-                        f"the meta of {name} is named {meta.name!r}",
+                        f"the meta of {name} is named {meta.name!r}"
+                        if meta.name
+                        else f"the meta of {name} has no name",
                         f"name it {name!r}, or nothing that names the backend finds it",
                     )
 

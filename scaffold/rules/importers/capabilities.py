@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.importers.servers import is_proxy, served_by
+from scaffold.syntax.golang import Element
+
+NEAR = 0.7
+"""How much of a name another one has that may be meant for it."""
 
 
 class CapabilitiesMissing(Rule):
@@ -35,27 +39,52 @@ class CapabilitiesMissing(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Importable backends without an entry."""
-        surface = registry.capabilities
-        if not surface.entries:
-            return
-        importers = registry.importers
-        importable = {*importers.emitted, *(line.name for line in importers.pref_only)}
-        for name in registry.backends:
-            names = registry.aliases_of(name)
-            if any(surface.entry(n) for n in names):
-                continue
-            offered = any(_has_use_case(registry, n) for n in names & importable)
-            served = [] if offered else served_by(registry, name)
-            if offered or (served and not is_proxy(registry, name)):
-                why = "can be imported for" if offered else f"serves {', '.join(served[:3])}"
-                draft = registry.drafted(name, surface.path, surface.add)
-                yield self.finding(
-                    draft[0] if draft else surface.place(surface.entries[-1]),
-                    name,
-                    "entry",
-                    f"{name} {why}, and {surface.path} does not say what it serves",
-                    f'add "{name}" to BackendCapabilities with its RPCs and use cases',
-                )
+        surface, instead = registry.capabilities, misnamed(registry)
+        for name, why in lacking(registry):
+            entry = instead.get(name)
+            draft = registry.drafted(name, surface.path, surface.add) if entry is None else None
+            here = f"; here stands {entry.key!r}, which is no backend" if entry is not None else ""
+            yield self.finding(
+                draft[0] if draft else surface.place(entry or surface.entries[-1]),
+                name,
+                "entry",
+                f"{name} {why}, and {surface.path} does not say what it serves{here}",
+                f'add "{name}" to BackendCapabilities with its RPCs and use cases'
+                if entry is None
+                else f"write {name!r} for {entry.key!r}, or add an entry with its RPCs and use cases",
+            )
+
+
+def lacking(registry: Registry) -> Iterator[tuple[str, str]]:
+    """Each backend that serves models and has no entry, and how it is known to serve them."""
+    surface, importers = registry.capabilities, registry.importers
+    importable = {*importers.emitted, *(line.name for line in importers.pref_only)}
+    for name in registry.backends if surface.entries else ():
+        names = registry.aliases_of(name)
+        if any(surface.entry(n) for n in names):
+            continue
+        offered = any(_has_use_case(registry, n) for n in names & importable)
+        served = [] if offered else served_by(registry, name)
+        if offered or (served and not is_proxy(registry, name)):
+            yield name, "can be imported for" if offered else f"serves {', '.join(served[:3])}"
+
+
+def known_names(registry: Registry) -> set[str]:
+    """The names that an entry may have."""
+    return {*registry.gallery.by_name, *registry.directories, *registry.model_aliases()}
+
+
+def misnamed(registry: Registry) -> dict[str, Element]:
+    """Backend that lacks an entry -> the entry of no backend that has nearly its name."""
+    from difflib import get_close_matches
+
+    known = known_names(registry)
+    others = {entry.key: entry for entry in registry.capabilities.entries if entry.key not in known}
+    found: dict[str, Element] = {}
+    for name, _ in lacking(registry) if others else ():
+        near = get_close_matches(name, others, 1, NEAR)
+        found |= {name: others.pop(near[0])} if near else {}
+    return found
 
 
 def _has_use_case(registry: Registry, name: str) -> bool:

@@ -70,8 +70,11 @@ class ImporterUnknownBackend(Rule):
 
 def _right_name(registry: Registry, name: str) -> str:
     """What to do where the gallery calls a backend otherwise; "" where it does not have it."""
-    metas = [meta.name for meta in registry.gallery.base_metas(name)]
-    return f"the gallery calls it {metas[0]}: write that here, or name the item {name}" if metas else ""
+    for meta in registry.gallery.base_metas(name):
+        if not meta.name:
+            return f"the item in line {meta.line} of {meta.path} has no name: name it {name}"
+        return f"the gallery calls it {meta.name}: write that here, or name the item {name}"
+    return ""
 
 
 class ImporterUnregistered(Rule):

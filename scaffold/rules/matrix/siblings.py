@@ -75,7 +75,7 @@ class MatrixOutlierField(Rule):
                     entry,
                     entry.backend,
                     f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
-                    f"{entry.tag_suffix} has no {field}, and nearly all {lang} entries have one",
+                    f"{_named(entry)} has no {field}, and nearly all {lang} entries have one",
                     f"add {field}, as in the entries around it",
                 )
         yield from self._strangers(registry)
@@ -109,7 +109,7 @@ class MatrixOutlierField(Rule):
             f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
             f"{field} of {entry.tag_suffix} is {own!r}; most {variant} siblings have {expected!r}"
             if own is not None
-            else f"{entry.tag_suffix} has no {field}; most {variant} siblings have {expected!r}",
+            else f"{_named(entry)} has no {field}; most {variant} siblings have {expected!r}",
             f"use it for the siblings too, or say in a comment why {field} differs"
             if ahead
             else f"set {field}: {expected!r}, or say in a comment why {field} differs",
@@ -158,3 +158,7 @@ def _is_newer(image: str, other: str) -> bool:
     other_name, _, other_version = other.partition(":")
     numbers, others = ([int(n) for n in re.findall(r"\d{1,9}", v)] for v in (version, other_version))
     return name == other_name and numbers > others
+
+
+def _named(entry: Entry) -> str:
+    return entry.tag_suffix or "this entry"

@@ -9,6 +9,7 @@ from scaffold.checkout.tree import refusal
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
 from scaffold.rules.causes import gone_with
+from scaffold.rules.importers.capabilities import known_names, misnamed
 from scaffold.rules.repository.parts import is_gone, lost, missing, where
 from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Place
@@ -55,10 +56,10 @@ class RegistrationStale(Rule):
                 )
 
     def _capabilities(self, registry: Registry) -> Iterator[Finding]:
-        surface = registry.capabilities
-        known = {*registry.gallery.by_name, *registry.directories, *registry.model_aliases()}
+        surface, known = registry.capabilities, known_names(registry)
+        meant = {entry.key for entry in misnamed(registry).values()}
         for entry in surface.entries if registry.gallery.items else ():
-            if entry.key not in known:
+            if entry.key not in known | meant:
                 yield self.finding(
                     surface.place(entry),
                     entry.key,
@@ -90,11 +91,12 @@ class RegistrationStale(Rule):
         for item in gallery.items:
             owner = gallery.owner(item)
             if item.anchor and owner not in registry.names and not gallery.image_items(owner):
+                named = item.name or f"an item &{item.anchor} without a name"
                 yield self.finding(
                     item,
                     owner,
                     item.name,
-                    f"the gallery offers {item.name}, and no backend of that name is there or built",
+                    f"the gallery offers {named}, and no backend of that name is there or built",
                     "delete the item and those that merge it, or add the backend",
                 )
 
