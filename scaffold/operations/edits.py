@@ -79,8 +79,8 @@ def by_edit(
 
     An edit takes lines away, or puts one line in the place of others. What adds more may be wrong in more
     ways than one, and a backend that is taken away leaves more than one thing to clear up: that is all told.
-    `known` is what the rules find in both states. Told is the worst; of those what is told of most backends,
-    then what stands at the edit.
+    `known` is what the rules find in both states. Told is the worst; of those what misses the file, then what
+    is told of most backends, then what stands at the edit.
     """
     findings = {
         at: one for at, one in findings.items() if one.rule in rules and not _is_left(one, before, after)
@@ -126,11 +126,12 @@ def _together(brought: Mapping[Edited, frozenset[int]], findings: Mapping[int, F
     return Brought(roots, places)
 
 
-def _rank(finding: Finding, backends: Counter[str], edit: Edited) -> tuple[int, int, int]:
-    """How bad a finding is, of how many backends that is told, and how far it is from an edit."""
+def _rank(finding: Finding, backends: Counter[str], edit: Edited) -> tuple[int, bool, int, int]:
+    """How bad a finding is, whether it misses the file, of how many backends it is told, how far it is."""
     there = finding.path == edit.path
     near = there and edit.first - 1 <= finding.line <= edit.last + 1
-    return SEVERITIES.index(finding.severity), -backends[finding.rule], 2 - there - near
+    misses = finding.absent == edit.path
+    return SEVERITIES.index(finding.severity), not misses, -backends[finding.rule], 2 - there - near
 
 
 def _is_left(finding: Finding, before: Repository, after: Repository) -> bool:

@@ -153,6 +153,12 @@ def test_a_report_says_which_edit_brought_it_and_what_else() -> None:
     assert set(left_out) <= set(RULES)
 
 
+def test_a_file_that_several_backends_build_is_missed_where_it_was() -> None:
+    """meadow-lark builds the sources of llama-cpp with its Makefile."""
+    (told,) = new(MINIATURE.write("backend/cpp/llama-cpp/Makefile", None).tree())
+    assert (told.rule, told.backend) == ("build-target-missing", "llama-cpp")
+
+
 def test_what_another_edit_also_brings_stands_for_neither() -> None:
     """Two backends lose their images; an importer that both serve does not hide one of them."""
     altered = MINIATURE.drop(item("cpu-rookery")).drop(item("cpu-finch-tts"))
