@@ -105,7 +105,7 @@ class ArtifactGlobOvermatch(PipelineRule):
             flows = flows_of(run)
             by_step: dict[Step, dict[str, list[Flow]]] = {}
             for wanted in flows.downloads:
-                if not wanted.exact and wanted.name != "*" and is_known(wanted.name):
+                if not wanted.exact and is_known(wanted.name) and not _is_of_another_rule(flows, wanted):
                     by_step.setdefault(wanted.at.step, {}).setdefault(wanted.name, []).append(wanted)
             merges = _merges_of_others(flows) if len(by_step) > 1 else {}
             for step, patterns in by_step.items():
@@ -119,6 +119,14 @@ class ArtifactGlobOvermatch(PipelineRule):
                         told,
                         "put a separator that no name contains between the name and the rest",
                     )
+
+
+def _is_of_another_rule(flows: Flows, wanted: Flow) -> bool:
+    """Whether a download of everything merges nothing, or takes the records of builds: that is told."""
+    if wanted.name != "*":
+        return False
+    builds = flows.run.steps(*records.SINCE)
+    return not _merges(wanted.at.job.job) or any(_leaves_record(flows, b, wanted.at) for b in builds)
 
 
 def _overmatch(flows: Flows, patterns: dict[str, list[Flow]]) -> str:
@@ -171,7 +179,7 @@ def _files_say_leg(upload: Step) -> bool:
 
 def _taken_by_all(legs: list[JobRun], names: list[str]) -> str:
     """Two artifacts that are named after different legs, and that all legs take; "" where there are none."""
-    values = [{text for text in _values(leg) if len(text) > 1} for leg in legs]
+    values = [{text for text in _values(leg) if len(text) > 1 or text.isalpha()} for leg in legs]
     common = set.intersection(*values)
     named: dict[str, int] = {}
     for number, own in enumerate(values):

@@ -148,8 +148,26 @@ def test_a_download_of_everything_takes_the_records_of_builds(build: str, wanted
     ("pattern", "count"), [("digests*", 1), ("digests${{ inputs.suffix }}--*", 0), ("digests-cpu*", 0)]
 )
 def test_a_pattern_that_says_nothing_of_its_caller(pattern: str, count: int) -> None:
-    files = digests("[-cpu-a, -gpu-b]", pattern, NAMED, "[-cpu-a, -gpu-b]")
-    assert len(found(tree(files), "artifact-glob-overmatch")) == count
+    for suffixes in ("[-cpu-a, -gpu-b]", "[-a, -b]"):
+        files = digests(suffixes, pattern, NAMED, suffixes)
+        assert len(found(tree(files), "artifact-glob-overmatch")) == count
+
+
+@pytest.mark.parametrize(
+    ("build", "merges", "slugs"),
+    [
+        ("docker/build-push-action@v6", "docker buildx imagetools create", {"download-takes-build-records"}),
+        ("docker/build-push-action@v5", "docker buildx imagetools create", {"artifact-glob-overmatch"}),
+        ("docker/build-push-action@v5", "cat", set()),
+    ],
+)
+def test_a_merge_of_every_callers_digests_without_a_pattern(build: str, merges: str, slugs: set[str]) -> None:
+    files = digests("[-a, -b]", "path", NAMED, "[-a, -b]")
+    files["merge"] = files["merge"].replace("pattern: path", "path: x")
+    files["merge"] = files["merge"].replace("docker buildx imagetools create", merges)
+    files["ci"] = files["ci"].replace("docker/build-push-action@v6", build)
+    asked = ("artifact-glob-overmatch", "download-takes-build-records")
+    assert {slug for slug in asked if found(tree(files), slug)} == slugs
 
 
 @pytest.mark.parametrize(("on", "told"), [("[workflow_dispatch]", 0), ("[push]", 1)])
