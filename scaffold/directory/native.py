@@ -183,6 +183,8 @@ class Flag(NamedTuple):
     text: Text
     beside: frozenset[str]
     """The names of the other flags that the same statement sets."""
+    is_off: bool
+    """Whether its value says no."""
 
     @property
     def compiles_hip(self) -> bool:
@@ -194,6 +196,7 @@ class Flag(NamedTuple):
 _HIP_COMPILER = re.compile(rb"llvm/bin/clang|hipcc|CMAKE_HIP_COMPILER|amdclang")
 _SETS = re.compile(rb"(?:-D|set(?<!\wset)[ \t]*\()[ \t]*(\w+)")
 _DEFINE = re.compile(rb"-D[ \t]*(\w+)(?=[=:])")
+_OFF = re.compile(rb"(?:(?::\w+)?=|[ \t]+)\"?(?:off|no|false|n|0)(?!\w)", re.IGNORECASE)
 
 
 def flags(texts: Iterable[Text], names: Collection[str]) -> Iterator[Flag]:
@@ -205,7 +208,8 @@ def flags(texts: Iterable[Text], names: Collection[str]) -> Iterator[Flag]:
             if name in names and text.code.startswith(match[0], match.start()):
                 line = text.statement(*match.span())
                 beside = {m[1].decode(errors="replace") for m in _DEFINE.finditer(line)}
-                yield Flag(text.spot(*match.span(1)), text, frozenset(beside - {name}))
+                is_off = _OFF.match(text.data, match.end()) is not None
+                yield Flag(text.spot(*match.span(1)), text, frozenset(beside - {name}), is_off)
 
 
 _ARG = re.compile(rb"(?m)^[ \t]*ARG[ \t]+(?!(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\b)(\w+)[ \t]*\r?$")

@@ -93,8 +93,14 @@ RENAMED = {
 }  # fmt: skip
 """Option that ggml, llama.cpp and whisper.cpp no longer read -> the one that they read."""
 
-DEAD = {"GGML_HIPBLAS"}
-"""Of these, those that nothing in ggml turns into the new one: without it there is no GPU code."""
+UNDERSTOOD = {f"LLAMA_{name}" for name in ("CUDA", "SYCL", "SYCL_F16")}
+"""Of these for hardware, those that llama.cpp still turns into the new one, with a warning.
+
+whisper.cpp warns too, and turns nothing: it sets the new one inside a function, where nobody sees it.
+"""
+
+REFUSED = {"LLAMA_CUBLAS", "WHISPER_CUBLAS"}
+"""Of these, those with which llama.cpp and whisper.cpp end the build."""
 
 HARDWARE = {
     "GGML_HIP": ("hipblas",),
@@ -144,13 +150,18 @@ class BuildFlagObsolete(Rule):
                 built = {e.fields.get("build-type", "") for e in registry.matrix.entries_of(name)}
                 gated = registry.files(name).has_gated_options  # the engine's own option may be needed too
                 complete = new != "GGML_HIP" or (not gated and all(flag.compiles_hip for flag in flags))
-                matters = new not in HARDWARE or not built.isdisjoint(HARDWARE[new])
-                certain = Severity.error if old in DEAD else Severity.warning
+                is_gpu = new in HARDWARE
+                matters = not is_gpu or (
+                    not built.isdisjoint(HARDWARE[new]) and not all(flag.is_off for flag in flags)
+                )
+                certain = Severity.error if is_gpu and old not in UNDERSTOOD else Severity.warning
                 yield self.finding(
                     flags[0].spot,
                     name,
                     f"{old} in {path}",
-                    f"{old} is not read by the engine any more; it reads {new}",
+                    f"{old} ends the build of the engine; it reads {new}"
+                    if old in REFUSED
+                    else f"{old} is not read by the engine any more; it reads {new}",
                     f"write {new}"
                     if complete
                     else f"write {new}, with the engine's own option where it has one, and CC, CXX and "

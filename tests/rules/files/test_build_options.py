@@ -88,10 +88,26 @@ def test_a_renamed_flag_is_renamed_where_all_that_it_needs_is_there() -> None:
     assert assert_fixed(where, found).read(f"{WREN}/Makefile") == good[f"{WREN}/Makefile"]
 
 
-def test_a_flag_whose_old_name_was_understood_for_a_while_is_a_warning() -> None:
-    where = tree(replaced(f"{WREN}/Makefile", ("DGGML_CUDA=", "DGGML_CUBLAS=")))
-    found = only(where, "build-flag-obsolete", "wren-cpp", f"{WREN}/Makefile", "GGML_CUBLAS")
-    assert found.severity is Severity.warning
+@pytest.mark.parametrize(
+    ("old", "severity", "words"),
+    [
+        ("GGML_CUBLAS=ON", Severity.error, "not read"),
+        ("LLAMA_CUBLAS=ON", Severity.error, "ends the build"),
+        ("WHISPER_CUBLAS=1", Severity.error, "ends the build"),
+        ("WHISPER_CUDA=ON", Severity.error, "not read"),
+        ("LLAMA_CUDA=ON", Severity.warning, "not read"),
+        ("LLAMA_CUBLAS=OFF", Severity.info, ""),
+        ("LLAMA_CUBLAS:BOOL=off", Severity.info, ""),
+        ("LLAMA_AVX=OFF", Severity.warning, "not read"),
+    ],
+)
+def test_an_old_name_is_an_error_where_nobody_understands_it(
+    old: str, severity: Severity, words: str
+) -> None:
+    where = tree(replaced(f"{WREN}/Makefile", ("DGGML_CUDA=ON", f"D{old}")))
+    (found,) = findings(where, "build-flag-obsolete")
+    assert found.severity is severity
+    assert words in found.message
 
 
 def test_a_renamed_flag_for_hardware_that_is_not_built_is_an_info() -> None:
