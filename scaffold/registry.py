@@ -14,7 +14,7 @@ from scaffold.errors import UsageError, unknown
 from scaffold.surfaces.base import Registration
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES
 from scaffold.surfaces.parts import Part, Reader
-from scaffold.syntax.source import Place, require_merged
+from scaffold.syntax.source import Place
 
 if TYPE_CHECKING:
     from scaffold.pipeline.image_builds import SharedInput
@@ -55,24 +55,18 @@ class Registry(Checkout):
         from scaffold.directory.service import PROTO, service_rpcs
 
         yield Part(PROTO, "RPC", len(service_rpcs(self.tree)))
-        yield Part(PROTO, "service Backend", self._shared(PROTO).count(b"\nservice Backend "))
-        module = self._shared("go.mod")
+        yield Part(PROTO, "service Backend", (self.tree.read(PROTO) or b"").count(b"\nservice Backend "))
+        module = self.tree.read("go.mod") or b""
         for what in ("module", "go"):
             yield Part("go.mod", f"`{what}` directive", len(re.findall(rf"(?m)^{what}\s".encode(), module)))
         yield Part(ALIASES, "name in Aliases", len(self.model_aliases()))
-        installer = self._shared(COMMON_INSTALLER)
+        installer = self.tree.read(COMMON_INSTALLER) or b""
         yield Part(COMMON_INSTALLER, "function that installs", installer.count(b"function "))
         for what, pattern in (
             ("installRequirements", rb"(?m)^function installRequirements\b"),
             ("requirements file that is installed", rb"\brequirements[^\s/]*\.txt"),
         ):
             yield Part(COMMON_INSTALLER, what, len(re.findall(pattern, installer)))
-
-    def _shared(self, path: str) -> bytes:
-        """A file that all backends share, without marks of an unresolved merge."""
-        data = self.tree.read(path) or b""
-        require_merged(path, data)
-        return data
 
     def read_ahead(self) -> None:
         super().read_ahead()
@@ -259,7 +253,7 @@ class Registry(Checkout):
 
     def model_aliases(self) -> set[str]:
         """Backend names that LocalAI maps to others (`Aliases` in pkg/model/initializers.go)."""
-        data = self._shared(ALIASES)
+        data = self.tree.read(ALIASES) or b""
         maps = re.finditer(rb"\b(\w++)(?:\s++map\[string\]string)?+\s*+=\s*+map\[string\]string\s*+\{", data)
         start = next((found.end() for found in maps if found[1].lower() == b"aliases"), len(data))
         end = data.find(b"\n}", start)

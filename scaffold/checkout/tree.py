@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from scaffold import cage
 from scaffold.checkout import git
 from scaffold.checkout.door import Door, Kind, note, outside, too_large
+from scaffold.checkout.merged import require_merged
 from scaffold.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ class Tree(Protocol):
         """What was asked for, is there and was not read -> why not."""
 
     def read(self, path: str) -> bytes | None:
-        """Content of a regular file of at most MAX_TEXT_BYTES; None where there is none."""
+        """Content of a regular file of at most MAX_TEXT_BYTES; None where there is none.
+
+        Raises ShapeError where git has left a conflict marker in it.
+        """
 
     def content(self, path: str) -> bytes | None:
         """Content of a regular file of at most MAX_FILE_BYTES; None where there is none."""
@@ -73,6 +77,7 @@ class WorkTree:
         self.root = root
         self._door = Door(root)
         self._contents: dict[str, bytes | None] = {}
+        self._merged: set[str] = set()
         self._left = MAX_TREE_BYTES
 
     @property
@@ -84,7 +89,7 @@ class WorkTree:
         if data is not None and len(data) > MAX_TEXT_BYTES:
             self.refused[path] = too_large(MAX_TEXT_BYTES)
             return None
-        return data
+        return _merged(path, data, self._merged)
 
     def content(self, path: str) -> bytes | None:
         if path not in self._contents:
@@ -145,6 +150,7 @@ class GitTree:
         self.root = root
         self._beside = beside
         self._contents: dict[str, bytes] = {}
+        self._merged: set[str] = set()
         self.refused: dict[str, str] = {}
         self.commit = git.commit(root, rev)
         if not self.commit:
@@ -187,7 +193,7 @@ class GitTree:
         return git.reader(self.root)
 
     def read(self, path: str) -> bytes | None:
-        return self._read(path, MAX_TEXT_BYTES)
+        return _merged(path, self._read(path, MAX_TEXT_BYTES), self._merged)
 
     def content(self, path: str) -> bytes | None:
         return self._read(path, MAX_FILE_BYTES)
@@ -292,6 +298,7 @@ class Overlay:
     ) -> None:
         self.base = base
         self.changes = changes
+        self._merged: set[str] = set()
         self.executable = executable
 
     @property
@@ -299,7 +306,9 @@ class Overlay:
         return self.base.refused
 
     def read(self, path: str) -> bytes | None:
-        return self.changes[path] if path in self.changes else self.base.read(path)
+        if path not in self.changes:
+            return self.base.read(path)
+        return _merged(path, self.changes[path], self._merged)
 
     def content(self, path: str) -> bytes | None:
         return self.changes[path] if path in self.changes else self.base.content(path)
@@ -356,6 +365,14 @@ class Overlay:
         if path in self.changes and (self.changes[path] is None or self.base.kind(path) is not Kind.file):
             return path in self.executable
         return self.base.is_executable(path)
+
+
+def _merged(path: str, data: bytes | None, known: set[str]) -> bytes | None:
+    """What was read of a file; `known` are those that nobody has to look at again."""
+    if data and path not in known:
+        require_merged(path, data)
+        known.add(path)
+    return data
 
 
 def _around(paths: Iterable[str]) -> frozenset[str]:

@@ -17,7 +17,7 @@ from scaffold.checkout.tree import Tree, refusal
 from scaffold.directory import cpp, makefile, native, pins, python, requirements, rust, scripts, service
 from scaffold.directory.text import MAX_BYTES, MAX_NESTING, Spot, Text, is_cmake, text_of
 from scaffold.syntax.rust import Implementation
-from scaffold.syntax.source import Place, require_merged
+from scaffold.syntax.source import Place
 
 DARWIN_FILES = ("run.sh", "package.sh", "Makefile")
 """Files of a backend in which macOS may have code of its own, besides scripts and CMake files."""
@@ -37,10 +37,9 @@ class Directory:
         self._texts: dict[str, Text | None] = {}
 
     def at(self, path: str) -> Text | None:
-        """A file of the repository; None where there is none. Raises ShapeError for marks of a merge."""
+        """A file of the repository; None where there is none."""
         if path not in self._texts:
             data = self.tree.read(path)
-            require_merged(path, data or b"")
             self._texts[path] = text_of(path, data) if data is not None and len(data) <= MAX_BYTES else None
         return self._texts[path]
 

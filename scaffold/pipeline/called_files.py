@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
-from scaffold.syntax.source import Place, require_merged
+from scaffold.syntax.source import Place
 
 _NAMED = tuple(
     re.compile(re.escape(start) + rb"[\w./-]{0,200}\w(?![\w./$*{-])")
@@ -30,14 +30,10 @@ class CalledFile(NamedTuple):
 
 
 def called_files(tree: Tree) -> Iterator[CalledFile]:
-    """Each with the first place that names it; none for which that place looks first (`[ -f x ]`).
-
-    Raises ShapeError where git has left a conflict marker in a file that names others.
-    """
+    """Each with the first place that names it; none for which that place looks first (`[ -f x ]`)."""
     seen = set()
     for caller in _callers(tree):
         data = tree.read(caller) or b""
-        require_merged(caller, data)
         for found in (found for named in _NAMED for found in named.finditer(data)):
             start = data.rfind(b"\n", 0, found.start()) + 1
             before = data[start : found.start()]

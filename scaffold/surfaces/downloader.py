@@ -8,7 +8,6 @@ from functools import cached_property
 
 from scaffold.checkout.tree import Tree
 from scaffold.surfaces.parts import OPTIONAL, Part
-from scaffold.syntax.source import require_merged
 
 PATH = "pkg/downloader/uri.go"
 
@@ -36,7 +35,6 @@ class Downloader:
     def prefixes(self) -> tuple[str, ...]:
         """What the address of an image or of a file to download begins with; empty where nothing says so."""
         data = self.tree.read(PATH) or b""
-        require_merged(PATH, data)
         text = data.decode(errors="replace")
         constants = dict(_CONSTANT.findall(text))
         bodies = _LOOKS.findall(text)

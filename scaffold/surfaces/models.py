@@ -7,11 +7,12 @@ from collections.abc import Container, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from scaffold.checkout.merged import require_merged
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.surfaces.gallery.loading import Refusal
 from scaffold.surfaces.parts import Part
-from scaffold.syntax.source import Source, require_merged
+from scaffold.syntax.source import Source
 from scaffold.syntax.yaml_events import Kind, document
 
 FOLDER = "gallery"

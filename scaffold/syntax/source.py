@@ -32,25 +32,8 @@ FEW_BYTES = 400 << 10
 MAX_NESTING = 1000
 CHUNK_BYTES = 1 << 16
 
-_MARKS = (b"<<<<<<<", b">>>>>>>", b"|||||||", b"\n=======\n", b"\n=======\r\n")
-_CONFLICT = rb"(?m)^(?:(<{7}|>{7}|\|{7})(?=[ \r\n]|\Z)|(={7})(?=\r?$))"
-"""What git writes around two versions and what both come from, and between them."""
-_PROSE_CONFLICT = rb"(?m)^(<{7}|>{7})()(?= \S)"
-"""The same where `=======` may underline a heading, and the others may be a quotation or a row."""
-_PROSE = (".md", ".py")
 _TOKEN = re.compile(rb"[\w\x80-\xff]++|[^\w\s]")
 _BRACKET = re.compile(rb"[(\[{]|[)\]}]")
-
-
-def require_merged(path: str, data: bytes) -> None:
-    """Raises ShapeError with the line of a conflict marker, where git has left one in a file."""
-    if not any(mark in data for mark in _MARKS):
-        return
-    found = re.search(_PROSE_CONFLICT if path.endswith(_PROSE) else _CONFLICT, data)
-    if found is not None:
-        line = data.count(b"\n", 0, found.start()) + 1
-        mark = (found[1] or found[2]).decode()
-        raise ShapeError(path, line, f"is a conflict marker, {mark}: resolve the merge first")
 
 
 def numbered(
@@ -115,7 +98,6 @@ class Source:
         if len(data) > FEW_BYTES and data.count(b"\n") > MAX_LINES:
             raise ShapeError(path, None, f"has more than {MAX_LINES:,} lines, more than any such file")
         self.require_text()
-        require_merged(path, data)
 
     def require_text(self) -> None:
         """Raises ShapeError where it is no UTF-8 text."""

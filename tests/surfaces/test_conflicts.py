@@ -89,6 +89,19 @@ def test_the_files_of_a_backend_are_looked_at(path: str) -> None:
     assert (found.value.path, found.value.line) == (path, line)
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["tests/e2e-backends/backend_test.go", "pkg/model/initializers.go", "scripts/build/lark.sh", "go.mod"],
+)
+def test_whatever_is_read_is_looked_at(path: str) -> None:
+    tree, line = merged(
+        path, "<<<<<<< ours", "=======", ">>>>>>> theirs", old=b"package wing\n\nfunc x() {}\n"
+    )
+    with pytest.raises(ShapeError, match="conflict marker") as found:
+        check.run(tree, check.Scope())
+    assert (found.value.path, found.value.line) == (path, line)
+
+
 @pytest.mark.parametrize("path", ["gallery/index.yaml", "gallery/wing.yaml"])
 def test_the_models_are_looked_at(path: str) -> None:
     tree, line = merged(path, "<<<<<<< ours", "=======", ">>>>>>> theirs", old=b"- name: wing\n- name: b\n")
@@ -99,3 +112,8 @@ def test_the_models_are_looked_at(path: str) -> None:
 
 def test_a_heading_is_no_conflict() -> None:
     assert_fine(MINIATURE.rewrite(DOCS, lambda text: f"{text}\nHeading\n=======\n\n<<<<<<<\n>>>>>>>\n"))
+
+
+def test_a_line_in_a_comment_is_no_conflict() -> None:
+    tree = Overlay(BASE, {"backend/cpp/heron/wing.cpp": b"/*\n=======\n*/\nint main() {}\n"})
+    assert check.run(tree, check.Scope()).findings == ()

@@ -10,9 +10,9 @@ from scaffold.checkout.tree import MARK
 from scaffold.directory.whole import Flaw, flaw, is_read
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.syntax.source import Place, require_merged
+from scaffold.syntax.source import Place
 
-SHARED = (".docker", "scripts", "backend/python/common", "core/gallery/importers")
+SHARED = (".docker", "scripts", "backend/python/common", "core/gallery/importers", "tests/e2e-backends")
 """Where the scripts and sources are that many backends need."""
 _TEST = re.compile(r"(?:.*/)?(?:test[_.-]?|[^/]*_test\.)[^/]*")
 _DATA = re.compile(r"/(?:testdata|fixtures|vendor|third_party)/")
@@ -36,10 +36,10 @@ class SourceUnreadable(Rule):
         fi
 
     Looked at are shell, Python, Go, Rust, C++, Makefiles, CMake files and `Cargo.toml` of backends, the
-    scripts they share, and the importers. Python is read by its own parser; of the others it is told what
-    begins and does not end, a Go file without a `package` clause, and a script whose lines end as on Windows
-    where those of the checkout do not. It is a warning for a test, and for a file with nothing in it that is
-    no `__init__.py`.
+    scripts and tests that they share, and the importers. Python is read by its own parser; of the others it
+    is told what begins and does not end, a Go file without a `package` clause, and a script whose lines end
+    as on Windows where those of the checkout do not. It is a warning for a test, and for a file with nothing
+    in it that is no `__init__.py`.
 
     Fix: restore what is missing.
     """
@@ -56,8 +56,6 @@ class SourceUnreadable(Rule):
 
     def _judge(self, registry: Registry, backend: str, path: str) -> Iterator[Finding]:
         data = registry.tree.read(path) or b""
-        if b"<<<<<<< " in data:  # in a source a line of equal signs may be a comment
-            require_merged(path, data)
         found = flaw(path, data)
         if path.endswith(".sh") and _is_of_windows(data) and not _is_of_windows(registry.tree.read(MARK)):
             found = Flaw(0, _CARRIED)  # git has not made the whole checkout so

@@ -15,7 +15,7 @@ from scaffold.surfaces.base import Registration, Surface
 from scaffold.surfaces.importers import drop_ins
 from scaffold.surfaces.parts import OPTIONAL, Part
 from scaffold.syntax.golang import Element, GoSource
-from scaffold.syntax.source import Place, numbered, require_merged
+from scaffold.syntax.source import Place, numbered
 
 PREF_ONLY_FILE = "core/http/endpoints/localai/backend.go"
 PREF_ONLY = "knownPrefOnlyBackends"
@@ -145,8 +145,6 @@ class ImporterReader(Surface):
     def _texts(self, names: str) -> dict[str, str]:
         paths = (f"{FOLDER}/{name}" for name in self.tree.names(FOLDER) if re.fullmatch(names, name))
         found = {path: self.tree.read(path) or b"" for path in paths}
-        for path, data in found.items():
-            require_merged(path, data)
         return {path: data.decode(errors="replace") for path, data in found.items()}
 
     @cached_property
