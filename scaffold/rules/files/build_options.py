@@ -120,8 +120,12 @@ class BuildFlagObsolete(Rule):
     new backends went on copying the old name from their neighbours.
 
     Fine where the new name stands beside the old one, for an old pin, and where the engine has an
-    option of its own (`-DSD_HIPBLAS=ON`, `-DFINCH_GGML_HIP=ON`) that sets it. Only an info where the
-    matrix has no image of that hardware, and a warning where ggml still understood the old name for a while.
+    option of its own (`-DSD_HIPBLAS=ON`, `-DFINCH_GGML_HIP=ON`) that sets it.
+
+    It is an error where images for some hardware need the option: nobody reads `GGML_CUBLAS` any more, and
+    with `LLAMA_CUBLAS` or `WHISPER_CUBLAS` the engine ends the build. It is a warning where llama.cpp still
+    understands the old name (`LLAMA_CUDA`), and for options of no hardware; an info where the matrix has no
+    image of that hardware, or the option is off.
 
     Fails:
 
