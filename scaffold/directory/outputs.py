@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +17,7 @@ from scaffold.directory.made import Build, Made
 from scaffold.directory.near import is_near
 from scaffold.directory.scripts import BUILD_SCRIPTS, OWN_FOLDER, run_of
 from scaffold.directory.text import Spot, Text
+from scaffold.syntax import dockerfile
 from scaffold.syntax.shell import Command
 from scaffold.syntax.shell_state import UNKNOWN, test_words
 
@@ -52,6 +53,80 @@ def started_unmade(directory: Directory, system: str) -> Iterator[Taken]:
         if name not in lands.plain if is_guarded else not lands.may_be(name):
             seen.add(path)
             yield Taken(path, spot)
+
+
+def unpackaged(directory: Directory, dockerfiles: Iterable[Text]) -> Iterator[Taken]:
+    """What run.sh takes on Linux and package.sh does not bring along; each once.
+
+    Of programs and libraries those beside it, for others fill the folders below; of data what the build
+    makes, or what a letter tells from something packaged: the rest a backend may make itself. Only where
+    package.sh does nothing but copy, and the image has what that copies and nothing else.
+    """
+    script, package, build = directory.run_script, directory.text("package.sh"), Build.of(directory)
+    if script is None or package is None or build is None or not only_copies(package):
+        return
+    makefiles = (text for text in directory.build_files if text != package)
+    if any(_PACKS.search(text.code) for text in makefiles) or not all(map(_takes_package, dockerfiles)):
+        return
+    placed, run = _placed(package), run_of(script, LINUX)
+    taken = [(path, spot, True) for path, spot, _ in opened(script, run) if "/" not in path]
+    taken += [(path.partition("/")[0], spot, False) for path, spot in data_of(script, run)]
+    seen = set()
+    for name, spot, is_needed in taken:
+        if name not in seen and not placed.may_be(name):
+            seen.add(name)
+            if is_needed or build.may_make(name, spelled=True) or _near(name, placed.plain):
+                yield Taken(name, spot)
+
+
+_PACKS = re.compile(rb"(?m)^(?![^\n]*\brm\b)[^\n]*\bpackage/")
+
+
+def _takes_package(text: Text) -> bool:
+    """Whether the image of a Dockerfile has what is packaged, and nothing that the build left elsewhere."""
+    file = dockerfile.read(text.path, text.data)
+    if file is None or not file.stages:
+        return False
+    taking = (i for i in file.stages[-1].instructions if i.name in ("COPY", "ADD"))
+    sources = [path for instruction in taking for path, _ in instruction.paths[:-1]]
+    return bool(sources) and all("/package/" in f"{path}/" for path in sources)
+
+
+def _near(name: str, others: Iterable[str]) -> str | None:
+    """One of some names that a letter makes another one."""
+    return next((other for other in sorted(others) if is_near(name, other)), None)
+
+
+def packaged_instead(directory: Directory, name: str) -> str | None:
+    """A name that package.sh gives to something and that is a letter from another one."""
+    package = directory.text("package.sh")
+    return _near(name, _placed(package).plain) if package is not None else None
+
+
+@lru_cache(maxsize=1)
+def _placed(package: Text) -> Made:
+    """The names that package.sh may give to what it puts right into the package on Linux."""
+    names: set[str] = set()
+    for step in run_of(package, LINUX).reached:
+        words = [word for word in step.words[1:] if not word.startswith("-")]
+        if step.words[0] == "mkdir":
+            targets, sources = words, []
+        elif step.words[0] in _PLACING:
+            targets, sources = words[-1:], words[:-1]
+        else:
+            continue
+        if len(words) + 1 < len(step.words) and any(map(_TARGET.match, step.words[1:])):
+            return Made.of(["*"])
+        for target in targets:
+            above, is_below, inside = f"{target}/".partition(f"{PACKAGE}/")
+            if inside.strip("/."):
+                names.add(inside.strip("/").partition("/")[0])
+            elif is_below or UNKNOWN in above:
+                names.update(posixpath.basename(source.rstrip("/")) or "*" for source in sources)
+    return Made.of("*" if name in (".", "..") else name.replace(UNKNOWN, "*") for name in names)
+
+
+_TARGET = re.compile(r"-[a-zA-Z]*[tT]|--(?:no-)?target|--parents")
 
 
 def made_instead(directory: Directory, name: str) -> str | None:
@@ -244,6 +319,28 @@ _VARIABLE = re.compile(r"/\$\{?(\w+)\}?$")
 _BEHIND = re.compile(r"[\w./-]")
 
 
+def data_of(script: Text, run: Flow) -> Iterator[tuple[str, Spot]]:
+    """(path below its own folder, place) of what variables name and is neither library nor looked for.
+
+    What a command is given may be made by it.
+    """
+    is_tested = _tests(script, run)
+    given = [word for s in run.reached if s.node.type == "command" for word in s.words[1:]]
+    for step in run.reached:
+        name, value = step.words[0], step.words[-1]
+        path = value.removeprefix(OWN_FOLDER).rstrip("/")
+        if (
+            step.node.type == "variable_assignment"
+            and path not in (value, "")
+            and not re.search(f"[:{UNKNOWN}]", path)
+            and not _LIBRARY.search(path)
+            and not is_tested(f"/{path}")
+            and not is_tested(f"${name}")
+            and not any(f"{word}/".startswith(f"{OWN_FOLDER}{path.partition('/')[0]}/") for word in given)
+        ):
+            yield path, script.spot(step.node.start_byte, step.node.end_byte)
+
+
 def _is_whole(text: str, word: str) -> bool:
     """Whether a word stands in a text and does not go on there."""
     at = text.find(word)
@@ -262,7 +359,8 @@ def opened(script: Text, run: Flow) -> tuple[tuple[str, Spot, bool], ...]:
     return tuple(_openings(script, run))
 
 
-def _openings(script: Text, run: Flow) -> Iterator[tuple[str, Spot, bool]]:
+def _tests(script: Text, run: Flow) -> Callable[[str], bool]:
+    """Says of a word whether a test of a run asks for it."""
     shell = script.shell
     asked = [
         (node, [shell.plain(w) for w in test_words(node.children[1:-1])])
@@ -276,6 +374,11 @@ def _openings(script: Text, run: Flow) -> Iterator[tuple[str, Spot, bool]]:
     def is_tested(word: str) -> bool:
         return any(_is_whole(found, word) for found in tests)
 
+    return is_tested
+
+
+def _openings(script: Text, run: Flow) -> Iterator[tuple[str, Spot, bool]]:
+    is_tested = _tests(script, run)
     values = [(s.words[0], s.words[-1], s.node) for s in run.reached if s.node.type == "variable_assignment"]
     for name, value, node in values:
         path = value.removeprefix(OWN_FOLDER)

@@ -110,7 +110,9 @@ class FilesUnmade(Rule):
         export WREN_LIBRARY="$CURDIR/lib/libwren.so"
 
     Looked at is a run on each system for which there is an image. What `run.sh` looks for before it takes
-    it may be missing, and a name that the build computes is taken to be made.
+    it may be missing, and a name that the build computes is taken to be made. Where `package.sh` does nothing
+    but copy, what `run.sh` needs beside itself has to be among that: a program, a library, or the data that a
+    variable of `run.sh` names and the build makes.
 
     Fix: give the file one name, where it is made, packaged and opened.
     """
@@ -151,7 +153,8 @@ class FilesUnmade(Rule):
                     f"run.sh looks for libraries in {taken.what}/, and nothing puts any there",
                     "give the folder the name that it has in package.sh",
                 )
-            for taken in outputs.placed_nowhere(files) if True in linux else ():
+            nowhere = [*outputs.placed_nowhere(files)] if True in linux else []
+            for taken in nowhere:
                 yield self.finding(
                     taken.spot,
                     name,
@@ -159,7 +162,8 @@ class FilesUnmade(Rule):
                     f"package.sh copies into {taken.what}/, which it does not make",
                     "give the folder the name with which it is made",
                 )
-            for taken in outputs.packaged_unmade(files) if True in linux and not started else ():
+            unmade = [*outputs.packaged_unmade(files)] if True in linux and not started else []
+            for taken in unmade:
                 yield self.finding(
                     taken.spot,
                     name,
@@ -167,6 +171,25 @@ class FilesUnmade(Rule):
                     f"package.sh copies {taken.what}, and nothing in the build makes it",
                     "give the file one name in the Makefile and package.sh, or delete the line",
                 )
+            if not (started or nowhere or unmade):
+                yield from self._left_behind(registry, name, files)
+
+    def _left_behind(self, registry: Registry, name: str, files: Directory) -> Iterator[Finding]:
+        """What the build makes and run.sh needs, and package.sh does not take along."""
+        entries = [entry for entry in registry.matrix.entries_of(name) if entry.linux]
+        paths = {entry.fields.get("dockerfile", "").removeprefix("./") for entry in entries}
+        dockerfiles = [*filter(None, map(files.at, sorted(paths)))]
+        for taken in outputs.unpackaged(files, dockerfiles) if dockerfiles else ():
+            other = outputs.packaged_instead(files, taken.what)
+            yield self.finding(
+                taken.spot,
+                name,
+                f"pack {taken.what}",
+                f"run.sh needs {taken.what}, and package.sh does not take it along",
+                f"package.sh takes {other}: write one name in both"
+                if other
+                else f'copy it in package.sh: `cp -a "$CURDIR/{taken.what}" "$CURDIR/package/"`',
+            )
 
 
 def _instead(files: Directory, same: Sequence[outputs.Taken]) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scaffold.checkout.tree import Overlay
 from scaffold.directory.made import _meet
 from scaffold.rules.base import Severity
 from tests.rules.files.trees import HERON, KESTREL, LARK, WREN, findings, line_of, read, replaced, tree
@@ -29,7 +30,9 @@ RUN, PACKAGE, MAKEFILE = f"{WREN}/run.sh", f"{WREN}/package.sh", f"{WREN}/Makefi
 def test_a_name_that_is_mistyped(path: str, name: str) -> None:
     stem, dot, rest = name.partition(".")
     old, new = f"CURDIR/{name}", f"CURDIR/{stem}x{dot}{rest}"
-    text = read(path).replace("/lib/libwren.so", "/libwren.so")
+    text = read(path)
+    if name == "libwren.so":
+        text = text.replace("/lib/libwren.so", "/libwren.so")
     assert old in text
     where = tree({path: text.replace(old, new).encode()})
     found = findings(where, SLUG)
@@ -38,7 +41,7 @@ def test_a_name_that_is_mistyped(path: str, name: str) -> None:
     assert f"{stem}x" in found[0].message
 
 
-LIBRARY = ("lib/libwren.so", "libwrench.so")
+LIBRARY = ("libwren.so", "libwrench.so")
 
 
 def test_it_is_said_where_it_stands() -> None:
@@ -92,12 +95,12 @@ def test_what_may_be_missing(line: str) -> None:
         (
             PACKAGE,
             "# shellcheck source",
-            'cp "$CURDIR/sources/lib/"*.so "$CURDIR/package/"\n# shellcheck source',
+            'cp "$CURDIR/sources/lib/"*.so "$CURDIR/package/lib/"\n# shellcheck source',
         ),
         (
             PACKAGE,
             "# shellcheck source",
-            'ln -s libwren.so "$CURDIR/package/libwrench.so"\n# shellcheck source',
+            'ln -s libwren.so "$CURDIR/package/lib/libwrench.so"\n# shellcheck source',
         ),
     ],
 )
@@ -187,7 +190,8 @@ def test_a_copy_of_what_nothing_makes() -> None:
 def test_a_copy_of_a_folder_of_the_build() -> None:
     path = f"{LARK}/package.sh"
     made = {f"{LARK}/Makefile": f"{read(f'{LARK}/Makefile')}\n\tcp lark feathers/lark\n".encode()}
-    assert findings(tree(replaced(path, ('"$CURDIR/lark"', '"$CURDIR/feathers"')), made), SLUG) == []
+    copied = '"$CURDIR/lark"', '"$CURDIR/feathers" "$CURDIR/lark"'
+    assert findings(tree(replaced(path, copied), made), SLUG) == []
 
 
 @pytest.mark.parametrize(
@@ -243,3 +247,63 @@ def test_a_letter_less_beside_what_is_unpacked() -> None:
     for name, told in (("pakage", 1), ("voices", 0)):
         more = replaced(path, (old, f'"$CURDIR/{name}/"\ntar -xf a.tgz -C "$CURDIR"'))
         assert len(findings(tree(more), SLUG)) == told
+
+
+DATA = replaced(MAKEFILE, ("purge: clean", "wren-data:\n\tcp -a sources/wren/data wren-data\n\npurge: clean"))
+TAKEN = 'cp -a "$CURDIR/wren-data" "$CURDIR/package/"\n'
+
+
+def with_data(line: str, *, taken: str = TAKEN, made: bool = True) -> Overlay:
+    run = read(RUN).replace("\nif [ -f", f"\n{line}\nif [ -f", 1)
+    packed = read(PACKAGE).replace("# shellcheck source", f"{taken}# shellcheck source", 1)
+    return tree({RUN: run.encode(), PACKAGE: packed.encode()}, DATA if made else {})
+
+
+NAMED = 'export WREN_DATA="$CURDIR/wren-data"'
+
+
+def test_data_that_is_made_and_not_packaged() -> None:
+    assert findings(with_data(NAMED), SLUG) == []
+    where = with_data(NAMED, taken="")
+    (found,) = findings(where, SLUG)
+    assert (found.path, found.line) == (RUN, line_of(where, RUN, "wren-data"))
+    assert "package.sh does not take it along" in found.message
+
+
+def test_data_with_another_name_than_in_the_package() -> None:
+    (found,) = findings(with_data(NAMED.replace("data", "dat")), SLUG)
+    assert "wren-dat" in found.message
+    assert "package.sh takes wren-data" in found.help
+
+
+def test_a_program_that_is_not_packaged() -> None:
+    (found,) = findings(tree(replaced(PACKAGE, ('"$CURDIR/wren-cpp" ', ""))), SLUG)
+    assert "run.sh needs wren-cpp" in found.message
+
+
+@pytest.mark.parametrize(
+    ("line", "taken", "made"),
+    [
+        ('export WREN_CACHE="$CURDIR/cache"', "", True),
+        ('export WREN_DATA="$CURDIR/wren-data"', "", False),
+        (f'if [ -d "$CURDIR/wren-data" ]; then {NAMED}; fi', "", True),
+        (f'{NAMED}\nif [ ! -d "$WREN_DATA" ]; then unset WREN_DATA; fi', "", True),
+        (f'mkdir -p "$CURDIR/wren-data"\n{NAMED}', "", True),
+        ('export WREN_DATA="$CURDIR/wren-data:$WREN_DATA"', "", True),
+        (NAMED, 'cp -a "$CURDIR"/wren-* "$CURDIR/package/"\n', True),
+        (NAMED, 'cp -a "$CURDIR/." "$CURDIR/package"\n', True),
+        (NAMED, 'for part in $PARTS; do cp -a "$CURDIR/$part" "$CURDIR/package/"; done\n', True),
+        (NAMED, 'mkdir -p "$CURDIR/package/wren-data"\n', True),
+        (NAMED, 'cp -at "$CURDIR/package" "$CURDIR/wren-data"\n', True),
+        (NAMED, 'rsync -a "$CURDIR/wren-data" "$CURDIR/package/"\n', True),
+        (NAMED, 'cp -a "$CURDIR/sources/data" "$CURDIR/package/wren-data"\n', True),
+    ],
+)
+def test_data_of_which_nobody_knows(line: str, taken: str, made: bool) -> None:
+    assert findings(with_data(line, taken=taken, made=made), SLUG) == []
+
+
+def test_an_image_that_takes_more_than_the_package() -> None:
+    path = "backend/Dockerfile.golang"
+    more = f"{read(path)}\nCOPY --from=builder /LocalAI/backend/go/wren-cpp/wren-data ./wren-data\n"
+    assert findings(tree(with_data(NAMED, taken="").changes, {path: more.encode()}), SLUG) == []
