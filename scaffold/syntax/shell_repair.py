@@ -19,14 +19,24 @@ def without_misread(seen: bytes, root: Node) -> bytes:
 
     It reads the second `$` of `$A/$B/c` as a letter at the end of a word.
     """
-    repaired = bytearray(seen)
     names = {found.start(): found.end() for found in _INNER_NAME.finditer(seen)}
-    for node, parent in holding(root, [*names]):
-        lost = node.type == "$" and parent.type == "concatenation" and parent.end_byte == node.end_byte
-        if lost and node.start_byte in names:
-            start, end = node.end_byte, names[node.start_byte]
+    if not names:
+        return seen
+    repaired = bytearray(seen)
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        children = node.children
+        last = children[-1] if node.type == "concatenation" else None
+        if last is not None and last.type == "$" and last.start_byte in names:
+            start, end = last.end_byte, names[last.start_byte]
             repaired[start:end] = b"_" * (end - start)
+        pending.extend(child for child in children if child.type not in _LEAVES)
     return bytes(repaired)
+
+
+_LEAVES = frozenset({"simple_expansion", "word", "variable_name", "$", '"', "comment", "string_content"})
+"""Types of most nodes in which there is no concatenation."""
 
 
 _NESTING = re.compile(rb"\b(?:ba)?sh[ \t]+-")
