@@ -189,7 +189,7 @@ class FilterSharedInput(Rule):
                 taker = place.path.rpartition("/Dockerfile.")[2]
                 owner = taker if taker in registry.backends else ""
                 yield self.finding(
-                    place if owner else Place(path),
+                    surface.shared_place(path),
                     owner,
                     path,
                     f"{path} goes into images ({place.path}:{place.line}), and a change of it rebuilds none",
@@ -197,7 +197,7 @@ class FilterSharedInput(Rule):
                 )
             elif left:
                 yield self.finding(
-                    place if len(left) == 1 else Place(path),
+                    surface.shared_place(path),
                     left[0] if len(left) == 1 else "",
                     f"{path} in part",
                     f"{path} goes into the images of {some(left)}, and a change of it does not rebuild them",

@@ -77,7 +77,8 @@ class YamlRecord:
     def value(self, *keys: str) -> Node | None:
         """Node of the value below a chain of keys; None where there is none.
 
-        Raises ShapeError where it is written in flow style, or stands in what is: only lines are edited.
+        Raises ShapeError where it is written in flow style or an alias, or stands in what is: only its own
+        lines are edited.
         """
         node = self.source.item_value(self.item.node)
         for key in (*keys, None):
@@ -86,6 +87,10 @@ class YamlRecord:
                     node,
                     "is written in braces or brackets, which are read and not "
                     "edited: write it as lines, one for each key",
+                )
+            if self.source.is_alias(node):
+                raise self.source.shape_error(
+                    node, "is an alias, which is read and not edited: write out what it stands for"
                 )
             if key is not None:
                 node = self.source.get(node, key)

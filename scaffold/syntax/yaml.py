@@ -191,6 +191,10 @@ class YamlSource(ParsedSource):
         """Whether a value is a mapping or a list in brackets."""
         return bool(_content(node, "flow_mapping") or _content(node, "flow_sequence"))
 
+    def is_alias(self, node: Node | None) -> bool:
+        """Whether a value is an alias (`*name`)."""
+        return _content(node, "alias") is not None
+
     def is_literal(self, node: Node | None) -> bool:
         """Whether a value is a text of lines below its key (`|` or `>`)."""
         return _content(node, "block_scalar") is not None

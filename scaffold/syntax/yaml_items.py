@@ -37,6 +37,8 @@ class YamlItem:
     maps: dict[str, dict[str, str]] = field(default_factory=dict)
     """Key -> the scalars of a mapping."""
     anchor: str | None = None
+    anchors: dict[str, str] = field(default_factory=dict)
+    """Key -> the anchor on its value."""
     repeated: tuple[tuple[str, int], ...] = ()
     """Keys that stand twice in it or in one of its mappings, each with the offset of the later one."""
     parsed: Node | None = None
@@ -68,8 +70,12 @@ class YamlItem:
             if self._offsets is None:
                 self._offsets = self._read_offsets()
             return self.source.place(self._offsets.get(keys, self.start))
-        value = self.source.get(self.source.item_value(self.parsed), *keys)
-        return self.source.place(self.start if value is None else value)
+        value = self.source.item_value(self.parsed)
+        for key in keys:
+            if self.source.is_alias(value):
+                break  # what it stands for is said where it stands
+            value = self.source.get(value, key)
+        return self.source.place(self.start if value is None or not keys else value)
 
     def _read_offsets(self) -> dict[tuple[str, ...], int]:
         """Chain of keys -> where the value begins, in an item that was read without a syntax tree."""
@@ -102,7 +108,7 @@ def read(source: YamlSource, *keys: str) -> list[YamlItem]:
     if lists is not None:
         return lists.get("/".join(keys), [])
     value = source.get(source.document(), *keys)
-    return [item_of(source, node) for node in source.items(value)]
+    return _resolved([item_of(source, node) for node in source.items(value)])
 
 
 def item_of(source: YamlSource, node: Node) -> YamlItem:
@@ -121,8 +127,28 @@ def item_of(source: YamlSource, node: Node) -> YamlItem:
             twice += repeated(inner)
         if listed:
             item.lists[pair.key] = listed
+        anchor = source.anchor(pair.value)
+        if anchor:
+            item.anchors[pair.key] = anchor
     item.repeated = tuple(twice)
     return item
+
+
+def _resolved(items: list[YamlItem]) -> list[YamlItem]:
+    """Items with what the aliases that are values stand for: the value of a key above with that anchor."""
+    known: dict[str, tuple[YamlItem, str]] = {}
+    for item in items:
+        for key, text in item.fields.items() if item.parsed is not None else ():
+            if text[:1] == "*" and text[1:] in known:
+                other, of = known[text[1:]]
+                item.fields[key] = other.fields[of]
+                if of in other.maps:
+                    item.maps[key] = other.maps[of]
+                if of in other.lists:
+                    item.lists[key] = other.lists[of]
+            if key in item.anchors:
+                known[item.anchors[key]] = item, key
+    return items
 
 
 _KEY = r"[\w.-]+"
@@ -200,7 +226,7 @@ def _plain_items(source: YamlSource, start: int, end: int) -> list[YamlItem] | N
                 return None
             item = item_of(source, node)
         items.append(item)
-    return items
+    return _resolved(items)
 
 
 def _without_last_comments(text: str, margin: str) -> str:

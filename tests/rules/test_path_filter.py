@@ -90,12 +90,12 @@ CASES = {
         says="never reached",
     ),
     "a file that rebuilds nothing": Case(
-        "filter-shared-input", "", SCRIPT, (),
+        "filter-shared-input", "", FILTER, ("const SHARED_BUILD_INPUTS",),
         COPIES,
         says=f"({DOCKERFILE}:",
     ),
     "a folder that rebuilds nothing": Case(
-        "filter-shared-input", "", "patches/a.diff", (),
+        "filter-shared-input", "", FILTER, ("const SHARED_BUILD_INPUTS",),
         MINIATURE.write("patches/a.diff", "x").append(DOCKERFILE, "COPY patches/ /patches\n"),
         says="patches/a.diff",
     ),
@@ -105,28 +105,28 @@ CASES = {
         says="backend/cpp/llama-cpp",
     ),
     "a file that rebuilds one of those that take it": Case(
-        "filter-shared-input", "", SCRIPT, (),
+        "filter-shared-input", "", FILTER, (SCRIPT,),
         COPIES.edit(FILTER, (RULES, f"{RULES}{only(SCRIPT, 'lark')}")),
         says="nest-store, wren-cpp",
     ),
     "the language's rule without one backend": Case(
-        "filter-shared-input", "lark", "backend/go/lark/main.go", ("/pkg/grpc",),
+        "filter-shared-input", "lark", FILTER, ("linux: item => isLinuxGo(item)",),
         js(("    linux: isLinuxGo,", '    linux: item => isLinuxGo(item) && item.backend !== "lark",')),
         says="pkg/grpc",
     ),
     "a script that a mounted script calls": Case(
-        "filter-shared-input", "", ".docker/llama-cpp-target.sh", (),
+        "filter-shared-input", "", FILTER, ("const SHARED_BUILD_INPUTS",),
         MINIATURE.write(".docker/llama-cpp-target.sh", "true\n")
         .edit(".docker/llama-cpp-compile.sh", ("set -euxo pipefail\n", "set -euxo pipefail\nT=$(sh /LocalAI/.docker/llama-cpp-target.sh)\n"))
         .edit(FILTER, ('file.startsWith(".docker/")', 'file === ".docker/apt-mirror.sh"')),
         says=".docker/llama-cpp-target.sh",
     ),
     "a file that an argument names, which no build passes": Case(
-        "filter-shared-input", "", SCRIPT, (),
+        "filter-shared-input", "", FILTER, ("const SHARED_BUILD_INPUTS",),
         MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"ARG PATCHES={SCRIPT}\nCOPY ${{PATCHES}} /usr/bin/\n"),
     ),
     "a file that is mounted": Case(
-        "filter-shared-input", "", SCRIPT, (),
+        "filter-shared-input", "", FILTER, ("const SHARED_BUILD_INPUTS",),
         MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"RUN --mount=type=bind,source={SCRIPT},target=/p sh /p\n"),
     ),
 }  # fmt: skip

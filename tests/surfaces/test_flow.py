@@ -13,7 +13,7 @@ from scaffold.errors import ShapeError
 from scaffold.operations import remove, rename
 from scaffold.registry import Registry
 from scaffold.surfaces.base import YamlRecord
-from tests.rules.trees import BASE, GALLERY, MATRIX, MINIATURE, Altered, assert_fine, item
+from tests.rules.trees import BASE, GALLERY, MATRIX, MINIATURE, Altered, assert_fine, findings, item
 
 ROW = re.compile(r"( *)- ((?:[\w-]+: [^#\n]*\n *)+)")
 """An item of scalars, a line each."""
@@ -117,3 +117,49 @@ def test_escapes_are_read() -> None:
     altered = MINIATURE.rewrite(GALLERY, escaped)
     assert b"\\x2d" in (altered.tree().read(GALLERY) or b"")
     assert_fine(altered)
+
+
+def aliased(name: str, other: str) -> Altered:
+    """The miniature with the capabilities of one meta as an alias of another one's."""
+
+    def alias(text: str) -> str:
+        for meta, value in ((name, "&shared\n"), (other, "*shared\n")):
+            head, found, rest = text.partition(f'\n- &{meta}\n  name: "{meta}"\n')
+            above, key, below = rest.partition("  capabilities:\n")
+            assert found
+            assert key
+            if value[0] == "*":
+                below = re.sub(r"\A(?: {4}.*\n)+", "", below)
+            text = f"{head}{found}{above}  capabilities: {value}{below}"
+        return text
+
+    return MINIATURE.rewrite(GALLERY, alias)
+
+
+def test_capabilities_of_another_backend_are_told_where_the_alias_stands() -> None:
+    where = aliased("rookery", "heron").tree()
+    found = [f for f in findings(where, "gallery-capability-target") if f.backend == "heron"]
+    text = (where.read(GALLERY) or b"").decode()
+    assert {f.line for f in found} == {text[: text.index("*shared")].count("\n") + 1}
+    assert "'cpu-rookery', an image of rookery" in found[0].message
+    for finding in found:
+        if finding.fix is not None:
+            with pytest.raises(ShapeError, match="is an alias"):
+                finding.fix(ChangeSet(where))
+
+
+def test_an_alias_is_what_it_stands_for() -> None:
+    def alias(text: str) -> str:
+        parts = re.split(r"(?m)^  mirrors:\n    - (.*)\n", text)
+        return f"{parts[0]}  mirrors: &own\n    - {parts[1]}\n{parts[2]}" + "".join(
+            f"  mirrors:\n    - {mirror}\n{rest}"
+            for mirror, rest in zip(parts[3::2], parts[4::2], strict=True)
+        )
+
+    assert_fine(MINIATURE.rewrite(GALLERY, alias))
+
+    def license_of(text: str) -> str:
+        first, rest = text.replace("  license: mit\n", "  license: *mit\n").split("*mit", 1)
+        return f"{first}&mit mit{rest}"
+
+    assert_fine(MINIATURE.rewrite(GALLERY, license_of))

@@ -213,6 +213,34 @@ class PathFilterReader(FileSurface):
         node = source.declaration(name)
         return source.place(node) if node is not None else Place(self.path)
 
+    def shared_place(self, path: str) -> Place:
+        """The line where it is decided what a change of a shared file rebuilds.
+
+        What the file's rule in the table says of Linux; the table where none matches, and what filters the
+        entries where there is no table.
+        """
+        source = self._required()
+        node = source.declaration(SHARED_INPUTS)
+        if node is None:
+            node = source.declaration(FILTER) or self._condition("includes")
+            return source.place(node) if node is not None else Place(self.path)
+        table = next((inner for inner in walk(node) if inner.type == "array"), node)
+        rules = [inner for inner in table.named_children if inner.type == "object"]
+        asked = f"(file => [{SHARED_INPUTS}.length, {SHARED_INPUTS}.findIndex(r => r.matches(file))])"
+        try:
+            size, at = Sandbox(self.path, self.closure(SHARED_INPUTS)).map(asked, [path])[0]
+        except ScriptError:
+            size, at = 0, -1
+        if size != len(rules) or at < 0:
+            return source.place(node)
+        rule = rules[int(at)]
+        keys = (
+            (pair.child_by_field_name("key"), pair) for pair in rule.named_children if pair.type == "pair"
+        )
+        return source.place(
+            next((p for key, p in keys if key is not None and source.text(key) == "linux"), rule)
+        )
+
     def excuses(self, path: str) -> bool:
         """Whether the filter's comments speak about a file: a line of them begins with its path."""
         return re.search(rf"(?m)^[ \t/*]*+[`'\"]?{re.escape(path)}(?![\w/-])", self._comments) is not None
