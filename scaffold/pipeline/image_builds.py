@@ -16,7 +16,7 @@ from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.localai import SPLIT_SCRIPT
 from scaffold.pipeline.matrix import outputs_in
 from scaffold.pipeline.model import read_document
-from scaffold.surfaces.parts import FILTERED, ON_MACOS, OPTIONAL, Part
+from scaffold.surfaces.parts import FILTERED, MACOS_MATRIX, ON_MACOS, OPTIONAL, Part
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.javascript import JsSource
@@ -115,7 +115,8 @@ class ImageBuilds:
             own = [caller for caller in self.callers if caller.path == path]
             line = own[0].line if own else 0
             yield Part(path, f"job that builds images{whose}", len(own), began, line=line)
-            for builds, since in ((LINUX_BUILD, began), (DARWIN_BUILD, ON_MACOS), (MERGE, OPTIONAL)):
+            on_macos = MACOS_MATRIX if whose else ON_MACOS
+            for builds, since in ((LINUX_BUILD, began), (DARWIN_BUILD, on_macos), (MERGE, OPTIONAL)):
                 own = [c for c in (*self.callers, *self.merges) if (c.path, c.builds) == (path, builds)]
                 line = own[0].line if own else 0
                 yield Part(
@@ -137,7 +138,8 @@ class ImageBuilds:
         )
         for script in DARWIN_SCRIPTS:
             calls = len(ShellSource(script, data).commands) if (data := self.tree.read(script)) else 0
-            yield Part(script, f"command in {script.rpartition('/')[2]}", calls, ON_MACOS)
+            since = ON_MACOS if "python" in script else MACOS_MATRIX
+            yield Part(script, f"command in {script.rpartition('/')[2]}", calls, since)
 
     @cached_property
     def callers(self) -> list[Caller]:

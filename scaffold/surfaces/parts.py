@@ -13,6 +13,8 @@ FILTERED = "2025-08-18"
 """The day since which a script says what a change builds."""
 ON_MACOS = "2025-08-22"
 """The day since which backends are built for macOS."""
+MACOS_MATRIX = "2025-09-01"
+"""The day since which there is a matrix of those, backends in Go among them, for pull requests too."""
 
 
 class Part(NamedTuple):

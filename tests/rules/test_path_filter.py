@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.errors import ShapeError
+from scaffold.registry import Registry
 from tests.rules.trees import FILTER, MINIATURE, Altered, Case, assert_fine, assert_found, entry, findings
 
 DOCKERFILE = "backend/Dockerfile.golang"
@@ -246,3 +248,28 @@ def test_what_an_image_takes_is_read_in_every_spelling(line: str) -> None:
     assert [f.subject for f in findings(taken.tree(), "filter-shared-input")] == [SCRIPT]
     commented = MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"# {line.partition(chr(92))[0]}\n")
     assert findings(commented.tree(), "filter-shared-input") == []
+
+
+def before_macos(text: str) -> str:
+    """The filter as it was before macOS: two functions in the script itself, without a word of another system."""
+    head = text.partition("export function inferBackendPathDarwin")[0]
+    assert head != text
+    return (
+        f"{head}\nconst includes = load(), changedFiles = ask();\n"
+        "const filtered = includes.filter(item => {\n"
+        "  const backendPath = inferBackendPath(item);\n"
+        "  return changedFiles.some(file => file.startsWith(backendPath));\n});\n"
+    )
+
+
+def test_a_filter_of_before_macos_is_understood() -> None:
+    where = MINIATURE.rewrite(FILTER, before_macos).tree()
+    registry = Registry(where)
+    assert registry.path_filter.can_filter
+    assert {*registry.inferred[1]} == {None}
+    assert registry.inferred[0] == Registry(MINIATURE.tree()).inferred[0]
+    told = [f.subject for f in findings(where, "filter-unmapped-backend")]
+    assert all(subject.startswith("inferBackendPathDarwin ") for subject in told)
+    renamed = js(("function inferBackendPathDarwin(", "function inferDarwinPath("))
+    with pytest.raises(ShapeError, match="expected a function inferBackendPathDarwin"):
+        findings(renamed.tree(), "filter-unmapped-backend")

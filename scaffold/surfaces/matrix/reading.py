@@ -15,7 +15,7 @@ from scaffold.backend.variants import DARWIN, classify
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.surfaces.base import Registration, Surface, YamlRecord
-from scaffold.surfaces.parts import ON_MACOS, Part, fields
+from scaffold.surfaces.parts import MACOS_MATRIX, Part, fields
 from scaffold.syntax.yaml import YamlSource, quote
 from scaffold.syntax.yaml_items import YamlItem, read
 
@@ -170,7 +170,7 @@ class MatrixReader(Surface):
         ):
             line = entries[0].line if entries else 0
             names = keys[:1] if file == MATRIX_FILE else _in_workflow(keys[1])
-            since = ON_MACOS if keys is OF_DARWIN else ""
+            since = MACOS_MATRIX if keys is OF_DARWIN else ""
             yield Part(file, what, len(entries), since, proves=proves, line=line, names=names)
         rows = (entry.fields for entry in self.linux)
         yield from fields(file, "an entry of the build matrix", FIELDS, rows, {"skip-drivers": "2025-07-18"})

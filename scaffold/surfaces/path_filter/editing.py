@@ -91,7 +91,7 @@ class PathFilterSurface(PathFilterReader):
         name = addition.backend.name
         branches = self.branches(DARWIN)
         named = {b.backend: b for b in branches if b.backend}
-        if name in named:
+        if name in named or not branches:
             return
         relative = addition.nearest(set(named) - {None})
         offset = named[relative].end if relative else branches[0].start

@@ -77,9 +77,18 @@ class PathFilterReader(FileSurface):
         """The file; None where it is absent."""
         return self.load(JsSource, *self.paths)
 
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions that map entries to directories; until September 2025 there was none for macOS."""
+        source = self.source
+        begins = source is not None and source.declaration(DARWIN) is None
+        return (LINUX,) if begins and source and b"darwin" not in source.data.lower() else (LINUX, DARWIN)
+
     def branches(self, function: str) -> list[Branch]:
         """The branches of an infer function, in the order in which they are tried."""
         source = self._required()
+        if function not in self.functions:
+            return []
         node = source.declaration(function) or self._no(function)
         source.require_clean(node, function)
         body = node.child_by_field_name("body")
@@ -133,7 +142,9 @@ class PathFilterReader(FileSurface):
         Raises ShapeError where the functions cannot be run.
         """
         source = self._required()
-        script = self.closure(LINUX, DARWIN)
+        script = self.closure(*self.functions)
+        if DARWIN not in self.functions:
+            script += f"\nfunction {DARWIN}() {{ return null; }}"
         alike = _Alike(script, linux), _Alike(script, darwin)
         try:
             answers = _inferred(self.path, script, alike[0].kinds, alike[1].kinds)
@@ -162,13 +173,14 @@ class PathFilterReader(FileSurface):
             return None
         if source.declaration(FILTER) is not None:
             return self.closure(FILTER)
-        conditions = {name: self._condition(name) for name in ("includes", "includesDarwin")}
+        lists = ("includes", "includesDarwin")[: len(self.functions)]
+        conditions = {name: self._condition(name) for name in lists}
         if any(node is None for node in conditions.values()):
             return None
         nodes = [node for node in conditions.values() if node is not None]
         known = {name for name, _ in source.declarations()} - {*conditions, "changedFiles"}
         used = sorted({name for node in nodes for name in source.names(node) if name in known})
-        linux, darwin = map(source.text, nodes)
+        linux, darwin = [*map(source.text, nodes), "() => false"][:2]
         return (
             f"{self.closure(*used)}\n"
             f"function {FILTER}({{includes, includesDarwin, changedFiles}}) {{ return {{"
@@ -263,7 +275,7 @@ class PathFilterReader(FileSurface):
         source = self._required()
         script = required(self._filter_script, self.path, f"a function {FILTER}")
         shared = source.declaration(SHARED_INPUTS) is not None
-        deciding = self.closure(LINUX, DARWIN, *([SHARED_INPUTS] if shared else []))
+        deciding = self.closure(*self.functions, *([SHARED_INPUTS] if shared else []))
         kinds = (_Alike(deciding, entries).kinds for entries in (linux, darwin))
         try:
             found = _started(self.path, script, *kinds, tuple(files))

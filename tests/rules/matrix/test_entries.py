@@ -115,3 +115,12 @@ def test_what_is_wrong_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", FINE)
 def test_what_only_looks_wrong_is_not(name: str) -> None:
     assert_fine(*FINE[name])
+
+
+def test_a_job_of_its_own_builds_a_backend() -> None:
+    job = (
+        "  plover-darwin:\n    uses: ./.github/workflows/backend_build_darwin.yml\n    with:\n"
+        '      backend: "plover"\n      tag-suffix: "-metal-darwin-arm64-plover"\n'
+    )
+    plover = MINIATURE.write("backend/go/plover/run.sh", "exec ./plover\n")
+    assert_fine(plover.append(".github/workflows/backend.yml", job), "matrix-missing-entry")
