@@ -15,6 +15,8 @@ MODULE = "go.mod"
 SETUP = "actions/setup-go"
 _PROGRAMS = frozenset({"ginkgo", "go", "golangci-lint", "goreleaser", "gotestsum", "ko", "make"})
 """What works on the module of the folder in which it runs."""
+_FETCHED = re.compile(r"\bgo[ \t]+(?:install|run)\b[^\n;&|@]{0,200}@[\w.-]+")
+"""A program at a version of its own: what `go.mod` is here does not matter to it."""
 _FOLDERS = ("working-directory", "workdir")
 _FILES = ("go-version-file", "cache-dependency-path")
 """Inputs of actions that name a folder of a module, or a file in one."""
@@ -38,6 +40,8 @@ def modules_of(job: Job) -> frozenset[str]:
     if any(_is_of_another(occurrence.step) for occurrence in job.occurrences):
         return frozenset()
     used = [pair for o in job.occurrences for pair in _folders(job, o.step)]
+    if not any(sure for _, sure in used) and any(_FETCHED.search(o.step.run) for o in job.occurrences):
+        return frozenset()  # a program that is fetched at a version is built by its own module
     folders = {folder for folder, sure in used if sure} or {folder for folder, _ in used}
     modules = {module_above(job.workflow.pipeline.tree, folder) for folder in folders if "$" not in folder}
     if not folders or MODULE in modules:
@@ -60,7 +64,8 @@ def _folders(job: Job, step: Step) -> Iterator[tuple[str, bool]]:
         return
     at = folder_of(step, job.node, job.workflow.node) or "."
     if not re.search(r"\b(?:cd|pushd)\b|-C\b", step.run):
-        yield posixpath.normpath(at), not _PROGRAMS.isdisjoint(re.findall(r"[\w-]+", step.run))
+        own = _FETCHED.sub("", step.run)
+        yield posixpath.normpath(at), not _PROGRAMS.isdisjoint(re.findall(r"[\w-]+", own))
         return
     left: list[str] = []
     for command in step.script.commands:
@@ -70,6 +75,6 @@ def _folders(job: Job, step: Step) -> Iterator[tuple[str, bool]]:
             at = posixpath.join(at, words[1])
         elif words[:1] == ("popd",):
             at = left.pop() if left else at
-        elif words:
+        elif words and not _FETCHED.search(" ".join(words)):
             named = words[words.index("-C") + 1] if "-C" in words[:-1] else ""
             yield posixpath.normpath(posixpath.join(at, named)), words[0] in _PROGRAMS

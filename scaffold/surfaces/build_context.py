@@ -24,6 +24,18 @@ GITMODULES = ".gitmodules"
 UNIT_TESTS = "backend/cpp/run-unit-tests.sh"
 
 
+class _Patterns(Source):
+    """A file of patterns, in whatever encoding: git and docker compare bytes."""
+
+    def require_text(self) -> None:
+        """Any bytes will do."""
+
+    @property
+    def readable(self) -> str:
+        """Its text, with a sign for each byte that is none."""
+        return self.data.decode(errors="replace")
+
+
 def _matched(pattern: str) -> str:
     """A pattern of docker as an expression for the paths that it, or a folder that it names, matches."""
     parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -39,7 +51,7 @@ class BuildContextSurface(Surface):
     @property
     def parts(self) -> Iterable[Part]:
         for path in (DOCKERIGNORE, GITIGNORE):
-            source = self.load(Source, path)
+            source = self.load(_Patterns, path)
             lines = source.data.splitlines() if source else ()
             patterns = sum(line.strip()[:1] not in (b"", b"#") for line in lines)
             yield Part(path, f"pattern in {path}", patterns)
@@ -55,8 +67,8 @@ class BuildContextSurface(Surface):
             rf"^(?:backend/(?:cpp|go|python|rust)/{re.escape(name)}(?:/.*|-\*-build)?|/{re.escape(name)})$"
         )
         for path in (DOCKERIGNORE, GITIGNORE):
-            source = self.load(Source, path)
-            for number, line in enumerate(source.data.decode().splitlines() if source else (), 1):
+            source = self.load(_Patterns, path)
+            for number, line in enumerate(source.readable.split("\n") if source else (), 1):
                 if pattern.match(line.strip()):
                     yield Registration(self.name, path, number, line.strip())
         for folder, first, last in self._submodules:
@@ -81,9 +93,9 @@ class BuildContextSurface(Surface):
     @cached_property
     def _patterns(self) -> list[tuple[int, bool, str]]:
         """Line, whether what matches is taken in again, and the pattern, of `.dockerignore`."""
-        source = self.load(Source, DOCKERIGNORE)
+        source = self.load(_Patterns, DOCKERIGNORE)
         found = []
-        for number, line in enumerate(source.data.decode().splitlines() if source else (), 1):
+        for number, line in enumerate(source.readable.split("\n") if source else (), 1):
             text = line.strip()
             pattern = text.removeprefix("!").strip().strip("/")
             if pattern and not text.startswith("#"):
@@ -137,7 +149,7 @@ class BuildContextSurface(Surface):
 
     def remove(self, removal: Removal) -> None:
         for place in self.registrations(removal.name):
-            source = self.load(Source, place.path)
+            source = self.load(_Patterns, place.path)
             assert source is not None
             first, last = place.lines[0], place.lines[-1]
             end = source.line_end(source.offset(last))
@@ -153,13 +165,13 @@ class BuildContextSurface(Surface):
 
     def _append(self, addition: Addition, path: str, lines: list[str], *beside: str) -> None:
         """Add lines behind the last present line that starts with one of `beside`, else at the end."""
-        source = self.load(Source, path)
+        source = self.load(_Patterns, path)
         if source is None:
             return
         offset = position = 0
         for line in source.data.splitlines(keepends=True):
             position += len(line)
-            if f"{line.decode().rstrip()}\n".startswith(beside):
+            if f"{line.decode(errors='replace').rstrip()}\n".startswith(beside):
                 offset = position
         offset = offset or len(source.data)
         addition.insert(path, offset, "".join(f"{line}\n" for line in lines))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from scaffold.checkout.tree import Overlay
-from scaffold.operations import remove
+from scaffold.operations import check, remove
+from scaffold.registry import Registry
 from scaffold.surfaces.build_context import UNIT_TESTS
 from tests.rules.trees import BASE
 
@@ -46,3 +47,12 @@ def test_an_exclusion_goes_with_its_backend(first: str, last: str, tmp_path: Pat
     before, after = (set(text.splitlines()[1:]) for text in found)
     assert after - before == {"./heron/x_test.cpp"}
     assert before <= after
+
+
+def test_patterns_in_any_encoding_are_read() -> None:
+    path = ".dockerignore"
+    data = (BASE.read(path) or b"") + "# caf\xe9\n/caf\xe9\n".encode("latin-1")
+    where = Overlay(BASE, {path: data})
+    assert check.run(where, check.Scope()).findings == ()
+    assert Registry(where).build_context.left_out("caf\ufffd") != 0
+    assert Registry(BASE).build_context.left_out("caf\ufffd") == 0

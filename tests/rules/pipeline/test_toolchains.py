@@ -308,3 +308,21 @@ def test_a_dockerfile_beside_a_module(folder: str, told: bool) -> None:
     files |= {"tools/go.mod": TOOLS, "newer/go.mod": MODULE}
     build = f"- uses: docker/build-push-action@v6\n  with: {{context: './{folder}'}}"
     assert bool(found(tree({"ci": job(build), **files}), "go-version-old")) is told
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        ("go install example.org/tool@v1.2", 0),
+        ("go run example.org/tool@latest ./x", 0),
+        ("cd tools && go install example.org/tool@v1.2", 0),
+        ("go install example.org/tool@v1.2 && go build ./...", 1),
+        ("go install ./cmd/tool", 1),
+        ("go install example.org/tool@v1.2\nmake build", 1),
+    ],
+)
+def test_a_program_at_a_version_is_built_by_its_own_module(run: str, told: int) -> None:
+    steps = f"- uses: actions/setup-go@v5\n  with: {{go-version: 1.21.0}}\n- run: |\n    {run}".replace(
+        "\nmake", "\n    make"
+    )
+    assert len(found(tree({"go.mod": MODULE, "ci": job(steps)}), "go-version-old")) == told

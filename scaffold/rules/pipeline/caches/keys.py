@@ -123,6 +123,7 @@ class KeyHardCodesAxis(PipelineRule):
 
     Names and versions with a dot count, and so does another name of an architecture: `x86_64`, `x64` and
     `amd64` are one, `aarch64` and `arm64` another. A step whose `if` names the axis is meant for that value.
+    A name that is no architecture and stands in the cached path as well is that of data which all legs use.
 
     Fix: write `${{ matrix.<axis> }}` instead of its value.
     """
@@ -167,12 +168,14 @@ def _hard_coded(
     """
     for key in (step.input("key"), *lines(step.input("restore-keys"))):
         words = without_holes(key, "\0")
+        kept = without_holes(step.input("path"), "\0")
         read = " ".join((key, *step.asked))
         told = set(re.findall(r"\bmatrix@[\w-]+\.([\w-]+)", read))
         for axis in axes if words.strip("\0") and not re.search(_ALL_AXES, read) else ():
             if axis.lower().partition(".")[0] not in told:
                 texts = texts_of(axis)
                 own = (t for t in texts if _names(words, t) and not all(_names(o, t) for o in texts))
+                own = (t for t in own if arches_in(t) or not _names(kept, t))
                 spelled = [(text, {text}) for text in itertools.islice(own, 1)] or _other_name(words, texts)
                 yield from ((axis, text, meant) for text, meant in spelled)
 

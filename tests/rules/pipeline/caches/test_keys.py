@@ -119,3 +119,19 @@ def test_the_next_push_finds_what_this_one_saves(key: str, told: int) -> None:
     steps = f"- uses: actions/cache/restore@v4\n  with: {{path: a, key: '{key}'}}\n"
     steps += "- uses: actions/cache/save@v4\n  with: {path: a, key: 'docs-${{ github.sha }}'}\n"
     assert len(found(tree({"ci": job(steps)}), "save-restore-differ")) == told
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "told"),
+    [
+        ("wing, tail", "models/wing", 0),
+        ("wing, tail", "models", 1),
+        ("wing, tail", "models/${{ matrix.of }}", 1),
+        ("amd64, arm64", "tools/amd64", 1),
+    ],
+)
+def test_the_name_of_the_data_is_no_value_of_the_axis(values: str, path: str, told: int) -> None:
+    name = values.partition(",")[0]
+    step = f"- uses: actions/cache@v4\n  with:\n    path: {path}\n    key: data-{name}-v1"
+    head = f"runs-on: x\nstrategy:\n  matrix: {{of: [{values}]}}"
+    assert len(found(tree({"ci": job(step, head=head)}), "key-hard-codes-axis")) == told
