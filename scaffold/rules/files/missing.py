@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from scaffold.backend.choices import NATIVE
 from scaffold.checkout.door import Kind
 from scaffold.described import STARTS
-from scaffold.directory import needs, outputs
+from scaffold.directory import needs, outputs, unpackaged
 from scaffold.directory.directory import Directory
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
@@ -179,8 +179,8 @@ class FilesUnmade(Rule):
         entries = [entry for entry in registry.matrix.entries_of(name) if entry.linux]
         paths = {entry.fields.get("dockerfile", "").removeprefix("./") for entry in entries}
         dockerfiles = [*filter(None, map(files.at, sorted(paths)))]
-        for taken in outputs.unpackaged(files, dockerfiles) if dockerfiles else ():
-            other = outputs.packaged_instead(files, taken.what)
+        for taken in unpackaged.unpackaged(files, dockerfiles) if dockerfiles else ():
+            other = unpackaged.packaged_instead(files, taken.what)
             yield self.finding(
                 taken.spot,
                 name,
