@@ -15,6 +15,7 @@ from scaffold.checkout.tree import GitTree, Tree, WorkTree
 from scaffold.errors import ScaffoldError, UsageError
 from scaffold.operations import proof
 from scaffold.operations.new import template_answers
+from scaffold.operations.profiles import profile_file
 from scaffold.operations.refusals import told
 from scaffold.operations.remove import LifecyclePlan, as_removal, require_known
 from scaffold.registry import Registry
@@ -46,7 +47,13 @@ def add(tree: Tree, name: str, wanted: Iterable[str]) -> LifecyclePlan:
     proof.ask_what_rules_find(addition, registry)
     for path in sorted(addition.changes.created):
         what = " ".join(addition.backend.variants)
-        addition.ask(path, f"complete it: it is what a new backend gets for {what}")
+        of = profile_file(registry, name, path, b"")[1] if path.endswith(".txt") else ""
+        addition.ask(
+            path,
+            f"look through it: it has what {of} has, in the versions that siblings have for {what}"
+            if of
+            else f"complete it: it is what a new backend gets for {what}",
+        )
     return LifecyclePlan(addition.changes, tuple(addition.manual), already=already)
 
 
@@ -167,7 +174,10 @@ def _add_files(registry: Registry, addition: Addition, built: set[str]) -> None:
     made = {file.path: file for file in _rendered(registry, backend.name, built)} if missing else {}
     for path in sorted(missing):
         if path in made:
-            addition.changes.create(path, made[path].content, made[path].executable)
+            content = made[path].content
+            if path.endswith(".txt"):
+                content = profile_file(registry, backend.name, path, content)[0]
+            addition.changes.create(path, content, made[path].executable)
         else:
             addition.ask(path, f"write it: the template makes none for {backend.name}")
     if DARWIN in backend.variants and not registry.files(backend.name).darwin_code():
@@ -196,7 +206,8 @@ def _remove_profiles(registry: Registry, removal: Removal, gone: Iterable[str], 
     useless = {p for p in _profiles(registry, removal.name, gone) if registry.tree.read(p)} - left
     made = {file.path: file.content for file in _rendered(registry, removal.name, built)} if useless else {}
     for path in sorted(useless):
-        if made.get(path) == registry.tree.read(path):
+        own = profile_file(registry, removal.name, path, made.get(path, b""))[0]
+        if registry.tree.read(path) in (made.get(path), own):
             removal.changes.delete(path)
         else:
             removal.ask(path, "delete it, or keep it: no image installs it any more")

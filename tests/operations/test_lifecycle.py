@@ -493,3 +493,24 @@ def test_a_job_of_its_own_that_builds_a_variant_is_to_be_deleted() -> None:
     beside = variants.add(Overlay(BASE, {workflow: text.encode()}), "lark", ["vulkan"])
     assert said in [manual.what for manual in beside.manual]
     assert said not in [manual.what for manual in variants.add(BASE, "lark", ["vulkan"]).manual]
+
+
+def test_a_variant_installs_what_the_others_of_its_backend_install() -> None:
+    """With the index of the hardware, and the versions that siblings have on it."""
+    path, sibling = (f"backend/python/{n}/requirements-cublas13.txt" for n in ("rookery", "finch-tts"))
+    own = "backend/python/rookery/requirements-cublas12.txt"
+    base = Overlay(
+        BASE,
+        {
+            own: b"--extra-index-url https://download.pytorch.org/whl/cu128\ntorch==2.4.1\nrook[fast]==1.2 # held\n",
+            sibling: b"--extra-index-url https://download.pytorch.org/whl/cu130\ntorch==2.9.1\n",
+        },
+    )
+    plan = variants.add(base, "rookery", ["cuda13"])
+    index, *lines = (plan.changes.overlay().read(path) or b"").decode().splitlines()
+    assert index.startswith("--extra-index-url")
+    assert index.endswith("/cu130")
+    assert lines == ["torch==2.9.1", "rook[fast]==1.2 # held"]
+    assert own in next(manual.what for manual in plan.manual if manual.path == path)
+    gone = variants.remove(plan.changes.overlay(), "rookery", ["cuda13"]).changes.overlay()
+    assert gone.read(path) is None
