@@ -117,7 +117,7 @@ CASES = {
         also=None, says="has 1 more",
     ),
     "a package that Go backends import": Case(
-        "filter-shared-input", "", "pkg/grpc/interface.go", (),
+        "filter-shared-input", "", FILTER, ("const SHARED_BUILD_INPUTS",),
         MINIATURE.edit(FILTER, ('  "pkg/grpc/",\n', "")),
         says="pkg/grpc/",
     ),
