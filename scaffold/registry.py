@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.backend.variants import DARWIN, supported
 from scaffold.checkout.ignores import kept_by_git
@@ -28,6 +28,17 @@ OWN_SCRIPTS = (
     "scripts/build/{n}-darwin.sh",
 )
 """Where the scripts of a backend's own lie."""
+
+
+class SharedFile(NamedTuple):
+    """A file outside of every backend that goes into images, or makes them."""
+
+    place: Place
+    """The first line that takes it."""
+    linux: frozenset[str]
+    """The backends whose Linux images take it."""
+    darwin: frozenset[str]
+    """Those that it packages for macOS."""
 
 
 class Registry(Checkout):
@@ -104,30 +115,58 @@ class Registry(Checkout):
         )
 
     @cached_property
-    def shared_inputs(self) -> dict[str, tuple[Place, frozenset[str]]]:
+    def shared_inputs(self) -> dict[str, SharedFile]:
         """File outside of every backend that goes into images -> where it is taken, and by which backends.
 
         Backends that the path filter does not know are left out.
         """
-        module = re.search(rb"(?m)^module\s+(\S+)", self.tree.read("go.mod") or b"")
         found = {
-            path: (taken.place, self._built_with(taken)) for path, taken in self.builds.shared_inputs.items()
+            path: SharedFile(taken.place, self._built_with(taken), frozenset())
+            for path, taken in self.builds.shared_inputs.items()
         }
-        if module is None:
-            return found
-        imported = re.compile(rb'(?m)^[^"\n]*"' + re.escape(module[1]) + rb'/(pkg/[\w/.-]+)"')
+        for name, path, place in self._taken_by_backends():
+            known = found.get(path, SharedFile(place, frozenset(), frozenset()))
+            found[path] = known._replace(linux=known.linux | ({name} & self._filtered_backends))
+        if self.darwin.generic is not None:
+            place = self.darwin.place(self.darwin.generic)
+            for name, path in self._packaged_on_darwin():
+                known = found.get(path, SharedFile(place, frozenset(), frozenset()))
+                found[path] = known._replace(darwin=known.darwin | {name})
+        return found
+
+    def _taken_by_backends(self) -> Iterator[tuple[str, str, Place]]:
+        """(backend, file, where) of the scripts that its packaging runs and the packages that it imports."""
+        from scaffold.directory.scripts import shared_scripts
+
+        module = re.search(rb"(?m)^module\s+(\S+)", self.tree.read("go.mod") or b"")
+        imported = (
+            re.compile(rb'(?m)^[^"\n]*"' + re.escape(module[1]) + rb'/(pkg/[\w/.-]+)"') if module else None
+        )
         for name, lang in self.backends.items():
+            script = self.files(name).text("package.sh")
+            for path, offset in shared_scripts(script) if script else ():
+                if script and self.tree.read(path) is not None:
+                    yield name, path, script.place(offset)
             text = self.files(name).text("main.go") if lang == "go" else None
-            for match in imported.finditer(text.data) if text else ():
+            for match in imported.finditer(text.data) if imported and text else ():
                 assert text
                 folder = match[1].decode()
                 sources = (n for n in self.tree.list(folder) if n.endswith(".go"))
                 first = next((n for n in sources if not n.endswith("_test.go")), None)
                 if first is not None:
-                    path = f"{folder}/{first}"
-                    place, takers = found.get(path, (text.place(match.start(1)), frozenset()))
-                    found[path] = (place, takers | ({name} & self._filtered_backends))
-        return found
+                    yield name, f"{folder}/{first}", text.place(match.start(1))
+
+    def _packaged_on_darwin(self) -> Iterator[tuple[str, str]]:
+        """(backend, script) of what the generic step of the macOS build makes, as all its wiring says."""
+        from scaffold.pipeline.image_builds import darwin_script
+
+        special = {step.only for step in self.darwin.steps} | {*self.path_filter.bespoke}
+        for entry, folder in zip(self.matrix.darwin, self.inferred[1], strict=True):
+            name, path = entry.backend, darwin_script(entry.fields.get("lang") or "python")
+            generic = self.darwin.generic is not None and not self.darwin.generic.excludes(name)
+            is_known = folder is not None and folder == f"{self.directory(name)}/"
+            if generic and is_known and name not in special and self.tree.read(path) is not None:
+                yield name, path
 
     def _built_with(self, taken: SharedInput) -> frozenset[str]:
         """The backends that are built from the Dockerfiles that take a file."""

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from scaffold.directory.directory import Directory
 from scaffold.directory.near import is_near
-from scaffold.directory.needs import SHARED_SCRIPT, SOURCES
+from scaffold.directory.needs import SOURCES
 from scaffold.directory.python import COMMON_INSTALLER
+from scaffold.directory.scripts import shared_scripts
 from scaffold.directory.text import Spot, Text
 
 _COMMANDS = ("exec", "export", "install", "mkdir", "source", "realpath", "dirname", "chmod")
@@ -54,7 +55,7 @@ def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Missp
     scripts = [*directory.texts(name for name in directory.names if name.endswith(".sh"))]
     beside = {text.path: text for text in (common, *directory.build_files, *scripts) if text}
     for script in scripts:
-        shared = {path.decode() for path in SHARED_SCRIPT.findall(script.code)}
+        shared = {path for path, _ in shared_scripts(script)}
         others = [text for path, text in beside.items() if path != script.path]
         others += filter(None, map(directory.at, sorted(shared)))
         yield from _variables(script, [*others, *images])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import COMMON_INSTALLER
-from scaffold.directory.scripts import OWN_FOLDER, run_of
+from scaffold.directory.scripts import OWN_FOLDER, run_of, shared_scripts
 from scaffold.directory.text import Text
 from scaffold.syntax.make import MakeSource
 from scaffold.syntax.make_lines import Kind
@@ -70,12 +70,13 @@ def _needs(directory: Directory) -> Iterator[Need]:
         yield from _own_headers(directory)
     for script in directory.texts(name for name in directory.names if name.endswith(".sh")):
         who = f"{posixpath.basename(script.path)} runs"
-        shared = [("../../../", found) for found in SHARED_SCRIPT.finditer(script.code)]
+        shared = [("../../../", *found) for found in shared_scripts(script)]
         if directory.lang == "python":
-            shared += [("../common/", found) for found in _COMMON.finditer(script.code)]
-        for above, found in shared:
-            if not _is_asked_for(script, found[1]):
-                yield Need(f"{above}{found[1].decode()}", who, script.place(found.start(1)))
+            common = _COMMON.finditer(script.code)
+            shared += [("../common/", found[1].decode(), found.start(1)) for found in common]
+        for above, path, offset in shared:
+            if not _is_asked_for(script, path.encode()):
+                yield Need(f"{above}{path}", who, script.place(offset))
         if (directory.lang != "python" or b"cp " in script.data) and _names_what_is_missing(
             directory, script
         ):
@@ -98,8 +99,6 @@ def _own_headers(directory: Directory) -> Iterator[Need]:
 
 _COMMON = re.compile(rb"(?m)^[ \t]*(?:source|\.)[ \t]+[\"']?[^\s\"'#;]*/common/([\w.-]+\.sh)")
 """What all Python backends share; an image has it in its own folder."""
-SHARED_SCRIPT = re.compile(rb"/(scripts/(?:build|lib)/[\w.-]+\.sh)\b")
-"""What the builds of all backends share."""
 
 
 def _is_asked_for(script: Text, name: bytes) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -31,6 +31,15 @@ def system(name: str) -> Facts:
 
 BUILD_SCRIPTS = "scripts/build"
 """Where the scripts lie that package for many backends."""
+_SHARED = re.compile(rb"/(scripts/(?:build|lib)/[\w.-]+\.sh)\b")
+
+
+def shared_scripts(script: Text) -> Iterator[tuple[str, int]]:
+    """(path, offset) of what a script names of the scripts that the builds of all backends share."""
+    for found in _SHARED.finditer(script.code):
+        yield found[1].decode(), found.start(1)
+
+
 OWN_FOLDER = "/backend/"
 """Where a script that is run here believes to lie."""
 

@@ -264,9 +264,7 @@ class ImageBuilds:
 
     def goals(self, name: str, lang: str, dockerfile: str | None) -> list[tuple[str, str]]:
         """(make goal, recipe) of all that a recipe calls in a backend's directory; no Dockerfile is macOS."""
-        script = "golang" if lang == "go" else lang
-        macos = f"scripts/build/{script}-darwin.sh"
-        path = macos if dockerfile is None else dockerfile.removeprefix("./")
+        path = darwin_script(lang) if dockerfile is None else dockerfile.removeprefix("./")
         if (path, lang) not in self._goals:
             self._goals[path, lang] = [
                 (goal, backend)
@@ -292,6 +290,11 @@ class ImageBuilds:
         """Whether a Dockerfile has a stage on a prebuilt builder image."""
         file = docker.dockerfile(self.tree, dockerfile.removeprefix("./"))
         return file is not None and any("BUILDER_BASE_IMAGE" in stage.image for stage in file.stages)
+
+
+def darwin_script(lang: str) -> str:
+    """What builds the backends of a language on macOS, but for those with a script of their own."""
+    return f"scripts/build/{'golang' if lang == 'go' else lang}-darwin.sh"
 
 
 _FOLDER_OPTIONS = (b" -C ", b" -BC ")

@@ -149,7 +149,8 @@ class FilterSharedInput(Rule):
     were Go backends with repairs of the packages that they import (#10988).
 
     Shared files are those that a backend Dockerfile copies or mounts, the scripts of `.docker/` that
-    those call, and the packages below `pkg/` that a Go backend's main.go imports.
+    those call, the scripts that a backend's package.sh runs, the packages below `pkg/` that a Go backend's
+    main.go imports, and the scripts with which the generic step builds on macOS.
 
     Fails:
 
@@ -179,11 +180,12 @@ class FilterSharedInput(Rule):
             return
         builders = registry.pipeline.workflow(BASE_IMAGES)
         inputs = registry.shared_inputs
-        for path, (place, takers) in inputs.items():
+        for path, (place, linux, darwin) in inputs.items():
             if surface.excuses(path) or (builders is not None and takes(builders.paths, path)):
                 continue
-            left = sorted(takers - {*registry.rebuilt[path][0]})
-            if not any(registry.rebuilt[path]):
+            on_linux, on_darwin = registry.rebuilt[path]
+            left = sorted((linux - {*on_linux}) | (darwin - {*on_darwin}))
+            if not on_linux and not on_darwin:
                 if builders is not None and path in _built_from(registry, builders):
                     continue
                 taker = place.path.rpartition("/Dockerfile.")[2]

@@ -36,6 +36,10 @@ RULES = "export const SHARED_BUILD_INPUTS = [\n"
 SHARED = f'  {{ matches: file => file === "{SCRIPT}", linux: isLinuxGo, darwin: never }},\n'
 
 
+GPU_RULE = '    matches: file => file === "scripts/build/package-gpu-libs.sh",\n'
+GO_RULE = '    matches: file => file === "scripts/build/golang-darwin.sh",\n'
+
+
 def only(path: str, backend: str) -> str:
     """A rule of the filter that rebuilds one backend for a file."""
     return f'  {{ matches: file => file === "{path}", linux: item => item.backend === "{backend}", darwin: never }},\n'
@@ -116,6 +120,21 @@ CASES = {
         js(("    linux: isLinuxGo,", '    linux: item => isLinuxGo(item) && item.backend !== "lark",')),
         says="pkg/grpc",
     ),
+    "a script that package.sh runs, for the images of another language alone": Case(
+        "filter-shared-input", "", FILTER, ('"scripts/build/package-gpu-libs.sh"', "linux:"),
+        js((f"{GPU_RULE}    linux: always", f"{GPU_RULE}    linux: isLinuxPython")),
+        says="heron, llama-cpp, meadow-lark",
+    ),
+    "what builds a language on macOS, which rebuilds nothing": Case(
+        "filter-shared-input", "", FILTER, ('"scripts/build/golang-darwin.sh"', "linux:"),
+        js((f"{GO_RULE}    linux: never,\n    darwin: isDarwinGenericGo", f"{GO_RULE}    linux: never,\n    darwin: never")),
+        says="a change of it rebuilds none",
+    ),
+    "what builds a language on macOS, for another language": Case(
+        "filter-shared-input", "", FILTER, ('"scripts/build/golang-darwin.sh"', "linux:"),
+        js((f"{GO_RULE}    linux: never,\n    darwin: isDarwinGenericGo", f"{GO_RULE}    linux: never,\n    darwin: isDarwinPython")),
+        says="lark, ",
+    ),
     "a script that a mounted script calls": Case(
         "filter-shared-input", "", FILTER, ("const SHARED_BUILD_INPUTS",),
         MINIATURE.write(".docker/llama-cpp-target.sh", "true\n")
@@ -161,6 +180,21 @@ FINE = {
         None,
     ),
     "a file that rebuilds all that take it": (COPIES.edit(FILTER, (RULES, f"{RULES}{SHARED}")), None),
+    "a script for the images of those whose package.sh run it": (
+        js((
+            f"{GPU_RULE}    linux: always",
+            f'{GPU_RULE}    linux: item => item.backend !== "lark" && item.backend !== "night-heron"',
+        )),
+        None,
+    ),
+    "a script that a comment of package.sh names": (
+        MINIATURE.write(SCRIPT, "true\n").append("backend/go/lark/package.sh", "# see $REPO_ROOT/scripts/build/golang-darwin.sh\n"),
+        None,
+    ),
+    "what builds a language on macOS, without one that has a step of its own": (
+        js((f"{GO_RULE}    linux: never,\n    darwin: isDarwinGenericGo", f'{GO_RULE}    linux: never,\n    darwin: item => item.lang && item.backend !== "heron"')),
+        None,
+    ),
     "a script that a comment of a mounted script names": (
         MINIATURE.write(".docker/llama-cpp-target.sh", "true\n")
         .edit(".docker/llama-cpp-compile.sh", ("set -euxo pipefail\n", "set -euxo pipefail\n# as /LocalAI/.docker/llama-cpp-target.sh\n"))
