@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.directory import rust
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import COMMON_INSTALLER
 from scaffold.directory.scripts import OWN_FOLDER, run_of, shared_scripts
@@ -247,6 +248,26 @@ def _program(directory: Directory, text: Text) -> Iterator[Need]:
     lacks_manifest = directory.lang == "rust" and not _does(directory, "Cargo.toml")
     if lacks_manifest and any(map(_builds_rust, text.read(MakeSource, _here))):
         yield Need("Cargo.toml", "`cargo build` reads")
+    manifest = directory.text("Cargo.toml") if directory.lang == "rust" and not lacks_manifest else None
+    missing = [path for path in rust.programs(manifest) if _is_own(directory, path)] if manifest else []
+    if manifest and missing and any(map(_builds_rust, text.read(MakeSource, _here))):
+        for path in missing:
+            place = manifest.place(max(manifest.data.find(path.encode()), 0))
+            yield Need(path, "`cargo build` compiles", place)
+
+
+def _is_own(directory: Directory, path: str) -> bool:
+    """Whether a Rust program that is not there is not made either, and cargo has no other to build."""
+    if _does(directory, path):
+        return False
+    if path == rust.PROGRAM and (
+        directory.has("src/lib.rs") or directory.tree.is_dir(f"{directory.path}/src/bin")
+    ):
+        return False
+    scripts = directory.texts(name for name in directory.names if name.endswith((".sh", "build.rs")))
+    either = "|".join(map(re.escape, {path.partition("/")[0], path.rpartition("/")[2]}))
+    named = re.compile(rf"(?<![\w-])(?:{either})(?![\w-])".encode())
+    return not any(named.search(text.data) for text in (*directory.makefiles, *scripts))
 
 
 def _here(source: MakeSource) -> Iterator[Command]:

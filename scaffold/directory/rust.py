@@ -1,9 +1,15 @@
-"""A Rust backend: its implementations of the gRPC service."""
+"""A Rust backend: its programs, and its implementations of the gRPC service."""
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
 from scaffold.directory.text import Text
 from scaffold.syntax.rust import Implementation, RustSource
+from scaffold.syntax.toml import chain
 
 TRAIT = "Backend"
 """What tonic makes of the service; the trait has no default methods."""
@@ -22,3 +28,31 @@ def generates_stubs(build: Text | None) -> bool:
     if build is None or method.encode() not in build.data:
         return False
     return any(given != "false" for given in build.read(RustSource, lambda source: source.arguments(method)))
+
+
+PROGRAM = "src/main.rs"
+"""What cargo builds where a manifest names no program."""
+
+
+def programs(manifest: Text) -> Iterator[str]:
+    """The sources of the programs that a manifest names, below its folder; else the one that is usual.
+
+    A package that is a library as well, or has programs in `src/bin`, may do without.
+    """
+    read = _read(manifest)
+    named = read.get("bin")
+    paths = [one.get("path") for one in named if isinstance(one, dict)] if isinstance(named, list) else []
+    if not paths and "package" in read and "lib" not in read:
+        paths = [PROGRAM]
+    for path in paths:
+        if isinstance(path, str) and re.fullmatch(r"\w[\w.-]*(?:/\w[\w.-]*)*", path):
+            yield path
+
+
+def _read(manifest: Text) -> dict[str, Any]:
+    """A manifest; nothing where it is none, or where the reader would take its time over it."""
+    said = manifest.data.decode(errors="replace")
+    try:
+        return {} if chain(said) else tomllib.loads(said)
+    except (ValueError, RecursionError):
+        return {}

@@ -26,6 +26,38 @@ NEEDED = [
 ]
 
 
+MAIN = f"{KESTREL}/src/main.rs"
+BIN = '[[bin]]\nname = "kestrel-grpc"\npath = "src/main.rs"\n'
+
+
+@pytest.mark.parametrize(
+    ("manifest", "other", "missed"),
+    [
+        (BIN, {}, "src/main.rs"),
+        ("", {}, "src/main.rs"),
+        (BIN.replace("main", "server"), {}, "src/server.rs"),
+        (BIN, {MAIN: b"\n"}, "src/main.rs"),
+        (BIN.replace("main", "voice"), {}, ""),
+        (
+            BIN.replace("src/main", "sources/kestrel/main"),
+            {f"{KESTREL}/fetch.sh": b"git clone u sources\n"},
+            "",
+        ),
+        (BIN, {f"{KESTREL}/make.sh": b"gen > src/main.rs\n"}, ""),
+        ("", {f"{KESTREL}/src/lib.rs": b"fn a() {}\n"}, ""),
+        ("", {f"{KESTREL}/src/bin/kestrel-grpc.rs": b"fn main() {}\n"}, ""),
+        ('[lib]\npath = "src/service.rs"\n', {}, ""),
+        ("[[bin]]\nname = 1\n[bin]\n", {}, ""),
+        ("bin = " + "[" * 5000, {}, ""),
+    ],
+)
+def test_the_program_of_a_rust_backend(manifest: str, other: dict[str, bytes | None], missed: str) -> None:
+    where = tree({MAIN: None}, replaced(f"{KESTREL}/Cargo.toml", (BIN, manifest)), other)
+    found = findings(where, SLUG)
+    assert [(f.backend, f.subject) for f in found] == [("kestrel", f"file {missed}")] * bool(missed)
+    assert all(f.path == f"{KESTREL}/Cargo.toml" for f in found)
+
+
 @pytest.mark.parametrize("path", NEEDED)
 def test_each_is_missed(path: str) -> None:
     assert BASE.read(path) is not None
