@@ -23,6 +23,23 @@ def _pins(registry: Registry) -> Iterator[tuple[str, Pin]]:
     return ((name, pin) for name in registry.backends for pin in registry.files(name).makefile_pins)
 
 
+def _unfollowed(registry: Registry) -> Iterator[tuple[str, Pin]]:
+    """(backend, pin) of every commit that no entry follows and no comment holds."""
+    surface = registry.bump_deps
+    known = {bump.variable for bump in surface.bumps if bump.file}
+    known.update(re.findall(r"\w+", surface.comments))
+    for backend, pin in _pins(registry):
+        if pin.is_commit and pin.variable not in known and not pin.by_hand:
+            yield backend, pin
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether one name may be meant for another."""
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, one, other).ratio() >= NEAR
+
+
 class BumpMissingEntry(Rule):
     """The bump bot knows every pin of a commit, or a comment says why it is held.
 
@@ -54,37 +71,30 @@ class BumpMissingEntry(Rule):
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
         """Where an entry for the same file has nearly this variable."""
-        from difflib import SequenceMatcher
-
         variable, _, file = cause.subject.partition(" ")
-        alike = SequenceMatcher(None, variable, finding.subject).ratio() >= NEAR
-        return alike and f"({file}:" in finding.message
+        return _alike(variable, finding.subject) and f"({file}:" in finding.message
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Shas under a `*_VERSION` name without an entry."""
         surface = registry.bump_deps
         if surface.source is None:
             return
-        known = {bump.variable for bump in surface.bumps if bump.file}
-        commented = set(re.findall(r"\w+", surface.comments))
-        for backend, pin in _pins(registry):
-            registered = pin.variable in known or pin.variable in commented
-            if pin.is_commit and not registered and not pin.by_hand:
-                upstream = upstreams(registry.tree, pin.spot.path)
-                single = upstream[0] if len(upstream) == 1 else ""
-                last = surface.bumps[-1] if surface.bumps else None
-                yield self.finding(
-                    Place(surface.path, last.last_line) if last else pin.spot,
-                    backend,
-                    pin.variable,
-                    f"{pin.variable} pins a commit ({pin.spot.path}:{pin.spot.line}) that no entry of"
-                    f" {surface.path} follows",
-                    "add an entry with "
-                    + (f"repository: {single!r}, " if single else "")
-                    + f"variable: {pin.variable!r}, file: {pin.spot.path!r} and the branch that it follows, "
-                    "or a commented one that says why it is held",
-                    fix=_follow(registry, backend, pin, single) if single else None,
-                )
+        for backend, pin in _unfollowed(registry):
+            upstream = upstreams(registry.tree, pin.spot.path)
+            single = upstream[0] if len(upstream) == 1 else ""
+            last = surface.bumps[-1] if surface.bumps else None
+            yield self.finding(
+                Place(surface.path, last.last_line) if last else pin.spot,
+                backend,
+                pin.variable,
+                f"{pin.variable} pins a commit ({pin.spot.path}:{pin.spot.line}) that no entry of"
+                f" {surface.path} follows",
+                "add an entry with "
+                + (f"repository: {single!r}, " if single else "")
+                + f"variable: {pin.variable!r}, file: {pin.spot.path!r} and the branch that it follows, "
+                "or a commented one that says why it is held",
+                fix=_follow(registry, backend, pin, single) if single else None,
+            )
 
 
 def _follow(registry: Registry, backend: str, pin: Pin, upstream: str) -> Fix | None:
@@ -122,12 +132,16 @@ class BumpPinNotFound(Rule):
                 continue
             absent = not bump.file or registry.tree.read(bump.file) is None
             problem = "does not exist" if absent else f"has no line that starts with {bump.variable}?="
+            own = [pin.variable for _, pin in _unfollowed(registry) if pin.spot.path == bump.file]
+            meant = next((variable for variable in own if _alike(bump.variable, variable)), "")
             yield self.finding(
                 bump.at("file" if absent else "variable"),
                 _backend(registry, bump.backend, bump.repository),
                 f"{bump.variable} {bump.file}",
                 f"the pin {bump.variable} is looked for in {bump.file or 'no file'}, which {problem}",
-                f"write `{bump.variable}?=<sha>` there, or correct variable and file",
+                f"write variable: {meant!r}, which that file has and no entry follows"
+                if meant
+                else f"write `{bump.variable}?=<sha>` there, or correct variable and file",
             )
 
 

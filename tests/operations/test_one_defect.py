@@ -56,6 +56,10 @@ DEFECTS: dict[str, tuple[Altered, str, str, str]] = {
         MINIATURE.edit_in(CUDA, ("12-finch-tts'", "12-finch-tss'")),
         "matrix-tag-suffix", "finch-tts", "expected '-gpu-nvidia-cuda-12-finch-tts'",
     ),
+    "the uri of an image": (
+        MINIATURE.edit_in(item("cpu-finch-tts"), ('latest-cpu-finch-tts"', 'latest-cpu-finch-tss"')),
+        "gallery-image-not-built", "finch-tts", "write latest-cpu-finch-tts:",
+    ),
     "a tag suffix of two legs": (
         everywhere("'-cpu-finch-tts'", "'-cpu-finch'"), "matrix-tag-suffix", "finch-tts", "expected '-cpu-finch-tts'",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scaffold.checkout.tree import Overlay
-from scaffold.operations import check, workers
+from scaffold.operations import check, fix, workers
 from scaffold.registry import Registry
 from scaffold.rules.base import Severity
 from tests.rules.trees import (
@@ -241,3 +241,13 @@ def test_a_registered_importer_that_no_file_defines(data: bytes | None) -> None:
     tree = Overlay(BASE, {f"{FOLDER}/wren.go": data})
     found = workers.find(Registry(tree), [RULES["importer-unregistered"]])
     assert [(f.path, f.subject, f.severity) for f in found] == [(IMPORTERS, "WrenImporter", Severity.error)]
+
+
+@pytest.mark.parametrize("expected", ["", '\t\texpectPrefOnly("heron", "vad")\n'])
+def test_a_line_comes_back_and_is_expected_once(expected: str) -> None:
+    path = "core/http/endpoints/localai/backend_test.go"
+    text = text_of(BASE, path) + '\t\texpectPrefOnly("night-heron", "vad")\n' + expected
+    tree = offered((HERON, "")).write(path, text).tree()
+    after = fix.repair(tree, check.Scope()).changes.overlay()
+    assert text_of(after, path).count('expectPrefOnly("heron", "vad")') == 1
+    assert text_of(after, PREF_ONLY).count('Name: "heron"') == 1

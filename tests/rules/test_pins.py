@@ -49,7 +49,7 @@ CASES = {
     "a pin that is spelled otherwise": Case(
         "bump-pin-not-found", "wren-cpp", BUMP, ('variable: "WREN_VERSION"',),
         wren(("WREN_VERSION?=", "WREN_VERSION ?= ")),
-        says="WREN_VERSION?=",
+        says="write `WREN_VERSION?=<sha>` there",
     ),
     "a pin in no file": Case(
         "bump-pin-not-found", "wren-cpp", BUMP, ('file: "backend/go/wren-cpp/Make"',),
@@ -59,7 +59,17 @@ CASES = {
     "a variable with a typing error": Case(
         "bump-pin-not-found", "wren-cpp", BUMP, ('variable: "WERN_VERSION"',),
         MINIATURE.edit_in(ENTRY, ('"WREN_VERSION"', '"WERN_VERSION"')),
-        also=("bump-missing-entry",),
+        also=("bump-missing-entry",), says="write variable: 'WREN_VERSION'",
+    ),
+    "a variable of another name": Case(
+        "bump-pin-not-found", "wren-cpp", BUMP, ('variable: "GGML_PIN"',),
+        MINIATURE.edit_in(ENTRY, ('"WREN_VERSION"', '"GGML_PIN"')),
+        also=("bump-missing-entry",), says="write `GGML_PIN?=<sha>` there",
+    ),
+    "a variable like one that another entry follows": Case(
+        "bump-pin-not-found", "wren-cpp", BUMP, ('variable: "WERN_VERSION"',),
+        MINIATURE.copy(ENTRY, ('"WREN_VERSION"', '"WERN_VERSION"')),
+        says="write `WERN_VERSION?=<sha>` there",
     ),
     "one variable twice": Case(
         "bump-duplicate-variable", "wren-cpp", BUMP, ('"WREN_VERSION"', '"WREN_VERSION"'),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
+from scaffold.directory.near import is_near
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.gallery.capabilities import add_capability, unoffered, wanted_keys
@@ -33,7 +35,8 @@ class GalleryImageNotBuilt(Rule):
     A tag is reported once, at its first item.
 
     Fix: add the matrix entry, or delete the item and the capabilities that name it. Which of the two
-    is meant, only a person knows.
+    is meant, only a person knows. Where the tag is a letter away from one that is built and that nothing
+    offers, write that one.
     """
 
     severity = Severity.error
@@ -60,13 +63,16 @@ class GalleryImageNotBuilt(Rule):
                     i for i in gallery.by_tag_suffix[item.tag_suffix] if i.repository == gallery.repository
                 ]
                 names = " and ".join(i.name for i in items)
+                meant = _meant(registry, items)
                 yield self.finding(
                     item.at("uri"),
                     gallery.owner(item),
                     item.tag_suffix,
                     f"{names} {'are' if items[1:] else 'is'} offered, but no matrix entry builds "
                     f"tag suffix {item.tag_suffix!r}",
-                    f"add an entry with tag-suffix: {item.tag_suffix!r} to {registry.matrix.file}, "
+                    f"write {meant}: that is what CI builds and no item offers"
+                    if meant
+                    else f"add an entry with tag-suffix: {item.tag_suffix!r} to {registry.matrix.file}, "
                     f"or delete {names} and what names {'them' if items[1:] else 'it'}",
                 )
             elif item.uri and not ours and built:
@@ -77,6 +83,16 @@ class GalleryImageNotBuilt(Rule):
                     f"the uri of {item.name} is {item.uri!r}, and CI pushes that tag to {gallery.repository}",
                     f"expected {gallery.repository}:{item.tag}",
                 )
+
+
+def _meant(registry: Registry, items: list[Item]) -> str:
+    """The tags that nearly are those of items, built for their backend and offered by no item."""
+    endings = {DEVELOPMENT if item.is_development else "" for item in items}
+    for image in unoffered(registry, registry.gallery.owner(items[0])):
+        suffix = image.entry.tag_suffix
+        if is_near(suffix, items[0].tag_suffix) and endings <= {*image.endings}:
+            return " and ".join(f"{CHANNELS[ending]}{suffix}" for ending in sorted(endings))
+    return ""
 
 
 class GalleryImageMissing(Rule):
@@ -103,12 +119,14 @@ class GalleryImageMissing(Rule):
     severity = Severity.error
     fixable = True
     lists = True
-    explained_by = ("matrix-tag-suffix", "gallery-missing-meta")
+    explained_by = ("matrix-tag-suffix", "gallery-missing-meta", "gallery-image-not-built")
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
-        """Where nothing leads to images, or an entry builds what is offered under a wrong tag suffix."""
+        """Where nothing leads to images, or one is offered or built under a wrong tag suffix."""
         if cause.rule == "gallery-missing-meta":
             return True
+        if cause.rule == "gallery-image-not-built":
+            return {*finding.subject.split(" ")[1:]} <= {*re.findall(r"[^ :]+", cause.help)}
         wrong, _, right = cause.subject.partition(" ")
         return " " in right and any(tag.endswith(wrong) for tag in finding.subject.split(" "))
 
@@ -199,11 +217,17 @@ class GalleryMirror(Rule):
         mirrors:
           - localai/localai-backends:latest-cpu-rookery
 
-    Fix: `scaffold check --fix` writes the mirror that the other items have, with this item's tag.
+    Fix: `scaffold check --fix` writes the mirror that the other items have, with this item's tag; not where
+    the mirror's tag is built and the item's is not.
     """
 
     severity = Severity.error
     fixable = True
+    explained_by = ("gallery-image-not-built",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where it is the uri that names no image."""
+        return finding.fix is None and finding.help.endswith(cause.subject)
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Items of LocalAI's own images without mirrors, or with a wrong one."""
@@ -216,6 +240,9 @@ class GalleryMirror(Rule):
             if item.mirrors and not wrong and not strange:
                 continue
             right = [f"{gallery.mirror}:{item.tag}"]
+            built = registry.matrix.by_tag_suffix
+            others = {f"-{mirror.rpartition(':')[2].partition('-')[2]}" for mirror in wrong}
+            wrong_uri = item.tag_suffix not in built.keys() | registry.other_tags and others & built.keys()
             yield self.finding(
                 item.at("mirrors" if item.mirrors else "uri"),
                 gallery.owner(item),
@@ -224,7 +251,7 @@ class GalleryMirror(Rule):
                 if not item.mirrors
                 else f"mirror {(wrong or strange)[0]!r} of {item.name} is not its image",
                 f"set its mirrors to {right[0]}",
-                fix=partial(item.set_mirrors, mirrors=right),
+                fix=None if wrong_uri else partial(item.set_mirrors, mirrors=right),
             )
 
 

@@ -32,7 +32,8 @@ class MakefileMissingDefinition(Rule):
 
         BACKEND_ROOKERY = rookery|python|.|false|true
 
-    Fix: `scaffold check --fix` adds the definition and its eval beside the nearest relative.
+    Fix: `scaffold check --fix` adds the definition beside the nearest relative, and its eval
+    where it lacks it.
     """
 
     severity = Severity.error
@@ -55,7 +56,7 @@ class MakefileMissingDefinition(Rule):
                     "definition",
                     f"the Makefile has no {variable if one_line else f'rule docker-build-{name}'}: "
                     f"{name} cannot be built by hand",
-                    f"add `{line}` and its $(eval ...)"
+                    f"add `{line}`" + ("" if variable in makefile.evals else " and its $(eval ...)")
                     if one_line and line
                     else f"add the rules that its neighbours have: docker-build-{name} and backends/{name}",
                     fix=registry.adding(name, partial(_define, makefile)) if one_line else None,

@@ -119,11 +119,11 @@ class ImporterSurface(ImporterReader):
         self._add_expectation(addition)
 
     def _add_expectation(self, addition: Addition) -> None:
-        """The line of LocalAI's own test that expects the pref-only line, where it has such lines."""
+        """The line of LocalAI's own test that expects the pref-only line, where it lacks it and has such."""
         source = self.load(GoSource, PREF_ONLY_TEST_FILE)
-        if source is None:
-            return
         backend = addition.backend
+        if source is None or _expectation(backend.known_as).search(source.data):
+            return
         lines = [*re.finditer(rb'^(\t+)expectPrefOnly\("[^"]+", "([^"]+)"\)\r?\n', source.data, re.MULTILINE)]
         same = [line for line in lines if line[2].decode() == backend.use.import_key]
         if lines:

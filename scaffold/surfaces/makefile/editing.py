@@ -170,8 +170,10 @@ class MakefileSurface(MakefileReader):
         self.evaluate(addition)
 
     def evaluate(self, addition: Addition) -> None:
-        """Plan the eval of a definition."""
+        """Plan the eval of a definition, where it lacks it."""
         assert self.source is not None
+        if addition.backend.make_variable in self.evals:
+            return
         alike = [d.variable for d in self.definitions if _lang(d) == addition.backend.lang]
         by_name = {d.name: self.evals[d.variable] for d in self.definitions if d.variable in self.evals}
         if not by_name:

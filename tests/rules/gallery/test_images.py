@@ -21,6 +21,8 @@ from tests.rules.trees import (
     text_of,
 )
 
+MISSPELT = MINIATURE.edit_in(KESTREL, ('latest-cpu-kestrel"', 'latest-cpu-kestrle"'))
+
 CASES = {
     "an image that is built no more": Case(
         "gallery-image-not-built", "finch-tts", GALLERY, ('name: "rocm-finch-tts"', "uri"),
@@ -30,6 +32,33 @@ CASES = {
     "an image that was never built": Case(
         "gallery-image-not-built", "kestrel", GALLERY, ('"cuda12-kestrel"', "uri"),
         MINIATURE.copy(KESTREL, ('"cpu-kestrel"', '"cuda12-kestrel"'), ('backends:latest-cpu-kestrel"', 'backends:latest-gpu-nvidia-cuda-12-kestrel"'), ("    - localai/localai-backends:latest-cpu-kestrel", "    - localai/localai-backends:latest-gpu-nvidia-cuda-12-kestrel")),
+        says="add an entry with tag-suffix: '-gpu-nvidia-cuda-12-kestrel'",
+    ),
+    "a misspelt uri": Case(
+        "gallery-image-not-built", "kestrel", GALLERY, (META.format("cpu-kestrel"), "uri"),
+        MISSPELT,
+        also=("gallery-image-missing", "gallery-mirror"), says="write latest-cpu-kestrel:",
+    ),
+    "a misspelt uri in both channels": Case(
+        "gallery-image-not-built", "kestrel", GALLERY, (META.format("cpu-kestrel"), "uri"),
+        MINIATURE.each(GALLERY, '-cpu-kestrel"\n  mirrors', '-cpu-kestrle"\n  mirrors'),
+        also=("gallery-image-missing", "gallery-mirror"),
+        says="write latest-cpu-kestrel and master-cpu-kestrel:",
+    ),
+    "a second image with nearly the tag of the first": Case(
+        "gallery-image-not-built", "kestrel", GALLERY, ('"own-kestrel"', "uri"),
+        MINIATURE.copy(KESTREL, ('"cpu-kestrel"', '"own-kestrel"'), ('latest-cpu-kestrel"', 'latest-cpu-kestrle"')),
+        also=None, says="add an entry with tag-suffix: '-cpu-kestrle'",
+    ),
+    "the right mirror of a misspelt uri": Case(
+        "gallery-mirror", "kestrel", GALLERY, (META.format("cpu-kestrel"), "    - "),
+        MISSPELT,
+        also=None,
+    ),
+    "a mirror that is built no more than the uri": Case(
+        "gallery-mirror", "kestrel", GALLERY, (META.format("cpu-kestrel"), "    - "),
+        MISSPELT.edit(GALLERY, ("- localai/localai-backends:latest-cpu-kestrel\n", "- localai/localai-backends:latest-cpu-kesterl\n")),
+        also=None, fix=True,
     ),
     "our image in another repository": Case(
         "gallery-image-not-built", "kestrel", GALLERY, ('name: "cpu-kestrel"', "uri"),

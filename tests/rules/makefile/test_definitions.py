@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.operations import check, fix
 from tests.rules.makefile.trees import LARK, MAKEFILE, RULE, make
-from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found
+from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings, text_of
 
 LARK_EVAL = "$(eval $(call generate-docker-build-target,$(BACKEND_LARK)))\n"
 DARWIN_RULE = "\nbackends/lark:\n\tBACKEND=lark $(MAKE) build-darwin-go-backend\n"
@@ -21,7 +22,7 @@ CASES = {
     "no definition": Case(
         "makefile-missing-definition", "lark", MAKEFILE, ("BACKEND_WREN_CPP =",),
         make((f"{LARK}\n", ""), (LARK_EVAL, "")),
-        fix=True, says="BACKEND_LARK = lark|golang|.|--progress=plain|true",
+        fix=True, says="BACKEND_LARK = lark|golang|.|--progress=plain|true` and its $(eval ...)",
     ),
     "an eval that is left of a backend without definition": Case(
         "makefile-missing-definition", "lark", MAKEFILE, ("BACKEND_WREN_CPP =",),
@@ -113,3 +114,15 @@ def test_what_is_wrong_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", FINE)
 def test_what_only_looks_wrong_is_not(name: str) -> None:
     assert_fine(*FINE[name])
+
+
+@pytest.mark.parametrize("lost", [(LARK,), (LARK_EVAL.strip(),), (LARK, LARK_EVAL.strip())])
+def test_only_what_is_missing_comes_back(lost: tuple[str, ...]) -> None:
+    tree = make(*((f"{line}\n", "") for line in lost)).tree()
+    after = text_of(fix.repair(tree, check.Scope()).changes.overlay(), MAKEFILE)
+    assert [after.count(text) for text in ("\nBACKEND_LARK =", LARK_EVAL)] == [1, 1]
+
+
+def test_an_eval_that_is_there_is_not_asked_for() -> None:
+    (finding,) = findings(make((f"{LARK}\n", "")).tree(), "makefile-missing-definition")
+    assert "eval" not in finding.help
