@@ -314,6 +314,13 @@ class Directory:
             for address, offset in python.unpinned_clones(script.shell, builds):
                 yield address, script.place(offset)
 
+    def unpinned_installs(self, builds: Sequence[python.Build]) -> Iterator[tuple[str, str, Place]]:
+        """(address, branch, where) of what install.sh installs from a repository at no tag and no commit."""
+        script = self.text("install.sh")
+        for found in python.unpinned_installs(script.shell, builds) if script else ():
+            if script:
+                yield found.address, found.branch, script.place(found.offset)
+
     def names_index(self, build: python.Build) -> bool:
         """Whether install.sh names an index of packages in what it may do for a build."""
         script = self.text("install.sh")

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
+from scaffold.directory import requirements
 from scaffold.directory.scripts import system, without
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.shell_flow import Flow
@@ -116,6 +117,20 @@ def names_index(script: ShellSource, build: Build) -> bool:
     """Whether what an install.sh may do for a build names an index of packages."""
     code = without(script.silent, _flow(script, build.facts).dead)
     return b"index-url" in code or b"find-links" in code
+
+
+def unpinned_installs(script: ShellSource, builds: Sequence[Build]) -> Iterator[requirements.Moving]:
+    """What an install.sh may install from a git repository in some build, at no tag and no commit.
+
+    What a variable holds may be one.
+    """
+    found: dict[int, requirements.Moving] = {}
+    for build in builds if b"git+" in script.data else ():
+        code = without(script.silent, _flow(script, build.facts).dead)
+        for moving in requirements.moving(code):
+            if "$" not in moving.address:
+                found.setdefault(moving.offset, moving)
+    yield from found.values()
 
 
 _READ = re.compile(rb"\$\{(\w+):?-")

@@ -179,9 +179,9 @@ class Moving(NamedTuple):
     offset: int
 
 
-def moving(text: Text) -> Iterator[Moving]:
+def moving(code: bytes) -> Iterator[Moving]:
     """Every repository that is installed at no tag and no commit."""
-    for match in _GIT.finditer(text.data if b"git+" in text.data else b""):
+    for match in _GIT.finditer(code if b"git+" in code else b""):
         address, _, ref = match[1].rpartition(b"@")
         if b"/" not in address:  # what stands before the sign is a user, or there is none
             address, ref = match[1], b""

@@ -227,8 +227,8 @@ class RequirementUnpinned(Rule):
         git+https://github.com/acme/finch@v1.4.0
 
     `@main` is none, nor is another name without a digit: that is a branch. A `git clone` in `install.sh`
-    counts too, where no tag or commit is checked out. There is one finding for a backend and address, in
-    whichever of its files it stands.
+    counts too, where no tag or commit is checked out, and so does what `install.sh` installs itself. There is
+    one finding for a backend and address, in whichever of its files it stands.
 
     Fix: add `@` and the tag or the commit with which the backend works. Of a clone check it out, by a
     variable that `bump_deps.yaml` follows, or with a comment that says why it is held.
@@ -241,18 +241,21 @@ class RequirementUnpinned(Rule):
         for backend, lang in registry.backends.items():
             files = registry.files(backend)
             found: dict[tuple[str, str], list[Place]] = {}
+            cloned: set[Place] = set()
             names = filter(requirements.is_requirements, files.names)
             for text in files.texts(names) if lang == "python" else ():
-                for address, branch, offset in requirements.moving(text):
+                for address, branch, offset in requirements.moving(text.data):
                     found.setdefault((address, branch), []).append(text.place(offset))
             if lang == "python":
                 builds = {build_of(entry, installer) for entry in registry.matrix.entries_of(backend)}
+                for address, branch, place in files.unpinned_installs(sorted(builds)):
+                    found.setdefault((address, branch), []).append(place)
                 for address, place in files.unpinned_clones(sorted(builds)):
+                    cloned.add(place)
                     found.setdefault((address, ""), []).append(place)
             for (address, branch), places in found.items():
                 where = f" ({len(places)} places)" if len(places) > 1 else ""
                 held = f"its branch {branch}" if branch else "its default branch"
-                is_clone = places[0].path.endswith(".sh")
                 yield self.finding(
                     places[0],
                     backend,
@@ -260,7 +263,7 @@ class RequirementUnpinned(Rule):
                     f"{address} is installed at whatever {held} holds{where}",
                     "check out the tag or the commit with which the backend works, by a `<NAME>_VERSION?=` "
                     "of its Makefile that the bot follows, or with a comment that says why it is held"
-                    if is_clone
+                    if places[0] in cloned
                     else "write `@` and the tag or the commit with which the backend works",
                 )
 

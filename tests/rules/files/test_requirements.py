@@ -151,6 +151,33 @@ def test_a_file_that_the_extra_tests_install_is_used() -> None:
     assert unused.path == "backend/python/rookery/requirements-cpu.txt"
 
 
+FROM_GIT = "uv pip install ${FLAGS:-} git+https://github.com/acme/finch"
+
+
+@pytest.mark.parametrize(
+    ("script", "held"),
+    [
+        (f"{FROM_GIT}.git\n", "its default branch"),
+        (
+            f'if a; then\n    {FROM_GIT}\nelse\n    pip install "finch @ git+https://github.com/acme/finch.git"\nfi\n',
+            "its default branch holds (2 places)",
+        ),
+        (f"{FROM_GIT}.git@faster\n", "its branch faster"),
+        (f"{FROM_GIT}@v1.4.0\n", ""),
+        (f"{FROM_GIT}@${{FINCH_VERSION}}\n", ""),
+        (f"{FROM_GIT}$AT\n", ""),
+        (f"# {FROM_GIT}\necho '{FROM_GIT}'\n", ""),
+        (f'if [ "x${{BUILD_PROFILE}}" == "xintel" ]; then\n    {FROM_GIT}\nfi\n', "its default branch"),
+        (f'if [ "x${{BUILD_PROFILE}}" == "xnone" ]; then\n    {FROM_GIT}\nfi\n', ""),
+    ],
+)
+def test_what_an_installer_installs_without_a_version(script: str, held: str) -> None:
+    where = tree(replaced(f"{FINCH}/install.sh", ("installRequirements\n", f"{script}installRequirements\n")))
+    found = findings(where, "requirement-unpinned")
+    assert [f.subject for f in found] == ["github.com/acme/finch without a version"] * bool(held)
+    assert all(held in f.message and "write `@`" in f.help for f in found)
+
+
 CLONE = "git clone https://github.com/acme/finch"
 
 
