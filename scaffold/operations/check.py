@@ -20,8 +20,8 @@ from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
 from scaffold.rules import all_rules, rules_called
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
+from scaffold.rules.causes import FILE_MISSING
 from scaffold.rules.repository.parts import lost, parts
-from scaffold.rules.repository.registrations import RegistrationFileMissing
 from scaffold.rules.repository.suppressions import SuppressionUnused
 from scaffold.rules.repository.unread import FileUnread
 from scaffold.rules.settings import Settings
@@ -233,13 +233,13 @@ def _beside(scope: Scope, rules: Sequence[Rule], registry: Repository) -> list[R
     except ShapeError:  # then who reads that file says so
         return []
     ignored = rules_called(scope.ignore)
-    known = [rule for rule in all_rules() if isinstance(rule, RegistrationFileMissing)]
+    known = [rule for rule in all_rules() if rule.slug == FILE_MISSING]
     return [rule for rule in known if rule not in (*rules, *ignored)]
 
 
 def _is_gone(finding: Finding) -> bool:
     """Whether it says that what others read is not there."""
-    return finding.rule == RegistrationFileMissing().slug
+    return finding.rule == FILE_MISSING
 
 
 def _is_out_of_sight(path: str, before: Repository, after: Repository) -> bool:

@@ -12,6 +12,10 @@ WRONG_DOCKERFILE = ("matrix-missing-dockerfile", "matrix-missing-directory")
 """The rules that say that an entry names a wrong Dockerfile: much is read from its name."""
 
 
+FILE_MISSING = "registration-file-missing"
+"""The rule that says that what others read is not there."""
+
+
 def is_same_place(finding: Finding, cause: Finding) -> bool:
     """Whether two findings stand in the same line."""
     return (finding.path, finding.line) == (cause.path, cause.line)
