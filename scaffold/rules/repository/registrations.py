@@ -9,7 +9,6 @@ from scaffold.checkout.tree import refusal
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
 from scaffold.rules.causes import gone_with
-from scaffold.rules.importers.capabilities import known_names, misnamed
 from scaffold.rules.repository.parts import is_gone, lost, missing, where
 from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Place
@@ -56,6 +55,8 @@ class RegistrationStale(Rule):
                 )
 
     def _capabilities(self, registry: Registry) -> Iterator[Finding]:
+        from scaffold.rules.importers.capabilities import known_names, misnamed  # pipelines have none
+
         surface, known = registry.capabilities, known_names(registry)
         meant = {entry.key for entry in misnamed(registry).values()}
         for entry in surface.entries if registry.gallery.items else ():
