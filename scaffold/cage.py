@@ -36,13 +36,13 @@ PATIENCE = 300
 """Seconds of wall clock for a command: of waiting, since computing is limited much earlier."""
 SETTING = "SCAFFOLD_SECONDS"
 """Environment variable with the processor time that a command may take, for slow machines."""
-DEFAULT_SECONDS = 4
-"""Processor time for a command; those on LocalAI take between 0.2 and 1.7 s, most of all `--base`."""
+DEFAULT_SECONDS = 12
+"""Processor time for a command; those on LocalAI take between 0.2 and 1.7 s, on a busy machine up to 6 s."""
 MOST_SECONDS = 100_000
 """More than a day; what waits for git counts milliseconds in 31 bits."""
 UNKNOWN = "the checkout"
 """What is named where no file is known."""
-ADVICE = f"on a slow machine {SETTING} raises the limit"
+ADVICE = f"on a slow or busy machine {SETTING}=60 raises the limit"
 LIMITS = {
     signal.SIGXCPU: f"took more than {{seconds}} s of processor time, which no honest file does; {ADVICE}",
     signal.SIGALRM: f"took more than {PATIENCE} s",

@@ -11,14 +11,15 @@ _CONFLICT = rb"(?m)^(?:(<{7}|>{7}|\|{7})(?=[ \r\n]|\Z)|(={7})(?=\r?$))"
 """What git writes around two versions and what both come from, and between them."""
 _PROSE_CONFLICT = rb"(?m)^(<{7}|>{7})()(?= \S)"
 """The same where `=======` may underline a heading, and the others may be a quotation or a row."""
-_PROSE = (".md", ".rst", ".py", ".rs", ".c", ".cc", ".cpp", ".cu", ".h", ".hpp")
+_NO_PROSE = re.compile(r"(?:^|/)(?:Makefile|requirements[^/]*\.txt|\.[^/]*ignore)$|\.(?:ya?ml|toml|json)$")
+"""Files in which such a line cannot be meant; elsewhere it may be in a comment, or in a longer text."""
 
 
 def require_merged(path: str, data: bytes) -> None:
     """Raises ShapeError with the line of a conflict marker, where git has left one in a file."""
     if not any(mark in data for mark in _MARKS):
         return
-    found = re.search(_PROSE_CONFLICT if path.endswith(_PROSE) else _CONFLICT, data)
+    found = re.search(_CONFLICT if _NO_PROSE.search(path) else _PROSE_CONFLICT, data)
     if found is not None:
         line = data.count(b"\n", 0, found.start()) + 1
         mark = (found[1] or found[2]).decode()

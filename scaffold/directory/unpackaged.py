@@ -35,13 +35,15 @@ def unpackaged(directory: Directory, dockerfiles: Iterable[Text]) -> Iterator[Ta
     taken += [(path.partition("/")[0], spot, False) for path, spot in data_of(script, run)]
     seen = set()
     for name, spot, is_needed in taken:
-        if name not in seen and not placed.may_be(name):
+        if name not in seen and not name.endswith(_WRITTEN) and not placed.may_be(name):
             seen.add(name)
             if is_needed or build.may_make(name, spelled=True) or _near(name, placed.plain):
                 yield Taken(name, spot)
 
 
-_PACKS = re.compile(rb"(?m)^(?![^\n]*\brm\b)[^\n]*\bpackage/")
+_PACKS = re.compile(rb"(?m)^(?![^\n]*\brm\b)[^\n]*(?:\bpackage/|/package\b(?!\.sh)|=[ \t]*package[ \t]*$)")
+_WRITTEN = (".lock", ".log", ".pid", ".sock", ".tmp")
+"""How what run.sh writes itself is named."""
 
 
 def _takes_package(text: Text) -> bool:

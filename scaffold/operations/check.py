@@ -68,7 +68,8 @@ class Result:
         """
         strict = strict or (self.strict and not lenient)
         asked = {Severity.error: True, Severity.warning: strict, Severity.info: False}
-        return any(
+        added = {f.backend for f in self.folded if f.severity is Severity.warning} & {*self.added}
+        return (bool(added) and not lenient) or any(
             asked[f.severity] or (f.severity is Severity.warning and f.backend in self.added and not lenient)
             for i, f in enumerate(self.findings)
             if self.is_new(i)

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from scaffold.rules.base import SEVERITIES, Finding, Rule
 from scaffold.rules.words import some
 
+PLACED = 5
+"""Findings that a report tells at most with their places beside itself."""
 NAMED = 20
 """Backends that a report names at most beside its own."""
 
@@ -186,10 +188,19 @@ def _with(
             f"of {rules} rule{'s' if rules > 1 else ''}"
         )
     if beside:
-        others = [*dict.fromkeys(one.backend for one in beside if one.backend not in ("", finding.backend))]
-        whose = f", of {some(others, NAMED)}" if others else ""
-        advice += f"; the edit of {edit} has brought it, and what is not listed: {_counted(beside)}{whose}"
+        first, rest = beside[:PLACED], beside[PLACED:]
+        advice += f"; the edit at {edit} is the cause, also of {some([*map(_placed, first)], PLACED)}"
+        if rest:
+            others = [*dict.fromkeys(one.backend for one in rest if one.backend)]
+            whose = f" of {some(others, NAMED)}" if others else ""
+            advice += f", and of {_counted(rest)}{whose}"
     return finding._replace(help=advice)
+
+
+def _placed(finding: Finding) -> str:
+    """A finding that is not listed, by its rule, its place and its backend."""
+    whose = f" of {finding.backend}" if finding.backend else ""
+    return f"{finding.rule}{whose} at {finding.path}:{finding.line}"
 
 
 def _counted(findings: Sequence[Finding]) -> str:

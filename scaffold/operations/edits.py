@@ -17,7 +17,11 @@ from scaffold.registry import Registry
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, Rule
 
 MOST = 24
-"""Files of a change, and edits of a file, that are undone one by one: of more nothing is said."""
+"""Files of a change, and edits, that are undone one by one: of more nothing is said."""
+
+
+FEW = 3
+"""Backends of which lines that are gone may have been by themselves."""
 
 
 class Edited(NamedTuple):
@@ -29,6 +33,8 @@ class Edited(NamedTuple):
     last: int
     undone: bytes
     """The file without it."""
+    is_one: bool
+    """Whether it is one for all backends: of a line, of a file, or of the end of one."""
 
 
 class Counterfactuals:
@@ -44,7 +50,7 @@ class Counterfactuals:
     def gone(self, path: str, content: bytes | None, findings: Mapping[int, Finding]) -> frozenset[int]:
         """Positions of the findings that are not there where a file has this content.
 
-        None of a rule that then says something else of the backend: what it says has another name there.
+        None of a rule that then says something else: what it says has another name there.
         Nothing where the state cannot be read.
         """
         tree = Overlay(self._after.tree, {path: content})
@@ -60,11 +66,9 @@ class Counterfactuals:
         except ShapeError:
             return frozenset()
         there = {finding.identity for finding in found}
-        other = {(one.rule, one.backend) for one in found if one.identity not in self._known}
+        other = {one.rule for one in found if one.identity not in self._known}
         return frozenset(
-            at
-            for at, one in findings.items()
-            if one.identity not in there and (one.rule, one.backend) not in other
+            at for at, one in findings.items() if one.identity not in there and one.rule not in other
         )
 
 
@@ -89,29 +93,38 @@ def by_edit(
         return Brought()
     asked = [rules[slug] for slug in dict.fromkeys(one.rule for one in findings.values())]
     states = Counterfactuals(before, after, known, asked)
-    brought: dict[Edited, frozenset[int]] = {}
+    brought: list[tuple[Edited, frozenset[int]]] = []
+    looked = 0
     for path in _changed(before.tree, after.tree):
         edits = [*_edits(path, before.tree.read(path), after.tree.read(path))]
         if len(edits) > 1 and len(states.gone(path, before.tree.read(path), findings)) < 2:  # noqa: PLR2004
             continue
-        for edit in edits if len(edits) <= MOST else ():
-            if cage.left() < cage.seconds() / 2:
-                return (
-                    Brought()
-                )  # what is found does not depend on how fast the machine is: all is told, or none
-            brought[edit] = states.gone(path, edit.undone, findings)
+        looked += len(edits)
+        for edit in edits:
+            if looked > MOST or cage.left() < cage.seconds() / 2:
+                return Brought()  # then all is told
+            gone = states.gone(path, edit.undone, findings)
+            brought += [(edit, own) for own in ([gone] if edit.is_one else _apart(gone, findings))]
     return _together(brought, findings)
 
 
-def _together(brought: Mapping[Edited, frozenset[int]], findings: Mapping[int, Finding]) -> Brought:
+def _apart(positions: frozenset[int], findings: Mapping[int, Finding]) -> list[frozenset[int]]:
+    """Findings by their backend, where these are few: what is told of many has one cause."""
+    own: dict[str, set[int]] = {}
+    for at in positions:
+        own.setdefault(findings[at].backend, set()).add(at)
+    return [frozenset(found) for found in own.values()] if len(own) <= FEW else [positions]
+
+
+def _together(brought: Sequence[tuple[Edited, frozenset[int]]], findings: Mapping[int, Finding]) -> Brought:
     """One finding for each edit, and the others of it.
 
     What takes two edits is told with one of them, and stands for neither where there is another one.
     """
-    edits = Counter(at for positions in brought.values() for at in positions)
+    edits = Counter(at for _, positions in brought for at in positions)
     roots: dict[int, int] = {}
     places: dict[int, str] = {}
-    for edit, positions in brought.items():
+    for edit, positions in brought:
         left = positions - roots.keys()
         alone = [at for at in sorted(left) if edits[at] == 1] or sorted(left)
         backends = Counter(rule for rule, _ in {(findings[at].rule, findings[at].backend) for at in left})
@@ -154,7 +167,7 @@ def _changed(before: Tree, after: Tree) -> list[str]:
 def _edits(path: str, before: bytes | None, after: bytes | None) -> Iterator[Edited]:
     """The edits of a file."""
     if before is None or after is None:
-        yield from [Edited(path, 0, 0, before)] if before is not None else ()
+        yield from [Edited(path, 0, 0, before, is_one=True)] if before is not None else ()
         return
     was, now = before.splitlines(keepends=True), after.splitlines(keepends=True)
     top = next((at for at, (old, new) in enumerate(zip(was, now)) if old != new), min(len(was), len(now)))  # noqa: B905
@@ -166,12 +179,21 @@ def _edits(path: str, before: bytes | None, after: bytes | None) -> Iterator[Edi
         old_first, old_last, first, last = (at + top for at in spans)
         if kind == "equal" or old_first == old_last:
             continue
-        if last - first <= 1:
-            yield _undone(path, was[old_first:old_last], now, first, last)
+        lines = was[old_first:old_last]
+        if first == last or (last - first == 1 and _is_joined(lines, now[first])):
+            is_one = len(lines) == 1 or first != last or old_last == len(was)
+            yield _undone(path, lines, now, first, last, is_one=is_one)
         elif last - first == old_last - old_first:
             for at in range(last - first):
-                yield _undone(path, was[old_first + at : old_first + at + 1], now, first + at, first + at + 1)
+                yield _undone(path, lines[at : at + 1], now, first + at, first + at + 1, is_one=True)
 
 
-def _undone(path: str, lines: Sequence[bytes], now: Sequence[bytes], first: int, last: int) -> Edited:
-    return Edited(path, first + 1, last, b"".join([*now[:first], *lines, *now[last:]]))
+def _is_joined(lines: Sequence[bytes], line: bytes) -> bool:
+    """Whether a line is some others without what was between them."""
+    return b"".join(b"".join(lines).split()) == b"".join(line.split())
+
+
+def _undone(
+    path: str, lines: Sequence[bytes], now: Sequence[bytes], first: int, last: int, *, is_one: bool
+) -> Edited:
+    return Edited(path, first + 1, last, b"".join([*now[:first], *lines, *now[last:]]), is_one)

@@ -246,6 +246,8 @@ def _placed(word: str, at: str, home: str) -> str:
     """A path in a script from the root of the repository; with `$` in it where nobody knows."""
     if "$(dirname" in word:
         word = re.sub(_OF_SCRIPT, home or "$", word)
+    if word[:3] == "${{":
+        word = re.sub(r"^\$\{\{\s*+([\w.]++)\s*+\}\}", r"${{\1}}", word)
     for starts, root in ((_WORKSPACE, "."), (_HERE, at), (_ACTION, home or "$")) if word[:1] == "$" else ():
         start = next((start for start in starts if f"{word}/".startswith(f"{start}/")), None)
         if start is not None:
@@ -257,9 +259,9 @@ def _placed(word: str, at: str, home: str) -> str:
 
 _OF_SCRIPT = r"\$\(dirname (?:-- )?[\"']?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?[\"']?\)"
 _WORKSPACE = (
-    "$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}", "${{ github.workspace }}", "${{github.workspace}}"
+    "$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}", "${{github.workspace}}"
 )  # fmt: skip
 _HERE = ("$PWD", "${PWD}", "$(pwd)")
 _ACTION = (
-    "$GITHUB_ACTION_PATH", "${GITHUB_ACTION_PATH}", "${{ github.action_path }}", "${{github.action_path}}"
+    "$GITHUB_ACTION_PATH", "${GITHUB_ACTION_PATH}", "${{github.action_path}}"
 )  # fmt: skip

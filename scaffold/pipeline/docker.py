@@ -40,7 +40,7 @@ def is_near(name: str) -> bool:
     host, colon, port = registry.partition(":")
     if not image or (colon and not port.isdecimal()):
         return False
-    return host in _OWN_HOSTS or (bool(colon) and "." not in host)
+    return host in _OWN_HOSTS or (bool(colon) and host.replace("-", "").replace("_", "").isalnum())
 
 
 def options_of(text: str) -> dict[str, str]:

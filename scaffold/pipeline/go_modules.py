@@ -13,9 +13,15 @@ from scaffold.pipeline.steps import CHECKOUT, Step, folder_of
 
 MODULE = "go.mod"
 SETUP = "actions/setup-go"
-_PROGRAMS = frozenset({"ginkgo", "go", "golangci-lint", "goreleaser", "gotestsum", "ko", "make"})
+_PROGRAMS = frozenset(
+    {"ginkgo", "go", "golangci-lint", "goreleaser", "gotestsum", "govulncheck", "ko", "mage", "make"}
+    | {"staticcheck", "task"}
+)
 """What works on the module of the folder in which it runs."""
-_FETCHED = re.compile(r"\bgo[ \t]+(?:install|run)\b[^\n;&|@]{0,200}@[\w.-]+")
+_FETCHED = re.compile(
+    r"\bgo[ \t]++(?:install|run)(?:[ \t]++-[^\s;&|]++(?:[ \t]++\w[\w,=]*+(?![\w./@-]))?+)*+"
+    r"[ \t]++\w[\w./~-]*+@[\w.-]+"
+)
 """A program at a version of its own: what `go.mod` is here does not matter to it."""
 _FOLDERS = ("working-directory", "workdir")
 _FILES = ("go-version-file", "cache-dependency-path")

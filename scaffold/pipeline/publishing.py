@@ -51,13 +51,13 @@ _VERBS = {
 """Program -> the word with which it publishes, behind its options."""
 
 _SIGNS = tuple(
-    word.encode() for word in {"ko ", *(start[-1] for start in _STARTS if start[0] != "ko"), *_VERBS.values()}
+    word.encode() for word in {*(start[-1] for start in _STARTS if start[0] != "ko"), *_VERBS.values()}
 )
 
 
 def may_publish(script: ShellSource) -> bool:
     """Whether a script has a word of a command that publishes, before it is parsed."""
-    return any(sign in script.data for sign in _SIGNS)
+    return any(sign in script.data for sign in _SIGNS) or re.search(rb"\bko\b", script.data) is not None
 
 
 _RUNNERS = (

@@ -52,7 +52,7 @@ VARIABLES = "GITHUB_ENV"
 
 CONTAINERS = ("docker", "podman", "nerdctl", "buildah", "ko", "executor")
 """Programs that build and push images; kaniko's is `/kaniko/executor`."""
-_TOOLS = (b"docker", b"podman", b"nerdctl", b"buildah", b"ko ", b"executor")
+_TOOLS = rb"docker|podman|nerdctl|buildah|executor|\bko\b"
 """What stands in a script that calls one: many a script has a token."""
 
 
@@ -99,7 +99,8 @@ class Step:
     @cached_property
     def scripts(self) -> tuple[str, ...]:
         """The paths of the files of programs that its script names, from the root of the repository."""
-        if not re.search(rf"(?<![^\s\"'`;&|()<>=])(?:{_PROGRAM})(?![\w./:-])", self.run):
+        unquoted = self.run.replace('"', "").replace("'", "")
+        if not re.search(rf"(?<![^\s`;&|()<>=])(?:{_PROGRAM})(?![\w./:-])", unquoted):
             return ()
         folder = self.node.text("working-directory")
         words = (word for command in self.script.commands for word in command.words)
@@ -207,7 +208,7 @@ _OUTPUT_BLOCK = (
 
 def containers(script: ShellSource) -> tuple[Command, ...]:
     """The commands of a script that build, push or run images."""
-    if not any(tool in script.data for tool in _TOOLS):
+    if not re.search(_TOOLS, script.data):
         return ()
     return tuple(c for c in script.commands if c.bare[:1] and posixpath.basename(c.bare[0]) in CONTAINERS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from evidence.mutation import mutated
 from scaffold.checkout.tree import Overlay, Tree
 from scaffold.errors import ShapeError
 from scaffold.operations import check, fix
+from scaffold.operations.consequences import PLACED
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding
 from tests.rules.trees import (
@@ -32,6 +34,7 @@ from tests.rules.trees import (
 LOOKS = check.Looks({})
 FINCH = entry("-gpu-nvidia-cuda-12-finch-tts")
 WREN = "backend/go/wren-cpp"
+ENTRIES = re.compile(r"(?ms)^  - .*?(?=^  - |^\S|\Z)")
 
 
 def new(tree: Tree, base: Tree = BASE) -> list[Finding]:
@@ -130,6 +133,27 @@ def test_two_edits_of_one_backend_are_two_reports(name: str) -> None:
     assert len({finding.backend for finding in told}) == 1
 
 
+def test_two_lines_of_one_entry_that_are_wrong_are_two_reports() -> None:
+    """Of the backend that the entry then builds, and of the one that it built."""
+    text = (BASE.read(MATRIX) or b"").decode()
+    whole = next(one for one in ENTRIES.findall(text) if "-cpu-rookery'" in one)
+    wrong = whole.replace("-cpu-rookery'", "-cpu-rokery'").replace('"rookery"', '"rokery"')
+    told = new(Overlay(BASE, {MATRIX: text.replace(whole, wrong).encode()}))
+    assert {finding.backend for finding in told} == {"rookery", "rokery"}
+
+
+def test_entries_of_two_backends_that_go_together_are_two_reports() -> None:
+    text = (BASE.read(MATRIX) or b"").decode()
+    names = re.compile(r'backend: "([\w-]+)"')
+    pair = next(
+        one + other
+        for one, other in itertools.pairwise(ENTRIES.findall(text))
+        if one + other in text and names.findall(one) != names.findall(other)
+    )
+    told = new(Overlay(BASE, {MATRIX: text.replace(pair, "").encode()}))
+    assert {*names.findall(pair)} <= {finding.backend for finding in told}
+
+
 def test_what_is_added_may_be_wrong_in_two_ways() -> None:
     wrong = ("-12-finch-tts'", "-12-finch-two'"), ("Dockerfile.python", "Dockerfile.pyton")
     told = new(MINIATURE.copy(FINCH, *wrong).tree())
@@ -145,12 +169,12 @@ def test_what_a_backend_leaves_behind_is_all_told() -> None:
 def test_a_report_says_which_edit_brought_it_and_what_else() -> None:
     (told,) = new(cut(GALLERY, 0.45))
     lines = (cut(GALLERY, 0.45).read(GALLERY) or b"").count(b"\n")
-    assert f"the edit of {GALLERY}:{lines + 1} has brought it, and what is not listed: " in told.help
-    assert ", of " in told.help
-    said = told.help.partition("brought it, and what is not listed: ")[2].partition(", of ")[0]
-    left_out = re.findall(r"(?:\d+ x )?([a-z-]+)(?:,|$)", said)
-    assert left_out
-    assert set(left_out) <= set(RULES)
+    assert f"the edit at {GALLERY}:{lines + 1} is the cause, also of " in told.help
+    places, _, rest = told.help.partition(", also of ")[2].partition(", and of ")
+    left_out = re.findall(r"([a-z-]+) of ([\w-]+) at ([\w./-]+):(\d+)", places)
+    assert len(left_out) == PLACED
+    assert all(rule in RULES and BASE.read(path) for rule, _, path, _ in left_out)
+    assert set(re.findall(r"(?:\d+ x )?([a-z-]+)(?:,|$)", rest.partition(" of ")[0])) <= set(RULES)
 
 
 def test_a_file_that_several_backends_build_is_missed_where_it_was() -> None:

@@ -114,6 +114,19 @@ def test_a_heading_is_no_conflict() -> None:
     assert_fine(MINIATURE.rewrite(DOCS, lambda text: f"{text}\nHeading\n=======\n\n<<<<<<<\n>>>>>>>\n"))
 
 
-def test_a_line_in_a_comment_is_no_conflict() -> None:
-    tree = Overlay(BASE, {"backend/cpp/heron/wing.cpp": b"/*\n=======\n*/\nint main() {}\n"})
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("backend/cpp/heron/wing.cpp", "/*\n=======\n*/\nint main() {}\n"),
+        ("tests/e2e-backends/wing_test.go", "package wing\n\n/*\nHelp us\n=======\n*/\n"),
+        ("backend/go/lark/NOTES.txt", "Lark\n=======\n"),
+    ],
+)
+def test_a_line_in_a_comment_or_a_text_is_no_conflict(path: str, text: str) -> None:
+    assert check.run(Overlay(BASE, {path: text.encode()}), check.Scope()).findings == ()
+
+
+def test_a_line_that_is_printed_is_no_conflict() -> None:
+    path = "backend/go/lark/package.sh"
+    tree = Overlay(BASE, {path: (BASE.read(path) or b"") + b"echo '\n=======\n'\n"})
     assert check.run(tree, check.Scope()).findings == ()

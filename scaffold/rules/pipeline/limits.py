@@ -58,13 +58,13 @@ def _is_anonymous(command: Command, _shell: str) -> bool:
         return False
     known = {a.name: a.value for a in command.source.assignments if a.value and "://" in a.value}
     words = [re.sub(r"\$\{?(\w+)\}?", lambda m: known.get(m[1], m[0]), word) for word in command.words]
-    asked = [word for word in words if "://api.github.com" in word or word.startswith(_API)]
+    asked = [word for word in words if "://api.github.com" in word or word.replace(" ", "").startswith(_API)]
     others = [re.sub(r"^[^?@]*", "", word) if word in asked else word for word in words]
     return bool(asked) and not any(re.search(_MAY_NAME_ONE, word) for word in others)
 
 
 _API = (
-    "api.github.com", "$GITHUB_API_URL", "${GITHUB_API_URL", "${{ github.api_url", "${{github.api_url"
+    "api.github.com", "$GITHUB_API_URL", "${GITHUB_API_URL", "${{github.api_url"
 )  # fmt: skip
 _MAY_NAME_ONE = (
     r"(?i)\bauthorization\b|token|^(?:-u|--user|-n|--netrc.*|-K|--config|--oauth2-bearer|--cert)$"

@@ -307,3 +307,18 @@ def test_an_image_that_takes_more_than_the_package() -> None:
     path = "backend/Dockerfile.golang"
     more = f"{read(path)}\nCOPY --from=builder /LocalAI/backend/go/wren-cpp/wren-data ./wren-data\n"
     assert findings(tree(with_data(NAMED, taken="").changes, {path: more.encode()}), SLUG) == []
+
+
+@pytest.mark.parametrize(
+    "recipe", ['cp -r wren-data "$(CURDIR)/package"', "cp -r wren-data $(PACKED)/\n\nPACKED = package"]
+)
+def test_a_makefile_that_packs_by_itself(recipe: str) -> None:
+    where = with_data(NAMED, taken="")
+    made = (where.read(MAKEFILE) or b"").decode() + f"\npacked:\n\t{recipe}\n"
+    assert findings(tree(where.changes, {MAKEFILE: made.encode()}), SLUG) == []
+
+
+def test_a_log_is_no_data() -> None:
+    where = with_data('LOG="$CURDIR/wren.log"', taken="")
+    made = (where.read(MAKEFILE) or b"").decode() + "\nlogged:\n\t./wren-cpp > wren.log\n"
+    assert findings(tree(where.changes, {MAKEFILE: made.encode()}), SLUG) == []

@@ -319,10 +319,15 @@ def test_a_dockerfile_beside_a_module(folder: str, told: bool) -> None:
         ("go install example.org/tool@v1.2 && go build ./...", 1),
         ("go install ./cmd/tool", 1),
         ("go install example.org/tool@v1.2\nmake build", 1),
+        ("go install -trimpath -tags a,b example.org/tool@v1.2", 0),
+        ("go run . --image ghcr.io/a/b@sha256:abc", 1),
+        ("go run ./cmd/x -to me@example.com", 1),
+        ("go install ./... # by a@b", 1),
+        ("go install example.org/cmd/task@v3\ntask test", 1),
+        ("go install example.org/staticcheck@v1\nstaticcheck ./...", 1),
     ],
 )
 def test_a_program_at_a_version_is_built_by_its_own_module(run: str, told: int) -> None:
-    steps = f"- uses: actions/setup-go@v5\n  with: {{go-version: 1.21.0}}\n- run: |\n    {run}".replace(
-        "\nmake", "\n    make"
-    )
+    script = run.replace("\n", "\n    ")
+    steps = f"- uses: actions/setup-go@v5\n  with: {{go-version: 1.21.0}}\n- run: |\n    {script}"
     assert len(found(tree({"go.mod": MODULE, "ci": job(steps)}), "go-version-old")) == told

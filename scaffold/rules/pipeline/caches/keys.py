@@ -175,7 +175,7 @@ def _hard_coded(
             if axis.lower().partition(".")[0] not in told:
                 texts = texts_of(axis)
                 own = (t for t in texts if _names(words, t) and not all(_names(o, t) for o in texts))
-                own = (t for t in own if arches_in(t) or not _names(kept, t))
+                own = (t for t in own if arches_in(t) or re.search(r"\d", t) or not _names(kept, t))
                 spelled = [(text, {text}) for text in itertools.islice(own, 1)] or _other_name(words, texts)
                 yield from ((axis, text, meant) for text, meant in spelled)
 

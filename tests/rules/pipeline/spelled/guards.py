@@ -132,6 +132,10 @@ SPELLED: Cases = {
     ),
     "push-cancels-push: not to the machine": cancelled("docker push localhost:5000/x:1"),
     "push-cancels-push: not to a service": cancelled("docker push kind-registry:5000/x:1"),
+    "push-cancels-push: to a registry with a port": cancelled("docker push ${REGISTRY}:5000/x:1"),
+    "push-cancels-push: a note with a slash": cancelled('gh release create v1 --notes "at a b:80/x"'),
+    "push-cancels-push: ko and a tab": cancelled("ko\tbuild ./cmd"),
+    "push-cancels-push: ko in quotes": cancelled('"ko" build ./cmd'),
     "cache-to-on-pr: straight": of_pull_request(WRITE),
     "cache-to-on-pr: not of a pull request": of_pull_request(
         f'if [ "$GITHUB_EVENT_NAME" != pull_request ]; then\n  {WRITE}\nfi'
