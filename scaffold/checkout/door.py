@@ -42,12 +42,17 @@ class Kind(StrEnum):
     other = "is neither a file nor a folder"
 
 
+def _odd(path: str) -> re.Match[str] | None:
+    """What no path of a file has; a name that is no text is rarely met."""
+    return _ODD.search(path) or (None if path.isascii() else re.search(_NO_TEXT, path))
+
+
 def outside(path: str) -> str:
     """Why a path names no file of a checkout; "" for one that may.
 
     Paths are relative, with forward slashes and without empty steps.
     """
-    odd = _ODD.search(path) or (None if path.isascii() else re.search(_NO_TEXT, path))
+    odd = _odd(path)
     if odd is None:
         return "lies too deep" if path.count("/") > MAX_DEPTH else ""
     if "git" in odd[0].lower():
@@ -199,7 +204,7 @@ class Door:
         try:
             # Two processes that share a descriptor share its position too, so it is listed at once, and once.
             with os.scandir(self._descriptor(folder)) as entries:
-                return {e.name: _kind(e) for e in entries if not _ODD.search(e.name)}
+                return {e.name: _kind(e) for e in entries if not _odd(e.name)}
         except FileNotFoundError:
             return {}
         except OSError as error:
