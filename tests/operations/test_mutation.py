@@ -46,7 +46,7 @@ def test_mutations_that_are_made_together_are_of_different_backends_and_places()
         assert len({mutation.backend for mutation in batch}) == len(batch)
         data = mutated(BASE, *batch)
         for mutation in batch:
-            assert mutation.gone or (mutation.text.encode() in (data.read(mutation.path) or b""))
+            assert mutation.gone or (mutation.text.encode() in (data.content(mutation.path) or b""))
 
 
 @pytest.mark.parametrize("surface", NEW)
