@@ -72,7 +72,7 @@ class GalleryNoDefault(Rule):
         own = f"{files.path}/{CPU_REQUIREMENTS}" if CPU_REQUIREMENTS in files.names else ""
         image = f"docker-build-{name}"
         goals = {use.name for use in registry.test_jobs.make_targets}
-        tested = any(use.name == files.path for use in registry.test_jobs.make_commands) or any(
+        tested = any(
             image == goal or any(word.text == image for word in registry.makefile.list_words(goal))
             for goal in goals
         )

@@ -27,9 +27,6 @@ def without_cpu(said: tuple[str, str]) -> Altered:
     return in_both("rookery", ('    default: "cpu-rookery"\n', ""), of=gone.edit_in(item("rookery"), said))
 
 
-INSTALLS = (" -C backend/python/rookery\n", " -C backend/python/finch-tts\n")
-
-
 CASES = {
     "nothing for a host without accelerator, though the CPU is provided for": Case(
         "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "capabilities", "nvidia-cuda-12:"),
@@ -40,12 +37,7 @@ CASES = {
         "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "capabilities", "nvidia-cuda-12:"),
         without_cpu(("Serves language", "Serves language"))
         .write("backend/python/rookery/requirements-cpu.txt", None)
-        .edit(TEST_EXTRA, INSTALLS, (" --output-sync=target -C backend/python/rookery test", " docker-build-rookery")),
-        also=None, severity=Severity.warning, says="test-extra.yml",
-    ),
-    "nothing for a host without accelerator, though CI installs it on one": Case(
-        "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "capabilities", "nvidia-cuda-12:"),
-        without_cpu(("Serves language", "Serves language")).write("backend/python/rookery/requirements-cpu.txt", None),
+        .edit(TEST_EXTRA, ("--output-sync=target -C backend/python/rookery test", "docker-build-rookery")),
         also=None, severity=Severity.warning, says="test-extra.yml",
     ),
     "nothing for a host without accelerator": Case(
@@ -68,8 +60,7 @@ FINE = {
     "a backend that has nothing for the CPU": (
         without_cpu(("Serves language", "Serves language")).write(
             "backend/python/rookery/requirements-cpu.txt", None
-        )
-        .edit(TEST_EXTRA, INSTALLS, (" -C backend/python/rookery test", " -C backend/python/finch-tts test")),
+        ),
         "gallery-no-default",
     ),
     "cpu in place of default where LocalAI looks for it": (
