@@ -68,12 +68,9 @@ class Result:
         """
         strict = strict or (self.strict and not lenient)
         asked = {Severity.error: True, Severity.warning: strict, Severity.info: False}
-        added = {f.backend for f in self.folded if f.severity is Severity.warning} & {*self.added}
-        return (bool(added) and not lenient) or any(
-            asked[f.severity] or (f.severity is Severity.warning and f.backend in self.added and not lenient)
-            for i, f in enumerate(self.findings)
-            if self.is_new(i)
-        )
+        new = [f for i, f in enumerate(self.findings) if self.is_new(i)]
+        warned = {f.backend for f in (*new, *self.folded) if f.severity is Severity.warning}
+        return any(asked[f.severity] for f in new) or (not lenient and not warned.isdisjoint(self.added))
 
 
 @dataclass(slots=True, eq=False)

@@ -74,9 +74,13 @@ def told(
         new = set(range(len(findings))) - roots.keys() - set(old)
         brought = further({at: findings[at] for at in sorted(new)})
     for position, cause in (roots | dict(brought.roots)).items():
-        kind = unjudged if position in void else left_out if cause not in brought.roots else beside
-        kind = beside if position in brought.roots else kind
-        kind[brought.roots.get(cause, cause)].append(findings[position])
+        root = brought.roots.get(cause, cause)
+        if position in void:
+            unjudged[root].append(findings[position])
+        elif position in brought.roots or cause in brought.roots:
+            beside[root].append(findings[position])
+        else:
+            left_out[root].append(findings[position])
     roots = _joined(roots, brought.roots)
     kept = [position for position in range(len(findings)) if position not in roots]
     return Told(

@@ -258,10 +258,6 @@ def _placed(word: str, at: str, home: str) -> str:
 
 
 _OF_SCRIPT = r"\$\(dirname (?:-- )?[\"']?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?[\"']?\)"
-_WORKSPACE = (
-    "$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}", "${{github.workspace}}"
-)  # fmt: skip
+_WORKSPACE = ("$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}", "${{github.workspace}}")
 _HERE = ("$PWD", "${PWD}", "$(pwd)")
-_ACTION = (
-    "$GITHUB_ACTION_PATH", "${GITHUB_ACTION_PATH}", "${{github.action_path}}"
-)  # fmt: skip
+_ACTION = ("$GITHUB_ACTION_PATH", "${GITHUB_ACTION_PATH}", "${{github.action_path}}")

@@ -34,7 +34,7 @@ METADATA = "docker/metadata-action"
 _OWN_HOSTS = frozenset({"127.0.0.1", "172.17.0.1", "localhost", "registry", "ttl.sh"})
 
 
-def is_near(name: str) -> bool:
+def is_local_name(name: str) -> bool:
     """Whether the name of an image is in a registry of the machine itself, or in one that soon forgets it."""
     registry, _, image = name.partition("/")
     host, colon, port = registry.partition(":")
@@ -304,10 +304,10 @@ def is_by_digest(text: str) -> bool:
 def is_local(step: Inputs) -> bool:
     """Whether every name of an image is in a registry of the machine itself."""
     made = _listed(",".join(options.get("name", "") for options in outputs(step)))
-    if not all(map(is_near, made)):
+    if not all(map(is_local_name, made)):
         return False
     names = [*made, *_listed(step.input("tags"))]
-    return bool(names) and all(map(is_near, names))
+    return bool(names) and all(map(is_local_name, names))
 
 
 def _listed(text: str) -> list[str]:

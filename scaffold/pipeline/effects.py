@@ -82,7 +82,7 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
         if not made and command.starts("docker", "buildx") and "--push" in command.words:
             made = "docker buildx"
         pushed = command.starts("make") and any(w.rpartition("=")[2] == "push" for w in command.words)
-        if (made or pushed) and is_certain(command) and not any(map(docker.is_near, command.words)):
+        if (made or pushed) and is_certain(command) and not any(map(docker.is_local_name, command.words)):
             return _of_command(made, "it") if made else Effect(Kind.image, "it pushes an image with make")
     made_here = images_of(step, {}) if may_build(step.step) else ()
     if any(build.at.sure and build.is_pushed for build in made_here):
@@ -104,7 +104,7 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
 def _of_called(step: StepRun) -> Effect | None:
     """What the scripts that a step's script runs publish, and those that they run."""
     for script in all_called(step.job.job, step.step):
-        far = (c for c in always(script) if not any(map(docker.is_near, c.words)))
+        far = (c for c in always(script) if not any(map(docker.is_local_name, c.words)))
         made = next(filter(None, map(published, far)), "")
         if made:
             return _of_command(made, script.path)

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.pipeline.expressions.values import text_of
@@ -107,7 +107,7 @@ class Step:
         named = (word for word in words if re.fullmatch(_PROGRAM, word))
         return tuple(posixpath.normpath(posixpath.join(folder, word)) for word in named)
 
-    @cached_property
+    @property
     def containers(self) -> tuple[Command, ...]:
         """The commands of its script that build, push or run images."""
         return containers(self.script)
@@ -206,6 +206,7 @@ _OUTPUT_BLOCK = (
 """Commands in braces, and a text for `cat`, that go to the outputs as a whole."""
 
 
+@lru_cache(maxsize=4096)
 def containers(script: ShellSource) -> tuple[Command, ...]:
     """The commands of a script that build, push or run images."""
     if not re.search(_TOOLS, script.data):

@@ -317,23 +317,9 @@ def _is_version(name: str, text: str) -> bool:
 
 
 _TOOLS = frozenset(
-    {
-        "bun",
-        "cmake",
-        "cuda",
-        "dart",
-        "deno",
-        "dotnet",
-        "flutter",
-        "go",
-        "golang",
-        "gradle",
-        "helm",
-        "java",
-        "jdk",
-    }
-    | {"maven", "node", "nodejs", "php", "pnpm", "protoc", "py", "python", "rocm", "ruby", "rust", "rustc"}
-    | {"swift", "terraform", "toolchain", "ubuntu", "xcode", "zig"}
+    {"bun", "cmake", "cuda", "dart", "deno", "dotnet", "flutter", "go", "golang", "gradle", "helm", "java"}
+    | {"jdk", "maven", "node", "nodejs", "php", "pnpm", "protoc", "py", "python", "rocm", "ruby", "rust"}
+    | {"rustc", "swift", "terraform", "toolchain", "ubuntu", "xcode", "zig"}
 )
 """Tools that inputs are named after."""
 

@@ -63,9 +63,7 @@ def _is_anonymous(command: Command, _shell: str) -> bool:
     return bool(asked) and not any(re.search(_MAY_NAME_ONE, word) for word in others)
 
 
-_API = (
-    "api.github.com", "$GITHUB_API_URL", "${GITHUB_API_URL", "${{github.api_url"
-)  # fmt: skip
+_API = ("api.github.com", "$GITHUB_API_URL", "${GITHUB_API_URL", "${{github.api_url")
 _MAY_NAME_ONE = (
     r"(?i)\bauthorization\b|token|^(?:-u|--user|-n|--netrc.*|-K|--config|--oauth2-bearer|--cert)$"
     r"|^\$\{?\w+(?:\[[@*]\])?\}?$"

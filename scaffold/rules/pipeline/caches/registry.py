@@ -102,7 +102,7 @@ def _registry_refs(build: ImageBuild) -> set[str]:
         return set()
     refs = {o.get("ref", "") for o in build.exports if o["type"] == "registry"}
     own = build.job.job.node.mapping("services").values  # of this job alone
-    far = (ref for ref in refs if ref and not docker.is_near(ref))
+    far = (ref for ref in refs if ref and not docker.is_local_name(ref))
     shared = (ref for ref in far if re.split("[:/]", ref)[0] not in own)
     return {ref for ref in shared if not re.search(f"{HOLE}(?:steps|needs|env)@", ref)}
 

@@ -127,7 +127,7 @@ class LegsPushOneTag(PipelineRule):
                 mine, theirs = other.build.platforms, one.build.platforms
                 apart = bool(mine and theirs) and not mine & theirs
                 step = other.at.step
-                if step in reported or docker.is_near(other.name):
+                if step in reported or docker.is_local_name(other.name):
                     continue
                 one_run = one.at.job.call.run is other.at.job.call.run
                 if not apart and not (one_run and _is_another(one.build, other.build)):
