@@ -38,7 +38,7 @@ from tests.rules.trees import (
     TEST_EXTRA,
 )  # fmt: skip
 
-SECONDS = 6
+SECONDS = 10
 """Processor time of one input, in whole seconds, as the kernel counts it."""
 LENGTH = 300_000
 """Bytes of a file: quadratic work on it is a thousand million steps or more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from scaffold.rules.words import some
 
 PLACED = 5
 """Findings that a report tells at most with their places beside itself."""
+EXPLAINING = 50
+"""Findings about one backend that are asked what they explain."""
 NAMED = 20
 """Backends that a report names at most beside its own."""
 
@@ -128,20 +131,18 @@ def _explained(
     found: dict[int, int] = {}
     for positions in together:
         left = [at for at in positions if at not in roots and findings[at].rule in rules]
+        asked = ((at, rules[findings[at].rule].explained(findings[at])) for at in left)
+        causes = [*islice(((at, speaks) for at, speaks in asked if speaks), EXPLAINING)]
+        explaining: set[int] = set()
         for at in left:
             severity = SEVERITIES.index(findings[at].severity)
-            causes = (
-                cause
-                for cause in left
-                if cause != at
-                and cause not in found
-                and at not in found.values()
-                and SEVERITIES.index(findings[cause].severity) <= severity
-                and rules[findings[cause].rule].explains(findings[cause], findings[at])
-            )
-            cause = next(causes, None)
-            if cause is not None:
-                found[at] = cause
+            for cause, speaks in () if at in explaining else causes:
+                if cause == at or cause in found or SEVERITIES.index(findings[cause].severity) > severity:
+                    continue
+                if speaks(findings[at]):
+                    found[at] = cause
+                    explaining.add(cause)
+                    break
     return found
 
 

@@ -58,11 +58,16 @@ class Finding(NamedTuple):
         return (self.rule, self.backend, "" if self.backend else self.path, self.subject)
 
 
-def speaks_of(finding: Finding, *names: str) -> bool:
+Speaks = Callable[[Finding], bool]
+"""Whether a finding speaks of something."""
+
+
+def speaks_of(*names: str) -> Speaks:
     """Whether a finding stands in a file, or names a thing, that has one of some names."""
-    either = "|".join(map(re.escape, names))
-    text = f"{finding.message} {finding.help}"
-    return finding.path in names or re.search(rf"(?<![\w.-])(?:{either})(?![\w-])", text) is not None
+    named = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, names))})(?![\w-])")
+    return lambda finding: (
+        finding.path in names or named.search(f"{finding.message} {finding.help}") is not None
+    )
 
 
 class Rule:  # no ABC: it would make `isinstance` look at every rule there is
@@ -106,12 +111,12 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
         """
         return True
 
-    def explains(self, finding: Finding, other: Finding) -> bool:
-        """Whether another one about the same backend speaks of what one of its own says is not there.
+    def explained(self, finding: Finding) -> Speaks | None:
+        """Which others about the same backend one of its own explains; None where it explains none.
 
-        That is a file, which the other one stands in or names.
+        They speak of what it says is not there: a file, which they stand in or name.
         """
-        return bool(finding.absent) and speaks_of(other, finding.absent, finding.absent.rpartition("/")[2])
+        return speaks_of(finding.absent, finding.absent.rpartition("/")[2]) if finding.absent else None
 
     def spoils(self, finding: Finding) -> bool:  # noqa: ARG002 - most spoil nothing
         """Whether a finding says that a file is not what others take it for: what they say of it is void."""

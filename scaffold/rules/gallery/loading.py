@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.registry import Registry
-from scaffold.rules.base import Finding, Rule, Severity, speaks_of
+from scaffold.rules.base import Finding, Rule, Severity, Speaks, speaks_of
 from scaffold.syntax.source import Place
 
 WHOLE = "syntax", "document", "items"
@@ -51,17 +51,18 @@ class GalleryUnreadable(Rule):
         """Where it is about the file: of one that is cut in two, the tool reads a part."""
         return finding.subject in WHOLE
 
-    def explains(self, finding: Finding, other: Finding) -> bool:
-        """Where another one says of the same item what the refused value would have said.
+    def explained(self, finding: Finding) -> Speaks:
+        """Those that say of the same item what the refused value would have said.
 
         Without an anchor or a name it is not known what is of which item.
         """
-        if not other.rule.startswith("gallery-") and "the gallery" not in other.message:
-            return False
         item, _, key = finding.subject.rpartition(" ")
-        if key not in MUCH and key[:1] != "*" and not speaks_of(other, key):
-            return False
-        return not item or speaks_of(other, item)
+        asked = [] if key in MUCH or key[:1] == "*" else [speaks_of(key)]
+        asked += [speaks_of(item)] if item else []
+        return lambda other: (
+            (other.rule.startswith("gallery-") or "the gallery" in other.message)
+            and all(speaks(other) for speaks in asked)
+        )
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """What LocalAI refuses."""
