@@ -1,18 +1,21 @@
 """How many broken registrations does `check` find? Breaks a LocalAI clone, one registration at a time.
 
-    LOCALAI_REPO=~/LocalAI python -m evidence.mutation [--rev HEAD] [--sample 1] [--processes 2] [--base]
+    LOCALAI_REPO=~/LocalAI python -m evidence.mutation [--rev HEAD] [--sample 1] [--processes 2] [--base] \
+        [--into FILE]
 
 Every registration is deleted or corrupted in memory; nothing is written to the clone. A mutation is
 killed when the check finds something that it does not find in the clone as it is, and that names the
 backend; with `--base` it is asked what the change did, too. Mutations of different backends are made
 together, and what is not found then is made alone.
-Prints the kill rate per surface and each survivor, as Markdown.
+Prints the kill rate per surface and each survivor, as Markdown. All of them take hours: with `--into` what is
+known goes to a file as it comes, and what the file has is not made again.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import json
 import multiprocessing
 import os
 import re
@@ -149,6 +152,18 @@ def _names(name: str, backend: str, message: str) -> bool:
     return name in ("", backend) or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", message) is not None
 
 
+def _key(mutation: Mutation) -> str:
+    """What names a mutation in a file."""
+    return " ".join(map(str, (mutation.path, mutation.start, mutation.end, mutation.gone, mutation.text)))
+
+
+def _known(file: Path | None) -> dict[str, str | None]:
+    """What a file has: mutation -> the rule that finds it; None where none does."""
+    if file is None or not file.exists():
+        return {}
+    return dict(json.loads(line) for line in file.read_text().splitlines())
+
+
 def main() -> None:
     """Run every mutation and print the tables."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -158,6 +173,7 @@ def main() -> None:
     options.add_argument("--together", type=int, default=10, help="most mutations that are made at once")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options.add_argument("--base", action="store_true", help="with the clone as it is for a base")
+    options.add_argument("--into", type=Path, help="a file of what is known, a line of JSON each")
     given = options.parse_args()
     repository = os.environ["LOCALAI_REPO"]
     tree = GitTree(Path(repository), given.rev)
@@ -167,18 +183,24 @@ def main() -> None:
     chosen = every[:: given.sample]
     tree.close()
     made = Counter(mutation.surface for mutation in chosen)
-    found: Counter[str] = Counter()
-    survivors: dict[str, list[Mutation]] = defaultdict(list)
-    work = batches(chosen, given.together)
+    known = _known(given.into)
+    work = batches([one for one in chosen if _key(one) not in known], given.together)
     with multiprocessing.get_context("spawn").Pool(
         given.processes, _start, (repository, given.rev, given.base)
     ) as pool:
         for result in pool.imap_unordered(_killed, work):
-            for mutation, rule in result.items():
-                if rule is None:
-                    survivors[mutation.surface].append(mutation)
-                else:
-                    found[mutation.surface] += 1
+            new = {_key(mutation): rule for mutation, rule in result.items()}
+            known |= new
+            if given.into:
+                with given.into.open("a") as file:
+                    file.writelines(f"{json.dumps(line)}\n" for line in new.items())
+    found: Counter[str] = Counter()
+    survivors: dict[str, list[Mutation]] = defaultdict(list)
+    for mutation in chosen:
+        if known[_key(mutation)] is None:
+            survivors[mutation.surface].append(mutation)
+        else:
+            found[mutation.surface] += 1
     print(f"LocalAI {tree.commit[:9]}, {sum(made.values())} mutations\n")
     print("| surface | mutations | found | rate |\n|---|---|---|---|")
     for surface, count in made.items():

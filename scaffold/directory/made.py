@@ -169,12 +169,34 @@ def _parts(text: Text, piece: bytes = b"") -> Iterator[_Part]:
         lines = (line for line in text.joined.split(b"\n") if piece in line)
         yield from (_Part(line, partial(_of_cmake, line), is_template=True) for line in lines)
     else:
+        belied = _belied(text)
         for line in text.lines:
             if line.kind is Kind.recipe and piece in line.text:
                 yield from _instances(text, line.text, _of_recipe)
             elif piece in line.text:
                 for data in _of_make(line):
-                    yield from _instances(text, data, _of_line)
+                    kept = b" ".join(word for word in data.split() if word not in belied) if belied else data
+                    yield from _instances(text, kept, _of_line)
+
+
+_BUILT = re.compile(rb"[ \t]build[ \t](?:[^\n]*[ \t])?-o[ \t]+(?:\./)?[\w.-]+(?=\s|\Z)")
+"""`go build -o name`, in whatever way `go` is written."""
+
+
+def _belied(text: Text) -> frozenset[bytes]:
+    """The targets that their recipes do not make: those build a file of another name, and name no target."""
+    recipes: dict[bytes, list[bytes]] = {}
+    target = b""
+    for line in text.lines if _BUILT.search(text.data) else ():
+        if line.kind is Kind.rule:
+            target = line.head.strip()
+        elif line.kind is Kind.recipe:
+            recipes.setdefault(target, []).append(line.text)
+    return frozenset(
+        target
+        for target, steps in recipes.items()
+        if any(map(_BUILT.search, steps)) and not any(target in step or b"$@" in step for step in steps)
+    )
 
 
 def _instances(text: Text, data: bytes, read: Callable[[bytes], Iterable[str]]) -> Iterator[_Part]:

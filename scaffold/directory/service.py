@@ -16,6 +16,9 @@ from scaffold.syntax.source import Type
 PROTO = "backend/backend.proto"
 CONTEXTS = ("ServerContext", "CallbackServerContext")
 """What gRPC gives a method of a C++ server first."""
+GO_METHODS = {"Load": "LoadModel", "Embeddings": "Embedding"}
+"""Method by which pkg/grpc/server.go asks a server in Go -> the RPC, where that has another name."""
+_GO_NAMES = {rpc: method for method, rpc in GO_METHODS.items()}
 
 
 def service_rpcs(tree: Tree) -> tuple[str, ...]:
@@ -36,7 +39,7 @@ def is_source(name: str) -> bool:
 
 def served(texts: Collection[Text], rpcs: Iterable[str]) -> frozenset[str]:
     """Of some RPCs, those that the sources of a server define a method for."""
-    wanted = {rpc: [text for text in texts if _has_function(text.data, rpc.encode())] for rpc in rpcs}
+    wanted = {rpc: [text for text in texts if _has_function(text, rpc)] for rpc in rpcs}
     defining = {text.path for found in wanted.values() for text in found}
     if not defining:
         return frozenset()
@@ -45,9 +48,10 @@ def served(texts: Collection[Text], rpcs: Iterable[str]) -> frozenset[str]:
     return frozenset(wanted) & {*_methods(read)}
 
 
-def _has_function(data: bytes, name: bytes) -> bool:
-    """Whether a source may define a function."""
-    return name in data and re.search(re.escape(name) + rb"\s*\(", data) is not None
+def _has_function(text: Text, rpc: str) -> bool:
+    """Whether a source may define what answers an RPC."""
+    name = (_GO_NAMES.get(rpc, rpc) if text.path.endswith(".go") else rpc).encode()
+    return name in text.data and re.search(re.escape(name) + rb"\s*\(", text.data) is not None
 
 
 def _methods(texts: Iterable[Text]) -> Iterator[str]:
@@ -57,7 +61,10 @@ def _methods(texts: Iterable[Text]) -> Iterator[str]:
         if text.path.endswith(".py"):
             found = text.read(PythonSource, PythonSource.types)
         elif text.path.endswith(".go"):
-            found = text.read(GoSource, GoSource.types)
+            found = tuple(
+                one._replace(methods=frozenset(GO_METHODS.get(name, name) for name in one.methods))
+                for one in text.read(GoSource, GoSource.types)
+            )
         else:
             yield from text.read(CppSource, lambda source: source.functions_of(*CONTEXTS))
             continue

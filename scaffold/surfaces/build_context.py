@@ -102,6 +102,17 @@ class BuildContextSurface(Surface):
                 found.append((number, text.startswith("!"), _matched(pattern)))
         return found
 
+    @property
+    def untested(self) -> list[tuple[str, int]]:
+        """The folders that the C++ unit tests leave out, each with its line in run-unit-tests.sh."""
+        script = self.load(ShellSource, UNIT_TESTS)
+        if script is None:
+            return []
+        return [
+            (pattern.strip("*/").rpartition("/")[2], script.line(option.start_byte))
+            for option, pattern in _excluded(script)
+        ]
+
     def submodules(self, directory: str) -> list[str]:
         """The folders of the engines that are git submodules below a backend's directory."""
         return [folder for folder, _, _ in self._submodules if folder.startswith(f"{directory}/")]

@@ -100,8 +100,8 @@ class ModelGallery:
     @property
     def parts(self) -> Iterable[Part]:
         data = self.read(LIST)
-        yield Part(LIST, "model", len(_listed(data)), beside=FOLDER)
-        yield Part(LIST, "`backend:` of a model", len(re.findall(rb"[ \t]backend:", data)), beside=FOLDER)
+        yield Part(LIST, "model", len(_listed(data)))
+        yield Part(LIST, "`backend:` of a model", len(re.findall(rb"[ \t]backend:", data)))
 
     @cached_property
     def models(self) -> list[Model]:

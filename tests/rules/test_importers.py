@@ -54,6 +54,11 @@ OFFER = """\
 """
 BRANCH = 'case "meadow-lark"'
 
+FORK = (
+    "[]GRPCMethod{MethodPredict, MethodPredictStream, MethodEmbedding, MethodTokenizeString},\n\t\t"
+    "PossibleUsecases: []string{UsecaseChat, UsecaseCompletion, UsecaseEdit, UsecaseEmbeddings, UsecaseTokenize},"
+)
+
 CASES = {
     "an importer of what is not there": Case(
         "importer-unknown-backend", "skylark", f"{FOLDER}/lark.go", ("Name() string",),
@@ -156,6 +161,15 @@ CASES = {
         "capabilities-missing", "lark", CAPABILITIES, ('"heron": {',),
         MINIATURE.edit(CAPABILITIES, (capability("lark"), "")),
     ),
+    "an RPC that the lender of a fork does not define": Case(
+        "capabilities-unserved", "meadow-lark", CAPABILITIES, ('"meadow-lark": {',),
+        MINIATURE.edit(CAPABILITIES, (FORK, FORK.replace("MethodPredict,", "MethodPredict, MethodTTS,"))),
+        says="meadow-lark is said to answer TTS",
+    ),
+    "an RPC whose method is gone": Case(
+        "capabilities-unserved", "wren-cpp", CAPABILITIES, ('"wren": {',),
+        MINIATURE.each("backend/go/wren-cpp/gowren.go", ") Embeddings(", ") embeddings("),
+    ),
 }  # fmt: skip
 
 FINE = {
@@ -231,7 +245,7 @@ def test_a_fork_serves_what_it_borrows() -> None:
         CAPABILITIES, ('\t"meadow-lark": {', '\t"meadow-owl": {')
     )
     (found,) = (f for f in findings(hidden.tree(), "capabilities-missing"))
-    assert (found.backend, "serves Predict" in found.message) == ("meadow-lark", True)
+    assert (found.backend, "serves Embedding, Predict" in found.message) == ("meadow-lark", True)
     alone = hidden.each("backend/cpp/meadow-lark/Makefile", "../llama-cpp", "sources/llama-cpp")
     assert findings(alone.tree(), "capabilities-missing") == []
 

@@ -1,7 +1,7 @@
 """Rules about the Go registries by which a model finds its backend."""
 
 from scaffold.rules.base import Rule
-from scaffold.rules.importers.capabilities import CapabilitiesMissing
+from scaffold.rules.importers.capabilities import CapabilitiesMissing, CapabilitiesUnserved
 from scaffold.rules.importers.offers import (
     ImporterMissing,
     ImporterOrder,
@@ -17,5 +17,6 @@ RULES: tuple[type[Rule], ...] = (
     ImporterOrder,
     ImporterShadowedPref,
     CapabilitiesMissing,
+    CapabilitiesUnserved,
 )
 """In the order of the catalogue."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scaffold.directory.service import service_rpcs
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.importers.servers import is_proxy, served_by
@@ -67,6 +68,48 @@ def lacking(registry: Registry) -> Iterator[tuple[str, str]]:
         served = [] if offered else served_by(registry, name)
         if offered or (served and not is_proxy(registry, name)):
             yield name, "can be imported for" if offered else f"serves {', '.join(served[:3])}"
+
+
+class CapabilitiesUnserved(Rule):
+    """A backend's entry in BackendCapabilities names RPCs that its server defines.
+
+    Why: LocalAI offers a model for what the entry says. An RPC that the server does not define answers
+    "unimplemented" to whoever chooses it.
+
+    Fails:
+
+        "lark": {GRPCMethods: []GRPCMethod{MethodTTS}, ...}, and no TTS in backend/go/lark
+
+    Passes:
+
+        "lark": {GRPCMethods: []GRPCMethod{MethodVAD}, ...}, and func (l *Lark) VAD(...)
+
+    The server of a fork is the one that it borrows. Of a server none of whose RPCs can be read nothing
+    is said.
+
+    Fix: take the RPC and its use cases out of the entry, or serve it.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Entries with an RPC of the service that the backend's server does not define."""
+        surface, rpcs = registry.capabilities, service_rpcs(registry.tree)
+        constants = {constant: rpc for rpc, constant in surface.methods.items() if rpc in rpcs}
+        for name in registry.backends if surface.entries else ():
+            for entry in filter(None, map(surface.entry, registry.aliases_of(name))):
+                said = [constants[c] for c in surface.constants(entry.key, "GRPCMethods") if c in constants]
+                served = registry.files(name).serves(rpcs)
+                lacking = [rpc for rpc in said if served and rpc not in served]
+                if lacking:
+                    what = " and ".join(lacking)
+                    yield self.finding(
+                        surface.place(entry),
+                        name,
+                        " ".join(["rpc", *lacking]),
+                        f"{entry.key} is said to answer {what}, which its server does not define",
+                        f"take {what} and its use cases out of the entry, or serve it",
+                    )
 
 
 def known_names(registry: Registry) -> set[str]:

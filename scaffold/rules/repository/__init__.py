@@ -1,7 +1,7 @@
 """Rules about a backend as a whole, and about what a change does to it."""
 
 from scaffold.rules.base import Rule
-from scaffold.rules.repository.additions import AdditionIncomplete
+from scaffold.rules.repository.additions import AdditionIncomplete, RegistrationDropped
 from scaffold.rules.repository.called import CalledFileMissing
 from scaffold.rules.repository.changes import CollateralEdit
 from scaffold.rules.repository.names import BackendNameHardware
@@ -21,6 +21,7 @@ RULES: tuple[type[Rule], ...] = (
     BackendNameHardware,
     CollateralEdit,
     AdditionIncomplete,
+    RegistrationDropped,
     SuppressionUnused,
     DuplicateKey,
     DependabotUnreadable,

@@ -1,4 +1,4 @@
-"""What a change that adds a backend leaves out of the places that no build misses."""
+"""Places that no build misses: what a change that adds a backend leaves out, and what one takes away."""
 
 from __future__ import annotations
 
@@ -8,7 +8,22 @@ from collections.abc import Iterator
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Severity
+from scaffold.surfaces.base import Registration
+from scaffold.surfaces.build_context import DOCKERIGNORE, GITIGNORE, UNIT_TESTS
+from scaffold.surfaces.engines import EnginesSurface
+from scaffold.surfaces.features import FeaturesSurface
+from scaffold.surfaces.importers.reading import PREF_ONLY_FILE, PREF_ONLY_TEST_FILE
 from scaffold.syntax.source import Place
+
+PLACES = (
+    DOCKERIGNORE,
+    GITIGNORE,
+    UNIT_TESTS,
+    PREF_ONLY_TEST_FILE,
+    *EnginesSurface.paths,
+    *FeaturesSurface.paths,
+)
+"""The files of which no build misses a line."""
 
 
 class AdditionIncomplete(ChangeRule):
@@ -71,8 +86,6 @@ class AdditionIncomplete(ChangeRule):
 
     def _unexpected(self, registry: Registry, name: str) -> Iterator[Finding]:
         """A pref-only line that LocalAI's test does not expect."""
-        from scaffold.surfaces.importers.reading import PREF_ONLY_FILE, PREF_ONLY_TEST_FILE
-
         places = {place.path: place for place in registry.importers.registrations(name)}
         test = registry.tree.read(PREF_ONLY_TEST_FILE) or b""
         expects = re.search(rb'(?m)^[ \t]*+expectPrefOnly\("', test) is not None
@@ -119,6 +132,84 @@ class AdditionIncomplete(ChangeRule):
                 f"add to {path}, beside its like: {text}",
                 severity=Severity.info,
             )
+
+
+class RegistrationDropped(ChangeRule):
+    """A change that keeps a backend keeps the lines about it that no build misses.
+
+    Why: a line that goes by a merge or a bad edit is missed by nobody. Then a clone on the host is copied
+    into the image, the unit tests of an engine are run as the backend's own, or a list for readers is short
+    of it.
+
+    Fails:
+
+        a change that deletes backend/cpp/ds4/ds4 from .dockerignore, while backend/cpp/ds4 is there
+
+    Passes:
+
+        the same with the line, or without the backend
+
+    Asked for is what a backend had in `.dockerignore`, `.gitignore` and `backend/cpp/run-unit-tests.sh`; as
+    an info also its line in LocalAI's test of the pref-only lines, while it has one of those, its row among
+    the project's own engines in `README.md` and its name among the backend types of the documentation. A
+    file that is gone is told by registration-file-missing. Needs `--base`.
+
+    Fix: restore the line.
+    """
+
+    severity = Severity.warning
+
+    def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
+        """The lines that are gone about backends that are not."""
+        kept = [name for name in before.backends if name in after.backends]
+        changed = {path for path in PLACES if _text(before, path) != _text(after, path)}
+        for name in kept if changed else ():
+            left = {(place.path, place.what) for place in _places(after, name)}
+            for place in _places(before, name):
+                if place.path in changed and (place.path, place.what) not in left:
+                    is_moot = place.path == PREF_ONLY_TEST_FILE and not _is_pref_only(after, name)
+                    severity = None if place.surface == after.build_context.name else Severity.info
+                    if not is_moot:
+                        yield self._gone(before, after, place, name, severity)
+        if UNIT_TESTS in changed:
+            folders = {before.describe(name).source_folder: name for name in kept}
+            left_out = {folder for folder, _ in after.build_context.untested}
+            for folder, line in before.build_context.untested:
+                if folder in folders and folder not in left_out:
+                    gone = Registration(after.build_context.name, UNIT_TESTS, line, f"exclusion of {folder}")
+                    yield self._gone(before, after, gone, folders[folder], None)
+
+    def _gone(
+        self, before: Registry, after: Registry, place: Registration, name: str, severity: Severity | None
+    ) -> Finding:
+        was = _text(before, place.path).split("\n")[place.line - 1].strip()
+        lines = _text(after, place.path).count("\n")
+        return self.finding(
+            Place(place.path, max(min(place.line, lines), 1)),
+            name,
+            f"{place.path} {place.what}",
+            f"{place.path} no longer has the {place.what} of {name}"
+            if place.what != was
+            else f"{place.path} no longer has {was}",
+            f"restore `{was}`",
+            severity=severity,
+        )
+
+
+def _text(registry: Registry, path: str) -> str:
+    """A file; "" where it is not there."""
+    return (registry.tree.read(path) or b"").decode(errors="replace")
+
+
+def _places(registry: Registry, name: str) -> list[Registration]:
+    """The places of a backend that no build misses."""
+    found = [*registry.build_context.registrations(name), *registry.importers.registrations(name)]
+    found += [*registry.engines.references(name), *registry.features.references(name)]
+    return [place for place in found if place.path in PLACES]
+
+
+def _is_pref_only(registry: Registry, name: str) -> bool:
+    return any(place.path == PREF_ONLY_FILE for place in registry.importers.registrations(name))
 
 
 def _behind(registry: Registry, path: str, offset: int) -> Place:

@@ -41,6 +41,21 @@ def test_a_name_that_is_mistyped(path: str, name: str) -> None:
     assert f"{stem}x" in found[0].message
 
 
+STORE = "backend/go/nest-store"
+
+
+@pytest.mark.parametrize("output", ["server", "./server", "$(OUT)", "$@"])
+def test_a_target_whose_recipe_makes_another_file(output: str) -> None:
+    where = tree(replaced(f"{STORE}/Makefile", ("-o nest-store ./", f"-o {output} ./")))
+    found = [(f.path, f.backend) for f in findings(where, SLUG)]
+    assert found == ([] if "$" in output else [(f"{STORE}/run.sh", "nest-store")])
+
+
+def test_a_target_whose_recipe_renames_what_it_builds() -> None:
+    built = "-o server ./\n\tmv server nest-store"
+    assert findings(tree(replaced(f"{STORE}/Makefile", ("-o nest-store ./", built))), SLUG) == []
+
+
 LIBRARY = ("libwren.so", "libwrench.so")
 
 

@@ -50,12 +50,10 @@ CASES = {
     "a configuration in a text": Case(
         SLUG, "gone", "gallery/wing.yaml", ("backend: gone",),
         MINIATURE.write("gallery/wing.yaml", "---\nconfig_file: |\n  backend: gone\n  context_size: 1\n"),
-        also=("registration-file-missing",),
     ),
     "the last line": Case(
         SLUG, "gone", "gallery/wing.yaml", ("backend: gone",),
         MINIATURE.write("gallery/wing.yaml", "config_file: |\n  backend: gone"),
-        also=("registration-file-missing",),
     ),
     "detection that has no pattern of its own": Case(
         SLUG, "gone", MODELS, ("model: wing.gguf", "backend: gone"),
@@ -233,7 +231,6 @@ CASES |= {
     "a feature in the arguments of an engine": Case(
         "gallery-model-tag", "", MODELS, ("method:",),
         tagged("llm", below="    engine_args:\n      speculative_config:\n        method: mtp\n"),
-        also=("registration-file-missing",),
     ),
     "a use case that only a tag names": Case(
         "gallery-model-use-case", "rookery", MODELS, ("- text-to-video", "backend:"),
@@ -242,7 +239,6 @@ CASES |= {
     "the same in a base, once": Case(
         "gallery-model-use-case", "rookery", "gallery/hen.yaml", ("backend:",),
         tagged("text-to-video", "video-generation", backend="", base="hen").write("gallery/hen.yaml", HEN),
-        also=("registration-file-missing",),
     ),
 }  # fmt: skip
 

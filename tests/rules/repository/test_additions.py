@@ -7,7 +7,7 @@ import re
 import pytest
 
 from scaffold.checkout.tree import Overlay, Tree
-from scaffold.operations import check, new, rename
+from scaffold.operations import check, new, remove, rename
 from scaffold.rules.base import Finding, Severity
 from tests.operations.test_new import answers
 from tests.rules.trees import BASE, text_of
@@ -103,3 +103,48 @@ def test_a_pref_only_line_that_no_test_expects() -> None:
     (finding,) = said(Overlay(after, {path: text_of(before, path).encode()}), before)
     assert (finding.subject, finding.severity) == (path, Severity.info)
     assert "backend.go" in finding.path
+
+
+# --- what a change takes away ----------------------------------------------------------------------
+
+DROPPED = "registration-dropped"
+PREF_ONLY_TEST = "core/http/endpoints/localai/backend_test.go"
+LINES = [
+    (".dockerignore", "backend/cpp/heron/build\n", "heron", Severity.warning),
+    (".dockerignore", "backend/cpp/meadow-lark-*-build\n", "meadow-lark", Severity.warning),
+    (".gitignore", "/nest-store\n", "nest-store", Severity.warning),
+    ("backend/cpp/run-unit-tests.sh", "    -not -path '*/night-heron/night-heron/*' \\\n", "night-heron", Severity.warning),
+    ("README.md", "| [heron](https://github.com/aviary-example/heron) | Voice activity detection in C++ |\n", "heron", Severity.info),
+]  # fmt: skip
+
+
+def dropped(after: Tree, before: Tree = BASE) -> list[tuple[str, str, Severity]]:
+    found = check.run(after, check.Scope(select=(DROPPED,)), before).findings
+    return [(f.path, f.backend, f.severity) for f in found if f.rule == DROPPED]
+
+
+@pytest.mark.parametrize(("path", "line", "backend", "severity"), LINES)
+def test_a_line_that_goes_while_its_backend_stays(
+    path: str, line: str, backend: str, severity: Severity
+) -> None:
+    text = text_of(BASE, path)
+    assert text.count(line) == 1
+    after = Overlay(BASE, {path: text.replace(line, "").encode()})
+    assert dropped(after) == [(path, backend, severity)]
+    assert dropped(BASE, after) == []
+
+
+def test_the_test_of_a_pref_only_line_goes_with_it() -> None:
+    kept = text_of(BASE, PREF_ONLY_TEST) + '\t\texpectPrefOnly("night-heron", "reranker")\n'
+    tested = f'{kept}\t\texpectPrefOnly("heron", "vad")\n'
+    before, after = (Overlay(BASE, {PREF_ONLY_TEST: text.encode()}) for text in (tested, kept))
+    assert dropped(after, before) == [(PREF_ONLY_TEST, "heron", Severity.info)]
+    offers = "core/http/endpoints/localai/backend.go"
+    (offer,) = (one for one in text_of(BASE, offers).splitlines() if 'Name: "heron"' in one)
+    gone = text_of(BASE, offers).replace(f"{offer}\n", "").encode()
+    assert dropped(Overlay(after, {offers: gone}), before) == []
+
+
+def test_a_backend_that_is_removed_or_renamed_drops_nothing() -> None:
+    for plan in (remove.plan(BASE, "heron"), rename.plan(BASE, "heron", "ibex")):
+        assert dropped(plan.changes.overlay()) == []

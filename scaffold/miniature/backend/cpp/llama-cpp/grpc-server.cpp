@@ -61,6 +61,48 @@ public:
     return grpc::Status::OK;
   }
 
+  grpc::Status PredictStream(grpc::ServerContext *context, const backend::PredictOptions *request,
+                             grpc::ServerWriter<backend::Reply> *writer) override {
+    backend::Reply reply;
+    grpc::Status status = Predict(context, request, &reply);
+    if (status.ok()) {
+      writer->Write(reply);
+    }
+    return status;
+  }
+
+  grpc::Status Embedding(grpc::ServerContext *, const backend::PredictOptions *request,
+                         backend::EmbeddingResult *result) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (grpc::Status status = check(*request); !status.ok()) {
+      return status;
+    }
+    std::vector<llama_token> input = tokens(request->prompt());
+    llama_context_params params = llama_context_default_params();
+    params.embeddings = true;
+    params.pooling_type = LLAMA_POOLING_TYPE_MEAN;
+    llama_context *context = llama_init_from_model(model_.get(), params);
+    if (llama_decode(context, llama_batch_get_one(input.data(), input.size())) == 0) {
+      const float *values = llama_get_embeddings_seq(context, 0);
+      result->mutable_embeddings()->Add(values, values + llama_model_n_embd(model_.get()));
+    }
+    llama_free(context);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status TokenizeString(grpc::ServerContext *, const backend::PredictOptions *request,
+                              backend::TokenizationResponse *response) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (grpc::Status status = check(*request); !status.ok()) {
+      return status;
+    }
+    for (const llama_token token : tokens(request->prompt())) {
+      response->add_tokens(token);
+    }
+    response->set_length(response->tokens_size());
+    return grpc::Status::OK;
+  }
+
 private:
   template <typename Request> grpc::Status check(const Request &request) const {
     if (!model_) {
@@ -73,15 +115,21 @@ private:
     return grpc::Status::OK;
   }
 
-  // Greedy decoding, `tokens` at most.
-  std::string generate(const std::string &prompt, int tokens) const {
+  std::vector<llama_token> tokens(const std::string &prompt) const {
     const llama_vocab *vocab = llama_model_get_vocab(model_.get());
-    std::vector<llama_token> input(prompt.size() + 8);
-    input.resize(llama_tokenize(vocab, prompt.data(), prompt.size(), input.data(), input.size(), true, true));
+    std::vector<llama_token> found(prompt.size() + 8);
+    found.resize(llama_tokenize(vocab, prompt.data(), prompt.size(), found.data(), found.size(), true, true));
+    return found;
+  }
+
+  // Greedy decoding, `most` tokens.
+  std::string generate(const std::string &prompt, int most) const {
+    const llama_vocab *vocab = llama_model_get_vocab(model_.get());
+    std::vector<llama_token> input = tokens(prompt);
     llama_context *context = llama_init_from_model(model_.get(), llama_context_default_params());
     llama_sampler *sampler = llama_sampler_init_greedy();
     std::string text;
-    for (int i = 0; i < tokens && llama_decode(context, llama_batch_get_one(input.data(), input.size())) == 0; i++) {
+    for (int i = 0; i < most && llama_decode(context, llama_batch_get_one(input.data(), input.size())) == 0; i++) {
       const llama_token token = llama_sampler_sample(sampler, context, -1);
       if (llama_vocab_is_eog(vocab, token)) {
         break;
