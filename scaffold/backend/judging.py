@@ -20,7 +20,7 @@ from pydantic import (
 from scaffold.backend.answers import Backend
 from scaffold.backend.choices import DROP_IN, IMPORTS, KINDS
 from scaffold.backend.limits import one_of, problem, repository, require_architecture, wrong
-from scaffold.backend.modalities import ACCEPTS, EVERY, Modality
+from scaffold.backend.modalities import ACCEPTS, EVERY, Modality, also_called
 from scaffold.backend.together import clashes
 from scaffold.backend.variants import ENTRY_FIELDS, IMAGE, VARIANTS, supported
 from scaffold.errors import UsageError
@@ -72,7 +72,8 @@ class _Rules(BaseModel):
     @classmethod
     def _modalities(cls, modalities: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for modality in modalities:
-            one_of("modality", modality, info.context or EVERY)
+            known = info.context or EVERY
+            one_of("modality", modality, known, also_called(known))
         return tuple(dict.fromkeys(modalities))
 
     @field_validator("accepts", check_fields=False)

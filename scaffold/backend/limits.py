@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from scaffold.backend.names import CHANNEL_WORDS, FILE_TYPES, RESERVED
 from scaffold.backend.variants import VARIANTS
@@ -163,10 +164,13 @@ def require_architecture(chosen: str) -> None:
             raise ValueError(f"variant {chosen!r}: it is built for {arch} anyway; say {variant!r}")
 
 
-def one_of(what: str, value: str, choices: Iterable[str]) -> str:
-    """`value`. Raises ValueError where it is none of the choices."""
+def one_of(
+    what: str, value: str, choices: Iterable[str], others: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """`value`. Raises ValueError where it is none of the choices; `others` are words for some of them."""
     if value not in choices:
         known = [*choices]
-        near = meant(value, known)
+        word = others.get(value.lower())
+        near = f"did you mean {word}?" if word else meant(value, known)
         raise ValueError(f"unknown {what} {value!r}; {f'{near} ' if near else ''}known: {' '.join(known)}")
     return value

@@ -158,6 +158,20 @@ ACCEPTS = {
 """What a model takes besides text -> the field of its capability entry that says so, and its value."""
 
 
+def also_called(known: Mapping[str, Modality]) -> dict[str, str]:
+    """Other words for modalities, in lower case -> the name: tags, headings, RPCs.
+
+    Those of three words also by their initials, `stt`. A word of several is that of the first.
+    """
+    found: dict[str, str] = {}
+    for row in known.values():
+        words = [w.lower() for w in (*row.tags, *row.section[:1], *row.methods, row.capability)]
+        initials = ["".join(part[:1] for part in w.split("-")) for w in words if w.count("-") > 1]
+        for word in (*words, *initials):
+            found.setdefault(word, row.name)
+    return found
+
+
 def known(methods: Mapping[str, str]) -> dict[str, Modality]:
     """Every modality of a checkout whose use cases map to these RPCs: the rows, and one for each other.
 

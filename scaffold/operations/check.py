@@ -154,7 +154,7 @@ def run(
     suppressions = Suppressions.read(tree, found)
     kept, suppressed = suppressions.split(found)
     if asked.select or any(isinstance(rule, FileUnread) for rule in asked.rules()):
-        severity = Severity.error if isinstance(registry, Registry) else Severity.warning
+        severity = Severity.error if isinstance(registry, Registry) else Severity.info
         unread = [*FileUnread().met(tree, severity)]  # which the tree itself cannot silence
         found += unread
         kept += unread

@@ -171,7 +171,10 @@ def _at_head(given: dict[str, Any]) -> dict[str, str]:
     address = f"https://github.com/{repository(str(given.get('upstream', '')))}"
     branch, commit = git.remote_head(address, str(given.get("branch", "")))
     if not commit:
-        raise UsageError(f"--pin {AT_HEAD}: {address} has no commit to tell: give --pin with a full sha")
+        raise UsageError(
+            f"--pin {AT_HEAD}: git ls-remote gets no commit from {address}: look at the address and the "
+            "network, or give --pin with a full sha"
+        )
     return {"branch": branch, "pin": commit}
 
 

@@ -158,6 +158,8 @@ def test_any_combination_is_proved(data: st.DataObject) -> None:
         ({"variants": ("vulkan",), "lang": "python", "kind": "plain"}, "not built for python"),
         ({"kind": "purego"}, "unknown kind of a cpp backend 'purego'"),
         ({"modality": "smell"}, "unknown modality 'smell'"),
+        ({"modality": "stt"}, "unknown modality 'stt'; did you mean asr[?]"),
+        ({"modality": "Object-Detection"}, "did you mean detection[?]"),
         ({"pin": "abc123"}, "full commit sha"),
         ({"pin": ""}, "needs a pin"),
         ({"upstream": ""}, "--upstream OWNER/REPO"),

@@ -628,7 +628,7 @@ def test_the_head_of_an_upstream_is_asked_of_git(tmp_path: Path, monkeypatch: py
     assert asked == [("https://github.com/acme/ibex.cpp", "")]
     assert (plan.backend.branch, plan.backend.pin) == ("trunk", PIN)
     monkeypatch.setattr(git, "remote_head", lambda *_: ("", ""))
-    with pytest.raises(UsageError, match="has no commit to tell"):
+    with pytest.raises(UsageError, match="gets no commit from"):
         planned(pin="HEAD")
     with pytest.raises(UsageError, match=r"'HAED' is no commit; did you mean HEAD\?"):
         planned(pin="HAED")

@@ -170,6 +170,11 @@ def _origin(step: StepRun, of: Template) -> Place:
     """Where the value of an expression is spelled out: of a row, a variable, an input."""
     job, call = step.job.job, step.job.call
     for name in of.names("matrix"):
+        axis = job.matrix.values.get(name) if isinstance(job.matrix, yaml.Mapping) else None
+        written = [template(value.text) for value in yaml.scalars(axis)]
+        handed = [one for one in written if "inputs" in one.contexts and "matrix" not in one.contexts]
+        if handed:
+            return _origin(step, handed[0])
         return place_in_matrix(job, {key: text_of(value) for key, value in step.job.row.items()}, name)
     for name in of.names("env"):
         for holder in (job, job.workflow):

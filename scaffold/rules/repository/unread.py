@@ -28,7 +28,7 @@ class FileUnread(Rule):
 
         a copy of the file
 
-    In a repository that is no checkout of LocalAI it is a warning.
+    In a repository that is no checkout of LocalAI it is an info: links are common there.
 
     Fix: put a regular file, or a folder, in its place.
     """

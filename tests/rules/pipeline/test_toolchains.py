@@ -151,6 +151,17 @@ ASKED: dict[str, tuple[dict[str, str], str]] = {
         },
         "default: '1.25'",
     ),
+    "what the caller of a workflow hands to its matrix": (
+        {
+            "ci": "on: push\njobs:\n  b:\n    uses: ./.github/workflows/r.yml\n    with:\n      go-version: '1.25'\n",
+            "r": asks(
+                "'${{ matrix.go }}'",
+                "    strategy: {matrix: {go: ['${{ inputs.go-version }}']}}\n",
+                OFFERED.format("workflow_call").replace("go:", "go-version:").replace("1.25", "1.26"),
+            ),
+        },
+        "go-version: '1.25'",
+    ),
     "an offer": (
         {"ci": asks("'${{ inputs.go }}'", on=OFFERED.format("workflow_dispatch"))},
         "default: '1.25'",

@@ -11,7 +11,8 @@ from scaffold.pipeline.expressions.values import text_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
-from scaffold.rules.base import Finding
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding, Severity
 from scaffold.rules.pipeline.notes.note import Note
 from scaffold.syntax import yaml_values as yaml
 
@@ -32,16 +33,19 @@ class CacheSaveOnPr(Note):
           if: github.event_name != 'pull_request'
 
     `actions/cache` restores and saves in one, and a pull request that restores needs it: it is left alone.
+    In LocalAI, whose builds share all of that room, it is an error and always looked for.
 
     Fix: save on pushes only.
     """
 
+    default = True
+
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Saves that a pull request certainly runs."""
+        severity = Severity.error if isinstance(registry, Registry) else self.severity
         for step in _certain(registry, lambda step: step.action == SAVE, fork=False):
-            yield self.finding(
-                step.step, "", step.step.title, "a pull request saves this cache", "give it an `if`"
-            )
+            told = "a pull request saves this cache"
+            yield self.finding(step.step, "", step.step.title, told, "give it an `if`", severity=severity)
 
 
 class SecretLoginOnFork(Note):
