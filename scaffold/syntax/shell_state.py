@@ -58,6 +58,12 @@ def bounded(otherwise: object) -> Callable[[Method], Method]:
     return around
 
 
+MANY_WORDS = 64
+"""Words that braces stand for at most: what is left of them stays as it is."""
+_LISTED = re.compile(r"\{([^{}\s\"']*,[^{}\s\"']*)\}")
+"""`{a,b}`."""
+
+
 class State:
     """What is known at one place of a run."""
 
@@ -78,8 +84,23 @@ class State:
             parts = value.named_children if value is not None and value.type == "array" else [value]
             words = (name, *(self._value(part) for part in parts if part is not None))
         else:
-            words = tuple(map(self._value, self._source.words_of(node)))
+            words = tuple(word for part in self._source.words_of(node) for word in self._expanded(part))
         self.values = before
+        return words
+
+    def _expanded(self, node: Node) -> list[str]:
+        """What a word stands for: itself, or one word for each part of braces that stand in no quotes."""
+        pending, words = [self._value(node)], list[str]()
+        if node.type != "concatenation" or not _LISTED.search((node.text or b"").decode(errors="replace")):
+            return pending
+        while pending:
+            word = pending.pop()
+            found = _LISTED.search(word) if len(pending) + len(words) < MANY_WORDS else None
+            if found is None:
+                words.append(word)
+            else:
+                parts = reversed(found[1].split(","))
+                pending += (f"{word[: found.start()]}{part}{word[found.end() :]}" for part in parts)
         return words
 
     # --- conditions: true, false, or None for what the facts do not decide ------------------------

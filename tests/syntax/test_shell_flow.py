@@ -220,3 +220,22 @@ def test_what_bash_runs_is_reached_and_not_dead(script: str) -> None:
 
 def test_an_expansion_without_a_name_is_of_no_value() -> None:
     assert [step.words for step in flow("a ${}").reached if step.words[0] == "a"] == [("a", UNKNOWN)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "a{b,c}d",
+        "{x,y}{1,2}.so",
+        '"a{b,c}"',
+        "a{b}",
+        "A=x; echo $A/{b,c}.so",
+        "{a,,b}c",
+        "{a,{b,c}d}",
+        "{,a}b",
+    ],
+)
+def test_braces_stand_for_several_words(words: str) -> None:
+    script = f"echo {words}"
+    printed = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said(script)[-1:] == [printed.splitlines()[-1].rstrip()]

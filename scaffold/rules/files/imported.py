@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from scaffold.directory.directory import Directory
@@ -18,6 +19,8 @@ COMMON = COMMON_INSTALLER.rpartition("/")[0]
 """The modules that every backend is given."""
 MANY_OTHERS = 2
 """So many other profiles show what a backend needs."""
+_SHARED = re.compile(r"requirements(?:-(?:install|after))?\.txt")
+"""The files that every profile has."""
 
 
 class RequirementMissing(Rule):
@@ -45,9 +48,16 @@ class RequirementMissing(Rule):
     severity = Severity.error
     explained_by = ("matrix-no-requirements", "requirements-empty", "requirement-unreadable")
 
-    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
-        """Where a file of that profile is gone, empty or not read."""
-        return cause.rule != "matrix-no-requirements" or cause.severity is Severity.error
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where a file of that profile, or one that all profiles have, is gone, empty or not read."""
+        if cause.rule == "matrix-no-requirements":
+            return cause.severity is Severity.error
+        file, profiles = cause.path.rpartition("/")[2], finding.subject.split(" ")[1:]
+        return (
+            profiles == ["anywhere"]
+            or _SHARED.fullmatch(file) is not None
+            or any(file.startswith(f"requirements-{profile}") for profile in profiles)
+        )
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Modules that images of a backend lack."""

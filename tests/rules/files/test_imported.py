@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.operations import check
 from scaffold.rules.base import Severity
 from tests.rules.files.trees import FINCH, findings, read, tree
 
@@ -83,3 +84,13 @@ def test_another_package_is_missing_in_one_image(module: str, line: str) -> None
     for quiet in (named(line), named(line, "intel", "mps"), named("", *PROFILES)):
         assert findings(tree(program(f"import {module}"), quiet), SLUG) == []
     assert findings(tree(program("import json"), named(line, "intel")), SLUG) == []
+
+
+@pytest.mark.parametrize(("unreadable", "told"), [("cpu", True), ("intel", False), ("", False)])
+def test_it_follows_from_a_line_of_its_own_image_that_pip_refuses(unreadable: str, told: bool) -> None:
+    changes = program("import finch_tts") | named("finch-tts==1.0\n", "intel")
+    path = f"{FINCH}/requirements{f'-{unreadable}' if unreadable else ''}.txt"
+    text = changes.get(path) or read(path).encode()
+    where = tree(changes, {path: text + b"torch=2.1\n"})
+    found = {f.rule for f in check.run(where, check.Scope(select=(SLUG, "requirement-unreadable"))).findings}
+    assert found == {"requirement-unreadable", SLUG} if told else {"requirement-unreadable"}
