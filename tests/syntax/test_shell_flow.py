@@ -223,19 +223,17 @@ def test_an_expansion_without_a_name_is_of_no_value() -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "script",
     [
-        "a{b,c}d",
-        "{x,y}{1,2}.so",
-        '"a{b,c}"',
-        "a{b}",
+        "echo a{b,c}d",
+        "echo {x,y}{1,2}.so",
+        'echo "a{b,c}"',
+        "echo a{b}",
         "A=x; echo $A/{b,c}.so",
-        "{a,,b}c",
-        "{a,{b,c}d}",
-        "{,a}b",
+        "echo {a,,b}c",
+        "echo {,a}b",
     ],
 )
-def test_braces_stand_for_several_words(words: str) -> None:
-    script = f"echo {words}"
+def test_braces_stand_for_several_words(script: str) -> None:
     printed = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
-    assert said(script)[-1:] == [printed.splitlines()[-1].rstrip()]
+    assert said(script) == [printed.rstrip()]
