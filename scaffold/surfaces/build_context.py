@@ -102,16 +102,15 @@ class BuildContextSurface(Surface):
                 found.append((number, text.startswith("!"), _matched(pattern)))
         return found
 
-    @property
-    def untested(self) -> list[tuple[str, int]]:
-        """The folders that the C++ unit tests leave out, each with its line in run-unit-tests.sh."""
-        script = self.load(ShellSource, UNIT_TESTS)
-        if script is None:
-            return []
-        return [
-            (pattern.strip("*/").rpartition("/")[2], script.line(option.start_byte))
-            for option, pattern in _excluded(script)
-        ]
+    def kept_out(self, name: str, source_folder: str) -> Iterator[Registration]:
+        """What keeps a backend's build out of images and commits, and its engine out of unit tests."""
+        yield from (place for place in self.registrations(name) if place.path != GITMODULES)
+        script = self.load(ShellSource, UNIT_TESTS) if source_folder else None
+        for option, pattern in _excluded(script) if script else ():
+            if script and pattern.endswith(f"/{source_folder}/*"):
+                yield Registration(
+                    self.name, UNIT_TESTS, script.line(option.start_byte), f"-not -path {pattern}"
+                )
 
     def submodules(self, directory: str) -> list[str]:
         """The folders of the engines that are git submodules below a backend's directory."""

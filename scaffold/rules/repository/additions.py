@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Severity
-from scaffold.surfaces.base import Registration
-from scaffold.surfaces.build_context import DOCKERIGNORE, GITIGNORE, UNIT_TESTS
-from scaffold.surfaces.engines import EnginesSurface
-from scaffold.surfaces.features import FeaturesSurface
-from scaffold.surfaces.importers.reading import PREF_ONLY_FILE, PREF_ONLY_TEST_FILE
 from scaffold.syntax.source import Place
 
-PLACES = (
-    DOCKERIGNORE,
-    GITIGNORE,
-    UNIT_TESTS,
-    PREF_ONLY_TEST_FILE,
-    *EnginesSurface.paths,
-    *FeaturesSurface.paths,
-)
-"""The files of which no build misses a line."""
+if TYPE_CHECKING:
+    from scaffold.surfaces.base import Registration
 
 
 class AdditionIncomplete(ChangeRule):
@@ -86,6 +75,8 @@ class AdditionIncomplete(ChangeRule):
 
     def _unexpected(self, registry: Registry, name: str) -> Iterator[Finding]:
         """A pref-only line that LocalAI's test does not expect."""
+        from scaffold.surfaces.importers.reading import PREF_ONLY_FILE, PREF_ONLY_TEST_FILE
+
         places = {place.path: place for place in registry.importers.registrations(name)}
         test = registry.tree.read(PREF_ONLY_TEST_FILE) or b""
         expects = re.search(rb'(?m)^[ \t]*+expectPrefOnly\("', test) is not None
@@ -162,22 +153,12 @@ class RegistrationDropped(ChangeRule):
     def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
         """The lines that are gone about backends that are not."""
         kept = [name for name in before.backends if name in after.backends]
-        changed = {path for path in PLACES if _text(before, path) != _text(after, path)}
-        for name in kept if changed else ():
-            left = {(place.path, place.what) for place in _places(after, name)}
-            for place in _places(before, name):
-                if place.path in changed and (place.path, place.what) not in left:
-                    is_moot = place.path == PREF_ONLY_TEST_FILE and not _is_pref_only(after, name)
-                    severity = None if place.surface == after.build_context.name else Severity.info
-                    if not is_moot:
-                        yield self._gone(before, after, place, name, severity)
-        if UNIT_TESTS in changed:
-            folders = {before.describe(name).source_folder: name for name in kept}
-            left_out = {folder for folder, _ in after.build_context.untested}
-            for folder, line in before.build_context.untested:
-                if folder in folders and folder not in left_out:
-                    gone = Registration(after.build_context.name, UNIT_TESTS, line, f"exclusion of {folder}")
-                    yield self._gone(before, after, gone, folders[folder], None)
+        for name in kept if _texts(before) != _texts(after) else ():
+            left = {(place.path, place.what) for place in _places(after, name, after)}
+            for place in _places(before, name, after):
+                if (place.path, place.what) not in left:
+                    is_list = place.surface != after.build_context.name
+                    yield self._gone(before, after, place, name, Severity.info if is_list else None)
 
     def _gone(
         self, before: Registry, after: Registry, place: Registration, name: str, severity: Severity | None
@@ -201,15 +182,25 @@ def _text(registry: Registry, path: str) -> str:
     return (registry.tree.read(path) or b"").decode(errors="replace")
 
 
-def _places(registry: Registry, name: str) -> list[Registration]:
-    """The places of a backend that no build misses."""
-    found = [*registry.build_context.registrations(name), *registry.importers.registrations(name)]
-    found += [*registry.engines.references(name), *registry.features.references(name)]
-    return [place for place in found if place.path in PLACES]
+def _texts(registry: Registry) -> list[bytes | None]:
+    """The files with places that no build misses."""
+    from scaffold.surfaces.build_context import DOCKERIGNORE, GITIGNORE, UNIT_TESTS
+    from scaffold.surfaces.importers.reading import PREF_ONLY_TEST_FILE
+
+    lists = (*registry.engines.paths, *registry.features.paths)
+    return [*map(registry.tree.read, (DOCKERIGNORE, GITIGNORE, UNIT_TESTS, PREF_ONLY_TEST_FILE, *lists))]
 
 
-def _is_pref_only(registry: Registry, name: str) -> bool:
-    return any(place.path == PREF_ONLY_FILE for place in registry.importers.registrations(name))
+def _places(registry: Registry, name: str, after: Registry) -> Iterator[Registration]:
+    """The places of a backend that no build misses, as far as it needs them in the state after a change."""
+    from scaffold.surfaces.importers.reading import PREF_ONLY_FILE, PREF_ONLY_TEST_FILE
+
+    yield from registry.build_context.kept_out(name, registry.describe(name).source_folder)
+    yield from registry.engines.references(name)
+    yield from registry.features.references(name)
+    if any(place.path == PREF_ONLY_FILE for place in after.importers.registrations(name)):
+        offers = registry.importers.registrations(name)
+        yield from (place for place in offers if place.path == PREF_ONLY_TEST_FILE)
 
 
 def _behind(registry: Registry, path: str, offset: int) -> Place:
