@@ -83,7 +83,8 @@ def killers(
     except ShapeError as error:
         if alone:
             return {together[0]: f"exit 3: {error.path}"}
-        findings = []
+        first, rest = _first(tree, together, error)
+        return {first: killer(tree, known, first, beside, base)} | killers(tree, known, rest, beside, base)
     left = Counter(known)
     new = []
     for finding in findings:
@@ -101,6 +102,17 @@ def killers(
         if found[mutation] is None and not alone:
             found[mutation] = killer(tree, known, mutation, beside, base)
     return found
+
+
+def _first(tree: Tree, together: Sequence[Mutation], error: ShapeError) -> tuple[Mutation, list[Mutation]]:
+    """The mutation that stands nearest to an error, and the others."""
+
+    def distance(mutation: Mutation) -> tuple[bool, int]:
+        data = tree.read(mutation.path) or b""
+        return mutation.path != error.path, abs(data.count(b"\n", 0, mutation.start) + 1 - error.line)
+
+    first = min(together, key=distance)
+    return first, [mutation for mutation in together if mutation is not first]
 
 
 def batches(mutations: Iterable[Mutation], size: int) -> list[list[Mutation]]:
