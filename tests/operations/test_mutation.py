@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from evidence.mutants import ERROR_LEVEL, Mutation, mutations
-from evidence.mutation import batches, killer, known_findings, mutated
+from evidence.mutation import batches, killers, known_findings, mutated
 from scaffold.checkout.tree import Tree, WorkTree
 from scaffold.registry import Registry
 from scaffold.resources import miniature_dir
@@ -28,8 +28,13 @@ def decisions(tree: Tree) -> tuple[object, ...]:
 
 
 def survivors(surface: str) -> list[Mutation]:
-    known = known_findings(BASE)
-    return [mutation for mutation in BY_SURFACE[surface] if killer(BASE, known, mutation) is None]
+    known, base = known_findings(BASE), Registry(BASE)
+    found = {
+        m: rule
+        for each in batches(BY_SURFACE[surface], 10)
+        for m, rule in killers(BASE, known, each, base).items()
+    }
+    return [mutation for mutation in BY_SURFACE[surface] if found[mutation] is None]
 
 
 def test_there_is_something_to_break() -> None:

@@ -34,16 +34,19 @@ COMMANDS: dict[str, Callable[[Tree], object]] = {
     "rename-backend": lambda tree: rename.plan(tree, "rookery", "quill-wort"),
     "affected": lambda tree: affected.run(Change(tree, BASE, ("backend/python/rookery/run.sh",))),
 }
+COMMANDS_IN_TURN = [*COMMANDS.items()]
+AT_ONCE = 2
 SAYS_WHAT_TO_DO = "scaffold doctor", "--repo", "resolve the merge"
 
 
 def refusals(path: str) -> dict[str, ShapeError]:
-    """Command and edit -> the error that it ends with."""
+    """Command and edit -> the error that it ends with; each edit is met by other commands in the next file."""
     data = BASE.read(path)
     assert data is not None
     found = {}
-    for edit, made in EDITS.items():
-        for command, run in COMMANDS.items():
+    start = FILES.index(path)
+    for turn, (edit, made) in enumerate(EDITS.items(), start):
+        for command, run in (COMMANDS_IN_TURN * 2)[turn % len(COMMANDS) :][:AT_ONCE]:
             tree = Overlay(BASE, made(path, data))
             try:
                 with explained(tree):
