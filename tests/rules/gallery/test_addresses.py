@@ -18,10 +18,14 @@ const (
 	WebPrefix = "https://"
 	LocalPrefix = "file://"
 	OtherPrefix = "localai/"
+	HuggingFacePrefix = "huggingface://"
+	GithubURI = "github:"
 )
 
 func (u URI) LooksLikeURL() bool {
-	return strings.HasPrefix(string(u), WebPrefix)
+	return strings.HasPrefix(string(u), WebPrefix) ||
+		strings.HasPrefix(string(u), HuggingFacePrefix) ||
+		strings.HasPrefix(string(u), GithubURI)
 }
 
 func (s URI) LooksLikeOCI() bool {

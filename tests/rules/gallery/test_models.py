@@ -231,6 +231,7 @@ CASES |= {
     "a feature in the arguments of an engine": Case(
         "gallery-model-tag", "", MODELS, ("method:",),
         tagged("llm", below="    engine_args:\n      speculative_config:\n        method: mtp\n"),
+        also=("registration-file-missing",),
     ),
     "a use case that only a tag names": Case(
         "gallery-model-use-case", "rookery", MODELS, ("- text-to-video", "backend:"),
@@ -239,6 +240,7 @@ CASES |= {
     "the same in a base, once": Case(
         "gallery-model-use-case", "rookery", "gallery/hen.yaml", ("backend:",),
         tagged("text-to-video", "video-generation", backend="", base="hen").write("gallery/hen.yaml", HEN),
+        also=("registration-file-missing",),
     ),
 }  # fmt: skip
 
