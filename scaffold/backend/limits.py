@@ -171,6 +171,6 @@ def one_of(
     if value not in choices:
         known = [*choices]
         word = others.get(value.lower())
-        near = f"did you mean {word}?" if word else meant(value, known)
+        near = f"did you mean {word}?" if word else meant(value, {name: name for name in known} | {**others})
         raise ValueError(f"unknown {what} {value!r}; {f'{near} ' if near else ''}known: {' '.join(known)}")
     return value

@@ -334,6 +334,11 @@ class Directory:
         own = service.served(self._sources, rpcs)
         return own or frozenset().union(*(service.served(lender._sources, rpcs) for lender in self.borrowed))
 
+    def may_serve(self, rpc: str) -> bool:
+        """Whether some source of it, of what it borrows or of what its language shares may define an RPC."""
+        shared = (python.COMMON_INSTALLER.rpartition("/")[0],) if self.lang == "python" else ()
+        return service.may_serve(self.tree, (self.path, *(one.path for one in self.borrowed), *shared), rpc)
+
     @cached_property
     def _sources(self) -> tuple[Text, ...]:
         return tuple(self.texts(filter(service.is_source, self.names)))

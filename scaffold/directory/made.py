@@ -179,24 +179,26 @@ def _parts(text: Text, piece: bytes = b"") -> Iterator[_Part]:
                     yield from _instances(text, kept, _of_line)
 
 
-_BUILT = re.compile(rb"[ \t]build[ \t](?:[^\n]*[ \t])?-o[ \t]+(?:\./)?[\w.-]+(?=\s|\Z)")
-"""`go build -o name`, in whatever way `go` is written."""
-
-
 def _belied(text: Text) -> frozenset[bytes]:
-    """The targets that their recipes do not make: those build a file of another name, and name no target."""
+    """The targets that their recipes do not make: all that those do is to build a file of another name."""
     recipes: dict[bytes, list[bytes]] = {}
     target = b""
-    for line in text.lines if _BUILT.search(text.data) else ():
+    for line in text.lines if b" build " in text.data else ():
         if line.kind is Kind.rule:
             target = line.head.strip()
         elif line.kind is Kind.recipe:
             recipes.setdefault(target, []).append(line.text)
-    return frozenset(
-        target
-        for target, steps in recipes.items()
-        if any(map(_BUILT.search, steps)) and not any(target in step or b"$@" in step for step in steps)
-    )
+    built = {target: _built(steps[0]) for target, steps in recipes.items() if len(steps) == 1}
+    return frozenset(target for target, name in built.items() if name and name != target)
+
+
+def _built(step: bytes) -> bytes:
+    """The name that `go build -o name` gives, in whatever way `go` is written; b"" for more than that."""
+    words = step.split()
+    if b"build" not in words[1:] or words.count(b"-o") != 1 or re.search(rb"[;|&]", step):
+        return b""
+    name = b"".join(words[words.index(b"-o") + 1 :][:1]).removeprefix(b"./")
+    return name if re.fullmatch(rb"[\w.-]+", name) else b""
 
 
 def _instances(text: Text, data: bytes, read: Callable[[bytes], Iterable[str]]) -> Iterator[_Part]:

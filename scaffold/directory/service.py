@@ -32,6 +32,20 @@ def _rpcs(proto: bytes) -> tuple[str, ...]:
     return tuple(match[1].decode() for match in re.finditer(rb"\brpc\s+(\w+)\s*\(", code))
 
 
+def may_serve(tree: Tree, folders: Iterable[str], rpc: str) -> bool:
+    """Whether a source below some folders gives anything the name of an RPC's method, in whatever way."""
+    names = [rpc, *(method for method, served in GO_METHODS.items() if served == rpc), f"{rpc}Rich"]
+    given = re.compile(rf"\b(?:{'|'.join(names)})\s*[(=]".encode())
+    for folder in folders:
+        for path in tree.files(folder):
+            name = path.rpartition("/")[2]
+            if is_source(name) or name.endswith((".h", ".hpp", ".rs")):
+                data = tree.read(path)
+                if data and rpc.encode() in data and given.search(data):
+                    return True
+    return False
+
+
 def is_source(name: str) -> bool:
     """Whether a file of this name may define methods of the server."""
     return name.endswith((".py", ".go", ".cpp", ".cc")) and not re.search(r"^test|_test\.|_pb2", name)

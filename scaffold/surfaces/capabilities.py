@@ -67,6 +67,11 @@ class CapabilitiesSurface(FileSurface):
         """The line of an entry."""
         return required(self.source, self.path, TABLE).place(entry.node)
 
+    def field_place(self, entry: Element, field: str) -> Place:
+        """The line of a field of an entry, or of the entry where it has none."""
+        node = self._fields.get(entry.key, {}).get(field, entry.node)
+        return required(self.source, self.path, TABLE).place(node)
+
     def drop(self, changes: ChangeSet, entry: Element) -> None:
         """Plan an entry away."""
         source = required(self.source, self.path, TABLE)

@@ -20,8 +20,8 @@ class EnginesSurface(TableSurface):
 
     @cached_property
     def tables(self) -> list[Table]:
-        """The tables of which each row links to a repository on GitHub."""
-        return [table for table in self.every_table if table.rows and all(map(_owner, table.rows))]
+        """The tables of which most rows link to a repository on GitHub."""
+        return [t for t in self.every_table if 2 * sum(map(bool, map(_owner, t.rows))) > len(t.rows)]
 
     @property
     def parts(self) -> Iterable[Part]:

@@ -62,6 +62,8 @@ MANY_WORDS = 64
 """Words that braces stand for at most: what is left of them stays as it is."""
 _LISTED = re.compile(r"\{([^{}\s\"']*,[^{}\s\"']*)\}")
 """`{a,b}`."""
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|\\.")
+"""What stands in quotes, and signs that a backslash takes their meaning from."""
 
 
 class State:
@@ -91,7 +93,8 @@ class State:
     def _expanded(self, node: Node) -> list[str]:
         """What a word stands for: itself, or one word for each part of braces that stand in no quotes."""
         pending, words = [self._value(node)], list[str]()
-        if node.type != "concatenation" or not _LISTED.search((node.text or b"").decode(errors="replace")):
+        bare = _QUOTED.sub("x", (node.text or b"").decode(errors="replace"))
+        if node.type != "concatenation" or not _LISTED.search(bare):
             return pending
         while pending:
             word = pending.pop()

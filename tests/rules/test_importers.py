@@ -162,12 +162,12 @@ CASES = {
         MINIATURE.edit(CAPABILITIES, (capability("lark"), "")),
     ),
     "an RPC that the lender of a fork does not define": Case(
-        "capabilities-unserved", "meadow-lark", CAPABILITIES, ('"meadow-lark": {',),
+        "capabilities-unserved", "meadow-lark", CAPABILITIES, ('"meadow-lark": {', "GRPCMethods:"),
         MINIATURE.edit(CAPABILITIES, (FORK, FORK.replace("MethodPredict,", "MethodPredict, MethodTTS,"))),
         says="meadow-lark is said to answer TTS",
     ),
     "an RPC whose method is gone": Case(
-        "capabilities-unserved", "wren-cpp", CAPABILITIES, ('"wren": {',),
+        "capabilities-unserved", "wren-cpp", CAPABILITIES, ('"wren": {', "GRPCMethods:"),
         MINIATURE.each("backend/go/wren-cpp/gowren.go", ") Embeddings(", ") embeddings("),
     ),
 }  # fmt: skip
@@ -202,6 +202,12 @@ FINE = {
     "generic ones among themselves": (
         MINIATURE.edit(IMPORTERS, (LLAMA, f"{LLAMA}\t&VLLMImporter{{}},\n")),
         "importer-order",
+    ),
+    "a method that another class brings": (
+        MINIATURE.each("backend/go/wren-cpp/gowren.go", ") Embeddings(", ") embeddings(").write(
+            "backend/go/wren-cpp/more/more.go", "package more\n\nfunc (m *More) Embeddings(a int) {}\n"
+        ),
+        "capabilities-unserved",
     ),
     "a backend under its alias": (
         MINIATURE.edit(CAPABILITIES, ('\t"wren": {', '\t"wren-cpp": {')),

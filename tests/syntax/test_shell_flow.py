@@ -232,6 +232,10 @@ def test_an_expansion_without_a_name_is_of_no_value() -> None:
         "A=x; echo $A/{b,c}.so",
         "echo {a,,b}c",
         "echo {,a}b",
+        'A=x; echo $A/{"b",c}',
+        'A=x; echo {"$A/b","$A/c"}',
+        'A=x; echo $A"{b,c}"',
+        "echo a\\{b,c\\}",
     ],
 )
 def test_braces_stand_for_several_words(script: str) -> None:

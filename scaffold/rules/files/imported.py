@@ -50,13 +50,15 @@ class RequirementMissing(Rule):
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
         """Where a file of that profile, or one that all profiles have, is gone, empty or not read."""
+        profiles = finding.subject.split(" ")[1:]
         if cause.rule == "matrix-no-requirements":
-            return cause.severity is Severity.error
-        file, profiles = cause.path.rpartition("/")[2], finding.subject.split(" ")[1:]
+            named = all(profile in cause.message.split() for profile in profiles)
+            return cause.severity is Severity.error and (named or profiles == ["anywhere"])
+        file = cause.path.rpartition("/")[2]
         return (
             profiles == ["anywhere"]
             or _SHARED.fullmatch(file) is not None
-            or any(file.startswith(f"requirements-{profile}") for profile in profiles)
+            or all(file.startswith(f"requirements-{profile}") for profile in profiles)
         )
 
     def check(self, registry: Registry) -> Iterator[Finding]:
@@ -106,7 +108,8 @@ class RequirementMissing(Rule):
                     f"{together[0]} {' '.join(without) if have else 'anywhere'}",
                     f"{PROGRAM} imports {together[0]}, and "
                     + (
-                        f"{images} installs no {' or '.join(sorted(bring))}, as the others do"
+                        f"{images} install{'s' if len(without) == 1 else ''} no "
+                        f"{' or '.join(sorted(bring))}, as the others do"
                         if have
                         else "no requirement and no line of install.sh has a package of that name"
                     ),

@@ -84,8 +84,8 @@ class CapabilitiesUnserved(Rule):
 
         "lark": {GRPCMethods: []GRPCMethod{MethodVAD}, ...}, and func (l *Lark) VAD(...)
 
-    The server of a fork is the one that it borrows. Of a server none of whose RPCs can be read nothing
-    is said.
+    The server of a fork is the one that it borrows. Nothing is said of a server none of whose RPCs can be
+    read, nor of an RPC that some source of it has a name like that for.
 
     Fix: take the RPC and its use cases out of the entry, or serve it.
     """
@@ -99,16 +99,17 @@ class CapabilitiesUnserved(Rule):
         for name in registry.backends if surface.entries else ():
             for entry in filter(None, map(surface.entry, registry.aliases_of(name))):
                 said = [constants[c] for c in surface.constants(entry.key, "GRPCMethods") if c in constants]
-                served = registry.files(name).serves(rpcs)
-                lacking = [rpc for rpc in said if served and rpc not in served]
+                files = registry.files(name)
+                served = files.serves(rpcs)
+                lacking = [rpc for rpc in said if served and rpc not in served and not files.may_serve(rpc)]
                 if lacking:
-                    what = " and ".join(lacking)
+                    what, they = " and ".join(lacking), "it" if len(lacking) == 1 else "them"
                     yield self.finding(
-                        surface.place(entry),
+                        surface.field_place(entry, "GRPCMethods"),
                         name,
                         " ".join(["rpc", *lacking]),
                         f"{entry.key} is said to answer {what}, which its server does not define",
-                        f"take {what} and its use cases out of the entry, or serve it",
+                        f"take {what} out of the entry, with the use cases of {they}, or serve {they}",
                     )
 
 

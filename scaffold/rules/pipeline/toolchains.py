@@ -173,7 +173,8 @@ def _origin(step: StepRun, of: Template) -> Place:
         axis = job.matrix.values.get(name) if isinstance(job.matrix, yaml.Mapping) else None
         written = [template(value.text) for value in yaml.scalars(axis)]
         handed = [one for one in written if "inputs" in one.contexts and "matrix" not in one.contexts]
-        if handed:
+        spelled = {value.text for value in yaml.scalars(axis)}
+        if handed and text_of(step.job.row.get(name, "")) not in spelled:
             return _origin(step, handed[0])
         return place_in_matrix(job, {key: text_of(value) for key, value in step.job.row.items()}, name)
     for name in of.names("env"):

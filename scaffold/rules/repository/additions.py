@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase as fnmatch
 from typing import TYPE_CHECKING
 
 from scaffold.checkout.changes import ChangeSet
@@ -141,9 +142,10 @@ class RegistrationDropped(ChangeRule):
         the same with the line, or without the backend
 
     Asked for is what a backend had in `.dockerignore`, `.gitignore` and `backend/cpp/run-unit-tests.sh`; as
-    an info also its line in LocalAI's test of the pref-only lines, while it has one of those, its row among
-    the project's own engines in `README.md` and its name among the backend types of the documentation. A
-    file that is gone is told by registration-file-missing. Needs `--base`.
+    an info also its line in LocalAI's test of the pref-only lines, while it has one of those, and, where they
+    have its name, its row among the project's own engines in `README.md` and its place among the backend
+    types of the documentation. A line that another one stands for, or about what its Makefile names no more,
+    is not asked for. A file that is gone is told by registration-file-missing. Needs `--base`.
 
     Fix: restore the line.
     """
@@ -156,7 +158,7 @@ class RegistrationDropped(ChangeRule):
         for name in kept if _texts(before) != _texts(after) else ():
             left = {(place.path, place.what) for place in _places(after, name, after)}
             for place in _places(before, name, after):
-                if (place.path, place.what) not in left:
+                if (place.path, place.what) not in left and not _is_moot(before, after, place, name):
                     is_list = place.surface != after.build_context.name
                     yield self._gone(before, after, place, name, Severity.info if is_list else None)
 
@@ -172,7 +174,7 @@ class RegistrationDropped(ChangeRule):
             f"{place.path} no longer has the {place.what} of {name}"
             if place.what != was
             else f"{place.path} no longer has {was}",
-            f"restore `{was}`",
+            f"restore `{was}`" if severity is None else f"name {name} there again, as in `{was}`",
             severity=severity,
         )
 
@@ -201,6 +203,30 @@ def _places(registry: Registry, name: str, after: Registry) -> Iterator[Registra
     if any(place.path == PREF_ONLY_FILE for place in after.importers.registrations(name)):
         offers = registry.importers.registrations(name)
         yield from (place for place in offers if place.path == PREF_ONLY_TEST_FILE)
+
+
+def _is_moot(before: Registry, after: Registry, place: Registration, name: str) -> bool:
+    """Whether a line is not needed any more, or something else of its file does the same."""
+    from scaffold.surfaces.tables import squeezed
+
+    lines = [line.strip() for line in _text(after, place.path).splitlines()]
+    code = [line for line in lines if line and not line.startswith(("#", "//"))]
+    if place.path.endswith(".go"):
+        return _text(after, place.path).count(f'"{name}"') >= _text(before, place.path).count(f'"{name}"')
+    if place.path.endswith(".md"):
+        listed = [line for line in code if line.startswith("|")] or code
+        return any(squeezed(name) in squeezed(line) for line in listed)
+    pattern = place.what.rpartition(" ")[2].strip("*/'\"")
+    last, folder = pattern.rpartition("/")[2], after.directory(name)
+    makefile = after.files(name).text("Makefile")
+    if pattern.startswith("backend/") and not pattern.startswith(folder):
+        return True
+    if "*" not in last and makefile is not None and last.encode() not in makefile.data:
+        return True
+    if place.path.endswith(".sh"):
+        return any(last in line for line in code)
+    others = [line.strip("/") for line in code if not line.startswith("!")]
+    return any(fnmatch(pattern, other) or fnmatch(last, other) for other in others)
 
 
 def _behind(registry: Registry, path: str, offset: int) -> Place:

@@ -120,8 +120,8 @@ class ImporterReader(Surface):
         ):
             yield Part(PREF_ONLY_FILE, f"{field} of a line in {PREF_ONLY}", sum(map(bool, values)), SINCE)
         test = self.load(GoSource, PREF_ONLY_TEST_FILE)
-        tested = test.data.count(b'expectPrefOnly("') if test else 0
-        yield Part(PREF_ONLY_TEST_FILE, "call of expectPrefOnly", tested, OPTIONAL)
+        tested = test.data.count(b"expectPrefOnly") if test else 0
+        yield Part(PREF_ONLY_TEST_FILE, "test of a pref-only line", tested, OPTIONAL)
         source = self.registry_source
         line = source.line(self.registry[0][1].node.start_byte) if source and self.registry else 0
         size = len(self.registry)

@@ -44,15 +44,23 @@ def test_a_name_that_is_mistyped(path: str, name: str) -> None:
 STORE = "backend/go/nest-store"
 
 
-@pytest.mark.parametrize("output", ["server", "./server", "$(OUT)", "$@"])
+@pytest.mark.parametrize("output", ["server", "./server", "nest-store2", "$(OUT)", "$@"])
 def test_a_target_whose_recipe_makes_another_file(output: str) -> None:
     where = tree(replaced(f"{STORE}/Makefile", ("-o nest-store ./", f"-o {output} ./")))
     found = [(f.path, f.backend) for f in findings(where, SLUG)]
     assert found == ([] if "$" in output else [(f"{STORE}/run.sh", "nest-store")])
 
 
-def test_a_target_whose_recipe_renames_what_it_builds() -> None:
-    built = "-o server ./\n\tmv server nest-store"
+@pytest.mark.parametrize(
+    "built",
+    [
+        "-o server ./\n\tmv server nest-store",
+        "-o server ./\n\tmv server $(BINARY)",
+        "-o server ./ && mv server $(BINARY)",
+        "-o helper ./helper\n\t$(GOCMD) build -o $(@) ./",
+    ],
+)
+def test_a_target_whose_recipe_does_more_than_build_another_file(built: str) -> None:
     assert findings(tree(replaced(f"{STORE}/Makefile", ("-o nest-store ./", built))), SLUG) == []
 
 

@@ -342,3 +342,14 @@ def test_a_program_at_a_version_is_built_by_its_own_module(run: str, told: int) 
     script = run.replace("\n", "\n    ")
     steps = f"- uses: actions/setup-go@v5\n  with: {{go-version: 1.21.0}}\n- run: |\n    {script}"
     assert len(found(tree({"go.mod": MODULE, "ci": job(steps)}), "go-version-old")) == told
+
+
+def test_a_row_that_is_spelled_out_beside_what_the_caller_hands_on() -> None:
+    called = asks(
+        "'${{ matrix.go }}'",
+        "    strategy: {matrix: {go: ['${{ inputs.go }}', '1.20']}}\n",
+        OFFERED.format("workflow_call").replace("1.25", "1.26"),
+    )
+    caller = "on: push\njobs: {b: {uses: ./.github/workflows/r.yml, with: {go: '1.26'}}}\n"
+    (finding,) = found(tree({"ci": caller, "r": called, "go.mod": "go 1.26.0\n"}), "go-version-old")
+    assert finding.path.endswith("/r.yml")

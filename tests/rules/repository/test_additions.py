@@ -134,6 +134,45 @@ def test_a_line_that_goes_while_its_backend_stays(
     assert dropped(BASE, after) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        (".dockerignore", "backend/cpp/heron/build\n", "/backend/cpp/heron/build\n"),
+        (".dockerignore", "backend/cpp/heron/build\n", "backend/cpp/*/build\n"),
+        (".gitignore", "/nest-store\n", "/*-store\n"),
+        ("backend/cpp/run-unit-tests.sh", "-not -path '*/night-heron/", "! -path '*/night-heron/"),
+        (
+            "README.md",
+            "| [heron](https://github.com/aviary-example/heron)",
+            "| [heron.cpp](https://example.org/a)",
+        ),
+    ],
+)
+def test_a_line_that_another_one_stands_for(path: str, old: str, new: str) -> None:
+    text = text_of(BASE, path)
+    assert text.count(old) == 1
+    assert dropped(Overlay(BASE, {path: text.replace(old, new).encode()})) == []
+
+
+def test_an_engine_whose_folder_has_another_name() -> None:
+    paths = (".dockerignore", "backend/cpp/run-unit-tests.sh", "backend/cpp/night-heron/Makefile")
+    renamed = {
+        path: re.sub(r"(?<![\w/-])night-heron(?=/night-heron)", "@", text_of(BASE, path)) for path in paths
+    }
+    after = {
+        path: re.sub(r"(?<=/)night-heron\b(?!/|-|\.)|\bnight-heron(?=/\*)", "owl", text)
+        for path, text in renamed.items()
+    }
+    makefile = text_of(BASE, paths[2]).replace("night-heron", "owl")
+    tree = Overlay(
+        BASE,
+        {path: text.replace("@", "night-heron").encode() for path, text in after.items()}
+        | {paths[2]: makefile.encode()},
+    )
+    assert "owl" in text_of(tree, paths[0])
+    assert dropped(tree) == []
+
+
 def test_the_test_of_a_pref_only_line_goes_with_it() -> None:
     kept = text_of(BASE, PREF_ONLY_TEST) + '\t\texpectPrefOnly("night-heron", "reranker")\n'
     tested = f'{kept}\t\texpectPrefOnly("heron", "vad")\n'

@@ -45,7 +45,8 @@ class CacheSaveOnPr(Note):
         severity = Severity.error if isinstance(registry, Registry) else self.severity
         for step in _certain(registry, lambda step: step.action == SAVE, fork=False):
             told = "a pull request saves this cache"
-            yield self.finding(step.step, "", step.step.title, told, "give it an `if`", severity=severity)
+            advice = "save on pushes alone: give it an `if`, or leave it to a workflow of pushes"
+            yield self.finding(step.step, "", step.step.title, told, advice, severity=severity)
 
 
 class SecretLoginOnFork(Note):
