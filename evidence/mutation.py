@@ -32,6 +32,8 @@ from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule
 
+TASKS = 150
+"""Batches after which a process begins anew: what it remembers of all of them slows it down."""
 Identity = tuple[str, str, str, str]
 
 
@@ -198,7 +200,7 @@ def main() -> None:
     known = _known(given.into)
     work = batches([one for one in chosen if _key(one) not in known], given.together)
     with multiprocessing.get_context("spawn").Pool(
-        given.processes, _start, (repository, given.rev, given.base)
+        given.processes, _start, (repository, given.rev, given.base), maxtasksperchild=TASKS
     ) as pool:
         for result in pool.imap_unordered(_killed, work):
             new = {_key(mutation): rule for mutation, rule in result.items()}
