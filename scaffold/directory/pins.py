@@ -58,21 +58,26 @@ class Pin(NamedTuple):
 LABEL = 6
 """Words up to which a comment only says whose version it is."""
 
+_MOVES = re.compile(r"(?i)\bauto(?:matically)?[- ]?bump|\bbumped\s+by\s+\S*bump_deps\b")
+_IF = re.compile(r"(?i)\bif you\b")
 _HELD = re.compile(
     r"(?i)\b(?:held|hold|deliberate\w*|on purpose|intentional\w*|(?:do not|don't|never) bump)\b"
 )
 
 _WHY = re.compile(
     r"(?i)\b(?:because|until|last|newer|later|br[eo]ak\w*|broken?|incompatib\w*|regress\w*|known|work(?:s|ing)"
-    r"|frozen|stays?|keep|kept|needs?|requires?|fails?|hangs?)\b"
+    r"|frozen|stays?|(?:keep|kept)(?=\s+(?:at|back|here|in|it|on|this|to)\b)|needs?|requires?|fails?|hangs?)\b"
 )
 """Words of a sentence that says what is wrong with others."""
 
 
 def _holds(said: str) -> bool:
-    """Whether a comment says why a pin stays as it is."""
-    sentence = len(re.findall(r"\w+", said)) >= SENTENCE
-    return _HELD.search(said) is not None or (sentence and _WHY.search(said) is not None)
+    """Whether a comment says why a pin stays as it is: not that the bot moves it, nor what one might do."""
+    if _HELD.search(said) or _MOVES.search(said):
+        return _HELD.search(said) is not None
+    sentences = re.split(r"[.;:](?=\s)", said)
+    reasons = (one for one in sentences if len(re.findall(r"\w+", one)) >= SENTENCE and not _IF.search(one))
+    return any(map(_WHY.search, reasons))
 
 
 SENTENCE = 3

@@ -20,6 +20,8 @@ def wren(*pairs: tuple[str, str]) -> Altered:
 LAST = ('night-heron/Makefile"',)
 """The entry before wren-cpp's."""
 HELD = "# Held at the last commit that reads the published models; see bump_deps.yaml."
+MAY = "# Pin a commit if you need a stable build; `master` picks up the latest."
+MOVED = "# Pinned to a commit, and auto-bumped by bump_deps.yaml: master broke it without a word."
 UNFOLLOWED = MINIATURE.each(BUMP, '"LARK_VERSION"', '"SKYLARK_VERSION"')
 
 CASES = {
@@ -27,6 +29,12 @@ CASES = {
         "bump-missing-entry", "wren-cpp", BUMP, LAST,
         MINIATURE.drop(ENTRY),
         says="repository: 'aviary-example/wren.cpp', variable: 'WREN_VERSION'",
+    ),
+    "a pin of which a comment says that it may be changed": Case(
+        "bump-missing-entry", "lark", BUMP, ('wren-cpp/Makefile"',), UNFOLLOWED.edit(LARK, (HELD, MAY)), also=None,
+    ),
+    "a pin of which a comment says that the bot moves it": Case(
+        "bump-missing-entry", "lark", BUMP, ('wren-cpp/Makefile"',), UNFOLLOWED.edit(LARK, (HELD, MOVED)), also=None,
     ),
     "a pin whose branch another entry knows": Case(
         "bump-missing-entry", "wren-cpp", BUMP, LAST,
