@@ -93,8 +93,8 @@ class State:
     def _expanded(self, node: Node) -> list[str]:
         """What a word stands for: itself, or one word for each part of braces that stand in no quotes."""
         pending, words = [self._value(node)], list[str]()
-        bare = _QUOTED.sub("x", (node.text or b"").decode(errors="replace"))
-        if node.type != "concatenation" or not _LISTED.search(bare):
+        written = (node.text or b"").decode(errors="replace") if node.type == "concatenation" else ""
+        if "," not in written or not _LISTED.search(_QUOTED.sub("x", written)):
             return pending
         while pending:
             word = pending.pop()

@@ -161,11 +161,6 @@ CASES = {
         "capabilities-missing", "lark", CAPABILITIES, ('"heron": {',),
         MINIATURE.edit(CAPABILITIES, (capability("lark"), "")),
     ),
-    "an RPC that the lender of a fork does not define": Case(
-        "capabilities-unserved", "meadow-lark", CAPABILITIES, ('"meadow-lark": {', "GRPCMethods:"),
-        MINIATURE.edit(CAPABILITIES, (FORK, FORK.replace("MethodPredict,", "MethodPredict, MethodTTS,"))),
-        says="meadow-lark is said to answer TTS",
-    ),
     "an RPC whose method is gone": Case(
         "capabilities-unserved", "wren-cpp", CAPABILITIES, ('"wren": {', "GRPCMethods:"),
         MINIATURE.each("backend/go/wren-cpp/gowren.go", ") Embeddings(", ") embeddings("),
@@ -202,6 +197,10 @@ FINE = {
     "generic ones among themselves": (
         MINIATURE.edit(IMPORTERS, (LLAMA, f"{LLAMA}\t&VLLMImporter{{}},\n")),
         "importer-order",
+    ),
+    "an RPC that the lender of a fork does not define": (
+        MINIATURE.edit(CAPABILITIES, (FORK, FORK.replace("MethodPredict,", "MethodPredict, MethodTTS,"))),
+        "capabilities-unserved",
     ),
     "a method that another class brings": (
         MINIATURE.each("backend/go/wren-cpp/gowren.go", ") Embeddings(", ") embeddings(").write(

@@ -84,8 +84,8 @@ class CapabilitiesUnserved(Rule):
 
         "lark": {GRPCMethods: []GRPCMethod{MethodVAD}, ...}, and func (l *Lark) VAD(...)
 
-    The server of a fork is the one that it borrows. Nothing is said of a server none of whose RPCs can be
-    read, nor of an RPC that some source of it has a name like that for.
+    Nothing is said of a fork, whose patches may add to the server that it borrows, of a server none of whose
+    RPCs can be read, nor of an RPC that some source of it has a name like that for.
 
     Fix: take the RPC and its use cases out of the entry, or serve it.
     """
@@ -100,7 +100,7 @@ class CapabilitiesUnserved(Rule):
             for entry in filter(None, map(surface.entry, registry.aliases_of(name))):
                 said = [constants[c] for c in surface.constants(entry.key, "GRPCMethods") if c in constants]
                 files = registry.files(name)
-                served = files.serves(rpcs)
+                served = files.serves(rpcs) if not files.borrowed else ()
                 lacking = [rpc for rpc in said if served and rpc not in served and not files.may_serve(rpc)]
                 if lacking:
                     what, they = " and ".join(lacking), "it" if len(lacking) == 1 else "them"

@@ -214,7 +214,7 @@ def _is_moot(before: Registry, after: Registry, place: Registration, name: str) 
     if place.path.endswith(".go"):
         return _text(after, place.path).count(f'"{name}"') >= _text(before, place.path).count(f'"{name}"')
     if place.path.endswith(".md"):
-        listed = [line for line in code if line.startswith("|")] or code
+        listed = [line for line in code if line.startswith("|") or place.surface != after.engines.name]
         return any(squeezed(name) in squeezed(line) for line in listed)
     pattern = place.what.rpartition(" ")[2].strip("*/'\"")
     last, folder = pattern.rpartition("/")[2], after.directory(name)
