@@ -60,7 +60,7 @@ def bounded(otherwise: object) -> Callable[[Method], Method]:
 
 MANY_WORDS = 64
 """Words that braces stand for at most: what is left of them stays as it is."""
-_LISTED = re.compile(r"\{([^{}\s\"']*,[^{}\s\"']*)\}")
+_LISTED = re.compile(r"\{([^{}\s\"',]*+(?:,[^{}\s\"',]*+)++)\}")
 """`{a,b}`."""
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|\\.")
 """What stands in quotes, and signs that a backslash takes their meaning from."""
