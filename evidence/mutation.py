@@ -7,8 +7,8 @@ Every registration is deleted or corrupted in memory; nothing is written to the 
 killed when the check finds something that it does not find in the clone as it is, and that names the
 backend; with `--base` it is asked what the change did, too. Mutations of different backends are made
 together, and what is not found then is made alone.
-Prints the kill rate per surface and each survivor, as Markdown. All of them take hours: with `--into` what is
-known goes to a file as it comes, and what the file has is not made again.
+Prints the kill rate per surface and each survivor, as Markdown. All of them take the better part of an hour:
+with `--into` what is known goes to a file as it comes, and what the file has is not made again.
 """
 
 from __future__ import annotations

@@ -179,6 +179,7 @@ def _parts(text: Text, piece: bytes = b"") -> Iterator[_Part]:
                     yield from _instances(text, kept, _of_line)
 
 
+@lru_cache(maxsize=256)
 def _belied(text: Text) -> frozenset[bytes]:
     """The targets that their recipes do not make: all that those do is to build a file of another name."""
     recipes: dict[bytes, list[bytes]] = {}

@@ -73,8 +73,10 @@ _WHY = re.compile(
 
 def _holds(said: str) -> bool:
     """Whether a comment says why a pin stays as it is: not that the bot moves it, nor what one might do."""
-    if _HELD.search(said) or _MOVES.search(said):
-        return _HELD.search(said) is not None
+    if _HELD.search(said):
+        return True
+    if _MOVES.search(said):
+        return False
     sentences = re.split(r"[.;:](?=\s)", said)
     reasons = (one for one in sentences if len(re.findall(r"\w+", one)) >= SENTENCE and not _IF.search(one))
     return any(map(_WHY.search, reasons))

@@ -34,7 +34,7 @@ def _rpcs(proto: bytes) -> tuple[str, ...]:
 
 def may_serve(tree: Tree, folders: Iterable[str], rpc: str) -> bool:
     """Whether a source below some folders gives anything the name of an RPC's method, in whatever way."""
-    names = [rpc, *(method for method, served in GO_METHODS.items() if served == rpc), f"{rpc}Rich"]
+    names = (rpc, _GO_NAMES.get(rpc, rpc), f"{rpc}Rich")
     given = re.compile(rf"\b(?:{'|'.join(names)})\s*[(=]".encode())
     for folder in folders:
         for path in tree.files(folder):

@@ -207,6 +207,7 @@ def _places(registry: Registry, name: str, after: Registry) -> Iterator[Registra
 
 def _is_moot(before: Registry, after: Registry, place: Registration, name: str) -> bool:
     """Whether a line is not needed any more, or something else of its file does the same."""
+    from scaffold.surfaces.build_context import DOCKERIGNORE
     from scaffold.surfaces.tables import squeezed
 
     lines = [line.strip() for line in _text(after, place.path).splitlines()]
@@ -225,6 +226,8 @@ def _is_moot(before: Registry, after: Registry, place: Registration, name: str) 
         return True
     if place.path.endswith(".sh"):
         return any(last in line for line in code)
+    if place.path == DOCKERIGNORE:
+        return bool(after.build_context.left_out(pattern.replace("*", "x")))
     others = [line.strip("/") for line in code if not line.startswith("!")]
     return any(fnmatch(pattern, other) or fnmatch(last, other) for other in others)
 
