@@ -25,22 +25,19 @@ _SWITCHES = frozenset({"--append", "--bootstrap", "--debug", "-D", "--leave", "-
 
 def has_other_nodes(leg: JobRun) -> bool:
     """Whether the builder of a leg has machines beside its runner: then that need not emulate."""
-    if _may_have_other_nodes(leg.job) or not _VARIABLES.isdisjoint(leg.env):
-        return True
-    return any(step.input("driver") not in _LOCAL for step in leg.using(SETUP))
+    asked = (step.input("driver") for step in leg.using(SETUP))
+    return _may_have_other_nodes(leg.job) or any(driver not in _LOCAL for driver in asked)
 
 
 @lru_cache(maxsize=1024)
 def _may_have_other_nodes(job: Job) -> bool:
     """Whether a job asks for other machines, as its steps stand there."""
-    exported = not _VARIABLES.isdisjoint(job.exported)
-    return exported or any(_asks_for_others(job, occurrence.step) for occurrence in job.occurrences)
+    named = not _VARIABLES.isdisjoint(job.variables)
+    return named or any(_asks_for_others(job, occurrence.step) for occurrence in job.occurrences)
 
 
 def _asks_for_others(job: Job, step: Step) -> bool:
     """Whether a step makes a builder of other machines, or chooses one."""
-    if not _VARIABLES.isdisjoint(step.node.mapping("env").values):
-        return True
     if step.run:
         scripts = (step.script, *all_called(job, step))
         return any(_makes_others(command) for script in scripts for command in script.commands)

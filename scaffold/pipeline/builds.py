@@ -59,7 +59,9 @@ class ImageBuild:
     @property
     def _by_default(self) -> str:
         """The platform that a variable of docker asks for where a build says nothing; "" for none."""
-        return text_of(self.at.context("env").get("DOCKER_DEFAULT_PLATFORM", ""))
+        if _PLATFORM not in self.job.job.variables:
+            return ""
+        return text_of(self.at.context("env").get(_PLATFORM, ""))
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -128,6 +130,7 @@ class ImageBuild:
         return step.at("with", key if key in step.given else "set")
 
 
+_PLATFORM = "DOCKER_DEFAULT_PLATFORM"
 _FLAGS = {"platforms": "platform", "outputs": "output"}
 
 

@@ -114,7 +114,7 @@ _BEFORE = frozenset(
     | {"-ex", "-eu", "-eux", "-eo", "-euo", "-euxo", "pipefail"}
 )
 """Words before what is run."""
-_TOOLS = (b"docker", b"podman", b"nerdctl", b"buildah", b"ko ", b"brew ")
+_TOOLS = re.compile(rb"docker|podman|nerdctl|buildah|ko |brew ")
 _USES = frozenset(
     {b"apply", b"b", b"bake", b"bud", b"build", b"create", b"install", b"link", b"login", b"publish", b"push"}
     | {b"reinstall", b"resolve", b"tag", b"uninstall", b"unlink", b"upgrade", b"use"}
@@ -156,7 +156,7 @@ def _is_file_of_interest(pipeline: Pipeline, path: str, depth: int) -> bool:
 
 
 def _has_tools(data: bytes) -> bool:
-    return any(tool in data for tool in _TOOLS)
+    return _TOOLS.search(data) is not None
 
 
 def _has_use(data: bytes) -> bool:

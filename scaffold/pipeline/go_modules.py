@@ -13,11 +13,12 @@ from scaffold.pipeline.steps import CHECKOUT, Step, folder_of
 
 MODULE = "go.mod"
 SETUP = "actions/setup-go"
-_PROGRAMS = frozenset(
-    {"ginkgo", "go", "golangci-lint", "goreleaser", "gotestsum", "govulncheck", "ko", "mage", "make"}
-    | {"staticcheck", "task"}
+_PROGRAMS = (
+    *("ginkgo", "go", "golangci-lint", "goreleaser", "gotestsum", "govulncheck", "ko", "mage", "make"),
+    *("staticcheck", "task"),
 )
 """What works on the module of the folder in which it runs."""
+_PROGRAM = re.compile(rf"(?<![\w-])(?:{'|'.join(_PROGRAMS)})(?![\w-])")
 _FETCHED = re.compile(
     r"\bgo[ \t]++(?:install|run)(?:[ \t]++-[^\s;&|]++(?:[ \t]++\w[\w,=]*+(?![\w./@-]))?+)*+"
     r"[ \t]++\w[\w./~-]*+@[\w.-]+"
@@ -70,8 +71,8 @@ def _folders(job: Job, step: Step) -> Iterator[tuple[str, bool]]:
         return
     at = folder_of(step, job.node, job.workflow.node) or "."
     if not re.search(r"\b(?:cd|pushd)\b|-C\b", step.run):
-        own = _FETCHED.sub("", step.run)
-        yield posixpath.normpath(at), not _PROGRAMS.isdisjoint(re.findall(r"[\w-]+", own))
+        own = _FETCHED.sub("", step.run) if "@" in step.run else step.run
+        yield posixpath.normpath(at), _PROGRAM.search(own) is not None
         return
     left: list[str] = []
     for command in step.script.commands:

@@ -109,6 +109,12 @@ class Job:
         return {}
 
     @cached_property
+    def variables(self) -> frozenset[str]:
+        """The variables that a file may give a value: for the workflow, the job, or from a step on."""
+        nodes = (self.workflow.node, self.node, *(o.step.node for o in self.occurrences))
+        return self.exported.union(*(node.mapping("env").values for node in nodes))
+
+    @cached_property
     def exported(self) -> frozenset[str]:
         """The variables that its steps may give a value for the steps behind them."""
         return frozenset[str]().union(*(o.step.exported for o in self.occurrences))

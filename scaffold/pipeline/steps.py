@@ -110,7 +110,7 @@ class Step:
     @property
     def containers(self) -> tuple[Command, ...]:
         """The commands of its script that build, push or run images."""
-        return containers(self.script)
+        return containers(self.script) if self.run else ()
 
     def after_line(self, offset: int) -> int:
         """The offset in the file behind the line in which an offset of its script stands."""

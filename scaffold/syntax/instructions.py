@@ -91,15 +91,17 @@ class Instruction:
                 found.append((unquoted(self._source.text(node).rstrip("\\")), node))
         return tuple(found)
 
-    @property
-    def variables(self) -> Iterator[tuple[str, Node | None]]:
+    @cached_property
+    def variables(self) -> tuple[tuple[str, Node | None], ...]:
         """The variables of ARG and ENV, each with its value; None for none, or one in parts."""
+        found = []
         for node in self.children:
             if node.type in ("arg_pair", "env_pair"):
                 name = node.child_by_field_name("name")
                 values = node.children_by_field_name("default" if node.type == "arg_pair" else "value")
                 if name is not None:
-                    yield self._source.text(name), values[0] if len(values) == 1 else None
+                    found.append((self._source.text(name), values[0] if len(values) == 1 else None))
+        return tuple(found)
 
     @cached_property
     def command(self) -> Word:

@@ -8,7 +8,6 @@ for files of any author. Scalars stay text: what `true` means is for the reader 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +26,17 @@ MAX_DEPTH = 60
 """Nesting of a file that is read; a workflow has at most ten levels."""
 
 
-@dataclass(slots=True, eq=False)
 class Scalar:
     """A text. `start` and `end` are the offsets of its spelling."""
 
-    text: str
-    start: int
-    end: int
-    style: str = ""
-    """`'`, `"`, `|` or `>`; empty for a plain one."""
+    __slots__ = ("end", "start", "style", "text")
+
+    def __init__(self, text: str, start: int, end: int, style: str = "") -> None:
+        self.text = text
+        self.start = start
+        self.end = end
+        self.style = style
+        """`'`, `"`, `|` or `>`; empty for a plain one."""
 
     @property
     def typed(self) -> Any:
@@ -50,25 +51,31 @@ class Scalar:
         return self.text
 
 
-@dataclass(slots=True, eq=False)
 class Sequence:
     """A list."""
 
-    items: list[Value]
-    start: int
-    end: int
-    flow: bool = False
+    __slots__ = ("end", "flow", "items", "start")
+
+    def __init__(self, items: list[Value], start: int, end: int, flow: bool = False) -> None:
+        self.items = items
+        self.start = start
+        self.end = end
+        self.flow = flow
 
 
-@dataclass(slots=True, eq=False)
 class Mapping:
     """Keys and values, in file order; of a repeated key the last one counts."""
 
-    values: dict[str, Value]
-    keys: dict[str, Scalar]
-    start: int
-    end: int
-    flow: bool = False
+    __slots__ = ("end", "flow", "keys", "start", "values")
+
+    def __init__(
+        self, values: dict[str, Value], keys: dict[str, Scalar], start: int, end: int, flow: bool = False
+    ) -> None:
+        self.values = values
+        self.keys = keys
+        self.start = start
+        self.end = end
+        self.flow = flow
 
     def get(self, *path: str) -> Value | None:
         """The value below a chain of keys; None where one of them is missing."""
@@ -79,7 +86,7 @@ class Mapping:
 
     def text(self, *path: str) -> str:
         """The text of a scalar below a chain of keys; "" where there is none."""
-        value = self.get(*path)
+        value = self.values.get(path[0]) if len(path) == 1 else self.get(*path)
         return value.text if isinstance(value, Scalar) else ""
 
     def mapping(self, *path: str) -> Mapping:
@@ -150,16 +157,16 @@ def scalars(value: Value | None) -> Iterator[Scalar]:
         yield from (item for item in value.items if isinstance(item, Scalar))
 
 
-@dataclass(slots=True, eq=False)
 class _Reader:
-    source: YamlSource
-    strict: bool = False
-    anchors: dict[str, Value] = field(default_factory=dict)
-    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Anchor -> how many values are below it, and how deep."""
-    size: int = 0
-    depth: int = 0
-    deepest: int = 0
+    def __init__(self, source: YamlSource, strict: bool) -> None:
+        self.source = source
+        self.strict = strict
+        self.anchors: dict[str, Value] = {}
+        self.sizes: dict[str, tuple[int, int]] = {}
+        """Anchor -> how many values are below it, and how deep."""
+        self.size = 0
+        self.depth = 0
+        self.deepest = 0
 
     def value(self, node: Node) -> Value:
         kind = node.type

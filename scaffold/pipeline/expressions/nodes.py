@@ -6,12 +6,13 @@ Where the known part of a condition decides (`false && x`), the result is known.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from scaffold.pipeline.expressions.functions import call
 from scaffold.pipeline.expressions.values import (
+    MISSING,
     PENDING,
+    Lazy,
     Open,
     Spread,
     Unknown,
@@ -53,58 +54,65 @@ class Node:
             yield from child.walk()
 
 
-@dataclass(slots=True, eq=False)
 class Literal(Node):
     """A string, number, boolean or null."""
 
-    content: Any
+    __slots__ = ("content",)
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
 
     def value(self, scope: Scope) -> Any:  # noqa: ARG002
         return self.content
 
 
-@dataclass(slots=True, eq=False)
 class Context(Node):
     """The name of a context."""
 
-    name: str
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def value(self, scope: Scope) -> Any:
         return scope.context(self.name)
 
 
-@dataclass(slots=True, eq=False)
 class Property(Node):
     """`of.key` or `of['key']`."""
 
-    of: Node
-    key: Node
-    _context: str | None = field(init=False)
-    """The context that it is a property of, and its name there: nearly always both are spelled out."""
-    _name: str | None = field(init=False)
+    __slots__ = ("_context", "_name", "key", "of")
 
-    def __post_init__(self) -> None:  # noqa: D105 - the fields say it
-        self._context = self.of.name if isinstance(self.of, Context) else None
-        spelled = self.key.content if isinstance(self.key, Literal) else None
-        self._name = spelled if isinstance(spelled, str) else None
+    def __init__(self, of: Node, key: Node) -> None:
+        self.of = of
+        self.key = key
+        self._context = of.name if isinstance(of, Context) else None
+        """The context that it is a property of, and its name there: nearly always both are spelled out."""
+        spelled = key.content if isinstance(key, Literal) else None
+        self._name: str | None = spelled if isinstance(spelled, str) else None
 
     def value(self, scope: Scope) -> Any:
         context, name = self._context, self._name
         where = scope.context(context) if context is not None else self.of.value(scope)
         if name is None:
             return property_of(where, self.key.value(scope))
-        found = where.get(name, PENDING) if isinstance(where, dict) else PENDING
-        return property_of(where, name) if found is PENDING else found
+        found = where.get(name, MISSING) if isinstance(where, dict) else MISSING
+        if found is PENDING:
+            assert isinstance(where, Lazy)
+            return where.read(name)
+        return property_of(where, name) if found is MISSING else found
 
     def children(self) -> tuple[Node, ...]:
         return (self.of, self.key)
 
 
-@dataclass(slots=True, eq=False)
 class Each(Node):
     """`of.*`: every item."""
 
-    of: Node
+    __slots__ = ("of",)
+
+    def __init__(self, of: Node) -> None:
+        self.of = of
 
     def value(self, scope: Scope) -> Any:
         value = self.of.value(scope)
@@ -120,11 +128,13 @@ class Each(Node):
         return (self.of,)
 
 
-@dataclass(slots=True, eq=False)
 class Not(Node):
     """`!of`."""
 
-    of: Node
+    __slots__ = ("of",)
+
+    def __init__(self, of: Node) -> None:
+        self.of = of
 
     def value(self, scope: Scope) -> Any:
         value = self.of.value(scope)
@@ -135,13 +145,15 @@ class Not(Node):
         return (self.of,)
 
 
-@dataclass(slots=True, eq=False)
 class Binary(Node):
     """`left operator right`."""
 
-    operator: str
-    left: Node
-    right: Node
+    __slots__ = ("left", "operator", "right")
+
+    def __init__(self, operator: str, left: Node, right: Node) -> None:
+        self.operator = operator
+        self.left = left
+        self.right = right
 
     def value(self, scope: Scope) -> Any:
         left = self.left.value(scope)
@@ -172,12 +184,14 @@ class Binary(Node):
         return (self.left, self.right)
 
 
-@dataclass(slots=True, eq=False)
 class Call(Node):
     """`name(arguments)`."""
 
-    name: str
-    arguments: tuple[Node, ...]
+    __slots__ = ("arguments", "name")
+
+    def __init__(self, name: str, arguments: tuple[Node, ...]) -> None:
+        self.name = name
+        self.arguments = arguments
 
     def value(self, scope: Scope) -> Any:
         if self.name in STATUS:

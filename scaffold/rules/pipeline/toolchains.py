@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from scaffold.checkout.tree import Tree
@@ -149,8 +149,20 @@ def _asked(registry: Repository) -> Iterator[tuple[Place, str, Job]]:
     for run in registry.runs.all():
         occurrences = (o for job in run.every_job for o in job.using(SETUP))
         if any(o.outer is not None or "${{" in o.step.spelled(KEY) for o in occurrences):
-            for step in run.steps(SETUP):
+            for step in _different(run.steps(SETUP)):
                 yield from ((place, text, step.job.job) for place, text in _evaluated(step))
+
+
+def _different(steps: Iterable[StepRun]) -> Iterator[StepRun]:
+    """Those of some steps that may ask for another version, or spell it elsewhere, than those before."""
+    seen = set()
+    for step in steps:
+        of, caller = step.step.input(KEY), step.job.call.caller
+        by_row = of is not None and "matrix" in of.contexts
+        key = step.occurrence, caller and caller.job, step.input(KEY), by_row and repr(step.job.row)
+        if key not in seen:
+            seen.add(key)
+            yield step
 
 
 def _evaluated(step: StepRun) -> Iterator[tuple[Place, str]]:

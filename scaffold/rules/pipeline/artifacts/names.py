@@ -56,12 +56,12 @@ class ArtifactNotUploaded(PipelineRule):
             digests = [upload.at.job for upload in flows_of(run).uploads if upload.at.step in lost]
             for wanted in flows_of(run).downloads:
                 step = wanted.at.step
-                if step in reported or wanted.name == "*" or _may_fail(step):
+                if step in reported or wanted.name == "*" or flows_of(run).taken(wanted) or _may_fail(step):
                     continue
                 # where it waits for a digest that nobody takes, `digest-never-merged` tells that
                 told = any(flows_of(run).waits(wanted.at.job, leg) for leg in digests)
                 asked = wanted.at.due is None and run.event.name in ("workflow_dispatch", "workflow_call")
-                if not told and not asked and not flows_of(run).taken(wanted):
+                if not told and not asked:
                     reported.add(step)
                     yield self.finding(
                         step,

@@ -183,9 +183,9 @@ def _hard_coded(
 
 def _other_name(words: str, texts: Sequence[str]) -> list[tuple[str, Set[str]]]:
     """What a key calls the architecture of some values of an axis, and not of all; with these values."""
-    of = {text: arches_in(text) for text in texts if re.search(r"(?i)arm|x86|64|386|390", text)}
-    named = arches_in(words) if of and len(of) == len(texts) else {}
-    if len(named) != 1 or not all(len(arches) == 1 for arches in of.values()):
+    named = arches_in(words)
+    of = {text: arches_in(text) for text in texts} if len(named) == 1 else {}
+    if not of or not all(len(arches) == 1 for arches in of.values()):
         return []
     ((arch, spelled),) = named.items()
     meant = {text for text, arches in of.items() if arch in arches}
