@@ -274,8 +274,11 @@ class Leg(JobScope, ABC):
         return self._runs_on
 
     def _runs_on_label(self) -> str:
-        value = self.job.node.get("runs-on")
-        found = matrix.evaluated(value, self) if value is not None else ""
+        value = self.job.runner
+        if isinstance(value, Template):
+            found = value.value(self)
+        else:
+            found = matrix.evaluated(value, self) if value is not None else ""
         if isinstance(found, dict) and not isinstance(found, Open):
             found = found.get("labels", "")
         return ", ".join(map(text_of, found)) if isinstance(found, list) else text_of(found)

@@ -6,6 +6,7 @@ A run happens under one event. What a rule asks of two jobs that meet in a name,
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -230,9 +231,11 @@ def restores_of(leg: JobRun) -> list[Flow]:
 
 def clashes(written: Iterable[Flow]) -> Iterator[tuple[Flow, Flow]]:
     """What a run writes twice under one name, each with what does so before; of legs that are known."""
+    flows = list(written)
+    named = Counter(flow.name for flow in flows)
     alone: dict[tuple[str, frozenset[str]], list[Flow]] = {}
-    for flow in written:
-        if flow.at.job.known:
+    for flow in flows:
+        if (named[flow.name] > 1 or not is_known(flow.name)) and flow.at.job.known:
             others = alone.setdefault(flow.what, [])
             earlier = next((one for one in others if together(one.at, flow.at)), None)
             if earlier is None:

@@ -49,6 +49,13 @@ class Job:
         texts = ((name, value.text) for name, value in self.given.items() if isinstance(value, yaml.Scalar))
         return {name: template(text) for name, text in texts if "${{" in text}
 
+    @cached_property
+    def runner(self) -> yaml.Value | Template | None:
+        """Its `runs-on`; what makes it, where that is an expression."""
+        value = self.node.get("runs-on")
+        made = isinstance(value, yaml.Scalar) and "${{" in value.text
+        return template(value.text) if isinstance(value, yaml.Scalar) and made else value
+
     @property
     def path(self) -> str:
         """The file that it stands in."""

@@ -170,16 +170,22 @@ def _rows(legs: Iterable[JobRun], builds: Iterable[ImageBuild]) -> Iterator[_Row
         row = dict(_said(leg.row))
         yield leg, partial(place_in_matrix, job, row), row
         if job.uses:
-            called = job.called.inputs if job.called is not None else {}
-            given = {name: value for name, (value, _) in called.items()} | job.given
-            names = [name for name in given if _is_version(name) or _is_image(name)]
-            yield leg, partial(job.at, "with"), {name: leg.text(given[name]) for name in names}
+            handed = {name: leg.text(value) for name, value in _handed(job).items()}
+            yield leg, partial(job.at, "with"), handed
     for build in builds:
         if not _may_name_one(build.at.step) or _is_of_own_matrix(build.job.root.job):
             continue
         pairs = (line.partition("=") for line in build.input("build-args").split("\n"))
         fields = {name.strip(): value.strip() for name, _, value in pairs}
         yield build.job, partial(_place_in_build, build), fields
+
+
+@lru_cache(maxsize=512)
+def _handed(job: Job) -> Mapping[str, yaml.Value]:
+    """What a job hands to the workflow that it calls, or leaves as it is, by the name of a release or image."""
+    called = job.called.inputs if job.called is not None else {}
+    given = {name: value for name, (value, _) in called.items()} | job.given
+    return {name: value for name, value in given.items() if _is_version(name) or _is_image(name)}
 
 
 def _said(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
