@@ -36,11 +36,11 @@ class GalleryModelBackend(Rule):
     """
 
     severity = Severity.error
-    explained_by = ("importer-unknown-backend",)
+    explained_by = ("importer-unknown-backend", "gallery-missing-meta")
 
     def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
-        """Where the gallery calls the backend otherwise, or has it no more."""
-        return cause.subject.startswith("importer ")
+        """Where the gallery calls the backend otherwise, has it no more, or has nothing of it yet."""
+        return cause.rule == "gallery-missing-meta" or cause.subject.startswith("importer ")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Names in the model gallery without an item."""
@@ -49,7 +49,6 @@ class GalleryModelBackend(Rule):
             return
         known = {name.lower() for item in items for name in (item.name, item.alias)}
         known |= {name.lower() for name in registry.model_aliases()}
-        known |= {n.lower() for n in registry.matrix.by_backend if not registry.gallery.base_metas(n)}
         found: dict[str, list[Use]] = {}
         for use in registry.models.uses(known, others=True):
             if registry.only in (None, use.name):
