@@ -110,8 +110,10 @@ def test_the_whole_gallery_block_is_one_report() -> None:
         for name in ("rookery", "cpu-rookery", "cuda12-rookery", "metal-rookery")
         for end in ("", "-development")
     ]
-    result = check.run(MINIATURE.drop(*map(item, block)).tree(), check.Scope(), BASE, "main")
-    assert [(f.rule, f.path) for f in result.findings] == [("gallery-missing-meta", GALLERY)]
+    model = MINIATURE.write("gallery/wing.yaml", "---\nconfig_file: |\n  backend: rookery\n")
+    for tree in (MINIATURE, model):
+        result = check.run(tree.drop(*map(item, block)).tree(), check.Scope(), BASE, "main")
+        assert [(f.rule, f.path) for f in result.findings] == [("gallery-missing-meta", GALLERY)]
 
 
 def test_half_of_a_repair_is_nothing_new() -> None:

@@ -312,9 +312,6 @@ FINE = {
     "a use case that is guessed": (tagged("text-to-video", backend="lark"), "gallery-model-use-case"),
     "a use case for which LocalAI has no list": (tagged("text-to-speech"), "gallery-model-use-case"),
     "a tag that may be of what a model takes": (tagged("video"), "gallery-model-use-case"),
-    "a backend of which the gallery has nothing": (
-        models("kestrel").drop(item("kestrel"), item("kestrel-development")), SLUG,
-    ),
 }  # fmt: skip
 
 
