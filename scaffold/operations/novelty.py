@@ -17,6 +17,9 @@ from scaffold.rules.repository.changes import records
 from scaffold.rules.repository.renames import SAME, renamed
 from scaffold.surfaces.matrix.reading import Entry
 
+PART = 40
+"""Lines of a file that stays: as many as half of them make a part that can be told to have moved."""
+
 Identity = tuple[str, str, str, str]
 
 
@@ -94,11 +97,19 @@ class Change:
         return found
 
     def _likeness(self, old: str, new: str) -> float:
-        """How much of a file that is gone a new one has; 0 where it is not gone or the other is not new."""
+        """How much of a file that is gone a new one has, or of what one has lost that stays.
+
+        0 where the other is not new, or little was lost.
+        """
         if (old, new) not in self._likenesses:
             before, after = self._before.tree, self._after.tree
-            moved = before.kind(new) is None and after.kind(old) is None
-            found = _likeness(_lines(before.read(old)), _lines(after.read(new))) if moved else 0
+            was, now = _lines(before.read(old)), _lines(after.read(new))
+            found = 0.0
+            if before.kind(new) is None and after.kind(old) is None:
+                found = _likeness(was, now)
+            elif before.kind(new) is None:
+                lost = was - _lines(after.read(old))
+                found = (lost & now).total() / max(lost.total(), PART)
             self._likenesses[old, new] = found
         return self._likenesses[old, new]
 

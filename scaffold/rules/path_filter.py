@@ -173,6 +173,11 @@ class FilterSharedInput(Rule):
         """Where the backend is built with a Dockerfile that is not its own."""
         return is_wrong_dockerfile(cause)
 
+    def about(self, subject: str) -> tuple[str, frozenset[str]]:
+        """The file, and whether a change of it rebuilds none: to rebuild some is a part of the repair."""
+        path = subject.removesuffix(_IN_PART)
+        return path, frozenset({"some"} if path != subject else {"some", "all"})
+
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Inputs of Dockerfiles that rebuild nothing, one finding per file."""
         surface = registry.path_filter
@@ -201,10 +206,13 @@ class FilterSharedInput(Rule):
                 yield self.finding(
                     surface.shared_place(path),
                     left[0] if len(left) == 1 else "",
-                    f"{path} in part",
+                    f"{path}{_IN_PART}",
                     f"{path} goes into the images of {some(left)}, and a change of it does not rebuild them",
                     f"let the rule for {path} in SHARED_BUILD_INPUTS of {surface.path} name them too",
                 )
+
+
+_IN_PART = " in part"
 
 
 def _built_from(registry: Registry, workflow: Workflow) -> set[str]:

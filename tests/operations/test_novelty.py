@@ -103,6 +103,31 @@ def test_who_is_judged_by_others_is_accused_only_where_the_change_touched_it(
     assert bool(compared(found, [], found, change, RULES).old) == is_old
 
 
+@pytest.mark.parametrize(
+    ("lines", "was", "now", "is_old"),
+    [
+        (40, "pkg/x.go", "pkg/x.go", True),
+        (40, "pkg/x.go", "pkg/x.go in part", True),
+        (40, "pkg/x.go in part", "pkg/x.go", False),
+        (40, "pkg/x.go", "pkg/y.go", False),
+        (10, "pkg/x.go", "pkg/x.go", False),
+    ],
+)
+def test_what_moves_to_a_file_of_its_own_takes_its_findings_along(
+    lines: int, was: str, now: str, is_old: bool
+) -> None:
+    path, other = "scripts/changed-backends.js", "scripts/lib/filter.mjs"
+    kept, part = text_of(BASE, path), "".join(f"export const part{n} = {n};\n" for n in range(lines))
+    before = Registry(Overlay(BASE, {path: (kept + part).encode()}))
+    files = {path: kept.encode(), other: ("// what is shared\n" * 30 + part).encode()}
+    rule = "filter-shared-input"
+    old, new = (
+        finding("", rule)._replace(path=at, subject=subject) for at, subject in ((path, was), (other, now))
+    )
+    change = Change(before, Registry(Overlay(BASE, files)))
+    assert bool(compared([new], [old], [new], change, RULES).old) == is_old
+
+
 def test_each_known_finding_counts_once() -> None:
     twice = [finding("lark", "a"), finding("lark", "a")]
     assert compared(twice, twice[:1], twice, None, RULES).old == {0}
