@@ -182,7 +182,7 @@ def _rows(legs: Iterable[JobRun], builds: Iterable[ImageBuild]) -> Iterator[_Row
 
 @lru_cache(maxsize=512)
 def _handed(job: Job) -> Mapping[str, yaml.Value]:
-    """What a job hands to the workflow that it calls, or leaves as it is, by the name of a release or image."""
+    """What a job hands to the workflow that it calls, or leaves as it is: releases and images, by name."""
     called = job.called.inputs if job.called is not None else {}
     given = {name: value for name, (value, _) in called.items()} | job.given
     return {name: value for name, value in given.items() if _is_version(name) or _is_image(name)}

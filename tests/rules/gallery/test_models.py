@@ -9,7 +9,7 @@ from scaffold.operations import rename
 from scaffold.registry import Registry
 from scaffold.surfaces.downloader import PATH
 from tests.rules.gallery.test_addresses import CODE
-from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings, item
+from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings
 
 MODELS = "gallery/index.yaml"
 SLUG = "gallery-model-backend"
