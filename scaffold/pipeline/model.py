@@ -263,10 +263,10 @@ class Pipeline:
         """Every workflow that can be read."""
         return tuple(w for w in map(self.workflow, self.paths) if w is not None)
 
-    @property
-    def jobs(self) -> Iterator[Job]:
+    @cached_property
+    def jobs(self) -> tuple[Job, ...]:
         """Every job of these workflows."""
-        return (job for workflow in self.workflows for job in workflow.jobs.values())
+        return tuple(job for workflow in self.workflows for job in workflow.jobs.values())
 
     @cached_property
     def generated(self) -> Mapping[str, list[dict[str, Any]]]:
