@@ -203,3 +203,27 @@ def test_a_script_of_an_action_that_several_jobs_use_is_told_once() -> None:
     action = f"runs:\n  using: composite\n  steps:\n    - run: tag=$(curl -s {URL})\n      shell: bash\n"
     one = job("- uses: ./act", rest="  other:\n    runs-on: x\n    steps: [{uses: ./act}]\n")
     assert len(found(tree({"ci": one, "act/action.yml": action}), "answer-unchecked")) == 1
+
+
+@pytest.mark.parametrize(
+    ("steps", "is_read"),
+    [
+        ("- run: ci/x.sh", True),
+        ('- run: bash "$GITHUB_WORKSPACE/ci/x.sh"', True),
+        ("- run: ${GITHUB_WORKSPACE}/ci/x.sh", True),
+        ("- run: ${{ github.workspace }}/ci/x.sh", True),
+        ("- run: $(pwd)/ci/x.sh", True),
+        ("- run: $PWD/x.sh\n  working-directory: ci", True),
+        ("- run: ./x.sh\n  working-directory: ${{ github.workspace }}/ci", True),
+        ("- run: cd ci && ./x.sh", True),
+        ("- run: (cd docs && make); ci/x.sh", True),
+        ("- run: cd docs && ci/x.sh", False),
+        ("- run: $ELSEWHERE/ci/x.sh", False),
+        ("- run: cd $ELSEWHERE && ci/x.sh", False),
+    ],
+)
+def test_where_a_script_is(steps: str, is_read: bool) -> None:
+    script = f"A=$(abspath a)\nB=$(curl -s {URL})\ncurl -sf https://api.github.com/repos/acme/ibex\n"
+    where = tree({"ci": job(steps), "ci/x.sh": script})
+    for slug in ("make-function-in-shell", "answer-unchecked", "anonymous-api"):
+        assert bool(found(where, slug)) == is_read, slug
