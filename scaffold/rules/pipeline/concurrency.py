@@ -94,13 +94,14 @@ def cancelled_pushes(registry: Repository) -> Iterator[tuple[Run, Group]]:
 
 @lru_cache(maxsize=4)
 def shared_by_pushes(runs: Runs) -> tuple[tuple[Run, Group], ...]:
-    """The groups that two pushes to a branch share."""
+    """The groups that two pushes to a branch share, one for all legs of a job that do the same in it."""
     found: list[tuple[Run, Group]] = []
     for run in runs.pushes():
         branch = run.event.github["ref_name"]
         if not branch.startswith(_COPIES):
             twin = Run(run.workflow, events.push(branch, 2, runs.pipeline.default_branch))
-            found += ((run, group) for group in shared(run, twin))
+            kinds = {(group.place, group.cancels): group for group in shared(run, twin)}
+            found += ((run, group) for group in kinds.values())
     return tuple(found)
 
 

@@ -134,3 +134,12 @@ def test_a_forced_build_looks_at_no_diff(force: str, told: int) -> None:
     assert (
         len(found(tree({"ci": ci("concurrency:\n  group: ci", step=step)}), "pending-push-dropped")) == told
     )
+
+
+@pytest.mark.parametrize(("cancel", "slug"), [("true", "push-cancels-push"), ("false", "pending-push-dropped")])
+def test_a_group_of_each_leg_is_told_once(cancel: str, slug: str) -> None:
+    """The title of a leg is not in the message: it would be the same one for each."""
+    group = f"concurrency: {{group: 'b-${{{{ strategy.job-index }}}}', cancel-in-progress: {cancel}}}"
+    head = f"strategy: {{matrix: {{n: [1, 2, 3]}}}}\n    {group}\n    runs-on: ubuntu-latest"
+    where = tree({"ci": ci("", step=BEFORE + PUSH).replace("runs-on: ubuntu-latest", head)})
+    assert len(found(where, slug)) == 1
