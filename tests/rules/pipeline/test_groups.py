@@ -136,7 +136,9 @@ def test_a_forced_build_looks_at_no_diff(force: str, told: int) -> None:
     )
 
 
-@pytest.mark.parametrize(("cancel", "slug"), [("true", "push-cancels-push"), ("false", "pending-push-dropped")])
+@pytest.mark.parametrize(
+    ("cancel", "slug"), [("true", "push-cancels-push"), ("false", "pending-push-dropped")]
+)
 def test_a_group_of_each_leg_is_told_once(cancel: str, slug: str) -> None:
     """The title of a leg is not in the message: it would be the same one for each."""
     group = f"concurrency: {{group: 'b-${{{{ strategy.job-index }}}}', cancel-in-progress: {cancel}}}"
