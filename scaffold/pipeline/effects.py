@@ -12,7 +12,15 @@ from scaffold.pipeline.builds import BAKE, images_of, may_build
 from scaffold.pipeline.called_scripts import all_called
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import is_known, text_of
-from scaffold.pipeline.publishing import ACTIONS, IMAGE_TOOLS, SNAPSHOTS, always, may_publish, published
+from scaffold.pipeline.publishing import (
+    ACTIONS,
+    IMAGE_TOOLS,
+    SNAPSHOTS,
+    always,
+    is_rehearsal,
+    may_publish,
+    published,
+)
 from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
@@ -54,7 +62,7 @@ def effect_of(step: StepRun, tree: Tree) -> Effect | None:
         return Effect(Kind.diff, "it starts jobs by what one push changed")
     if action in ACTIONS:
         args = step.input("args")
-        rehearsal = "snapshot" in args or "release" not in args or not is_known(args)
+        rehearsal = "release" not in args or not is_known(args) or is_rehearsal(args.split())
         draft = step.input("draft") == "true" or ("goreleaser" in action and rehearsal)
         draft = draft or ("maturin" in action and step.input("command") not in ("publish", "upload"))
         return (

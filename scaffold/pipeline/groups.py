@@ -68,10 +68,10 @@ class Group(NamedTuple):
         start, end = of.node.keys["concurrency"].start, of.node.values["concurrency"].end
         text = self.source.slice(self.source.comment_start(start, "#"), end)
         said = " ".join(re.findall(r"(?m)(?:^|\s)#(.*)$", text)).lower()
-        return bool(
-            re.search(r"(?m)^[ \t]*+cancel-in-progress:.*\bgithub\.ref", text)
-            or (re.search(r"cancel|\bonly\b|latest", said) and re.search(_OF_PUSHES, said))
-        )
+        if re.search(r"(?m)^[ \t]*+cancel-in-progress:.*\bgithub\.ref", text):
+            return True
+        tells = re.search(r"cancel|\bonly\b|latest", said) and re.search(_OF_PUSHES, said)
+        return bool(tells and not re.search(_NEVER, said))
 
     @property
     def title(self) -> str:
@@ -79,7 +79,8 @@ class Group(NamedTuple):
         return f"group of {self.job.id}" if self.job is not None else "group"
 
 
-_OF_PUSHES = r"\b(?:commit|push(?:es)?|branch(?:es)?|main|master)\b"
+_OF_PUSHES = r"\b(?:commit|push(?:es)?|branch(?:es)?|main|master|same tag)\b"
+_NEVER = r"(?:\b(?:not|never)|n't)\b[^.;,]{0,20}\bcancel"
 
 
 def holds_several(run: Run) -> bool:

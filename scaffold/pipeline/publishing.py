@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
+from scaffold.checkout.tree import Tree
+from scaffold.errors import ShapeError
+from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.shell_branches import is_certain
+from scaffold.syntax.source import parsed
+from scaffold.syntax.yaml import YamlSource
 
 ACTIONS = frozenset(
     {"pypa/gh-action-pypi-publish", "softprops/action-gh-release", "ncipollo/release-action"}
@@ -23,6 +29,17 @@ ACTIONS = frozenset(
     | {"k-paxian/dart-package-publisher", "brandedoutcast/publish-nuget", "r0adkll/upload-google-play"}
 )
 """Actions that publish packages, releases, charts."""
+
+TAGS = {
+    "actions/create-release": "tag_name",
+    "marvinpinto/action-automatic-releases": "automatic_release_tag",
+    "ncipollo/release-action": "tag",
+    "redhat-actions/push-to-registry": "tags",
+    "softprops/action-gh-release": "tag_name",
+    "svenstaro/upload-release-action": "tag",
+    "xresloader/upload-to-github-release": "tag_name",
+}
+"""Action -> its input with the tag of what it publishes."""
 
 IMAGE_TOOLS = frozenset({"docker", "podman", "crane", "skopeo", "oras", "ko", "buildah", "nerdctl"})
 
@@ -66,13 +83,22 @@ _RUNNERS = (
 )
 """What stands before a program that it runs."""
 
-_NOTHING_PUBLIC = frozenset({"--dry-run", "--draft", "--snapshot", "--push=false", "--local", "-L"})
+_NOTHING_PUBLIC = frozenset(
+    {"--dry-run", "--draft", "--snapshot", "--auto-snapshot", "--push=false", "--local", "-L"}
+)
 """What makes such a command publish nothing yet."""
+_SKIPPED = r"(?<!\S)--skip(?:-publish(?:=true)?(?!\S)|[= ](?:[\w-]+,)*publish\b)"
+"""How goreleaser is told to publish nothing."""
+
+
+def is_rehearsal(words: Sequence[str]) -> bool:
+    """Whether a command that publishes is told to publish nothing yet."""
+    return not _NOTHING_PUBLIC.isdisjoint(words) or re.search(_SKIPPED, " ".join(words)) is not None
 
 
 def published(command: Command) -> str:
     """What a command publishes with, for people; "" where it publishes nothing."""
-    if not _NOTHING_PUBLIC.isdisjoint(command.words):
+    if is_rehearsal(command.words):
         return ""
     words = list(command.bare)
     while runner := next((r for r in _RUNNERS if tuple(words[: len(r)]) == r), None):
@@ -104,3 +130,23 @@ def always(script: ShellSource) -> Iterator[Command]:
 
 
 _STRAIGHT = ("program", "list", "pipeline", "redirected_statement")
+
+
+_CONFIGURATIONS = tuple(
+    f"{name}.{ending}"
+    for name in (".config/goreleaser", ".goreleaser", "goreleaser")
+    for ending in ("yml", "yaml")
+)
+
+
+def makes_no_release(tree: Tree, said: str) -> bool:
+    """Whether goreleaser, by what it is told, may leave out the release: then it renews images at most."""
+    named = re.findall(r"(?:--config|-f)[= ]([\w./-]+)", said)
+    for path in named or _CONFIGURATIONS:
+        data = tree.read(posixpath.normpath(path))
+        if data is not None:
+            with suppress(ShapeError):
+                file = yaml.read(parsed(YamlSource, path, data))
+                disabled = file.text("release", "disable") if isinstance(file, yaml.Mapping) else ""
+                return disabled not in ("", "false")
+    return False

@@ -12,9 +12,11 @@ from scaffold.checkout.tree import Tree
 from scaffold.pipeline import events
 from scaffold.pipeline.behind import behind, variable
 from scaffold.pipeline.effects import Effect, Kind, effect_of
+from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.groups import Group
 from scaffold.pipeline.model import Job, Workflow
+from scaffold.pipeline.publishing import TAGS, makes_no_release, published
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, Runs
 from scaffold.pipeline.scopes import JobRun, StepRun
@@ -53,10 +55,11 @@ class PushCancelsPush(PipelineRule):
 
     It is an error where the workflow publishes and decides by what one push changed, where it publishes
     packages or releases, and where it names images after the commit: no later run does that again. It is a
-    warning where images have names that the run of the next push gives to its own, and where the lost run
-    would only have tested what the push changed. For workflows that only test, `push-cancels-test` in
-    the group pipeline-notes tells the same. There is no warning where a comment beside the group says that
-    pushes are meant to cancel each other, or a condition on the ref in `cancel-in-progress` does.
+    warning where images and releases have names that the run of the next push gives to its own, and where
+    the lost run would only have tested what the push changed. For workflows that only test, `push-cancels-test` in
+    the group pipeline-notes tells the same. Where a comment beside the group says that pushes are meant to
+    cancel each other, or a condition on the ref in `cancel-in-progress` does, an error is a warning, and
+    there is no warning.
 
     Fix: `scaffold check --fix` adds the commit to the group of pushes. A group that only deploys the
     newest state may be meant to be cancelled: say so in a comment, `# scaffold: allow push-cancels-push`
@@ -70,7 +73,8 @@ class PushCancelsPush(PipelineRule):
         """Groups that two pushes share and that cancel, of workflows that publish or diff."""
         for run, group in cancelled_pushes(registry):
             reason, certain = harmed(run, group.job, registry.tree)
-            if certain or (reason and not group.is_meant):
+            meant = bool(reason) and group.is_meant
+            if certain or (reason and not meant):
                 yield self.finding(
                     group.place,
                     "",
@@ -81,7 +85,7 @@ class PushCancelsPush(PipelineRule):
                     fix=_append(
                         group, run.workflow, "-${{ github.event_name == 'push' && github.sha || '' }}"
                     ),
-                    severity=self.severity if certain else Severity.warning,
+                    severity=self.severity if certain and not meant else Severity.warning,
                 )
 
 
@@ -127,12 +131,21 @@ def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
         for step, done in _effects(leg, tree):
             reason = _told(step, done)
             found = found or reason
-            again = not _named_after_commit(step) if done.kind is Kind.image else _of_fixed_version(step)
-            again = again or done.words in _SNAPSHOTS
-            if step.runs and done.kind is not Kind.diff and not again:
+            if step.runs and done.kind is not Kind.diff and not _is_renewed(step, done, tree):
                 return reason, True
     diff = published_by_diff(run, job, tree) if found else ""
     return (diff, True) if diff else (found, False)
+
+
+def _is_renewed(step: StepRun, done: Effect, tree: Tree) -> bool:
+    """Whether the run of the next push does again what a step does."""
+    if done.words in _SNAPSHOTS:
+        return True
+    if done.kind is Kind.image:
+        return not _named_after_commit(step)
+    if "goreleaser" in done.words and makes_no_release(tree, step.input("args") + step.step.run):
+        return True
+    return _of_fixed_version(step) or _of_rolling_tag(step)
 
 
 _SNAPSHOTS = ("it runs gradle publish", "it runs mvn deploy")
@@ -201,6 +214,29 @@ def _of_fixed_version(step: StepRun) -> bool:
         for leg in step.job.chain
         for name, value in leg.job.given.items()
     )
+
+
+def _of_rolling_tag(step: StepRun) -> bool:
+    """Whether all that a step publishes is a release under a tag that the next push gives to its own."""
+    own, at = step.step, TAGS.get(step.step.action, "")
+    tags = [(own.spelled(at), step.input(at))] if at else []
+    for command in own.script.commands:
+        if made := published(command):
+            tag = "".join(command.bare[_TAG : _TAG + 1]) if made == "gh release" else ""
+            tags.append((tag, tag))
+    return bool(tags) and all(
+        value
+        and is_known(value)
+        and not re.search(r"^-|\$", value)
+        and not re.fullmatch(_VERSION, value)
+        and not any(re.search(_COMMIT, text) for text in behind(step.job.job, step.occurrence.outer, spelled))
+        for spelled, value in tags
+    )
+
+
+_TAG = 3
+"""Where the tag stands in `gh release create TAG`."""
+_VERSION = r"v?\d[\d.]*(?:-?(?:alpha|beta|rc|pre)[\w.-]*)?"
 
 
 class PrGroupByBranch(PipelineRule):

@@ -51,11 +51,60 @@ def test_rule(slug: str) -> None:
         ("{uses: goreleaser/goreleaser-action@v6, with: {args: release --clean}}", [Severity.error]),
         ("{uses: goreleaser/goreleaser-action@v6, with: {args: release --snapshot}}", []),
         ("{uses: goreleaser/goreleaser-action@v6, with: {args: 'release ${{ env.FLAGS }}'}}", []),
+        ("{uses: goreleaser/goreleaser-action@v6, with: {args: release --clean --skip-publish}}", []),
+        ("{uses: goreleaser/goreleaser-action@v6, with: {args: 'release --skip=validate,publish'}}", []),
+        (
+            "{uses: goreleaser/goreleaser-action@v6, with: {args: 'release --skip=validate,announce'}}",
+            [Severity.error],
+        ),
+        ("run: goreleaser release --skip validate,publish", []),
+        ("run: goreleaser release --skip-publish=false", [Severity.error]),
+        ("{uses: softprops/action-gh-release@v2, with: {tag_name: nightly}}", [Severity.warning]),
+        (
+            "{uses: softprops/action-gh-release@v2, with: {tag_name: 'at-${{ github.ref_name }}'}}",
+            [Severity.warning],
+        ),
+        (
+            "{uses: softprops/action-gh-release@v2, with: {tag_name: 'n-${{ github.run_number }}'}}",
+            [Severity.error],
+        ),
+        (
+            "{uses: softprops/action-gh-release@v2, with: {tag_name: '${{ steps.a.outputs.b }}'}}",
+            [Severity.error],
+        ),
+        ("{uses: ncipollo/release-action@v1, with: {tag: v1.2-beta1}}", [Severity.error]),
+        ("run: gh release upload nightly app --clobber", [Severity.warning]),
+        ('run: gh release create "n-$DATE" app', [Severity.error]),
+        ("run: gh release upload nightly app && npm publish", [Severity.error]),
+        ("{uses: js-devtools/npm-publish@v3, with: {tag: next}}", [Severity.error]),
     ],
 )
 def test_only_what_no_later_run_does_again_is_an_error(step: str, severities: list[Severity]) -> None:
     findings = found(tree({"ci": ci(BY_BRANCH, step=step)}), "push-cancels-push")
     assert [f.severity for f in findings] == severities
+
+
+@pytest.mark.parametrize(
+    ("disable", "severity"),
+    [
+        ("disable: true", Severity.warning),
+        ("disable: '{{ if index .Env \"NEXT\" }}true{{ end }}'", Severity.warning),
+        ("disable: false", Severity.error),
+        ("draft: false", Severity.error),
+    ],
+)
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{uses: goreleaser/goreleaser-action@v6, with: {args: release -f own.yaml}}",
+        "run: goreleaser release --config own.yaml",
+    ],
+)
+def test_goreleaser_may_make_no_release(step: str, disable: str, severity: Severity) -> None:
+    for told in (step, step.replace(" -f own.yaml", "").replace(" --config own.yaml", "")):
+        name = "own.yaml" if told is step else ".goreleaser.yml"
+        files = {"ci": ci(BY_BRANCH, step=told), name: f"release:\n  {disable}\n"}
+        assert [f.severity for f in found(tree(files), "push-cancels-push")] == [severity]
 
 
 def test_one_report_for_each_way_to_spell_a_group() -> None:
@@ -75,6 +124,8 @@ def test_one_report_for_each_way_to_spell_a_group() -> None:
     ("old", "new", "told"),
     [
         ("concurrency:", "# only the newest commit counts\nconcurrency:", 0),
+        ("concurrency:", "# This cancels builds for the same tag, only the latest is kept.\nconcurrency:", 0),
+        ("concurrency:", "# A push to main does not cancel another one.\nconcurrency:", 1),
         ("  group:", "  # A push to main cancels the one before.\n  group:", 0),
         ("  group:", "  # cancel the runs of a pull request\n  group:", 1),
         ("  group:", "  # for every push\n  group:", 1),
@@ -85,7 +136,8 @@ def test_one_report_for_each_way_to_spell_a_group() -> None:
 def test_pushes_may_be_meant_to_cancel_each_other(old: str, new: str, told: int) -> None:
     group = BY_BRANCH.replace(old, new, 1)
     assert len(found(tree({"ci": ci(group)}), "push-cancels-push")) == told
-    assert len(found(tree({"ci": ci(group, step="run: npm publish")}), "push-cancels-push")) == 1
+    (lost,) = found(tree({"ci": ci(group, step="run: npm publish")}), "push-cancels-push")
+    assert lost.severity is (Severity.error if told else Severity.warning)
 
 
 @pytest.mark.parametrize(
