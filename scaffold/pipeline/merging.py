@@ -20,8 +20,21 @@ _READERS = (
 
 _PROGRAMS = frozenset(
     {"[", "[[", ":", "awk", "base64", "basename", "break", "cat", "cd", "continue", "cp", "cut", "date"}
-    | {"declare", "dirname", "du", "echo", "env", "exit", "export", "false", "file", "find", "grep", "head"}
-    | {"hexdump", "jq", "local", "ls", "mapfile", "mkdir", "mktemp", "mv", "printenv", "printf", "pwd"}
+    | {"declare", "dirname", "du", "echo", "egrep", "env", "exit", "export", "false", "file", "find", "grep"}
+    | {
+        "head",
+        "hexdump",
+        "jq",
+        "local",
+        "ls",
+        "mapfile",
+        "mkdir",
+        "mktemp",
+        "mv",
+        "printenv",
+        "printf",
+        "pwd",
+    }
     | {"read", "readarray", "readonly", "return", "rm", "rmdir", "sed", "set", "sha256sum", "shift", "shopt"}
     | {"sleep", "sort", "stat", "tail", "tee", "test", "touch", "tr", "tree", "true", "typeset", "uniq"}
     | {"unset", "wc", "yq", "docker-scout", "grype", "syft", "trivy"}
@@ -75,10 +88,10 @@ def may_name(step: Step, pipeline: Pipeline) -> bool:
     if step.uses:
         folder = local_path(step.uses)
         return not (pipeline.action(folder) if folder else step.action.startswith(_READERS))
-    return bool(step.run.strip()) and not (step.script.commands and all(map(_looks, step.script.commands)))
+    return bool(step.run.strip()) and not (step.script.commands and all(map(looks, step.script.commands)))
 
 
-def _looks(command: Command) -> bool:
+def looks(command: Command) -> bool:
     """Whether a command changes nothing in a registry."""
     words = [word for word in command.bare if not word.startswith("-")]
     if "-exec" in command.bare:

@@ -15,6 +15,7 @@ from scaffold.pipeline.effects import Effect, Kind, effect_of
 from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.groups import Group
+from scaffold.pipeline.heeded import is_heeded, only_tells
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.publishing import TAGS, makes_no_release, published
 from scaffold.pipeline.repository import Repository
@@ -56,10 +57,10 @@ class PushCancelsPush(PipelineRule):
     It is an error where the workflow publishes and decides by what one push changed, where it publishes
     packages or releases, and where it names images after the commit: no later run does that again. It is a
     warning where images and releases have names that the run of the next push gives to its own, and where
-    the lost run would only have tested what the push changed. For workflows that only test, `push-cancels-test` in
-    the group pipeline-notes tells the same. Where a comment beside the group says that pushes are meant to
-    cancel each other, or a condition on the ref in `cancel-in-progress` does, an error is a warning, and
-    there is no warning.
+    the lost run would only have tested what the push changed; a diff that decides on pull requests alone is
+    none of a push. For workflows that only test, `push-cancels-test` in the group pipeline-notes tells the
+    same. Where a comment beside the group says that pushes are meant to cancel each other, or a condition on
+    the ref in `cancel-in-progress` does, an error is a warning, and there is no warning.
 
     Fix: `scaffold check --fix` adds the commit to the group of pushes. A group that only deploys the
     newest state may be meant to be cancelled: say so in a comment, `# scaffold: allow push-cancels-push`
@@ -178,11 +179,16 @@ def _told(step: StepRun, done: Effect) -> str:
 
 
 def _effects(leg: JobRun, tree: Tree) -> Iterator[tuple[StepRun, Effect]]:
-    """What the steps of a leg do beside testing; what only some runs look at, this one may not need."""
+    """What the steps of a leg do beside testing, and the diffs by which they decide something."""
     for step in leg.steps:
         done = effect_of(step, tree) if step.runs is not False else None
-        if done is not None and (step.runs or done.kind is not Kind.diff):
+        if done is not None and (done.kind is not Kind.diff or (step.runs and _decides(step))):
             yield step, done
+
+
+def _decides(step: StepRun) -> bool:
+    """Whether a step that looks at a diff decides something by it, in this run and not only in others."""
+    return not only_tells(step.step) or is_heeded(step)
 
 
 _COMMIT = (

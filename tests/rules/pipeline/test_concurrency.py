@@ -272,3 +272,71 @@ def test_a_name_of_the_commit(certain: bool, names: tuple[str, ...]) -> None:
         assert is_certain(script) is certain, name
     for tags in ("${{ steps.m.outputs.tags }}", "${{ steps.n.outputs.tags }}"):
         assert is_certain(named(tags)) is ("steps.m" in tags)
+
+
+FILTERED = """
+on: {push: {branches: [main]}, pull_request: {}}
+concurrency: {group: "t-${{ github.event.pull_request.number || github.ref }}", cancel-in-progress: true}
+jobs:
+  filter:
+    if: github.repository == 'a/b'
+    runs-on: ubuntu-latest
+    outputs: {code: "HANDED"}
+    steps:
+      - uses: actions/checkout@v4
+      - STEP
+  unit:
+    needs: filter
+    if: CONDITION
+    runs-on: ubuntu-latest
+    steps:
+      - {if: success(), run: make test}
+      - {if: ASKED, run: make lint}
+      - {env: {X: "TEXT"}, run: make all}
+  last:
+    needs: [filter, unit]
+    if: always()
+    runs-on: ubuntu-latest
+    steps: [{run: "echo ${{ contains(needs.*.result, 'failure') }}"}]
+"""
+HANDED = "${{ steps.f.outputs.code }}"
+CODE = "needs.filter.outputs.code"
+CHANGED = "{id: f, uses: dorny/paths-filter@v3}"
+LISTED = "{id: f, run: 'git diff HEAD^ | egrep go && echo code=true >> $GITHUB_OUTPUT'}"
+
+
+@pytest.mark.parametrize("step", [CHANGED, LISTED])
+@pytest.mark.parametrize(
+    ("handed", "condition", "asked", "text", "told"),
+    [
+        (HANDED, f"{CODE} == 'true'", "true", "x", 1),
+        (HANDED, f"{CODE} == 'true' || github.event_name != 'pull_request'", "true", "x", 0),
+        (HANDED, f"{CODE} == 'true' && github.event_name == 'pull_request'", "true", "x", 0),
+        ("${{ github.event.pull_request && steps.f.outputs.code }}", f"{CODE} == 'true'", "true", "x", 0),
+        ("no", f"{CODE} == 'true'", "true", "x", 0),
+        (HANDED, "needs.filter.result == 'success'", "true", "x", 0),
+        (HANDED, "true", f"{CODE} == 'true'", "x", 1),
+        (HANDED, "true", f"{CODE} || github.event_name == 'push'", "x", 0),
+        (HANDED, "true", "true", f"${{{{ {CODE} }}}}", 1),
+        (HANDED, "true", "true", "${{ toJSON(needs) }}", 1),
+        (HANDED, "github.event_name != 'push'", "true", f"${{{{ {CODE} }}}}", 0),
+    ],
+)
+def test_a_diff_that_decides_nothing_of_a_push(
+    step: str, handed: str, condition: str, asked: str, text: str, told: int
+) -> None:
+    files = FILTERED.replace("HANDED", handed).replace("STEP", step).replace("CONDITION", condition)
+    files = files.replace("ASKED", asked).replace("TEXT", text)
+    assert len(found(tree({"ci": files}), "push-cancels-push")) == told
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{id: f, run: 'git diff HEAD^ | xargs lint && echo code=true >> $GITHUB_OUTPUT'}",
+        "{id: f, run: 'git diff HEAD^'}",
+    ],
+)
+def test_a_script_may_do_something_by_a_diff_itself(step: str) -> None:
+    files = FILTERED.replace("HANDED", HANDED).replace("STEP", step).replace("CONDITION", "true")
+    assert len(found(tree({"ci": files.replace("ASKED", "true")}), "push-cancels-push")) == 1
