@@ -45,7 +45,7 @@ class ReduceSkippedByOneLeg(PipelineRule):
     Checked where two outputs of one job make the matrices, or an axis of them, and the first is not
     `fail-fast`: a matrix that goes on with the rows of another, and a fixed one after a fixed one, is usually
     meant to need all of it. So is what waits for tests, and a test of all that was built: a job that is named
-    after tests is left alone.
+    after tests, by its id or its name, is left alone.
 
     It is a warning where the second one deploys or publishes packages, which may well be all or nothing.
 
@@ -136,11 +136,34 @@ def _never_fails(job: Job) -> bool:
 
 
 def is_gate(job: Job) -> bool:
-    """Whether a job is named after tests, and not after what it builds."""
-    words = set(re.split(r"[^a-z0-9]+", job.id.lower()))
-    return "build" not in words and not words.isdisjoint(
-        ("test", "tests", "e2e", "lint", "check", "checks", "verify", "validate", "scan", "compare", "bench")
-    )
+    """Whether a job is named after tests, by its id or its name, and not after what it makes."""
+    own, name = _words(job.id), _words(job.node.text("name"))
+    tests = not own.isdisjoint(_TESTS) or (not name.isdisjoint(_TESTS) and name.isdisjoint(_MAKING))
+    return tests and "build" not in own
+
+
+def _words(text: str) -> set[str]:
+    """The words of a name, without those of expressions."""
+    return set(re.split(r"\$\{\{.*?\}\}|[^a-z0-9]+", text.lower()))
+
+
+_TESTS = (
+    "acceptance", "bench", "benchmark", "benchmarks", "check", "checks", "compare", "conformance", "e2e",
+    "fuzz", "integration", "lint", "linters", "scan", "smoke", "test", "testing", "tests", "validate",
+    "verify",
+)  # fmt: skip
+_MAKING = (
+    "build",
+    "builds",
+    "image",
+    "images",
+    "manifest",
+    "manifests",
+    "merge",
+    "publish",
+    "push",
+    "release",
+)
 
 
 def _surviving(job: Job, failed: Job) -> str:

@@ -124,6 +124,28 @@ def test_what_waits_for_tests_needs_all_of_them(before: str, told: int) -> None:
     assert len(found(tree({"ci": merges}), "reduce-skipped-by-one-leg")) == told
 
 
+@pytest.mark.parametrize(
+    ("id", "name", "told"),
+    [
+        ("acceptance", "", 0),
+        ("integration", "", 0),
+        ("k8s", "Conformance (${{ matrix.n }})", 0),
+        ("k8s", "Smoke tests", 0),
+        ("k8s", "${{ matrix.test }}", 1),
+        ("k8s", "Merge and check", 1),
+        ("build-integration", "Integration", 1),
+    ],
+)
+@pytest.mark.parametrize("side", ["before", "behind"])
+def test_jobs_are_named_after_tests_by_id_or_name(side: str, id: str, name: str, told: int) -> None:  # noqa: A002
+    named = f"{id}:\n    name: {name}" if name else f"{id}:"
+    if side == "before":
+        merges = generated("merge", f"[changes, {id}]", strategy=MERGE).replace("build:", named)
+    else:
+        merges = generated(id, "[changes, build]", strategy=MERGE).replace(f"\n  {id}:", f"\n  {named}")
+    assert len(found(tree({"ci": merges}), "reduce-skipped-by-one-leg")) == told
+
+
 def test_a_matrix_that_goes_on_with_the_rows_of_another_needs_all_of_it() -> None:
     merges = generated("merge", "[changes, build]", "if: needs.changes.outputs.merges != ''", MERGE)
     same = merges.replace("fromJson(needs.changes.outputs.merges)", "fromJson(needs.changes.outputs.matrix)")
