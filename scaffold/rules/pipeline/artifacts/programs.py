@@ -13,6 +13,7 @@ from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.artifacts import DOWNLOAD
 from scaffold.pipeline.commands import value_of
+from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, shown
 from scaffold.pipeline.flows import Flow, flows_of
 from scaffold.pipeline.model import Job
@@ -167,6 +168,8 @@ class _Unpacked:
 
     def lacks_permission(self, word: str, path: str, tree: Tree) -> bool:
         """Whether a program, as a command spells it and from the root, is a file without its permission."""
+        if path in self.folders or re.match(r"[A-Za-z_]\w*=", path):
+            return False  # what a variable holds is nothing, or a variable for `env`
         base, own = posixpath.basename(path), self._folder_of(path)
         spelled = "/" in word or word.startswith("$")  # not found by the PATH
         inside = spelled and own and self._may_hold(path, own) and tree.read(path) is None
@@ -190,8 +193,13 @@ class _Unpacked:
 
 
 def _program(command: Command) -> str:
-    """The program that a command runs, or has run by another one."""
+    """The program that a command runs, or has run by another one; "" for a mere expression.
+
+    That may be a variable for `env`, several words, or none.
+    """
     word = command.bare[0] if command.bare else ""
+    if word.startswith("${{") and template(word).only is not None:
+        return ""
     if word == "xargs":
         pairs = itertools.pairwise(command.bare)
         return next((w for last, w in pairs if not w.startswith("-") and last not in _XARGS_OPERANDS), "")

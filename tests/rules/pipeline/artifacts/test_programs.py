@@ -75,6 +75,27 @@ def test_a_program_in_a_folder(path: str, before: str, call: str, count: int) ->
 
 
 @pytest.mark.parametrize(
+    ("call", "count"),
+    [
+        ("env ${{ matrix.env }} ./run.sh", 0),
+        ("${{ matrix.env }} ./run.sh", 0),
+        ("env $MADE ./run.sh", 0),
+        ("env $GIVEN ./run.sh", 0),
+        ("env $CLI", 1),
+        ("env A=b ./cli", 1),
+    ],
+)
+def test_what_stands_before_a_program_is_none(call: str, count: int) -> None:
+    """An expression may be a variable for `env`, or nothing; so may a variable."""
+    env = 'matrix: {include: [{n: 1}, {n: 2, env: "SITE=a"}]}'
+    variables = '{MADE: "${{ matrix.env }}", GIVEN: "A=b", CLI: ./cli}'
+    text = EXEC.format(chmod="echo start").replace(", path: bin", "").replace("./bin/cli --version", call)
+    head = f"needs: build\n    strategy: {{{env}}}\n    env: {variables}"
+    files = {"ci": text.replace("needs: build", head), "run.sh": "true"}
+    assert len(found(tree(files), "exec-bit")) == count
+
+
+@pytest.mark.parametrize(
     ("folder", "count"), [("${{ github.workspace }}/bin", 1), ("${{ github.workspace }}/lib", 0)]
 )
 def test_a_folder_below_the_workspace(folder: str, count: int) -> None:
