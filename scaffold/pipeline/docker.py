@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -75,9 +75,27 @@ def dockerfiles(tree: Tree, folders: tuple[str, ...] = ("",)) -> Iterator[Docker
 
 
 PLAIN = frozenset(
-    {"[", "addgroup", "adduser", "apk", "apt", "apt-get", "cd", "chmod", "chown", "cp", "dnf", "echo"}
-    | {"export", "groupadd", "install", "ln", "ls", "microdnf", "mkdir", "mv", "rm", "set", "test", "touch"}
-    | {"true", "update-ca-certificates", "useradd", "yum"}
+    {":", "[", "[[", "addgroup", "adduser", "apk", "apt", "apt-cache", "apt-get", "apt-mark", "arch"}
+    | {
+        "basename",
+        "break",
+        "cat",
+        "cd",
+        "chgrp",
+        "chmod",
+        "chown",
+        "command",
+        "continue",
+        "cp",
+        "curl",
+        "cut",
+    }
+    | {"date", "dirname", "dnf", "dpkg", "dpkg-query", "echo", "egrep", "exit", "export", "false", "getent"}
+    | {"grep", "groupadd", "groupmod", "hash", "head", "id", "install", "local", "ln", "ls", "microdnf"}
+    | {"mkdir", "mktemp", "mv", "passwd", "printf", "pwd", "read", "readlink", "realpath", "return", "rm"}
+    | {"rmdir", "rpm", "sed", "set", "shift", "shopt", "sleep", "sort", "stat", "tail", "tar", "tee"}
+    | {"test", "touch", "tr", "trap", "true", "type", "umask", "uname", "unset", "unzip"}
+    | {"update-ca-certificates", "useradd", "usermod", "wc", "wget", "which", "yum", "zypper"}
 )
 """Commands of a RUN that take no time worth a runner of its own."""
 
@@ -88,7 +106,13 @@ def compiles(file: Dockerfile, target: str = "") -> bool:
     if not is_known(target) or any("BUILDPLATFORM" in stage.platform for stage in stages):
         return False  # nobody knows, or it compiles on the build platform, for the other one
     runs = [i for stage in stages for i in stage.instructions if i.name == "RUN"]
-    return any(c.bare and c.bare[0] not in PLAIN for run in runs for c in run.commands)
+    return not all(_is_plain(c.bare) for run in runs for c in run.commands if c.bare)
+
+
+def _is_plain(words: Sequence[str]) -> bool:
+    """Whether a command takes no time; `command` runs another one, or looks for it."""
+    runs = words[0] == "command" and len(words) > 1 and not words[1].startswith("-")
+    return words[1 if runs else 0] in PLAIN
 
 
 def needed(file: Dockerfile, target: str = "") -> list[Stage]:

@@ -53,6 +53,26 @@ def test_an_image_that_is_only_set_up_needs_no_runner_of_its_own() -> None:
     assert found(tree({"ci": workflow, "Dockerfile": file}), "qemu-leg") == []
 
 
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        ("if command -v apk > /dev/null; then apk add bash; else apt-get install -y bash; fi", False),
+        ("command make", True),
+        ("test -e /x || exit 1; printf '%s' a > /a; sed -i s/a/b/ /a; [ -s /a ] && which sh", False),
+        ("case $(uname -m) in arm*) type sh;; *) :;; esac", False),
+        ("curl -fsSLo /bin/jq https://acme.example/jq && chmod +x /bin/jq", False),
+        ("curl -fsSL https://acme.example/x.tar.gz | tar xz -C /opt", False),
+        ("curl -fsSL https://acme.example/install.sh | sh", True),
+        (". ./build.sh", True),
+        ("apk add python3 && pip install numpy", True),
+    ],
+)
+def test_what_takes_no_time_needs_no_runner_of_its_own(run: str, told: bool) -> None:
+    workflow = image('context: .\nplatforms: "linux/${{ matrix.arch }}"', head=TWO)
+    file = f"FROM a\nRUN {run}\nCOPY app /\n"
+    assert bool(found(tree({"ci": workflow, "Dockerfile": file}), "qemu-leg")) is told
+
+
 STAGES = """
 ARG KIND
 FROM a AS base_tool
