@@ -99,15 +99,18 @@ class Call:
         return Open(name if name == "vars" else f"{name}@{self.label}")
 
     def _outputs_of_jobs(self) -> Open:
-        """The `needs` context: a job that may be left out, or has several legs, tells nothing."""
+        """The `needs` context: a job that may be left out, or has several legs, tells nothing.
+
+        But what the event alone decides, any leg tells.
+        """
         if self._needs is None:
             self._needs = Open(f"needs@{self.label}")
             for job in self.workflow.in_order:
-                outputs = job.node.mapping("outputs")
                 certain = job.condition is None and job.matrix is None and job.telling
-                leg = self.run.alone(self, job) if outputs.values and certain else None
+                outputs = job.outputs if certain else job.outputs_of_event
+                leg = self.run.alone(self, job) if outputs else None
                 if leg is not None:
-                    values = {name: template(outputs.text(name)).value(leg) for name in outputs.values}
+                    values = {name: of.value(leg) for name, of in outputs.items()}
                     self._needs[job.id] = told.known(f"{self._needs.label}.{job.id}", values)
         return self._needs
 

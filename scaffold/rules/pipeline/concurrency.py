@@ -276,10 +276,11 @@ class PrGroupByBranch(PipelineRule):
         spelled: dict[tuple[bool, bool, str], dict[Place, Group]] = {}
         for run, twin, elsewhere in _of_two_pull_requests(registry.runs):
             cancelling = [group for group in shared(run, twin) if group.cancels]
-            of_all = [*shared(run, elsewhere)] if cancelling else []
+            apart = [*shared(run, elsewhere)] if cancelling else []
             for group in cancelling:
-                by_branch = not any(group is other for other in of_all)
-                if by_branch or run.event.of_pull_request:  # else the pull requests are not meant
+                by_branch = not any(group is other for other in apart)
+                of_all = run.event.of_pull_request and "needs@" not in group.name
+                if by_branch or of_all:  # else they are not meant, or another job says of whom the group is
                     parts = " ".join(re.findall(_OF_BRANCH, group.node.text)) or group.node.text
                     kind = (run.event.of_pull_request, by_branch, parts)
                     spelled.setdefault(kind, {})[group.place] = group

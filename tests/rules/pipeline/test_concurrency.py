@@ -165,6 +165,31 @@ def test_whose_group_it_is(name: str, whose: str, fixable: bool) -> None:
         assert not found(changes.overlay(), "pr-group-by-branch")
 
 
+@pytest.mark.parametrize(
+    ("output", "whose"),
+    [
+        ("${{ github.head_ref || github.ref_name }}", "two pull requests whose branches have one name"),
+        ("${{ github.base_ref }}", "all pull requests"),
+        ("${{ github.event.number }}", ""),
+        ("${{ steps.a.outputs.b }}", ""),
+    ],
+)
+@pytest.mark.parametrize("condition", ["", "if: github.event.label.name != 'skip', "])
+def test_whose_group_an_output_makes(output: str, whose: str, condition: str) -> None:
+    files = f"""
+        on: pull_request
+        jobs:
+          plan: {{{condition}runs-on: x, outputs: {{name: "{output}"}}, steps: [{{id: a, run: ./name.sh}}]}}
+          test:
+            needs: plan
+            runs-on: x
+            concurrency: {{group: "${{{{ needs.plan.outputs.name }}}}-test", cancel-in-progress: true}}
+            steps: [{{run: make test}}]
+        """
+    told = [f.message.partition(" share")[0] for f in found(tree({"ci": files}), "pr-group-by-branch")]
+    assert told == ([whose] if whose else [])
+
+
 @pytest.mark.parametrize(("condition", "told"), [("fromJson(needs.plan.outputs.on)", 0), ("true", 1)])
 def test_a_workflow_that_perhaps_is_called_cancels_nothing(condition: str, told: int) -> None:
     release = (
