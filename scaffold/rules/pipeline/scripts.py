@@ -160,7 +160,10 @@ def _fails_for_a_page(command: Command) -> bool:
     return command.starts("grep") or (reads and any(re.search(r"\[[\"'\d]", word) for word in words))
 
 
-_FAILS_IN_JQ = r"\[\]|\b(?:tonumber|map|error|halt_error)\b|\A(?:--exit-status|-(?!-)[a-zA-Z]*e[a-zA-Z]*)\Z"
+_FAILS_IN_JQ = (
+    r"\[\]|\b(?:tonumber|map|error|halt_error)\b|\A(?:--exit-status|-(?!-)[a-zA-Z]*e[a-zA-Z]*)\Z"
+    r"|\A\s*(?:\.\s*\|\s*)?(?:\.\[(?:-?\d[\d,]*(?::-?\d*)?|:-?\d+)\](?!\?)|(?:first|last)\b(?!\())"
+)
 """What makes jq fail that is given no list, no number, or nothing of what it is asked for."""
 
 
