@@ -119,7 +119,7 @@ def _flowing(of: Run) -> Flowing:
     named = (
         Named(
             kind,
-            shown(name).replace(commit, "<commit>"),
+            shown(name.replace(commit, "<commit>")),
             tuple(map(_user, writers)),
             tuple(map(_user, readers)),
         )
@@ -130,7 +130,7 @@ def _flowing(of: Run) -> Flowing:
         held.setdefault((group.place.path, group.place.line, group.name), []).append(group)
     groups = (
         Held(
-            shown(name).replace(commit, "<commit>"),
+            shown(name.replace(commit, "<commit>")),
             same[0].cancels,
             tuple(dict.fromkeys(g.leg for g in same)),
             path,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scaffold.pipeline.expressions.values import FORK, Open, OwnRepository, Person, Unknown
+from scaffold.pipeline.expressions.values import FORK, Open, OwnRepository, Person, Unknown, commit, run_id
 
 REPOSITORY = OwnRepository("github.repository", truth=True)
 OWNER = OwnRepository("github.repository_owner", truth=True)
@@ -37,7 +37,7 @@ class Event:
 
 def push(branch: str, number: int = 1, default_branch: str = "main") -> Event:
     """The `number`-th push to a branch: each has its own sha and run."""
-    sha, before = f"{number:040x}", f"{number - 1 or 0xF0:040x}"
+    sha, before = commit(number), commit(number - 1 or 0xF0)
     of_push = {
         "ref": f"refs/heads/{branch}",
         "before": before,
@@ -63,7 +63,7 @@ def pull_request(
     default_branch: str = "main",
 ) -> Event:
     """A push to pull request `number`, from a branch of the repository or of a fork."""
-    sha = f"{number + 0x1000:040x}"
+    sha = commit(number + 0x1000)
     whose = "@fork" if fork else ""
     person = STRANGER if fork else PERSON
     home = Open(
@@ -103,7 +103,7 @@ def pull_request(
 
 def other(name: str, default_branch: str = "main") -> Event:
     """Any other event: what it brings is not known."""
-    sha = f"{1:040x}"
+    sha = commit(1)
     github = _github(name, 1, sha, f"refs/heads/{default_branch}", {}, default_branch)
     event = dict(github["event"])
     for key in ("pull_request", "number", "issue", "head_commit", "before", "after", "ref"):
@@ -124,17 +124,17 @@ def after_pull_request(number: int, default_branch: str, head_ref: str = "topic"
     """The event that the run for the pull request of a fork has ended: each is of a fork of its own."""
     owner = Open(f"owner@{number}", {"login": f"fork-{number}"})
     ended = {
-        "id": str(9000 + number),
+        "id": run_id(9000 + number),
         "run_number": str(number),
         "event": "pull_request",
         "conclusion": "success",
         "head_branch": head_ref,
-        "head_sha": f"{number:040x}",
+        "head_sha": commit(number),
         "head_repository": Open(f"fork@{number}", {"full_name": f"fork-{number}/x", "owner": owner}),
     }
     event = {"workflow_run": Open(f"github.event.workflow_run@{number}", ended)}
     head = f"refs/heads/{default_branch}"
-    return Event("workflow_run", _github("workflow_run", number, f"{1:040x}", head, event, default_branch))
+    return Event("workflow_run", _github("workflow_run", number, commit(1), head, event, default_branch))
 
 
 def vague(name: str, **known: str) -> Event:
@@ -173,7 +173,7 @@ def _github(
         "ref_protected": Unknown("github.ref_protected"),
         "head_ref": "",
         "base_ref": "",
-        "run_id": str(7000 + number),
+        "run_id": run_id(number),
         "run_number": str(number),
         "run_attempt": "1",
         "repository": REPOSITORY,

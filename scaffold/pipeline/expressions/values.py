@@ -7,6 +7,7 @@ so that two keys can be compared although nobody knows the hash in them.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -155,9 +156,23 @@ def is_known(text: str) -> bool:
     return HOLE not in text
 
 
+def commit(number: int) -> str:
+    """The name of a commit that nobody made."""
+    return f"{number:040x}"
+
+
+def run_id(number: int) -> str:
+    """The id of a run that never was."""
+    return f"7{number:012}"
+
+
+_MADE_UP = re.compile(r"(?<![0-9a-f])(?:0{30}[0-9a-f]{10}|70{8}\d{4})(?![0-9a-f])")
+"""Such a commit, such a run."""
+
+
 def shown(text: str) -> str:
-    """A rendered text for people: what is unknown in it is three dots."""
-    return without_holes(text, "…")
+    """A rendered text for people: what is unknown in it, or made up, is three dots."""
+    return _MADE_UP.sub("…", without_holes(text, "…"))
 
 
 def without_holes(text: str, sign: str) -> str:

@@ -72,6 +72,12 @@ def test_legs_that_meet_in_a_group(
     assert [finding.severity for finding in findings] == severities
 
 
+def test_no_message_shows_a_commit_or_a_run_that_is_made_up() -> None:
+    group = "g-${{ github.sha }}-${{ github.run_id }}-${{ github.event.before }}-7-00"
+    (finding,) = found(tree({"ci": legs(group)}), "legs-share-group")
+    assert "the group g-…-…-…-7-00:" in finding.message
+
+
 @pytest.mark.parametrize(
     ("condition", "told"),
     [("needs.plan.outputs.go == 'true'", 0), ("github.event_name == 'push'", 1), ("", 1)],
