@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
@@ -112,8 +113,10 @@ def published(command: Command) -> str:
     verbs = operands if program == "mvn" else operands[:2]
     if any(tuple(words[: len(start)]) == start for start in _STARTS):
         return " ".join(words[:2])
-    if _VERBS.get(program) in verbs and "test" not in verbs:
-        return f"{program} {_VERBS[program]}"
+    verb = _VERBS.get(program, "")
+    if verb in verbs and "test" not in verbs:
+        said = itertools.takewhile(lambda word: word != verb and program != "mvn", verbs)
+        return " ".join([program, *said, verb])
     if program == "gradle" and any(re.fullmatch(_GRADLE_TASK, word) for word in operands):
         return "gradle publish"
     return program if program == "semantic-release" else ""

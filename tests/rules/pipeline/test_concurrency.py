@@ -107,6 +107,22 @@ def test_goreleaser_may_make_no_release(step: str, disable: str, severity: Sever
         assert [f.severity for f in found(tree(files), "push-cancels-push")] == [severity]
 
 
+@pytest.mark.parametrize("branches", ["", "null", "[]"])
+def test_no_branch_is_named(branches: str) -> None:
+    on = f"{{push: {{branches: {branches}}}}}"
+    (finding,) = found(tree({"ci": ci(BY_BRANCH, on=on, step="run: npm publish")}), "push-cancels-push")
+    assert finding.message.startswith("two pushes to main share")
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [("cargo release-oxc publish", "cargo release-oxc publish"), ("npx npm publish x", "npm publish")],
+)
+def test_a_command_is_told_as_it_is_written(run: str, said: str) -> None:
+    (finding,) = found(tree({"ci": ci(BY_BRANCH, step=f"run: {run}")}), "push-cancels-push")
+    assert f"it runs {said} (" in finding.message
+
+
 def test_one_report_for_each_way_to_spell_a_group() -> None:
     other = BY_BRANCH.replace("github.head_ref || github.ref", "github.head_ref || github.run_id")
     where = tree({"a": ci(BY_BRANCH), "b": ci(BY_BRANCH), "c": ci(other), "d": ci(BY_BRANCH, on="push")})
