@@ -115,8 +115,8 @@ def published(command: Command) -> str:
         return " ".join(words[:2])
     verb = _VERBS.get(program, "")
     if verb in verbs and "test" not in verbs:
-        said = itertools.takewhile(lambda word: word != verb and program != "mvn", verbs)
-        return " ".join([program, *said, verb])
+        before = itertools.takewhile(lambda word: word != verb, words[1:] if program != "mvn" else ())
+        return " ".join([program, *before, verb])
     if program == "gradle" and any(re.fullmatch(_GRADLE_TASK, word) for word in operands):
         return "gradle publish"
     return program if program == "semantic-release" else ""

@@ -116,7 +116,10 @@ def test_no_branch_is_named(branches: str) -> None:
 
 @pytest.mark.parametrize(
     ("run", "said"),
-    [("cargo release-oxc publish", "cargo release-oxc publish"), ("npx npm publish x", "npm publish")],
+    [
+        ("cargo release-oxc publish", "cargo release-oxc publish"),
+        ("npx npm -w a publish x", "npm -w a publish"),
+    ],
 )
 def test_a_command_is_told_as_it_is_written(run: str, said: str) -> None:
     (finding,) = found(tree({"ci": ci(BY_BRANCH, step=f"run: {run}")}), "push-cancels-push")
