@@ -114,7 +114,7 @@ def published(command: Command) -> str:
     if any(tuple(words[: len(start)]) == start for start in _STARTS):
         return " ".join(words[:2])
     verb = _VERBS.get(program, "")
-    if verb in verbs and "test" not in verbs:
+    if verb and verb in verbs and "test" not in verbs:
         before = itertools.takewhile(lambda word: word != verb, words[1:] if program != "mvn" else ())
         return " ".join([program, *before, verb])
     if program == "gradle" and any(re.fullmatch(_GRADLE_TASK, word) for word in operands):

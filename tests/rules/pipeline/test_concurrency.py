@@ -43,6 +43,7 @@ def test_rule(slug: str) -> None:
         ("run: docker push example/app:$GITHUB_SHA", [Severity.error]),
         ("{if: steps.a.outputs.b != 'true', run: npm publish}", [Severity.warning]),
         ("run: npm publish --dry-run", []),
+        ("run: echo '' && goreleaser release --snapshot", []),
         ("run: gh release create v1 --notes x", [Severity.error]),
         ("run: gh release create v1 --draft", []),
         ("run: ./gradlew publishToSonatype", [Severity.warning]),
