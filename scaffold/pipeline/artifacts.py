@@ -150,6 +150,11 @@ def may_fit(wanted: str, name: str, *, exact: bool) -> bool:
     return name[:length] == wanted[:length]
 
 
+def is_plain(pattern: str) -> bool:
+    """Whether a pattern is known, and says exactly which names it takes."""
+    return is_known(pattern) and all(plain(one) == one for one in alternatives(pattern))
+
+
 @lru_cache(maxsize=64)
 def has_strangers(run: Run) -> bool:
     """Whether something may upload artifacts that is not in the repository."""

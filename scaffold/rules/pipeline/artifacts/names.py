@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker, records
-from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, fits, has_strangers
+from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, fits, has_strangers, is_plain
 from scaffold.pipeline.expressions.values import is_known, shown
 from scaffold.pipeline.flows import Flow, Flows, flows_of
 from scaffold.pipeline.model import Job
@@ -223,13 +223,16 @@ class DownloadWithoutNeeds(PipelineRule):
         install:
           needs: [lint, build]
 
+    A pattern may take what several jobs upload: it is a warning where the job waits for some of them, and
+    another one certainly runs and has no `if`. Who downloads everything may mean only what it names.
+
     Fix: add the job to `needs`.
     """
 
     severity = Severity.error
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Downloads whose artifacts are all uploaded by jobs that theirs does not wait for."""
+        """Downloads of artifacts that are uploaded by jobs which theirs does not wait for."""
         reported: set[Step] = set()
         for run in registry.runs.all():
             flows = flows_of(run)
@@ -239,18 +242,51 @@ class DownloadWithoutNeeds(PipelineRule):
                     continue
                 made = flows.taken(wanted)
                 sure = any(u.name == wanted.name or is_known(u.name + wanted.name) for u in made)
-                early = sure and not any(_is_there(flows, upload, wanted) for upload in made)
-                if early and not _polls(wanted.at) and (wanted.exact or not has_strangers(run)):
+                there = [upload for upload in made if _is_there(flows, upload, wanted)]
+                missed = made if not there else _missed(flows, wanted, made, there)
+                early = sure and missed and not _polls(wanted.at)
+                if early and (wanted.exact or not has_strangers(run)):
                     reported.add(step)
-                    makers = sorted({upload.at.job.root.job.id for upload in made})
+                    makers = sorted({upload.at.job.root.job.id for upload in missed})
                     yield self.finding(
                         step,
                         "",
                         step.title,
                         f"{wanted.at.job.title} downloads {_called(wanted)} and does not wait for"
-                        f" {' or '.join(makers)}, which uploads it",
+                        f" {' or '.join(makers)}, which uploads {shown(missed[0].name) if there else 'it'}",
                         f"add {makers[0]} to needs",
+                        severity=Severity.warning if there else None,
                     )
+
+
+def _missed(flows: Flows, wanted: Flow, made: list[Flow], there: list[Flow]) -> list[Flow]:
+    """What a pattern takes beside what is there, of jobs that certainly run, on no side of its own."""
+    leg = wanted.at.job
+    if wanted.exact or not is_plain(wanted.name) or (wanted.name == "*" and _chooses(wanted.at, there)):
+        return []
+    return [
+        upload
+        for upload in made
+        if is_known(upload.name)
+        and _certainly_runs(upload.at)
+        and upload.at.job.root.job is not leg.root.job
+        and not flows.waits(leg, upload.at.job)
+        and not flows.waits(upload.at.job, leg)
+    ]
+
+
+def _chooses(download: StepRun, there: list[Flow]) -> bool:
+    """Whether a job that downloads everything names an artifact of it."""
+    job = download.job.job
+    text = job.workflow.source.data[job.node.start : job.node.end].decode(errors="replace")
+    return any(upload.name in text for upload in there)
+
+
+def _certainly_runs(upload: StepRun) -> bool:
+    """Whether an upload has no condition, nor its job, and neither may fail."""
+    nodes = [leg.job.node for leg in upload.job.chain] + [step.node for step in upload.occurrence.chain]
+    optional = any({"if", "continue-on-error"} & node.values.keys() for node in nodes)
+    return bool(upload.sure and upload.runs) and not optional
 
 
 def _called(wanted: Flow) -> str:
