@@ -50,6 +50,36 @@ def test_runners_that_share_a_key(runners: str, path: str, action: str, count: i
     assert len(found(tree({"ci": cache(runners, f"v-{LOCK}", path, action)}), "key-ignores-arch")) == count
 
 
+MAIN = "{push: {branches: [main]}}"
+
+
+@pytest.mark.parametrize(
+    ("maker", "taker", "action", "key", "told"),
+    [
+        (MAIN, "pull_request", "cache/restore", LOCK, 1),
+        (MAIN, "pull_request", "cache", LOCK, 1),
+        (MAIN, "pull_request", "cache/save", LOCK, 0),
+        (MAIN, "release", "cache/restore", LOCK, 1),
+        (MAIN, "{schedule: [{cron: '0 0 * * *'}]}", "cache/restore", LOCK, 1),
+        ("workflow_dispatch", "pull_request_target", "cache/save", LOCK, 1),
+        ("pull_request", MAIN, "cache/restore", LOCK, 0),
+        ("pull_request", "release", "cache", LOCK, 0),
+        (MAIN, "pull_request", "cache/restore", "${{ github.sha }}", 0),
+        (MAIN, "pull_request", "cache/restore", '${{ github.sha }}", restore-keys: "v-', 1),
+        (MAIN, "pull_request", "cache/restore", "${{ github.run_id }}", 0),
+        (MAIN, "pull_request", "cache/restore", "${{ needs.a.outputs.b }}", 0),
+        (MAIN, "pull_request", "cache/restore", "${{ runner.arch }}", 0),
+    ],
+)
+def test_who_finds_the_caches_of_whom(maker: str, taker: str, action: str, key: str, told: int) -> None:
+    step = '- uses: actions/{}@v4\n  with: {{path: out, key: "v-{}"}}'
+    files = {
+        "a": job(step.format("cache/save", key.partition('"')[0]), on=maker),
+        "b": job(step.format(action, key), head="runs-on: ubuntu-24.04-arm", on=taker),
+    }
+    assert len(found(tree(files), "key-ignores-arch")) == told
+
+
 @pytest.mark.parametrize(
     ("made", "needs", "told"),
     [("macos-15", "build", 0), ("macos-15", "[]", 1), ("ubuntu-24.04-arm", "build", 1)],
