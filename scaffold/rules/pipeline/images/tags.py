@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker, tags
-from scaffold.pipeline.builds import ImageBuild, images_of, may_build
+from scaffold.pipeline.builds import ImageBuild, may_build, written_builds
 from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import clashes, flows_of
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.runs import written
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.source import Place
@@ -55,7 +54,7 @@ class TagCoversInputs(PipelineRule):
                 made = tags.made_of(tree, job, occurrence) if tags.is_looked_up(job, occurrence) else None
                 if made is None:
                     continue
-                images = images_of(written(job).bind(occurrence), {})
+                images = (b for b in written_builds(registry.pipeline) if b.at.occurrence is occurrence)
                 images = (image for image in images if image.is_pushed or not step.run)
                 sources = (path for image in images if (b := docker.built(image, tree)) for path in b.inputs)
                 for source in dict.fromkeys(sources):
