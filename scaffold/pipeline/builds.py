@@ -25,7 +25,7 @@ PUSH = "redhat-actions/push-to-registry"
 
 Options = tuple[Mapping[str, str], ...]
 _Local = dict[str, "ImageBuild"]
-"""Name of an image on the runner -> what builds it."""
+"""Name of an image on the runner, with its tag -> what builds it."""
 
 
 class ImageBuild:
@@ -176,7 +176,7 @@ def builds_of(leg: JobRun) -> Iterator[ImageBuild]:
         if step.runs is not False:
             for made in images_of(step, local):
                 if pushing and not isinstance(made, ImagePush):
-                    local |= dict.fromkeys(re.split(r"[,\s]+", made.input("tags")), made)
+                    local |= dict.fromkeys(map(docker.tagged, _listed(made.input("tags"))), made)
                 yield made
 
 
@@ -210,7 +210,7 @@ def images_of(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
     elif action == BUILDAH:
         archs = ",".join(f"linux/{arch}" for arch in _listed(step.input("archs")))
         made = ImageBuild(step, {"platforms": step.input("platforms") or archs})
-        local |= dict.fromkeys(_full_names(step), made)
+        local |= dict.fromkeys(map(docker.tagged, _full_names(step)), made)
     elif action == PUSH:
         yield from _pushed(step, local)
     else:
@@ -220,14 +220,15 @@ def images_of(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
 def _of_script(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
     for made in image_commands(step):
         if isinstance(made, Named):
-            if made.image in local:
-                local[made.name] = local[made.image]
+            image = docker.tagged(made.image)
+            if image in local:
+                local[docker.tagged(made.name)] = local[image]
             continue
         at = step if made.sure else step.perhaps()
         if isinstance(made, Built):
             yield ImageBuild(at, made.inputs, made.command)
         elif "$" not in made.name:
-            yield ImagePush(at, made.name, local.get(made.image), made.command)
+            yield ImagePush(at, made.name, local.get(docker.tagged(made.image)), made.command)
 
 
 def _pushed(step: StepRun, local: _Local) -> Iterator[ImagePush]:
@@ -237,7 +238,7 @@ def _pushed(step: StepRun, local: _Local) -> Iterator[ImagePush]:
     before = next((s for s in step.job.using(BUILDAH) if maker and s.step.id == maker), None)
     registry = step.input("registry").rstrip("/")
     for name in _full_names(before if before is not None and taken else step):
-        yield ImagePush(step, f"{registry}/{name}" if registry else name, local.get(name))
+        yield ImagePush(step, f"{registry}/{name}" if registry else name, local.get(docker.tagged(name)))
 
 
 def _asked_step(text: str, output: str) -> str:

@@ -65,7 +65,12 @@ class Flow(NamedTuple):
     def what(self) -> tuple[str, frozenset[str]]:
         """What it has in common with another that writes the same."""
         paths = self.paths and frozenset(alike(path, self.at.job) for path in self.paths)
-        return alike(self.name, self.at.job), paths
+        return alike(self.called, self.at.job), paths
+
+    @property
+    def called(self) -> str:
+        """Its name, in the one spelling of all that mean the same."""
+        return docker.tagged(self.name) if self.kind is Kind.image else self.name
 
     def may_take(self, name: str) -> bool:
         """Whether a download takes an artifact, or may."""
@@ -232,10 +237,10 @@ def restores_of(leg: JobRun) -> list[Flow]:
 def clashes(written: Iterable[Flow]) -> Iterator[tuple[Flow, Flow]]:
     """What a run writes twice under one name, each with what does so before; of legs that are known."""
     flows = list(written)
-    named = Counter(flow.name for flow in flows)
+    named = Counter(flow.called for flow in flows)
     alone: dict[tuple[str, frozenset[str]], list[Flow]] = {}
     for flow in flows:
-        if (named[flow.name] > 1 or not is_known(flow.name)) and flow.at.job.known:
+        if (named[flow.called] > 1 or not is_known(flow.name)) and flow.at.job.known:
             others = alone.setdefault(flow.what, [])
             earlier = next((one for one in others if together(one.at, flow.at)), None)
             if earlier is None:

@@ -103,7 +103,7 @@ class LegsPushOneTag(PipelineRule):
         # and a job that needs all legs makes the tag: docker buildx imagetools create
 
     Two images that one run pushes under one tag are told as a warning. Builds for different platforms may
-    stand in two workflows that a push starts.
+    stand in two workflows that a push starts. `x/a`, `x/a:latest` and `docker.io/x/a:latest` are one tag.
 
     `docker/metadata-action` adds `latest` to the image of a tag, without its suffix unless that says
     `onlatest=true`: this counts where a tag or a release starts the workflow.
