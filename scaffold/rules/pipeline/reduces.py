@@ -45,7 +45,7 @@ class ReduceSkippedByOneLeg(PipelineRule):
     Checked where two outputs of one job make the matrices, or an axis of them, and the first is not
     `fail-fast`: a matrix that goes on with the rows of another, and a fixed one after a fixed one, is usually
     meant to need all of it. So is what waits for tests, and a test of all that was built: a job that is named
-    after tests is left alone.
+    after tests is left alone. Two outputs that hand on one output of a step are one matrix.
 
     It is a warning where the second one deploys or publishes packages, which may well be all or nothing.
 
