@@ -16,6 +16,7 @@ from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.artifacts.digests import untagged
+from scaffold.rules.pipeline.reduces import is_gate
 from scaffold.syntax import yaml_values as yaml
 
 
@@ -224,7 +225,8 @@ class DownloadWithoutNeeds(PipelineRule):
           needs: [lint, build]
 
     A pattern may take what several jobs upload: it is a warning where the job waits for some of them, and
-    another one certainly runs and has no `if`. Who downloads everything may mean only what it names.
+    another one certainly runs and has no `if`. Who downloads everything may mean only what it names, and a
+    test may need only some of it.
 
     Fix: add the job to `needs`.
     """
@@ -262,7 +264,9 @@ class DownloadWithoutNeeds(PipelineRule):
 def _missed(flows: Flows, wanted: Flow, made: list[Flow], there: list[Flow]) -> list[Flow]:
     """What a pattern takes beside what is there, of jobs that certainly run, on no side of its own."""
     leg = wanted.at.job
-    if wanted.exact or not is_plain(wanted.name) or (wanted.name == "*" and _chooses(wanted.at, there)):
+    if wanted.exact or not is_plain(wanted.name) or is_gate(leg.root.job):
+        return []
+    if wanted.name == "*" and _chooses(wanted.at, there):
         return []
     return [
         upload

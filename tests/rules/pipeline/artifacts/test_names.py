@@ -116,7 +116,7 @@ jobs:
       - uses: actions/upload-artifact@v4
         {step}
         with: {{name: bin-source, path: x}}
-  use:
+  {user}:
     needs: {needs}
     runs-on: x
     steps:
@@ -143,12 +143,14 @@ jobs:
         ({"step": "if: always()"}, 0),
         ({"step": "continue-on-error: true"}, 0),
         ({"script": "./wait-for-the-rest"}, 0),
+        ({"user": "test-wheels"}, 0),
     ],
 )
 def test_a_download_waits_for_every_maker_of_what_its_pattern_takes(
     change: dict[str, str], count: int
 ) -> None:
-    given = {"needs": "build", "wanted": "pattern: bin*", "script": "ls", "head": "", "step": ""} | change
+    given = {"user": "use", "needs": "build", "wanted": "pattern: bin*", "script": "ls"}
+    given |= {"head": "", "step": ""} | change
     findings = found(tree({"ci": PARTS.format(**given)}), "download-without-needs")
     assert len(findings) == count
     for finding in findings:
