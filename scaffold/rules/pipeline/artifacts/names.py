@@ -88,8 +88,9 @@ class ArtifactGlobOvermatch(PipelineRule):
 
         pattern: digests${{ inputs.tag-suffix }}--*
 
-    A pattern that says nothing of its caller takes the artifacts of all: every merge tags every digest. Who
-    takes files that are named as their artifacts are can choose, and is left alone. One that takes the
+    A pattern that says nothing of its caller takes the artifacts of all, and so does a merge that downloads
+    everything: every merge tags every digest. Who takes files that are named as their artifacts are can
+    choose, and is left alone. One that takes the
     digests of another merge beside its own tags two images.
 
     Fix: end the variable part with a separator that no name contains, in the upload and in the pattern.
@@ -106,7 +107,8 @@ class ArtifactGlobOvermatch(PipelineRule):
             flows = flows_of(run)
             by_step: dict[Step, dict[str, list[Flow]]] = {}
             for wanted in flows.downloads:
-                if not wanted.exact and is_known(wanted.name) and not _is_of_another_rule(flows, wanted):
+                asked = wanted.name != "*" or _merges(wanted.at.job.job)
+                if not wanted.exact and is_known(wanted.name) and asked:
                     by_step.setdefault(wanted.at.step, {}).setdefault(wanted.name, []).append(wanted)
             merges = _merges_of_others(flows) if len(by_step) > 1 else {}
             for step, patterns in by_step.items():
@@ -118,16 +120,10 @@ class ArtifactGlobOvermatch(PipelineRule):
                         "",
                         step.title,
                         told,
-                        "put a separator that no name contains between the name and the rest",
+                        "put a separator that no name contains between the name and the rest"
+                        if "*" not in patterns
+                        else "say in `pattern` which artifacts are its own",
                     )
-
-
-def _is_of_another_rule(flows: Flows, wanted: Flow) -> bool:
-    """Whether a download of everything merges nothing, or takes the records of builds: that is told."""
-    if wanted.name != "*":
-        return False
-    builds = flows.run.steps(*records.SINCE)
-    return not _merges(wanted.at.job.job) or any(_leaves_record(flows, b, wanted.at) for b in builds)
 
 
 def _overmatch(flows: Flows, patterns: dict[str, list[Flow]]) -> str:
