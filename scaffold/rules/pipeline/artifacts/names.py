@@ -90,8 +90,7 @@ class ArtifactGlobOvermatch(PipelineRule):
 
     A pattern that says nothing of its caller takes the artifacts of all, and so does a merge that downloads
     everything: every merge tags every digest. Who takes files that are named as their artifacts are can
-    choose, and is left alone. One that takes the
-    digests of another merge beside its own tags two images.
+    choose, and is left alone. One that takes the digests of another merge beside its own tags two images.
 
     Fix: end the variable part with a separator that no name contains, in the upload and in the pattern.
     """
