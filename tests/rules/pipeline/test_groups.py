@@ -134,3 +134,11 @@ def test_a_forced_build_looks_at_no_diff(force: str, told: int) -> None:
     assert (
         len(found(tree({"ci": ci("concurrency:\n  group: ci", step=step)}), "pending-push-dropped")) == told
     )
+
+
+def test_legs_are_named_after_numbers_too() -> None:
+    workflow = job(
+        "- run: a", head="runs-on: x\nstrategy: {matrix: {part: [0, 1, 2], os: [true]}}\nconcurrency: unit"
+    )
+    (told,) = found(tree({"ci": workflow}), "legs-share-group")
+    assert told.message.startswith("build (0) and build (1) are in the group")

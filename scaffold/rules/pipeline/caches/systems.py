@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 
 from scaffold.pipeline.alike import alike
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, is_anywhere
+from scaffold.pipeline.calls import titles
 from scaffold.pipeline.expressions.values import HOLE, shown
 from scaffold.pipeline.flows import Flow, cached, flows_of
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.runners import native
+from scaffold.pipeline.runners import arches_in, native
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
+from scaffold.rules.pipeline.caches.keys import hard_coded_axes
 
 
 class KeyIgnoresArch(PipelineRule):
@@ -39,6 +41,7 @@ class KeyIgnoresArch(PipelineRule):
     A prefix in `restore-keys` takes what another system wrote as well, where it does not name the system.
     What the default branch writes, pull requests, releases and tags find too.
 
+    A key that spells out one architecture of its matrix, `key-hard-codes-axis` tells alone.
     Windows keeps its caches apart by itself. Folders of downloads that are the same everywhere, as `~/.m2`
     and `~/go/pkg/mod`, may be shared.
 
@@ -64,10 +67,12 @@ class KeyIgnoresArch(PipelineRule):
         for uses in _meeting(written):
             for one, other in _mixed(uses):
                 step = other.at.step
-                if step not in reported:
+                if step not in reported and not _says_arch(registry, one, other):
                     reported.add(step)
                     same = _what(one) == _what(other)
-                    where = [f"{' '.join(native(f.at.job.runs_on))} ({f.at.job.title})" for f in (one, other)]
+                    legs = one.at.job, other.at.job
+                    pairs = zip(legs, titles(*legs), strict=True)
+                    where = [f"{' '.join(native(leg.runs_on))} ({title})" for leg, title in pairs]
                     yield self.finding(
                         step.at("with", "key" if same else "restore-keys"),
                         "",
@@ -102,6 +107,12 @@ def _meeting(scopes: dict[str, list[Flow]]) -> Iterator[list[Flow]]:
     for scope, uses in scopes.items():
         if scope != _HOME and home:
             yield [*home, *(use for use in uses if use.at.step.action != SAVE)]
+
+
+def _says_arch(registry: Repository, one: Flow, other: Flow) -> bool:
+    """Whether the one key of two legs spells out an architecture: `key-hard-codes-axis` tells that."""
+    told = hard_coded_axes(registry.runs) if one.at.step is other.at.step else {}
+    return any(step is other.at.step and arches_in(value) for (step, _), value in told.items())
 
 
 def _is_of_system(save: Flow) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from scaffold.pipeline import docker, tags
 from scaffold.pipeline.builds import ImageBuild, may_build, written_builds
+from scaffold.pipeline.calls import titles
 from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import clashes, flows_of
 from scaffold.pipeline.repository import Repository
@@ -132,7 +133,7 @@ class LegsPushOneTag(PipelineRule):
                 if not apart and not (one_run and _is_another(one.build, other.build)):
                     continue
                 reported.add(step)
-                name, makers = shown(other.name), [flow.at.job.title for flow in (one, other)]
+                name, makers = shown(other.name), titles(one.at.job, other.at.job)
                 told = f"{makers[0]} and {makers[1]} push two images as {name}"
                 if one.at.job is other.at.job:
                     told = f"{makers[0]} pushes two images as {name}"

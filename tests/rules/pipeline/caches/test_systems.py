@@ -81,6 +81,33 @@ def test_who_finds_the_caches_of_whom(maker: str, taker: str, action: str, key: 
 
 
 @pytest.mark.parametrize(
+    ("key", "slugs"),
+    [
+        ("v-x86_64", {"key-hard-codes-axis"}),
+        ("v-amd64", {"key-hard-codes-axis"}),
+        ("v-1", {"key-ignores-arch"}),
+        ("v-${{ matrix.arch }}", set()),
+    ],
+)
+def test_a_key_that_spells_out_an_architecture_is_told_once(key: str, slugs: set[str]) -> None:
+    rows = "[{arch: amd64, os: ubuntu-24.04}, {arch: arm64, os: ubuntu-24.04-arm}]"
+    workflow = job(
+        f'- uses: actions/cache@v4\n  with: {{path: out, key: "{key}"}}',
+        head=f"runs-on: ${{{{ matrix.os }}}}\nstrategy:\n  matrix: {{include: {rows}}}",
+    )
+    where = tree({"ci": workflow})
+    assert {slug for slug in ("key-hard-codes-axis", "key-ignores-arch") if found(where, slug)} == slugs
+
+
+def test_jobs_of_one_name_are_told_with_their_files() -> None:
+    step = "- uses: actions/cache@v4\n  with: {path: out, key: v}"
+    files = {"a": job(step), "b": job(step, head="runs-on: ubuntu-24.04-arm")}
+    (told,) = found(tree(files), "key-ignores-arch")
+    assert "(build in a.yml)" in told.message
+    assert "(build in b.yml)" in told.message
+
+
+@pytest.mark.parametrize(
     ("made", "needs", "told"),
     [("macos-15", "build", 0), ("macos-15", "[]", 1), ("ubuntu-24.04-arm", "build", 1)],
 )
