@@ -257,8 +257,11 @@ class DownloadWithoutNeeds(PipelineRule):
 
 
 def _missed(flows: Flows, wanted: Flow, made: list[Flow], there: list[Flow]) -> list[Flow]:
-    """What a pattern takes beside what is there, of jobs that certainly run, on no side of its own."""
-    leg = wanted.at.job
+    """What a pattern takes beside what is there, of jobs that certainly run and do not wait for its own.
+
+    What the same step uploads in another call is too much, and `artifact-glob-overmatch` tells that.
+    """
+    leg, steps = wanted.at.job, {upload.at.step for upload in there}
     if wanted.exact or not is_plain(wanted.name) or is_gate(leg.root.job):
         return []
     if wanted.name == "*" and _chooses(wanted.at, there):
@@ -267,6 +270,7 @@ def _missed(flows: Flows, wanted: Flow, made: list[Flow], there: list[Flow]) -> 
         upload
         for upload in made
         if is_known(upload.name)
+        and upload.at.step not in steps
         and _certainly_runs(upload.at)
         and upload.at.job.root.job is not leg.root.job
         and not flows.waits(leg, upload.at.job)

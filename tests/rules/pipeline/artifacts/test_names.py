@@ -158,6 +158,32 @@ def test_a_download_waits_for_every_maker_of_what_its_pattern_takes(
         assert finding.message.endswith("does not wait for more, which uploads bin-source")
 
 
+CALLED = """
+on: {workflow_call: {inputs: {image: {type: string}}}}
+jobs:
+  build:
+    runs-on: x
+    steps:
+      - uses: actions/upload-artifact@v4
+        with: {name: "bin-${{ inputs.image }}", path: x}
+  pack:
+    needs: build
+    runs-on: x
+    steps:
+      - uses: actions/download-artifact@v4
+        with: {pattern: bin-*}
+"""
+
+
+def test_what_another_call_makes_is_not_waited_for() -> None:
+    calls = "".join(
+        f"  {name}: {{uses: ./.github/workflows/called.yml, with: {{image: {name}}}}}\n"
+        for name in ("app", "web")
+    )
+    files = {"ci": f"on: push\njobs:\n{calls}", "called": CALLED}
+    assert found(tree(files), "download-without-needs") == []
+
+
 def test_a_download_comes_behind_the_upload_in_one_job() -> None:
     upload, download = (
         f"- uses: actions/{use}-artifact@v4\n  with: {{name: x, path: y}}" for use in ("upload", "download")
