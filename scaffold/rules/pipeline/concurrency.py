@@ -11,7 +11,7 @@ from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import events
 from scaffold.pipeline.behind import behind, variable
-from scaffold.pipeline.effects import Effect, Kind, effect_of
+from scaffold.pipeline.effects import Effect, Kind, effects_of
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.groups import Group
 from scaffold.pipeline.model import Job, Workflow
@@ -167,9 +167,9 @@ def _told(step: StepRun, done: Effect) -> str:
 def _effects(leg: JobRun, tree: Tree) -> Iterator[tuple[StepRun, Effect]]:
     """What the steps of a leg do beside testing; what only some runs look at, this one may not need."""
     for step in leg.steps:
-        done = effect_of(step, tree) if step.runs is not False else None
-        if done is not None and (step.runs or done.kind is not Kind.diff):
-            yield step, done
+        for done in effects_of(step, tree) if step.runs is not False else ():
+            if step.runs or done.kind is not Kind.diff:
+                yield step, done
 
 
 _COMMIT = (
