@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from scaffold.pipeline.called_scripts import scripts_run_by
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.shell import Command, ShellSource
+from scaffold.syntax.shell_branches import is_certain
 from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.step_script import line_of
 
@@ -27,11 +29,15 @@ def first_calls(
         commands = script.commands if wanted(text) else ()
         shell = _shell(job, step) if commands and step is not None else ""
         call = next((command for command in commands if is_meant(command, shell)), None)
-        if call is not None and step is not None:
-            line = line_of(step.source, step.node, call.start_byte)
-            yield Place(step.path, line), f"{job.id} {step.title}", call
-        elif call is not None:
-            yield script.place(call.start_byte), script.path, call
+        if call is not None:
+            yield _place(call, step), f"{job.id} {step.title}" if step is not None else script.path, call
+
+
+def _place(command: Command, step: Step | None) -> Place:
+    """Where a command stands: in a file of the repository, or in the script of a step."""
+    if step is None or command.source.path:
+        return command.source.place(command.start_byte)
+    return Place(step.path, line_of(step.source, step.node, command.start_byte))
 
 
 @lru_cache(maxsize=2)
@@ -259,8 +265,9 @@ class PushPastReview(PipelineRule):
 
         - uses: peter-evans/create-pull-request@v8
 
-    Looked at are workflows that start by the clock or by hand, and pushes to the branch that they start on. A
-    repository without such an action, and a job that checks out or makes a branch of its own, is left alone.
+    Looked at are workflows that start by the clock or by hand, and pushes to the branch that they start on; in
+    a script of the repository those that it always comes to. A repository without such an action, and a job
+    that checks out or makes a branch of its own, is left alone.
 
     Fix: open a pull request, as the others do.
     """
@@ -280,17 +287,24 @@ class PushPastReview(PipelineRule):
             if any(step.given.keys() & {"ref", "repository"} for step in steps):
                 continue
             for step in steps:
-                commands = step.script.commands if "push" in step.run else ()
-                pushes = [command for command in commands if _pushes_here(command)]
-                if pushes and not any(_OTHER_BRANCH.search(command.text) for command in commands):
-                    yield self.finding(
-                        Place(step.path, line_of(step.source, step.node, pushes[0].start_byte)),
-                        "",
-                        f"{job.id} {step.title}",
-                        "this pushes to the branch that it starts on, while other workflows open pull"
-                        " requests: a protected branch refuses it",
-                        "open a pull request, as they do",
-                    )
+                scripts = scripts_run_by(job, step)
+                if not any(b"push" in script.data for script in scripts):
+                    continue
+                commands = [command for script in scripts for command in script.commands]
+                pushes = (
+                    c for c in commands if _pushes_here(c) and (c.source is step.script or is_certain(c))
+                )
+                push = next(pushes, None)
+                if push is None or any(_OTHER_BRANCH.search(command.text) for command in commands):
+                    continue
+                yield self.finding(
+                    _place(push, step),
+                    "",
+                    f"{job.id} {step.title}",
+                    "this pushes to the branch that it starts on, while other workflows open pull"
+                    " requests: a protected branch refuses it",
+                    "open a pull request, as they do",
+                )
 
 
 _OTHER_BRANCH = re.compile(r"^git (?:checkout|switch|clone|worktree|init|remote)\b")

@@ -60,6 +60,20 @@ def test_what_is_pushed_past_a_review(start: str, lines: list[str], is_told: boo
     assert bool(found(where, "push-past-review")) == is_told
 
 
+@pytest.mark.parametrize(
+    ("script", "is_told"),
+    [
+        ("./count.py\ngit commit -am x\ngit push\n", True),
+        ("push() {\n  git push\n}\npush\n", True),
+        ("if [ -n $PUSH ]; then git push; fi\n", False),
+        ("git checkout -b bump\ngit push\n", False),
+    ],
+)
+def test_what_a_script_pushes_past_a_review(script: str, is_told: bool) -> None:
+    where = tree({"bump": BOT, "count": f"{CLOCK}      - run: ci/push.sh\n", "ci/push.sh": script})
+    assert [f.path for f in found(where, "push-past-review")] == ["ci/push.sh"] * is_told
+
+
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
