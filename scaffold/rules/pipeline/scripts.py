@@ -80,7 +80,8 @@ class AnswerUnchecked(PipelineRule):
 
     Looked at is what a variable is set to, in steps and in the shell scripts that they name. There is one
     finding for a script, and none for a server on the machine itself, or its socket. A call that asks for
-    the status itself (`-w`) is fine, and so is one with options in a variable. So is an answer that the
+    the status itself (`-w`, `-i`) is fine, and so is one with options in a variable; one of GitHub's releases
+    needs `-L` too, they are always elsewhere. So is an answer that the
     script tests, itself or what it makes of it, or gives to `grep`, or takes with a last `grep` or a `jq` of
     a list, a number or a `.json`, which fail, as `jq -e` and Python's `json` do; under `pipefail`, which
     `shell: bash` sets, they need not be the last.
@@ -103,24 +104,35 @@ class AnswerUnchecked(PipelineRule):
 
 
 _TAKEN = re.compile(r"=[\"']?(?:\$\(|`)[ \t]*curl\b")
-_CHECKING = frozenset({"--config", "--fail", "--fail-with-body", "--head", "--write-out"})
+_SAYING = frozenset({"--config", "--head", "--include", "--dump-header", "--write-out"})
+_FAILING = frozenset({"--fail", "--fail-with-body"})
 _TO_SOCKET = ("--unix-socket", "--abstract-unix-socket")
 _VARIABLE = r"\$\{?(?!\w*(?i:url|uri|endpoint))\w+(?:\[[@*]\])?\}?"
+_MOVED = r"https?://github\.com/[^?]+/releases/(?:latest(?:[/?]|$)|download/)"
+"""Where GitHub always answers that what is asked for is elsewhere, which `-f` takes for an answer."""
 
 
-def _may_check(word: str) -> bool:
+def _follows(word: str) -> bool:
+    """Whether an option of curl has it go where the server sends it."""
+    return word.startswith("--location") or re.fullmatch(r"-[a-zA-Z#]*L[a-zA-Z]*", word) is not None
+
+
+def _may_check(word: str, *, moved: bool) -> bool:
     """Whether curl fails by an option, says how it ended or asks no server, or may do so."""
     if word.startswith("--"):
-        return word in _CHECKING or word.partition("=")[0] in _TO_SOCKET
+        return word in _SAYING or (word in _FAILING and not moved) or word.partition("=")[0] in _TO_SOCKET
     if word.startswith("-"):
         letters = word[1:].replace("#", "")
-        return not set("fwKI").isdisjoint(letters) and letters.isalpha()
+        return not set("KIDiw" if moved else "KIDiwf").isdisjoint(letters) and letters.isalpha()
     return word.startswith("$") and re.fullmatch(_VARIABLE, word) is not None
 
 
 def _takes_anything(command: Command, shell: str) -> bool:
     """Whether a variable is set to what a curl prints that never fails for what the server says."""
-    if not command.starts("curl") or any(map(_may_check, command.words)):
+    if not command.starts("curl"):
+        return False
+    moved = any(re.match(_MOVED, word) for word in command.words) and not any(map(_follows, command.words))
+    if any(_may_check(word, moved=moved) for word in command.words):
         return False
     if any(
         re.match(r"(?:https?://)?(?:localhost|0\.0\.0\.0|127\.|169\.254\.|\[::1?\])", word)
@@ -265,9 +277,9 @@ class PushPastReview(PipelineRule):
 
         - uses: peter-evans/create-pull-request@v8
 
-    Looked at are workflows that start by the clock or by hand, and pushes to the branch that they start on; in
-    a script of the repository those that it always comes to. A repository without such an action, and a job
-    that checks out or makes a branch of its own, is left alone.
+    Looked at are workflows that start by the clock or by hand, and pushes to the branch that they start on;
+    in a script of the repository those that it always comes to. A repository without such an action, and a
+    job that checks out or makes a branch of its own, is left alone.
 
     Fix: open a pull request, as the others do.
     """

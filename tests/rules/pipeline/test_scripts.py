@@ -8,6 +8,7 @@ from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import job
 
 URL = '"https://acme.example/newest"'
+MOVED = "https://github.com/acme/ibex/releases/"
 BUMP = "set -e\nSHA=$(curl {} " + URL + ")\n"
 FILES = {"bump": job("- run: bash ./bump.sh acme/ibex")}
 CASES = {
@@ -139,6 +140,18 @@ def test_rule(slug: str) -> None:
         (f'tag=$(curl -s {URL}); check_answer "$tag"', False),
         (f"tag=$(curl -fsSL {URL})", False),
         (f"tag=$(curl -s --fail-with-body {URL})", False),
+        (f"tag=$(curl -sf {MOVED}latest/download/version.txt)", True),
+        (f"tag=$(curl -s --fail {MOVED}latest)", True),
+        (f"tag=$(curl -sf {MOVED}download/v1/version.txt)", True),
+        (f"tag=$(curl -sfL {MOVED}latest/download/version.txt)", False),
+        (f"tag=$(curl -sf --location {MOVED}latest/download/version.txt)", False),
+        (f"tag=$(curl -sfI {MOVED}latest)", False),
+        (f"tag=$(curl -sfi {MOVED}latest)", False),
+        (f"tag=$(curl -sf -w '%{{redirect_url}}' {MOVED}latest)", False),
+        (f"tag=$(curl -sf {MOVED}latest | grep -o 'v[0-9.]*')", False),
+        (f"tag=$(curl $options -f {MOVED}latest)", False),
+        (f"tag=$(curl -sf {MOVED}tag/v1)", False),
+        ("tag=$(curl -sf https://api.github.com/repos/acme/ibex/releases/latest)", False),
         (f"code=$(curl -s -o /dev/null -w '%{{http_code}}' {URL})", False),
         (f'tag=$(curl "${{options[@]}}" {URL})', False),
         (f"tag=$(curl $options {URL})", False),
