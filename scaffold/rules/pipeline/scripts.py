@@ -80,11 +80,11 @@ class AnswerUnchecked(PipelineRule):
 
     Looked at is what a variable is set to, in steps and in the shell scripts that they name. There is one
     finding for a script, and none for a server on the machine itself, or its socket. A call that asks for
-    the status itself (`-w`, `-i`) is fine, and so is one with options in a variable; one of GitHub's releases
-    needs `-L` too, they are always elsewhere. So is an answer that the
+    the status itself (`-w`, `-i`) is fine, and so is one with options in a variable. So is an answer that the
     script tests, itself or what it makes of it, or gives to `grep`, or takes with a last `grep` or a `jq` of
     a list, a number or a `.json`, which fail, as `jq -e` and Python's `json` do; under `pipefail`, which
-    `shell: bash` sets, they need not be the last.
+    `shell: bash` sets, they need not be the last. For a release of GitHub `-f` is not enough: it is always
+    elsewhere.
 
     Fix: add `-f`, and `-L` where the address may move.
     """
