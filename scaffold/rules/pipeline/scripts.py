@@ -114,7 +114,7 @@ _MOVED = r"https?://github\.com/[^?]+/releases/(?:latest(?:[/?]|$)|download/)"
 
 def _follows(word: str) -> bool:
     """Whether an option of curl has it go where the server sends it."""
-    return word.startswith("--location") or re.fullmatch(r"-[a-zA-Z#]*L[a-zA-Z]*", word) is not None
+    return word.startswith("--location") or re.fullmatch(r"-[a-zA-KM-Z#]*L[a-zA-Z#]*", word) is not None
 
 
 def _may_check(word: str, *, moved: bool) -> bool:
