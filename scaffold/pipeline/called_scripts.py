@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from scaffold.pipeline.makefiles import makefile, recipes_of, rule_of
 from scaffold.pipeline.model import Job, Pipeline
+from scaffold.pipeline.script_folders import in_folders, placed
 from scaffold.pipeline.steps import CHECKOUT, Step, folder_of
 from scaffold.syntax.make import Call
 from scaffold.syntax.shell import Command, ShellSource
@@ -46,7 +47,7 @@ def called_by(job: Job, step: Step) -> tuple[Called, ...]:
     """What a step's script runs that may be of interest here."""
     if "/" not in step.run and "make" not in step.run and ".sh" not in step.run:
         return ()
-    folder, home = _places(job, step)
+    folder, home = _start(job, step)
     return ran_by(job, step) if _reaches(job.workflow.pipeline, step.run, folder, home) else ()
 
 
@@ -55,11 +56,17 @@ def ran_by(job: Job, step: Step) -> tuple[Called, ...]:
 
     Nothing where another repository may be checked out in the place of this one.
     """
-    return calls_in(job.workflow.pipeline, step.script, *_places(job, step)) if _is_here(job) else ()
+    return calls_in(job.workflow.pipeline, step.script, *_start(job, step)) if _is_here(job) else ()
 
 
-def _places(job: Job, step: Step) -> tuple[str, str]:
-    """The folder in which a step works, and that of the file in which it stands."""
+def scripts_run_by(job: Job, step: Step) -> list[ShellSource]:
+    """The script of a step, and the shell scripts of the repository that it runs, of whatever interest."""
+    calls = ran_by(job, step) if "/" in step.run else ()
+    return [step.script, *(called.script for called in calls if not called.of_make)]
+
+
+def _start(job: Job, step: Step) -> tuple[str, str]:
+    """The folder in which a step works, and the one of the workflow or the action that it is of."""
     around = (job.node, job.workflow.node) if step.path == job.path else ()
     return folder_of(step, *around) or ".", posixpath.dirname(step.path)
 
@@ -212,20 +219,17 @@ def calls_in(pipeline: Pipeline, script: ShellSource, folder: str, home: str = "
     """What a script runs that starts in a folder; `home` is the folder of the action that it is of."""
     home = posixpath.dirname(script.path) if script.path else home
     found: list[Called] = []
-    at = folder
-    for command in script.commands:
+    for command, at in in_folders(script, folder, home):
         words = command.bare
-        if words[:1] == ("cd",):
-            at = _placed(words[1], at, home) if words[1:] else "$HOME"
-        elif words and (make := Call.of(command)) is not None:
-            inner = _placed(make.folder, at, home) if make.folder else at
+        if words and (make := Call.of(command)) is not None:
+            inner = placed(make.folder, at, home) if make.folder else at
             given = tuple(word for word in words[1:] if "=" in word and not word.startswith("-"))
             found += (
                 Called(command, recipe, inner, given, of_make=True)
                 for recipe in recipes_of(pipeline, inner, make.goals)
                 if not {"-f", "-n", "--file", "--dry-run"} & {*words}
             )
-        elif words:
+        elif words and words[0] != "cd":
             found += _of_file(pipeline, command, at, home)
     return tuple(found)
 
@@ -238,7 +242,7 @@ def _of_file(pipeline: Pipeline, command: Command, at: str, home: str) -> Iterat
     if any("c" in option for option in options):
         return
     rest = words[1 + len(options) :] if shell else words
-    path = _placed(rest[0], at, home) if rest and (shell or "/" in rest[0]) else "$"
+    path = placed(rest[0], at, home) if rest and (shell or "/" in rest[0]) else "$"
     if "$" in path or path.startswith(("/", "..", "~")):
         return
     data = pipeline.read(path)
@@ -248,24 +252,3 @@ def _of_file(pipeline: Pipeline, command: Command, at: str, home: str) -> Iterat
 
 
 _SHEBANG = rb"#![^\n]*\b(?:ba|da)?sh\b"
-
-
-def _placed(word: str, at: str, home: str) -> str:
-    """A path in a script from the root of the repository; with `$` in it where nobody knows."""
-    if "$(dirname" in word:
-        word = re.sub(_OF_SCRIPT, home or "$", word)
-    if word[:3] == "${{":
-        word = re.sub(r"^\$\{\{\s*+([\w.]++)\s*+\}\}", r"${{\1}}", word)
-    for starts, root in ((_WORKSPACE, "."), (_HERE, at), (_ACTION, home or "$")) if word[:1] == "$" else ():
-        start = next((start for start in starts if f"{word}/".startswith(f"{start}/")), None)
-        if start is not None:
-            return posixpath.normpath(posixpath.join(root, word[len(start) + 1 :]))
-    if word.startswith(home) and home and word[len(home) : len(home) + 1] in ("", "/"):
-        return posixpath.normpath(word)
-    return posixpath.normpath(posixpath.join(at, word))
-
-
-_OF_SCRIPT = r"\$\(dirname (?:-- )?[\"']?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?[\"']?\)"
-_WORKSPACE = ("$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}", "${{github.workspace}}")
-_HERE = ("$PWD", "${PWD}", "$(pwd)")
-_ACTION = ("$GITHUB_ACTION_PATH", "${GITHUB_ACTION_PATH}", "${{github.action_path}}")

@@ -53,9 +53,13 @@ def tagged(name: str) -> str:
 
 
 def options_of(text: str) -> dict[str, str]:
-    """`a=b,c=d` as a mapping."""
-    pairs = (option.partition("=") for option in text.split(","))
+    """`a=b,"c=d,e"` as a mapping: what stands in quotes is one option, as in other CSV."""
+    options = re.findall(_OPTION, text) if '"' in text else text.split(",")
+    pairs = (option.replace('"', "").partition("=") for option in options)
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+_OPTION = r"""(?:^|,)((?:"[^"]*+"|[^,])*+)"""
 
 
 def dockerfile(tree: Tree, path: str) -> Dockerfile | None:
@@ -290,18 +294,7 @@ def outputs(step: Inputs) -> tuple[dict[str, str], ...]:
 
 @cache
 def _outputs(text: str) -> tuple[dict[str, str], ...]:
-    found = []
-    for line in text.split("\n"):
-        quoted = (part.rpartition('"')[2] for part in re.split(r'"(?=,|$)', line)[:-1])
-        names = next((part.partition("name=")[2] for part in quoted if "name=" in part), "")
-        options = dict(
-            o.strip().partition("=")[::2] for o in re.split(r",(?=[\w-]+=)", line.replace('"', ""))
-        )
-        if names:
-            options["name"] = names
-        if "type" in options:
-            found.append(options)
-    return tuple(found)
+    return tuple(options for line in text.split("\n") if "type" in (options := options_of(line)))
 
 
 @cache

@@ -120,15 +120,15 @@ def other(name: str, default_branch: str = "main") -> Event:
     return Event(name, {**github, "event": event})
 
 
-def after_pull_request(number: int, default_branch: str) -> Event:
-    """The event that the run for a fork's pull request has ended: all forks have a branch of one name."""
+def after_pull_request(number: int, default_branch: str, head_ref: str = "topic") -> Event:
+    """The event that the run for the pull request of a fork has ended: each is of a fork of its own."""
     owner = Open(f"owner@{number}", {"login": f"fork-{number}"})
     ended = {
         "id": str(9000 + number),
         "run_number": str(number),
         "event": "pull_request",
         "conclusion": "success",
-        "head_branch": "fix",
+        "head_branch": head_ref,
         "head_sha": f"{number:040x}",
         "head_repository": Open(f"fork@{number}", {"full_name": f"fork-{number}/x", "owner": owner}),
     }

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 
 from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.pipeline.expressions.values import text_of
+from scaffold.pipeline.script_folders import in_folders, placed
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.source import Place
@@ -43,8 +44,8 @@ def original(action: str) -> str:
 CHECKOUT = "actions/checkout"
 """The action that brings the files of the repository."""
 
-_PROGRAM = r"[\w./-]+\.(?:sh|py|m?js|ts|rb)"
-"""The path of the file of a program."""
+_PROGRAM = r"(?:\$(?:\w++|\{\w++\}|\(pwd\)|\{\{[^{}]*+\}\})/)?[\w./-]+\.(?:sh|py|m?js|ts|rb)"
+"""The path of the file of a program, which may begin with a variable."""
 
 OUTPUT = "GITHUB_OUTPUT"
 VARIABLES = "GITHUB_ENV"
@@ -98,14 +99,21 @@ class Step:
 
     @cached_property
     def scripts(self) -> tuple[str, ...]:
-        """The paths of the files of programs that its script names, from the root of the repository."""
+        """The paths of the files of programs that its script names, from the root of the repository.
+
+        With `$` in it where nobody knows.
+        """
         unquoted = self.run.replace('"', "").replace("'", "")
         if not re.search(rf"(?<![^\s`;&|()<>=])(?:{_PROGRAM})(?![\w./:-])", unquoted):
             return ()
-        folder = self.node.text("working-directory")
-        words = (word for command in self.script.commands for word in command.words)
-        named = (word for word in words if re.fullmatch(_PROGRAM, word))
-        return tuple(posixpath.normpath(posixpath.join(folder, word)) for word in named)
+        home = posixpath.dirname(self.path)
+        folder = placed(self.node.text("working-directory"), ".", home)
+        return tuple(
+            placed(word, at, home)
+            for command, at in in_folders(self.script, folder, home)
+            for word in command.words
+            if re.fullmatch(_PROGRAM, word)
+        )
 
     @property
     def containers(self) -> tuple[Command, ...]:

@@ -30,6 +30,7 @@ RUN: dict[str, tuple[str, dict[str, str], str]] = {
     "sourced": ("- run: . ./x.sh", {"x.sh": BUILD}, "x.sh:1"),
     "a folder": ("- run: ./x.sh\n  working-directory: hack", {"hack/x.sh": f"cd ..\n{BUILD}"}, "hack/x.sh:2"),
     "cd": ("- run: cd hack && ./x.sh", {"hack/x.sh": f"cd ..\n{BUILD}"}, "hack/x.sh:2"),
+    "behind a subshell": ("- run: (cd hack && make); D=$(cd hack && pwd); ./x.sh", {"x.sh": BUILD}, "x.sh:1"),
     "the workspace": ("- run: $GITHUB_WORKSPACE/x.sh", {"x.sh": BUILD}, "x.sh:1"),
     "its expression": ("- run: ${{ github.workspace }}/x.sh", {"x.sh": BUILD}, "x.sh:1"),
     "an action": ("- uses: ./a", {"a/action.yml": ACTION.format("./x.sh"), "x.sh": BUILD}, "x.sh:1"),

@@ -11,7 +11,7 @@ from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import events
 from scaffold.pipeline.behind import behind, variable
-from scaffold.pipeline.effects import Effect, Kind, effect_of
+from scaffold.pipeline.effects import Effect, Kind, effects_of
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.groups import Group
 from scaffold.pipeline.model import Job, Workflow
@@ -94,13 +94,14 @@ def cancelled_pushes(registry: Repository) -> Iterator[tuple[Run, Group]]:
 
 @lru_cache(maxsize=4)
 def shared_by_pushes(runs: Runs) -> tuple[tuple[Run, Group], ...]:
-    """The groups that two pushes to a branch share."""
+    """The groups that two pushes to a branch share, one for all legs of a job that do the same in it."""
     found: list[tuple[Run, Group]] = []
     for run in runs.pushes():
         branch = run.event.github["ref_name"]
         if not branch.startswith(_COPIES):
             twin = Run(run.workflow, events.push(branch, 2, runs.pipeline.default_branch))
-            found += ((run, group) for group in shared(run, twin))
+            kinds = {(group.place, group.cancels): group for group in shared(run, twin)}
+            found += ((run, group) for group in kinds.values())
     return tuple(found)
 
 
@@ -166,9 +167,9 @@ def _told(step: StepRun, done: Effect) -> str:
 def _effects(leg: JobRun, tree: Tree) -> Iterator[tuple[StepRun, Effect]]:
     """What the steps of a leg do beside testing; what only some runs look at, this one may not need."""
     for step in leg.steps:
-        done = effect_of(step, tree) if step.runs is not False else None
-        if done is not None and (step.runs or done.kind is not Kind.diff):
-            yield step, done
+        for done in effects_of(step, tree) if step.runs is not False else ():
+            if step.runs or done.kind is not Kind.diff:
+                yield step, done
 
 
 _COMMIT = (
@@ -230,57 +231,69 @@ class PrGroupByBranch(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups that two pull requests of one branch name share: one finding for each way to spell one."""
-        spelled: dict[str, dict[Place, Group]] = {}
-        for run, twin in _of_two_pull_requests(registry.runs):
-            for group in shared(run, twin):
-                if group.cancels:
-                    parts = re.findall(_OF_BRANCH, group.node.text)
-                    spelled.setdefault(" ".join(parts) or group.node.text, {})[group.place] = group
-        for text, places in spelled.items():
+        spelled: dict[tuple[bool, bool, str], dict[Place, Group]] = {}
+        for run, twin, elsewhere in _of_two_pull_requests(registry.runs):
+            cancelling = [group for group in shared(run, twin) if group.cancels]
+            of_all = [*shared(run, elsewhere)] if cancelling else []
+            for group in cancelling:
+                by_branch = not any(group is other for other in of_all)
+                if by_branch or run.event.of_pull_request:  # else the pull requests are not meant
+                    parts = " ".join(re.findall(_OF_BRANCH, group.node.text)) or group.node.text
+                    kind = (run.event.of_pull_request, by_branch, parts)
+                    spelled.setdefault(kind, {})[group.place] = group
+        for (asked, by_branch, _), places in spelled.items():
             place, *others = places
-            whose = "two pull requests whose branches have one name share"
-            if not re.search(r"github\.(?:head_ref|event\b)|ref_name", text):
-                whose = "all pull requests share"
+            numbers = [edit for group in places.values() for edit in _numbers(group)]
+            whose = "two pull requests whose branches have one name" if by_branch else "all pull requests"
             also = ", ".join(f"{other.path}:{other.line}" for other in others)
             yield self.finding(
                 place,
                 "",
                 places[place].title,
-                f"{whose} the group and cancel each other" + (f"; so in {also}" if others else ""),
+                f"{whose} share the group and cancel each other" + (f"; so in {also}" if others else ""),
                 "use github.event.pull_request.number, which no other pull request has"
-                if "head_branch" not in text
+                if asked
                 else "add github.event.workflow_run.head_repository.full_name",
-                fix=partial(_number, list(places.values())) if "github.head_ref" in text else None,
+                fix=partial(_number, numbers) if by_branch and numbers else None,
             )
 
 
-def _of_two_pull_requests(runs: Runs) -> Iterator[tuple[Run, Run]]:
-    """The runs of each workflow for two pull requests whose branches have one name, also after their runs."""
+def _of_two_pull_requests(runs: Runs) -> Iterator[tuple[Run, Run, Run]]:
+    """The runs for two pull requests whose branches have one name and one with another, or after these."""
     for run in runs.pull_requests():
-        yield run, Run(run.workflow, pull_request_of(run.workflow, number=2, fork=True))
+        twin = pull_request_of(run.workflow, number=2, fork=True)
+        elsewhere = pull_request_of(run.workflow, head_ref="elsewhere")
+        yield run, Run(run.workflow, twin), Run(run.workflow, elsewhere)
     asked = {w.name for w in runs.workflows if w.events.keys() & set(events.PULL_REQUESTS)}
     for workflow in runs.workflows:
         on = workflow.events.get("workflow_run", yaml.EMPTY)
         before = {scalar.text for scalar in yaml.scalars(on.get("workflows"))}
-        named = b"workflow_run.head_branch" in workflow.source.data  # else the pull requests are not meant
-        if named and asked & before and not on.values.keys() & {"branches", "branches-ignore"}:
-            default = runs.pipeline.default_branch
-            run, twin = (Run(workflow, events.after_pull_request(n, default)) for n in (1, 2))
+        may = b"head_branch" in workflow.source.data.lower()
+        if may and asked & before and not on.values.keys() & {"branches", "branches-ignore"}:
+            after = partial(events.after_pull_request, default_branch=runs.pipeline.default_branch)
+            run = Run(workflow, after(1))
             if any(leg.reached is not False for leg in run.jobs):
-                yield run, twin
+                yield run, Run(workflow, after(2)), Run(workflow, after(1, head_ref="elsewhere"))
 
 
-_OF_BRANCH = r"\$\{\{(?:(?!\}\}|\$\{\{|head_(?:ref|branch)).)*+head_(?:ref|branch)(?:(?!\}\}|\$\{\{).)*+\}\}"
+_OF_BRANCH = (
+    r"(?i)\$\{\{(?:(?!\}\}|\$\{\{|head_(?:ref|branch)).)*+head_(?:ref|branch)(?:(?!\}\}|\$\{\{).)*+\}\}"
+)
 """An expression with the name of a pull request's branch."""
+_HEAD_REF = rb"(?i)\bgithub(?:\.head_ref\b|\[\s*'head_ref'\s*\])"
 
 
-def _number(groups: list[Group], changes: ChangeSet) -> None:
-    for group in groups:
-        for match in re.finditer(
-            rb"github\.head_ref\b", group.source.data[group.node.start : group.node.end]
-        ):
-            start, end = (group.node.start + offset for offset in match.span())
-            changes.add(Edit(group.source.path, start, end, "github.event.pull_request.number"))
+def _numbers(group: Group) -> Iterator[Edit]:
+    """The name of the branch in a group, as the number of the pull request."""
+    start = group.node.start
+    for match in re.finditer(_HEAD_REF, group.source.data[start : group.node.end]):
+        span = (start + match.start(), start + match.end())
+        yield Edit(group.source.path, *span, "github.event.pull_request.number")
+
+
+def _number(edits: list[Edit], changes: ChangeSet) -> None:
+    for edit in edits:
+        changes.add(edit)
 
 
 class GroupSharedByWorkflows(PipelineRule):

@@ -88,10 +88,29 @@ def test_pushes_may_be_meant_to_cancel_each_other(old: str, new: str, told: int)
     assert len(found(tree({"ci": ci(group, step="run: npm publish")}), "push-cancels-push")) == 1
 
 
-def test_a_group_of_all_pull_requests() -> None:
-    fixed = BY_BRANCH.replace("ci-${{ github.head_ref || github.ref }}", "ci")
-    (finding,) = found(tree({"ci": ci(fixed)}), "pr-group-by-branch")
-    assert finding.message.startswith("all pull requests share")
+@pytest.mark.parametrize(
+    ("name", "whose", "fixable"),
+    [
+        ("ci", "all", False),
+        ("ci-${{ github.base_ref }}", "all", False),
+        ("ci-${{ github.head_ref && github.base_ref }}", "all", False),
+        ("ci-${{ github.event.pull_request.head.ref }}", "two", False),
+        ("ci-${{ github.head_ref }}", "two", True),
+        ("ci-${{ GITHUB.HEAD_REF }}", "two", True),
+        ("ci-${{ github['head_ref'] || github.ref }}", "two", True),
+        ("ci-${{ github[format('head_{0}', 'ref')] }}", "two", False),
+    ],
+)
+def test_whose_group_it_is(name: str, whose: str, fixable: bool) -> None:
+    group = BY_BRANCH.replace("ci-${{ github.head_ref || github.ref }}", name)
+    where = tree({"ci": ci(group)})
+    (finding,) = found(where, "pr-group-by-branch")
+    assert finding.message.startswith(f"{whose} pull requests")
+    assert bool(finding.fix) is fixable
+    if finding.fix:
+        changes = ChangeSet(where)
+        finding.fix(changes)
+        assert not found(changes.overlay(), "pr-group-by-branch")
 
 
 @pytest.mark.parametrize(("condition", "told"), [("fromJson(needs.plan.outputs.on)", 0), ("true", 1)])

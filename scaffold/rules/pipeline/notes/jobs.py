@@ -107,27 +107,28 @@ class RepeatedStepIf(Note):
 
         # the cache is looked up in a job before, and this job has the one `if`
 
+    A job is left alone in which a step behind the first of them has no condition: it has to run all the same.
+
     Fix: look the cache up in a job of its own, and give this job the condition.
     """
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Conditions on a cache-hit or an outcome that two or more steps of a job repeat."""
         for job in registry.pipeline.jobs:
-            counts = Counter(
-                text
-                for step in job.steps
-                if re.search(r"cache-hit|\.(?:outcome|conclusion)\b", text := _condition(step))
-            )
-            for text, count in counts.items():
-                if count > 1:
-                    first = next(step for step in job.steps if _condition(step) == text)
+            conditions = [_condition(step) for step in job.steps]
+            for text, count in Counter(filter(_ASKS_STEP.search, conditions)).items():
+                first = conditions.index(text)
+                if count > 1 and all(conditions[first:]):
                     yield self.finding(
-                        first.at("if"),
+                        job.steps[first].at("if"),
                         "",
                         f"{job.id} {text}",
                         f"{count} steps of {job.id} have the condition {text}",
                         "make it a condition of the job",
                     )
+
+
+_ASKS_STEP = re.compile(r"cache-hit|\.(?:outcome|conclusion)\b")
 
 
 def _condition(step: Step) -> str:

@@ -161,3 +161,18 @@ def test_a_registry_of_the_job_is_shared_with_nobody(host: str, count: int) -> N
     step = f"- uses: docker/build-push-action@v6\n  with: {{cache-to: 'type=registry,ref={host}app'}}"
     head = "runs-on: x\nservices:\n  cache: {image: 'registry:2'}"
     assert len(found(tree({"ci": job(step, on="pull_request", head=head)}), "cache-to-on-pr")) == count
+
+
+@pytest.mark.parametrize(
+    ("spelled", "told"),
+    [
+        (f"{CACHE},ignore-error=true", 0),
+        (f"'{CACHE},\"ignore-error=true\"'", 0),
+        (f"'\"ignore-error=true\",{CACHE}'", 0),
+        (f"'{CACHE},\"compression=zstd,ignore-error=true\"'", 1),
+        (f"'{CACHE},\"ignore-error=false\"'", 1),
+    ],
+)
+def test_options_are_csv(spelled: str, told: int) -> None:
+    where = miniature(BASE, ("          push: true", f"          cache-to: {spelled}\n          push: true"))
+    assert len(found(where, "cache-to-ignore-error")) == told

@@ -248,3 +248,18 @@ def test_a_script_may_take_all_variables(run: str, told: bool) -> None:
 )  # fmt: skip
 def test_variables_that_programs_know(name: str, told: bool) -> None:
     assert bool(found(tree({"ci": job(f"- run: ls\n  env: {{{name}: '1'}}")}), "unused-env")) is told
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "behind", "told"),
+    [
+        ("- run: c\n", "", "", True),
+        ("", "- if: always()\n  run: c\n", "", True),
+        ("", "- run: c\n", "", False),
+        ("", "", "- run: c\n", False),
+    ],
+)
+def test_a_step_that_has_to_run_all_the_same(before: str, between: str, behind: str, told: bool) -> None:
+    missed = "- if: steps.c.outputs.cache-hit != 'true'\n  run: a\n"
+    steps = f"{before}{missed}{between}{missed}{behind}"
+    assert bool(found(tree({"ci": job(steps)}), "repeated-step-if")) is told

@@ -73,9 +73,16 @@ jobs: {{r: {{if: "{when}", runs-on: ubuntu-latest, steps: [{{run: make report}}]
             ("", "github.event.workflow_run.head_branch", "true", "pull_request", ""),
             (
                 "",
-                "github.event.workflow_run['head_branch'] || github.event.workflow_run.head_branch",
+                "github.event.workflow_run['head_branch']",
                 "true",
                 "[push, pull_request]",
+                "",
+            ),
+            (
+                "not of all ",
+                "github.event.workflow_run.head_branch && github.workflow",
+                "true",
+                "pull_request",
                 "",
             ),
             (
