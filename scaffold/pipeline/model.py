@@ -6,7 +6,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -14,11 +14,12 @@ from scaffold.checkout.door import Kind
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline import told
+from scaffold.pipeline.documents import defaults, read_document
 from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.pipeline.expressions.values import PENDING
 from scaffold.pipeline.steps import Occurrence, Step, steps_of
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.source import Place, parsed
+from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import YamlSource
 
 FOLDER = ".github/workflows"
@@ -384,30 +385,9 @@ class Pipeline:
         return self._documents[path]
 
 
-@lru_cache(maxsize=512)
-def read_document(path: str, data: bytes) -> tuple[YamlSource, yaml.Mapping] | None:
-    """A workflow or action, read once per content; None where it is empty. Raises ShapeError for others."""
-    source = parsed(YamlSource, path, data)
-    node = yaml.read(source, strict=True)
-    if not isinstance(node, yaml.Mapping):
-        if node is None:
-            return None
-        raise ShapeError(path, 1, "is no mapping, expected a workflow or an action")
-    return source, node
-
-
 def local_path(uses: str) -> str:
     """Path of a workflow or action of this repository (`./x`, or `$/x`); "" for any other."""
     if not uses.startswith(("./", "$/")):
         return ""
     path = posixpath.normpath(uses[2:].partition("@")[0])
     return "" if path.startswith("..") else path
-
-
-def defaults(inputs: yaml.Mapping) -> dict[str, yaml.Scalar]:
-    """Input -> its default, of a reusable workflow or an action."""
-    found = {}
-    for name, spec in inputs.values.items():
-        value = spec.get("default") if isinstance(spec, yaml.Mapping) else None
-        found[name] = value if isinstance(value, yaml.Scalar) else yaml.Scalar("", 0, 0, "'")
-    return found

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD
 from scaffold.pipeline.builds import may_build_in
-from scaffold.pipeline.effects import Kind, effect_of
+from scaffold.pipeline.effects import Kind, effects_of
 from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.flows import Flow, Flows, flows_of
 from scaffold.pipeline.model import Job, Workflow
@@ -87,8 +87,8 @@ def _waits_for_nothing(registry: Repository, flows: Flows, job: Job, need: str, 
     legs = [leg for leg in flows.run.jobs if leg.root.job in (job, other)]
     if any(leg.root.job is other and may_build_in(leg.job) for leg in legs):
         return False
-    effects = (effect_of(step, registry.tree) for leg in legs for step in leg.steps)
-    return not any(effect and effect.kind is Kind.publication for effect in effects) and not deploys(job)
+    effects = (one for leg in legs for step in leg.steps for one in effects_of(step, registry.tree))
+    return not any(effect.kind is Kind.publication for effect in effects) and not deploys(job)
 
 
 class RepeatedStepIf(Note):
