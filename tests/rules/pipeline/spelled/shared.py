@@ -1,0 +1,107 @@
+"""Names that two jobs of one run write, and names that only look as if they did."""
+
+from __future__ import annotations
+
+from tests.rules.pipeline.spelled.case import Cases, workflow
+
+SPELLED: Cases = {}
+RULE = "legs-share-cache-ref"
+
+UPLOAD = "- {uses: actions/upload-artifact@v4, with: {name: dist, path: dist}}"
+DELETE = "- {uses: geekyeggo/delete-artifact@v5, with: {name: ...}}"
+BY_HAND = 'gh api -X DELETE "repos/$GITHUB_REPOSITORY/actions/artifacts/$ID"'
+BY_SCRIPT = "github.rest.actions.deleteArtifact({artifact_id})"
+
+signed = workflow(f"""
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      ...
+      {UPLOAD}
+  between:
+    needs: build
+    runs-on: ubuntu-latest
+    steps:
+      - run: make test
+      ...
+  sign:
+    needs: ...
+    runs-on: ubuntu-latest
+    steps:
+      - run: make sign
+      ...
+      {UPLOAD}
+      ...
+""")
+
+
+def of(name: str) -> str:
+    return DELETE.replace("...", name)
+
+
+SPELLED |= {
+    f"{RULE}: not deleted": signed("", "", "build", of("dist"), ""),
+    f"{RULE}: not deleted by its pattern": signed("", "", "build", of("'d*'"), ""),
+    f"{RULE}: not deleted with others": signed("", "", "build", of('"other\\ndist"'), ""),
+    f"{RULE}: not deleted by hand": signed("", "", "build", f"- run: {BY_HAND}", ""),
+    f"{RULE}: not deleted by a script": signed(
+        "", "", "build", f"- {{uses: actions/github-script@v7, with: {{script: '{BY_SCRIPT}'}}}}", ""
+    ),
+    f"{RULE}: not deleted by a job between": signed("", of("dist"), "between", "", ""),
+    f"{RULE}: deleted by a job that nobody waits for": signed("", of("dist"), "build", "", ""),
+    f"{RULE}: another one is deleted": signed("", "", "build", of("list"), ""),
+    f"{RULE}: deleted too late": signed("", "", "build", "", of("dist")),
+    f"{RULE}: deleted too early": signed(of("dist"), "", "build", "", ""),
+}
+
+files = workflow("""
+on: push
+jobs:
+  build:
+    strategy: {matrix: {arch: [x86, x64]}}
+    runs-on: windows-latest
+    steps:
+      - run: make ${{ matrix.arch }}
+      ...
+""")
+
+
+def no_archive(*paths: str) -> str:
+    steps = (f"- {{uses: actions/upload-artifact@v7, with: {{archive: false, path: '{p}'}}}}" for p in paths)
+    return "\n".join(steps)
+
+
+SPELLED |= {
+    f"{RULE}: not files of two endings": files(no_archive("out/*.zip", "out/*.exe")),
+    f"{RULE}: files of one ending, twice": files(no_archive("out/*.zip", "out/*.zip")),
+    f"{RULE}: not a folder of Windows": files(no_archive(".\\Package\\")),
+    f"{RULE}: not a folder": files(no_archive("package/")),
+    f"{RULE}: a file of Windows": files(no_archive(".\\Package\\app.zip")),
+}
+
+fallback = workflow("""
+on: push
+jobs:
+  make:
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: actions/upload-artifact@v4, continue-on-error: true, with: {name: cross, path: cross}}
+  tests:
+    needs: make
+    runs-on: ubuntu-latest
+    strategy: {matrix: {test: [all, some]}}
+    steps:
+      - {id: get, continue-on-error: true, uses: actions/download-artifact@v4, with: {name: ...}}
+      - {if: steps.get.outcome == 'failure', run: make cross}
+      - if: steps.get.outcome == 'failure'
+        ...
+        uses: actions/upload-artifact@v4
+        with: {name: cross, path: cross}
+""")
+SPELLED |= {
+    f"{RULE}: not where a download failed": fallback("cross", "continue-on-error: true"),
+    f"{RULE}: where another download failed": fallback("other", "continue-on-error: true"),
+    f"{RULE}: where a download failed, and it must not fail": fallback("cross", ""),
+}
