@@ -35,7 +35,7 @@ def alike(text: str, leg: JobRun) -> str:
     return re.sub(_OF_ENV, lambda m: _exported(m[0], leg, m[2]) if m[1] == leg.label else m[0], found)
 
 
-_OF_STEP = r"steps@([\w/#-]+)\.(?:\d+\.)?([\w-]+)(?=\.)"
+_OF_STEP = r"steps@([\w/#-]+)\.(?:\d+\.)*([\w-]+)(?=\.)"
 _OF_ENV = r"env@([\w/#-]+)\.(\w+)"
 
 

@@ -105,3 +105,59 @@ SPELLED |= {
     f"{RULE}: where another download failed": fallback("other", "continue-on-error: true"),
     f"{RULE}: where a download failed, and it must not fail": fallback("cross", ""),
 }
+
+used = workflow("""
+on: push
+jobs:
+  b:
+    strategy: {matrix: {row: [x, y]}}
+    runs-on: ubuntu-latest
+    steps:
+      - run: make
+      - uses: ./.github/actions/up
+        with: {...}
+""")
+SUFFIX = """
+inputs: {suffix: {default: ''}}
+runs:
+  using: composite
+  steps:
+    - {id: made, shell: bash, env: {SUFFIX: "${{ inputs.suffix }}"}, run: 'echo "it=${SUFFIX//./_}" >> $GITHUB_OUTPUT'}
+    - {uses: actions/upload-artifact@v4, with: {name: "logs${{ steps.made.outputs.it }}", path: logs}}
+"""
+OTHER = SUFFIX.replace("    - {id", "    - {uses: ./.github/actions/other}\n    - {id")
+for told, given in ((True, "suffix: a"), (False, 'suffix: "${{ matrix.row }}"')):
+    files_of = {"a": used(given), ".github/actions/up/action.yml": SUFFIX}
+    SPELLED[f"{RULE}: {'' if told else 'not '}of what an action is given"] = files_of
+SPELLED[f"{RULE}: not of an action in an action"] = {
+    "a": used('suffix: "${{ matrix.row }}"').replace("      - run: make\n", ""),
+    ".github/actions/up/action.yml": OTHER,
+    ".github/actions/other/action.yml": SUFFIX.replace("inputs.suffix", "matrix.row"),
+}
+
+twice = workflow("""
+on: push
+jobs:
+  b:
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: ./.github/actions/micro, with: {name: logs, file: a/Dockerfile}}
+      - {uses: ./.github/actions/micro, with: {name: ..., file: b/Dockerfile}}
+""")
+BY_ACTION = """
+inputs: {name: {}, file: {}}
+runs:
+  using: composite
+  steps:
+    - {id: meta, uses: docker/metadata-action@v5, with: {images: "ghcr.io/x/${{ inputs.name }}", tags: type=sha}}
+    - uses: docker/build-push-action@v6
+      with: {context: ., file: "${{ inputs.file }}", push: true, tags: "${{ steps.meta.outputs.tags }}"}
+"""
+SPELLED["legs-push-one-tag: not by an action that is used twice"] = {
+    "a": twice("files"),
+    ".github/actions/micro/action.yml": BY_ACTION,
+}
+SPELLED["legs-push-one-tag: by an action that is used twice"] = {
+    "a": twice("logs"),
+    ".github/actions/micro/action.yml": BY_ACTION,
+}
