@@ -294,9 +294,18 @@ def _steps_before(save: StepRun) -> str:
     done = (
         "\0".join((text_of(template(step.step.run).value(step)), *map(step.input, step.step.given)))
         for step in steps
-        if step.runs is not False
+        if step.runs is not False and not _is_other_cache(step, save)
     )
     return "\1".join((*done, *map(text_of, save.job.env.values()))).replace(save.job.label, "")
+
+
+def _is_other_cache(step: StepRun, save: StepRun) -> bool:
+    """Whether a step uses a cache, of which a build takes no notice, and not of what another one saves."""
+    action = step.step.action
+    if "cache" not in action or action.startswith(".") or step.input("fail-on-cache-miss") == "true":
+        return False
+    paths = [[f"{path.rstrip('/')}/" for path in lines(one.input("path"))] for one in (step, save)]
+    return not any(one.startswith(other) or other.startswith(one) for one, other in itertools.product(*paths))
 
 
 _FINE = {Kind.artifact: _is_meant, Kind.layers: _alike, Kind.cache: _of_one_make}

@@ -161,3 +161,37 @@ SPELLED["legs-push-one-tag: by an action that is used twice"] = {
     "a": twice("logs"),
     ".github/actions/micro/action.yml": BY_ACTION,
 }
+
+made = workflow("""
+on: push
+jobs:
+  b:
+    strategy: {matrix: {group: [1, 2]}}
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      ...
+      - run: make ...
+      - {uses: actions/cache/save@v4, with: {path: common, key: "common-${{ hashFiles('src/**') }}"}}
+""")
+OF_GROUP = 'key: "it-${{ matrix.group }}"'
+SPELLED |= {
+    f"{RULE}: not after another cache": made(
+        f"- {{uses: actions/cache@v4, with: {{path: libs, {OF_GROUP}}}}}", ""
+    ),
+    f"{RULE}: not after a cache of a tool": made(
+        f"- {{uses: Swatinem/rust-cache@v2, with: {{{OF_GROUP}}}}}", ""
+    ),
+    f"{RULE}: after a cache of the same": made(
+        f"- {{uses: actions/cache@v4, with: {{path: common/, {OF_GROUP}}}}}", ""
+    ),
+    f"{RULE}: after a cache of a part": made(
+        f"- {{uses: actions/cache@v4, with: {{path: common/libs, {OF_GROUP}}}}}", ""
+    ),
+    f"{RULE}: after a cache that must be there": made(
+        f"- {{uses: actions/cache/restore@v4, with: {{path: libs, fail-on-cache-miss: true, {OF_GROUP}}}}}",
+        "",
+    ),
+    f"{RULE}: made in another way": made("", "GROUP=${{ matrix.group }}"),
+    f"{RULE}: not made in the same way": made("", "all"),
+}
