@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -95,6 +96,12 @@ class ImageBuild:
     def is_pushed(self) -> bool:
         """Whether its image is certainly pushed, at once or by a command behind, to others than the job."""
         return (bool(self.pushed) or self._pushes is True) and not docker.is_local(self)
+
+    @property
+    def by_buildah(self) -> bool:
+        """Whether buildah builds it, alone or as podman, and no BuildKit."""
+        program = posixpath.basename(self._command.bare[0]) if self._command is not None else ""
+        return program in ("buildah", "podman")
 
     @property
     def exports(self) -> Options:
