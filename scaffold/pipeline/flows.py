@@ -20,8 +20,10 @@ from scaffold.pipeline.artifacts import (
     MERGE,
     UPLOAD,
     artifact_name,
+    deleted,
     downloaded_by_script,
     is_own,
+    may_delete,
     may_fit,
     taken,
 )
@@ -129,6 +131,16 @@ class Flows:
         )
 
     @cached_property
+    def deletions(self) -> tuple[Flow, ...]:
+        """The artifacts that it may delete."""
+        steps = self.run.those(may_delete)
+        return tuple(
+            Flow(Kind.artifact, name, step, writes=False, exact=False)
+            for step in steps
+            for name in deleted(step)
+        )
+
+    @cached_property
     def saves(self) -> tuple[Flow, ...]:
         """The caches that it may save."""
         return tuple(cached(step, writes=True) for step in filter(may_save, self.run.steps(SAVE, BOTH)))
@@ -180,6 +192,13 @@ class Flows:
     def waits(self, leg: Leg, maker: Leg) -> bool:
         """Whether a leg starts after another one has ended, or is the same."""
         return leg is maker or not self._before(leg).isdisjoint((at.call, at.job) for at in maker.chain)
+
+    def follows(self, step: StepRun, other: StepRun) -> bool:
+        """Whether a step comes to its turn after another one: later in its leg, or in a leg that waits."""
+        if step.job is not other.job:
+            return self.waits(step.job, other.job)
+        order = step.job.job.occurrences
+        return order.index(step.occurrence) > order.index(other.occurrence)
 
     def _before(self, leg: Leg) -> frozenset[tuple[Call, Job]]:
         """The jobs of each call that a leg starts after: those of its own, and of the jobs that call it."""

@@ -162,10 +162,10 @@ class Workflow:
 
     @cached_property
     def events(self) -> dict[str, yaml.Mapping]:
-        """Event that starts it -> its filters."""
+        """Event that starts it -> its filters; one of which nothing but the name is there is none."""
         on = self.node.get("on")
         if isinstance(on, yaml.Mapping):
-            return {name: on.mapping(name) for name in on.values}
+            return {name: _given(on.mapping(name)) for name in on.values}
         return {scalar.text: yaml.EMPTY for scalar in yaml.scalars(on)}
 
     @cached_property
@@ -212,12 +212,16 @@ class Workflow:
     @property
     def paths(self) -> tuple[str, ...]:
         """The patterns of the files whose push starts it; none where it has no such filter."""
-        return tuple(scalar.text for scalar in yaml.scalars(self.node.get("on", "push", "paths")))
+        return self._filter("paths")
 
     @property
     def ignored(self) -> tuple[str, ...]:
         """The patterns of the files whose push alone does not start it."""
-        return tuple(scalar.text for scalar in yaml.scalars(self.node.get("on", "push", "paths-ignore")))
+        return self._filter("paths-ignore")
+
+    def _filter(self, name: str) -> tuple[str, ...]:
+        """The patterns of a filter of pushes."""
+        return tuple(scalar.text for scalar in yaml.scalars(self.events.get("push", yaml.EMPTY).get(name)))
 
     def at(self, *keys: str) -> Place:
         """The place of a value below a chain of keys."""
@@ -238,6 +242,18 @@ class Workflow:
                 found[name] = self.jobs[name]
                 pending += self.jobs[name].needs
         return found
+
+
+def _given(filters: yaml.Mapping) -> yaml.Mapping:
+    """Filters without those that are null."""
+    given = {
+        name: value
+        for name, value in filters.values.items()
+        if not isinstance(value, yaml.Scalar) or value.typed is not None
+    }
+    if len(given) == len(filters.values):
+        return filters
+    return yaml.Mapping(given, filters.keys, filters.start, filters.end, filters.flow)
 
 
 class Pipeline:

@@ -220,3 +220,20 @@ def test_a_name_of_the_commit(certain: bool, names: tuple[str, ...]) -> None:
         assert is_certain(script) is certain, name
     for tags in ("${{ steps.m.outputs.tags }}", "${{ steps.n.outputs.tags }}"):
         assert is_certain(named(tags)) is ("steps.m" in tags)
+
+
+@pytest.mark.parametrize(
+    ("filters", "branch"),
+    [
+        ("branches:\n    paths: ['ci/**']", "main"),
+        ("branches: null\n    tags: ~", "main"),
+        ("branches:\n    branches-ignore:\n    paths-ignore:", "main"),
+        ("branches: [next]\n    tags:", "next"),
+    ],
+)
+def test_a_filter_without_a_value_is_none(filters: str, branch: str) -> None:
+    on = f"\n  push:\n    {filters}"
+    (told,) = found(
+        tree({"ci": ci("concurrency: {group: a, cancel-in-progress: true}", on)}), "push-cancels-push"
+    )
+    assert told.message.startswith(f"two pushes to {branch} share the group")

@@ -43,7 +43,8 @@ class KeyIgnoresArch(PipelineRule):
 
     A key that spells out one architecture of its matrix, `key-hard-codes-axis` tells alone.
     Windows keeps its caches apart by itself. Folders of downloads that are the same everywhere, as `~/.m2`
-    and `~/go/pkg/mod`, may be shared.
+    and `~/go/pkg/mod`, and data, as `.git` and models, may be shared. A step with `lookup-only: true`
+    restores nothing.
 
     Fix: put `${{ runner.os }}-${{ runner.arch }}` into the key.
     """
@@ -63,6 +64,7 @@ class KeyIgnoresArch(PipelineRule):
         for run in runs if shared else ():
             steps = [s for s in run.steps(*_CACHES) if s.step.spelled("path").strip() in shared]
             uses = [cached(step, writes=step.step.action != RESTORE) for step in steps]
+            uses = [use for use in uses if use.writes or not _only_looks(use)]
             written.setdefault(_scope(run), []).extend(use for use in uses if _is_of_system(use))
         for uses in _meeting(written):
             for one, other in _mixed(uses):
@@ -128,23 +130,29 @@ def _mixed(uses: Sequence[Flow]) -> Iterator[tuple[Flow, Flow]]:
     """
     first: dict[tuple[str, frozenset[str]], Flow] = {}
     by_paths: dict[frozenset[str], dict[str, Flow]] = {}
+    taken = {_what(use) for use in uses if not _only_looks(use)}
     for save in (use for use in uses if use.writes):
         name, paths = _what(save)
         earlier = first.setdefault((name, paths), save)
         by_paths.setdefault(paths, {}).setdefault(name, save)
-        if _differ(earlier, save) and not _is_handed_over(earlier, save):
+        if _differ(earlier, save) and (name, paths) in taken and not _is_handed_over(earlier, save):
             yield earlier, save
     restores = [use for use in uses if not use.writes]
     for use in restores:
         maker = first.get(_what(use), use)
         if _differ_in_arch(maker, use):
             yield maker, use
-    for use in (*first.values(), *restores):
+    for use in (use for use in (*first.values(), *restores) if not _only_looks(use)):
         differ = _differ if use.writes else _differ_in_arch
         for start in (alike(line, use.at.job) for line in lines(use.at.input("restore-keys"))):
             for name, other in by_paths.get(_what(use)[1], {}).items():
                 if name.startswith(start) and differ(other, use):
                     yield other, use
+
+
+def _only_looks(use: Flow) -> bool:
+    """Whether a step looks whether its cache is there, and does not restore it."""
+    return use.at.input("lookup-only") == "true"
 
 
 def _what(use: Flow) -> tuple[str, frozenset[str]]:

@@ -44,6 +44,14 @@ def test_rule(slug: str) -> None:
         ("ubuntu-latest, own-runner", "target", "cache", 0),
         ("ubuntu-latest, macos-15", "~/.m2/repository", "cache", 0),
         ("ubuntu-latest, macos-15", "~/go/pkg/mod", "cache", 0),
+        ("ubuntu-latest, macos-15", ".git", "cache", 0),
+        ("ubuntu-latest, macos-15", ".git/lfs", "cache", 0),
+        ("ubuntu-latest, macos-15", "mirrors/linux.git", "cache", 0),
+        ("ubuntu-latest, macos-15", "llm/tiny.gguf", "cache", 0),
+        ("ubuntu-latest, macos-15", ".github/tools", "cache", 1),
+        ("ubuntu-latest, macos-15", "target\n    lookup-only: true", "cache", 0),
+        ("ubuntu-latest, macos-15", "target\n    lookup-only: false", "cache", 1),
+        ("ubuntu-24.04, ubuntu-24.04-arm", "target\n    lookup-only: true", "cache", 0),
     ],
 )
 def test_runners_that_share_a_key(runners: str, path: str, action: str, count: int) -> None:
@@ -118,3 +126,26 @@ def test_a_job_of_another_system_may_take_what_one_before_made(made: str, needs:
     )
     workflow = job(step, head=f"runs-on: {made}", rest=f"{rest}\n")
     assert len(found(tree({"ci": workflow}), "key-ignores-arch")) == told
+
+
+@pytest.mark.parametrize(
+    ("looks", "takes", "runner", "told"),
+    [
+        ("true", "lookup-only: false", "ubuntu-24.04", True),
+        ("true", "lookup-only: false", "ubuntu-24.04-arm", True),
+        ("true", "lookup-only: true", "ubuntu-24.04-arm", False),
+        ("true", 'lookup-only: true, restore-keys: "v-"', "ubuntu-24.04-arm", False),
+        ("${{ github.event_name == 'push' }}", "lookup-only: true", "ubuntu-24.04-arm", False),
+    ],
+)
+@pytest.mark.parametrize("action", ["cache", "cache/restore"])
+def test_what_only_looks_restores_nothing(
+    looks: str, takes: str, runner: str, told: bool, action: str
+) -> None:
+    step = "- uses: actions/{}@v4\n  with: {{path: out, key: v-1, {}}}"
+    made = step.format("cache", f'lookup-only: "{looks}"')
+    files = {
+        "a": job(made, head=HEAD.format(TWO_ARCHES)),
+        "b": job(step.format(action, takes), head=f"runs-on: {runner}"),
+    }
+    assert bool(found(tree(files), "key-ignores-arch")) is told
