@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from functools import lru_cache
 
 from scaffold.errors import ShapeError
@@ -29,3 +30,11 @@ def defaults(inputs: yaml.Mapping) -> dict[str, yaml.Scalar]:
         value = spec.get("default") if isinstance(spec, yaml.Mapping) else None
         found[name] = value if isinstance(value, yaml.Scalar) else yaml.Scalar("", 0, 0, "'")
     return found
+
+
+def local_path(uses: str) -> str:
+    """Path of a workflow or action of this repository (`./x`, or `$/x`); "" for any other."""
+    if not uses.startswith(("./", "$/")):
+        return ""
+    path = posixpath.normpath(uses[2:].partition("@")[0])
+    return "" if path.startswith("..") else path

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 
 from scaffold.pipeline.called_scripts import Called, calls_in, ran_by
-from scaffold.pipeline.model import Job, local_path
+from scaffold.pipeline.documents import local_path
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.steps import Step
 from scaffold.syntax.shell import Command
 

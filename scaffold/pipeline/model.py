@@ -14,7 +14,7 @@ from scaffold.checkout.door import Kind
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline import told
-from scaffold.pipeline.documents import defaults, read_document
+from scaffold.pipeline.documents import defaults, local_path, read_document
 from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.pipeline.expressions.values import PENDING
 from scaffold.pipeline.steps import Occurrence, Step, steps_of
@@ -321,8 +321,7 @@ class Pipeline:
         """The steps of a composite action of this repository; none for other actions."""
         if folder not in self._actions:
             self._actions[folder] = ()
-            found = self._action(folder)
-            if found is not None:
+            if (found := self._action(folder)) is not None:
                 source, node = found
                 self._actions[folder] = steps_of(source, node.get("runs", "steps"))
         return self._actions[folder]
@@ -399,11 +398,3 @@ class Pipeline:
             except ShapeError as error:
                 self.problems.append(error)
         return self._documents[path]
-
-
-def local_path(uses: str) -> str:
-    """Path of a workflow or action of this repository (`./x`, or `$/x`); "" for any other."""
-    if not uses.startswith(("./", "$/")):
-        return ""
-    path = posixpath.normpath(uses[2:].partition("@")[0])
-    return "" if path.startswith("..") else path

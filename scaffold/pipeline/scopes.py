@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from scaffold.pipeline import matrix, told
 from scaffold.pipeline.caches import BOTH, RESTORE, Missed
 from scaffold.pipeline.calls import Call, Leg
+from scaffold.pipeline.documents import local_path
 from scaffold.pipeline.expressions.nodes import Scope
 from scaffold.pipeline.expressions.values import Open, Truth, Unknown, all_of, text_of, truth_of
-from scaffold.pipeline.model import Job, local_path
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.runners import of_runner
 from scaffold.pipeline.steps import Occurrence, Step
 

@@ -12,11 +12,11 @@ from scaffold.pipeline import docker
 from scaffold.pipeline.alike import VERSIONS
 from scaffold.pipeline.builds import ImageBuild, Options, written_builds
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, may_begin
+from scaffold.pipeline.documents import local_path
 from scaffold.pipeline.expressions.nodes import Node, path_of
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, may_equal, shown
 from scaffold.pipeline.flows import Flow, cached, flows_of, may_find
-from scaffold.pipeline.model import local_path
 from scaffold.pipeline.outputs import makers
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
