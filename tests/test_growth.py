@@ -188,6 +188,10 @@ def _workflows() -> Iterator[Case]:
     for sign in ("*a", "**a*", "a+", "**/a"):
         paths = f"on: {{push: {{paths: ['{sign * 60}b']}}}}\njobs: {{}}\n"
         yield Case(f"a file that {sign} nearly takes", {FLOW: paths.encode(), "a/" * 20 + "a" * 200: b"a"})
+    calls = "".join(f"      - run: . ci/all.sh && a{n}\n" for n in range(80))
+    functions = "".join(f"a{n}() {{ b{n}=c; docker push a/$b{n}:{n}; }}\n" for n in range(600))
+    logs_in = f"{steps}      - uses: docker/login-action@v3\n{calls}"
+    yield Case("a script that many steps run", {FLOW: logs_in.encode(), "ci/all.sh": functions.encode()})
     yield from whole(FLOW, lambda n: f"'a{n}/**', ", head="on: {push: {paths: [", tail="b]}}\njobs: {}\n")
     matrix = f"{job}  a:\n    runs-on: x\n    strategy:\n      matrix:\n        "
     yield from whole(FLOW, lambda n: f"{n}, ", head=f"{matrix}a: [", tail="]\n")

@@ -259,9 +259,9 @@ class Directory:
         return native.flags(texts, names)
 
     @cached_property
-    def has_gated_options(self) -> bool:
-        """Whether the engine has options of its own in front of ggml's, whose defaults then do not count."""
-        return any(map(native.has_gated_options, self.makefiles))
+    def gated_options(self) -> frozenset[str]:
+        """The options that the engine has of its own in front of ggml's, which alone then do nothing."""
+        return frozenset[str]().union(*map(native.gated_options, self.makefiles))
 
     # --- pins --------------------------------------------------------------------------------
 

@@ -167,12 +167,13 @@ def _hands_on(command: Command) -> bool:
     return not any(map(command.starts, _MESSAGES)) and any(map(_BUILD_TYPE.search, command.words))
 
 
-_GATED = re.compile(rb"-D[A-Z0-9]+_GGML_(?:CUDA|HIP|HIPBLAS|VULKAN)=")
+_GATED = re.compile(rb"-D([A-Z0-9]+_GGML_(?:CUDA|HIP|HIPBLAS|VULKAN))=")
 
 
-def has_gated_options(makefile: Text) -> bool:
-    """Whether the engine has options of its own in front of ggml's."""
-    return b"_GGML_" in makefile.data and _GATED.search(makefile.joined) is not None
+def gated_options(makefile: Text) -> frozenset[str]:
+    """The options that the engine has of its own in front of ggml's."""
+    found = _GATED.findall(makefile.joined) if b"_GGML_" in makefile.data else ()
+    return frozenset(name.decode() for name in found)
 
 
 class Flag(NamedTuple):

@@ -20,7 +20,7 @@ _OF_RUN = frozenset(
     {"GITHUB_BASE_REF", "GITHUB_ENV", "GITHUB_HEAD_REF", "GITHUB_OUTPUT", "GITHUB_REF", "GITHUB_REF_NAME"}
     | {"GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_RUN_NUMBER", "GITHUB_SHA", "GITHUB_WORKSPACE"}
 )
-_VERSIONS = frozenset(
+VERSIONS = frozenset(
     {"actions/setup-dotnet", "actions/setup-go", "actions/setup-java", "actions/setup-node"}
     | {"actions/setup-python", "astral-sh/setup-uv"}
 )
@@ -35,7 +35,7 @@ def alike(text: str, leg: JobRun) -> str:
     return re.sub(_OF_ENV, lambda m: _exported(m[0], leg, m[2]) if m[1] == leg.label else m[0], found)
 
 
-_OF_STEP = r"steps@([\w/#-]+)\.(?:\d+\.)?([\w-]+)(?=\.)"
+_OF_STEP = r"steps@([\w/#-]+)\.(?:\d+\.)*([\w-]+)(?=\.)"
 _OF_ENV = r"env@([\w/#-]+)\.(\w+)"
 
 
@@ -58,7 +58,7 @@ def _done(step: StepRun) -> str:
     own = step.step
     if own.run:
         done = _ran(step)
-    elif own.action == METADATA or own.action in _VERSIONS:
+    elif own.action == METADATA or own.action in VERSIONS:
         done = " ".join(f"{name}={step.input(name)}" for name in own.given)
     else:
         done = ""

@@ -9,8 +9,10 @@ from functools import cache, lru_cache
 
 from scaffold.pipeline.commands import given, said
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, last_part, text_of, without_holes
+from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.steps import Step
 from scaffold.syntax.shell_branches import is_certain
 
 UPLOAD = "actions/upload-artifact"
@@ -100,14 +102,31 @@ def _same(piece: str, text: str) -> bool:
 def artifact_name(step: StepRun) -> str:
     """The name of the artifact that a step makes; one that is no archive is named after its file.
 
-    Of files that a pattern takes only a run knows the name.
+    Of files that a pattern takes, or that a folder has, only a run knows the name.
     """
     if step.step.action == MERGE:
         return step.input("name") or "merged-artifacts"
     if step.input("archive") == "false":
-        file = last_part(step.input("path").strip())
-        return f"{HOLE}files@{step.job.label}{HOLE_END}" if re.search(r"[*?\[\n]", file) else file
+        path = step.input("path").strip().replace("\\", "/")
+        file = last_part(path)
+        if file and not re.search(r"[*?\[\n]", file):
+            return file
+        plain = path.replace(HOLE, "<").replace(HOLE_END, ">")
+        return f"{HOLE}files@{step.job.label} {plain}{HOLE_END}"
     return step.input("name") or "artifact"
+
+
+def may_delete(step: Step) -> bool:
+    """Whether a step may delete artifacts: by an action that is called so, or by the interface of GitHub."""
+    if step.uses and re.search(r"(?:delete|purge|remove)-artifact", step.action):
+        return True
+    text = step.run or step.spelled("script")
+    return "deleteArtifact" in text or ("DELETE" in text and "artifacts" in text)
+
+
+def deleted(step: StepRun) -> list[str]:
+    """The patterns of the names that such a step deletes, as far as they are known."""
+    return [*lines(step.input("name"))] or ["*"]
 
 
 def is_own(step: StepRun) -> bool:
@@ -148,6 +167,11 @@ def may_fit(wanted: str, name: str, *, exact: bool) -> bool:
         return fits(name, wanted)
     length = min(len(part) for part in (name.partition(HOLE)[0], re.split(f"[*?{HOLE}]", wanted)[0]))
     return name[:length] == wanted[:length]
+
+
+def is_plain(pattern: str) -> bool:
+    """Whether a pattern is known, and says exactly which names it takes."""
+    return is_known(pattern) and all(plain(one) == one for one in alternatives(pattern))
 
 
 @lru_cache(maxsize=64)

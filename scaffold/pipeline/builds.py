@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -25,7 +26,7 @@ PUSH = "redhat-actions/push-to-registry"
 
 Options = tuple[Mapping[str, str], ...]
 _Local = dict[str, "ImageBuild"]
-"""Name of an image on the runner -> what builds it."""
+"""Name of an image on the runner, with its tag -> what builds it."""
 
 
 class ImageBuild:
@@ -95,6 +96,12 @@ class ImageBuild:
     def is_pushed(self) -> bool:
         """Whether its image is certainly pushed, at once or by a command behind, to others than the job."""
         return (bool(self.pushed) or self._pushes is True) and not docker.is_local(self)
+
+    @property
+    def by_buildah(self) -> bool:
+        """Whether buildah builds it, alone or as podman, and no BuildKit."""
+        program = posixpath.basename(self._command.bare[0]) if self._command is not None else ""
+        return program in ("buildah", "podman")
 
     @property
     def exports(self) -> Options:
@@ -176,7 +183,7 @@ def builds_of(leg: JobRun) -> Iterator[ImageBuild]:
         if step.runs is not False:
             for made in images_of(step, local):
                 if pushing and not isinstance(made, ImagePush):
-                    local |= dict.fromkeys(re.split(r"[,\s]+", made.input("tags")), made)
+                    local |= dict.fromkeys(map(docker.tagged, _listed(made.input("tags"))), made)
                 yield made
 
 
@@ -210,7 +217,7 @@ def images_of(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
     elif action == BUILDAH:
         archs = ",".join(f"linux/{arch}" for arch in _listed(step.input("archs")))
         made = ImageBuild(step, {"platforms": step.input("platforms") or archs})
-        local |= dict.fromkeys(_full_names(step), made)
+        local |= dict.fromkeys(map(docker.tagged, _full_names(step)), made)
     elif action == PUSH:
         yield from _pushed(step, local)
     else:
@@ -220,30 +227,33 @@ def images_of(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
 def _of_script(step: StepRun, local: _Local) -> Iterator[ImageBuild]:
     for made in image_commands(step):
         if isinstance(made, Named):
-            if made.image in local:
-                local[made.name] = local[made.image]
+            image = docker.tagged(made.image)
+            if image in local:
+                local[docker.tagged(made.name)] = local[image]
             continue
         at = step if made.sure else step.perhaps()
         if isinstance(made, Built):
             yield ImageBuild(at, made.inputs, made.command)
         elif "$" not in made.name:
-            yield ImagePush(at, made.name, local.get(made.image), made.command)
+            yield ImagePush(at, made.name, local.get(docker.tagged(made.image)), made.command)
 
 
 def _pushed(step: StepRun, local: _Local) -> Iterator[ImagePush]:
     """What `push-to-registry` pushes: it takes the names of the build, or repeats them."""
-    maker = _asked_step(step.step.spelled("image"), "image")
-    taken = _asked_step(step.step.spelled("tags"), "tags")
-    before = next((s for s in step.job.using(BUILDAH) if maker and s.step.id == maker), None)
+    before = _maker(step, step.step.spelled("image"), "image", BUILDAH)
+    taken = _maker(step, step.step.spelled("tags"), "tags", BUILDAH)
     registry = step.input("registry").rstrip("/")
     for name in _full_names(before if before is not None and taken else step):
-        yield ImagePush(step, f"{registry}/{name}" if registry else name, local.get(name))
+        yield ImagePush(step, f"{registry}/{name}" if registry else name, local.get(docker.tagged(name)))
 
 
-def _asked_step(text: str, output: str) -> str:
-    """The id of the step of which a text is an output, and nothing else; "" for any other text."""
+def _maker(step: StepRun, text: str, output: str, action: str) -> StepRun | None:
+    """The step with an action of which a text beside another step is an output, and nothing else."""
     path = template(text).output
-    return path[1] if path[:1] == ("steps",) and path[3:] == (output,) else ""
+    if path[:1] != ("steps",) or path[3:] != (output,):
+        return None
+    beside = (s for s in step.job.using(action) if s.outer is step.outer)
+    return next((s for s in beside if s.step.id == path[1]), None)
 
 
 def _full_names(step: StepRun) -> Iterator[str]:
@@ -259,9 +269,7 @@ def _listed(text: str) -> list[str]:
 def _tags(step: StepRun) -> Iterator[str]:
     """The names that a step of the build action gives to what it pushes: its tags, or else its outputs'."""
     for line in step.step.spelled("tags").split("\n"):
-        asked = _asked_step(line.strip(), "tags")
-        makers = step.job.using(docker.METADATA) if asked else ()
-        maker = next((s for s in makers if s.step.id == asked), None)
+        maker = _maker(step, line.strip(), "tags", docker.METADATA)
         if maker is not None:
             names = [*_asked_for(maker), *_latest(maker, step)]
             yield from (f"{image}:{name}" for image in _list(maker, "images") for name in names)

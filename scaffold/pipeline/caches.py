@@ -32,14 +32,16 @@ def _is_anywhere(path: str) -> bool:
 
 
 _SAME_FOLDERS = (
-    ".cargo/git", ".composer", ".gradle/wrapper", ".ivy2", ".m2", ".npm", ".nuget", ".pnpm-store", ".yarn",
-    "corpus", "data", "dataset", "datasets", "docs", "fixtures", "git/db", "huggingface", "model", "models",
-    "nltk_data", "pip", "pkg/mod", "pnpm", "registry", "source", "sources", "uv", "yarn",
+    ".cargo/git", ".composer", ".git", ".gradle/wrapper", ".hypothesis", ".ivy2", ".m2", ".npm", ".nuget",
+    ".pnpm-store", ".yarn", "corpora", "corpus", "data", "dataset", "datasets", "docs", "fixtures",
+    "fonts", "git/db", "huggingface", "lfs", "model", "models", "nltk_data", "pip", "pkg/mod", "pnpm",
+    "registry", "source", "sources", "test-data", "testdata", "uv", "weights", "yarn",
 )  # fmt: skip
 _SAME_FILES = (
-    ".css", ".csv", ".gz", ".html", ".jpg", ".js", ".json", ".lock", ".map", ".md", ".png", ".svg", ".txt",
-    ".xml", ".xz", ".zip", "commit", "commits", "digest", "digests", "sha", "shas", "timestamp", "timestamps",
-    "version", "versions",
+    ".css", ".csv", ".git", ".gguf", ".gz", ".html", ".jpg", ".js", ".json", ".jsonl", ".lock", ".map", ".md",
+    ".onnx", ".parquet", ".pdf", ".png", ".safetensors", ".sql", ".svg", ".toml", ".txt", ".xml", ".xz",
+    ".yaml", ".yml", ".zip", "commit", "commits", "digest", "digests", "sha", "shas", "timestamp",
+    "timestamps", "version", "versions",
 )  # fmt: skip
 """Folders and endings of files whose content is the same on every system."""
 

@@ -44,17 +44,31 @@ class Called(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def called_by(job: Job, step: Step) -> tuple[Called, ...]:
-    """What a step's script runs that may be of interest here.
+    """What a step's script runs that may be of interest here."""
+    if "/" not in step.run and "make" not in step.run and ".sh" not in step.run:
+        return ()
+    folder, home = _start(job, step)
+    return ran_by(job, step) if _reaches(job.workflow.pipeline, step.run, folder, home) else ()
+
+
+def ran_by(job: Job, step: Step) -> tuple[Called, ...]:
+    """What a step's script runs.
 
     Nothing where another repository may be checked out in the place of this one.
     """
-    if "/" not in step.run and "make" not in step.run and ".sh" not in step.run:
-        return ()
-    folder = folder_of(step, *((job.node, job.workflow.node) if step.path == job.path else ())) or "."
-    home, pipeline = posixpath.dirname(step.path), job.workflow.pipeline
-    if not _reaches(pipeline, step.run, folder, home) or not _is_here(job):
-        return ()
-    return calls_in(pipeline, step.script, folder, home)
+    return calls_in(job.workflow.pipeline, step.script, *_start(job, step)) if _is_here(job) else ()
+
+
+def scripts_run_by(job: Job, step: Step) -> list[ShellSource]:
+    """The script of a step, and the shell scripts of the repository that it runs, of whatever interest."""
+    calls = ran_by(job, step) if "/" in step.run else ()
+    return [step.script, *(called.script for called in calls if not called.of_make)]
+
+
+def _start(job: Job, step: Step) -> tuple[str, str]:
+    """The folder in which a step works, and the one of the workflow or the action that it is of."""
+    around = (job.node, job.workflow.node) if step.path == job.path else ()
+    return folder_of(step, *around) or ".", posixpath.dirname(step.path)
 
 
 def _reaches(pipeline: Pipeline, text: str, folder: str, home: str, depth: int = 0) -> bool:

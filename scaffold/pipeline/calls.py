@@ -5,6 +5,7 @@ The simulated run is the one in which everything goes well.
 
 from __future__ import annotations
 
+import posixpath
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -290,7 +291,8 @@ class Leg(JobScope, ABC):
     def title(self) -> str:
         """The job that the event started and what tells this leg of it apart, for people."""
         job, row = self.root.job, self.root.row
-        values = [value for value in row.values() if isinstance(value, str) and value][:3]
+        plain = (v for v in row.values() if isinstance(v, (str, int, float)) and not isinstance(v, bool))
+        values = [text for text in map(text_of, plain) if text][:3]
         return f"{job.id} ({', '.join(values)})" if values else job.id
 
     @property
@@ -336,3 +338,11 @@ class Leg(JobScope, ABC):
         yield self
         if self.call.caller is not None:
             yield from self.call.caller.chain
+
+
+def titles(*legs: Leg) -> list[str]:
+    """The titles of legs, with their workflows where these tell apart what has one title."""
+    found = [leg.title for leg in legs]
+    if len(set(found)) == len({(leg.title, leg.root.call.workflow) for leg in legs}):
+        return found
+    return [f"{leg.title} in {posixpath.basename(leg.root.call.workflow.path)}" for leg in legs]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from scaffold.pipeline.called_scripts import MAX_DEPTH, Called, called_by, calls_in
@@ -58,9 +60,11 @@ def _said(
     if not own and not running:
         return
     rounds = _rounds(script)
+    idle = _idle(script) if depth > 1 else frozenset()
     for command in script.commands:
-        idle = depth > 1 and _is_idle(command)
-        if idle or not (command.node.id in own or command.node.id in running or _program(command) == "cd"):
+        if command.node.id in idle or not (
+            command.node.id in own or command.node.id in running or _program(command) == "cd"
+        ):
             continue
         loops = [name for name in rounds if any(name in word for word in command.bare)]
         for chosen in itertools.product(*(rounds[name] for name in loops)):
@@ -75,14 +79,15 @@ def _said(
                 yield one._replace(sure=one.sure and is_certain(command))
 
 
-def _is_idle(command: Command) -> bool:
-    """Whether a command stands in a function that its script never calls itself."""
-    within = (
-        name
-        for name, body in command.source.functions.items()
-        if body.start_byte <= command.start_byte < body.end_byte
-    )
-    return any(not command.source.calls(name) for name in within)
+@lru_cache(maxsize=4096)
+def _idle(script: ShellSource) -> frozenset[int]:
+    """The commands of a script, by their nodes, in functions that it never calls itself."""
+    called = {command.bare[0] for command in script.commands if command.bare}
+    idle = bytearray(len(script.data))
+    for name, body in script.functions.items():
+        if name not in called:
+            idle[body.start_byte : body.end_byte] = b"\1" * (body.end_byte - body.start_byte)
+    return frozenset(command.node.id for command in script.commands if idle[command.start_byte])
 
 
 def _program(command: Command) -> str:
@@ -119,7 +124,7 @@ class _Values:
         self._given: dict[str, str] = {}
         """What that one gives it: its operands, and variables."""
         self._sourced = False
-        self._open = any(script.calls(name) for name in ("source", ".", "eval"))
+        self._open = _is_open(script)
 
     def inside(self, call: Called) -> _Values:
         """The variables of a script that this one runs."""
@@ -163,7 +168,7 @@ class _Values:
     def handed(self, match: re.Match[str], depth: int, *, sourced: bool) -> str:
         """The value of a variable in a script that this one runs."""
         name = match[1] or match[2]
-        exported = sourced or name in self.script.assigned(self.script.root, "export")
+        exported = sourced or name in _exported(self.script)
         kept = not exported and name in _set(self.script)
         return match[0] if name.isdigit() or kept else self._value(match, {}, depth)
 
@@ -209,20 +214,34 @@ def _split(command: Command, values: _Values, chosen: Mapping[str, str]) -> Iter
             yield value
 
 
+@lru_cache(maxsize=4096)
+def _is_open(script: ShellSource) -> bool:
+    """Whether another file, or a text that is made, may give any variable of a script a value."""
+    return any(script.calls(name) for name in ("source", ".", "eval"))
+
+
+@lru_cache(maxsize=4096)
+def _exported(script: ShellSource) -> frozenset[str]:
+    """The variables that a script hands to what it runs."""
+    return script.assigned(script.root, "export")
+
+
+@lru_cache(maxsize=4096)
 def _set(script: ShellSource) -> frozenset[str]:
     """The variables that a script may set: by `=`, or as a loop's."""
     loops = re.findall(r"\bfor\s+(\w+)\b", script.bare.decode())
     return frozenset([*(assignment.name for assignment in script.assignments), *loops])
 
 
+@lru_cache(maxsize=4096)
 def _settled(script: ShellSource) -> dict[str, str]:
     """The variables that a script gives one value, whatever happens in it."""
     found: dict[str, str] = {}
-    names = [assignment.name for assignment in script.assignments]
+    times = Counter(assignment.name for assignment in script.assignments)
     for node, assignment in zip(script.nodes("variable_assignment"), script.assignments, strict=True):
         value = assignment.value or ""
         plain = script.parent(script.top(node, _PLAIN)) is None
-        if plain and names.count(assignment.name) == 1 and not re.search(r"\$\(|`", value):
+        if plain and times[assignment.name] == 1 and not re.search(r"\$\(|`", value):
             found[assignment.name] = value
     return found
 
@@ -230,6 +249,7 @@ def _settled(script: ShellSource) -> dict[str, str]:
 _PLAIN = ("program", "declaration_command", "variable_assignments")
 
 
+@lru_cache(maxsize=4096)
 def _rounds(script: ShellSource) -> dict[str, list[str]]:
     """The variables of loops over fixed words -> these words; of variables those in double quotes."""
     found: dict[str, list[str]] = {}

@@ -43,6 +43,15 @@ def is_local_name(name: str) -> bool:
     return host in _OWN_HOSTS or (bool(colon) and host.replace("-", "").replace("_", "").isalnum())
 
 
+@cache
+def tagged(name: str) -> str:
+    """The name of an image with its tag, and without what docker puts before it by itself."""
+    image = re.sub(r"^(?:(?:index\.|registry-1\.)?docker\.io/)?(?:library/(?!.*/))?", "", name)
+    last = image.rpartition(HOLE_END)[2].rpartition("/")[2]
+    whole = is_known(image) or "/" in image.rpartition(HOLE_END)[2]
+    return f"{image}:latest" if whole and last and not re.search("[:$]", last) else image
+
+
 def options_of(text: str) -> dict[str, str]:
     """`a=b,"c=d,e"` as a mapping: what stands in quotes is one option, as in other CSV."""
     options = re.findall(_OPTION, text) if '"' in text else text.split(",")

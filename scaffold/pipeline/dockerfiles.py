@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
-from scaffold.pipeline.builds import ImageBuild
+from scaffold.pipeline.builds import BUILDAH, ImageBuild
 from scaffold.pipeline.called_scripts import all_called
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.model import Job
+from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step, containers
 from scaffold.syntax.dockerfile import Dockerfile
@@ -37,6 +39,33 @@ def known_dockerfiles(repository: Repository) -> tuple[Dockerfile, ...]:
     running = {o.step: job for job in repository.pipeline.jobs for o in job.occurrences if o.step.run}
     templates = {path for step, job in running.items() for path in _templates(job, step)}
     return tuple(file for path, file in found.items() if path not in templates)
+
+
+@lru_cache(maxsize=2)
+def built_by_buildah(repository: Repository) -> frozenset[str]:
+    """The Dockerfiles that buildah builds, alone or as podman, and nothing else does."""
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for run in repository.runs.all():
+        for build in flows_of(run).builds:
+            found[build.by_buildah].add(_path(_image(build, repository.tree)))
+        for step in run.steps(BUILDAH):
+            files = step.input("containerfiles") or step.input("dockerfiles")
+            found[True].update(_path((".", file)) for file in lines(files))
+    return frozenset(found[True] - found[False])
+
+
+def _path(image: tuple[str, str]) -> str:
+    """The Dockerfile of a build; "" where it is not of the repository, or not known."""
+    place = docker.source_of(*image)
+    return place[1] if place is not None else ""
+
+
+def _image(build: ImageBuild, tree: Tree) -> tuple[str, str]:
+    """The context and the Dockerfile of a build: buildah takes a Containerfile where no file is named."""
+    context, file = build.image
+    names = ("Containerfile", "Dockerfile") if build.by_buildah and not file else ()
+    paths = (posixpath.normpath(posixpath.join(context, name)) for name in names)
+    return context, next((path for path in paths if tree.read(path) is not None), file)
 
 
 def _templates(job: Job, step: Step) -> Iterator[str]:

@@ -52,8 +52,13 @@ class Effect(NamedTuple):
     """For people: "it pushes an image"."""
 
 
-def effect_of(step: StepRun, tree: Tree) -> Effect | None:
-    """What a step does that no later run does again; None where it only builds or tests."""
+def effects_of(step: StepRun, tree: Tree) -> list[Effect]:
+    """What a step does that no later run does again: it looks at a diff, it publishes, or both."""
+    found = [_diff(step, tree), _publication(step, tree)] if step.step.run else [_of_action(step)]
+    return [done for done in found if done is not None]
+
+
+def _of_action(step: StepRun) -> Effect | None:
     action = step.step.action
     if action in docker.BUILD or action == BAKE:
         pushed = any(docker.pushes(i) and not docker.is_local(i) for i in images_of(step, {}))
@@ -70,10 +75,11 @@ def effect_of(step: StepRun, tree: Tree) -> Effect | None:
             if draft or step.input("dry-run") == "true"
             else Effect(Kind.publication, f"it publishes with {action}")
         )
-    return _of_script(step, tree) if step.step.run else None
+    return None
 
 
-def _of_script(step: StepRun, tree: Tree) -> Effect | None:
+def _diff(step: StepRun, tree: Tree) -> Effect | None:
+    """Whether a script, or one that it names, looks at what changed."""
     script = step.step.script
     given = _given(step)
     of_event = b"GITHUB_EVENT_PATH" in script.bare and re.search(rb"\.before\b", script.bare)
@@ -85,6 +91,19 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
         return Effect(Kind.diff, "it looks at what one push changed")
     if b"HEAD" in script.bare and any(map(_compares_last_commit, script.commands)):
         return Effect(Kind.diff, "it looks at what the last commit changed")
+    for path in step.step.scripts:
+        data = tree.read(path) or b""
+        if b"event.before" in data or b"GITHUB_EVENT_BEFORE" in data:
+            return Effect(Kind.diff, f"{path} looks at what one push changed")
+        called = parsed(ShellSource, path, data) if path.endswith(".sh") else None
+        if called is not None and b"HEAD" in called.bare and _always_compares(called):
+            return Effect(Kind.diff, f"{path} looks at what the last commit changed")
+    return None
+
+
+def _publication(step: StepRun, tree: Tree) -> Effect | None:
+    """What a script publishes, or one that it runs."""
+    script = step.step.script
     for command in script.commands if may_publish(script) else ():
         made = published(command)
         if not made and command.starts("docker", "buildx") and "--push" in command.words:
@@ -96,16 +115,11 @@ def _of_script(step: StepRun, tree: Tree) -> Effect | None:
     if any(build.at.sure and build.is_pushed for build in made_here):
         return Effect(Kind.image, "it pushes an image")
     for path in step.step.scripts:
-        data = tree.read(path) or b""
-        if b"event.before" in data or b"GITHUB_EVENT_BEFORE" in data:
-            return Effect(Kind.diff, f"{path} looks at what one push changed")
-        called = parsed(ShellSource, path, data) if path.endswith(".sh") else None
-        if called is not None and b"HEAD" in called.bare and _always_compares(called):
-            return Effect(Kind.diff, f"{path} looks at what the last commit changed")
-        commands = always(called) if called is not None else ()
-        made = next(filter(None, map(published, commands)), "")
-        if made:
-            return _of_command(made, path)
+        if path.endswith(".sh"):
+            commands = always(parsed(ShellSource, path, tree.read(path) or b""))
+            made = next(filter(None, map(published, commands)), "")
+            if made:
+                return _of_command(made, path)
     return _of_called(step)
 
 

@@ -20,8 +20,10 @@ from scaffold.pipeline.artifacts import (
     MERGE,
     UPLOAD,
     artifact_name,
+    deleted,
     downloaded_by_script,
     is_own,
+    may_delete,
     may_fit,
     taken,
 )
@@ -65,7 +67,12 @@ class Flow(NamedTuple):
     def what(self) -> tuple[str, frozenset[str]]:
         """What it has in common with another that writes the same."""
         paths = self.paths and frozenset(alike(path, self.at.job) for path in self.paths)
-        return alike(self.name, self.at.job), paths
+        return alike(self.called, self.at.job), paths
+
+    @property
+    def called(self) -> str:
+        """Its name, in the one spelling of all that mean the same."""
+        return docker.tagged(self.name) if self.kind is Kind.image else self.name
 
     def may_take(self, name: str) -> bool:
         """Whether a download takes an artifact, or may."""
@@ -124,6 +131,16 @@ class Flows:
         )
 
     @cached_property
+    def deletions(self) -> tuple[Flow, ...]:
+        """The artifacts that it may delete."""
+        steps = self.run.those(may_delete)
+        return tuple(
+            Flow(Kind.artifact, name, step, writes=False, exact=False)
+            for step in steps
+            for name in deleted(step)
+        )
+
+    @cached_property
     def saves(self) -> tuple[Flow, ...]:
         """The caches that it may save."""
         return tuple(cached(step, writes=True) for step in filter(may_save, self.run.steps(SAVE, BOTH)))
@@ -175,6 +192,13 @@ class Flows:
     def waits(self, leg: Leg, maker: Leg) -> bool:
         """Whether a leg starts after another one has ended, or is the same."""
         return leg is maker or not self._before(leg).isdisjoint((at.call, at.job) for at in maker.chain)
+
+    def follows(self, step: StepRun, other: StepRun) -> bool:
+        """Whether a step comes to its turn after another one: later in its leg, or in a leg that waits."""
+        if step.job is not other.job:
+            return self.waits(step.job, other.job)
+        order = step.job.job.occurrences
+        return order.index(step.occurrence) > order.index(other.occurrence)
 
     def _before(self, leg: Leg) -> frozenset[tuple[Call, Job]]:
         """The jobs of each call that a leg starts after: those of its own, and of the jobs that call it."""
@@ -232,10 +256,10 @@ def restores_of(leg: JobRun) -> list[Flow]:
 def clashes(written: Iterable[Flow]) -> Iterator[tuple[Flow, Flow]]:
     """What a run writes twice under one name, each with what does so before; of legs that are known."""
     flows = list(written)
-    named = Counter(flow.name for flow in flows)
+    named = Counter(flow.called for flow in flows)
     alone: dict[tuple[str, frozenset[str]], list[Flow]] = {}
     for flow in flows:
-        if (named[flow.name] > 1 or not is_known(flow.name)) and flow.at.job.known:
+        if (named[flow.called] > 1 or not is_known(flow.name)) and flow.at.job.known:
             others = alone.setdefault(flow.what, [])
             earlier = next((one for one in others if together(one.at, flow.at)), None)
             if earlier is None:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from scaffold.backend.names import FOLDER
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
+from scaffold.pipeline.documents import read_document
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.localai import SPLIT_SCRIPT
 from scaffold.pipeline.matrix import outputs_in
-from scaffold.pipeline.model import read_document
 from scaffold.surfaces.parts import FILTERED, MACOS_MATRIX, ON_MACOS, OPTIONAL, Part
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.dockerfile import Dockerfile

@@ -146,9 +146,20 @@ def generators_of(job: Job) -> frozenset[str]:
 
 
 @lru_cache(maxsize=512)
-def generated_by(job: Job) -> frozenset[str]:
-    """The outputs of other jobs that are the matrix of a job, or an axis or the `include` of it."""
-    return frozenset(output for of in _made(job) for output in outputs_in(of))
+def generated_by(job: Job) -> frozenset[tuple[str, ...]]:
+    """What the outputs of other jobs say that are the matrix of a job, or an axis or the `include` of it."""
+    read = {path for of in _made(job) for path in of.reads if path[0] == "needs"}
+    return frozenset(_said(job.workflow, path) for path in read if path[2:3] == ("outputs",) and path[3:])
+
+
+def _said(workflow: Workflow, path: tuple[str, ...], depth: int = 0) -> tuple[str, ...]:
+    """What an output of a job says: two may hand on one output of a step, or of a job before."""
+    job = workflow.jobs.get(path[1])
+    text = job.node.text("outputs", path[3]) if job is not None else ""
+    inner = template(text).output
+    if inner[:1] == ("needs",) and depth < len(workflow.jobs):
+        return _said(workflow, inner, depth + 1)
+    return (path[1], *(inner or (text,))) if text else path
 
 
 def _made(job: Job) -> list[Template]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from scaffold.pipeline.model import Job, Pipeline, local_path
+from scaffold.pipeline.called_scripts import Called, calls_in, ran_by
+from scaffold.pipeline.documents import local_path
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.steps import Step
 from scaffold.syntax.shell import Command
 
@@ -70,34 +72,62 @@ _HANDED = r"GITHUB_(?:OUTPUT|ENV)\b|(?<![\d&>])>>?(?![&>]|\s*[\"']?(?:\$\{?GITHU
 @lru_cache(maxsize=256)
 def names_images(job: Job) -> bool:
     """Whether a job gives images names, as far as can be seen, or tells others what it has read."""
-    return "outputs" in job.node.values or any(
-        may_name(o.step, job.workflow.pipeline) for o in job.occurrences
-    )
+    return "outputs" in job.node.values or any(may_name(job, o.step) for o in job.occurrences)
 
 
-def hands_on(step: Step, pipeline: Pipeline) -> bool:
+def hands_on(job: Job, step: Step) -> bool:
     """Whether a step that reads a digest gives it a name, or writes to where another step may read it."""
-    return may_name(step, pipeline) or re.search(_HANDED, step.run) is not None
+    texts = (step.run, *(inner.script.data.decode(errors="replace") for inner in _all_run(job, step)))
+    return may_name(job, step) or any(re.search(_HANDED, text) for text in texts)
 
 
-def may_name(step: Step, pipeline: Pipeline) -> bool:
+def may_name(job: Job, step: Step) -> bool:
     """Whether a step makes a list of manifests or a tag, or runs what nobody can see into.
 
     What only looks at an image, signs it or tells people of it does not.
     """
     if step.uses:
         folder = local_path(step.uses)
-        return not (pipeline.action(folder) if folder else step.action.startswith(_READERS))
-    return bool(step.run.strip()) and not (step.script.commands and all(map(looks, step.script.commands)))
+        return not (job.workflow.pipeline.action(folder) if folder else step.action.startswith(_READERS))
+    seen = _all_run(job, step) if step.run.strip() else ()
+    scripts = (step.script, *(inner.script for inner in seen))
+    runs = {inner.by for inner in seen}
+    return bool(step.run.strip()) and not all(
+        script.commands and all(command in runs or looks(command) for command in script.commands)
+        for script in scripts
+    )
+
+
+@lru_cache(maxsize=256)
+def _all_run(job: Job, step: Step) -> tuple[Called, ...]:
+    """The scripts of the repository that a step runs, and those that they run."""
+    pipeline, found = job.workflow.pipeline, [*ran_by(job, step)]
+    for outer in found:
+        if len(found) < _MAX_SCRIPTS:
+            found += calls_in(pipeline, outer.script, outer.folder)
+    return tuple(inner for inner in found if not inner.of_make)
+
+
+_MAX_SCRIPTS = 16
+"""Scripts that call scripts are looked through this far."""
 
 
 def looks(command: Command) -> bool:
-    """Whether a command changes nothing in a registry."""
+    """Whether a command changes nothing in a registry, or takes something away."""
     words = [word for word in command.bare if not word.startswith("-")]
     if "-exec" in command.bare:
         return False
     program = words[0] if words else ""
     if program in _PROGRAMS or program in command.source.functions:
         return True
+    if program == "curl":
+        return not any(re.fullmatch(_SENDS, word) for word in command.bare)
     looking = _OF_ENGINE if program in _ENGINES else _LOOKING.get(program, ())
     return any(" ".join(words[1:end]) in looking for end in (2, 3, 4))
+
+
+_SENDS = (
+    r"(?:-X)?(?:PUT|POST|PATCH)|--request=.*|--(?:data|form|json|upload|config|next).*|-[a-zA-Z]*[dFTK].*"
+    r"|(?!.*(?i:url))\$.*"
+)
+"""What a request has that may make something, or hide that it does: a variable, but for an address."""

@@ -6,7 +6,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -14,11 +14,12 @@ from scaffold.checkout.door import Kind
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.pipeline import told
+from scaffold.pipeline.documents import defaults, local_path, read_document
 from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.pipeline.expressions.values import PENDING
 from scaffold.pipeline.steps import Occurrence, Step, steps_of
 from scaffold.syntax import yaml_values as yaml
-from scaffold.syntax.source import Place, parsed
+from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import YamlSource
 
 FOLDER = ".github/workflows"
@@ -172,10 +173,10 @@ class Workflow:
 
     @cached_property
     def events(self) -> dict[str, yaml.Mapping]:
-        """Event that starts it -> its filters."""
+        """Event that starts it -> its filters; one of which nothing but the name is there is none."""
         on = self.node.get("on")
         if isinstance(on, yaml.Mapping):
-            return {name: on.mapping(name) for name in on.values}
+            return {name: _given(on.mapping(name)) for name in on.values}
         return {scalar.text: yaml.EMPTY for scalar in yaml.scalars(on)}
 
     @cached_property
@@ -222,12 +223,16 @@ class Workflow:
     @property
     def paths(self) -> tuple[str, ...]:
         """The patterns of the files whose push starts it; none where it has no such filter."""
-        return tuple(scalar.text for scalar in yaml.scalars(self.node.get("on", "push", "paths")))
+        return self._filter("paths")
 
     @property
     def ignored(self) -> tuple[str, ...]:
         """The patterns of the files whose push alone does not start it."""
-        return tuple(scalar.text for scalar in yaml.scalars(self.node.get("on", "push", "paths-ignore")))
+        return self._filter("paths-ignore")
+
+    def _filter(self, name: str) -> tuple[str, ...]:
+        """The patterns of a filter of pushes."""
+        return tuple(scalar.text for scalar in yaml.scalars(self.events.get("push", yaml.EMPTY).get(name)))
 
     def at(self, *keys: str) -> Place:
         """The place of a value below a chain of keys."""
@@ -248,6 +253,18 @@ class Workflow:
                 found[name] = self.jobs[name]
                 pending += self.jobs[name].needs
         return found
+
+
+def _given(filters: yaml.Mapping) -> yaml.Mapping:
+    """Filters without those that are null."""
+    given = {
+        name: value
+        for name, value in filters.values.items()
+        if not isinstance(value, yaml.Scalar) or value.typed is not None
+    }
+    if len(given) == len(filters.values):
+        return filters
+    return yaml.Mapping(given, filters.keys, filters.start, filters.end, filters.flow)
 
 
 class Pipeline:
@@ -315,8 +332,7 @@ class Pipeline:
         """The steps of a composite action of this repository; none for other actions."""
         if folder not in self._actions:
             self._actions[folder] = ()
-            found = self._action(folder)
-            if found is not None:
+            if (found := self._action(folder)) is not None:
                 source, node = found
                 self._actions[folder] = steps_of(source, node.get("runs", "steps"))
         return self._actions[folder]
@@ -393,32 +409,3 @@ class Pipeline:
             except ShapeError as error:
                 self.problems.append(error)
         return self._documents[path]
-
-
-@lru_cache(maxsize=512)
-def read_document(path: str, data: bytes) -> tuple[YamlSource, yaml.Mapping] | None:
-    """A workflow or action, read once per content; None where it is empty. Raises ShapeError for others."""
-    source = parsed(YamlSource, path, data)
-    node = yaml.read(source, strict=True)
-    if not isinstance(node, yaml.Mapping):
-        if node is None:
-            return None
-        raise ShapeError(path, 1, "is no mapping, expected a workflow or an action")
-    return source, node
-
-
-def local_path(uses: str) -> str:
-    """Path of a workflow or action of this repository (`./x`, or `$/x`); "" for any other."""
-    if not uses.startswith(("./", "$/")):
-        return ""
-    path = posixpath.normpath(uses[2:].partition("@")[0])
-    return "" if path.startswith("..") else path
-
-
-def defaults(inputs: yaml.Mapping) -> dict[str, yaml.Scalar]:
-    """Input -> its default, of a reusable workflow or an action."""
-    found = {}
-    for name, spec in inputs.values.items():
-        value = spec.get("default") if isinstance(spec, yaml.Mapping) else None
-        found[name] = value if isinstance(value, yaml.Scalar) else yaml.Scalar("", 0, 0, "'")
-    return found

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from scaffold.pipeline import matrix, told
 from scaffold.pipeline.caches import BOTH, RESTORE, Missed
 from scaffold.pipeline.calls import Call, Leg
+from scaffold.pipeline.documents import local_path
 from scaffold.pipeline.expressions.nodes import Scope
 from scaffold.pipeline.expressions.values import Open, Truth, Unknown, all_of, text_of, truth_of
-from scaffold.pipeline.model import Job, local_path
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.runners import of_runner
 from scaffold.pipeline.steps import Occurrence, Step
 
@@ -119,11 +120,7 @@ class StepRun:
         if name == "github":
             return self.job.github
         if name == "env":
-            own = self.step.node.mapping("env").values
-            base = self.outer.context("env") if self.outer is not None else self.job.env
-            if not own:
-                return base
-            return Open(base.label, base | matrix.variables(own, self.job))
+            return self._env
         if name == "steps" and self.outer is not None:
             return self.outer.inside
         return self.job.context(name)
@@ -132,11 +129,19 @@ class StepRun:
         """Everything before went well."""
         return self.job.status(function)
 
+    @cached_property
+    def _env(self) -> Any:
+        """The `env` context: what is around it, and its own, which is evaluated there."""
+        base = self.outer.context("env") if self.outer is not None else self.job.env
+        own = self.step.node.mapping("env").values
+        return Open(base.label, base | matrix.variables(own, _Around(self, base))) if own else base
+
     @property
     def inside(self) -> Open:
         """The `steps` context of the composite action that it uses."""
         if self._inside is None:
-            self._inside = Open(f"steps@{self.job.label}.{self.step.index}")
+            around = self.outer.inside.label if self.outer is not None else f"steps@{self.job.label}"
+            self._inside = Open(f"{around}.{self.step.index}")
             self.job.tell(self.occurrence, self._inside)
         return self._inside
 
@@ -205,3 +210,19 @@ class StepRun:
     def in_cold(self) -> Truth:
         """Whether it runs once its job does, where no cache is found."""
         return self._in_job(lambda step: Missed(step, self.job.lookups))
+
+
+class _Around(NamedTuple):
+    """Where the `env` of a step is evaluated."""
+
+    step: StepRun
+    env: Any
+    """What stands around the step."""
+
+    def context(self, name: str) -> Any:
+        """The value of a context."""
+        return self.env if name == "env" else self.step.context(name)
+
+    def status(self, function: str) -> Any:
+        """Everything before went well."""
+        return self.step.status(function)

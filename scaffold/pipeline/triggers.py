@@ -37,18 +37,11 @@ def pushed_branch(workflow: Workflow) -> str | None:
     if filters is None:
         return None
     default = workflow.pipeline.default_branch
-    named = branches(filters)
+    named = [s.text for s in yaml.scalars(filters.get("branches"))]
     if not named:
         tags_only = "tags" in filters.values and not {"branches", "branches-ignore"} & set(filters.values)
         return None if tags_only else default
     return _chosen(named, default)
-
-
-def branches(filters: yaml.Mapping) -> list[str]:
-    """The patterns of the branches of an event; none where nothing stands behind `branches:`."""
-    return [
-        pattern.text for pattern in yaml.scalars(filters.get("branches")) if pattern.typed not in (None, "")
-    ]
 
 
 def names_tags(workflow: Workflow) -> bool:
@@ -61,7 +54,7 @@ def pull_request_of(workflow: Workflow, **changes: Any) -> Event:
     target = "pull_request" not in workflow.events and "pull_request_target" in workflow.events
     filters = workflow.events.get("pull_request_target" if target else "pull_request", yaml.EMPTY)
     default = workflow.pipeline.default_branch
-    base = _chosen(branches(filters), default)
+    base = _chosen([s.text for s in yaml.scalars(filters.get("branches"))], default)
     return events.pull_request(base=base, default_branch=default, target=target, **changes)
 
 
@@ -79,7 +72,8 @@ def _events_of(workflow: Workflow) -> Iterator[Event]:
             continue
         own = {"branches", "branches-ignore"} & filters.values.keys()
         tags = {"tags", "tags-ignore"} & filters.values.keys()
-        taken = [_open(branch) for branch in branches(filters) if not branch.startswith("!")]
+        named = [scalar.text for scalar in yaml.scalars(filters.get("branches"))]
+        taken = [_open(branch) for branch in named if not branch.startswith("!")]
         for branch in taken or ([_ANY] if own or not tags else []):
             ref = f"refs/heads/{branch}"
             yield events.vague(name, ref=ref, ref_name=branch, ref_type="branch", head_ref="", base_ref="")

@@ -48,10 +48,14 @@ def _body(flowing: Flowing) -> Iterator[str]:
         yield f"  {same[0].kind.value}  {names}"
         yield from _users("written", [user for named in same for user in named.writers])
         yield from _users("read", [user for named in same for user in named.readers])
+    groups: dict[str, list[Held]] = {}
     for held in flowing.groups:
-        yield f"  group  {one_line(held.name)}  ({_effect(held)})"
-        holders = _some(held.holders) if any(held.holders) else "the workflow"
-        yield f"    held by  {holders}  {held.path}:{held.line}"
+        groups.setdefault(held.name, []).append(held)
+    for name, each in groups.items():
+        yield f"  group  {one_line(name)}"
+        for held in each:
+            holders = _some(held.holders) if any(held.holders) else "the workflow"
+            yield f"    held by  {holders}  {held.path}:{held.line}  ({_effect(held)})"
 
 
 def _users(verb: str, users: list[User]) -> Iterator[str]:

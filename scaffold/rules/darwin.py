@@ -7,6 +7,8 @@ from functools import partial
 
 from scaffold.backend.variants import DARWIN, VARIANTS
 from scaffold.checkout.changes import ChangeSet
+from scaffold.pipeline.expressions.values import is_known, property_of, text_of
+from scaffold.pipeline.model import Job
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Located, Rule, Severity
 from scaffold.surfaces.base import Addition
@@ -136,6 +138,56 @@ def _missing_wiring(registry: Registry, name: str) -> Iterator[Missing]:
             yield NARROWING, place, what, do, path_filter.add_shared_input
 
 
+class DarwinLanguage(Rule):
+    """The macOS job builds every backend in the language that it is written in.
+
+    Why: a row of the macOS matrix need not say its language; what the workflow says in its place is taken
+    for all of them, as `make build-darwin-<lang>-backend`. When LocalAI's said nothing, no Python backend was
+    built for macOS any more (#6175).
+
+    Fails: rows of Python backends without `lang`, and in the workflow
+
+        lang: ${{ matrix.lang }}
+
+    Passes:
+
+        lang: ${{ matrix.lang || 'python' }}
+
+    Looked at are rows that do not say it, and no C++ backends, which have steps of their own. There is one
+    finding for a job.
+
+    Fix: let the default be the language of the backends whose rows have none.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Jobs that hand on a language which is not that of a backend."""
+        build = registry.pipeline.workflow(registry.darwin.path)
+        for run in registry.runs.all() if build is not None else ():
+            legs = run.jobs if any(job.called is build for job in run.every_job) else ()
+            wrong: dict[Job, dict[str, str]] = {}
+            for leg in legs:
+                caller = leg.call.caller
+                if caller is None or leg.call.workflow is not build or "lang" in caller.row:
+                    continue
+                name, lang = (text_of(property_of(leg.call.inputs, key)) for key in ("backend", "lang"))
+                own = registry.directories.get(name)
+                if own not in (None, "cpp", lang) and is_known(lang):
+                    wrong.setdefault(caller.job, {})[name] = lang
+            for job, found in wrong.items():
+                name, lang = next(iter(found.items()))
+                own = registry.directories[name]
+                others = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+                yield self.finding(
+                    job.at("with", "lang"),
+                    "",
+                    f"{job.id} lang",
+                    f"{name}{others} is built on macOS as {lang!r}, and is {own}: its row has no lang",
+                    f"write `lang: ${{{{ matrix.lang || '{own}' }}}}`",
+                )
+
+
 class DarwinCoverage(Rule):
     """What the gallery offers to a Mac is built on a Mac.
 
@@ -194,6 +246,7 @@ def _set_metal(meta: Item, image: str, changes: ChangeSet) -> None:
 
 RULES: tuple[type[Rule], ...] = (
     DarwinBespokeWiring,
+    DarwinLanguage,
     DarwinCoverage,
 )
 """In the order of the catalogue."""

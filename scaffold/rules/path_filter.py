@@ -161,7 +161,8 @@ class FilterSharedInput(Rule):
         { matches: file => file === "scripts/build/package-libs.sh", linux: always, darwin: never }
 
     What `base-images.yml` watches or builds from is rebuilt there, and `paths-cover-inputs` checks that. A
-    file is left out on purpose where a line of the filter's comments begins with its path.
+    file is left out on purpose where a line of the filter's comments begins with its path; one that names an
+    issue tells what happened, and excuses nothing.
 
     Fix: add a rule to SHARED_BUILD_INPUTS, or say there why not: `// scripts/x.sh only logs.`
     """

@@ -103,3 +103,12 @@ def test_what_cannot_be_read_among_others_is_said(
     people = scaffold("flows", cwd=repo)
     assert f"{path}:{line}: " in people.stderr
     assert "1 workflow on push" in people.stdout
+
+
+def test_a_group_that_two_hold_is_one(repo: Path) -> None:
+    workflow = "on: push\nconcurrency: deploy\njobs:\n  a:\n    runs-on: x\n    concurrency: {group: deploy, cancel-in-progress: true}\n    steps: [{run: a}]\n"
+    (repo / ".github" / "workflows" / "ci.yml").write_text(workflow)
+    told = scaffold("flows", cwd=repo).stdout
+    assert told.count("group  deploy") == 1
+    assert "held by  the workflow  .github/workflows/ci.yml:2  (waits)" in told
+    assert "held by  a  .github/workflows/ci.yml:6  (cancels)" in told

@@ -54,7 +54,17 @@ def metal(name: str, image: str):
     )
 
 
+LANG = "      lang: ${{ matrix.lang || 'python' }}\n"
+PUSHES = ".github/workflows/backend.yml"
+
 CASES = {
+    "a macOS job without a language": Case(
+        "darwin-language", "", PUSHES, ("lang: ${{",),
+        MINIATURE.edit(PUSHES, (LANG, LANG.replace(" || 'python'", ""))), says="write `lang: ${{ matrix.lang || 'python' }}`",
+    ),
+    "a macOS job with another language": Case(
+        "darwin-language", "", PUSHES, ("lang: ${{",), MINIATURE.edit(PUSHES, (LANG, LANG.replace("python", "go"))),
+    ),
     "no step": Case(
         "darwin-bespoke-wiring", "heron", DARWIN, (GENERIC,),
         MINIATURE.edit(DARWIN, (STEP, "")),

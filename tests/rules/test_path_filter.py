@@ -100,6 +100,11 @@ CASES = {
         COPIES,
         says=f"({DOCKERFILE}:",
     ),
+    "a file of which a comment tells an incident": Case(
+        "filter-shared-input", "", FILTER, ("const SHARED_BUILD_INPUTS",),
+        COPIES.edit(FILTER, ("export const SHARED_BUILD_INPUTS", f"// {SCRIPT} was repaired in #10946.\nexport const SHARED_BUILD_INPUTS")),
+        says=f"({DOCKERFILE}:",
+    ),
     "a folder that rebuilds nothing": Case(
         "filter-shared-input", "", FILTER, ("const SHARED_BUILD_INPUTS",),
         MINIATURE.write("patches/a.diff", "x").append(DOCKERFILE, "COPY patches/ /patches\n"),

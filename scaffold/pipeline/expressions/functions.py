@@ -11,12 +11,12 @@ from scaffold.pipeline.expressions.values import (
     HOLE,
     HOLE_END,
     MAX_LENGTH,
-    PENDING,
     Open,
     Unknown,
     equal_values,
     is_known,
     label_of,
+    property_of,
     text_of,
 )
 
@@ -73,16 +73,18 @@ def _join(items: Any, separator: Any = ",") -> Any:
 
 
 def _to_json(value: Any) -> Any:
-    if isinstance(value, (dict, list)) and _has_unknown(value):
-        return Unknown(f"toJSON({label_of(value)})")
-    return json.dumps(value, indent=2)
+    if isinstance(value, Open):
+        return Unknown(f"toJSON({value.label})")
+    return json.dumps(_as_json(value), indent=2, ensure_ascii=False)
 
 
-def _has_unknown(value: Any) -> bool:
-    if isinstance(value, (Open, Unknown)) or value is PENDING:
-        return True
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(map(_has_unknown, items))
+def _as_json(value: Any) -> Any:
+    """A value with a hole for each part that is unknown, and all of it that is known."""
+    if isinstance(value, (Open, Unknown)):
+        return f"{HOLE}{value.label}{HOLE_END}"
+    if isinstance(value, dict):
+        return {name: _as_json(property_of(value, name)) for name in list(value)}
+    return [*map(_as_json, value)] if isinstance(value, list) else value
 
 
 def _from_json(text: Any) -> Any:

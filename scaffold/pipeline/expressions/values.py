@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -146,9 +147,16 @@ def as_variable(value: Any) -> Any:
 
 def label_of(value: Any) -> str:
     """A name for a value that tells it from others."""
-    if isinstance(value, Unknown):
+    if isinstance(value, (Unknown, Open)):
         return value.label
-    return value.label if isinstance(value, Open) else repr(value)[:200]
+    if isinstance(value, Lazy):
+        value = {name: property_of(value, name) for name in list(value)}
+    name = repr(value)
+    return name if len(name) <= _LABEL else f"{name[:_LABEL]}#{zlib.crc32(name.encode()):x}"
+
+
+_LABEL = 200
+"""Characters of a value that stand in its name."""
 
 
 def is_known(text: str) -> bool:

@@ -24,7 +24,8 @@ class BuildTypeUnhandled(Rule):
     face-detect, moss-transcribe-cpp, parakeet-cpp, voice-detect.
 
     On macOS ggml chooses Metal by itself. An engine that has options of its own in front of ggml's
-    (`-DFINCH_GGML_CUDA=ON`) does not: parakeet-cpp's macOS image was for the CPU until #11492.
+    (`-DFINCH_GGML_CUDA=ON`) does not: parakeet-cpp's macOS image was for the CPU until #11492. Such an engine
+    overwrites a bare `-DGGML_CUDA=ON` with its own option: its other GPU images were (#10120).
 
     Read are the Makefile with its includes, CMake files, build scripts, the scripts that the backend's
     own Dockerfile runs, and a neighbour whose sources are borrowed. A build type that is handed on to
@@ -58,7 +59,7 @@ class BuildTypeUnhandled(Rule):
             wanted: dict[str, list[str]] = {}
             for entry in registry.matrix.entries_of(name):
                 kind = entry.fields.get("build-type", "")
-                told = entry.linux or (kind == "metal" and files.has_gated_options)
+                told = entry.linux or (kind == "metal" and files.gated_options)
                 if kind and told and kind not in wanted.setdefault(kind.partition("_")[0], []):
                     wanted[kind.partition("_")[0]].append(kind)
             for family, kinds in wanted.items():
@@ -75,7 +76,31 @@ class BuildTypeUnhandled(Rule):
                         + " with the engine's options, or drop the matrix entries and their images",
                         severity=Severity.warning if family == "metal" else None,
                     )
+            yield from self._overwritten(registry, name)
 
+    def _overwritten(self, registry: Registry, name: str) -> Iterator[Finding]:
+        """Options of ggml that do nothing alone: for other hardware the engine's own stand in their place."""
+        files = registry.files(name)
+        gates = files.gated_options
+        engine = min((gate.partition("_GGML_")[0] for gate in gates), default="")
+        both = any(flag.spot.text.removeprefix(f"{engine}_") in flag.beside for flag in files.flags(gates))
+        built = {entry.fields.get("build-type", "") for entry in registry.matrix.entries_of(name)}
+        for flag in files.flags(_GATED) if len(gates) > 1 and not both else ():
+            option = flag.spot.text
+            own = any(gate.endswith(f"_{option}") for gate in gates)
+            if not own and not flag.is_off and not built.isdisjoint(HARDWARE[option]):
+                yield self.finding(
+                    flag.spot,
+                    name,
+                    f"build type {HARDWARE[option][0]}",
+                    f"{option} alone is overwritten by the engine, which has options of its own"
+                    f" ({min(gates)}): the image has the CPU build",
+                    f"write -D{engine}_{option}=ON",
+                )
+
+
+_GATED = frozenset({"GGML_CUDA", "GGML_HIP", "GGML_VULKAN"})
+"""Options of ggml in front of which engines have their own."""
 
 RENAMED = {
     "GGML_HIPBLAS": "GGML_HIP",
@@ -152,7 +177,7 @@ class BuildFlagObsolete(Rule):
             for (path, old), flags in by_file.items():
                 new = RENAMED[old]
                 built = {e.fields.get("build-type", "") for e in registry.matrix.entries_of(name)}
-                gated = registry.files(name).has_gated_options  # the engine's own option may be needed too
+                gated = registry.files(name).gated_options  # the engine's own option may be needed too
                 complete = new != "GGML_HIP" or (not gated and all(flag.compiles_hip for flag in flags))
                 is_gpu = new in HARDWARE
                 matters = not is_gpu or (

@@ -147,7 +147,7 @@ class MakefileDefinitionMismatch(Rule):
         BACKEND_ROOKERY = rookery|python|.|false|true
 
     The fields are name, Dockerfile, context, progress and whether the Dockerfile needs BACKEND. A definition
-    is reported once.
+    is reported once, and an entry where only its context is another one.
 
     Fix: `scaffold check --fix` corrects the fields that the matrix decides.
     """
@@ -181,6 +181,22 @@ class MakefileDefinitionMismatch(Rule):
                     f"write {definition.variable} = {definition.with_fields(contradictions)}",
                     fix=partial(makefile.redefine, definition=definition, fields=contradictions),
                 )
+            for entry in entries if "name" not in contradictions else ():
+                context = entry.fields.get("context") or definition.context
+                if "context" not in contradictions and not _same(context, definition.context):
+                    yield self.finding(
+                        entry.at("context"),
+                        name,
+                        f"{definition.variable} context {entry.tag_suffix}",
+                        f"{entry.tag_suffix} is built from {context!r}, and other entries, as"
+                        f" {definition.variable}, from {definition.context!r}",
+                        f"write {definition.context!r} here",
+                    )
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two paths are one folder."""
+    return posixpath.normpath(one) == posixpath.normpath(other)
 
 
 PROGRESS = {"false", *(f"--progress={kind}" for kind in ("auto", "plain", "quiet", "rawjson", "tty"))}

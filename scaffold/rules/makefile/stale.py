@@ -14,7 +14,7 @@ class MakefileStaleBackend(Rule):
     """The Makefile names no backend that is gone.
 
     Why: a list that names a removed backend breaks the target that walks it, and hides what is
-    current.
+    current. It is an error where make stops at it: in `docker-build-backends`, and in the lists of tests.
 
     Fails:
 
@@ -57,13 +57,16 @@ class MakefileStaleBackend(Rule):
                         f"{target} names {word.text}, and there is no such backend or target",
                         f"delete {word.text}",
                         fix=partial(makefile.drop_word, word=word),
+                        severity=None if makefile.makes(word.text) or target[0] == "." else Severity.error,
                     )
         for target in ("prepare-test-extra", "test-extra"):
             for name, line in makefile.test_lines(target).items():
                 if name not in registry.directories:
-                    yield self._gone(registry, name, f"{target} {name}", line.start_byte)
+                    yield self._gone(registry, name, f"{target} {name}", line.start_byte, stops=True)
 
-    def _gone(self, registry: Registry, name: str, subject: str, *offsets: int) -> Finding:
+    def _gone(
+        self, registry: Registry, name: str, subject: str, *offsets: int, stops: bool = False
+    ) -> Finding:
         source = registry.makefile.source
         assert source is not None
         return self.finding(
@@ -73,4 +76,5 @@ class MakefileStaleBackend(Rule):
             f"{subject} is about {name}, which has no directory below backend/",
             "delete the line",
             fix=partial(registry.makefile.drop_lines, offsets=offsets),
+            severity=Severity.error if stops else None,
         )

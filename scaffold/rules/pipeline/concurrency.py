@@ -11,7 +11,7 @@ from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import events
 from scaffold.pipeline.behind import behind, variable
-from scaffold.pipeline.effects import Effect, Kind, effect_of
+from scaffold.pipeline.effects import Effect, Kind, effects_of
 from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.groups import Group
@@ -181,9 +181,9 @@ def _told(step: StepRun, done: Effect) -> str:
 def _effects(leg: JobRun, tree: Tree) -> Iterator[tuple[StepRun, Effect]]:
     """What the steps of a leg do beside testing, and the diffs by which they decide something."""
     for step in leg.steps:
-        done = effect_of(step, tree) if step.runs is not False else None
-        if done is not None and (done.kind is not Kind.diff or (step.runs and _decides(step))):
-            yield step, done
+        for done in effects_of(step, tree) if step.runs is not False else ():
+            if done.kind is not Kind.diff or (step.runs and _decides(step)):
+                yield step, done
 
 
 def _decides(step: StepRun) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import matrix
 from scaffold.pipeline.calls import Call
-from scaffold.pipeline.effects import Kind, effect_of
+from scaffold.pipeline.effects import Kind, effects_of
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
@@ -186,8 +186,7 @@ def _publishes(run: Run, job: Job, tree: Tree) -> bool:
 
 
 def _has(step: StepRun, tree: Tree, *kinds: Kind) -> bool:
-    done = effect_of(step, tree)
-    return done is not None and done.kind in kinds
+    return any(done.kind in kinds for done in effects_of(step, tree))
 
 
 class MatrixOver256(PipelineRule):

@@ -45,7 +45,8 @@ class ReduceSkippedByOneLeg(PipelineRule):
     Checked where two outputs of one job make the matrices, or an axis of them, and the first is not
     `fail-fast`: a matrix that goes on with the rows of another, and a fixed one after a fixed one, is usually
     meant to need all of it. So is what waits for tests, and a test of all that was built: a job that is named
-    after tests, by its id or its name, is left alone.
+    after tests, by its id or its name, is left alone. Two outputs that hand on one output of a step are one
+    matrix.
 
     It is a warning where the second one deploys or publishes packages, which may well be all or nothing.
 
@@ -69,15 +70,15 @@ class ReduceSkippedByOneLeg(PipelineRule):
                     continue  # row by row it goes on with the other: all or nothing is meant
                 loses = before.node.text("strategy", "fail-fast") not in ("", "true")
                 if loses and job.id in skipped_by(before):
-                    surviving, deploys = _surviving(job, before), _deploys(job)
+                    surviving, all_or_nothing = _surviving(job, before), deploys(job)
                     yield self.finding(
                         job,
                         "",
                         f"{job.id} {name}",
                         f"one failed leg of {name} skips every leg of {job.id}",
                         "let its condition say !cancelled(), and nothing that is false where a leg failed",
-                        severity=Severity.warning if deploys else None,
-                        fix=partial(_survive, job, surviving) if surviving and not deploys else None,
+                        severity=Severity.warning if all_or_nothing else None,
+                        fix=partial(_survive, job, surviving) if surviving and not all_or_nothing else None,
                     )
 
 
@@ -122,7 +123,7 @@ class _Failed(NamedTuple):
         return Unknown("failure()") if function == "failure" else function == "always"
 
 
-def _deploys(job: Job) -> bool:
+def deploys(job: Job) -> bool:
     """Whether a job, or the workflow that it calls, brings what was built to where it runs."""
     jobs = [job, *(job.called.jobs.values() if job.called is not None else ())]
     return any(re.search(_DEPLOYS, o.step.run) for own in jobs for o in own.occurrences)

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from scaffold.pipeline.called_scripts import scripts_run_by
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.shell import Command, ShellSource
+from scaffold.syntax.shell_branches import is_certain
 from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.step_script import line_of
 
@@ -27,11 +29,15 @@ def first_calls(
         commands = script.commands if wanted(text) else ()
         shell = _shell(job, step) if commands and step is not None else ""
         call = next((command for command in commands if is_meant(command, shell)), None)
-        if call is not None and step is not None:
-            line = line_of(step.source, step.node, call.start_byte)
-            yield Place(step.path, line), f"{job.id} {step.title}", call
-        elif call is not None:
-            yield script.place(call.start_byte), script.path, call
+        if call is not None:
+            yield _place(call, step), f"{job.id} {step.title}" if step is not None else script.path, call
+
+
+def _place(command: Command, step: Step | None) -> Place:
+    """Where a command stands: in a file of the repository, or in the script of a step."""
+    if step is None or command.source.path:
+        return command.source.place(command.start_byte)
+    return Place(step.path, line_of(step.source, step.node, command.start_byte))
 
 
 @lru_cache(maxsize=2)
@@ -74,10 +80,11 @@ class AnswerUnchecked(PipelineRule):
 
     Looked at is what a variable is set to, in steps and in the shell scripts that they name. There is one
     finding for a script, and none for a server on the machine itself, or its socket. A call that asks for
-    the status itself (`-w`) is fine, and so is one with options in a variable. So is an answer that the
+    the status itself (`-w`, `-i`) is fine, and so is one with options in a variable. So is an answer that the
     script tests, itself or what it makes of it, or gives to `grep`, or takes with a last `grep` or a `jq` of
     a list, a number or a `.json`, which fail, as `jq -e` and Python's `json` do; under `pipefail`, which
-    `shell: bash` sets, they need not be the last.
+    `shell: bash` sets, they need not be the last. For a release of GitHub `-f` is not enough: it is always
+    elsewhere.
 
     Fix: add `-f`, and `-L` where the address may move.
     """
@@ -97,24 +104,35 @@ class AnswerUnchecked(PipelineRule):
 
 
 _TAKEN = re.compile(r"=[\"']?(?:\$\(|`)[ \t]*curl\b")
-_CHECKING = frozenset({"--config", "--fail", "--fail-with-body", "--head", "--write-out"})
+_SAYING = frozenset({"--config", "--head", "--include", "--dump-header", "--write-out"})
+_FAILING = frozenset({"--fail", "--fail-with-body"})
 _TO_SOCKET = ("--unix-socket", "--abstract-unix-socket")
 _VARIABLE = r"\$\{?(?!\w*(?i:url|uri|endpoint))\w+(?:\[[@*]\])?\}?"
+_MOVED = r"https?://github\.com/[^?]+/releases/(?:latest(?:[/?]|$)|download/)"
+"""Where GitHub always answers that what is asked for is elsewhere, which `-f` takes for an answer."""
 
 
-def _may_check(word: str) -> bool:
+def _follows(word: str) -> bool:
+    """Whether an option of curl has it go where the server sends it."""
+    return word.startswith("--location") or re.fullmatch(r"-[a-zA-KM-Z#]*L[a-zA-Z#]*", word) is not None
+
+
+def _may_check(word: str, *, moved: bool) -> bool:
     """Whether curl fails by an option, says how it ended or asks no server, or may do so."""
     if word.startswith("--"):
-        return word in _CHECKING or word.partition("=")[0] in _TO_SOCKET
+        return word in _SAYING or (word in _FAILING and not moved) or word.partition("=")[0] in _TO_SOCKET
     if word.startswith("-"):
         letters = word[1:].replace("#", "")
-        return not set("fwKI").isdisjoint(letters) and letters.isalpha()
+        return not set("KIDiw" if moved else "KIDiwf").isdisjoint(letters) and letters.isalpha()
     return word.startswith("$") and re.fullmatch(_VARIABLE, word) is not None
 
 
 def _takes_anything(command: Command, shell: str) -> bool:
     """Whether a variable is set to what a curl prints that never fails for what the server says."""
-    if not command.starts("curl") or any(map(_may_check, command.words)):
+    if not command.starts("curl"):
+        return False
+    moved = any(re.match(_MOVED, word) for word in command.words) and not any(map(_follows, command.words))
+    if any(_may_check(word, moved=moved) for word in command.words):
         return False
     if any(
         re.match(r"(?:https?://)?(?:localhost|0\.0\.0\.0|127\.|169\.254\.|\[::1?\])", word)
@@ -262,8 +280,9 @@ class PushPastReview(PipelineRule):
 
         - uses: peter-evans/create-pull-request@v8
 
-    Looked at are workflows that start by the clock or by hand, and pushes to the branch that they start on. A
-    repository without such an action, and a job that checks out or makes a branch of its own, is left alone.
+    Looked at are workflows that start by the clock or by hand, and pushes to the branch that they start on;
+    in a script of the repository those that it always comes to. A repository without such an action, and a
+    job that checks out or makes a branch of its own, is left alone.
 
     Fix: open a pull request, as the others do.
     """
@@ -283,17 +302,24 @@ class PushPastReview(PipelineRule):
             if any(step.given.keys() & {"ref", "repository"} for step in steps):
                 continue
             for step in steps:
-                commands = step.script.commands if "push" in step.run else ()
-                pushes = [command for command in commands if _pushes_here(command)]
-                if pushes and not any(_OTHER_BRANCH.search(command.text) for command in commands):
-                    yield self.finding(
-                        Place(step.path, line_of(step.source, step.node, pushes[0].start_byte)),
-                        "",
-                        f"{job.id} {step.title}",
-                        "this pushes to the branch that it starts on, while other workflows open pull"
-                        " requests: a protected branch refuses it",
-                        "open a pull request, as they do",
-                    )
+                scripts = scripts_run_by(job, step)
+                if not any(b"push" in script.data for script in scripts):
+                    continue
+                commands = [command for script in scripts for command in script.commands]
+                pushes = (
+                    c for c in commands if _pushes_here(c) and (c.source is step.script or is_certain(c))
+                )
+                push = next(pushes, None)
+                if push is None or any(_OTHER_BRANCH.search(command.text) for command in commands):
+                    continue
+                yield self.finding(
+                    _place(push, step),
+                    "",
+                    f"{job.id} {step.title}",
+                    "this pushes to the branch that it starts on, while other workflows open pull"
+                    " requests: a protected branch refuses it",
+                    "open a pull request, as they do",
+                )
 
 
 _OTHER_BRANCH = re.compile(r"^git (?:checkout|switch|clone|worktree|init|remote)\b")

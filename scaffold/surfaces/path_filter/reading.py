@@ -254,8 +254,12 @@ class PathFilterReader(FileSurface):
         )
 
     def excuses(self, path: str) -> bool:
-        """Whether the filter's comments speak about a file: a line of them begins with its path."""
-        return re.search(rf"(?m)^[ \t/*]*+[`'\"]?{re.escape(path)}(?![\w/-])", self._comments) is not None
+        """Whether the filter's comments speak about a file: a line of them begins with its path.
+
+        One that names an issue tells what happened.
+        """
+        spoken = rf"(?m)^[ \t/*]*+[`'\"]?{re.escape(path)}(?![\w/-])(?!.*#\d)"
+        return re.search(spoken, self._comments) is not None
 
     @cached_property
     def _comments(self) -> str:

@@ -218,3 +218,18 @@ def test_an_argument_that_is_always_empty(argument: str, default: str, handed: b
 def test_a_branch_without_its_option(old: str, new: str, found: list[str]) -> None:
     told = findings(tree(replaced(f"{WREN}/Makefile", (old, new))), "build-type-unhandled")
     assert [f.subject for f in told] == [f"build type {family}" for family in found]
+
+
+@pytest.mark.parametrize(
+    ("flags", "found"),
+    [
+        (("-DWREN_GGML_HIP=ON", "-DWREN_GGML_VULKAN=ON"), ["cublas"]),
+        (("-DWREN_GGML_HIP=ON", "-DGGML_VULKAN=ON"), []),  # of one nobody knows
+        (("-DWREN_GGML_HIP=ON -DGGML_HIP=ON", "-DWREN_GGML_VULKAN=ON -DGGML_VULKAN=ON"), []),
+    ],
+)
+def test_an_option_that_the_engine_overwrites(flags: tuple[str, str], found: list[str]) -> None:
+    pairs = (("-DGGML_HIP=ON", flags[0]), ("-DGGML_VULKAN=ON", flags[1]))
+    told = findings(tree(replaced(f"{WREN}/Makefile", *pairs)), "build-type-unhandled")
+    assert [f.subject for f in told] == [f"build type {family}" for family in found]
+    assert all("write -DWREN_GGML_CUDA=ON" in f.help and "GGML_CUDA alone" in f.message for f in told)

@@ -5,8 +5,19 @@ from __future__ import annotations
 import pytest
 
 from scaffold.operations import check, fix
+from scaffold.rules.base import Severity
 from tests.rules.makefile.trees import LARK, MAKEFILE, RULE, make
-from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings, text_of
+from tests.rules.trees import (
+    MATRIX,
+    MINIATURE,
+    Altered,
+    Case,
+    assert_fine,
+    assert_found,
+    entry,
+    findings,
+    text_of,
+)
 
 LARK_EVAL = "$(eval $(call generate-docker-build-target,$(BACKEND_LARK)))\n"
 DARWIN_RULE = "\nbackends/lark:\n\tBACKEND=lark $(MAKE) build-darwin-go-backend\n"
@@ -42,6 +53,11 @@ CASES = {
     "an eval without definition": Case(
         "makefile-missing-eval", "gone", MAKEFILE, ("$(BACKEND_GONE)",),
         make((LARK_EVAL, LARK_EVAL + LARK_EVAL.replace("LARK", "GONE"))),
+    ),
+    "one entry with another context": Case(
+        "makefile-definition-mismatch", "lark", MATRIX, ("-cpu-lark", "context:"),
+        MINIATURE.edit_in(entry("-cpu-lark", "amd64"), ('context: "./"', 'context: "./backend"')),
+        also=None, severity=Severity.error, says="is built from './backend'",
     ),
     "another Dockerfile": Case(
         "makefile-definition-mismatch", "lark", MAKEFILE, ("BACKEND_LARK =",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.rules.base import Severity
 from tests.rules.makefile.trees import GONE, LARK, MAKEFILE, ROOKERY, RULE, make
 from tests.rules.trees import Case, assert_fine, assert_found
 
@@ -16,7 +17,7 @@ CASES = {
     "a list word of what is gone": Case(
         "makefile-stale-backend", "gone", MAKEFILE, ("docker-build-backends:",),
         make((" docker-build-nest-store\n", " docker-build-nest-store docker-build-gone\n")),
-        fix=True, restores=True,
+        fix=True, restores=True, severity=Severity.error,
     ),
     "a .NOTPARALLEL word of what is gone": Case(
         "makefile-stale-backend", "gone", MAKEFILE, (".NOTPARALLEL",),
@@ -26,7 +27,7 @@ CASES = {
     "a test line of what is gone": Case(
         "makefile-stale-backend", "gone", MAKEFILE, ("-C backend/go/gone test",),
         make((f"{ROOKERY} test\n", f"{ROOKERY} test\n\t$(MAKE) -C backend/go/gone test\n")),
-        fix=True, restores=True,
+        fix=True, restores=True, severity=Severity.error,
     ),
 }  # fmt: skip
 

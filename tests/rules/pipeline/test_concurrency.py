@@ -108,13 +108,6 @@ def test_goreleaser_may_make_no_release(step: str, disable: str, severity: Sever
         assert [f.severity for f in found(tree(files), "push-cancels-push")] == [severity]
 
 
-@pytest.mark.parametrize("branches", ["", "null", "[]"])
-def test_no_branch_is_named(branches: str) -> None:
-    on = f"{{push: {{branches: {branches}}}}}"
-    (finding,) = found(tree({"ci": ci(BY_BRANCH, on=on, step="run: npm publish")}), "push-cancels-push")
-    assert finding.message.startswith("two pushes to main share")
-
-
 @pytest.mark.parametrize(
     ("run", "said"),
     [
@@ -385,3 +378,20 @@ def test_a_diff_that_decides_nothing_of_a_push(
 def test_a_script_may_do_something_by_a_diff_itself(step: str) -> None:
     files = FILTERED.replace("HANDED", HANDED).replace("STEP", step).replace("CONDITION", "true")
     assert len(found(tree({"ci": files.replace("ASKED", "true")}), "push-cancels-push")) == 1
+
+
+@pytest.mark.parametrize(
+    ("filters", "branch"),
+    [
+        ("branches:\n    paths: ['ci/**']", "main"),
+        ("branches: null\n    tags: ~", "main"),
+        ("branches:\n    branches-ignore:\n    paths-ignore:", "main"),
+        ("branches: [next]\n    tags:", "next"),
+    ],
+)
+def test_a_filter_without_a_value_is_none(filters: str, branch: str) -> None:
+    on = f"\n  push:\n    {filters}"
+    (told,) = found(
+        tree({"ci": ci("concurrency: {group: a, cancel-in-progress: true}", on)}), "push-cancels-push"
+    )
+    assert told.message.startswith(f"two pushes to {branch} share the group")

@@ -142,6 +142,14 @@ def test_a_forced_build_looks_at_no_diff(force: str, told: int) -> None:
     )
 
 
+def test_legs_are_named_after_numbers_too() -> None:
+    workflow = job(
+        "- run: a", head="runs-on: x\nstrategy: {matrix: {part: [0, 1, 2], os: [true]}}\nconcurrency: unit"
+    )
+    (told,) = found(tree({"ci": workflow}), "legs-share-group")
+    assert told.message.startswith("build (0) and build (1) are in the group")
+
+
 @pytest.mark.parametrize(
     ("cancel", "slug"), [("true", "push-cancels-push"), ("false", "pending-push-dropped")]
 )
@@ -151,3 +159,26 @@ def test_a_group_of_each_leg_is_told_once(cancel: str, slug: str) -> None:
     head = f"strategy: {{matrix: {{n: [1, 2, 3]}}}}\n    {group}\n    runs-on: ubuntu-latest"
     where = tree({"ci": ci("", step=BEFORE + PUSH).replace("runs-on: ubuntu-latest", head)})
     assert len(found(where, slug)) == 1
+
+
+LOOP = """run: |
+          for d in $(git diff --name-only ${{ github.event.before }} -- images); do
+            docker buildx build --push -t example/$d:latest images/$d
+          done"""
+
+
+@pytest.mark.parametrize(
+    ("step", "severity"),
+    [
+        (LOOP, Severity.error),
+        (LOOP.replace("--push ", ""), Severity.warning),
+        ("run: ./x.sh", Severity.error),
+    ],
+)
+def test_one_script_may_look_at_a_diff_and_publish(step: str, severity: Severity) -> None:
+    files = {"x.sh": "git diff HEAD~1 > changed\ndocker push example/app\n"}
+    dropped = found(tree({"ci": ci("concurrency: {group: ci}", step=step), **files}), "pending-push-dropped")
+    assert bool(dropped) is (severity is Severity.error)
+    cancels = ci("concurrency: {group: ci, cancel-in-progress: true}", step=step)
+    (finding,) = found(tree({"ci": cancels, **files}), "push-cancels-push")
+    assert finding.severity is severity

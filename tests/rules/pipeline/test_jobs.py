@@ -154,6 +154,21 @@ def test_a_matrix_that_goes_on_with_the_rows_of_another_needs_all_of_it() -> Non
     assert found(tree({"ci": same}), "reduce-skipped-by-one-leg") == []
 
 
+@pytest.mark.parametrize(
+    ("merges", "told"),
+    [
+        ("${{ steps.f.outputs.m }}", 0),
+        ("${{ steps['f'].outputs.m }}", 0),
+        ("${{ steps.f.outputs.n }}", 1),
+        ("${{ needs.before.outputs.m }}", 1),
+    ],
+)
+def test_two_outputs_that_hand_on_one_are_one_matrix(merges: str, told: int) -> None:
+    workflow = generated("merge", "[changes, build]", "if: needs.changes.outputs.merges != ''", MERGE)
+    handed = workflow.replace("${{ steps.f.outputs.n }}", merges)
+    assert len(found(tree({"ci": handed}), "reduce-skipped-by-one-leg")) == told
+
+
 FILTER = """
 on: {{push: {{branches: [main]}}}}
 jobs:

@@ -8,6 +8,7 @@ from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import job
 
 URL = '"https://acme.example/newest"'
+MOVED = "https://github.com/acme/ibex/releases/"
 BUMP = "set -e\nSHA=$(curl {} " + URL + ")\n"
 FILES = {"bump": job("- run: bash ./bump.sh acme/ibex")}
 CASES = {
@@ -58,6 +59,20 @@ def test_what_is_pushed_past_a_review(start: str, lines: list[str], is_told: boo
     script = "".join(f"          {line}\n" for line in lines)
     where = tree({"bump": BOT, "count": f"{start}      - run: |\n{script}"})
     assert bool(found(where, "push-past-review")) == is_told
+
+
+@pytest.mark.parametrize(
+    ("script", "is_told"),
+    [
+        ("./count.py\ngit commit -am x\ngit push\n", True),
+        ("push() {\n  git push\n}\npush\n", True),
+        ("if [ -n $PUSH ]; then git push; fi\n", False),
+        ("git checkout -b bump\ngit push\n", False),
+    ],
+)
+def test_what_a_script_pushes_past_a_review(script: str, is_told: bool) -> None:
+    where = tree({"bump": BOT, "count": f"{CLOCK}      - run: ci/push.sh\n", "ci/push.sh": script})
+    assert [f.path for f in found(where, "push-past-review")] == ["ci/push.sh"] * is_told
 
 
 @pytest.mark.parametrize("slug", CASES)
@@ -133,6 +148,18 @@ def test_rule(slug: str) -> None:
         (f'tag=$(curl -s {URL}); check_answer "$tag"', False),
         (f"tag=$(curl -fsSL {URL})", False),
         (f"tag=$(curl -s --fail-with-body {URL})", False),
+        (f"tag=$(curl -sf {MOVED}latest/download/version.txt)", True),
+        (f"tag=$(curl -s --fail {MOVED}latest)", True),
+        (f"tag=$(curl -sf {MOVED}download/v1/version.txt)", True),
+        (f"tag=$(curl -sfL {MOVED}latest/download/version.txt)", False),
+        (f"tag=$(curl -sf --location {MOVED}latest/download/version.txt)", False),
+        (f"tag=$(curl -sfI {MOVED}latest)", False),
+        (f"tag=$(curl -sfi {MOVED}latest)", False),
+        (f"tag=$(curl -sf -w '%{{redirect_url}}' {MOVED}latest)", False),
+        (f"tag=$(curl -sf {MOVED}latest | grep -o 'v[0-9.]*')", False),
+        (f"tag=$(curl $options -f {MOVED}latest)", False),
+        (f"tag=$(curl -sf {MOVED}tag/v1)", False),
+        ("tag=$(curl -sf https://api.github.com/repos/acme/ibex/releases/latest)", False),
         (f"code=$(curl -s -o /dev/null -w '%{{http_code}}' {URL})", False),
         (f'tag=$(curl "${{options[@]}}" {URL})', False),
         (f"tag=$(curl $options {URL})", False),

@@ -36,7 +36,7 @@ class DigestNeverMerged(PipelineRule):
         # one merge for every image, with one architecture or two
 
     A job merges that makes a list of manifests or a tag, or runs what nobody can see into; one that lists,
-    inspects, signs or attests what it downloads does not.
+    inspects, signs or attests what it downloads does not, itself or by a shell script of the repository.
 
     A registry of the machine itself needs no tag, and a workflow that `workflow_run` starts may be the one
     that merges.
@@ -111,6 +111,6 @@ def _tells(job: Job) -> bool:
         if re.search(r"imagetools create|manifest (?:create|push)", text):
             return True
         told = "push-by-digest" not in text and re.search(r"digest|imagetools|metadata", text)
-        if told and hands_on(step, job.workflow.pipeline):
+        if told and hands_on(job, step):
             return True
     return "outputs" in job.node.values

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker, records
-from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, fits, has_strangers
+from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, fits, has_strangers, is_plain
 from scaffold.pipeline.expressions.values import is_known, shown
 from scaffold.pipeline.flows import Flow, Flows, flows_of
 from scaffold.pipeline.model import Job
@@ -16,6 +16,7 @@ from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.artifacts.digests import untagged
+from scaffold.rules.pipeline.reduces import is_gate
 from scaffold.syntax import yaml_values as yaml
 
 
@@ -87,9 +88,9 @@ class ArtifactGlobOvermatch(PipelineRule):
 
         pattern: digests${{ inputs.tag-suffix }}--*
 
-    A pattern that says nothing of its caller takes the artifacts of all: every merge tags every digest. Who
-    takes files that are named as their artifacts are can choose, and is left alone. One that takes the
-    digests of another merge beside its own tags two images.
+    A pattern that says nothing of its caller takes the artifacts of all, and so does a merge that downloads
+    everything: every merge tags every digest. Who takes files that are named as their artifacts are can
+    choose, and is left alone. One that takes the digests of another merge beside its own tags two images.
 
     Fix: end the variable part with a separator that no name contains, in the upload and in the pattern.
     """
@@ -105,7 +106,8 @@ class ArtifactGlobOvermatch(PipelineRule):
             flows = flows_of(run)
             by_step: dict[Step, dict[str, list[Flow]]] = {}
             for wanted in flows.downloads:
-                if not wanted.exact and is_known(wanted.name) and not _is_of_another_rule(flows, wanted):
+                asked = wanted.name != "*" or _merges(wanted.at.job.job)
+                if not wanted.exact and is_known(wanted.name) and asked:
                     by_step.setdefault(wanted.at.step, {}).setdefault(wanted.name, []).append(wanted)
             merges = _merges_of_others(flows) if len(by_step) > 1 else {}
             for step, patterns in by_step.items():
@@ -117,16 +119,10 @@ class ArtifactGlobOvermatch(PipelineRule):
                         "",
                         step.title,
                         told,
-                        "put a separator that no name contains between the name and the rest",
+                        "put a separator that no name contains between the name and the rest"
+                        if "*" not in patterns
+                        else "say in `pattern` which artifacts are its own",
                     )
-
-
-def _is_of_another_rule(flows: Flows, wanted: Flow) -> bool:
-    """Whether a download of everything merges nothing, or takes the records of builds: that is told."""
-    if wanted.name != "*":
-        return False
-    builds = flows.run.steps(*records.SINCE)
-    return not _merges(wanted.at.job.job) or any(_leaves_record(flows, b, wanted.at) for b in builds)
 
 
 def _overmatch(flows: Flows, patterns: dict[str, list[Flow]]) -> str:
@@ -223,13 +219,17 @@ class DownloadWithoutNeeds(PipelineRule):
         install:
           needs: [lint, build]
 
+    A pattern may take what several jobs upload: it is a warning where the job waits for some of them, and
+    another one certainly runs and has no `if`. Who downloads everything may mean only what it names, and a
+    test may need only some of it.
+
     Fix: add the job to `needs`.
     """
 
     severity = Severity.error
 
     def check(self, registry: Repository) -> Iterator[Finding]:
-        """Downloads whose artifacts are all uploaded by jobs that theirs does not wait for."""
+        """Downloads of artifacts that are uploaded by jobs which theirs does not wait for."""
         reported: set[Step] = set()
         for run in registry.runs.all():
             flows = flows_of(run)
@@ -239,18 +239,57 @@ class DownloadWithoutNeeds(PipelineRule):
                     continue
                 made = flows.taken(wanted)
                 sure = any(u.name == wanted.name or is_known(u.name + wanted.name) for u in made)
-                early = sure and not any(_is_there(flows, upload, wanted) for upload in made)
-                if early and not _polls(wanted.at) and (wanted.exact or not has_strangers(run)):
+                there = [upload for upload in made if _is_there(flows, upload, wanted)]
+                missed = made if not there else _missed(flows, wanted, made, there)
+                early = sure and missed and not _polls(wanted.at)
+                if early and (wanted.exact or not has_strangers(run)):
                     reported.add(step)
-                    makers = sorted({upload.at.job.root.job.id for upload in made})
+                    makers = sorted({upload.at.job.root.job.id for upload in missed})
                     yield self.finding(
                         step,
                         "",
                         step.title,
                         f"{wanted.at.job.title} downloads {_called(wanted)} and does not wait for"
-                        f" {' or '.join(makers)}, which uploads it",
+                        f" {' or '.join(makers)}, which uploads {shown(missed[0].name) if there else 'it'}",
                         f"add {makers[0]} to needs",
+                        severity=Severity.warning if there else None,
                     )
+
+
+def _missed(flows: Flows, wanted: Flow, made: list[Flow], there: list[Flow]) -> list[Flow]:
+    """What a pattern takes beside what is there, of jobs that certainly run and do not wait for its own.
+
+    What the same step uploads in another call is too much, and `artifact-glob-overmatch` tells that.
+    """
+    leg, steps = wanted.at.job, {upload.at.step for upload in there}
+    if wanted.exact or not is_plain(wanted.name) or is_gate(leg.root.job):
+        return []
+    if wanted.name == "*" and _chooses(wanted.at, there):
+        return []
+    return [
+        upload
+        for upload in made
+        if is_known(upload.name)
+        and upload.at.step not in steps
+        and _certainly_runs(upload.at)
+        and upload.at.job.root.job is not leg.root.job
+        and not flows.waits(leg, upload.at.job)
+        and not flows.waits(upload.at.job, leg)
+    ]
+
+
+def _chooses(download: StepRun, there: list[Flow]) -> bool:
+    """Whether a job that downloads everything names an artifact of it."""
+    job = download.job.job
+    text = job.workflow.source.data[job.node.start : job.node.end].decode(errors="replace")
+    return any(upload.name in text for upload in there)
+
+
+def _certainly_runs(upload: StepRun) -> bool:
+    """Whether an upload has no condition, nor its job, and neither may fail."""
+    nodes = [leg.job.node for leg in upload.job.chain] + [step.node for step in upload.occurrence.chain]
+    optional = any({"if", "continue-on-error"} & node.values.keys() for node in nodes)
+    return bool(upload.sure and upload.runs) and not optional
 
 
 def _called(wanted: Flow) -> str:

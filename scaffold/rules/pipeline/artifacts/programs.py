@@ -230,9 +230,7 @@ def _path(word: str, at: str, step: StepRun, on_path: list[str]) -> str:
     """The path of the program that a command runs, from the root; "" for one of the system."""
     if "/" not in word and not word.startswith("$"):
         return next((posixpath.normpath(posixpath.join(folder, word)) for folder in on_path if word), "")
-    path = _from_root(word, at)
-    named = path.rpartition("/")[2].startswith("$")
-    return _from_root(value_of(word, step), at) if named or "${{" in word else path
+    return _from_root(value_of(word, step) if "$" in word else word, at)
 
 
 def _from_root(path: str, at: str) -> str:

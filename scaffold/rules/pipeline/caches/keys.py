@@ -133,31 +133,34 @@ class KeyHardCodesAxis(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Keys with a word that is a value of an axis which the key does not read."""
-        reported: set[tuple[Step, str]] = set()
-        for run in registry.runs.all():
-            by_job: dict[tuple[Job, ...], list[JobRun]] = {}
-            for leg in run.using(SAVE, RESTORE, BOTH):
-                if leg.known and leg.values:
-                    by_job.setdefault(tuple(at.job for at in leg.chain), []).append(leg)
-            for legs in by_job.values():
-                texts = cache(partial(_texts, legs))
-                for occurrence in legs[0].job.using(SAVE, RESTORE, BOTH) if len(legs) > 1 else ():
-                    step = occurrence.step
-                    for axis, value, meant in _hard_coded(
-                        legs[0].blind.bind(occurrence), legs[0].values, texts
-                    ):
-                        others = [leg for leg in legs if text_of(leg.values.get(axis)) not in meant]
-                        runs = any(leg.bind(occurrence).runs is not False for leg in others)
-                        if runs and (step, axis) not in reported:
-                            reported.add((step, axis))
-                            yield self.finding(
-                                step.at("with", "key"),
-                                "",
-                                f"{step.title} {axis}",
-                                f"the key says {value!r}, and the job runs for other values of matrix.{axis}"
-                                " too",
-                                f"write ${{{{ matrix.{axis} }}}} instead of {value}",
-                            )
+        for (step, axis), value in hard_coded_axes(registry.runs).items():
+            yield self.finding(
+                step.at("with", "key"),
+                "",
+                f"{step.title} {axis}",
+                f"the key says {value!r}, and the job runs for other values of matrix.{axis} too",
+                f"write ${{{{ matrix.{axis} }}}} instead of {value}",
+            )
+
+
+@lru_cache(maxsize=4)
+def hard_coded_axes(runs: Runs) -> dict[tuple[Step, str], str]:
+    """A step and an axis over which its job runs -> the value of it that its key spells out."""
+    told: dict[tuple[Step, str], str] = {}
+    for run in runs.all():
+        by_job: dict[tuple[Job, ...], list[JobRun]] = {}
+        for leg in run.using(SAVE, RESTORE, BOTH):
+            if leg.known and leg.values:
+                by_job.setdefault(tuple(at.job for at in leg.chain), []).append(leg)
+        for legs in by_job.values():
+            texts = cache(partial(_texts, legs))
+            for occurrence in legs[0].job.using(SAVE, RESTORE, BOTH) if len(legs) > 1 else ():
+                blind = legs[0].blind.bind(occurrence)
+                for axis, value, meant in _hard_coded(blind, legs[0].values, texts):
+                    others = [leg for leg in legs if text_of(leg.values.get(axis)) not in meant]
+                    if any(leg.bind(occurrence).runs is not False for leg in others):
+                        told.setdefault((occurrence.step, axis), value)
+    return told
 
 
 def _hard_coded(

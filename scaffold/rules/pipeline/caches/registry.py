@@ -173,6 +173,9 @@ class LegsShareCacheRef(PipelineRule):
 
         cache-to: type=registry,ref=example/ci-cache:app-${{ matrix.arch }}
 
+    Left alone is an upload of an artifact that was deleted before, and one with `continue-on-error` of what
+    its job looked for and did not find.
+
     Fix: put the axis that differs into the name.
     """
 
@@ -246,8 +249,20 @@ def _replaces(upload: Flow) -> bool:
 
 
 def _is_meant(flows: Flows, one: Flow, other: Flow) -> bool:
-    """Whether an upload replaces the one before it on purpose: it knows that it comes later."""
-    return _replaces(other) and flows.waits(other.at.job, one.at.job)
+    """Whether an upload knows of the one before it: it replaces that, or what that made is deleted between.
+
+    So does one that may fail, of what its leg has looked for in vain.
+    """
+    if any(step.node.text("continue-on-error") == "true" for step in other.at.occurrence.chain):
+        own = (flow for flow in flows.downloads if flow.at.job is other.at.job)
+        if any(flows.follows(other.at, flow.at) and flow.may_take(other.name) for flow in own):
+            return True
+    if not flows.waits(other.at.job, one.at.job):
+        return False
+    found = (flow for flow in flows.deletions if flow.may_take(other.name))
+    return _replaces(other) or any(
+        flows.follows(flow.at, one.at) and flows.follows(other.at, flow.at) for flow in found
+    )
 
 
 def _alike(_: Flows, one: Flow, other: Flow) -> bool:
@@ -279,9 +294,18 @@ def _steps_before(save: StepRun) -> str:
     done = (
         "\0".join((text_of(template(step.step.run).value(step)), *map(step.input, step.step.given)))
         for step in steps
-        if step.runs is not False
+        if step.runs is not False and not _is_other_cache(step, save)
     )
     return "\1".join((*done, *map(text_of, save.job.env.values()))).replace(save.job.label, "")
+
+
+def _is_other_cache(step: StepRun, save: StepRun) -> bool:
+    """Whether a step uses a cache, of which a build takes no notice, and not of what another one saves."""
+    action = step.step.action
+    if "cache" not in action or action.startswith(".") or step.input("fail-on-cache-miss") == "true":
+        return False
+    paths = [[f"{path.rstrip('/')}/" for path in lines(one.input("path"))] for one in (step, save)]
+    return not any(one.startswith(other) or other.startswith(one) for one, other in itertools.product(*paths))
 
 
 _FINE = {Kind.artifact: _is_meant, Kind.layers: _alike, Kind.cache: _of_one_make}

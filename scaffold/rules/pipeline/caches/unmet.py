@@ -9,10 +9,15 @@ from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
+from scaffold.pipeline.alike import VERSIONS
 from scaffold.pipeline.builds import ImageBuild, Options, written_builds
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, may_begin
+from scaffold.pipeline.documents import local_path
+from scaffold.pipeline.expressions.nodes import Node, path_of
+from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, may_equal, shown
 from scaffold.pipeline.flows import Flow, cached, flows_of, may_find
+from scaffold.pipeline.outputs import makers
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import written
@@ -42,8 +47,12 @@ class CacheNeverMet(PipelineRule):
 
     All workflows of the repository count. What stands in an expression may be anything. A registry's cache
     that is read may be another project's: it counts where this one writes to the same repository. What a
-    pull request writes for all builds, `cache-to-on-pr` tells alone. What is read may be written by an
-    action that stands among the actions of another repository (`acme/shared/.github/actions/build`).
+    pull request writes for all builds, `cache-to-on-pr` tells alone.
+
+    Another repository may have the other side: an action that stands among its actions
+    (`acme/shared/.github/actions/build`) may write what is read here, and so may a called workflow, unless
+    the paths are saved here as well. An action whose output is the beginning of the key uses that cache
+    itself; so do `actions/setup-go` and the like, whose keys are known.
 
     So it is with `restore-keys` of which none begins a key that is saved, and with a layer cache that is
     written under the name of one commit and read under a fixed one.
@@ -69,8 +78,12 @@ class CacheNeverMet(PipelineRule):
         differing = save_restore_differences(registry.runs)
         told = set(differing).union(*(restores for _, restores in differing.values()))
         caches = (step for leg in legs for step in leg.using(SAVE, RESTORE, BOTH))
-        shared = any("/.github/actions/" in s.action and not s.action.startswith(".") for s in steps)
-        yield from self._folders([s for s in caches if s.in_job is not False], told, foreign=shared)
+        others = _Others(
+            any("/.github/actions/" in s.action and not s.action.startswith(".") for s in steps),
+            bool(strangers),
+            tuple({_PREFIXES[s.action] for s in steps if s.action in _PREFIXES and _keeps(s)}),
+        )
+        yield from self._folders([s for s in caches if s.in_job is not False], told, others)
 
     def _layers(self, builds: Sequence[ImageBuild], rendered: _Rendered) -> Iterator[Finding]:
         made = [use for build in builds for use in _uses(build, build.exports, "cache-to")]
@@ -89,7 +102,7 @@ class CacheNeverMet(PipelineRule):
             {use.step: use for use in local if not _is_met(use, [*made, *pushed], rendered)}.values(),
         )
 
-    def _folders(self, steps: list[StepRun], told: set[Step], *, foreign: bool) -> Iterator[Finding]:
+    def _folders(self, steps: list[StepRun], told: set[Step], others: _Others) -> Iterator[Finding]:
         saves = [cached(step, writes=True) for step in steps if step.step.action != RESTORE]
         restores = [cached(step, writes=False) for step in steps if step.step.action != SAVE]
         alone = [f for f in (*saves, *restores) if f.at.step.action != BOTH and f.at.step not in told]
@@ -103,16 +116,17 @@ class CacheNeverMet(PipelineRule):
             )
             if not any(_meet(flow, r) for r in restores if flow.writes)
             if not any(_meet(w, flow) for w in saves if not flow.writes)
-            if flow.writes or not foreign
+            if not others.may_meet(flow, saves)
         }
         writes = {flow.at.step for flow in alone if flow.writes}
         yield from self._told(
             [use for step, use in unmet.items() if step in writes],
             [use for step, use in unmet.items() if step not in writes],
         )
-        for restore in (r for r in restores if not foreign and r.at.step not in told | unmet.keys()):
+        for restore in (r for r in restores if r.at.step not in told | unmet.keys()):
             starts = list(lines(restore.at.input("restore-keys")))
-            if starts and not any(may_begin(save.name, start) for save in saves for start in starts):
+            met = any(may_begin(save.name, start) for save in saves for start in starts)
+            if starts and not met and not others.may_meet(restore, saves):
                 yield self.finding(
                     restore.at.step.at("with", "restore-keys"),
                     "",
@@ -143,6 +157,56 @@ class CacheNeverMet(PipelineRule):
             f"the cache {shown(use.name)} {told}",
             "let the writer and the reader name the same",
         )
+
+
+class _Others(NamedTuple):
+    """Who may use caches beside the steps that are seen."""
+
+    actions: bool
+    """Those among the actions of another repository."""
+    workflows: bool
+    """Called workflows of another repository."""
+    prefixes: tuple[str, ...]
+    """What the keys begin with of actions that have caches of their own."""
+
+    def may_meet(self, flow: Flow, saves: Iterable[Flow]) -> bool:
+        """Whether one of them may be the other side of a cache of folders."""
+        if flow.name.startswith(self.prefixes) or _is_of_action(flow):
+            return True
+        if flow.writes:
+            return False
+        return self.actions or (self.workflows and all(save.paths != flow.paths for save in saves))
+
+
+_PREFIXES = {
+    "actions/setup-dotnet": "dotnet-cache-",
+    "actions/setup-go": "setup-go-",
+    "actions/setup-java": "setup-java-",
+    "actions/setup-node": "node-cache-",
+    "actions/setup-python": "setup-python-",
+    "aquasecurity/trivy-action": "cache-trivy-",
+    "astral-sh/setup-uv": "setup-uv-",
+    "ruby/setup-ruby": "setup-ruby-",
+    "swatinem/rust-cache": "v0-rust-",
+}
+"""Action that has a cache of its own -> what its key begins with."""
+
+
+def _keeps(step: Step) -> bool:
+    """Whether such an action uses its cache, at its own place."""
+    return step.spelled("cache") != "false" and "cache-dir" not in step.given
+
+
+def _is_of_action(flow: Flow) -> bool:
+    """Whether an output of another repository's action, beside a version, is the beginning of a key."""
+    at = flow.at
+    start = template(at.step.spelled("key")).parts[:1]
+    path = path_of(start[0]) if start and isinstance(start[0], Node) else ()
+    made = (output.step for output in makers(at.job.job, path, at.occurrence.outer))
+    return any(step.uses and not local_path(step.uses) and step.action not in _SEEN for step in made)
+
+
+_SEEN = VERSIONS | {SAVE, RESTORE, BOTH}
 
 
 class _Use(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from scaffold.pipeline.dockerfiles import known_dockerfiles
+from scaffold.pipeline.dockerfiles import built_by_buildah, known_dockerfiles
 from scaffold.pipeline.repository import Repository
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.dockerfile import Dockerfile
@@ -30,7 +30,8 @@ class CopyFromArg(PipelineRule):
         FROM scratch
         COPY --from=builder /out /
 
-    What an ONBUILD holds back for another build is held to it too.
+    What an ONBUILD holds back for another build is held to it too. A file that workflows build with buildah
+    or podman alone is left to them: they expand it.
 
     Fix: give the image a name with `FROM ... AS`, where variables are expanded.
     """
@@ -44,7 +45,7 @@ class CopyFromArg(PipelineRule):
                 written = instruction.written if instruction.name in ("COPY", "RUN") else b""
                 may = b"from=" in written and b"$" in written
                 for image in (instruction.flag("from"), *instruction.mounted) if may else ():
-                    if "$" in image:
+                    if "$" in image and file.path not in built_by_buildah(registry):
                         how = "COPY --from" if instruction.name == "COPY" else "RUN --mount=from"
                         yield self.finding(
                             file.place(instruction),

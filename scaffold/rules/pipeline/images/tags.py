@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker, tags
-from scaffold.pipeline.builds import ImageBuild, images_of, may_build
+from scaffold.pipeline.builds import ImageBuild, may_build, written_builds
+from scaffold.pipeline.calls import titles
 from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import clashes, flows_of
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.runs import written
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.source import Place
@@ -55,7 +55,7 @@ class TagCoversInputs(PipelineRule):
                 made = tags.made_of(tree, job, occurrence) if tags.is_looked_up(job, occurrence) else None
                 if made is None:
                     continue
-                images = images_of(written(job).bind(occurrence), {})
+                images = (b for b in written_builds(registry.pipeline) if b.at.occurrence is occurrence)
                 images = (image for image in images if image.is_pushed or not step.run)
                 sources = (path for image in images if (b := docker.built(image, tree)) for path in b.inputs)
                 for source in dict.fromkeys(sources):
@@ -104,7 +104,7 @@ class LegsPushOneTag(PipelineRule):
         # and a job that needs all legs makes the tag: docker buildx imagetools create
 
     Two images that one run pushes under one tag are told as a warning. Builds for different platforms may
-    stand in two workflows that a push starts.
+    stand in two workflows that a push starts. `x/a`, `x/a:latest` and `docker.io/x/a:latest` are one tag.
 
     `docker/metadata-action` adds `latest` to the image of a tag, without its suffix unless that says
     `onlatest=true`: this counts where a tag or a release starts the workflow.
@@ -133,7 +133,7 @@ class LegsPushOneTag(PipelineRule):
                 if not apart and not (one_run and _is_another(one.build, other.build)):
                     continue
                 reported.add(step)
-                name, makers = shown(other.name), [flow.at.job.title for flow in (one, other)]
+                name, makers = shown(other.name), titles(one.at.job, other.at.job)
                 told = f"{makers[0]} and {makers[1]} push two images as {name}"
                 if one.at.job is other.at.job:
                     told = f"{makers[0]} pushes two images as {name}"

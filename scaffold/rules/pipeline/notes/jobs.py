@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from scaffold.pipeline.artifacts import DOWNLOAD, UPLOAD
+from scaffold.pipeline.builds import may_build_in
+from scaffold.pipeline.effects import Kind, effects_of
 from scaffold.pipeline.expressions.values import is_known
-from scaffold.pipeline.flows import Flow, flows_of
+from scaffold.pipeline.flows import Flow, Flows, flows_of
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import CHECKOUT, Step
 from scaffold.rules.base import Finding
 from scaffold.rules.pipeline.notes.note import Note
+from scaffold.rules.pipeline.reduces import deploys, is_gate
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.source import Place
 from scaffold.syntax.yaml import YamlSource
@@ -32,6 +35,9 @@ class ReduceWaitsForStrangers(Note):
     Passes:
 
         merge: {needs: build-of-two-architectures}
+
+    One that takes nothing of a matrix is told too, unless it may wait for another reason: for tests, for
+    images that the matrix builds, for its outputs or its result, or to publish all or nothing.
 
     Fix: split the matrix by what is merged.
     """
@@ -56,7 +62,9 @@ class ReduceWaitsForStrangers(Note):
                     theirs = made.get(need, [])
                     count = sum(upload in own for upload in theirs)
                     alike = {upload.at.step for upload in theirs} & {upload.at.step for upload in own}
-                    if len(theirs) > max(1, 2 * count) and alike:
+                    if len(theirs) > max(1, 2 * count) and (
+                        alike or (own and not count and _waits_for_nothing(registry, flows, job, need, own))
+                    ):
                         yield self.finding(
                             job,
                             "",
@@ -65,6 +73,22 @@ class ReduceWaitsForStrangers(Note):
                             f" {count or 'none'}",
                             "split the matrix by what is merged" if count else "wait for what it takes",
                         )
+
+
+def _waits_for_nothing(registry: Repository, flows: Flows, job: Job, need: str, own: set[Flow]) -> bool:
+    """Whether a job that takes nothing of a matrix has no other reason to wait for it either."""
+    other = job.workflow.jobs[need]
+    text = job.workflow.source.data[job.node.start : job.node.end].decode(errors="replace")
+    reads = re.search(rf"(?i)\bneeds\s*(?:\.\s*(?:{re.escape(need)}\b|\*)|[\[)])", text)
+    vague = any(d.at.job.root.job is job and not is_known(d.name) for d in flows.downloads)
+    behind = any(need in u.at.job.root.job.workflow.upstream(u.at.job.root.job) for u in own)
+    if other.matrix is None or reads or vague or behind or is_gate(job) or is_gate(other):
+        return False
+    legs = [leg for leg in flows.run.jobs if leg.root.job in (job, other)]
+    if any(leg.root.job is other and may_build_in(leg.job) for leg in legs):
+        return False
+    effects = (one for leg in legs for step in leg.steps for one in effects_of(step, registry.tree))
+    return not any(effect.kind is Kind.publication for effect in effects) and not deploys(job)
 
 
 class RepeatedStepIf(Note):

@@ -100,6 +100,90 @@ def test_a_download_waits_for_its_maker(needs: str, wanted: str, count: int) -> 
     assert all(re.search("use downloads (?:bin-|all artifacts)", finding.message) for finding in findings)
 
 
+PARTS = """
+on: push
+jobs:
+  build:
+    strategy: {{matrix: {{os: [ubuntu, windows]}}}}
+    runs-on: x
+    steps:
+      - uses: actions/upload-artifact@v4
+        with: {{name: "bin-${{{{ matrix.os }}}}", path: x}}
+  more:
+    runs-on: x
+    {head}
+    steps:
+      - uses: actions/upload-artifact@v4
+        {step}
+        with: {{name: bin-source, path: x}}
+  {user}:
+    needs: {needs}
+    runs-on: x
+    steps:
+      - uses: actions/download-artifact@v4
+        with: {{{wanted}}}
+      - run: {script}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "count"),
+    [
+        ({}, 1),
+        ({"wanted": "path: y"}, 1),
+        ({"needs": "[build, more]"}, 0),
+        ({"wanted": "pattern: bin-*"}, 1),
+        ({"wanted": "pattern: 'bin-{ubuntu,source}'"}, 1),
+        ({"wanted": "pattern: 'bin-[a-z]*'"}, 0),
+        ({"wanted": "pattern: bin-u*"}, 0),
+        ({"wanted": "path: y", "script": "ls y/bin-ubuntu"}, 0),
+        ({"head": "if: github.event_name == 'push'"}, 0),
+        ({"head": "continue-on-error: true"}, 0),
+        ({"head": "needs: use"}, 0),
+        ({"step": "if: always()"}, 0),
+        ({"step": "continue-on-error: true"}, 0),
+        ({"script": "./wait-for-the-rest"}, 0),
+        ({"user": "test-wheels"}, 0),
+    ],
+)
+def test_a_download_waits_for_every_maker_of_what_its_pattern_takes(
+    change: dict[str, str], count: int
+) -> None:
+    given = {"user": "use", "needs": "build", "wanted": "pattern: bin*", "script": "ls"}
+    given |= {"head": "", "step": ""} | change
+    findings = found(tree({"ci": PARTS.format(**given)}), "download-without-needs")
+    assert len(findings) == count
+    for finding in findings:
+        assert finding.severity == "warning"
+        assert finding.message.endswith("does not wait for more, which uploads bin-source")
+
+
+CALLED = """
+on: {workflow_call: {inputs: {image: {type: string}}}}
+jobs:
+  build:
+    runs-on: x
+    steps:
+      - uses: actions/upload-artifact@v4
+        with: {name: "bin-${{ inputs.image }}", path: x}
+  pack:
+    needs: build
+    runs-on: x
+    steps:
+      - uses: actions/download-artifact@v4
+        with: {pattern: bin-*}
+"""
+
+
+def test_what_another_call_makes_is_not_waited_for() -> None:
+    calls = "".join(
+        f"  {name}: {{uses: ./.github/workflows/called.yml, with: {{image: {name}}}}}\n"
+        for name in ("app", "web")
+    )
+    files = {"ci": f"on: push\njobs:\n{calls}", "called": CALLED}
+    assert found(tree(files), "download-without-needs") == []
+
+
 def test_a_download_comes_behind_the_upload_in_one_job() -> None:
     upload, download = (
         f"- uses: actions/{use}-artifact@v4\n  with: {{name: x, path: y}}" for use in ("upload", "download")
@@ -156,7 +240,11 @@ def test_a_pattern_that_says_nothing_of_its_caller(pattern: str, count: int) -> 
 @pytest.mark.parametrize(
     ("build", "merges", "slugs"),
     [
-        ("docker/build-push-action@v6", "docker buildx imagetools create", {"download-takes-build-records"}),
+        (
+            "docker/build-push-action@v6",
+            "docker buildx imagetools create",
+            {"artifact-glob-overmatch", "download-takes-build-records"},
+        ),
         ("docker/build-push-action@v5", "docker buildx imagetools create", {"artifact-glob-overmatch"}),
         ("docker/build-push-action@v5", "cat", set()),
     ],

@@ -124,3 +124,66 @@ def test_a_workflow_of_another_repository_may_write_what_is_read(given: str, tol
     step = "- uses: docker/build-push-action@v6\n  with: {cache-from: 'type=gha,scope=a-linux-amd64'}\n"
     call = f"  other:\n    uses: x/y/.github/workflows/bake.yml@v1\n    with: {given}\n"
     assert len(found(tree({"ci": job(step, rest=call)}), "cache-never-met")) == told
+
+
+SAVE, RESTORE = (
+    "- uses: actions/cache/save@v4\n  with: {{{}}}\n",
+    "- uses: actions/cache/restore@v4\n  with: {{{}}}\n",
+)
+INDEX = 'path: posts, key: "${{ steps.index.outputs.prefix }}${{ github.run_id }}"'
+
+
+@pytest.mark.parametrize(
+    ("maker", "use", "told"),
+    [
+        ("- {id: index, uses: acme/bots/actions/restore-index@v1}", SAVE.format(INDEX), 0),
+        ("- {id: index, uses: acme/bots/actions/save-index@v1}", RESTORE.format(INDEX), 0),
+        ("- {id: index, run: ./index}", SAVE.format(INDEX), 1),
+        ("- {id: index, uses: actions/setup-go@v6}", SAVE.format(INDEX), 1),
+        ("- {id: index, uses: acme/rust-toolchain@v1}", SAVE.format(INDEX.replace('"$', '"go-$')), 1),
+        ("- {id: other, uses: acme/bots/actions/restore-index@v1}", SAVE.format(INDEX), 1),
+    ],
+)
+def test_an_action_that_says_the_key_may_use_the_cache(maker: str, use: str, told: int) -> None:
+    assert len(found(tree({"ci": job(f"{maker}\n{use}")}), "cache-never-met")) == told
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (RESTORE.format("path: a, key: v2-"), 0),
+        (RESTORE.format("path: a, key: v2-, restore-keys: v2-"), 0),
+        (RESTORE.format("path: a, key: v2-1") + SAVE.format("path: a, key: v3-1"), 1),
+        (RESTORE.format("path: a, key: v3-1, restore-keys: v2-") + SAVE.format("path: a, key: v3-1"), 1),
+        (SAVE.format("path: a, key: v3-1"), 1),
+    ],
+)
+def test_a_workflow_of_another_repository_may_save_folders(steps: str, told: int) -> None:
+    call = "  other:\n    uses: x/y/.github/workflows/embeddings.yml@v1\n"
+    own = found(tree({"ci": job(steps, rest=call)}), "cache-never-met")
+    differ = found(tree({"ci": job(steps, rest=call)}), "save-restore-differ")
+    assert len(own) + len(differ) == told
+
+
+@pytest.mark.parametrize(
+    ("setup", "key", "told"),
+    [
+        ("actions/setup-go@v6", "setup-go-Linux-x64-go-1.24-1", 0),
+        (
+            "actions/setup-go@v6\n  with: {cache: \"${{ github.ref == 'refs/heads/main' }}\"}",
+            "setup-go-Linux-1",
+            0,
+        ),
+        ("actions/setup-go@v6\n  with: {cache: false}", "setup-go-Linux-x64-go-1.24-1", 1),
+        ("actions/setup-node@v4\n  with: {cache: npm}", "node-cache-Linux-npm-1", 0),
+        ("actions/setup-python@v5\n  with: {cache: pip}", "setup-python-Linux-1", 0),
+        ("actions/setup-python@v5\n  with: {cache: pip}", "setup-go-Linux-1", 1),
+        ("actions/setup-go@v6", "go-Linux-1", 1),
+        ("aquasecurity/trivy-action@v1", "cache-trivy-2026-01-01", 0),
+        ("aquasecurity/trivy-action@v1\n  with: {cache-dir: ./cache}", "cache-trivy-2026-01-01", 1),
+    ],
+)
+@pytest.mark.parametrize("use", [SAVE, RESTORE])
+def test_an_action_has_a_cache_of_its_own(setup: str, key: str, told: int, use: str) -> None:
+    where = tree({"ci": job(f"- uses: {setup}\n{use.format(f'path: a, key: {key}')}")})
+    assert len(found(where, "cache-never-met")) == told

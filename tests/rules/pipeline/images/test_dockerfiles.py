@@ -115,3 +115,24 @@ def test_a_dockerfile_that_is_filled_in_first(run: str, told: bool, folder: str)
     step = f"- run: {run}\n  working-directory: ./{folder}"
     where = tree({"ci": job(step), f"{folder}Dockerfile": "FROM a\nCOPY --from=$B /x /y\n"})
     assert bool(found(where, "copy-from-arg")) is told
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("- run: buildah build --tag raw .", False),
+        ("- run: podman build -t raw .", False),
+        ("- run: cd . && sudo buildah bud -f ./Containerfile .", False),
+        (
+            "- {uses: redhat-actions/buildah-build@v2, with: {image: a, containerfiles: ./Containerfile}}",
+            False,
+        ),
+        ("- run: podman build . && docker build -f Containerfile .", True),
+        ("- run: podman build -f other/Containerfile other", True),
+        ("- run: nerdctl build -f Containerfile .", True),
+        ("- run: podman run a", True),
+    ],
+)
+def test_buildah_expands_what_docker_does_not(step: str, told: bool) -> None:
+    where = tree({"ci": job(step), "Containerfile": "FROM a\nARG B=c\nCOPY --from=$B /x /y\n"})
+    assert bool(found(where, "copy-from-arg")) is told

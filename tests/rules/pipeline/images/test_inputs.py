@@ -284,14 +284,33 @@ def test_a_filter_whose_text_a_variable_has(at: str, more: str, count: int) -> N
     assert len(found(tree({"ci": given, **APP}), "paths-cover-inputs")) == count
 
 
-@pytest.mark.parametrize(("command", "told"), [("docker build", 0), ("docker buildx build --push", 2)])
-def test_a_tag_that_is_not_pushed_promises_nothing(command: str, told: int) -> None:
-    steps = f"""
-        - id: tag
-          run: echo tag=$(sha256sum tools.lock) >> $GITHUB_OUTPUT
-        - id: there
-          run: docker manifest inspect example/ci:{MADE}
-        - if: steps.there.outcome == 'failure'
-          run: {command} -t example/ci:{MADE} -f ci/Dockerfile .
-        """
-    assert len(found(tree({"ci": job(dedent(steps)), **IMAGE}), "tag-covers-inputs")) == told
+LOOKED_UP = """
+- id: tag
+  run: echo tag=$(sha256sum tools.lock) >> $GITHUB_OUTPUT
+- id: there
+  run: docker manifest inspect example/ci:{tag}
+- if: steps.there.outcome == 'failure'
+  env: {{TAG: "{tag}"}}
+  run: |
+    docker {build} -t example/ci:{built} -f ci/Dockerfile .
+    {push}
+- run: {later}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, 0),
+        ({"build": "buildx build --push"}, 2),
+        ({"push": f"docker push example/ci:{MADE}"}, 2),
+        ({"push": "docker push example/ci:$TAG", "built": "$TAG"}, 2),
+        ({"push": f"docker tag example/ci:{MADE} a/b\n    docker push a/b"}, 2),
+        ({"later": f"docker push example/ci:{MADE}"}, 2),
+        ({"push": "docker push example/other"}, 0),
+    ],
+)
+def test_a_tag_that_is_not_pushed_promises_nothing(change: dict[str, str], told: int) -> None:
+    given = {"tag": MADE, "build": "build", "built": MADE, "push": "true", "later": "true"} | change
+    workflow = job(LOOKED_UP.format(**given).strip())
+    assert len(found(tree({"ci": workflow, **IMAGE}), "tag-covers-inputs")) == told

@@ -39,6 +39,30 @@ def test_what_the_legs_push(inputs: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "other", "count"),
+    [
+        ("x/a", "x/a:latest", 1),
+        ("x/a", "docker.io/x/a:latest", 1),
+        ("index.docker.io/x/a:1", "x/a:1", 1),
+        ("a", "docker.io/library/a:latest", 1),
+        ("ghcr.io/x/a", "ghcr.io/x/a:latest", 1),
+        ("ghcr.io:443/x/a", "ghcr.io:443/x/a:latest", 1),
+        ("${{ github.repository_owner }}/a", "${{ github.repository_owner }}/a:latest", 1),
+        ("${{ vars.IMAGE }}", "${{ vars.IMAGE }}:latest", 0),
+        ("library/x/a", "x/a", 0),
+        ("ghcr.io/x/a", "x/a", 0),
+        ("x/a", "x/a:1", 0),
+    ],
+)
+def test_what_docker_calls_one_name(name: str, other: str, count: int) -> None:
+    files = {
+        "a": image(f"push: true\nplatforms: linux/amd64\ntags: {name}"),
+        "b": image(f"push: true\nplatforms: linux/arm64\ntags: {other}"),
+    }
+    assert len(found(tree(files), "legs-push-one-tag")) == count
+
+
+@pytest.mark.parametrize(
     ("name", "before", "count"),
     [
         ("example/app:${GITHUB_SHA}", "true", 1),

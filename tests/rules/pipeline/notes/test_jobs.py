@@ -108,6 +108,55 @@ def test_a_job_that_waits_for_a_matrix_and_takes_nothing_of_it() -> None:
     assert "all 2 artifacts of one and takes none" in told.message
 
 
+STRANGE = """
+on: push
+jobs:
+  {name}:
+    strategy: {{matrix: {{i: [a, b, c, d]}}}}
+    runs-on: x
+    steps:
+      - {build}
+      - uses: actions/upload-artifact@v4
+        with: {{name: "d-${{{{ matrix.i }}}}", path: x}}
+  other:
+    needs: {before}
+    runs-on: x
+    steps:
+      - uses: actions/upload-artifact@v4
+        with: {{name: o, path: x}}
+  merge:
+    needs: [{name}, other]
+    if: {condition}
+    runs-on: x
+    steps:
+      - uses: actions/download-artifact@v4
+        with: {{{wanted}}}
+      - run: {merge}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, 1),
+        ({"wanted": "pattern: 'o*'"}, 1),
+        ({"merge": "docker buildx imagetools create -t x/a *"}, 1),
+        ({"wanted": "pattern: '*'"}, 0),
+        ({"wanted": "name: '${{ needs.other.outputs.name }}'"}, 0),
+        ({"name": "test"}, 0),
+        ({"build": "uses: docker/build-push-action@v6"}, 0),
+        ({"condition": "needs.build.result == 'success'"}, 0),
+        ({"merge": "gh release create v1 o"}, 0),
+        ({"before": "build"}, 0),
+    ],
+)
+def test_a_matrix_of_which_nothing_is_taken(change: dict[str, str], told: int) -> None:
+    given = {"name": "build", "build": "run: make", "before": "[]", "condition": "success()"}
+    given |= {"wanted": "name: o", "merge": "make merge"} | change
+    findings = found(tree({"ci": STRANGE.format(**given)}), "reduce-waits-for-strangers")
+    assert [f.message for f in findings] == ["merge waits for all 4 artifacts of build and takes none"] * told
+
+
 def test_one_condition_in_two_spellings() -> None:
     hit = "steps.c.outputs.cache-hit != 'true'"
     where = tree({"ci": job(f"- if: {hit}\n  run: a\n- if: ${{{{ {hit} }}}}\n  run: b")})

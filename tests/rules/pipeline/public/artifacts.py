@@ -143,7 +143,7 @@ PUBLIC: dict[str, tuple[set[str], dict[str, str]]] = {
         },
     ),
     "reduce-none": (
-        set(),
+        {"reduce-waits-for-strangers"},
         {
             "ci": """
                 on: push

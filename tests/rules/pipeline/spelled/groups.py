@@ -250,3 +250,39 @@ concurrency: {group: "${{ github.workflow }}-${{ github.ref }}", cancel-in-progr
 """),
     },
 }
+
+per_call = workflow(
+    """
+on: {push: {branches: [main]}, workflow_dispatch: {inputs: {tag: {type: string}}}}
+jobs:
+  cri:
+    strategy: {matrix: {vmm: [clh, qemu]}}
+    uses: ./.github/workflows/tests.yml
+    with: {suffix: "-${{ ... }}", vmm: ..., long: LONG}
+""".replace("LONG", "x" * 300)
+)
+JSON = workflow("""
+on:
+  workflow_call:
+    inputs: {long: {type: string}, suffix: {type: string}, vmm: {type: string}}
+concurrency: {group: "t-${{ ... }}", cancel-in-progress: true}
+jobs: {run: {runs-on: ubuntu-latest, steps: [{run: "echo ${{ inputs.vmm }}"}]}}
+""")
+for group in (
+    "toJSON(inputs)",
+    "toJSON(fromJSON(toJSON(inputs)))",
+    "join(inputs.*, '-')",
+    "inputs[vars.key]",
+):
+    for tag in ("inputs.tag", "vars.tag"):
+        kind = f"{group}, {tag}"
+        SPELLED |= {
+            f"legs-share-group: not inputs of a call: {kind}": {
+                "a": per_call(tag, '"${{ matrix.vmm }}"'),
+                "tests": JSON(group),
+            },
+            f"legs-share-group: inputs of a call that are the same: {kind}": {
+                "a": per_call(tag, "all"),
+                "tests": JSON(group),
+            },
+        }

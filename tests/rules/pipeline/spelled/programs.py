@@ -50,6 +50,30 @@ steps:
   - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
   - run: $CLI --version
 """),
+    "exec-bit: folder in a variable": made("""
+env: {TOOLS: ./bin}
+steps:
+  - {uses: actions/download-artifact@v4, with: {name: cli, path: "${{ env.TOOLS }}"}}
+  - run: $TOOLS/cli --version
+"""),
+    "exec-bit: folder in a variable, in quotes": made("""
+env: {TOOLS: bin}
+steps:
+  - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
+  - run: '"./$TOOLS/cli" --version'
+"""),
+    "exec-bit: not another folder in a variable": made("""
+env: {TOOLS: ./tools}
+steps:
+  - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
+  - run: $TOOLS/cli --version && $ELSEWHERE/bin/cli --version
+"""),
+    "exec-bit: not chmod in a variable": made("""
+env: {TOOLS: ./bin}
+steps:
+  - {uses: actions/download-artifact@v4, with: {name: cli, path: bin}}
+  - run: chmod +x $TOOLS/* && $TOOLS/cli --version
+"""),
     "exec-bit: cd": taken("""
 - run: |
     cd bin

@@ -18,13 +18,15 @@ from tests.rules.pipeline.spelled import (
     programs,
     publishing,
     restores,
+    shared,
     told,
 )
 from tests.rules.pipeline.spelled.case import case
 from tests.rules.pipeline.trees import found, tree
 
 MODULES = (
-    artifacts, builds, digests, files, groups, guards, inputs, inside, keys, logins, programs, publishing, restores, told,
+    artifacts, builds, digests, files, groups, guards, inputs, inside, keys, logins, programs, publishing, restores,
+    shared, told,
 )  # fmt: skip
 CASES = {name: case(name, given) for module in MODULES for name, given in module.SPELLED.items()}
 
