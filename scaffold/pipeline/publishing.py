@@ -99,8 +99,11 @@ def is_rehearsal(words: Sequence[str]) -> bool:
 
 def published(command: Command) -> str:
     """What a command publishes with, for people; "" where it publishes nothing."""
-    if is_rehearsal(command.words):
-        return ""
+    made = _publisher(command)
+    return "" if made and is_rehearsal(command.words) else made
+
+
+def _publisher(command: Command) -> str:
     words = list(command.bare)
     while runner := next((r for r in _RUNNERS if tuple(words[: len(r)]) == r), None):
         words = words[len(runner) :]

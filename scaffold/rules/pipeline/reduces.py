@@ -11,7 +11,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import matrix
 from scaffold.pipeline.expressions.nodes import Literal
-from scaffold.pipeline.expressions.templates import Template, condition
+from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.pipeline.expressions.values import Open, Unknown, truth_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
@@ -145,7 +145,8 @@ def is_gate(job: Job) -> bool:
 
 def _words(text: str) -> set[str]:
     """The words of a name, without those of expressions."""
-    return set(re.split(r"\$\{\{.*?\}\}|[^a-z0-9]+", text.lower()))
+    plain = " ".join(part for part in template(text).parts if isinstance(part, str))
+    return set(re.split(r"[^a-z0-9]+", plain.lower()))
 
 
 _TESTS = (
