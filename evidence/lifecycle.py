@@ -110,11 +110,17 @@ def _try(rev: str, name: str) -> list[Outcome]:
 
 def _removed(root: Path, name: str, before: list[Finding]) -> str:
     try:
-        remove.plan(WorkTree(root), name).changes.commit(root)
+        plan = remove.plan(WorkTree(root), name)
+        plan.changes.commit(root)
         left = Counter(finding.identity for finding in before)
+        told = {(manual.path, manual.what.partition(":")[0]) for manual in plan.manual}
         found = find(Registry(WorkTree(root)), registration_rules())
-        said = sorted({f"{f.rule} {f.backend}" for f in found if f.backend == name or not left[f.identity]})
-        return "; ".join(said) or "good"
+        said = {
+            f"{f.rule} {f.backend}"
+            for f in found
+            if (f.backend == name or not left[f.identity]) and (f.path, f"{f.rule} {f.backend}") not in told
+        }
+        return "; ".join(sorted(said)) or "good"
     except ScaffoldError as error:
         return str(error)
     finally:

@@ -15,6 +15,7 @@ from scaffold.pipeline import matrix, told
 from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.expressions.values import Lazy, Open, Truth, Unknown, text_of
 from scaffold.pipeline.model import Job, Workflow
+from scaffold.pipeline.outputs import outputs_of, outputs_of_event
 from scaffold.pipeline.reached import jobs_due, jobs_reached
 from scaffold.pipeline.runners import native, of_runner
 from scaffold.pipeline.started import OfLegs, Started
@@ -108,7 +109,7 @@ class Call:
             self._needs = Open(f"needs@{self.label}")
             for job in self.workflow.in_order:
                 certain = job.condition is None and job.matrix is None and job.telling
-                outputs = job.outputs if certain else job.outputs_of_event
+                outputs = outputs_of(job) if certain else outputs_of_event(job)
                 leg = self.run.alone(self, job) if outputs else None
                 if leg is not None:
                     values = {name: of.value(leg) for name, of in outputs.items()}

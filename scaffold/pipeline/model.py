@@ -99,17 +99,6 @@ class Job:
         return steps_of(self.workflow.source, self.node.get("steps"))
 
     @cached_property
-    def outputs(self) -> Mapping[str, Template]:
-        """Its outputs, as it says what they are."""
-        outputs = self.node.mapping("outputs")
-        return {name: template(outputs.text(name)) for name in outputs.values}
-
-    @cached_property
-    def outputs_of_event(self) -> Mapping[str, Template]:
-        """Those of its outputs that the event alone decides."""
-        return {name: of for name, of in self.outputs.items() if of.of_event}
-
-    @cached_property
     def occurrences(self) -> tuple[Occurrence, ...]:
         """Its steps with those of the composite actions that they use, in the order in which they run."""
         return tuple(self.workflow.pipeline.flat(self.steps))

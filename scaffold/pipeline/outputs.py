@@ -1,13 +1,27 @@
-"""Which step makes an output that an expression reads: through other jobs, called workflows and actions."""
+"""What jobs say of their outputs, and which step makes one: through jobs, called workflows and actions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
-from scaffold.pipeline.expressions.templates import template
+from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.model import MAX_DEPTH, Job
 from scaffold.pipeline.steps import Occurrence, Step
+
+
+@lru_cache(maxsize=512)
+def outputs_of(job: Job) -> Mapping[str, Template]:
+    """The outputs of a job, as it says what they are."""
+    outputs = job.node.mapping("outputs")
+    return {name: template(outputs.text(name)) for name in outputs.values}
+
+
+@lru_cache(maxsize=512)
+def outputs_of_event(job: Job) -> Mapping[str, Template]:
+    """Those that the event alone decides."""
+    return {name: of for name, of in outputs_of(job).items() if of.of_event}
 
 
 class Output(NamedTuple):

@@ -10,14 +10,12 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import events
-from scaffold.pipeline.behind import behind, variable
 from scaffold.pipeline.effects import Effect, Kind, effects_of
-from scaffold.pipeline.expressions.values import is_known
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.groups import Group
 from scaffold.pipeline.heeded import is_heeded, only_tells
 from scaffold.pipeline.model import Job, Workflow
-from scaffold.pipeline.publishing import TAGS, makes_no_release, published
+from scaffold.pipeline.renewed import is_renewed
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, Runs
 from scaffold.pipeline.scopes import JobRun, StepRun
@@ -132,25 +130,10 @@ def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
         for step, done in _effects(leg, tree):
             reason = _told(step, done)
             found = found or reason
-            if step.runs and done.kind is not Kind.diff and not _is_renewed(step, done, tree):
+            if step.runs and done.kind is not Kind.diff and not is_renewed(step, done, tree):
                 return reason, True
     diff = published_by_diff(run, job, tree) if found else ""
     return (diff, True) if diff else (found, False)
-
-
-def _is_renewed(step: StepRun, done: Effect, tree: Tree) -> bool:
-    """Whether the run of the next push does again what a step does."""
-    if done.words in _SNAPSHOTS:
-        return True
-    if done.kind is Kind.image:
-        return not _named_after_commit(step)
-    if "goreleaser" in done.words and makes_no_release(tree, step.input("args") + step.step.run):
-        return True
-    return _of_fixed_version(step) or _of_rolling_tag(step)
-
-
-_SNAPSHOTS = ("it runs gradle publish", "it runs mvn deploy")
-"""What publishes the snapshot of a branch, which the next push publishes again."""
 
 
 def published_by_diff(run: Run, job: Job | None, tree: Tree) -> str:
@@ -189,60 +172,6 @@ def _effects(leg: JobRun, tree: Tree) -> Iterator[tuple[StepRun, Effect]]:
 def _decides(step: StepRun) -> bool:
     """Whether a step that looks at a diff decides something by it, in this run and not only in others."""
     return not only_tells(step.step) or is_heeded(step)
-
-
-_COMMIT = (
-    r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|GITHUB_RUN_(?:ID|NUMBER)\b"
-    r"|head_commit\.id\b|github\.event\.after\b|--(?:pretty|format)[= ][\"']?(?:format:)?%[hH]\b"
-    r"|rev-parse\b(?!.*--(?:abbrev-ref|show-|git-|is-))|\bgit describe\b(?!.*--abbrev=0)"
-)
-"""What makes a name that only one commit or run has."""
-
-
-def _named_after_commit(step: StepRun) -> bool:
-    """Whether the image that a step pushes has a name that no later push gives to its own."""
-    job, outer, own = step.job.job, step.occurrence.outer, step.step
-    texts = [own.spelled("tags") or own.spelled("set"), script := own.script.bare.decode()]
-    for name in {name for line in re.findall(_NAMING, script) for name in re.findall(r"\$\{?(\w+)", line)}:
-        said = own.node.text("env", name)
-        texts += [said] if said else variable(job, name)
-    return any(re.search(_COMMIT, text) for start in texts for text in behind(job, outer, start))
-
-
-_NAMING = r"(?m)^.*(?:[ \t]-t|--tag|\bpush|\btag)\b.*$"
-"""Lines in which images are named."""
-
-
-def _of_fixed_version(step: StepRun) -> bool:
-    """Whether a workflow is called to publish one version, spelled out: a later push publishes it again."""
-    return any(
-        "version" in name and isinstance(value, yaml.Scalar) and value.text and "${{" not in value.text
-        for leg in step.job.chain
-        for name, value in leg.job.given.items()
-    )
-
-
-def _of_rolling_tag(step: StepRun) -> bool:
-    """Whether all that a step publishes is a release under a tag that the next push gives to its own."""
-    own, at = step.step, TAGS.get(step.step.action, "")
-    tags = [(own.spelled(at), step.input(at))] if at else []
-    for command in own.script.commands:
-        if made := published(command):
-            tag = "".join(command.bare[_TAG : _TAG + 1]) if made == "gh release" else ""
-            tags.append((tag, tag))
-    return bool(tags) and all(
-        value
-        and is_known(value)
-        and not re.search(r"^-|\$", value)
-        and not re.fullmatch(_VERSION, value)
-        and not any(re.search(_COMMIT, text) for text in behind(step.job.job, step.occurrence.outer, spelled))
-        for spelled, value in tags
-    )
-
-
-_TAG = 3
-"""Where the tag stands in `gh release create TAG`."""
-_VERSION = r"v?\d[\d.]*(?:-?(?:alpha|beta|rc|pre)[\w.-]*)?"
 
 
 class PrGroupByBranch(PipelineRule):

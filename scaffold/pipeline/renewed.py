@@ -1,0 +1,82 @@
+"""What a run publishes that the run of the next push publishes again: little is lost where it is cancelled."""
+
+from __future__ import annotations
+
+import re
+
+from scaffold.checkout.tree import Tree
+from scaffold.pipeline.behind import behind, variable
+from scaffold.pipeline.effects import Effect, Kind
+from scaffold.pipeline.expressions.values import is_known
+from scaffold.pipeline.publishing import TAGS, makes_no_release, published
+from scaffold.pipeline.scopes import StepRun
+from scaffold.syntax import yaml_values as yaml
+
+
+def is_renewed(step: StepRun, done: Effect, tree: Tree) -> bool:
+    """Whether the run of the next push does again what a step does."""
+    if done.words in _SNAPSHOTS:
+        return True
+    if done.kind is Kind.image:
+        return not _named_after_commit(step)
+    if "goreleaser" in done.words and makes_no_release(tree, step.input("args") + step.step.run):
+        return True
+    return _of_fixed_version(step) or _of_rolling_tag(step)
+
+
+_SNAPSHOTS = ("it runs gradle publish", "it runs mvn deploy")
+"""What publishes the snapshot of a branch, which the next push publishes again."""
+
+
+_COMMIT = (
+    r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|GITHUB_RUN_(?:ID|NUMBER)\b"
+    r"|head_commit\.id\b|github\.event\.after\b|--(?:pretty|format)[= ][\"']?(?:format:)?%[hH]\b"
+    r"|rev-parse\b(?!.*--(?:abbrev-ref|show-|git-|is-))|\bgit describe\b(?!.*--abbrev=0)"
+)
+"""What makes a name that only one commit or run has."""
+
+
+def _named_after_commit(step: StepRun) -> bool:
+    """Whether the image that a step pushes has a name that no later push gives to its own."""
+    job, outer, own = step.job.job, step.occurrence.outer, step.step
+    texts = [own.spelled("tags") or own.spelled("set"), script := own.script.bare.decode()]
+    for name in {name for line in re.findall(_NAMING, script) for name in re.findall(r"\$\{?(\w+)", line)}:
+        said = own.node.text("env", name)
+        texts += [said] if said else variable(job, name)
+    return any(re.search(_COMMIT, text) for start in texts for text in behind(job, outer, start))
+
+
+_NAMING = r"(?m)^.*(?:[ \t]-t|--tag|\bpush|\btag)\b.*$"
+"""Lines in which images are named."""
+
+
+def _of_fixed_version(step: StepRun) -> bool:
+    """Whether a workflow is called to publish one version, spelled out: a later push publishes it again."""
+    return any(
+        "version" in name and isinstance(value, yaml.Scalar) and value.text and "${{" not in value.text
+        for leg in step.job.chain
+        for name, value in leg.job.given.items()
+    )
+
+
+def _of_rolling_tag(step: StepRun) -> bool:
+    """Whether all that a step publishes is a release under a tag that the next push gives to its own."""
+    own, at = step.step, TAGS.get(step.step.action, "")
+    tags = [(own.spelled(at), step.input(at))] if at else []
+    for command in own.script.commands:
+        if made := published(command):
+            tag = "".join(command.bare[_TAG : _TAG + 1]) if made == "gh release" else ""
+            tags.append((tag, tag))
+    return bool(tags) and all(
+        value
+        and is_known(value)
+        and not re.search(r"^-|\$", value)
+        and not re.fullmatch(_VERSION, value)
+        and not any(re.search(_COMMIT, text) for text in behind(step.job.job, step.occurrence.outer, spelled))
+        for spelled, value in tags
+    )
+
+
+_TAG = 3
+"""Where the tag stands in `gh release create TAG`."""
+_VERSION = r"v?\d[\d.]*(?:-?(?:alpha|beta|rc|pre)[\w.-]*)?"
