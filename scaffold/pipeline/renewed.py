@@ -1,4 +1,4 @@
-"""What a run publishes that the run of the next push publishes again: little is lost where it is cancelled."""
+"""What a run publishes that the run of the next push publishes again: little is lost with the run."""
 
 from __future__ import annotations
 
