@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -46,9 +47,7 @@ _DIRECT = re.compile(r"[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\]\s*)?@\s*(.*)")
 """`NAME @ ADDRESS`."""
 _MEANS_ADDRESS = re.compile(r".*://|file:|\w+\+|https?[:/]")
 _ADDRESS = re.compile(r"(?:(?:https?|ftp|(?:git|hg|svn|bzr)\+\w+)://[^/\s;]|(?:\w+\+)?file:)[^\s;]*")
-_PATH = re.compile(r"[^\s;]*[/\\][^\s;]*|[^\s;<>=@]+\.(?:whl|zip|tar\.gz)|\.{1,2}")
-_EXTRAS = re.compile(r"\[[^\]]*\]$")
-_WHEEL = re.compile(r"([^/\\#?;\s]+)\.whl(?=$|[#?;\s])")
+_PATH = re.compile(r"[^\s;/\\]*+[/\\][^\s;]*+|[^\s;<>=@]+\.(?:whl|zip|tar\.gz)|\.{1,2}")
 _WHEEL_PARTS = (5, 6)
 _HASH = re.compile(r"sha(?:256|384|512):[0-9a-fA-F]+")
 
@@ -118,22 +117,22 @@ def _judged(line: str) -> Judged:
     said = line[: start.start()].rstrip()
     judged = _requirement(said) if said else Judged()
     try:
-        words = shlex.split(line[start.start() :])
+        words = deque(shlex.split(line[start.start() :]))
     except ValueError:  # a quotation without an end
         return Judged(HELP_OPTION)
     return judged if judged.help else _options(words, judged.path, is_behind=bool(said))
 
 
-def _options(words: list[str], path: str, *, is_behind: bool) -> Judged:
+def _options(words: deque[str], path: str, *, is_behind: bool) -> Judged:
     """What is to be said of options, behind a requirement or on a line of their own."""
     while words:
-        word, equals, value = words.pop(0).partition("=")
+        word, equals, value = words.popleft().partition("=")
         name, attached = _option(word)
         if not name or (name in OF_ONE) != is_behind or (name in FLAGS and equals):
             return Judged(HELP_OPTION)
         if name in FLAGS:
             continue
-        value = attached or value or (words.pop(0) if words else "")
+        value = attached or value or (words.popleft() if words else "")
         alone = not words or words[0].startswith("-")
         if not value or value.startswith("-") or not alone or (name == "--hash" and not _HASH.match(value)):
             return Judged(HELP_OPTION)
@@ -162,14 +161,15 @@ def _requirement(line: str) -> Judged:
     where = direct[1] if direct else line
     place, semicolon, marker = where.partition(";")
     place = place.rstrip()
-    path = "" if _MEANS_ADDRESS.match(place) else _EXTRAS.sub("", place)
+    bare = place.rpartition("[")[0] if place.endswith("]") and "[" in place else place
+    path = "" if _MEANS_ADDRESS.match(place) else bare
     if not path:
         if not _ADDRESS.fullmatch(place) or _GLUED.search(place):
             return Judged(HELP_ADDRESS)
     elif not _PATH.fullmatch(path):
         return Judged(_of_name(line))
-    wheel = _WHEEL.search(place)
-    if wheel and wheel[1].count("-") + 1 not in _WHEEL_PARTS:
+    file = re.split(r"[#?]", bare)[0].rpartition("/")[2]
+    if file.endswith(".whl") and file.count("-") + 1 not in _WHEEL_PARTS:
         return Judged(HELP_WHEEL)
     return Judged(HELP_MARKER if semicolon and not _is_marker(marker) else "", path)
 
