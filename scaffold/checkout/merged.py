@@ -9,8 +9,11 @@ from scaffold.errors import ShapeError
 _MARKS = (b"<<<<<<<", b">>>>>>>", b"|||||||", b"\n=======\n", b"\n=======\r\n")
 _CONFLICT = rb"(?m)^(?:(<{7}|>{7}|\|{7})(?=[ \r\n]|\Z)|(={7})(?=\r?$))"
 """What git writes around two versions and what both come from, and between them."""
-_PROSE_CONFLICT = rb"(?m)^(<{7}|>{7})()(?= \S)"
-"""The same where `=======` may underline a heading, and the others may be a quotation or a row."""
+_PROSE_CONFLICT = rb"(?m)^(?:(<{7}|>{7})(?= \S)|(\|{7})(?= [^\s|][^|\n]*$))"
+"""The same where `=======` may underline a heading, and the others may be a quotation or a row.
+
+A row goes on with bars, what git writes behind them does not.
+"""
 _NO_PROSE = re.compile(r"(?:^|/)(?:Makefile|requirements[^/]*\.txt|\.[^/]*ignore)$|\.(?:ya?ml|toml|json)$")
 """Files in which such a line cannot be meant; elsewhere it may be in a comment, or in a longer text."""
 
@@ -22,5 +25,5 @@ def require_merged(path: str, data: bytes) -> None:
     found = re.search(_CONFLICT if _NO_PROSE.search(path) else _PROSE_CONFLICT, data)
     if found is not None:
         line = data.count(b"\n", 0, found.start()) + 1
-        mark = (found[1] or found[2]).decode()
+        mark = next(filter(None, found.groups())).decode()
         raise ShapeError(path, line, f"is a conflict marker, {mark}: resolve the merge first")

@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.checkout.tree import Tree
 from scaffold.directory import rust
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import COMMON_INSTALLER
+from scaffold.directory.requirement_syntax import local
+from scaffold.directory.requirements import is_requirements
 from scaffold.directory.scripts import OWN_FOLDER, run_of, shared_scripts
 from scaffold.directory.text import Text
 from scaffold.syntax.make import MakeSource
@@ -32,6 +35,13 @@ class Need(NamedTuple):
     """Who asks for it, as the subject of a sentence with its verb: `the Makefile runs`."""
     place: Place | None = None
     """Where; None where no file of the repository says so."""
+
+
+def gone_with(tree: Tree, path: str) -> str:
+    """The uppermost folder that is gone and that a file or folder was in; else the path itself."""
+    while (above := path.rpartition("/")[0]) and not tree.is_dir(above):
+        path = above
+    return path
 
 
 def missing(directory: Directory) -> Iterator[Need]:
@@ -61,6 +71,7 @@ def _needs(directory: Directory) -> Iterator[Need]:
         yield Need("Makefile", "the build of the image runs")
         yield from _server(directory)
         yield from _started(directory)
+        yield from _required(directory)
     for text in directory.makefiles:
         if text.path == f"{directory.path}/Makefile":
             yield from _made_from(directory, text)
@@ -145,6 +156,19 @@ def _started(directory: Directory) -> Iterator[Need]:
         is_own = not variable or (given and all(value and value.endswith(")") for value in given))
         if is_own and not any(name in text.data for text in others) and not _is_asked_for(script, name):
             yield Need(name.decode(), "run.sh starts", script.place(found.start(2)))
+
+
+def _required(directory: Directory) -> Iterator[Need]:
+    """The files and folders that lines of requirements name, and that no script or Makefile names."""
+    scripts = [name for name in directory.names if name.endswith(".sh") or name == "Makefile"]
+    for text in directory.texts(filter(is_requirements, directory.names)):
+        for name, offset in local(text):
+            path = posixpath.normpath(f"{directory.path}/{name}")
+            if name.startswith(("/", "~")) or "$" in name or directory.tree.is_dir(path):
+                continue
+            made = posixpath.basename(gone_with(directory.tree, path)).encode()
+            if not any(made in script.code for script in directory.texts(scripts)):
+                yield Need(name, f"{posixpath.basename(text.path)} names", text.place(offset))
 
 
 SOURCES = (".c", ".cc", ".cpp", ".cu", ".go", ".h", ".hpp", ".py", ".rs", ".sh", ".txt", ".toml")

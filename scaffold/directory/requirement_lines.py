@@ -35,6 +35,8 @@ _LINE = re.compile(rb"(?m)^[ \t]*([^\s#][^\r\n]*)")
 _INDEX = re.compile(r"(?:--(?:extra-)?index-url|--find-links|-[if])[ \t=]+(\S+)")
 _REMARK = re.compile(r"\s[#].*")
 _VERSION = re.compile(r"(?:[^\s\[\]=<>~!()]+\s*+)(?:\[[^\]]*\])?\s*+\(?((?:[=<>~!]=|[<>]).*)")
+_HELD = re.compile(r"={2,3}\s*[^\s=,)]+\s*\)?\s*")
+"""One version, and nothing behind it."""
 _DIGIT = re.compile(r"\d")
 _REF = re.compile(r"@([^@/\s#]*\d[^@/\s#]*)(?=#|\s|$)")
 
@@ -47,7 +49,7 @@ def lines(text: Text) -> tuple[Line, ...]:
 
 def _lines(text: Text) -> Iterator[Line]:
     for match in _LINE.finditer(text.data.replace(b"\\\n", b"  ")):
-        written, offset = match[1].decode(errors="replace"), match.start(1)
+        written, offset = match[1].decode("utf-8-sig", errors="replace"), match.start(1)
         if "#" in written:
             written = _REMARK.sub("", written)
         index = _INDEX.match(written)
@@ -62,7 +64,7 @@ def _lines(text: Text) -> Iterator[Line]:
         else:
             found = _VERSION.match(said)
             version = re.sub(r"\s|\)", "", found[1]) if found else ""
-            held = version if version.startswith("==") and "," not in version else ""
+            held = version if found and _HELD.fullmatch(found[1]) else ""
             yield Line(name_of(said.rstrip()), version, held, marker.strip(), offset)
 
 

@@ -44,7 +44,7 @@ def read(text: Text) -> Requirements:
     """The packages and includes of a file, whatever versions, extras and markers they have."""
     packages: set[str] = set()
     includes: list[str] = []
-    for line in text.data.replace(b"\\\n", b"").decode(errors="replace").splitlines():
+    for line in text.data.replace(b"\\\n", b"").decode("utf-8-sig", errors="replace").splitlines():
         line = EDITABLE.sub("", _COMMENT.sub("", line).strip())
         include = _INCLUDE.match(line)
         if include:
@@ -164,8 +164,11 @@ def newest_of_index(text: Text) -> tuple[str, int] | None:
 
 
 _GIT = re.compile(rb"(?m)^[^#\n]*?git\+\w+://([^\s#;\"']+)")
-
-
+_ARCHIVE = re.compile(
+    rb"(?m)^[^#\n]*?https?://([^\s#;/]+(?:/[^\s#;/]+){2,3}?)/(?:-/)?(?:archive|(?:zip|tar)ball|zip|tar\.gz)/"
+    rb"(?!refs/tags/)(refs/heads/)?([^\s#;]+?)(?:\.zip|\.tar\.gz)?(?=[\s#;]|\Z)"
+)
+"""What a repository holds at a ref, as GitHub and GitLab pack it."""
 _MOVING_REF = re.compile(rb"@(?![0-9a-f]{7,40}\Z)([A-Za-z_./-]+)\Z")
 """A ref without a digit: versions and days have some, so it is the name of a branch."""
 
@@ -191,44 +194,12 @@ def moving(code: bytes) -> Iterator[Moving]:
             yield Moving(address.decode(errors="replace").removesuffix(".git"), name, match.start(1))
 
 
-_PARTS = "alpha|a|beta|b|c|preview|pre|post|rev|rc|r|dev"
-_VERSION = rf"\s*+v?\d++(?:[.!]\d++)*(?:[-_.]?(?:{_PARTS})[-_.]?\d*+|-\d++)*+"
-_CLAUSE = rf"(?:===\s*+[^\s,;]+|(?:[=!]=|[<>~]=?){_VERSION}(?:\.\*|\+[a-z0-9]++(?:[._-][a-z0-9]++)*)?)\s*+"
-_LINE = re.compile(
-    rf"[a-z0-9](?:[\w.-]*\w)?\s*+(?:\[[\w.,\s-]*+\]\s*+)?"
-    rf"(?:\(?\s*+{_CLAUSE}(?:,\s*+(?:{_CLAUSE})?)*+\)?)?\s*+(?:;.*)?",
-    re.ASCII | re.IGNORECASE,
-)
-
-
-_ADDRESS = re.compile(r"(?:([^@:/]+)@\s*)?(?:\w+\+)?\w+://([^\s;]+)")
-"""`NAME @ ADDRESS`, or an address alone."""
-_GLUED = re.compile(r"[=<>~!]=|--[a-z]|\.(?:whl|zip|tar\.gz)(?![#?&])[\w-]")
-"""In an address: what begins another requirement, or an option."""
-_NO_OPERATOR = re.compile(r"^[A-Za-z][\w-]*\d(?:\.\d+){2,}$")
-_LOCAL_NAME = re.compile(r"\+(?:cpu|xpu|rocm\d[\d.]*|cu\d{3})[a-z-]")
-_OPTION_BEHIND = re.compile(r"[\w.\])]--(?:extra-)?[a-z]+-[a-z]+\b")
-_SIGNS_OF_TWO = (_OPTION_BEHIND, _NO_OPERATOR, _LOCAL_NAME)
-
-
-def unreadable(text: Text) -> Iterator[tuple[str, int]]:
-    """(line, offset) of each that is no requirement of PEP 508; of addresses only what cannot be one."""
-    data = text.data.replace(b"\\\n", b"  ")
-    for found in re.finditer(rb"(?m)^[ \t]*([^\s#][^\r\n]*)", data):
-        written = found[1].decode(errors="replace")
-        line = re.split(r"\s(?:#|--?\w)", written)[0].strip()
-        address = _ADDRESS.match(line)
-        if address:
-            is_named = address[1] is None or re.fullmatch(r"[\w.-]+(?:\[[^\]]*\])?\s*", address[1])
-            is_wrong = not is_named or _GLUED.search(address[2]) is not None
-        elif written.startswith("-"):
-            is_wrong = False
-        else:
-            is_path = re.search(r"[/\\$]|\.(?:whl|zip|gz)$", line)
-            is_wrong = not is_path and not _LINE.fullmatch(line)
-            is_wrong = is_wrong or any(sign.search(line) for sign in _SIGNS_OF_TWO)
-        if is_wrong:
-            yield line, found.start(1)
+def moving_archives(code: bytes) -> Iterator[Moving]:
+    """Every repository that is installed as a branch of it is packed."""
+    for match in _ARCHIVE.finditer(code if re.search(rb"/archive/|ball/|codeload", code) else b""):
+        if match[2] or _MOVING_REF.fullmatch(b"@" + match[3]):
+            address, branch = (part.decode(errors="replace") for part in (match[1], match[3]))
+            yield Moving(address, branch, match.start(1))
 
 
 _URL = re.compile(rb"(?m)(?:git\+)?https?://[^\s;]+")

@@ -84,7 +84,7 @@ def by_edit(
     An edit takes lines away, or puts one line in the place of others. What adds more may be wrong in more
     ways than one, and a backend that is taken away leaves more than one thing to clear up: that is all told.
     `known` is what the rules find in both states. Told is the worst; of those what misses the file, then what
-    is told of most backends, then what stands at the edit.
+    is told of most backends, then what stands at the edit, then what has a fix.
     """
     findings = {
         at: one for at, one in findings.items() if one.rule in rules and not _is_left(one, before, after)
@@ -139,12 +139,16 @@ def _together(brought: Sequence[tuple[Edited, frozenset[int]]], findings: Mappin
     return Brought(roots, places)
 
 
-def _rank(finding: Finding, backends: Counter[str], edit: Edited) -> tuple[int, bool, int, int]:
-    """How bad a finding is, whether it misses the file, of how many backends it is told, how far it is."""
+def _rank(finding: Finding, backends: Counter[str], edit: Edited) -> tuple[int, bool, int, int, bool]:
+    """How bad a finding is, whether it misses the file, of how many backends it is told, how far it is.
+
+    Of those that are alike in this, the one that has a fix is told.
+    """
     there = finding.path == edit.path
     near = there and edit.first - 1 <= finding.line <= edit.last + 1
     misses = finding.absent == edit.path
-    return SEVERITIES.index(finding.severity), not misses, -backends[finding.rule], 2 - there - near
+    far = 2 - there - near
+    return SEVERITIES.index(finding.severity), not misses, -backends[finding.rule], far, finding.fix is None
 
 
 def _is_left(finding: Finding, before: Repository, after: Repository) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaffold.checkout.tree import Tree
+from scaffold.directory.needs import gone_with as gone_with  # noqa: PLC0414 - rules have it here
 from scaffold.rules.base import Finding
 
 NOWHERE = "nowhere"
@@ -29,10 +29,3 @@ def is_wrong_dockerfile(finding: Finding) -> bool:
 def is_nowhere(finding: Finding) -> bool:
     """Whether it says that an entry names a backend that has no directory."""
     return finding.subject.startswith(f"{NOWHERE} ")
-
-
-def gone_with(tree: Tree, path: str) -> str:
-    """The uppermost folder that is gone and that a file or folder was in; else the path itself."""
-    while (above := path.rpartition("/")[0]) and not tree.is_dir(above):
-        path = above
-    return path

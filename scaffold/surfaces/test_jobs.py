@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from scaffold.backend.answers import Backend
 
 DETECT = "detect-changes"
+SUITE = "tests/e2e-backends/backend_test.go"
+"""What the jobs run on the images that they have built, whatever the backend."""
+_TEST = re.compile(rb"(?m)^[ \t]*(?:It|Entry)\(")
 
 DEPENDENCIES = {
     "python": [
@@ -93,6 +96,8 @@ class TestJobsSurface(FileSurface):
         size = len(self.outputs)
         yield Part(self.path, "output that starts a job", size, "2026-04-01", line=line, names=names)
         yield Part(self.path, "call of make in a backend's directory by a test job", len(self.make_commands))
+        tests = len(_TEST.findall(self.tree.read(SUITE) or b""))
+        yield Part(SUITE, "test of any backend's image", tests, "2026-04-12", beside=posixpath.dirname(SUITE))
 
     def _output_uses(self) -> Iterator[Use]:
         assert self.source is not None

@@ -115,10 +115,24 @@ def test_a_heading_is_no_conflict() -> None:
 
 
 @pytest.mark.parametrize(
+    "left", ["||||||| base", "||||||| 1234567 (a change)\r", "<<<<<<< HEAD", ">>>>>>> a"]
+)
+def test_half_a_conflict_in_a_table_is_one(left: str) -> None:
+    tree, line = merged(DOCS, left)
+    with pytest.raises(ShapeError, match="conflict marker") as found:
+        check.run(tree, check.Scope())
+    assert (found.value.path, found.value.line) == (DOCS, line)
+
+
+def test_a_row_of_empty_cells_is_no_conflict() -> None:
+    assert_fine(MINIATURE.rewrite(DOCS, lambda text: f"{text}\n||||||| a | b |\n||||||| a |\n|||||||\n"))
+
+
+@pytest.mark.parametrize(
     ("path", "text"),
     [
         ("backend/cpp/heron/wing.cpp", "/*\n=======\n*/\nint main() {}\n"),
-        ("tests/e2e-backends/wing_test.go", "package wing\n\n/*\nHelp us\n=======\n*/\n"),
+        ("tests/e2e-backends/backend_test.go", "package wing\n\nIt(\n/*\nHelp us\n=======\n*/\n"),
         ("backend/go/lark/NOTES.txt", "Lark\n=======\n"),
     ],
 )

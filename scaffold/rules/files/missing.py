@@ -40,8 +40,8 @@ class FilesMissing(Rule):
     finding for a pattern.
 
     What is asked for is read from LocalAI's loader, the common start script of Python, and the backend's
-    Makefile, CMake file and scripts. What stands behind a condition, or may be made by the build, is not
-    missed.
+    Makefile, CMake file, requirements and scripts. What stands behind a condition, or may be made by the
+    build, is not missed.
 
     Fix: add the file, or correct its name where it is asked for.
     """

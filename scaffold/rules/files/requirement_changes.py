@@ -74,6 +74,7 @@ class RequirementLost(ChangeRule):
     explained_by = (
         "matrix-no-requirements",
         "requirement-missing",
+        "requirement-unreadable",
         "requirement-pin-lost",
         "requirement-unpinned",
         "requirement-index-missing",

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from scaffold.directory.python import installer_of
 from scaffold.directory.requirement_lines import Line, lines
+from scaffold.directory.requirement_syntax import refused
 from scaffold.directory.requirements import (
     addresses,
     is_requirements,
     joined,
     names_index,
     read,
-    unreadable,
     unusual,
 )
 from scaffold.directory.text import Text
@@ -30,6 +30,8 @@ class RequirementUnreadable(Rule):
 
     Why: pip and uv refuse the whole file for one line that they cannot read, and the image is not built.
     A version follows `==`, `>=`, `<=`, `~=`, `!=`, `<` or `>`; a package has a line of its own.
+
+    What one of the two refuses is told, as is an option that pip does not have, or one without its value.
 
     Fails:
 
@@ -47,8 +49,8 @@ class RequirementUnreadable(Rule):
         --extra-index-url https://download.pytorch.org/whl/cu130
 
     `torchaccelerate` is taken for two packages where other files have both and none has that name, and an
-    address with a package behind it for both where the address alone is known. Of other addresses, of paths,
-    of options and of what follows `;` nothing is said.
+    address with a package behind it for both where the address alone is known. A line with `${VARIABLE}` is
+    not looked at. A file or folder that is named and not there is told by files-missing.
 
     It is a warning where a name is a letter away from one that several files have, and no other file has it,
     or is the beginning of one where the file ends.
@@ -65,13 +67,13 @@ class RequirementUnreadable(Rule):
         known = Counter(address for _, text in texts for address in {one for one, _ in addresses(text)})
         for backend, text in texts:
             yield from self._joined(backend, text, named, known)
-            for line, offset in unreadable(text):
+            for line, offset, advice in refused(text):
                 yield self.finding(
                     text.place(offset),
                     backend,
                     f"{text.path} {line}",
                     f"no installer reads the requirement {line!r}: the image is not built",
-                    "write `NAME`, or `NAME==VERSION`, on a line of its own",
+                    advice,
                 )
             for name, meant, offset in unusual(text, named):
                 yield self.finding(

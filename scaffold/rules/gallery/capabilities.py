@@ -179,10 +179,15 @@ class GalleryCapabilityMissing(Rule):
     severity = Severity.error
     fixable = True
     lists = True
-    explained_by = ("matrix-tag-suffix",)
+    explained_by = ("matrix-tag-suffix", "gallery-no-default")
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
-        """A key for another variant's image, where it is its entry that is not of its tag's variant."""
+        """A key for another variant's image, where it is its entry that is not of its tag's variant.
+
+        So is a refined key that a default would spare the same meta.
+        """
+        if cause.rule == "gallery-no-default":
+            return finding.fix is None and finding.subject.split(" ")[0] == cause.subject
         variant = cause.subject.split(" ")[1:2]
         return ":" in finding.subject and finding.subject.split(" ")[1:] == variant
 

@@ -12,6 +12,8 @@ WHOLE = "syntax", "document", "items"
 """The subjects of what is about the file as a whole."""
 MUCH = "name", "uri", "item"
 """The subjects of what is about the item as a whole: much is read from its name and its image."""
+AN_ITEM = "an item of"
+"""What stands before the key where it is about an item of a list."""
 
 
 class GalleryUnreadable(Rule):
@@ -57,6 +59,7 @@ class GalleryUnreadable(Rule):
         Without an anchor or a name it is not known what is of which item.
         """
         item, _, key = finding.subject.rpartition(" ")
+        item = item.removesuffix(AN_ITEM).rstrip()
         asked = [] if key in MUCH or key[:1] == "*" else [speaks_of(key)]
         asked += [speaks_of(item)] if item else []
         return lambda other: (

@@ -12,6 +12,7 @@ from scaffold.pipeline.runners import ARCHES, native
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.causes import WRONG_DOCKERFILE
+from scaffold.rules.matrix.siblings import installs_toolkit
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARCH_FIELDS, ARM_RUNNER, Entry
 
 
@@ -129,7 +130,8 @@ class MatrixIncompletePair(Rule):
         - tag-suffix: '-cpu-rookery'
           platform-tag: 'arm64'
 
-    A lone leg is fine where the comment above it says what became of the other architecture.
+    A lone leg is fine where the comment above it says what became of the other architecture. `skip-drivers`
+    is not compared where neither leg has a toolkit to install.
 
     Fix: copy the leg, change platforms, platform-tag, runs-on and builder-base-image.
     """
@@ -184,7 +186,8 @@ class MatrixIncompletePair(Rule):
         for entry in entries[1:]:
             for field in dict.fromkeys((*first.fields, *entry.fields)):
                 mine, other = entry.fields.get(field), first.fields.get(field)
-                if mine != other and field not in ARCH_FIELDS:
+                idle = field == "skip-drivers" and not any(map(installs_toolkit, (first, entry)))
+                if mine != other and field not in ARCH_FIELDS and not idle:
                     yield self.finding(
                         entry.at(field),
                         entry.backend,

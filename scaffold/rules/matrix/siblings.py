@@ -98,7 +98,7 @@ class MatrixOutlierField(Rule):
 
     def _outlier(self, entry: Entry, field: str, expected: str) -> Iterator[Finding]:
         own = entry.fields.get(field)
-        idle = field == "skip-drivers" and own is not None and not _installs_toolkit(entry)
+        idle = field == "skip-drivers" and own is not None and not installs_toolkit(entry)
         if idle or explains(entry, field):
             return
         variant = entry.variant or "?"
@@ -134,7 +134,7 @@ class MatrixOutlierField(Rule):
         )
 
 
-def _installs_toolkit(entry: Entry) -> bool:
+def installs_toolkit(entry: Entry) -> bool:
     """Whether a build may install a toolkit: a CPU build has none, and a builder image carries it already.
 
     Where an entry for CUDA leaves it to its base image, matrix-cuda-toolkit looks at that.

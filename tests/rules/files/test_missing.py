@@ -267,3 +267,40 @@ def test_a_header_of_the_same_name(source: str, header: str, found: bool) -> Non
     assert [f.subject for f in findings(tree(change), SLUG)] == [f"file {header}"] * found
     script: dict[str, bytes | None] = {f"{HERON}/prepare.sh": f"touch {header}\n".encode()}
     assert findings(tree(change, script), SLUG) == []
+
+
+REQUIREMENTS = "backend/python/finch-tts/requirements-cublas12.txt"
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("-r ../nosuch/requirements.txt", "../nosuch/requirements.txt"),
+        ("--constraint=limits.txt", "limits.txt"),
+        ("-e ./wing[gpu]", "./wing"),
+        ("-e wing", "wing"),
+        ("--find-links wheels", "wheels"),
+        ("./wheels/wing-1.0-py3-none-any.whl", "./wheels/wing-1.0-py3-none-any.whl"),
+        ("wing @ ./wing.zip ; os_name == 'posix'", "./wing.zip"),
+        ("-r requirements.txt", ""),
+        ("-e .", ""),
+        ("-e ../rookery", ""),
+        ("/build/wing-1.0-py3-none-any.whl", ""),
+        ("-r ${WING}/limits.txt", ""),
+        ("-f https://example.org/wheels", ""),
+    ],
+)
+def test_a_file_that_requirements_name(line: str, name: str) -> None:
+    where = tree({REQUIREMENTS: f"torch\n{line}\n".encode()})
+    found = findings(where, "files-missing")
+    assert [(f.path, f.line, f.subject) for f in found] == (
+        [(REQUIREMENTS, 2, f"file {name}")] if name else []
+    )
+
+
+def test_a_file_that_requirements_name_and_the_build_makes() -> None:
+    install = "backend/python/finch-tts/install.sh"
+    script = replaced(
+        install, ("installRequirements\n", "git clone https://a.example/wing\ninstallRequirements\n")
+    )
+    assert findings(tree({REQUIREMENTS: b"torch\n-e ./wing\n"}, script), "files-missing") == []

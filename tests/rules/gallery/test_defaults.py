@@ -27,7 +27,14 @@ def without_cpu(said: tuple[str, str]) -> Altered:
     return in_both("rookery", ('    default: "cpu-rookery"\n', ""), of=gone.edit_in(item("rookery"), said))
 
 
+L4T = ("    metal: ", '    nvidia-l4t: "cpu-lark"\n    metal: ')
+
 CASES = {
+    "nothing for a host without accelerator, nor for a refined key": Case(
+        "gallery-no-default", "lark", GALLERY, (META.format("lark"), "capabilities", "metal"),
+        in_both("lark", ('    default: "cpu-lark"\n', ""), L4T, of=KNOWN_KEYS),
+        also=None, fix=True, says="cpu-lark",
+    ),
     "nothing for a host without accelerator, though the CPU is provided for": Case(
         "gallery-no-default", "rookery", GALLERY, (META.format("rookery"), "capabilities", "nvidia-cuda-12:"),
         without_cpu(("Serves language", "Serves language")),

@@ -28,6 +28,16 @@ CASES = {
         MINIATURE.edit_in(KESTREL, ("  mirrors:", "  tags: speech\n  mirrors:")),
         says="tags is the text 'speech', not a list",
     ),
+    "a mirror that is a list": Case(
+        "gallery-unreadable", "kestrel", GALLERY, ('name: "cpu-kestrel"', "    - "),
+        MINIATURE.edit_in(KESTREL, ("    - ", "    - - ")),
+        also=None, says="an item of mirrors is a list, not a text",
+    ),
+    "a mirror that is a mapping": Case(
+        "gallery-unreadable", "kestrel", GALLERY, ('name: "cpu-kestrel"', "    - "),
+        MINIATURE.edit_in(KESTREL, ("localai-backends:latest", "localai-backends: latest")),
+        also=None, says="an item of mirrors is a mapping, not a text",
+    ),
     "an item that is no mapping": Case(
         "gallery-unreadable", "", GALLERY, ("- just a word",),
         MINIATURE.append(GALLERY, "- just a word\n"),

@@ -60,13 +60,17 @@ CASES = {
         says="no platform-tag",
     ),
     "two legs of different builds": Case(
-        "matrix-incomplete-pair", "heron", MATRIX, (*SECOND_HERON, "skip-drivers"),
-        MINIATURE.edit_in(HERON_ARM, ("skip-drivers: ", "skip-drivers: 'x' # ")),
-        says="skip-drivers",
+        "matrix-incomplete-pair", "heron", MATRIX, (*SECOND_HERON, "ubuntu-version"),
+        MINIATURE.edit_in(HERON_ARM, ("ubuntu-version: ", "ubuntu-version: '2204' # ")),
+        also=("matrix-outlier-field",), says="ubuntu-version",
     ),
 }  # fmt: skip
 
 FINE = {
+    "skip-drivers of one CPU leg, which no step reads": (
+        MINIATURE.edit_in(HERON_ARM, ("skip-drivers: ", "skip-drivers: 'true' # ")),
+        "matrix-incomplete-pair",
+    ),
     "a runner whose name says no architecture": (
         MINIATURE.edit_in(HERON_ARM, ("'ubuntu-24.04-arm'", "'bigger-runner'")),
         None,

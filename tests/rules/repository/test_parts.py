@@ -81,6 +81,20 @@ def test_a_file_that_is_gone(path: str, base: Tree | None) -> None:
     assert f"{path} is missing" in found[0].message
 
 
+SUITE = "tests/e2e-backends/backend_test.go"
+TESTS = {SUITE: b'package x\n\tIt("loads", f)\n', "tests/e2e-backends/suite_test.go": b"package x\n"}
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/content/features/backends.md", SUITE])
+@pytest.mark.parametrize("with_base", [True, False])
+def test_what_people_and_all_images_are_told_by_is_gone(path: str, *, with_base: bool) -> None:
+    whole = Overlay(BASE, TESTS)
+    assert blind(whole) == []
+    (found,) = blind(Overlay(whole, {path: None}), whole if with_base else None)
+    assert found.path == path
+    assert found.message.startswith(f"{path} is missing")
+
+
 def test_what_began_later_is_absent_and_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = Registry(BASE)
     now = parts.parts(registry)
