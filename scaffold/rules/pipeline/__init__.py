@@ -26,6 +26,7 @@ from scaffold.rules.pipeline.images.digests import DigestProvenance
 from scaffold.rules.pipeline.images.dockerfiles import ArgOutOfReach, CopyFromArg
 from scaffold.rules.pipeline.images.inputs import PathsCoverInputs
 from scaffold.rules.pipeline.images.platforms import QemuLeg
+from scaffold.rules.pipeline.images.readable import DockerfileUnreadable
 from scaffold.rules.pipeline.images.tags import LegsPushOneTag, TagCoversInputs
 from scaffold.rules.pipeline.jobs import (
     BypassesChangeFilter,
@@ -63,6 +64,7 @@ RULES: tuple[type[Rule], ...] = (
     PathsCoverInputs,
     CopyFromArg,
     ArgOutOfReach,
+    DockerfileUnreadable,
     QemuLeg,
     TagCoversInputs,
     LegsPushOneTag,
