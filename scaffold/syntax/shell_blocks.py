@@ -49,7 +49,7 @@ def flaw(data: bytes) -> Flaw | None:
     """The first flaw of a script; None too where a quote does not seem to end."""
     text = data.decode("latin-1")  # a byte is a character
     blocks: list[_Block] = []
-    for word in _words(text) if _MAY.search(text) else ():
+    for word in _Reader(text).words() if _MAY.search(text) else ():
         kind, at = word.text, word.start_byte
         if not kind:
             return None
@@ -58,11 +58,12 @@ def flaw(data: bytes) -> Flaw | None:
         if kind in _BEGINS:
             blocks.append(_Block(kind, at, _BEGINS[kind]))
             continue
-        top = blocks.pop() if blocks else None
-        if top is None:
+        if not blocks:
             return Flaw(at, f"nothing begins that `{kind}` belongs to")
+        top = blocks[-1]
         if kind not in (top.awaits, *(("elif", "else") if top.awaits == "fi" and top.word == "if" else ())):
-            return _swallowed(text, top) or Flaw(at, f"`{kind}` stands where `{top.awaits}` is awaited")
+            break
+        blocks.pop()
         if kind not in _ENDS:
             blocks.append(_Block(top.word, top.offset, _GOES_ON[kind]))
     if blocks:
@@ -75,59 +76,92 @@ def _swallowed(text: str, block: _Block) -> Flaw | None:
     r"""The `\` that makes an awaited word a part of the command before it."""
     lines = rf"[^\s;&|(\\][ \t]*\\\r?\n[ \t]*({block.awaits})\b[ \t]*(?:[;&|)\n]|\Z)"
     found = re.compile(lines).search(text, block.offset)
-    return Flaw(found.start(1), f"`\\` before it makes `{block.awaits}` a word of the command") if found else None
+    return (
+        Flaw(found.start(1), f"`\\` before it makes `{block.awaits}` a word of the command")
+        if found
+        else None
+    )
 
 
-def _words(text: str) -> Iterator[Word]:
-    """The words of the shell where a command may begin, and a heredoc that does not end.
+class _Reader:
+    """Goes through a script sign by sign."""
 
-    What is in quotes, in a heredoc or a pattern of `case` is none of them.
-    """
-    begins, chosen, names, cases, at = True, False, False, 0, 0
-    awaited, around = list[re.Match[str]](), list[str]()
-    while found := _SIGN.match(text, at):
-        at, sign = found.end(), found[0]
-        if found["word"] is not None:
-            if begins and sign in _BEFORE and (not chosen or sign == "esac"):
-                if sign in _OF_BLOCKS:
-                    yield Word(sign, found.start(), at)
-                cases += (sign == "case") - (sign == "esac" and cases > 0)
-                begins, chosen, names = sign not in _NOT_BEFORE, False, sign == "case"
-            elif names and sign == "in":
-                begins, chosen, names = True, True, False
-            else:
-                begins = sign == "]]" or (begins and re.match(r"\w+=", sign) is not None)
-        elif found["end"] is not None:
-            begins = True
-            if sign == ")" and not chosen and around:
-                around.pop()
-                begins = around[-1:] != ['"']
-            elif sign in ("(", "$(") and not chosen:
-                around.append(sign)
-            chosen = (chosen and sign != ")") or (cases > 0 and text[at - 2 : at] in (";;", ";&"))
-            while sign == "\n" and awaited:
-                here = awaited.pop(0)
-                end = re.compile(rf"(?m)^\t*{re.escape(here['name'])}\r?$").search(text, at)
-                if end is None:
-                    yield Word(here["name"], here.start(), at)
-                    return
-                at = end.end()
-        elif found["here"] is not None:
-            awaited.append(found)
-        elif found["skip"] is not None:
-            begins = begins and sign.startswith("#")
-        elif sign == '"':
-            around.append(sign)
-        elif sign == "'":
-            yield Word("", found.start(), at)
-            return
-        if around[-1:] == ['"']:
-            at = _QUOTED.match(text, at).end()  # type: ignore[union-attr]
-            if text[at : at + 1] == '"':
-                around.pop()
-                at, begins = at + 1, False
-            elif at == len(text):
-                yield Word("", at, at)
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._begins = True
+        """Whether a command may begin here."""
+        self._names = False
+        """Whether this is between `case` and its `in`."""
+        self._chosen = False
+        """Whether this is a pattern of `case`."""
+        self._cases = 0
+        self._around: list[str] = []
+        """The brackets and double quotes that are open."""
+        self._awaited: list[re.Match[str]] = []
+        """The heredocs that begin behind this line."""
+
+    def words(self) -> Iterator[Word]:
+        """The words of blocks; the name of a heredoc that does not end, "" for a quote, and then no more."""
+        while found := _SIGN.match(self._text, self._at):
+            self._at, sign = found.end(), found[0]
+            if found["word"] is not None:
+                if self._is_of_blocks(sign):
+                    yield Word(sign, found.start(), self._at)
+            elif found["end"] is not None:
+                self._end(sign)
+                if sign == "\n" and self._skip_heredocs():
+                    break
+            elif found["here"] is not None:
+                self._awaited.append(found)
+            elif found["skip"] is not None:
+                self._begins = self._begins and sign.startswith("#")
+            elif sign == '"':
+                self._around.append(sign)
+            if sign == "'" or (self._around[-1:] == ['"'] and not self._skip_quoted()):
+                yield Word("", found.start(), self._at)
                 return
-    if awaited:
-        yield Word(awaited[0]["name"], awaited[0].start(), at)
+        if self._awaited:
+            yield Word(self._awaited[0]["name"], self._awaited[0].start(), self._at)
+
+    def _is_of_blocks(self, word: str) -> bool:
+        """Whether a word is one of a block here."""
+        is_one = self._begins and word in _BEFORE and (not self._chosen or word == "esac")
+        if is_one:
+            self._begins, self._chosen, self._names = word not in _NOT_BEFORE, False, word == "case"
+            self._cases = max(self._cases + (word == "case") - (word == "esac"), 0)
+        elif self._names and word == "in":
+            self._begins, self._chosen, self._names = True, True, False
+        else:
+            self._begins = word == "]]" or (self._begins and re.match(r"\w+=", word) is not None)
+        return is_one and word in _OF_BLOCKS
+
+    def _end(self, sign: str) -> None:
+        """What a sign between commands changes."""
+        self._begins = True
+        if sign == ")" and self._around and not self._chosen:
+            self._around.pop()
+        elif sign in ("(", "$(") and not self._chosen:
+            self._around.append(sign)
+        is_next = self._cases > 0 and self._text[self._at - 2 : self._at] in (";;", ";&")
+        self._chosen = is_next or (self._chosen and sign != ")")
+
+    def _skip_heredocs(self) -> bool:
+        """Go to the end of the heredocs that begin here; whether one has none."""
+        while self._awaited:
+            name = re.escape(self._awaited[0]["name"])
+            end = re.compile(rf"(?m)^\t*{name}\r?$").search(self._text, self._at)
+            if end is None:
+                return True
+            self._awaited.pop(0)
+            self._at = end.end()
+        return False
+
+    def _skip_quoted(self) -> bool:
+        """Go to the end of a text in double quotes, or a command in it; whether there is one."""
+        found = _QUOTED.match(self._text, self._at)
+        self._at = found.end() if found is not None else self._at
+        if self._text[self._at : self._at + 1] == '"':
+            self._around.pop()
+            self._at, self._begins = self._at + 1, False
+        return self._at < len(self._text) or self._around[-1:] != ['"']

@@ -66,7 +66,11 @@ class DockerfileUnreadable(PipelineRule):
         line = file.slice(found.offset, file.line_end(found.offset)).strip()
         place = file.place(found.offset)
         return self.finding(
-            place, "", f"{file.path} {line}", f"{file.path} cannot be read: {found.problem}", what_to_do,
+            place,
+            "",
+            f"{file.path} {line}",
+            f"{file.path} cannot be read: {found.problem}",
+            what_to_do,
             severity=severity,
         )
 
@@ -87,7 +91,7 @@ def _unread(file: Dockerfile) -> list[tuple[str, Flaw]]:
 
 
 def _is_for_shell(file: Dockerfile) -> bool:
-    """Whether the scripts of a file are for a shell that is known, with `\\` before a line that goes on."""
+    """Whether the scripts of a file are for a shell that is known, and its lines go on as usual."""
     shells = (word for i in file.instructions if i.name == "SHELL" for word in i.written.split()[1:2])
     named = (re.sub(r"[\W_]+$", "", word.decode(errors="replace")).rpartition("/")[2] for word in shells)
     return (
@@ -101,7 +105,9 @@ def _flaws(file: Dockerfile, run: Instruction) -> Iterator[Flaw]:
     """The first flaw of each script of a RUN, at its place in the file."""
     for script in run.scripts if not run.node.has_error else ():
         is_command = script == run.command
-        text = re.sub(r"\\\r?\n", lambda found: " " * len(found[0]), script.text) if is_command else script.text
+        text = (
+            re.sub(r"\\\r?\n", lambda found: " " * len(found[0]), script.text) if is_command else script.text
+        )
         found = flaw(text.encode())
         if found is None:
             continue
