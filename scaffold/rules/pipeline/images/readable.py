@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from scaffold.directory.near import is_near
 from scaffold.pipeline.dockerfiles import known_dockerfiles
@@ -12,7 +13,7 @@ from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.docker_lines import INSTRUCTIONS, lines
 from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.instructions import SHELLS, Instruction
-from scaffold.syntax.shell_blocks import Flaw, flaw
+from scaffold.syntax.shell_blocks import flaw
 
 
 class DockerfileUnreadable(PipelineRule):
@@ -51,43 +52,40 @@ class DockerfileUnreadable(PipelineRule):
     def check(self, registry: Repository) -> Iterator[Finding]:
         """What docker or a shell stops at."""
         for file in known_dockerfiles(registry):
-            for word, found in _unread(file):
-                near = next((name for name in sorted(INSTRUCTIONS) if is_near(word, name)), "")
-                yield self._of(file, found, f"write {near}" if near else "restore what is missing")
-            for run in file.instructions if _is_for_shell(file) else ():
-                for found in _flaws(file, run) if run.name == "RUN" else ():
-                    is_open = found.problem.startswith("the heredoc")
-                    severity = Severity.warning if is_open else None
-                    yield self._of(file, found, "restore what is missing", severity)
-
-    def _of(
-        self, file: Dockerfile, found: Flaw, what_to_do: str, severity: Severity | None = None
-    ) -> Finding:
-        line = file.slice(found.offset, file.line_end(found.offset)).strip()
-        place = file.place(found.offset)
-        return self.finding(
-            place,
-            "",
-            f"{file.path} {line}",
-            f"{file.path} cannot be read: {found.problem}",
-            what_to_do,
-            severity=severity,
-        )
+            runs = [i for i in file.instructions if i.name == "RUN"] if _is_for_shell(file) else []
+            for found in (*_unread(file), *(fault for run in runs for fault in _faults(file, run))):
+                line = file.slice(found.offset, file.line_end(found.offset)).strip()
+                yield self.finding(
+                    file.place(found.offset),
+                    "",
+                    f"{file.path} {line}",
+                    f"{file.path} cannot be read: {found.problem}",
+                    found.help,
+                    severity=found.severity,
+                )
 
 
-def _unread(file: Dockerfile) -> list[tuple[str, Flaw]]:
-    """What docker cannot read of a file that is no template, each with the word that the line begins with."""
+class _Fault(NamedTuple):
+    offset: int
+    problem: str
+    help: str = "restore what is missing"
+    severity: Severity | None = None
+
+
+def _unread(file: Dockerfile) -> Iterator[_Fault]:
+    """What docker cannot read of a file that is no template."""
     found = [*lines(file.data)] if file.root.has_error else []
     begun = next((line.word for line in found if line.word != "ARG"), "")
     unread = [line for line in found if line.open or line.word not in INSTRUCTIONS]
     if begun != "FROM" or any(re.match(r"[^\w&|.-]", line.word) for line in unread):
-        return []
-    return [
-        (line.word, Flaw(line.offset, f"the heredoc {line.open} does not end"))
-        if line.open
-        else (line.word, Flaw(line.offset, f"{line.word} is no instruction"))
-        for line in unread
-    ]
+        return
+    for line in unread:
+        if line.open:
+            yield _Fault(line.offset, f"the heredoc {line.open} does not end")
+        else:
+            near = next((name for name in sorted(INSTRUCTIONS) if is_near(line.word, name)), "")
+            what_to_do = f"write {near}" if near else "end the line before with `\\` if this goes on with it"
+            yield _Fault(line.offset, f"{line.word} is no instruction", what_to_do)
 
 
 def _is_for_shell(file: Dockerfile) -> bool:
@@ -101,21 +99,26 @@ def _is_for_shell(file: Dockerfile) -> bool:
     )
 
 
-def _flaws(file: Dockerfile, run: Instruction) -> Iterator[Flaw]:
-    """The first flaw of each script of a RUN, at its place in the file."""
+def _faults(file: Dockerfile, run: Instruction) -> Iterator[_Fault]:
+    """The first fault of each script of a RUN."""
     for script in run.scripts if not run.node.has_error else ():
-        is_command = script == run.command
-        text = (
-            re.sub(r"\\\r?\n", lambda found: " " * len(found[0]), script.text) if is_command else script.text
-        )
-        found = flaw(text.encode())
+        text, is_command = script.text.encode(), script == run.command
+        found = flaw(_CONTINUED.sub(lambda end: b" " * len(end[0]), text) if is_command else text)
         if found is None:
             continue
         offset = script.start_byte + found.offset
-        line = file.line_start(offset)
-        swallowed = re.match(rf"[ \t]*(?:{'|'.join(sorted(INSTRUCTIONS))})[ \t]", file.slice(line, offset))
-        if swallowed and not is_command:
-            begun = file.line(script.start_byte) - 1
-            yield Flaw(line, f"this stands in the heredoc that begins in line {begun}, which does not end")
+        start = file.line_start(offset)
+        if not is_command and _INSTRUCTION.match(file.slice(start, offset)):
+            where = f"the heredoc of the RUN in line {file.line(run.start_byte)}"
+            yield _Fault(start, f"this stands in {where}, which does not end")
+        elif found.problem.startswith("the heredoc"):
+            yield _Fault(offset, found.problem, severity=Severity.warning)
+        elif found.problem.startswith("`\\`"):
+            yield _Fault(offset, found.problem, "end the command before it")
         else:
-            yield Flaw(offset, found.problem)
+            yield _Fault(offset, found.problem)
+
+
+_CONTINUED = re.compile(rb"\\\r?\n")
+"""What docker takes out of a command, which then is one line."""
+_INSTRUCTION = re.compile(rf"[ \t]*(?:{'|'.join(sorted(INSTRUCTIONS))})[ \t]")
