@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 
 from scaffold.directory.near import is_near
 from scaffold.pipeline import docker
@@ -56,11 +58,13 @@ class CopySourceMissing(PipelineRule):
         reported = set()
         for (context, path), builds in builds_by_place(registry).items():
             file = docker.dockerfile(tree, path)
-            for placed, found in absent(tree, context, file) if file is not None else ():
-                if file is None or (path, placed) in reported:
-                    continue
+            if file is None:
+                continue
+            for placed, found in islice(absent(tree, context, file), MAX_TOLD):
                 needing = (b for b in builds if _needs(file, b.input("target"), found.start_byte))
-                if any(is_whole(build, placed, known=is_known) for build in needing):
+                if (path, placed) not in reported and any(
+                    is_whole(b, placed, known=is_known) for b in needing
+                ):
                     reported.add((path, placed))
                     yield self.finding(
                         file.place(found),
@@ -72,28 +76,40 @@ class CopySourceMissing(PipelineRule):
                     )
 
     def _stages(self, registry: Repository, file: Dockerfile) -> Iterator[Finding]:
-        aliases = {stage.alias.lower() for stage in file.stages} - {""}
-        images = {stage.image.lower() for stage in file.stages}
-        for instruction in (i for i in file.instructions if b"from=" in i.written):
-            for name in (instruction.flag("from"), *instruction.mounted):
-                if name.lower() in aliases | images or not re.fullmatch(r"[A-Za-z][\w-]*", name):
-                    continue
-                near = next((alias for alias in sorted(aliases) if is_near(name.lower(), alias)), "")
-                is_wrong = near or (isinstance(registry, Registry) and name not in _OFFICIAL)
-                if is_wrong and not _is_context(registry, name):
-                    yield self.finding(
-                        file.place(instruction),
-                        "",
-                        f"{file.path} from {name}",
-                        f"no stage of {file.path} is called {name}: docker takes it for an image",
-                        f"write {near}" if near else "name a stage of the file",
-                    )
+        aliases = sorted({stage.alias.lower() for stage in file.stages} - {""})
+        known = {*aliases, *(stage.image.lower() for stage in file.stages)}
+        taking = [i for i in file.instructions if b"from=" in i.written]
+        places = {name: i for i in reversed(taking) for name in (i.flag("from"), *i.mounted)}
+        unknown = (
+            name for name in places if name.lower() not in known and re.fullmatch(r"[A-Za-z][\w-]*", name)
+        )
+        for name in islice(unknown, MAX_TOLD):
+            near = next((alias for alias in aliases if is_near(name.lower(), alias)), "")
+            is_wrong = near or (isinstance(registry, Registry) and name not in _OFFICIAL)
+            if is_wrong and not _is_context(registry, name):
+                yield self.finding(
+                    file.place(places[name]),
+                    "",
+                    f"{file.path} from {name}",
+                    f"no stage of {file.path} is called {name}: docker takes it for an image",
+                    f"write {near}" if near else "name a stage of the file",
+                )
+
+
+MAX_TOLD = 50
+"""Paths or stages of a file that are looked at; a file that people use lacks one."""
 
 
 def _needs(file: Dockerfile, target: str, offset: int) -> bool:
     """Whether a build of a target comes to the instruction at an offset."""
-    spans = ((s.instructions[0].start_byte, s.instructions[-1].end_byte) for s in docker.needed(file, target))
-    return any(start <= offset < end for start, end in spans)
+    return any(start <= offset < end for start, end in _spans(file, target))
+
+
+@lru_cache(maxsize=64)
+def _spans(file: Dockerfile, target: str) -> list[tuple[int, int]]:
+    """Where the stages stand of which a target is made."""
+    stages = docker.needed(file, target)
+    return [(stage.instructions[0].start_byte, stage.instructions[-1].end_byte) for stage in stages]
 
 
 def _is_context(registry: Repository, name: str) -> bool:
