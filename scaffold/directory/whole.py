@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 from scaffold.directory.text import MAX_BYTES, Text, is_cmake, text_of
 from scaffold.errors import ShapeError
@@ -14,17 +13,12 @@ from scaffold.syntax.cpp_blocks import open_block
 from scaffold.syntax.golang import GoSource
 from scaffold.syntax.python import PythonSource
 from scaffold.syntax.rust import RustSource
+from scaffold.syntax.shell_blocks import Flaw
+from scaffold.syntax.shell_blocks import flaw as open_in_shell
 from scaffold.syntax.source import ParsedSource, parsed
 from scaffold.syntax.toml import chain
 
 CPP = (".c", ".cc", ".cpp", ".cxx", ".cu", ".h", ".hpp")
-
-
-class Flaw(NamedTuple):
-    """Why a language cannot read a file."""
-
-    offset: int
-    problem: str
 
 
 def is_read(path: str) -> bool:
@@ -51,20 +45,18 @@ def _reader(path: str) -> Callable[[Text], Flaw | None] | None:
 
 
 _REMARK = re.compile(rb"(?m)(?:^|[ \t])#[^\n]*")
-_SHELL_WORD = re.compile(rb"(?m)(?:^|[;&|(!]|\b(?:then|else|do)\b)[ \t]*(if|fi|case|esac|do|done)\b")
 
 
 def _shell(text: Text) -> Flaw | None:
-    """What does not end in a script, by the grammar, which misreads some, and by its words and signs."""
-    code = _REMARK.sub(b"", text.data) if text.shell.root.has_error else b""
-    words = _SHELL_WORD.findall(code)
-    pairs = ((b"if", b"fi"), (b"case", b"esac"), (b"do", b"done"))
-    signs = ((b"{", b"}"),) if b"case" in words else ((b"{", b"}"), (b"(", b")"))
+    """What does not end in a script, by its words, or by the grammar, which misreads some, and its signs."""
+    if not text.shell.root.has_error:
+        return None
+    code = _REMARK.sub(b"", text.data)
+    signs = ((b"{", b"}"),) if b"case" in code else ((b"{", b"}"), (b"(", b")"))
     quotes = code.count(b'"') - code.count(b'\\"'), code.count(b"'"), code.count(b"`")
-    is_even = all(words.count(one) == words.count(other) for one, other in pairs)
-    is_even = is_even and all(code.count(one) == code.count(other) for one, other in signs)
+    is_even = all(code.count(one) == code.count(other) for one, other in signs)
     is_even = is_even and not any(number % 2 for number in quotes)
-    return None if is_even else _parsed(text, text.shell)
+    return open_in_shell(text.data) or (None if is_even else _parsed(text, text.shell))
 
 
 def _parsed(text: Text, source: ParsedSource) -> Flaw | None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from scaffold.checkout.door import Kind
 from scaffold.checkout.tree import MARK
-from scaffold.directory.whole import Flaw, flaw, is_read
+from scaffold.directory.whole import flaw, is_read
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.syntax.shell_blocks import Flaw
 from scaffold.syntax.source import Place
 
 SHARED = (".docker", "scripts", "backend/python/common", "core/gallery/importers", "tests/e2e-backends")

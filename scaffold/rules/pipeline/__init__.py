@@ -22,10 +22,12 @@ from scaffold.rules.pipeline.caches.unmet import CacheNeverMet
 from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupByBranch, PushCancelsPush
 from scaffold.rules.pipeline.groups import GroupDeadlock, LegsShareGroup, PendingPushDropped
 from scaffold.rules.pipeline.homebrew import BrewClosure, BrewEnv, BrewLink
+from scaffold.rules.pipeline.images.copies import CopySourceMissing
 from scaffold.rules.pipeline.images.digests import DigestProvenance
 from scaffold.rules.pipeline.images.dockerfiles import ArgOutOfReach, CopyFromArg
 from scaffold.rules.pipeline.images.inputs import PathsCoverInputs
 from scaffold.rules.pipeline.images.platforms import QemuLeg
+from scaffold.rules.pipeline.images.readable import DockerfileUnreadable
 from scaffold.rules.pipeline.images.tags import LegsPushOneTag, TagCoversInputs
 from scaffold.rules.pipeline.jobs import (
     BypassesChangeFilter,
@@ -63,6 +65,8 @@ RULES: tuple[type[Rule], ...] = (
     PathsCoverInputs,
     CopyFromArg,
     ArgOutOfReach,
+    CopySourceMissing,
+    DockerfileUnreadable,
     QemuLeg,
     TagCoversInputs,
     LegsPushOneTag,

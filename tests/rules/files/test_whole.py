@@ -94,6 +94,7 @@ def test_what_is_whole(path: str, data: bytes) -> None:
         ("a/a.go", b"package a\nfunc b() {\n"),
         ("a/a.rs", b"fn a() {\n"),
         ("a/a.sh", b"if a; then\nb\n"),
+        ("a/a.sh", b"if a; then\nb \\\nfi\n"),
         ("a/a.sh", b'a "b\n'),
         ("a/a.py", b"def a(\n"),
         ("a/Makefile", b"define X\n"),
