@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.checkout.tree import Tree
+from scaffold.checkout.gone import gone_with
 from scaffold.directory import rust
 from scaffold.directory.directory import Directory
 from scaffold.directory.python import COMMON_INSTALLER
@@ -35,13 +35,6 @@ class Need(NamedTuple):
     """Who asks for it, as the subject of a sentence with its verb: `the Makefile runs`."""
     place: Place | None = None
     """Where; None where no file of the repository says so."""
-
-
-def gone_with(tree: Tree, path: str) -> str:
-    """The uppermost folder that is gone and that a file or folder was in; else the path itself."""
-    while (above := path.rpartition("/")[0]) and not tree.is_dir(above):
-        path = above
-    return path
 
 
 def missing(directory: Directory) -> Iterator[Need]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from scaffold.directory.needs import gone_with as gone_with  # noqa: PLC0414 - rules have it here
 from scaffold.rules.base import Finding
 
 NOWHERE = "nowhere"

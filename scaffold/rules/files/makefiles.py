@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scaffold.checkout.gone import gone_with
 from scaffold.directory.directory import Directory
 from scaffold.directory.makefile import default_recipes
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.causes import gone_with
 from scaffold.rules.words import enumerated
 from scaffold.surfaces.matrix.reading import Entry
 from scaffold.syntax.source import Place

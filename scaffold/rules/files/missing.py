@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from scaffold.backend.choices import NATIVE
 from scaffold.checkout.door import Kind
+from scaffold.checkout.gone import gone_with
 from scaffold.described import STARTS
 from scaffold.directory import needs, outputs, unpackaged
 from scaffold.directory.directory import Directory
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.causes import gone_with, is_same_place
+from scaffold.rules.causes import is_same_place
 from scaffold.rules.words import enumerated
 from scaffold.surfaces.build_context import DOCKERIGNORE
 from scaffold.syntax.source import Place

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from scaffold.backend.variants import DARWIN, VARIANTS
 from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.gone import gone_with
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.causes import NOWHERE, gone_with, is_nowhere
+from scaffold.rules.causes import NOWHERE, is_nowhere
 from scaffold.rules.darwin import is_macos_image
 from scaffold.rules.matrix.tags import backend_named
 from scaffold.rules.words import some

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scaffold.checkout.gone import gone_with
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.rules.causes import gone_with
 
 
 class CalledFileMissing(Rule):

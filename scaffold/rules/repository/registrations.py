@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from scaffold.checkout.gone import gone_with
 from scaffold.checkout.tree import refusal
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
-from scaffold.rules.causes import gone_with
 from scaffold.rules.repository.parts import is_gone, lost, missing, where
 from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Place
