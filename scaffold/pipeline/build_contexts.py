@@ -77,7 +77,7 @@ def _may_be_ignored(tree: Tree, path: str) -> bool:
         patterns = {line.strip("/ \r").rpartition("/")[2] for line in listed.split("\n")} - {"", "*", "**"}
         if any(fnmatchcase(part, pattern) for part in parts[depth:] for pattern in patterns):
             return True
-    modules = re.findall(rb"(?m)^\s*path\s*=\s*(\S+)", tree.read(".gitmodules") or b"")
+    modules = re.findall(rb"(?m)^[ \t]*+path[ \t]*+=[ \t]*+(\S++)", tree.read(".gitmodules") or b"")
     return any(f"{path}/".startswith(f"{module.decode(errors='replace')}/") for module in modules)
 
 

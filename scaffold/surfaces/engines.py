@@ -27,7 +27,7 @@ class EnginesSurface(TableSurface):
     def parts(self) -> Iterable[Part]:
         rows = [row for table in self.tables for row in table.rows]
         line = self.place(rows[0]).line if rows else 0
-        yield Part(self.path, "word about LocalAI", self.source is not None)
+        yield Part(self.path, "word about LocalAI", int(self.source is not None))
         yield Part(self.path, "row of an own engine", len(rows), OPTIONAL, line=line)
 
     def row(self, called: Collection[str]) -> Row | None:

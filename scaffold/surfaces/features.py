@@ -62,7 +62,7 @@ class FeaturesSurface(FileSurface):
     @property
     def parts(self) -> Iterable[Part]:
         line = self.source.line(self.bullets[0].start) if self.source and self.bullets else 0
-        yield Part(self.path, "word about backends", self.source is not None)
+        yield Part(self.path, "word about backends", int(self.source is not None))
         yield Part(self.path, "category of backends with examples", len(self.bullets), OPTIONAL, line=line)
 
     def registrations(self, name: str) -> Iterable[Registration]:  # noqa: ARG002
