@@ -54,8 +54,7 @@ class Job:
     def runner(self) -> yaml.Value | Template | None:
         """Its `runs-on`; what makes it, where that is an expression."""
         value = self.node.get("runs-on")
-        made = isinstance(value, yaml.Scalar) and "${{" in value.text
-        return template(value.text) if isinstance(value, yaml.Scalar) and made else value
+        return template(value.text) if isinstance(value, yaml.Scalar) and "${{" in value.text else value
 
     @property
     def path(self) -> str:

@@ -155,17 +155,8 @@ _TESTS = (
     "verify",
 )  # fmt: skip
 _MAKING = (
-    "build",
-    "builds",
-    "image",
-    "images",
-    "manifest",
-    "manifests",
-    "merge",
-    "publish",
-    "push",
-    "release",
-)
+    "build", "builds", "image", "images", "manifest", "manifests", "merge", "publish", "push", "release",
+)  # fmt: skip
 
 
 def _surviving(job: Job, failed: Job) -> str:

@@ -239,7 +239,7 @@ class DownloadWithoutNeeds(PipelineRule):
                     continue
                 made = flows.taken(wanted)
                 sure = any(u.name == wanted.name or is_known(u.name + wanted.name) for u in made)
-                there = [upload for upload in made if _is_there(flows, upload, wanted)]
+                there = [upload for upload in made if flows.follows(wanted.at, upload.at)]
                 missed = made if not there else _missed(flows, wanted, made, there)
                 early = sure and missed and not _polls(wanted.at)
                 if early and (wanted.exact or not has_strangers(run)):
@@ -281,7 +281,7 @@ def _missed(flows: Flows, wanted: Flow, made: list[Flow], there: list[Flow]) -> 
 def _chooses(download: StepRun, there: list[Flow]) -> bool:
     """Whether a job that downloads everything names an artifact of it."""
     job = download.job.job
-    text = job.workflow.source.data[job.node.start : job.node.end].decode(errors="replace")
+    text = job.workflow.source.slice(job.node.start, job.node.end)
     return any(upload.name in text for upload in there)
 
 
@@ -294,14 +294,6 @@ def _certainly_runs(upload: StepRun) -> bool:
 
 def _called(wanted: Flow) -> str:
     return "all artifacts" if wanted.name == "*" else shown(wanted.name)
-
-
-def _is_there(flows: Flows, upload: Flow, wanted: Flow) -> bool:
-    """Whether an artifact is uploaded before a download: by a job before, or by a step before."""
-    if upload.at.job is wanted.at.job:
-        steps = [occurrence.step for occurrence in wanted.at.job.job.occurrences]
-        return steps.index(upload.at.step) < steps.index(wanted.at.step)
-    return flows.waits(wanted.at.job, upload.at.job)
 
 
 def _may_fail(step: Step) -> bool:

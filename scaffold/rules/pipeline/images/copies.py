@@ -120,59 +120,14 @@ def _is_context(registry: Repository, name: str) -> bool:
 
 
 _BUILDS = re.compile(r"(?i)bake|compose|makefile|justfile|\.sh$|earthfile|taskfile")
-_OFFICIAL = frozenset(
-    {
-        "adminer",
-        "almalinux",
-        "alpine",
-        "alt",
-        "amazoncorretto",
-        "amazonlinux",
-        "archlinux",
-        "bash",
-        "buildpack-deps",
-    }
-    | {"busybox", "caddy", "cassandra", "centos", "clearlinux", "clojure", "composer", "consul", "couchdb"}
-    | {"dart", "debian", "docker", "eclipse-temurin", "elasticsearch", "elixir", "erlang", "fedora", "gcc"}
-    | {
-        "golang",
-        "gradle",
-        "groovy",
-        "haproxy",
-        "haskell",
-        "hello-world",
-        "httpd",
-        "influxdb",
-        "java",
-        "jetty",
-    }
-    | {
-        "jruby",
-        "julia",
-        "kibana",
-        "mageia",
-        "mariadb",
-        "maven",
-        "memcached",
-        "mongo",
-        "mono",
-        "mysql",
-        "nats",
-    }
-    | {"nginx", "node", "openjdk", "oraclelinux", "perl", "photon", "php", "postgres", "pypy", "python"}
-    | {
-        "r-base",
-        "rabbitmq",
-        "redis",
-        "registry",
-        "rockylinux",
-        "ros",
-        "ruby",
-        "rust",
-        "scratch",
-        "sl",
-        "swift",
-    }
-    | {"telegraf", "tomcat", "traefik", "ubuntu", "vault", "wordpress", "zookeeper"}
-)
+_OFFICIAL = frozenset({
+    "adminer", "almalinux", "alpine", "alt", "amazoncorretto", "amazonlinux", "archlinux", "bash",
+    "buildpack-deps", "busybox", "caddy", "cassandra", "centos", "clearlinux", "clojure", "composer",
+    "consul", "couchdb", "dart", "debian", "docker", "eclipse-temurin", "elasticsearch", "elixir", "erlang",
+    "fedora", "gcc", "golang", "gradle", "groovy", "haproxy", "haskell", "hello-world", "httpd", "influxdb",
+    "java", "jetty", "jruby", "julia", "kibana", "mageia", "mariadb", "maven", "memcached", "mongo", "mono",
+    "mysql", "nats", "nginx", "node", "openjdk", "oraclelinux", "perl", "photon", "php", "postgres", "pypy",
+    "python", "r-base", "rabbitmq", "redis", "registry", "rockylinux", "ros", "ruby", "rust", "scratch", "sl",
+    "swift", "telegraf", "tomcat", "traefik", "ubuntu", "vault", "wordpress", "zookeeper",
+})  # fmt: skip
 """Images that have one word."""

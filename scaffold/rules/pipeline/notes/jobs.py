@@ -78,7 +78,7 @@ class ReduceWaitsForStrangers(Note):
 def _waits_for_nothing(registry: Repository, flows: Flows, job: Job, need: str, own: set[Flow]) -> bool:
     """Whether a job that takes nothing of a matrix has no other reason to wait for it either."""
     other = job.workflow.jobs[need]
-    text = job.workflow.source.data[job.node.start : job.node.end].decode(errors="replace")
+    text = job.workflow.source.slice(job.node.start, job.node.end)
     reads = re.search(rf"(?i)\bneeds\s*(?:\.\s*(?:{re.escape(need)}\b|\*)|[\[)])", text)
     vague = any(d.at.job.root.job is job and not is_known(d.name) for d in flows.downloads)
     behind = any(need in u.at.job.root.job.workflow.upstream(u.at.job.root.job) for u in own)
