@@ -16,6 +16,8 @@ _SIGN = re.compile(
     r"|(?P<word>(?:[^\s;&|()<>\"'`\\$]++|\$(?!\())+)|[ \t]+|.",
     re.DOTALL,
 )
+_OTHER_WORDS = re.compile(r"(?:[^\n;&|()`\"'\\$<#\]]|(?<=\S)\])+")
+"""What is passed over where no word of the shell can stand."""
 _QUOTED = re.compile(r"(?:[^\"\\$]|\\.|\$(?!\()|\$\(\((?:[^()]|\([^()]*\)){0,500}\)\))*", re.DOTALL)
 """Text in double quotes up to a command in it or their end."""
 _MAY = re.compile(r"\b(?:if|then|elif|else|fi|case|esac|for|select|while|until|do|done)\b|<<")
@@ -103,7 +105,7 @@ class _Reader:
 
     def words(self) -> Iterator[Word]:
         """The words of blocks; the name of a heredoc that does not end, "" for a quote, and then no more."""
-        while found := _SIGN.match(self._text, self._at):
+        while found := self._next():
             self._at, sign = found.end(), found[0]
             if found["word"] is not None:
                 if self._is_of_blocks(sign):
@@ -123,6 +125,13 @@ class _Reader:
                 return
         if self._awaited:
             yield Word(self._awaited[0]["name"], self._awaited[0].start(), self._at)
+
+    def _next(self) -> re.Match[str] | None:
+        """The next sign that may matter."""
+        if not (self._begins or self._names):
+            other = _OTHER_WORDS.match(self._text, self._at)
+            self._at = other.end() if other is not None else self._at
+        return _SIGN.match(self._text, self._at)
 
     def _is_of_blocks(self, word: str) -> bool:
         """Whether a word is one of a block here."""

@@ -23,15 +23,11 @@ def without_misread(seen: bytes, root: Node) -> bytes:
     if not names:
         return seen
     repaired = bytearray(seen)
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        children = node.children
-        last = children[-1] if node.type == "concatenation" else None
+    for node, _ in holding(root, [*names], lambda node: node.type not in _LEAVES):
+        last = node.children[-1] if node.type == "concatenation" else None
         if last is not None and last.type == "$" and last.start_byte in names:
             start, end = last.end_byte, names[last.start_byte]
             repaired[start:end] = b"_" * (end - start)
-        pending.extend(child for child in children if child.type not in _LEAVES)
     return bytes(repaired)
 
 

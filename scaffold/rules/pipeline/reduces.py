@@ -136,6 +136,7 @@ def _never_fails(job: Job) -> bool:
     return job.node.text("continue-on-error") == "true"
 
 
+@lru_cache(maxsize=1024)
 def is_gate(job: Job) -> bool:
     """Whether a job is named after tests, by its id or its name, and not after what it makes."""
     own, name = _words(job.id), _words(job.node.text("name"))

@@ -225,13 +225,14 @@ def _saves(run: Run) -> Iterator[Flow]:
     """What legs save under a key that has nothing of their rows; of many legs of a job the first ones."""
     seen: dict[tuple[Occurrence, *tuple[Job, ...]], list[StepRun]] = {}
     for leg in run.using(SAVE):
-        for occurrence in leg.job.using(SAVE) if leg.values else ():
+        for occurrence in leg.job.using(SAVE):
             same = seen.setdefault((occurrence, *(at.job for at in leg.chain)), [])
-            if len(same) < _COMPARED:
+            if len(same) < _COMPARED and leg.values:
                 same.append(leg.bind(occurrence))
-    for (occurrence, *_), (first, *others) in seen.items():
-        if not others or is_anywhere(lines(first.step.spelled("path"))):
+    for (occurrence, *_), same in seen.items():
+        if len(same) < 2 or is_anywhere(lines(occurrence.step.spelled("path"))):
             continue
+        first, *others = same
         if not re.search(r"\b(?:matrix|strategy)@", first.job.blind.bind(occurrence).input("key")):
             yield from (cached(step, writes=True) for step in (first, *others) if step.runs is not False)
 
@@ -282,6 +283,7 @@ def _of_one_make(_: Flows, one: Flow, other: Flow) -> bool:
     return _steps_before(one.at) == _steps_before(other.at)
 
 
+@lru_cache(maxsize=64)  # the first leg is compared with each of the others
 def _steps_before(save: StepRun) -> str:
     """What a leg does before it saves a cache; what only a run knows is the same in all legs.
 
