@@ -230,7 +230,7 @@ def _saves(run: Run) -> Iterator[Flow]:
             if len(same) < _COMPARED and leg.values:
                 same.append(leg.bind(occurrence))
     for (occurrence, *_), same in seen.items():
-        if len(same) < 2 or is_anywhere(lines(occurrence.step.spelled("path"))):
+        if not same[1:] or is_anywhere(lines(occurrence.step.spelled("path"))):
             continue
         first, *others = same
         if not re.search(r"\b(?:matrix|strategy)@", first.job.blind.bind(occurrence).input("key")):
