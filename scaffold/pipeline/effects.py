@@ -24,6 +24,7 @@ from scaffold.pipeline.publishing import (
     published,
 )
 from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.since import is_since_success, script_asks_success
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.shell_branches import is_certain
@@ -56,17 +57,21 @@ class Effect(NamedTuple):
 
 def effects_of(step: StepRun, tree: Tree) -> list[Effect]:
     """What a step does that no later run does again: it looks at a diff, it publishes, or both."""
-    found = [_diff(step, tree), _publication(step, tree)] if step.step.run else [_of_action(step)]
+    found = [_diff(step, tree), _publication(step, tree)] if step.step.run else [_of_action(step, tree)]
     return [done for done in found if done is not None]
 
 
-def _of_action(step: StepRun) -> Effect | None:
+def _of_action(step: StepRun, tree: Tree) -> Effect | None:
     action = step.step.action
     if action in docker.BUILD or action == BAKE:
         pushed = any(image.is_pushed for image in images_of(step, {}))
         return Effect(Kind.image, "it pushes an image") if pushed else None
     if action in DIFFERS:
-        return Effect(Kind.diff, "it starts jobs by what one push changed")
+        return (
+            None
+            if is_since_success(step, tree)
+            else Effect(Kind.diff, "it starts jobs by what one push changed")
+        )
     if action in ACTIONS:
         args = step.input("args")
         rehearsal = "release" not in args or not is_known(args) or is_rehearsal(args.split())
@@ -87,9 +92,14 @@ def _is_here(step: StepRun) -> bool:
 
 
 def _diff(step: StepRun, tree: Tree) -> Effect | None:
-    """Whether a script, or one that it names, looks at what changed."""
-    script = step.step.script
+    """Whether a script, or one that it names, looks at what one push changed."""
     given = _given(step)
+    found = _compared(step, given, tree)
+    return found if found and not script_asks_success(step, (step.step.run, *given.values()), tree) else None
+
+
+def _compared(step: StepRun, given: dict[str, str], tree: Tree) -> Effect | None:
+    script = step.step.script
     of_event = b"GITHUB_EVENT_PATH" in script.bare and re.search(rb"\.before\b", script.bare)
     texts = (script.bare.decode(errors="replace"), *given.values())
     if of_event or any(_BEFORE in template(t).reads for t in texts if "before" in t):

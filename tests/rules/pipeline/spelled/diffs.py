@@ -63,7 +63,91 @@ GREEN = f"""
   with: {{jobs: "${{{{ toJSON(needs) }}}}", allowed-skips: "${{{{ {CODE} != 'true' && 'unit' || '' }}}}"}}
 """
 
+dropped = workflow("""
+on: {push: {branches: ...}}
+concurrency: {group: images, cancel-in-progress: ...}
+jobs:
+  changes:
+    runs-on: ubuntu-latest
+    outputs: {code: "${{ steps.f.outputs.code }}"}
+    steps:
+      - uses: actions/checkout@v4
+      ...
+      - id: f
+        ...
+  image:
+    needs: changes
+    if: needs.changes.outputs.code == 'true'
+    runs-on: ubuntu-latest
+    steps: [{run: ...}]
+""")
+LAST_RUN = "- {id: last, run: './last.sh >> $GITHUB_OUTPUT'}"
+LAST_SCRIPT = {"last.sh": "echo sha=$(gh run list --status success --limit 1 --json headSha)\n"}
+BASE = "uses: tj-actions/changed-files@v46\nwith: {base_sha: '${{ steps.last.outputs.sha }}'}"
+SINCE = "uses: dorny/paths-filter@v3\nwith: {base: '...'}"
+
+
+def since(base: str) -> str:
+    return SINCE.replace("...", base)
+
+
+LAST_ASKED = """
+- id: last
+  run: echo sha=$(gh api "repos/a/b/actions/workflows/a.yml/runs?status=success" --jq .x) >> $GITHUB_OUTPUT
+"""
+LAST_JS = """
+- id: last
+  uses: actions/github-script@v7
+  with:
+    script: |
+      const found = await github.rest.actions.listWorkflowRuns({owner, repo, status: 'success'})
+      core.setOutput('sha', found.data.workflow_runs[0].head_sha)
+"""
+LAST_TAG = "- {id: last, run: 'echo sha=$(git describe --tags --abbrev=0) >> $GITHUB_OUTPUT'}"
+NEWEST = "- {id: last, run: 'echo sha=$(gh release view --json tagName) >> $GITHUB_OUTPUT'}"
+ANY_RUN = "- {id: last, run: 'echo sha=$(gh run list --status completed --json headSha) >> $GITHUB_OUTPUT'}"
+NX = "- uses: nrwl/nx-set-shas@v4"
+BEFORE = "run: echo code=$(git diff --name-only ${{ github.event.before }}) >> $GITHUB_OUTPUT"
+FALLS_BACK = """
+run: |
+  base=$(gh run list --status=success --json headSha || echo ${{ github.event.before }})
+  echo code=$(git diff --name-only $base) >> $GITHUB_OUTPUT
+"""
+BY_VARIABLE = """
+env: {BASE: "${{ steps.last.outputs.sha || github.event.before }}"}
+run: echo code=$(git diff --name-only $BASE) >> $GITHUB_OUTPUT
+"""
+
 SPELLED: Cases = {
+    **{
+        f"{rule}: {'' if told else 'not '}since {kind}": {
+            "a": dropped(on, cancels, first, by, does),
+            **LAST_SCRIPT,
+        }
+        for rule, cancels, does in (
+            ("pending-push-dropped", "false", "docker push acme/a:latest"),
+            ("push-cancels-push", "true", "make test"),
+        )
+        for told, kind, on, first, by in (
+            (False, "the last success, by a script", "[main]", LAST_RUN, BASE),
+            (False, "the last success, by the interface", "[main]", LAST_ASKED, BASE),
+            (False, "the last success, by its library", "[main]", LAST_JS, BASE),
+            (False, "the last success, by an action", "[main]", NX, since("${{ env.NX_BASE }}")),
+            (False, "the last success, or else the push", "[main]", "", FALLS_BACK),
+            (False, "the last success, by a variable", "[main]", LAST_ASKED, BY_VARIABLE),
+            (False, "the last tag", "[main]", LAST_TAG, BASE),
+            (False, "the last release", "[main]", NEWEST, since("${{ steps.last.outputs.sha }}")),
+            (False, "another branch", "[next]", "", since("main")),
+            (True, "the push", "[main]", LAST_RUN, "uses: tj-actions/changed-files@v46"),
+            (True, "the commit before the push", "[main]", LAST_RUN, since("${{ github.event.before }}")),
+            (True, "the commit before", "[main]", LAST_RUN, since("HEAD~1")),
+            (True, "its own branch", "[main]", "", since("main")),
+            (True, "a branch among others", "[next, main]", "", since("main")),
+            (True, "a branch of a pattern", "['**']", "", since("main")),
+            (True, "any run before", "[main]", ANY_RUN, BASE),
+            (True, "the push, beside a release", "[main]", NEWEST, BEFORE),
+        )
+    },
     **{
         f"push-cancels-push: {'' if told else 'not '}{kind}": {
             "a": filtered(before, condition, after),
