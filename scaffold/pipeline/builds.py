@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from scaffold.pipeline import bake, docker
+from scaffold.pipeline.destinations import names_behind, stays
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, text_of
 from scaffold.pipeline.image_commands import Built, Named, acts, containers_in, image_commands
@@ -95,7 +96,18 @@ class ImageBuild:
     @property
     def is_pushed(self) -> bool:
         """Whether its image is certainly pushed, at once or by a command behind, to others than the job."""
-        return (bool(self.pushed) or self._pushes is True) and not docker.is_local(self)
+        far = not all(stays(name, self.job.job) for name in self.pushed)
+        return far or (self._pushes is True and not self.is_local)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether every name that it gets as it is built is in a registry of the machine itself."""
+        names = [name for options in docker.outputs(self) for name in options.get("name", "").split(",")]
+        for line in self.at.step.spelled("tags").split("\n") if self._inputs is None else ():
+            names += names_behind(self.at, line) or text_of(template(line).value(self.at)).split(",")
+        names += re.split(r"[,\n]", self._inputs.get("tags", "")) if self._inputs is not None else ()
+        found = [name.strip() for name in names if name.strip()]
+        return bool(found) and all(stays(name, self.job.job) for name in found)
 
     @property
     def by_buildah(self) -> bool:
