@@ -6,9 +6,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import PurePosixPath
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.model import Job
+from scaffold.pipeline.script_folders import placed
 from scaffold.pipeline.steps import CHECKOUT, Step, folder_of
 
 MODULE = "go.mod"
@@ -31,12 +33,9 @@ _FILES = ("go-version-file", "cache-dependency-path")
 
 def module_above(tree: Tree, folder: str) -> str:
     """The nearest `go.mod` above what is in a folder; the root's where there is none."""
-    while folder not in ("", "."):
-        path = posixpath.join(folder, MODULE)
-        if tree.read(path) is not None:
-            return path
-        folder = posixpath.dirname(folder)
-    return MODULE
+    start = PurePosixPath(folder)
+    paths = (str(above / MODULE) for above in (start, *start.parents))
+    return next((path for path in paths if tree.read(path) is not None), MODULE)
 
 
 @lru_cache(maxsize=256)
@@ -50,10 +49,15 @@ def modules_of(job: Job) -> frozenset[str]:
     if not any(sure for _, sure in used) and any(_FETCHED.search(o.step.run) for o in job.occurrences):
         return frozenset()  # a program that is fetched at a version is built by its own module
     folders = {folder for folder, sure in used if sure} or {folder for folder, _ in used}
-    modules = {module_above(job.workflow.pipeline.tree, folder) for folder in folders if "$" not in folder}
+    known = {folder for folder in folders if "$" not in folder and not folder.startswith(_ELSEWHERE)}
+    modules = {module_above(job.workflow.pipeline.tree, folder) for folder in known}
     if not folders or MODULE in modules:
         return frozenset({MODULE})
-    return frozenset(modules) if not any("$" in folder for folder in folders) else frozenset()
+    return frozenset(modules) if folders == known else frozenset()
+
+
+_ELSEWHERE = ("/", "..", "~")
+"""How a folder begins that is outside of the repository, or may be in it: nobody knows of which module."""
 
 
 def _is_of_another(step: Step) -> bool:
@@ -64,24 +68,25 @@ def _is_of_another(step: Step) -> bool:
 
 def _folders(job: Job, step: Step) -> Iterator[tuple[str, bool]]:
     """The folders in which a step works, each with whether what runs there is known to work on a module."""
+    home = posixpath.dirname(step.path)
     if not step.run:
         folders = [step.spelled(name) for name in _FOLDERS]
         folders += [posixpath.dirname(step.spelled(name)) for name in _FILES if step.action == SETUP]
-        yield from ((posixpath.normpath(folder), True) for folder in folders if folder)
+        yield from ((placed(folder, ".", home), True) for folder in folders if folder)
         return
-    at = folder_of(step, job.node, job.workflow.node) or "."
+    at = placed(folder_of(step, job.node, job.workflow.node), ".", home)
     if not re.search(r"\b(?:cd|pushd)\b|-C\b", step.run):
         own = _FETCHED.sub("", step.run) if "@" in step.run else step.run
-        yield posixpath.normpath(at), _PROGRAM.search(own) is not None
+        yield at, _PROGRAM.search(own) is not None
         return
     left: list[str] = []
     for command in step.script.commands:
         words = command.bare
         if words[:1] in (("cd",), ("pushd",)) and words[1:]:
             left.append(at)
-            at = posixpath.join(at, words[1])
+            at = placed(words[1], at, home)
         elif words[:1] == ("popd",):
             at = left.pop() if left else at
         elif words and not _FETCHED.search(" ".join(words)):
             named = words[words.index("-C") + 1] if "-C" in words[:-1] else ""
-            yield posixpath.normpath(posixpath.join(at, named)), words[0] in _PROGRAMS
+            yield placed(named, at, home), words[0] in _PROGRAMS

@@ -303,6 +303,14 @@ IN_TOOLS = "runs-on: ubuntu-latest\ndefaults: {run: {working-directory: ./tools/
         ("- uses: actions/checkout@v4\n  with: {repository: acme/other}\n- run: go build", "", ""),
         ("- uses: actions/checkout@v4\n  with: {repository: acme/x, path: x}\n- run: go build", "", "go.mod"),
         ("- run: go build\n  working-directory: newer", "", "newer/go.mod"),
+        ("- run: go build\n  working-directory: /srv/data", "", ""),
+        ("- run: cd /srv/data && go test ./...", "", ""),
+        ("- run: cd ../other && go test ./...", "", ""),
+        ("- run: go -C ~/other build", "", ""),
+        ("- run: go build\n  working-directory: //srv\n- run: go test ./...", "", "go.mod"),
+        ("- run: go build\n  working-directory: ${{ github.workspace }}", "", "go.mod"),
+        ("- run: cd $GITHUB_WORKSPACE/tools && go build", "", ""),
+        ("- run: cd cmd && cd .. && go build", "", "go.mod"),
     ],
 )
 def test_the_module_of_the_folder_is_what_counts(steps: str, head: str, told: str) -> None:
