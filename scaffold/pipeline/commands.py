@@ -229,8 +229,12 @@ def _exported(script: ShellSource) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _set(script: ShellSource) -> frozenset[str]:
     """The variables that a script may set: by `=`, or as a loop's."""
-    loops = re.findall(r"\bfor\s+(\w+)\b", script.bare.decode())
-    return frozenset([*(assignment.name for assignment in script.assignments), *loops])
+    return frozenset(assignment.name for assignment in script.assignments) | _looped(script)
+
+
+def _looped(script: ShellSource) -> frozenset[str]:
+    """The variables of a script's loops."""
+    return frozenset(re.findall(r"\bfor\s+(\w+)\b", script.bare.decode()))
 
 
 @lru_cache(maxsize=4096)
@@ -238,10 +242,12 @@ def _settled(script: ShellSource) -> dict[str, str]:
     """The variables that a script gives one value, whatever happens in it."""
     found: dict[str, str] = {}
     times = Counter(assignment.name for assignment in script.assignments)
+    otherwise = script.given | _looped(script)
     for node, assignment in zip(script.nodes("variable_assignment"), script.assignments, strict=True):
         value = assignment.value or ""
         plain = script.parent(script.top(node, _PLAIN)) is None
-        if plain and times[assignment.name] == 1 and not re.search(r"\$\(|`", value):
+        once = times[assignment.name] == 1 and assignment.name not in otherwise
+        if plain and once and not re.search(r"\$\(|`", value):
             found[assignment.name] = value
     return found
 

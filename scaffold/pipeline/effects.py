@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
-from scaffold.pipeline.builds import BAKE, images_of, may_build
+from scaffold.pipeline.builds import BAKE, PUSH, images_of, may_build
 from scaffold.pipeline.called_scripts import all_called
 from scaffold.pipeline.commands import value_of
-from scaffold.pipeline.destinations import publishes_here, stays
+from scaffold.pipeline.destinations import names_behind, publishes_here, stays
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import is_known, text_of
 from scaffold.pipeline.publishing import (
@@ -63,6 +63,11 @@ def effects_of(step: StepRun, tree: Tree) -> list[Effect]:
 
 def _of_action(step: StepRun, tree: Tree) -> Effect | None:
     action = step.step.action
+    if action == PUSH:
+        names = [name for line in step.step.spelled("tags").split("\n") for name in names_behind(step, line)]
+        names = names or [name for image in images_of(step, {}) for name in image.tags]
+        far = not all(stays(name, step.job.job) for name in names)
+        return Effect(Kind.image, "it pushes an image") if far else None
     if action in docker.BUILD or action == BAKE:
         pushed = any(image.is_pushed for image in images_of(step, {}))
         return Effect(Kind.image, "it pushes an image") if pushed else None

@@ -18,7 +18,7 @@ from scaffold.syntax.yaml import YamlSource
 
 ACTIONS = frozenset(
     {"pypa/gh-action-pypi-publish", "softprops/action-gh-release", "ncipollo/release-action"}
-    | {"actions/create-release", "goreleaser/goreleaser-action", "redhat-actions/push-to-registry"}
+    | {"actions/create-release", "goreleaser/goreleaser-action"}
     | {"stefanprodan/helm-gh-pages", "helm/chart-releaser-action", "js-devtools/npm-publish"}
     | {"svenstaro/upload-release-action", "cycjimmy/semantic-release-action", "katyo/publish-crates"}
     | {"marvinpinto/action-automatic-releases", "taiki-e/create-gh-release-action", "rubygems/release-gem"}
@@ -35,7 +35,6 @@ TAGS = {
     "actions/create-release": "tag_name",
     "marvinpinto/action-automatic-releases": "automatic_release_tag",
     "ncipollo/release-action": "tag",
-    "redhat-actions/push-to-registry": "tags",
     "softprops/action-gh-release": "tag_name",
     "svenstaro/upload-release-action": "tag",
     "xresloader/upload-to-github-release": "tag_name",

@@ -5,20 +5,26 @@ from __future__ import annotations
 import re
 
 from scaffold.checkout.tree import Tree
+from scaffold.pipeline.alternatives import alternatives
 from scaffold.pipeline.behind import behind, variable
 from scaffold.pipeline.effects import Effect, Kind
-from scaffold.pipeline.expressions.values import is_known
+from scaffold.pipeline.expressions.values import is_known, shown
+from scaffold.pipeline.image_names import image_names
 from scaffold.pipeline.publishing import TAGS, makes_no_release, published
 from scaffold.pipeline.scopes import StepRun
 from scaffold.syntax import yaml_values as yaml
 
 
 def is_renewed(step: StepRun, done: Effect, tree: Tree) -> bool:
-    """Whether the run of the next push does again what a step does."""
+    """Whether the run of the next push does again what a step does.
+
+    An image is made again unless it has no name but that of its commit; what else is published, only where
+    each of its names is known, and of no version.
+    """
     if done.words in _SNAPSHOTS:
         return True
     if done.kind is Kind.image:
-        return not _named_after_commit(step)
+        return not _named_after_commit(step) or any(_is_given_again(step, name) for name in image_names(step))
     if "goreleaser" in done.words and makes_no_release(tree, step.input("args") + step.step.run):
         return True
     return _of_fixed_version(step) or _of_rolling_tag(step)
@@ -29,7 +35,7 @@ _SNAPSHOTS = ("it runs gradle publish", "it runs mvn deploy")
 
 
 _COMMIT = (
-    r"type=sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|GITHUB_RUN_(?:ID|NUMBER)\b"
+    r"type=sha\b|\{\{\s*sha\b|github\.sha\b|GITHUB_SHA\b|github\.run_(?:id|number)\b|GITHUB_RUN_(?:ID|NUMBER)\b"
     r"|head_commit\.id\b|github\.event\.after\b|--(?:pretty|format)[= ][\"']?(?:format:)?%[hH]\b"
     r"|rev-parse\b(?!.*--(?:abbrev-ref|show-|git-|is-))|\bgit describe\b(?!.*--abbrev=0)"
 )
@@ -62,19 +68,21 @@ def _of_fixed_version(step: StepRun) -> bool:
 def _of_rolling_tag(step: StepRun) -> bool:
     """Whether all that a step publishes is a release under a tag that the next push gives to its own."""
     own, at = step.step, TAGS.get(step.step.action, "")
-    tags = [(own.spelled(at), step.input(at))] if at else []
+    tags = [own.spelled(at)] if at else []
     for command in own.script.commands:
         if made := published(command):
-            tag = "".join(command.bare[_TAG : _TAG + 1]) if made == "gh release" else ""
-            tags.append((tag, tag))
-    return bool(tags) and all(
-        value
-        and is_known(value)
-        and not re.search(r"^-|\$", value)
-        and not re.fullmatch(_VERSION, value)
-        and not any(re.search(_COMMIT, text) for text in behind(step.job.job, step.occurrence.outer, spelled))
-        for spelled, value in tags
+            tags.append("".join(command.bare[_TAG : _TAG + 1]) if made == "gh release" else "")
+    return bool(tags) and all(_is_given_again(step, tag, _VERSION) for tag in tags)
+
+
+def _is_given_again(step: StepRun, name: str, but: str = "") -> bool:
+    """Whether the next push certainly gives a name, as it is written, to its own; none that is like `but`."""
+    values = [value for value in alternatives(step, name) if value]
+    known = all(is_known(value) and not re.search(r"^-|\$|\{\{", value) for value in values)
+    of_run = any(shown(value) != value for value in values) or any(
+        re.search(_COMMIT, text) for text in behind(step.job.job, step.occurrence.outer, name)
     )
+    return bool(values) and known and not of_run and not any(re.fullmatch(but, value) for value in values)
 
 
 _TAG = 3

@@ -312,6 +312,102 @@ def test_a_name_of_the_commit(certain: bool, names: tuple[str, ...]) -> None:
         assert is_certain(named(tags)) is ("steps.m" in tags)
 
 
+tagged = workflow("""
+on: {push: {branches: [main]}}
+concurrency: {group: "x-${{ github.ref }}", cancel-in-progress: true}
+jobs:
+  p:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - id: m
+        uses: docker/metadata-action@v5
+        with:
+          images: a/b
+          flavor: |
+            latest=false
+            ...
+          tags: |
+            type=sha
+            ...
+      - ...
+""")
+"""An image with the name of its commit, and perhaps with others."""
+
+BY_PUSH = "{uses: redhat-actions/push-to-registry@v2, with: {tags: '${{ steps.m.outputs.tags }}'}}"
+BY_BUILD = "{uses: docker/build-push-action@v6, with: {push: true, tags: '${{ steps.m.outputs.tags }}'}}"
+
+
+@pytest.mark.parametrize("step", [BY_PUSH, BY_BUILD])
+@pytest.mark.parametrize(
+    ("flavor", "beside", "certain"),
+    [
+        ("", "", True),
+        ("", "type=raw,value=latest", False),
+        ("", "latest", False),
+        ("", "type=ref,event=branch", False),
+        ("", "type=edge", False),
+        ("", "type=raw,value=latest,enable={{is_default_branch}}", False),
+        ("latest=true", "", False),
+        ("", "type=ref,event=tag", True),
+        ("", "type=semver,pattern={{version}}", True),
+        ("", "type=edge,branch=next", True),
+        ("", "type=raw,value={{sha}}", True),
+        ("", "type=raw,value={{date 'YYYYMMDDHHmmss'}}", True),
+        ("", "type=raw,value=${{ steps.x.outputs.version }}", True),
+        ("", "type=raw,value=latest,enable=${{ github.ref_type == 'tag' }}", True),
+        ("suffix=-${{ github.run_number }}", "type=raw,value=latest", True),
+    ],
+)
+def test_a_name_that_the_next_push_gives_again(step: str, flavor: str, beside: str, certain: bool) -> None:
+    assert is_certain(tagged(flavor, beside, step)) is certain
+
+
+def pushed(run: str) -> str:
+    """A job in which a script pushes something."""
+    script = run.replace("\n", "\n" + " " * 10)
+    choose = """
+id: t
+        run: |
+          if [ "${{ github.event_name }}" = release ]; then
+            echo "tag=${{ github.event.release.tag_name }}" >> "$GITHUB_OUTPUT"
+          else
+            echo "tag=newest" >> "$GITHUB_OUTPUT"
+            echo "n=n-${{ github.run_number }}" >> "$GITHUB_OUTPUT"
+          fi
+          if make; then echo "v=newest" >> "$GITHUB_OUTPUT"; else echo "v=v1.2" >> "$GITHUB_OUTPUT"; fi
+          if make; then echo "w=newest" >> "$GITHUB_OUTPUT"; else printf "w=$X" >> "$GITHUB_OUTPUT"; fi
+      - run: |
+          """
+    return tagged("", "", choose.strip() + "\n          " + script)
+
+
+@pytest.mark.parametrize(
+    ("run", "certain"),
+    [
+        ("docker push a/b:$GITHUB_SHA", True),
+        ("docker push a/b:$GITHUB_SHA\ndocker push a/b:latest", False),
+        ("docker buildx build --push -t a/b:$GITHUB_SHA -t a/b:main .", False),
+        ("docker push a/b:$GITHUB_SHA\ndocker build -t a/b:latest .", True),
+        ("docker push a/b:$GITHUB_SHA\nif make; then docker push a/b:latest; fi", True),
+        ("T=newest\ngh release upload $T x", False),
+        ('T="${{ steps.t.outputs.tag }}"\ngh release upload "$T" x', False),
+        ("gh release upload ${{ steps.t.outputs.tag }} x", False),
+        ("gh release upload ${{ steps.t.outputs.n }} x", True),
+        ("gh release upload ${{ steps.t.outputs.v }} x", True),
+        ("gh release upload ${{ steps.t.outputs.w }} x", True),
+        ("T=n-$GITHUB_SHA\ngh release upload $T x", True),
+        ("for T in $(make list); do\n  gh release upload $T x\ndone\nT=x", True),
+        ("read T\ngh release upload $T x\nT=newest", True),
+        ("T=newest\nmake && T=$(make name)\ngh release upload $T x", True),
+        ("T=newest\nT+=-$(make name)\ngh release upload $T x", True),
+        ("T=newest\nmake || T+=-next\ngh release upload $T x", True),
+    ],
+)
+def test_a_name_in_a_variable(run: str, certain: bool) -> None:
+    assert is_certain(pushed(run)) is certain
+
+
 FILTERED = """
 on: {push: {branches: [main]}, pull_request: {}}
 concurrency: {group: "t-${{ github.event.pull_request.number || github.ref }}", cancel-in-progress: true}
