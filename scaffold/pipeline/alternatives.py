@@ -68,7 +68,7 @@ def _assigned(script: ShellSource, name: str) -> list[str]:
 
 
 def _written(script: ShellSource, output: str) -> list[str]:
-    """The values that a script writes to an output, each by an `echo` of its own; none where it may be others."""
+    """The values that a script writes to an output, each by an `echo`; none where there may be others."""
     found = []
     for command in script.commands:
         around = script.parent(command.node)

@@ -59,7 +59,7 @@ class Missed(NamedTuple):
         if name != "steps":
             return found
         missed = Open("outputs", {"cache-hit": "", "cache-matched-key": ""})
-        return Open(found.label, {name: Open(name, {"outputs": missed}) for name in self.lookups})
+        return Open(found.label, found | {name: Open(name, {"outputs": missed}) for name in self.lookups})
 
     def status(self, function: str) -> Any:
         """Everything before went well."""

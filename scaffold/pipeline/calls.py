@@ -113,7 +113,8 @@ class Call:
                 leg = self.run.alone(self, job) if outputs else None
                 if leg is not None:
                     values = {name: of.value(leg) for name, of in outputs.items()}
-                    self._needs[job.id] = told.known(f"{self._needs.label}.{job.id}", values)
+                    label = f"{self._needs.label}.{job.id}"
+                    self._needs[job.id] = told.Told(label, outputs, values, leg)
         return self._needs
 
     def status(self, function: str) -> Any:

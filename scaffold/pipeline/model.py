@@ -205,8 +205,9 @@ class Workflow:
     @cached_property
     def asks_event_alone(self) -> bool:
         """Whether the conditions of its jobs ask nothing that its callers give."""
-        conditions = (job.condition for job in self.jobs.values())
-        return all(c is None or c.contexts <= {"github", "needs", "vars"} for c in conditions)
+        asked = frozenset[str]().union(*(j.condition.contexts for j in self.jobs.values() if j.condition))
+        told = "needs" in asked and any(job.telling for job in self.jobs.values())
+        return asked <= {"github", "needs", "vars"} and not told
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -49,4 +49,4 @@ def _only_needs(value: Unknown) -> bool:
     return re.search(r"\bneeds@", value.label) is not None and not re.search(_ELSE, value.label)
 
 
-_ELSE = r"(?<![\w.'-])(?:github|vars|inputs|secrets|env|steps|runner|matrix)\b[.@]|'result'"
+_ELSE = r"(?<![\w.'-])(?:github|vars|inputs|secrets|env|steps|runner|matrix)\b[.@]|\.'?result\b"

@@ -43,7 +43,7 @@ class JobRun(Leg):
             values = {name: of.value(where) for name, of in said.items()}
             if at.step.action in (RESTORE, BOTH):
                 values = {name: text_of(value) for name, value in values.items()}
-            found[at.step.id] = told.known(f"{found.label}.{at.step.id}", values)
+            found[at.step.id] = told.Told(f"{found.label}.{at.step.id}", said, values, where)
 
     @cached_property
     def lookups(self) -> frozenset[str]:

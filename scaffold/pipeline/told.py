@@ -16,7 +16,10 @@ OF_SCRIPTS = frozenset({"steps", "needs", "env"})
 
 
 class Asked(NamedTuple):
-    """Where a condition is evaluated: that a script always says the same decides nothing there."""
+    """Where a condition is evaluated: that a script always says the same decides nothing there.
+
+    What it says by the event, or by what it is given, does.
+    """
 
     scope: Scope
     told: Mapping[str, str]
@@ -27,8 +30,9 @@ class Asked(NamedTuple):
         found = self.scope.context(name)
         if not isinstance(found, Open) or name not in OF_SCRIPTS:
             return found
-        known = {n: v for n, v in found.items() if n not in self.told} if name == "env" else {}
-        return Open(found.label, known)
+        if name == "env":
+            return Open(found.label, {n: v for n, v in found.items() if n not in self.told})
+        return Open(found.label, {n: v.decided for n, v in found.items() if isinstance(v, Told)})
 
     def status(self, function: str) -> Any:
         """Everything before went well."""
@@ -71,7 +75,36 @@ def telling(
     return found
 
 
-def known(label: str, values: Mapping[str, Any]) -> Open:
+class Told(Open):
     """A step or a job in its context, with the outputs of which something is known."""
-    texts = {name: text_of(value) for name, value in values.items() if not isinstance(value, Unknown)}
-    return Open(label, {"outputs": Open(f"{label}.outputs", texts)})
+
+    def __init__(
+        self, label: str, said: Mapping[str, Template], values: Mapping[str, Any], scope: Scope
+    ) -> None:
+        """`said` are the templates of its outputs, `values` what they are in `scope`."""
+        texts = {name: text_of(value) for name, value in values.items() if not isinstance(value, Unknown)}
+        super().__init__(label, {"outputs": Open(f"{label}.outputs", texts)})
+        self._always = frozenset(name for name in texts if _is_always_said(said[name], scope))
+
+    @property
+    def decided(self) -> Open:
+        """It with those outputs alone that are not the same in every run."""
+        outputs = self["outputs"]
+        known = {name: text for name, text in outputs.items() if name not in self._always}
+        return Open(self.label, {"outputs": Open(outputs.label, known)})
+
+    def always_says(self, output: str) -> bool:
+        """Whether an output is the same in every run."""
+        return output in self._always
+
+
+def _is_always_said(of: Template, scope: Scope) -> bool:
+    """Whether a template is a text, or leads to an output that is the same in every run."""
+    if not of.expressions:
+        return True
+    if not of.output:
+        return False
+    context, name, _, output = of.output
+    around = scope.context(context)
+    maker = around.get(name) if isinstance(around, Open) else None
+    return isinstance(maker, Told) and maker.always_says(output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from scaffold.syntax import yaml_values as yaml
@@ -34,12 +35,12 @@ def line_of(source: YamlSource, step: yaml.Mapping, offset: int) -> int:
 def appended(script: ShellSource, file: str) -> dict[str, str]:
     """What a script certainly writes to a file that a variable names: `echo "name=value" >> "$file"`.
 
-    Where the script writes otherwise, or may end before, nothing is certain.
+    Where the script writes otherwise, or may end well before, nothing is certain.
     """
     found: dict[str, list[str]] = {}
     writes = 0
     for command in script.commands:
-        if command.starts("exit") or command.starts("return"):
+        if command.starts("return") or (command.starts("exit") and not _is_failure(command.words)):
             return {}
         around = script.parent(command.node)
         if around is None or around.type != "redirected_statement" or file not in script.text(around):
@@ -51,6 +52,11 @@ def appended(script: ShellSource, file: str) -> dict[str, str]:
         found.setdefault(name, []).extend([value] if single else [value, value])
     known = writes == script.data.count(file.encode())
     return {name: values[0] for name, values in found.items() if known and len(values) == 1}
+
+
+def _is_failure(words: Sequence[str]) -> bool:
+    """Whether an `exit` certainly tells that the step failed."""
+    return len(words) > 1 and re.fullmatch(r"[1-9]\d*", words[1]) is not None
 
 
 @lru_cache(maxsize=1024)

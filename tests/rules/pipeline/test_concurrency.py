@@ -408,6 +408,65 @@ def test_a_name_in_a_variable(run: str, certain: bool) -> None:
     assert is_certain(pushed(run)) is certain
 
 
+by_hand = workflow("""
+on:
+  push: {branches: [main]}
+  workflow_dispatch: {inputs: {kind: {default: release}}}
+concurrency: {group: "x-${{ github.ref }}", cancel-in-progress: true}
+env: {KIND: "${{ github.event.inputs.kind }}"}
+jobs:
+  plan:
+    runs-on: ubuntu-latest
+    outputs: {kind: "${{ steps.k.outputs.kind }}"}
+    steps:
+      - id: k
+        run: |
+          ...
+          echo "kind=..." >> "$GITHUB_OUTPUT"
+  p:
+    needs: plan
+    if: needs.plan.outputs.kind == 'release'
+    runs-on: ubuntu-latest
+    steps: [{run: npm publish}]
+""")
+
+
+@pytest.mark.parametrize(
+    ("before", "kind", "severities"),
+    [
+        ("", "${{ github.event.inputs.kind }}", []),
+        ("", "${{ inputs.kind }}", []),
+        ("", "${{ env.KIND }}", []),
+        ('[ -n "$X" ] || exit 1', "${{ env.KIND }}", []),
+        ("", "${{ github.event_name == 'push' && 'release' }}", [Severity.error]),
+        ("", "${{ github.event.head_commit.message }}", [Severity.warning]),
+        ("", "no", [Severity.warning]),  # somebody changes it there
+        ("[ -n X ] || exit 0", "${{ env.KIND }}", [Severity.warning]),
+        ("[ -n X ] || exit $?", "${{ env.KIND }}", [Severity.warning]),
+    ],
+)
+def test_a_release_that_no_push_makes(before: str, kind: str, severities: list[Severity]) -> None:
+    findings = found(tree({"ci": by_hand(before or "true", kind)}), "push-cancels-push")
+    assert [finding.severity for finding in findings] == severities
+
+
+def test_what_a_step_says_by_an_input_is_asked_for_each_leg() -> None:
+    called = by_hand("true", "${{ inputs.kind }}").partition("concurrency:")
+    called_jobs = called[2].partition("jobs:")[2]
+    build = f"on: {{workflow_call: {{inputs: {{kind: {{type: string}}}}}}}}\njobs:{called_jobs}"
+    calling = """
+on: {push: {branches: [main]}}
+concurrency: {group: "x-${{ github.ref }}", cancel-in-progress: true}
+jobs:
+  c:
+    strategy: {matrix: {kind: [test, release]}}
+    uses: ./.github/workflows/build.yml
+    with: {kind: "${{ matrix.kind }}"}
+"""
+    for text, told in ((calling, 1), (calling.replace("test, release", "test, lint"), 0)):
+        assert len(found(tree({"ci": text, "build": build}), "push-cancels-push")) == told
+
+
 FILTERED = """
 on: {push: {branches: [main]}, pull_request: {}}
 concurrency: {group: "t-${{ github.event.pull_request.number || github.ref }}", cancel-in-progress: true}
