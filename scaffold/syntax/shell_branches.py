@@ -42,6 +42,26 @@ def _is_asked_for(script: ShellSource, node: Node, around: Node) -> bool:
     return any(child.type == "||" for child in around.children) or left.startswith(_TESTS)
 
 
+def is_condition(command: Command) -> bool:
+    """Whether how a command ends decides what a script does next: it is a test, or stands before && or ||."""
+    for node, around in _outwards(command):
+        if around.type in _ASKING:
+            ends = (child for child in around.children if child.type in ("then", "do_group"))
+            return any(node.start_byte < end.start_byte for end in ends)
+        if around.type == "list" and around.children[0].id == node.id:
+            return True
+        if around.type not in _HANDING_ON or (
+            around.type == "pipeline" and around.children[-1].id != node.id
+        ):
+            return False
+    return False
+
+
+_ASKING = ("if_statement", "elif_clause", "while_statement")
+_HANDING_ON = ("list", "negated_command", "pipeline", "redirected_statement", "subshell")
+"""What ends as the last of what is in it, or the other way round."""
+
+
 @lru_cache(maxsize=256)
 def _first_way_out(script: ShellSource) -> int:
     """Where a script may first end well before its end; behind its end where it does not.

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from scaffold.pipeline.called_scripts import scripts_run_by
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
-from scaffold.syntax.shell import Command, ShellSource
-from scaffold.syntax.shell_branches import is_certain
+from scaffold.syntax.shell import Assignment, Command, ShellSource
+from scaffold.syntax.shell_branches import is_certain, is_condition
 from scaffold.syntax.source import Place, parsed
 from scaffold.syntax.step_script import line_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 def first_calls(
@@ -81,9 +85,10 @@ class AnswerUnchecked(PipelineRule):
     Looked at is what a variable is set to, in steps and in the shell scripts that they name. There is one
     finding for a script, and none for a server on the machine itself, or its socket. A call that asks for
     the status itself (`-w`, `-i`) is fine, and so is one with options in a variable. So is an answer that the
-    script tests, itself or what it makes of it, or gives to `grep`, or takes with a last `grep` or a `jq` of
-    a list, a number or a `.json`, which fail, as `jq -e` and Python's `json` do; under `pipefail`, which
-    `shell: bash` sets, they need not be the last. For a release of GitHub `-f` is not enough: it is always
+    script tests, itself or what it makes of it, or gives to `grep` or to a `jq` that is a condition, or takes
+    with a last `grep` or a `jq` of a list, a number or a `.json`, which fail, as `jq -e` and Python's `json`
+    do; under `pipefail`, which `shell: bash` sets, they need not be the last. A function may print it for the
+    script that tests it, or get it. For a release of GitHub `-f` is not enough: it is always
     elsewhere.
 
     Fix: add `-f`, and `-L` where the address may move.
@@ -150,18 +155,55 @@ def _takes_anything(command: Command, shell: str) -> bool:
     after = source.data[holder.end_byte :].decode(errors="replace")
     later = (a for a in source.assignments if a.start_byte >= holder.end_byte)
     used = re.compile(rf"\$\{{?{name}\b")
-    names = "|".join({name: 0} | {re.escape(a.name): 0 for a in later if used.search(source.text(a))})
+    made = [a for a in later if used.search(source.text(a))] + _taken_from_function(source, holder, used)
+    names = "|".join({name: 0} | {re.escape(a.name): 0 for a in made})
     tested = any(re.search(_TESTS, before) for before in _before(names, after))
     required = re.search(rf"\$\{{(?:{names}):?\?", after)
     calls = [c for c in source.commands if around.start_byte < c.start_byte < around.end_byte]
     strict = shell == "bash" or "pipefail" in shell or b"pipefail" in source.data
     taken = re.compile(rf"\$\{{?(?:{names})\b")
-    fed = (c for c in source.commands if c.start_byte > holder.end_byte and taken.search(_given_to(c)))
+    fed = [c for c in source.commands if c.start_byte > holder.end_byte and taken.search(_given_to(c))]
+    fed += _fed_in_functions(source, taken)
     if calls[-1:] and calls[-1].starts("jq") and any(word.endswith(".json") for word in command.words):
         return False  # of a server of files, whose page about an error is no JSON
-    if tested or required or any(map(_fails_for_a_page, fed)):
+    if tested or required or any(_fails_for_a_page(c) or (c.starts("jq") and is_condition(c)) for c in fed):
         return False
     return not any(map(_fails_for_a_page, calls if strict else calls[-1:]))
+
+
+def _taken_from_function(source: ShellSource, holder: Node, used: re.Pattern[str]) -> list[Assignment]:
+    """What takes an answer from the function that asks for it and prints it."""
+    within = [
+        name
+        for name, body in source.functions.items()
+        if body.start_byte <= holder.start_byte < body.end_byte
+        and any(
+            holder.end_byte <= c.start_byte < body.end_byte and used.search(c.text)
+            for c in source.commands
+            if c.bare[:1] in (("echo",), ("printf",))
+        )
+    ]
+    calls = re.compile(rf"(?:\$\(|`)[ \t]*(?:{'|'.join(map(re.escape, within))})(?![\w-])")
+    return [a for a in source.assignments if calls.search(source.text(a))] if within else []
+
+
+def _fed_in_functions(source: ShellSource, taken: re.Pattern[str]) -> Iterator[Command]:
+    """The commands of functions that get to read an answer with which the function is called."""
+    for call in source.commands if source.functions else ():
+        body = source.functions.get(call.bare[0]) if call.bare else None
+        given = [str(n) for n, word in enumerate(call.bare) if n and taken.search(word)]
+        if body is None or not given:
+            continue
+        inside = range(body.start_byte, body.end_byte)
+        own = _any_of(given)
+        made = [a.name for a in source.assignments if a.start_byte in inside and own.search(source.text(a))]
+        own = _any_of(given + made)
+        yield from (c for c in source.commands if c.start_byte in inside and own.search(_given_to(c)))
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Any of some variables where a script reads it."""
+    return re.compile(rf"\$\{{?(?:{'|'.join(names)})(?!\w)")
 
 
 _TESTS = r"(?:\[|\btest|\bcase|(?:check|assert)\w{0,40})[ \t]"

@@ -10,6 +10,9 @@ from tests.rules.pipeline.workflows import job
 URL = '"https://acme.example/newest"'
 MOVED = "https://github.com/acme/ibex/releases/"
 BUMP = "set -e\nSHA=$(curl {} " + URL + ")\n"
+ASK = f"ask() {{ tag=$(curl -s {URL}); echo $tag; }}"
+TAKE = "take() { echo $2 | jq -r '.[].name'; }"
+"""A function that prints an answer, and one that gets it."""
 FILES = {"bump": job("- run: bash ./bump.sh acme/ibex")}
 CASES = {
     "answer-unchecked": Case(
@@ -144,6 +147,27 @@ def test_rule(slug: str) -> None:
         (f'tag=$(curl -s {URL}); [ -z "$tags" ]', True),
         (f'body=$(curl -s {URL}); tag=$(echo "$body" | jq -r .tag); [ "$tag" != null ]', False),
         (f'body=$(curl -s {URL}); tag=$(echo "$body" | jq -r .tag); [ "$day" != sun ]', True),
+        (f'tag=$(curl -s {URL}); if echo "$tag" | jq . > x; then echo $tag; fi', False),
+        (f'tag=$(curl -s {URL}); if (echo "$tag" | jq . >/dev/null 2>&1); then echo $tag; fi', False),
+        (f'tag=$(curl -s {URL}); if ! jq . <<< "$tag"; then exit 1; fi', False),
+        (f'tag=$(curl -s {URL}); until echo "$tag" | jq .; do sleep 1; done', False),
+        (f'tag=$(curl -s {URL}); echo "$tag" | jq . || exit 1', False),
+        (f'tag=$(curl -s {URL}); if make; then echo "$tag" | jq .; fi', True),
+        (f'tag=$(curl -s {URL}); if echo "$tag" | jq . | tee x; then make; fi', True),
+        (f'tag=$(curl -s {URL}); make && echo "$tag" | jq .', True),
+        (f'tag=$(curl -s {URL}); if echo "$other" | jq .; then make; fi', True),
+        (f"{ASK}; tags=$(ask); echo \"$tags\" | jq -r '.tags[].name'", False),
+        (f'{ASK}; tags=`ask`; [ -n "$tags" ]', False),
+        (f"{ASK}; tags=$(ask); echo \"$tags\" | jq -r '.name'", True),
+        (f"{ASK}; tags=$(asked); echo \"$tags\" | jq -r '.tags[].name'", True),
+        (f"{ASK.replace('$tag', 'ok')}; tags=$(ask); echo \"$tags\" | jq -r '.tags[].name'", True),
+        (f'{TAKE}; tag=$(curl -s {URL}); take x "$tag"', False),
+        (f'{TAKE}; tag=$(curl -s {URL}); take "$tag" x', True),
+        (f'{TAKE.replace("$2", "${2}")}; {ASK}; tags=$(ask); take x "$tags"', False),
+        (
+            f"{TAKE.replace('{ ', '{ it=$2; ').replace('| jq', '> y; echo $it | jq')}; tag=$(curl -s {URL}); take x $tag",
+            False,
+        ),
         ("tag=$(curl -s http://localhost:8080/v1/models)", False),
         (f'tag=$(curl -s {URL}); check_answer "$tag"', False),
         (f"tag=$(curl -fsSL {URL})", False),
