@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.pipeline import docker
 from scaffold.pipeline.builds import ImageBuild
-from scaffold.pipeline.expressions.values import is_known, text_of
+from scaffold.pipeline.commands import value_of
+from scaffold.pipeline.expressions.values import is_known, shown, text_of
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.runs import Run
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
@@ -24,7 +26,8 @@ class DigestProvenance(PipelineRule):
 
     Why: the attestation is part of what the digest names, and it is made once for each registry. The
     two then hold different digests, the step knows one of them, and the merge fails in the other
-    registry with `not found`, as it did in LocalAI.
+    registry with `not found`, as it did in LocalAI. Where all that asks for an image by digest asks the
+    registry that stands last, whose digest the step tells, nothing is told.
 
     Fails:
 
@@ -63,14 +66,17 @@ class DigestProvenance(PipelineRule):
                 alone = len(exported) == 1  # one attestation, and one digest in all registries
                 if alone or len({_registry(name) for name in names}) < 2:  # noqa: PLR2004 - two registries
                     continue
+                by_digest = docker.outputs(build)[-1].get("push-by-digest") == "true"
+                if by_digest and _asked_in(run) == {_registry(name) for name in exported[-1]}:
+                    continue  # of several exporters it is the last whose digest the step tells
                 if is_known(provenance) and not _without_attestations(build):
+                    where = " and ".join(map(shown, dict.fromkeys(names)))
                     reported.add(step.step)
                     yield self.finding(
                         build.place("outputs"),
                         "",
                         step.step.title,
-                        f"the image goes by digest to {' and '.join(dict.fromkeys(names))}, and its"
-                        " provenance makes the digests differ",
+                        f"the image goes by digest to {where}, and its provenance makes the digests differ",
                         "set provenance: false",
                         fix=partial(_set_provenance, step.step) if step.step.action in docker.BUILD else None,
                     )
@@ -82,6 +88,27 @@ def _without_attestations(build: ImageBuild) -> bool:
     switched = value is not None and text_of(value) in ("1", "true")
     disabled = re.search(r"type=provenance,disabled=true", build.input("attests")) is not None
     return disabled or (switched and not build.gives("provenance"))
+
+
+@lru_cache(maxsize=4)
+def _asked_in(run: Run) -> frozenset[str]:
+    """The registries that a run asks for images by digest; "" for one that nobody knows."""
+    found: set[str] = set()
+    for step in run.those(_may_ask):
+        for text in (step.step.run, *map(step.step.spelled, step.step.given)):
+            for name in (name for name in re.findall(_BY_DIGEST, text) if "/" in name or "$" in name):
+                value = value_of(name, step)
+                host = value.partition("/")[0]
+                found.add("" if not is_known(host) or "$" in host else _registry(value))
+    return frozenset(found)
+
+
+def _may_ask(step: Step) -> bool:
+    return "@" in step.run or any("@" in step.spelled(name) for name in step.given)
+
+
+_BY_DIGEST = r"((?:\$\{\{.*?\}\}|[\w./:$%{}-])+)@(?:sha256:|\$)"
+"""The name of an image before its digest."""
 
 
 def _registry(name: str) -> str:
