@@ -292,10 +292,14 @@ class Leg(JobScope, ABC):
     @property
     def title(self) -> str:
         """The job that the event started and what tells this leg of it apart, for people."""
-        job, row = self.root.job, self.root.row
-        plain = (v for v in row.values() if isinstance(v, (str, int, float)) and not isinstance(v, bool))
+        return self.root.own_title
+
+    @property
+    def own_title(self) -> str:
+        """The job and what tells this leg of it apart, for people."""
+        plain = (v for v in self.row.values() if isinstance(v, (str, int, float)) and not isinstance(v, bool))
         values = [text for text in map(text_of, plain) if text][:3]
-        return f"{job.id} ({', '.join(values)})" if values else job.id
+        return f"{self.job.id} ({', '.join(values)})" if values else self.job.id
 
     @property
     def reached(self) -> Truth:
@@ -343,8 +347,13 @@ class Leg(JobScope, ABC):
 
 
 def titles(*legs: Leg) -> list[str]:
-    """The titles of legs, with their workflows where these tell apart what has one title."""
+    """The titles of legs, with what tells apart those of one title: their workflows, or what these call."""
     found = [leg.title for leg in legs]
-    if len(set(found)) == len({(leg.title, leg.root.call.workflow) for leg in legs}):
+    if len(set(found)) == len(set(legs)):
         return found
-    return [f"{leg.title} in {posixpath.basename(leg.root.call.workflow.path)}" for leg in legs]
+    if len(set(found)) < len({(leg.title, leg.root.call.workflow) for leg in legs}):
+        return [f"{leg.title} in {posixpath.basename(leg.root.call.workflow.path)}" for leg in legs]
+    own = [leg.own_title for leg in legs]
+    if len(set(own)) < len(set(legs)):
+        own = [f"{leg.own_title} in {posixpath.basename(leg.job.workflow.path)}" for leg in legs]
+    return own

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
-from scaffold.pipeline.calls import Leg
+from scaffold.pipeline.calls import Leg, titles
 from scaffold.pipeline.expressions.values import shown, truth_of
 from scaffold.pipeline.flows import Flows, flows_of
 from scaffold.pipeline.groups import Group, holds_several
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.runs import Run, Runs
+from scaffold.pipeline.runs import Runs
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.concurrency import published_by_diff, shared_by_pushes
+from scaffold.rules.words import enumerated
 from scaffold.syntax.source import Place
 
 PENDING = 3
@@ -49,26 +51,45 @@ class GroupDeadlock(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups that have the name of one around them."""
-        for place, (run, group, around) in deadlocks(registry.runs).items():
+        for place, (group, around, names) in deadlocks(registry.runs).items():
+            often = sorted(names, key=_rarely)
             yield self.finding(
                 place,
                 "",
                 f"{group.title} in {around.place.path}",
                 f"it waits for the group of {around.place.path}:{around.place.line}, which ends only"
-                f" after it: a {run.event.name} is cancelled as a deadlock",
+                f" after it: a {enumerated(often, 'or a')} is cancelled as a deadlock",
                 "give it a name of its own, or none",
             )
 
 
+_OFTEN = ("pull_request", "pull_request_target", "push", "merge_group", "schedule")
+
+
+def _rarely(event: str) -> int:
+    """How rarely an event comes, beside others."""
+    return _OFTEN.index(event) if event in _OFTEN else len(_OFTEN)
+
+
+class Deadlock(NamedTuple):
+    """A group that has the name of one around it."""
+
+    group: Group
+    around: Group
+    events: list[str]
+    """The events that it happens to."""
+
+
 @lru_cache(maxsize=4)
-def deadlocks(runs: Runs) -> dict[Place, tuple[Run, Group, Group]]:
-    """The groups that have the name of one around them, each with a run in which it does, and that group."""
-    found: dict[Place, tuple[Run, Group, Group]] = {}
+def deadlocks(runs: Runs) -> dict[Place, Deadlock]:
+    """The groups that have the name of one around them."""
+    found: dict[Place, Deadlock] = {}
     for run in runs.every():
         for group in flows_of(run).groups if holds_several(run) else ():
             around = next((outer for outer in _around(group) if outer.name == group.name), None)
             if around is not None and group.name:
-                found.setdefault(group.place, (run, group, around))
+                events = found.setdefault(group.place, Deadlock(group, around, [])).events
+                events += [run.event.name] if run.event.name not in events else []
     return found
 
 
@@ -120,7 +141,7 @@ class LegsShareGroup(PipelineRule):
             for name, groups in same.items():
                 place = groups[-1].place
                 legs = _at_once(groups, flows)
-                who = " and ".join(leg.title for leg in legs[:2]) if legs[1:] else _generated(groups)
+                who = " and ".join(titles(*legs[:2])) if legs[1:] else _generated(groups)
                 cancel = all(group.cancels for group in groups)
                 if who and (cancel or (legs[1:] and _drops(groups, legs))) and place not in reported:
                     reported.add(place)

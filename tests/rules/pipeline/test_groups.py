@@ -120,6 +120,32 @@ def test_a_job_in_the_group_of_its_workflow_is_a_deadlock() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("on", "who"),
+    [
+        ("workflow_dispatch", "a workflow_dispatch is cancelled"),
+        ("[workflow_dispatch, pull_request]", "a pull_request or a workflow_dispatch is cancelled"),
+        ("[schedule, release, push]", "a push, schedule or a release is cancelled"),
+    ],
+)
+def test_whom_a_deadlock_meets(on: str, who: str) -> None:
+    whole = f"on: {on}\nconcurrency: x\njobs:\n  a:\n    runs-on: x\n    concurrency: x\n    steps: [{{run: a}}]\n"
+    (finding,) = found(tree({"ci": whole}), "group-deadlock")
+    assert who in finding.message
+
+
+def test_legs_of_a_called_workflow_have_names_that_differ() -> None:
+    ci = "on: push\njobs:\n  all:\n    uses: ./.github/workflows/build.yml\n"
+    build = (
+        "on: workflow_call\njobs:\n  build:\n    strategy: {matrix: {base: [alpine, debian]}}\n    runs-on: x\n"
+        "    ...\n    steps: [{uses: actions/upload-artifact@v4, with: {name: report, path: x}}]\n"
+    )
+    group = "concurrency: {group: x, cancel-in-progress: true}"
+    for slug, extra in (("legs-share-cache-ref", "env: {A: b}"), ("legs-share-group", group)):
+        (finding,) = found(tree({"ci": ci, "build": build.replace("...", extra)}), slug)
+        assert "build (alpine) and build (debian)" in finding.message
+
+
 def test_a_diff_of_another_job_decides_nothing_of_what_is_published() -> None:
     apart = f"""
         on: push

@@ -11,6 +11,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.pipeline import docker
 from scaffold.pipeline.builds import ImageBuild, written_builds
 from scaffold.pipeline.caches import RESTORE, SAVE, is_anywhere
+from scaffold.pipeline.calls import titles
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, shown, text_of
 from scaffold.pipeline.flows import Flow, Flows, Kind, cached, clashes, flows_of
@@ -205,7 +206,8 @@ class LegsShareCacheRef(PipelineRule):
         fatal = fatal and "ignore" not in {flow.at.input("if-no-files-found") for flow in (one, other)}
         what = "artifact" if artifact else "cache"
         steps = one.at.job is other.at.job
-        first, second = (f"line {flow.at.line}" if steps else flow.at.job.title for flow in (one, other))
+        flows = one.at, other.at
+        first, second = (f"line {at.line}" for at in flows) if steps else titles(*(at.job for at in flows))
         step = other.at.step
         return self.finding(
             step if other.build is None else other.build.place("cache-to"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -144,9 +145,10 @@ def _published(registry: Repository, run: Run) -> Iterator[tuple[StepRun, docker
 
 
 def _go_into(paths: Sequence[str], step: StepRun) -> str:
-    """Which files go into the image of a step, as a sentence."""
+    """Which files go into the image of a step, as a sentence: `.gitignore` and its like stand last."""
     go = "go" if paths[1:] else "goes"
-    return f"{some(paths)} {go} into the image of {step.step.title!r} ({step.path}:{step.line})"
+    told = sorted(paths, key=lambda path: posixpath.basename(path).startswith("."))
+    return f"{some(told)} {go} into the image of {step.step.title!r} ({step.path}:{step.line})"
 
 
 def _is_for_people(path: str) -> bool:

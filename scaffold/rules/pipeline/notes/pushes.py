@@ -34,7 +34,7 @@ class PushCancelsTest(Note):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Groups that two pushes share and that cancel, of workflows that lose nothing but a test."""
-        told = {outer.place for _, _, outer in deadlocks(registry.runs).values()}
+        told = {found.around.place for found in deadlocks(registry.runs).values()}
         for run, group in cancelled_pushes(registry):
             if group.place not in told and not harmed(run, group.job, registry.tree)[0]:
                 told.add(group.place)

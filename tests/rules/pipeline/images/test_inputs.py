@@ -226,6 +226,17 @@ def test_many_files_of_one_image_are_one_finding() -> None:
     assert "and 3 more" in finding.message
 
 
+def test_what_git_ignores_is_told_last() -> None:
+    names = [".gitignore", ".conf/a.txt", "b.txt", ".dockerignore", "c.txt"]
+    files = {
+        **watched("Dockerfile"),
+        "Dockerfile": f"FROM a\nCOPY {' '.join(names)} /\n",
+        **dict.fromkeys(names, ""),
+    }
+    (finding,) = found(tree(files), "paths-cover-inputs")
+    assert finding.message.startswith(".conf/a.txt, b.txt, c.txt and 2 more go into")
+
+
 ASKED = """
 on: {push: {branches: [main]}}
 jobs:
