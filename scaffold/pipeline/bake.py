@@ -20,6 +20,7 @@ FILES = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "do
 _INPUTS = {name: name for name in ("cache-from", "cache-to", "context", "platforms", "tags")} | {
     "args": "build-args", "attest": "attests", "contexts": "build-contexts", "dockerfile": "file",
     "output": "outputs", "platform": "platforms", "provenance": "provenance", "push": "push",
+    "target": "target",
 }  # fmt: skip
 """Attribute of a target -> the input of the build action that says the same."""
 

@@ -226,6 +226,19 @@ def test_many_files_of_one_image_are_one_finding() -> None:
     assert "and 3 more" in finding.message
 
 
+@pytest.mark.parametrize(("target", "missing"), [("one", ["a.txt"]), ("two", ["b.txt"])])
+def test_a_target_of_a_bake_file_is_a_stage(target: str, missing: list[str]) -> None:
+    step = "- {uses: docker/bake-action@v6, with: {push: true, targets: app}}"
+    files = {
+        "ci": job(step, on="\n  push:\n    branches: [main]\n    paths: [Dockerfile]"),
+        "docker-bake.hcl": f'target "app" {{\n  target = "{target}"\n  tags = ["acme/app"]\n}}\n',
+        "Dockerfile": "FROM a AS one\nCOPY a.txt /\nFROM a AS two\nCOPY b.txt /\nFROM a\n",
+        **dict.fromkeys(("a.txt", "b.txt"), ""),
+    }
+    told = found(tree(files), "paths-cover-inputs")
+    assert [finding.subject for finding in told] == missing
+
+
 def test_what_git_ignores_is_told_last() -> None:
     names = [".gitignore", ".conf/a.txt", "b.txt", ".dockerignore", "c.txt"]
     files = {
