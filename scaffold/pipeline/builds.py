@@ -113,6 +113,20 @@ class ImageBuild:
         """Where they are looked for."""
         return docker.cache_options(self.input("cache-from")) if self.gives("cache-from") else ()
 
+    def cache_names(self, key: str) -> Iterator[str]:
+        """The caches of layers in a common place that its `cache-to` or its `cache-from` uses."""
+        named = self.exports if key == "cache-to" else self.imports
+        return filter(None, (docker.cache_name(options) for options in named if self._reaches(options)))
+
+    def _reaches(self, options: Mapping[str, str]) -> bool:
+        """Whether it has what a cache asks for: a script has no token of GitHub's cache by itself.
+
+        buildx leaves such a cache out and says nothing.
+        """
+        if options["type"] != "gha" or not self.at.step.run:
+            return True
+        return "token" in options or _shows_token(self.job.job)
+
     @property
     def image(self) -> tuple[str, str]:
         """What it is built from."""
@@ -199,6 +213,17 @@ def may_build_in(job: Job) -> tuple[Occurrence, ...]:
 def _pushes_built(job: Job) -> bool:
     """Whether a step of a job may push what another one built."""
     return any("push" in command.bare for o in job.occurrences for command in containers_in(job, o.step))
+
+
+@lru_cache(maxsize=1024)
+def _shows_token(job: Job) -> bool:
+    """Whether a step of a job may give its scripts the token of GitHub's cache."""
+    texts = (o.step.source.slice(o.step.node.start, o.step.node.end) for o in job.occurrences)
+    return any(re.search(_GIVES, text) for text in texts)
+
+
+_GIVES = r"ACTIONS_RUNTIME_TOKEN|-runtime@|/sccache-action@"
+"""A script that names it, or one of the actions that set it for all steps behind them."""
 
 
 @lru_cache(maxsize=4)

@@ -298,6 +298,8 @@ class GroupSharedByWorkflows(PipelineRule):
         first: dict[tuple[str, ...], tuple[Run, Group]] = {}
         for run, moment in _started_together(registry.runs):
             for group in flows_of(run).groups:
+                if run.event.github["run_id"] in group.name:
+                    continue  # no other run has it
                 if group.by is not None and not (group.by.reached or (group.by.due and not group.nested)):
                     continue  # what else decides, decides for all of a called workflow
                 earlier, known = first.setdefault((group.name, *moment), (run, group))

@@ -135,3 +135,29 @@ def test_the_name_of_the_data_is_no_value_of_the_axis(values: str, path: str, to
     step = f"- uses: actions/cache@v4\n  with:\n    path: {path}\n    key: data-{name}-v1"
     head = f"runs-on: x\nstrategy:\n  matrix: {{of: [{values}]}}"
     assert len(found(tree({"ci": job(step, head=head)}), "key-hard-codes-axis")) == told
+
+
+@pytest.mark.parametrize(
+    ("given", "condition", "told"),
+    [
+        ("key: tools-v2", "inputs.key != ''", 1),
+        ("other: x", "inputs.key != ''", 0),
+        ("other: x", "github.ref == 'refs/heads/main' && inputs.key != ''", 0),
+        ("key: tools-v2", "github.event_name == 'schedule'", 1),
+        ("key: tools-v2", "matrix.arch == 'arm64'", 1),
+        ("key: tools-v2", "inputs.os != 'Linux'", 0),
+    ],
+)
+def test_a_save_that_its_caller_leaves_out_saves_nothing(given: str, condition: str, told: int) -> None:
+    action = f"""
+        inputs: {{key: {{default: ''}}, other: {{}}, os: {{default: Linux}}}}
+        runs:
+          using: composite
+          steps:
+            - uses: actions/cache/save@v4
+              if: ${{{{ {condition} }}}}
+              with: {{path: a, key: "${{{{ inputs.key }}}}"}}
+        """
+    steps = "- uses: actions/cache/restore@v4\n  with: {path: a, key: tools-v1}\n"
+    files = {"ci": job(f"{steps}- uses: ./save\n  with: {{{given}}}", head=TWO), "save/action.yml": action}
+    assert len(found(tree(files), "save-restore-differ")) == told
