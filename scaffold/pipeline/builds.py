@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from scaffold.pipeline import bake, docker
-from scaffold.pipeline.destinations import names_behind, stays
+from scaffold.pipeline.destinations import begins_unknown, names_behind, stays
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, text_of
 from scaffold.pipeline.image_commands import Built, Named, acts, containers_in, image_commands
@@ -102,12 +102,13 @@ class ImageBuild:
     @property
     def is_local(self) -> bool:
         """Whether every name that it gets as it is built is in a registry of the machine itself."""
-        names = [name for options in docker.outputs(self) for name in options.get("name", "").split(",")]
-        for line in self.at.step.spelled("tags").split("\n") if self._inputs is None else ():
-            names += names_behind(self.at, line) or text_of(template(line).value(self.at)).split(",")
-        names += re.split(r"[,\n]", self._inputs.get("tags", "")) if self._inputs is not None else ()
-        found = [name.strip() for name in names if name.strip()]
-        return bool(found) and all(stays(name, self.job.job) for name in found)
+        named = ",".join([self.input("tags"), *(o.get("name", "") for o in docker.outputs(self))])
+        names = [name for part in named.replace("\n", ",").split(",") if (name := part.strip())]
+        known = [name for name in names if not begins_unknown(name)]
+        if not names or not all(map(docker.is_local_name, known)):  # nearly always
+            return False
+        behind = names_behind(self.at, self.at.step.spelled("tags")) if self._inputs is None else []
+        return len(known) == len(names) or all(stays(n, self.job.job) for n in behind or names)
 
     @property
     def by_buildah(self) -> bool:
