@@ -1,4 +1,4 @@
-"""The builders of a job: whether another machine than its runner builds its images."""
+"""The builders of a job: whether another machine than its runner builds, or an emulator of its own making."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from scaffold.pipeline import docker
+from scaffold.pipeline.builds import builds_of
 from scaffold.pipeline.called_scripts import all_called
+from scaffold.pipeline.commands import said
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.scopes import JobRun
-from scaffold.pipeline.steps import Step
+from scaffold.pipeline.steps import CONTAINERS, Step
 from scaffold.syntax.shell import Command
 
 SETUP = "docker/setup-buildx-action"
@@ -27,6 +30,22 @@ def has_other_nodes(leg: JobRun) -> bool:
     """Whether the builder of a leg has machines beside its runner: then that need not emulate."""
     asked = (step.input("driver") for step in leg.using(SETUP))
     return _may_have_other_nodes(leg.job) or any(driver not in _LOCAL for driver in asked)
+
+
+def tries_emulator(leg: JobRun) -> bool:
+    """Whether a leg installs an emulator from an image that it has built: then it builds to try that."""
+    tags = (tag for build in builds_of(leg) for tag in re.split(r"[,\n]", build.input("tags")))
+    made = {docker.tagged(tag.strip()) for tag in tags if tag.strip()}
+    installed = [step.input("image") for step in leg.using("docker/setup-qemu-action")]
+    for step in leg.steps if made else ():
+        for one in said(step, *CONTAINERS) if "privileged" in step.step.run else ():
+            installs = "run" in one.words and not _INSTALLS.isdisjoint(one.words)
+            installed += one.words if installs else ()
+    return any(docker.tagged(image) in made for image in installed)
+
+
+_INSTALLS = frozenset({"--install", "--reset"})
+"""What the images of emulators are told to do."""
 
 
 @lru_cache(maxsize=1024)

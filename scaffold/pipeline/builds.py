@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from scaffold.pipeline import bake, docker
+from scaffold.pipeline.destinations import begins_unknown, names_behind, stays
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, text_of
 from scaffold.pipeline.image_commands import Built, Named, acts, containers_in, image_commands
@@ -95,7 +96,19 @@ class ImageBuild:
     @property
     def is_pushed(self) -> bool:
         """Whether its image is certainly pushed, at once or by a command behind, to others than the job."""
-        return (bool(self.pushed) or self._pushes is True) and not docker.is_local(self)
+        far = not all(stays(name, self.job.job) for name in self.pushed)
+        return far or (self._pushes is True and not self.is_local)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether every name that it gets as it is built is in a registry of the machine itself."""
+        named = ",".join([self.input("tags"), *(o.get("name", "") for o in docker.outputs(self))])
+        names = [name for part in named.replace("\n", ",").split(",") if (name := part.strip())]
+        known = [name for name in names if not begins_unknown(name)]
+        if not names or not all(map(docker.is_local_name, known)):  # nearly always
+            return False
+        behind = names_behind(self.at, self.at.step.spelled("tags")) if self._inputs is None else []
+        return len(known) == len(names) or all(stays(n, self.job.job) for n in behind or names)
 
     @property
     def by_buildah(self) -> bool:

@@ -31,14 +31,21 @@ class Inputs(Protocol):
 
 BUILD = ("docker/build-push-action",)
 METADATA = "docker/metadata-action"
-_OWN_HOSTS = frozenset({"127.0.0.1", "172.17.0.1", "localhost", "registry", "ttl.sh"})
+_OWN_HOSTS = frozenset(
+    {"127.0.0.1", "172.17.0.1", "kind.local", "ko.local", "localhost", "registry", "registry.local", "ttl.sh"}
+)
 
 
 def is_local_name(name: str) -> bool:
     """Whether the name of an image is in a registry of the machine itself, or in one that soon forgets it."""
     registry, _, image = name.partition("/")
+    return bool(image) and is_own_registry(registry)
+
+
+def is_own_registry(registry: str) -> bool:
+    """Whether a registry, a host perhaps with a port, is on the machine itself, or soon forgets all."""
     host, colon, port = registry.partition(":")
-    if not image or (colon and not port.isdecimal()):
+    if colon and not port.isdecimal():
         return False
     return host in _OWN_HOSTS or (bool(colon) and host.replace("-", "").replace("_", "").isalnum())
 
@@ -312,20 +319,6 @@ def _outputs(text: str) -> tuple[dict[str, str], ...]:
 def is_by_digest(text: str) -> bool:
     """Whether the outputs of a build say that the image gets no name."""
     return re.search(r"(?i)\bpush-by-digest=\"?(?:true|t|1)\b", text) is not None
-
-
-def is_local(step: Inputs) -> bool:
-    """Whether every name of an image is in a registry of the machine itself."""
-    made = _listed(",".join(options.get("name", "") for options in outputs(step)))
-    if not all(map(is_local_name, made)):
-        return False
-    names = [*made, *_listed(step.input("tags"))]
-    return bool(names) and all(map(is_local_name, names))
-
-
-def _listed(text: str) -> list[str]:
-    """The names in a list of images."""
-    return [name.strip() for name in re.split(r"[,\n]", text) if name.strip()]
 
 
 def pushes(step: Inputs) -> bool | None:

@@ -10,6 +10,8 @@ from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.builds import BAKE, images_of, may_build
 from scaffold.pipeline.called_scripts import all_called
+from scaffold.pipeline.commands import value_of
+from scaffold.pipeline.destinations import publishes_here, stays
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import is_known, text_of
 from scaffold.pipeline.publishing import (
@@ -22,6 +24,7 @@ from scaffold.pipeline.publishing import (
     published,
 )
 from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.since import is_since_success, script_asks_success
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.shell_branches import is_certain
@@ -54,17 +57,21 @@ class Effect(NamedTuple):
 
 def effects_of(step: StepRun, tree: Tree) -> list[Effect]:
     """What a step does that no later run does again: it looks at a diff, it publishes, or both."""
-    found = [_diff(step, tree), _publication(step, tree)] if step.step.run else [_of_action(step)]
+    found = [_diff(step, tree), _publication(step, tree)] if step.step.run else [_of_action(step, tree)]
     return [done for done in found if done is not None]
 
 
-def _of_action(step: StepRun) -> Effect | None:
+def _of_action(step: StepRun, tree: Tree) -> Effect | None:
     action = step.step.action
     if action in docker.BUILD or action == BAKE:
-        pushed = any(docker.pushes(i) and not docker.is_local(i) for i in images_of(step, {}))
+        pushed = any(image.is_pushed for image in images_of(step, {}))
         return Effect(Kind.image, "it pushes an image") if pushed else None
     if action in DIFFERS:
-        return Effect(Kind.diff, "it starts jobs by what one push changed")
+        return (
+            None
+            if is_since_success(step, tree)
+            else Effect(Kind.diff, "it starts jobs by what one push changed")
+        )
     if action in ACTIONS:
         args = step.input("args")
         rehearsal = "release" not in args or not is_known(args) or is_rehearsal(args.split())
@@ -72,16 +79,27 @@ def _of_action(step: StepRun) -> Effect | None:
         draft = draft or ("maturin" in action and step.input("command") not in ("publish", "upload"))
         return (
             None
-            if draft or step.input("dry-run") == "true"
+            if draft or step.input("dry-run") == "true" or _is_here(step)
             else Effect(Kind.publication, f"it publishes with {action}")
         )
     return None
 
 
+def _is_here(step: StepRun) -> bool:
+    """Whether an action publishes to a registry or an index on the machine itself."""
+    asked = filter(None, map(step.input, ("registry", "repository-url")))
+    return any(stays(f"{name}/it", step.job.job) for name in asked)
+
+
 def _diff(step: StepRun, tree: Tree) -> Effect | None:
-    """Whether a script, or one that it names, looks at what changed."""
-    script = step.step.script
+    """Whether a script, or one that it names, looks at what one push changed."""
     given = _given(step)
+    found = _compared(step, given, tree)
+    return found if found and not script_asks_success(step, (step.step.run, *given.values()), tree) else None
+
+
+def _compared(step: StepRun, given: dict[str, str], tree: Tree) -> Effect | None:
+    script = step.step.script
     of_event = b"GITHUB_EVENT_PATH" in script.bare and re.search(rb"\.before\b", script.bare)
     texts = (script.bare.decode(errors="replace"), *given.values())
     if of_event or any(_BEFORE in template(t).reads for t in texts if "before" in t):
@@ -109,7 +127,7 @@ def _publication(step: StepRun, tree: Tree) -> Effect | None:
         if not made and command.starts("docker", "buildx") and "--push" in command.words:
             made = "docker buildx"
         pushed = command.starts("make") and any(w.rpartition("=")[2] == "push" for w in command.words)
-        if (made or pushed) and is_certain(command) and not any(map(docker.is_local_name, command.words)):
+        if (made or pushed) and is_certain(command) and not _stays(command, step):
             return _of_command(made, "it") if made else Effect(Kind.image, "it pushes an image with make")
     made_here = images_of(step, {}) if may_build(step.step) else ()
     if any(build.at.sure and build.is_pushed for build in made_here):
@@ -126,11 +144,18 @@ def _publication(step: StepRun, tree: Tree) -> Effect | None:
 def _of_called(step: StepRun) -> Effect | None:
     """What the scripts that a step's script runs publish, and those that they run."""
     for script in all_called(step.job.job, step.step):
-        far = (c for c in always(script) if not any(map(docker.is_local_name, c.words)))
+        far = (c for c in always(script) if c.bare and not publishes_here(c.bare, step.job.job))
         made = next(filter(None, map(published, far)), "")
         if made:
             return _of_command(made, script.path)
     return None
+
+
+def _stays(command: Command, step: StepRun) -> bool:
+    """Whether what a command publishes stays on the machine itself."""
+    if command.starts("ko"):
+        return stays(value_of("$KO_DOCKER_REPO/it", step), step.job.job)
+    return publishes_here([value_of(word, step) for word in command.bare], step.job.job)
 
 
 def _of_command(made: str, who: str) -> Effect:

@@ -75,6 +75,8 @@ def value(text: str) -> Any:
         ("fromJSON('{\"a\": [1, 2]}').a[1]", 2),
         ("fromJSON(toJSON(matrix)).os", "ubuntu-latest"),
         ("matrix.flag || 'off'", "off"),
+        ("needs.a.b == 'c' || true", True),
+        ("!needs.a && startsWith(needs.a, needs.b) && false", False),
         (f"0x{'f' * 400} > 1", True),
         (f"'0x{'f' * 400}' < 1", False),
         (f"fromJSON('{'9' * 400}') > 1", True),

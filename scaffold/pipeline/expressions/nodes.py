@@ -43,6 +43,11 @@ class Node:
         """What it evaluates to."""
         raise NotImplementedError
 
+    @property
+    def is_boolean(self) -> bool:
+        """Whether it is true or false, whatever its parts are."""
+        return False
+
     def children(self) -> tuple[Node, ...]:
         """The nodes below it."""
         return ()
@@ -141,6 +146,10 @@ class Not(Node):
         truth = truth_of(value)
         return Unknown(f"!{label_of(value)}") if truth is None else not truth
 
+    @property
+    def is_boolean(self) -> bool:
+        return True
+
     def children(self) -> tuple[Node, ...]:
         return (self.of,)
 
@@ -177,8 +186,14 @@ class Binary(Node):
         right = self.right.value(scope)
         if truth is not None:
             return right
+        if right is decides and self.left.is_boolean:
+            return decides
         known = decides if truth_of(right) is decides else None
         return Unknown(f"({label_of(left)}{self.operator}{label_of(right)})", known)
+
+    @property
+    def is_boolean(self) -> bool:
+        return self.operator not in ("&&", "||") or (self.left.is_boolean and self.right.is_boolean)
 
     def children(self) -> tuple[Node, ...]:
         return (self.left, self.right)
@@ -197,6 +212,10 @@ class Call(Node):
         if self.name in STATUS:
             return scope.status(self.name)
         return call(self.name, [argument.value(scope) for argument in self.arguments])
+
+    @property
+    def is_boolean(self) -> bool:
+        return self.name in STATUS or self.name in ("contains", "endswith", "startswith")
 
     def children(self) -> tuple[Node, ...]:
         return self.arguments

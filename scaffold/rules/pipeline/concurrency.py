@@ -56,9 +56,11 @@ class PushCancelsPush(PipelineRule):
     packages or releases, and where it names images after the commit: no later run does that again. It is a
     warning where images and releases have names that the run of the next push gives to its own, and where
     the lost run would only have tested what the push changed; a diff that decides on pull requests alone is
-    none of a push. For workflows that only test, `push-cancels-test` in the group pipeline-notes tells the
-    same. Where a comment beside the group says that pushes are meant to cancel each other, or a condition on
-    the ref in `cancel-in-progress` does, an error is a warning, and there is no warning.
+    none of a push, and one since the last success, tag or release loses nothing. What goes to a registry on
+    the machine itself is published to nobody. For workflows that only test, `push-cancels-test` in the group
+    pipeline-notes tells the same. Where a comment beside the group says that pushes are meant to cancel each
+    other, or a condition on the ref in `cancel-in-progress` does, an error is a warning, and there is no
+    warning.
 
     Fix: `scaffold check --fix` adds the commit to the group of pushes. A group that only deploys the
     newest state may be meant to be cancelled: say so in a comment, `# scaffold: allow push-cancels-push`

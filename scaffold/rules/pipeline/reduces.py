@@ -9,12 +9,16 @@ from typing import Any, NamedTuple
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
-from scaffold.pipeline import matrix
+from scaffold.pipeline import docker, matrix
+from scaffold.pipeline.artifacts import UPLOAD
+from scaffold.pipeline.builds import BAKE
 from scaffold.pipeline.expressions.nodes import Literal
 from scaffold.pipeline.expressions.templates import Template, condition, template
 from scaffold.pipeline.expressions.values import Open, Unknown, truth_of
 from scaffold.pipeline.model import Job
+from scaffold.pipeline.publishing import ACTIONS, published
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 
@@ -48,7 +52,8 @@ class ReduceSkippedByOneLeg(PipelineRule):
     after tests, by its id or its name, is left alone. Two outputs that hand on one output of a step are one
     matrix.
 
-    It is a warning where the second one deploys or publishes packages, which may well be all or nothing.
+    It is a warning where the second one deploys or publishes packages, which may well be all or nothing, and
+    where it uploads artifacts and publishes nothing: it may be the next stage of a build that needs them all.
 
     Fix: `scaffold check --fix` adds `!cancelled() &&` to the condition, or puts it in the place of what asks
     that all went well.
@@ -70,7 +75,7 @@ class ReduceSkippedByOneLeg(PipelineRule):
                     continue  # row by row it goes on with the other: all or nothing is meant
                 loses = before.node.text("strategy", "fail-fast") not in ("", "true")
                 if loses and job.id in skipped_by(before):
-                    surviving, all_or_nothing = _surviving(job, before), deploys(job)
+                    surviving, all_or_nothing = _surviving(job, before), deploys(job) or is_stage(job)
                     yield self.finding(
                         job,
                         "",
@@ -125,8 +130,27 @@ class _Failed(NamedTuple):
 
 def deploys(job: Job) -> bool:
     """Whether a job, or the workflow that it calls, brings what was built to where it runs."""
+    return any(re.search(_DEPLOYS, step.run) for step in _steps(job))
+
+
+def is_stage(job: Job) -> bool:
+    """Whether a job uploads artifacts and publishes nothing: it is another stage of a build, and no merge."""
+    steps = _steps(job)
+    uploads = any(step.action == UPLOAD for step in steps)
+    return uploads and _words(job.id).isdisjoint(_MERGING) and not any(map(_publishes, steps))
+
+
+def _steps(job: Job) -> list[Step]:
+    """The steps of a job, or of the workflow that it calls."""
     jobs = [job, *(job.called.jobs.values() if job.called is not None else ())]
-    return any(re.search(_DEPLOYS, o.step.run) for own in jobs for o in own.occurrences)
+    return [occurrence.step for own in jobs for occurrence in own.occurrences]
+
+
+def _publishes(step: Step) -> bool:
+    """Whether a step may push an image, or publishes something."""
+    if step.action in (*docker.BUILD, BAKE):
+        return not step.given.keys().isdisjoint({"push", "outputs", "set"})
+    return step.action in ACTIONS or any(map(published, step.script.commands))
 
 
 _DEPLOYS = r"\b(?:kubectl|helm|terraform|tofu|pulumi|ansible-playbook)\b|\b(?:npm|cargo|pnpm) publish\b"
@@ -155,6 +179,7 @@ _TESTS = (
     "fuzz", "integration", "lint", "linters", "scan", "smoke", "test", "testing", "tests", "validate",
     "verify",
 )  # fmt: skip
+_MERGING = ("combine", "manifest", "manifests", "merge", "publish", "push", "release")
 _MAKING = (
     "build", "builds", "image", "images", "manifest", "manifests", "merge", "publish", "push", "release",
 )  # fmt: skip

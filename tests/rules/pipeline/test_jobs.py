@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scaffold.checkout.changes import ChangeSet
+from scaffold.rules.base import Severity
 from tests.rules.pipeline.trees import Case, W, assert_case, found, tree
 from tests.rules.pipeline.workflows import job
 
@@ -285,6 +286,31 @@ def test_what_is_false_after_a_failed_leg_skips(condition: str, told: bool, repa
         fix(changes)
         assert f"    if: {repaired}\n".encode() in (changes.overlay().read(f"{W}ci.yml") or b"")
         assert not found(changes.overlay(), "reduce-skipped-by-one-leg")
+
+
+UPLOADED = "uses: actions/upload-artifact@v4"
+BUILT = "uses: docker/build-push-action@v6"
+
+
+@pytest.mark.parametrize(
+    ("id", "steps", "severity"),
+    [
+        ("compile", f"{{run: ./build.py}}, {{{UPLOADED}}}", Severity.warning),
+        ("compile", f"{{{BUILT}}}, {{{UPLOADED}}}", Severity.warning),
+        ("compile", "{run: ./build.py}", Severity.error),
+        ("merge", f"{{run: ./merge.py}}, {{{UPLOADED}}}", Severity.error),
+        ("compile", f"{{run: docker push acme/a}}, {{{UPLOADED}}}", Severity.error),
+        ("compile", f"{{{BUILT}, with: {{push: true}}}}, {{{UPLOADED}}}", Severity.error),
+        ("compile", f"{{uses: softprops/action-gh-release@v2}}, {{{UPLOADED}}}", Severity.error),
+    ],
+)
+def test_another_stage_of_a_build_is_no_merge(id: str, steps: str, severity: Severity) -> None:  # noqa: A002
+    usual = {"goes_on": "false", "fast": "false", "need": "build", "middle": "", "condition": "success()"}
+    workflow = REDUCE.format(**usual, matrix=GROUPS)
+    before, merge, after = workflow.partition("  merge:")
+    workflow = before + merge.replace("merge", id) + after.replace("[{run: a}]", f"[{steps}]")
+    (finding,) = found(tree({"ci": workflow}), "reduce-skipped-by-one-leg")
+    assert (finding.severity, finding.fix is None) == (severity, severity is Severity.warning)
 
 
 MANY = str(list(range(30)))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from scaffold.pipeline import docker
 from scaffold.pipeline.artifacts import DOWNLOAD, FETCH, has_strangers
 from scaffold.pipeline.expressions.values import shown
 from scaffold.pipeline.flows import Flow, Flows, flows_of
@@ -65,7 +64,7 @@ def untagged(run: Run) -> dict[Step, list[str]]:
     """The steps that upload a digest which no job downloads, and what; those that tell it to nobody."""
     flows = flows_of(run)
     builds = (build for build in flows.builds if build.by_digest and build.at.job.complete)
-    legs = {build.at.job: build.at for build in builds if not docker.is_local(build)}
+    legs = {build.at.job: build.at for build in builds if not build.is_local}
     if not legs or has_strangers(run) or _goes_on(run.pipeline):
         return {}
     served = _served(flows)

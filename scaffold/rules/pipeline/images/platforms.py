@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.builders import has_other_nodes
+from scaffold.pipeline.builders import has_other_nodes, tries_emulator
 from scaffold.pipeline.builds import ImageBuild
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.repository import Repository
@@ -32,7 +32,8 @@ class QemuLeg(PipelineRule):
         runs-on: ${{ matrix.platform == 'linux/arm64' && 'ubuntu-24.04-arm' || 'ubuntu-latest' }}
 
     A Dockerfile that compiles for the target on the build platform (`BUILDPLATFORM`) emulates nothing, and
-    one that only installs packages nothing worth the trouble.
+    one that only installs packages nothing worth the trouble. A leg that installs an emulator from an image
+    which it has built itself emulates to try that.
 
     Fix: choose the runner by the platform.
     """
@@ -65,4 +66,5 @@ def emulated(build: ImageBuild) -> str:
     system, arch = native(build.job.runs_on)
     asked = build.platforms if system == "Linux" and arch and build.gives("platforms") else ()
     platform = next(iter(asked), "") if len(asked) == 1 else ""
-    return platform if ARCHES.get(platform, arch) != arch and not has_other_nodes(build.job) else ""
+    native_only = ARCHES.get(platform, arch) == arch or has_other_nodes(build.job)
+    return "" if native_only or tries_emulator(build.job) else platform

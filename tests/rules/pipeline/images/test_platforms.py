@@ -208,3 +208,32 @@ ACTION = "{uses: docker/build-push-action@v6, with: {context: .}}"
 def test_a_platform_that_a_variable_asks_for(job: str, step: str, told: bool) -> None:
     files = {"ci": BY_DEFAULT.format(job=job, step=step), "Dockerfile": "FROM a\nRUN make\n"}
     assert bool(found(tree(files), "qemu-leg")) is told
+
+
+EMULATOR = """
+on: push
+jobs:
+  b:
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: docker/build-push-action@v6, with: {context: ., load: true, tags: "acme/qemu:test"}}
+      - INSTALL
+      - run: docker buildx build --platform linux/arm64 --output type=cacheonly .
+"""
+
+
+@pytest.mark.parametrize(
+    ("install", "told"),
+    [
+        ("run: docker run --rm --privileged acme/qemu:test --install all", False),
+        ("run: docker run --rm --privileged docker.io/acme/qemu:test --reset -p yes", False),
+        ("{uses: docker/setup-qemu-action@v3, with: {image: 'acme/qemu:test'}}", False),
+        ("run: docker run --rm --privileged acme/qemu:latest --install all", True),
+        ("run: docker run --rm --privileged acme/qemu:test make test", True),
+        ("run: docker run --rm acme/qemu:test", True),
+        ("uses: docker/setup-qemu-action@v3", True),
+    ],
+)
+def test_an_emulator_that_is_tried(install: str, told: bool) -> None:
+    files = {"ci": EMULATOR.replace("INSTALL", install), "Dockerfile": "FROM a\nRUN make\n"}
+    assert bool(found(tree(files), "qemu-leg")) is told

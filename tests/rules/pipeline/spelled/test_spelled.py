@@ -7,6 +7,7 @@ import pytest
 from tests.rules.pipeline.spelled import (
     artifacts,
     builds,
+    diffs,
     digests,
     files,
     groups,
@@ -25,7 +26,7 @@ from tests.rules.pipeline.spelled.case import case
 from tests.rules.pipeline.trees import found, tree
 
 MODULES = (
-    artifacts, builds, digests, files, groups, guards, inputs, inside, keys, logins, programs, publishing, restores,
+    artifacts, builds, diffs, digests, files, groups, guards, inputs, inside, keys, logins, programs, publishing, restores,
     shared, told,
 )  # fmt: skip
 CASES = {name: case(name, given) for module in MODULES for name, given in module.SPELLED.items()}
