@@ -31,7 +31,9 @@ class Inputs(Protocol):
 
 BUILD = ("docker/build-push-action",)
 METADATA = "docker/metadata-action"
-_OWN_HOSTS = frozenset({"127.0.0.1", "172.17.0.1", "localhost", "registry", "ttl.sh"})
+_OWN_HOSTS = frozenset(
+    {"127.0.0.1", "172.17.0.1", "kind.local", "ko.local", "localhost", "registry", "ttl.sh"}
+)
 
 
 def is_local_name(name: str) -> bool:
