@@ -131,7 +131,7 @@ class KeyHardCodesAxis(PipelineRule):
     Names and versions with a dot count, and so does another name of an architecture: `x86_64`, `x64` and
     `amd64` are one, `aarch64` and `arm64` another. A step whose `if` names the axis is meant for that value.
     A name without digits that is no architecture and stands in the cached path as well is that of data
-    which all legs use.
+    which all legs use. The default of an input is not spelled out: whoever calls may give another value.
 
     Fix: write `${{ matrix.<axis> }}` instead of its value.
     """
