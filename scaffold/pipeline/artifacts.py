@@ -13,6 +13,7 @@ from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.runs import Run
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
+from scaffold.syntax.options import apart
 from scaffold.syntax.shell_branches import is_certain
 
 UPLOAD = "actions/upload-artifact"
@@ -143,7 +144,7 @@ def downloaded_by_script(step: StepRun) -> Iterator[tuple[str, str]]:
     for one in said(step, "gh"):
         if one.words[1:3] != ("run", "download") or not is_certain(one.command):
             continue
-        words = one.words[3:]
+        words = [*apart(one.words[3:], "DRnp")]
         if {*given(words, "-R", "--repo")} - repository or {
             own,
             "$GITHUB_RUN_ID",

@@ -42,7 +42,7 @@ def of_action(step: StepRun) -> list[dict[str, str]]:
     return list(_builds(step, folder, named, targets, list(lines(step.input("set"))), pushed))
 
 
-def of_command(step: StepRun, one: Said, words: list[str]) -> Iterator[dict[str, str]]:
+def of_command(step: StepRun, one: Said, words: Iterable[str]) -> Iterator[dict[str, str]]:
     """The builds of a `docker buildx bake`."""
     found: dict[str, list[str]] = {}
     targets: list[str] = []

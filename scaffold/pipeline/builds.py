@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from scaffold.pipeline import bake, docker
-from scaffold.pipeline.destinations import names_behind, stays
+from scaffold.pipeline.destinations import begins_unknown, names_behind, stays
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, text_of
 from scaffold.pipeline.image_commands import Built, Named, acts, containers_in, image_commands
@@ -102,12 +102,13 @@ class ImageBuild:
     @property
     def is_local(self) -> bool:
         """Whether every name that it gets as it is built is in a registry of the machine itself."""
-        names = [name for options in docker.outputs(self) for name in options.get("name", "").split(",")]
-        for line in self.at.step.spelled("tags").split("\n") if self._inputs is None else ():
-            names += names_behind(self.at, line) or text_of(template(line).value(self.at)).split(",")
-        names += re.split(r"[,\n]", self._inputs.get("tags", "")) if self._inputs is not None else ()
-        found = [name.strip() for name in names if name.strip()]
-        return bool(found) and all(stays(name, self.job.job) for name in found)
+        named = ",".join([self.input("tags"), *(o.get("name", "") for o in docker.outputs(self))])
+        names = [name for part in named.replace("\n", ",").split(",") if (name := part.strip())]
+        known = [name for name in names if not begins_unknown(name)]
+        if not names or not all(map(docker.is_local_name, known)):  # nearly always
+            return False
+        behind = names_behind(self.at, self.at.step.spelled("tags")) if self._inputs is None else []
+        return len(known) == len(names) or all(stays(n, self.job.job) for n in behind or names)
 
     @property
     def by_buildah(self) -> bool:
@@ -124,6 +125,20 @@ class ImageBuild:
     def imports(self) -> Options:
         """Where they are looked for."""
         return docker.cache_options(self.input("cache-from")) if self.gives("cache-from") else ()
+
+    def cache_names(self, key: str) -> Iterator[str]:
+        """The caches of layers in a common place that its `cache-to` or its `cache-from` uses."""
+        named = self.exports if key == "cache-to" else self.imports
+        return filter(None, (docker.cache_name(options) for options in named if self._reaches(options)))
+
+    def _reaches(self, options: Mapping[str, str]) -> bool:
+        """Whether it has what a cache asks for: a script has no token of GitHub's cache by itself.
+
+        buildx leaves such a cache out and says nothing.
+        """
+        if options["type"] != "gha" or not self.at.step.run:
+            return True
+        return "token" in options or _shows_token(self.job.job)
 
     @property
     def image(self) -> tuple[str, str]:
@@ -211,6 +226,17 @@ def may_build_in(job: Job) -> tuple[Occurrence, ...]:
 def _pushes_built(job: Job) -> bool:
     """Whether a step of a job may push what another one built."""
     return any("push" in command.bare for o in job.occurrences for command in containers_in(job, o.step))
+
+
+@lru_cache(maxsize=1024)
+def _shows_token(job: Job) -> bool:
+    """Whether a step of a job may give its scripts the token of GitHub's cache."""
+    texts = (o.step.source.slice(o.step.node.start, o.step.node.end) for o in job.occurrences)
+    return any(re.search(_GIVES, text) for text in texts)
+
+
+_GIVES = r"ACTIONS_RUNTIME_TOKEN|-runtime@|/sccache-action@"
+"""A script that names it, or one of the actions that set it for all steps behind them."""
 
 
 @lru_cache(maxsize=4)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from scaffold.pipeline.expressions.nodes import Scope
-from scaffold.pipeline.expressions.values import HOLE, Open, is_known
+from scaffold.pipeline.expressions.values import HOLE, Open, is_known, without_holes
 
 SAVE = "actions/cache/save"
 RESTORE = "actions/cache/restore"
@@ -44,6 +46,46 @@ _SAME_FILES = (
     "timestamps", "version", "versions",
 )  # fmt: skip
 """Folders and endings of files whose content is the same on every system."""
+
+
+def holds_programs(paths: Iterable[str], *told: str) -> bool:
+    """Whether what stands at some paths is likely of one system: a path says so, or what is told of it.
+
+    What nobody knows is none: data and programs are cached alike.
+    """
+    of_system = [path for path in paths if not is_anywhere([path])]
+    return bool(of_system) and any(map(_names_programs, (*of_system, *told)))
+
+
+@lru_cache(maxsize=4096)
+def _names_programs(path: str) -> bool:
+    """Whether a path names programs: what is called so in it, or lies where only a tool puts it."""
+    *around, last = without_holes(path.lower().rstrip("/"), "-").rsplit("/", 1)
+    words = re.split(r"[^a-z]+", last)
+    places = re.split(r"[^a-z]+", around[0]) if around else ()
+    return (
+        any(name in path for name in _FOLDERS)
+        or not (_TOOLS | _MADE).isdisjoint(words)
+        or not _TOOLS.isdisjoint(places)
+    )
+
+
+_FOLDERS = ("node_modules", "go-build")
+_TOOLS = frozenset(
+    {"apt", "asdf", "bazel", "bin", "brew", "cabal", "cargo", "ccache", "cellar", "conan", "conda", "cypress"}
+    | {"deriveddata", "elan", "electron", "emsdk", "esy", "ghcup", "homebrew", "konan", "linuxkit", "mamba"}
+    | {"micromamba", "miniconda", "mise", "nix", "nvm", "opam", "pipx", "pixi", "playwright", "puppeteer"}
+    | {"pyenv", "pypoetry", "racket", "rbenv", "renv", "rustup", "sccache", "swiftpm", "sysroot", "target"}
+    | {"toolchain", "toolchains", "usr", "vcpkg", "venv", "venvs", "virtualenv", "virtualenvs", "wheelhouse"}
+)
+"""Tools whose folders hold what is made for one system, and folders that hold nothing else."""
+_MADE = frozenset(
+    {"binaries", "binary", "browsers", "build", "builds", "built", "bundle", "compiled", "compiler", "cmake"}
+    | {"deps", "dist", "gems", "install", "installed", "lib", "libs", "llvm", "local", "obj"}
+    | {"opt", "out", "output", "pkgs", "pods", "release", "debug", "sdk", "stack", "tool", "tools", "wheels"}
+    | {"zig"}
+)
+"""What one calls programs, where it is the last word: other things, too, lie in such folders."""
 
 
 class Missed(NamedTuple):

@@ -104,7 +104,7 @@ def _named(text: str, *, is_step: bool) -> tuple[list[str], list[str], list[str]
         before, making = "", False
         for word in line.split():
             plain = word.strip("\"'`;()@")
-            if before in ("-C", "cd"):
+            if before == "cd" or (before[-1:] == "C" and before[0] == "-"):
                 folders.append(plain)
             elif making and plain.translate(_SIGNS).isalnum():
                 goals.append(plain)

@@ -52,8 +52,8 @@ class Call:
 
     @property
     def blind(self) -> Call:
-        """It as it is called by a job of which nobody knows the row."""
-        return self if self.caller is None else Call(self.run, self.workflow, self.caller.blind)
+        """It as it is called by a job of which nobody knows the row, nor what it leaves to a default."""
+        return self if self.caller is None else _BlindCall(self.run, self.workflow, self.caller.blind)
 
     def _input(self, name: str) -> Any:
         """One of the inputs: given by the caller, or its default."""
@@ -156,6 +156,14 @@ class Call:
         if self.workflow.asks_event_alone:
             self.of_legs.due = due
         return due
+
+
+class _BlindCall(Call):
+    """A workflow as any job may call it: what this one does not give, another one may."""
+
+    def _input(self, name: str) -> Any:
+        assert self.caller is not None
+        return super()._input(name) if name in self.caller.job.given else Unknown(f"inputs.{name}")
 
 
 class JobScope:
@@ -316,7 +324,10 @@ class Leg(JobScope, ABC):
     @property
     @abstractmethod
     def blind(self) -> Leg:
-        """It without its row, that of a job that calls it, and its runner: what depends on them is a hole."""
+        """It without its row, that of a job that calls it, its runner, and the defaults of inputs.
+
+        What depends on them is a hole.
+        """
 
     @cached_property
     def values(self) -> dict[str, Any]:

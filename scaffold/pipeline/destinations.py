@@ -19,10 +19,16 @@ from scaffold.syntax import yaml_values as yaml
 
 def stays(name: str, job: Job) -> bool:
     """Whether an image is in a registry on a job's machine; of one that nobody knows, whether it has any."""
-    registry = re.sub(r"^[\w+]+://", "", name).partition("/")[0]
-    if HOLE in registry or "$" in registry:
-        return has_registry(job)
-    return docker.is_own_registry(registry) if "://" in name else docker.is_local_name(name)
+    if "://" in name:
+        registry = name.partition("://")[2].partition("/")[0]
+        return has_registry(job) if begins_unknown(registry) else docker.is_own_registry(registry)
+    return has_registry(job) if begins_unknown(name) else docker.is_local_name(name)
+
+
+def begins_unknown(name: str) -> bool:
+    """Whether nobody knows the registry of an image, or whether it has one."""
+    registry = name.partition("/")[0]
+    return HOLE in registry or "$" in registry
 
 
 @lru_cache(maxsize=1024)

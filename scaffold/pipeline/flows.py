@@ -30,7 +30,7 @@ from scaffold.pipeline.artifacts import (
 from scaffold.pipeline.builds import ImageBuild, ImagePush, builds_of, may_build_in
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, may_begin
 from scaffold.pipeline.calls import Call, Leg
-from scaffold.pipeline.expressions.values import is_known, property_of
+from scaffold.pipeline.expressions.values import is_known, may_equal, property_of
 from scaffold.pipeline.groups import Group, groups_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
@@ -174,9 +174,8 @@ class Flows:
 
     def _layers(self, *, writes: bool) -> Iterator[Flow]:
         for build in self.builds:
-            for name in map(docker.cache_name, build.exports if writes else build.imports):
-                if name:
-                    yield Flow(Kind.layers, name, build.at, writes, build=build)
+            for name in build.cache_names("cache-to" if writes else "cache-from"):
+                yield Flow(Kind.layers, name, build.at, writes, build=build)
 
     @cached_property
     def images(self) -> tuple[Flow, ...]:
@@ -246,6 +245,16 @@ def may_find(restore: Flow, saved: Flow) -> bool:
     if isinstance(before, str):  # the next push looks for what this one saves
         wanted += [name.replace(before, github["sha"]) for name in wanted]
     return restore.paths == saved.paths and any(may_begin(saved.name, start) for start in wanted)
+
+
+def may_hold_same(one: Flow, other: Flow) -> bool:
+    """Whether two caches may be of the same paths: what only a run knows of one may be the other's."""
+    mine, theirs = one.paths, other.paths
+    if mine == theirs:
+        return True
+    if len(mine) != len(theirs) and all(map(is_known, mine | theirs)):
+        return False
+    return all(any(may_equal(path, asked) for asked in theirs) for path in mine)
 
 
 def restores_of(leg: JobRun) -> list[Flow]:

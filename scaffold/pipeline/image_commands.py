@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from scaffold.pipeline.expressions.values import Unknown, text_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import CONTAINERS, Step, containers
+from scaffold.syntax.options import OF_BUILD, OF_KO, apart
 from scaffold.syntax.shell import Command
 
 
@@ -87,14 +88,14 @@ def _docker(words: list[str], one: Said, step: StepRun) -> Iterator[Built | Name
         words = words[1:]
     match words:
         case ["build" | "bud" | "b", *rest]:
-            yield Built(_default_platform(one, step) | _inputs(rest, one.folder))
+            yield Built(_default_platform(one, step) | _inputs(apart(rest, OF_BUILD), one.folder))
         case ["bake", *rest]:
-            yield from map(Built, bake.of_command(step, one, rest))
+            yield from map(Built, bake.of_command(step, one, apart(rest, OF_BUILD)))
         case ["tag", *rest]:
             names = [word for word in rest if not word.startswith("-")]
             yield from (Named(names[0], name) for name in names[1:])
         case ["push", *rest]:
-            names = _operands(rest, _PUSH_OPTIONS)
+            names = _operands([*apart(rest, "f")], _PUSH_OPTIONS)
             if names:
                 yield Pushed(names[0], re.sub(r"^docker://", "", names[-1]))
 
@@ -111,7 +112,7 @@ def _default_platform(one: Said, step: StepRun) -> dict[str, str]:
     return {"platforms": value} if "$" not in value else {}
 
 
-_PUSH_OPTIONS = {"--format", "--creds", "--authfile", "--digestfile", "--cert-dir", "--platform"}
+_PUSH_OPTIONS = {"-f", "--format", "--creds", "--authfile", "--digestfile", "--cert-dir", "--platform"}
 _SWITCHES = frozenset({
     "D", "check", "compress", "debug", "force-rm", "layers", "load", "no-cache", "pull", "push", "q", "quiet",
     "rm", "squash",
@@ -128,7 +129,7 @@ _MAYBE_FLAGS = r"\$(?:\w+|\{[^}]*\}|\()"
 """What a word begins with that may be several, and flags."""
 
 
-def _inputs(words: list[str], folder: str) -> dict[str, str]:
+def _inputs(words: Iterable[str], folder: str) -> dict[str, str]:
     """The options of a build as the inputs of the build action."""
     found: dict[str, list[str]] = {}
     pending = iter(words)
@@ -155,17 +156,31 @@ def _operands(words: Sequence[str], options: set[str]) -> list[str]:
     return [word for last, word in pairs if not word.startswith("-") and last not in options]
 
 
+_KO_OPTIONS = {
+    "-f", "-j", "-l", "-t", "--filename", "--image-annotation", "--image-label", "--image-refs",
+    "--image-user", "--jobs", "--oci-layout-path", "--platform", "--sbom", "--sbom-dir", "--selector",
+    "--tags", "--tarball",
+}  # fmt: skip
+
+
 def _ko(words: list[str], step: StepRun) -> Iterator[Built]:
-    if words[:1] not in (["build"], ["publish"], ["resolve"], ["apply"]) or {"-L", "--local"} & set(words):
+    """The images of packages. Those of `ko resolve` and `ko apply` stand in the files that they are given.
+
+    By itself ko puts a hash of a package's path into the name of its image: it tells as much as the path.
+    """
+    words = [*apart(words, OF_KO)]
+    if words[:1] not in (["build"], ["publish"]) or {"-L", "--local"} & set(words):
         return
     repository = text_of(step.context("env").get("KO_DOCKER_REPO", ""))
     if not repository or "--push=false" in words:
         return
-    paths = _operands(words[1:], {"--platform", "--tags", "-t", "-f", "--sbom"})
+    paths = _operands(words[1:], _KO_OPTIONS)
     tags = [tag for value in given(words, "--tags", "-t") for tag in value.split(",")]
     platforms = ",".join(given(words, "--platform")) or "linux/amd64"
+    short = {"-B", "--base-import-paths"} & set(words)
     for path in paths:
-        image = repository if "--bare" in words else f"{repository}/{posixpath.basename(path)}"
+        name = posixpath.basename(path) if short else posixpath.normpath(path)
+        image = repository if "--bare" in words else f"{repository}/{name}"
         names = tuple(f"{image}:{tag}" for tag in tags or ["latest"])
         yield Built(
             {"push": "true", "tags": "\n".join(names), "platforms": platforms, "context": f"{KO}{path}"}
@@ -181,6 +196,7 @@ def _kaniko(words: Sequence[str], folder: str) -> Iterator[Built]:
 
     The layers that it keeps are named after what is in them: no other build replaces them.
     """
+    words = [*apart(words, "cdfv")]
 
     def last(*flags: str) -> str:
         return next((value for flag in flags for value in reversed(given(words, flag))), "")

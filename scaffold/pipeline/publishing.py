@@ -11,6 +11,7 @@ from contextlib import suppress
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.options import OF_KO, apart
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.shell_branches import is_certain
 from scaffold.syntax.source import parsed
@@ -99,7 +100,8 @@ def is_rehearsal(words: Sequence[str]) -> bool:
 def published(command: Command) -> str:
     """What a command publishes with, for people; "" where it publishes nothing."""
     made = _publisher(command)
-    return "" if made and is_rehearsal(command.words) else made
+    words = [*apart(command.words, OF_KO)] if made.startswith("ko ") else command.words
+    return "" if made and is_rehearsal(words) else made
 
 
 def _publisher(command: Command) -> str:

@@ -23,6 +23,8 @@ from scaffold.pipeline.steps import Occurrence, Step
 class JobRun(Leg):
     """A job with one row of its matrix, and its steps."""
 
+    takes_defaults = True
+    """Whether what a step does not give an action is the default of its input."""
     _steps: Open | None = None
 
     def __init__(self, call: Call, job: Job, row: Mapping[str, Any], number: int, complete: bool) -> None:
@@ -75,6 +77,8 @@ class JobRun(Leg):
 
 class _Blind(JobRun):
     """A job of which nobody knows on which runner it is."""
+
+    takes_defaults = False
 
     @cached_property
     def _runner(self) -> Any:
@@ -151,7 +155,10 @@ class StepRun:
         given = self.step.given
         known = self.job.job.workflow.pipeline.action_inputs(local_path(self.step.uses))
         values = {name: given.get(name.lower(), default) for name, default in known.items()}
-        return matrix.variables(values, self)
+        found = matrix.variables(values, self)
+        if not self.job.takes_defaults:  # another step may give it
+            found |= {name: Unknown(f"inputs.{name}") for name in known if name.lower() not in given}
+        return found
 
     def input(self, name: str) -> str:
         """One of its `with` as text, with holes for what is unknown; "" where it is not given."""

@@ -52,7 +52,11 @@ def _tells(step: Step, tree: Tree) -> bool:
 
 def _asks(step: Step, tree: Tree) -> bool:
     """Whether a step asks for the last run that ended well, or for the tag that its commit follows."""
-    return any(_DESCRIBES(text) or (_SUCCESS(text) and _RUNS(text)) for text in _texts(step, tree))
+    return any(
+        re.search(_DESCRIBES, text)
+        or ("success" in text and re.search(_SUCCESS, text) and re.search(_RUNS, text))
+        for text in _texts(step, tree)
+    )
 
 
 def _texts(step: Step, tree: Tree) -> Iterator[str]:
@@ -63,9 +67,9 @@ def _texts(step: Step, tree: Tree) -> Iterator[str]:
 
 _ACTION = r"\bset-shas\b|\b(?:last|latest)-success|\b(?:last|latest|previous)-(?:tag|release)\b"
 """Actions that tell such a commit."""
-_SUCCESS = re.compile(r"\b(?:status|conclusion)\b\W{1,8}success").search
-_RUNS = re.compile(r"/runs\b|\bgh run list\b|[wW]orkflow_?[rR]uns").search
-_DESCRIBES = re.compile(r"\bgit describe\b[^\n|]*--abbrev=0").search
+_SUCCESS = r"\b(?:status|conclusion)\b\W{1,8}success"
+_RUNS = r"/runs\b|\bgh run list\b|[wW]orkflow_?[rR]uns"
+_DESCRIBES = r"\bgit describe\b[^\n|]*--abbrev=0"
 _LAST = (
     r"\bgit tag\b[^\n]*(?:--sort|--list|-l\b)|\bgh release (?:list|view)\b"
     r"|\breleases/latest\b|\bgetLatestRelease\b"

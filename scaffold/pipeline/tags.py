@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.builds import may_build
+from scaffold.pipeline.commands import given
 from scaffold.pipeline.docker import METADATA
 from scaffold.pipeline.expressions.nodes import Call, Literal, path_of
 from scaffold.pipeline.expressions.templates import Template, template
@@ -18,6 +18,7 @@ from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.patterns import fits, takes
 from scaffold.pipeline.steps import Occurrence, Step
 from scaffold.syntax import yaml_values as yaml
+from scaffold.syntax.options import OF_BUILD, apart
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place
 
@@ -120,8 +121,8 @@ def made_of(tree: Tree, job: Job, build: Occurrence) -> Made | None:
 def _of_commands(tree: Tree, at: _At, build: Occurrence) -> Iterator[Made]:
     """What the tags are made of that the commands of a script give to what they build."""
     step = build.step
-    pairs = (p for c in step.containers if "build" in c.bare for p in itertools.pairwise(c.bare))
-    tags = " ".join(value for flag, value in pairs if flag in ("-t", "--tag"))
+    commands = ([*apart(c.bare, OF_BUILD)] for c in step.containers if "build" in c.bare)
+    tags = " ".join(value for words in commands for value in given(words, "-t", "--tag"))
     yield from _followed(tree, at, template(tags), step.at())
     for name in re.findall(r"\$\{?(\w+)", tags):
         said = step.node.text("env", name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.syntax import grammar
 from scaffold.syntax.make_lines import lines, recipes
+from scaffold.syntax.options import apart
 from scaffold.syntax.shell import Command, ShellSource
 from scaffold.syntax.source import ParsedSource, Word
 
@@ -54,7 +55,7 @@ class Call(NamedTuple):
     @classmethod
     def of(cls, command: Command) -> Call | None:
         """What a command makes; None where it calls another program."""
-        words = iter(command.bare)
+        words = apart(command.bare, "CIWfo")
         if next(words, "").rpartition("/")[2] not in _MAKE:
             return None
         folder = ""
@@ -64,10 +65,8 @@ class Call(NamedTuple):
             if option in _WITH_VALUE:
                 value = value or next(words, "")
                 folder = value if option in ("-C", "--directory") else folder
-            elif word.startswith("-C"):
-                folder = word[2:]
             elif not word.startswith("-") and "=" not in word and not word.isdigit():
-                goals.append(str(word))
+                goals.append(word)
         return cls(folder, tuple(goals))
 
 

@@ -34,6 +34,9 @@ SPELLED = {
     "a short platform": ACTION.replace("linux/arm64", "aarch64"),
     "docker build": "run: docker build --platform linux/arm64 -t example/app img",
     "docker buildx": "run: docker buildx build --platform=linux/arm64 --tag=example/app --load img",
+    "joined options": "run: docker build --platform linux/arm64 -qt example/app img",
+    "a joined value": "run: docker build --platform linux/arm64 -texample/app -fimg/Dockerfile img",
+    "buildah": "run: sudo buildah bud --platform linux/arm64 -qtexample/app -f=img/Dockerfile img",
     "podman": "run: sudo podman build --platform linux/arm64 -f img/Dockerfile -t example/app img",
     "variables": 'env: {P: linux/arm64}\nrun: |\n  F=img\n  docker build --platform $P -t example/app "$F"',
     "a folder": "working-directory: img\nrun: docker build --platform linux/arm64 -t example/app .",
@@ -42,6 +45,7 @@ SPELLED = {
     "bake": "uses: docker/bake-action@v6\nwith: {targets: app}",
     "bake's set": "uses: docker/bake-action@v6\nwith: {targets: app, set: 'app.platform=linux/arm64'}",
     "docker buildx bake": "run: docker buildx bake -f docker-bake.hcl app",
+    "a joined file": "run: docker buildx bake -fdocker-bake.hcl app",
 }
 
 
@@ -78,6 +82,8 @@ def test_platforms_that_nobody_knows(run: str) -> None:
         ("docker build -t a/b .\ndocker push a/b", True),
         ("docker build -t x .\ndocker tag x a/b\ndocker push a/b", True),
         ("docker build --push -t a/b .", True),
+        ("docker build -t a/b .\ndocker push -qa a/b", True),
+        ("podman build -t a/b .\npodman push -qf oci a/b", True),
         ("docker build -t a/b .", False),
         ("docker build -t a/b .\ndocker push a/c", False),
     ],

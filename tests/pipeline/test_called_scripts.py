@@ -50,6 +50,7 @@ RUN: dict[str, tuple[str, dict[str, str], str]] = {
     "make": ("- run: make image", {"Makefile": f".PHONY: image\nimage: ## builds\n\t@{BUILD}"}, "Makefile:3"),
     "what a goal needs": ("- run: make -j 2 all", {"Makefile": f"all: image\n\ttrue\nimage:\n\t{BUILD}"}, "Makefile:4"),
     "make elsewhere": ("- run: make -C d image", {"d/Makefile": f"image:\n\tcd .. && {BUILD}"}, "d/Makefile:2"),
+    "joined options of make": ("- run: make -sC d image", {"d/Makefile": f"image:\n\tcd .. && {BUILD}"}, "d/Makefile:2"),
     "make of make": ("- run: make all", {"Makefile": f"all:\n\t$(MAKE) image\nimage:\n\t{BUILD}"}, "Makefile:4"),
     "a script's make": ("- run: ./x.sh", {"x.sh": "make image\n", "Makefile": f"image:\n\t{BUILD}"}, "Makefile:2"),
     "lines": ("- run: make image", {"Makefile": "image:\n\tdocker build \\\n\t  --platform linux/arm64 .\n"}, "Makefile:3"),

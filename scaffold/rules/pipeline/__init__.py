@@ -2,8 +2,8 @@
 
 from scaffold.rules.base import Rule
 from scaffold.rules.pipeline.artifacts.digests import DigestNeverMerged
+from scaffold.rules.pipeline.artifacts.globs import ArtifactGlobOvermatch
 from scaffold.rules.pipeline.artifacts.names import (
-    ArtifactGlobOvermatch,
     ArtifactNotUploaded,
     DownloadTakesBuildRecords,
     DownloadWithoutNeeds,

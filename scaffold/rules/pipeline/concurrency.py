@@ -56,10 +56,11 @@ class PushCancelsPush(PipelineRule):
     packages or releases, and where an image has no name but that of its commit: no later run does that again.
     It is a warning where images and releases have a name that the run of the next push gives to its own: the
     newest state is there then, under the name that people ask for. So it is where the lost run would only
-    have tested what the push changed; a diff that decides on pull requests alone is none of a push. For
-    workflows that only test, `push-cancels-test` in the group pipeline-notes tells the same. Where a comment
-    beside the group says that pushes are meant to cancel each other, or a condition on the ref in
-    `cancel-in-progress` does, an error is a warning, and there is no warning.
+    have tested what the push changed; a diff that decides on pull requests alone is none of a push, and one
+    since the last success, tag or release loses nothing. What goes to a registry on the machine itself is
+    published to nobody. For workflows that only test, `push-cancels-test` in the group pipeline-notes tells
+    the same. Where a comment beside the group says that pushes are meant to cancel each other, or a condition
+    on the ref in `cancel-in-progress` does, an error is a warning, and there is no warning.
 
     Fix: `scaffold check --fix` adds the commit to the group of pushes. A group that only deploys the
     newest state may be meant to be cancelled: say so in a comment, `# scaffold: allow push-cancels-push`
@@ -299,6 +300,8 @@ class GroupSharedByWorkflows(PipelineRule):
         first: dict[tuple[str, ...], tuple[Run, Group]] = {}
         for run, moment in _started_together(registry.runs):
             for group in flows_of(run).groups:
+                if run.event.github["run_id"] in group.name:
+                    continue  # no other run has it
                 if group.by is not None and not (group.by.reached or (group.by.due and not group.nested)):
                     continue  # what else decides, decides for all of a called workflow
                 earlier, known = first.setdefault((group.name, *moment), (run, group))

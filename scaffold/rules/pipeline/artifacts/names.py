@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from scaffold.pipeline import docker, records
-from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, fits, has_strangers, is_plain
+from scaffold.pipeline import records
+from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, has_strangers, is_plain
 from scaffold.pipeline.expressions.values import is_known, shown
 from scaffold.pipeline.flows import Flow, Flows, flows_of
-from scaffold.pipeline.model import Job
-from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.scopes import JobRun, StepRun
+from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.artifacts.digests import untagged
 from scaffold.rules.pipeline.reduces import is_gate
-from scaffold.syntax import yaml_values as yaml
 
 
 class ArtifactNotUploaded(PipelineRule):
@@ -57,7 +54,12 @@ class ArtifactNotUploaded(PipelineRule):
             digests = [upload.at.job for upload in flows_of(run).uploads if upload.at.step in lost]
             for wanted in flows_of(run).downloads:
                 step = wanted.at.step
-                if step in reported or wanted.name == "*" or flows_of(run).taken(wanted) or _may_fail(step):
+                if (
+                    step in reported
+                    or wanted.name == "*"
+                    or flows_of(run).taken(wanted)
+                    or _may_fail(wanted.at)
+                ):
                     continue
                 # where it waits for a digest that nobody takes, `digest-never-merged` tells that
                 told = any(flows_of(run).waits(wanted.at.job, leg) for leg in digests)
@@ -71,129 +73,6 @@ class ArtifactNotUploaded(PipelineRule):
                         f"no job of the run uploads {shown(wanted.name)}",
                         "download the name that is uploaded, or upload it",
                     )
-
-
-class ArtifactGlobOvermatch(PipelineRule):
-    """The pattern of one caller does not take the artifacts of another.
-
-    Why: `digests-cpu-vllm-*` takes `digests-cpu-vllm-omni-amd64` as well. In LocalAI the merge of the
-    first image would have put the second one's layers under its tag.
-
-    Fails:
-
-        # called for the suffixes -cpu-vllm and -cpu-vllm-omni
-        pattern: digests${{ inputs.tag-suffix }}-*
-
-    Passes:
-
-        pattern: digests${{ inputs.tag-suffix }}--*
-
-    A pattern that says nothing of its caller takes the artifacts of all, and so does a merge that downloads
-    everything: every merge tags every digest. Who takes files that are named as their artifacts are can
-    choose, and is left alone. One that takes the digests of another merge beside its own tags two images.
-
-    Fix: end the variable part with a separator that no name contains, in the upload and in the pattern.
-    """
-
-    severity = Severity.error
-
-    def check(self, registry: Repository) -> Iterator[Finding]:
-        """Download steps of which two renderings take one artifact."""
-        reported: set[Step] = set()
-        for run in registry.runs.all():
-            if not run.uses(DOWNLOAD, MERGE):
-                continue
-            flows = flows_of(run)
-            by_step: dict[Step, dict[str, list[Flow]]] = {}
-            for wanted in flows.downloads:
-                asked = wanted.name != "*" or _merges(wanted.at.job.job)
-                if not wanted.exact and is_known(wanted.name) and asked:
-                    by_step.setdefault(wanted.at.step, {}).setdefault(wanted.name, []).append(wanted)
-            merges = _merges_of_others(flows) if len(by_step) > 1 else {}
-            for step, patterns in by_step.items():
-                told = "" if step in reported else _overmatch(flows, patterns) or merges.get(step, "")
-                if told:
-                    reported.add(step)
-                    yield self.finding(
-                        step.at("with", "pattern"),
-                        "",
-                        step.title,
-                        told,
-                        "put a separator that no name contains between the name and the rest"
-                        if "*" not in patterns
-                        else "say in `pattern` which artifacts are its own",
-                    )
-
-
-def _overmatch(flows: Flows, patterns: dict[str, list[Flow]]) -> str:
-    """What two renderings of one pattern both take, or what its only one takes for every leg."""
-    owner: dict[str, str] = {}
-    for pattern in sorted(patterns):
-        uploads = [upload for upload in flows.taken(patterns[pattern][0]) if is_known(upload.name)]
-        names = {upload.name for upload in uploads}
-        if len(patterns) == 1:
-            legs = [wanted.at.job for wanted in patterns[pattern]]
-            alike = {upload.name for upload in uploads if not _files_say_leg(upload.at.step)}
-            found = _taken_by_all(legs, sorted(alike)) if len(legs) > 1 else ""
-            return f"{pattern} takes all in each of {len(legs)} jobs: {found}" if found else ""
-        twice = min(names & owner.keys(), default=None)
-        if twice is not None:
-            return f"{pattern} and {owner[twice]} both take the artifact {twice}"
-        owner |= dict.fromkeys(names, pattern)
-    return ""
-
-
-def _merges_of_others(flows: Flows) -> dict[Step, str]:
-    """The downloads of jobs that merge digests which take those that another such job takes, and more."""
-    digests = {upload.name for upload in flows.uploads if _pushes_digests(upload.at.job.job)}
-    merges = [wanted for wanted in flows.downloads if not wanted.exact and is_known(wanted.name)]
-    merges = [wanted for wanted in merges if digests and _merges(wanted.at.job.job)]
-    taken = [{name for name in digests if fits(wanted.name, name)} for wanted in merges]
-    return {
-        one.at.step: f"{one.name} takes {shown(min(own))} too, which {other.at.job.title} merges"
-        for one, all_ in zip(merges, taken, strict=True)
-        for other, own in zip(merges, taken, strict=True)
-        if one.at.job.job is not other.at.job.job and own and own < all_
-    }
-
-
-def _pushes_digests(job: Job) -> bool:
-    return any("push-by-digest=true" in o.step.spelled("outputs") for o in job.using(*docker.BUILD))
-
-
-def _merges(job: Job) -> bool:
-    """Whether a job makes a tag of what other jobs pushed."""
-    commands = [command for o in job.occurrences for command in o.step.script.commands]
-    return any("imagetools" in c.words or c.words[1:2] == ("manifest",) for c in commands)
-
-
-def _files_say_leg(upload: Step) -> bool:
-    """Whether the files of an artifact are named after what its own name is: who takes all can choose."""
-    files = " ".join(line.rpartition("/")[2] for line in lines(upload.spelled("path")))
-    return any(part in files for part in re.findall(r"\$\{\{(?:(?!\$\{\{).)*?\}\}", upload.spelled("name")))
-
-
-def _taken_by_all(legs: list[JobRun], names: list[str]) -> str:
-    """Two artifacts that are named after different legs, and that all legs take; "" where there are none."""
-    values = [{text for text in _values(leg) if len(text) > 1 or text.isalpha()} for leg in legs]
-    common = set.intersection(*values)
-    named: dict[str, int] = {}
-    for number, own in enumerate(values):
-        for name in names:
-            if any(re.search(rf"(?<![\w.]){re.escape(v)}(?![\w.])", name) for v in own - common):
-                named.setdefault(name, number)
-    first = next(iter(named), "")
-    other = next((name for name, number in named.items() if number != named[first]), "")
-    return f"{first} and {other} too" if other else ""
-
-
-def _values(leg: JobRun) -> Iterator[str]:
-    """What tells a leg apart: the values of its row, and of the rows of the jobs that call it."""
-    for at in leg.chain:
-        yield from (str(value).strip("-") for value in at.row.values() if isinstance(value, str))
-        yield from (
-            given.text.strip("-") for given in at.job.given.values() if isinstance(given, yaml.Scalar)
-        )
 
 
 class DownloadWithoutNeeds(PipelineRule):
@@ -223,7 +102,10 @@ class DownloadWithoutNeeds(PipelineRule):
     another one certainly runs and has no `if`. Who downloads everything may mean only what it names, and a
     test may need only some of it.
 
-    Fix: add the job to `needs`.
+    A job that downloads by its name what it uploads itself, in a later step, fails in every run. A pattern
+    that finds nothing there is no failure, and legs that run one at a time (`max-parallel`) may wait.
+
+    Fix: add the job to `needs`; let a step come behind what it needs.
     """
 
     severity = Severity.error
@@ -242,18 +124,53 @@ class DownloadWithoutNeeds(PipelineRule):
                 there = [upload for upload in made if flows.follows(wanted.at, upload.at)]
                 missed = made if not there else _missed(flows, wanted, made, there)
                 early = sure and missed and not _polls(wanted.at)
-                if early and (wanted.exact or not has_strangers(run)):
+                if not early or not (wanted.exact or not has_strangers(run)):
+                    continue
+                told = _not_waited_for(flows, wanted, missed, some=bool(there))
+                if not told and wanted.exact and not has_strangers(run):
+                    told = _made_by_itself(wanted, missed)
+                if told:
                     reported.add(step)
-                    makers = sorted({upload.at.job.root.job.id for upload in missed})
-                    yield self.finding(
-                        step,
-                        "",
-                        step.title,
-                        f"{wanted.at.job.title} downloads {_called(wanted)} and does not wait for"
-                        f" {' or '.join(makers)}, which uploads {shown(missed[0].name) if there else 'it'}",
-                        f"add {makers[0]} to needs",
-                        severity=Severity.warning if there else None,
-                    )
+                    severity = Severity.warning if there else None
+                    yield self.finding(step, "", step.title, *told, severity=severity)
+
+
+def _not_waited_for(flows: Flows, wanted: Flow, missed: list[Flow], *, some: bool) -> tuple[str, str] | None:
+    """That a job does not wait for others that make what it downloads, and what to do; None where none does.
+
+    `some` says that others of what it takes are there.
+    """
+    own = {at.call: at.job for at in wanted.at.job.chain}
+    later = [upload for upload in missed if flows.waits(upload.at.job, wanted.at.job)]
+    pairs = [
+        (own[at.call], at.job.id)
+        for upload in missed
+        for at in upload.at.job.chain
+        if own.get(at.call, at.job) is not at.job and (wanted.exact or upload not in later)
+    ]
+    if not pairs:
+        return None
+    makers = sorted({maker for _, maker in pairs})
+    what, who = shown(missed[0].name) if some else "it", " or ".join(makers)
+    told = f"{pairs[0][0].id} downloads {_called(wanted)} and does not wait for {who}, which uploads {what}"
+    if len(later) == len(missed):
+        return f"{told} and waits for it", "let a job before it upload it, or leave the download out"
+    return told, f"add {makers[0]} to needs"
+
+
+def _made_by_itself(wanted: Flow, made: list[Flow]) -> tuple[str, str] | None:
+    """That a job certainly downloads what it, or another leg of it, uploads too late; and what to do."""
+    leg, name = wanted.at.job, wanted.at.job.job.id
+    own = next((upload.at for upload in made if upload.at.job is leg), None)
+    one_by_one = any(at.job.node.text("strategy", "max-parallel") for at in leg.chain)
+    if wanted.at.in_job is not True or (one_by_one and any(u.at.job is not leg for u in made)):
+        return None
+    if own is None:
+        told = f"{name} downloads {_called(wanted)}, which another leg of it uploads: legs do not wait"
+        return told, "let a later job download it"
+    where = f"line {own.line}" if own.path == wanted.at.path else f"{own.path}:{own.line}"
+    told = f"{name} downloads {_called(wanted)}, and uploads it only later, at {where}: the download fails"
+    return told, "download it behind the upload, or leave the download out"
 
 
 def _missed(flows: Flows, wanted: Flow, made: list[Flow], there: list[Flow]) -> list[Flow]:
@@ -296,15 +213,17 @@ def _called(wanted: Flow) -> str:
     return "all artifacts" if wanted.name == "*" else shown(wanted.name)
 
 
-def _may_fail(step: Step) -> bool:
+def _may_fail(at: StepRun) -> bool:
     """Whether a job goes on where a download finds nothing, or tries again."""
+    step = at.step
     again = re.search(r"\b(?:until|while|retry|sleep|break)\b|\|\|", step.run)
-    return step.node.text("continue-on-error") == "true" or again is not None
+    goes_on = any(one.node.text("continue-on-error") not in ("", "false") for one in at.occurrence.chain)
+    return goes_on or again is not None or step.spelled("if_no_artifact_found") in ("ignore", "warn")
 
 
 def _polls(at: StepRun) -> bool:
     """Whether a download may come too early: where it may fail, or where a step before it waits."""
-    if _may_fail(at.step) or re.search(r"\bfor\b", at.step.run):
+    if _may_fail(at) or re.search(r"\bfor\b", at.step.run):
         return True
     return any("wait" in f"{o.step.action} {o.step.run}" for o in at.job.job.occurrences)
 

@@ -66,6 +66,7 @@ def save_restore_differences(runs: Runs) -> dict[Step, tuple[str, frozenset[Step
         odd = {job: [o for o in job.using(SAVE) if not _spelled_alike(o, job)] for job in run.every_job}
         for leg in run.jobs if any(odd.values()) else ():
             saves = [leg.bind(o) for o in odd[leg.job] if o.step not in told]
+            saves = [save for save in saves if not _is_left_out(save)]
             found = restores_of(leg) if saves else []
             for save in (cached(s, writes=True) for s in saves if found):
                 problem = _differs(save, found)
@@ -73,6 +74,12 @@ def save_restore_differences(runs: Runs) -> dict[Step, tuple[str, frozenset[Step
                     near = (r for r in found if r.name == save.name or r.paths == save.paths)
                     told[save.at.step] = problem, frozenset(r.at.step for r in near)
     return told
+
+
+def _is_left_out(step: StepRun) -> bool:
+    """Whether the row, or what the caller gives, keeps a step from running: another event may not."""
+    asked = (one.condition for one in step.occurrence.chain)
+    return step.in_job is False and any(of is not None and not of.of_event for of in asked)
 
 
 def _spelled_alike(save: Occurrence, job: Job) -> bool:
@@ -124,7 +131,7 @@ class KeyHardCodesAxis(PipelineRule):
     Names and versions with a dot count, and so does another name of an architecture: `x86_64`, `x64` and
     `amd64` are one, `aarch64` and `arm64` another. A step whose `if` names the axis is meant for that value.
     A name without digits that is no architecture and stands in the cached path as well is that of data
-    which all legs use.
+    which all legs use. The default of an input is not spelled out: whoever calls may give another value.
 
     Fix: write `${{ matrix.<axis> }}` instead of its value.
     """

@@ -175,7 +175,8 @@ class LegsShareCacheRef(PipelineRule):
         cache-to: type=registry,ref=example/ci-cache:app-${{ matrix.arch }}
 
     Left alone is an upload of an artifact that was deleted before, and one with `continue-on-error` of what
-    its job looked for and did not find.
+    its job looked for and did not find. So is `type=gha` in a script: buildx leaves it out where no step sets
+    the token of GitHub's cache.
 
     Fix: put the axis that differs into the name.
     """

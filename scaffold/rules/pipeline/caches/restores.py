@@ -12,7 +12,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, may_equal, shown
-from scaffold.pipeline.flows import Flow, cached, flows_of, may_find, may_save, restores_of
+from scaffold.pipeline.flows import Flow, cached, flows_of, may_find, may_hold_same, may_save, restores_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import spread
 from scaffold.pipeline.repository import Repository
@@ -199,7 +199,8 @@ class RestoreWithoutWriter(PipelineRule):
                 continue
             if any(_may_write(job, use) for job in writers if job not in run.every_job):
                 continue  # another workflow writes it, some time before
-            saves = [w for w in flows_of(run).saves if w.paths == use.paths and not _is_behind(w, use)]
+            saves = [w._replace(paths=use.paths) for w in flows_of(run).saves if may_hold_same(w, use)]
+            saves = [save for save in saves if not _is_behind(save, use)]
             begins = "restore-keys" in step.given and any(may_find(use, w) for w in saves)
             found = (w for w in saves if may_equal(w.name, use.name))
             if not begins and all(_hash_others(registry.tree, w.name, use.name) for w in found):

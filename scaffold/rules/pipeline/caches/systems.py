@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scaffold.pipeline.alike import alike
-from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, is_anywhere
+from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, holds_programs
 from scaffold.pipeline.calls import titles
-from scaffold.pipeline.expressions.values import HOLE, shown
+from scaffold.pipeline.expressions.values import HOLE, is_known, shown
 from scaffold.pipeline.flows import Flow, cached, flows_of
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
@@ -43,8 +43,9 @@ class KeyIgnoresArch(PipelineRule):
 
     A key that spells out one architecture of its matrix, `key-hard-codes-axis` tells alone.
     Windows keeps its caches apart by itself. Folders of downloads that are the same everywhere, as `~/.m2`
-    and `~/go/pkg/mod`, and data, as `.git` and models, may be shared. A step with `lookup-only: true`
-    restores nothing.
+    and `~/go/pkg/mod`, and data, as `.git` and models, may be shared. So may what neither the path nor the
+    key calls programs, as `target`, `node_modules` or `tools` do. A step with `lookup-only: true` restores
+    nothing.
 
     Fix: put `${{ runner.os }}-${{ runner.arch }}` into the key.
     """
@@ -118,9 +119,11 @@ def _says_arch(registry: Repository, one: Flow, other: Flow) -> bool:
 
 
 def _is_of_system(save: Flow) -> bool:
-    """Whether a cache is used on a runner that is known, and may be another leg's and not any system's."""
+    """Whether a cache of programs is used on a runner that is known, and may be another leg's."""
     known = native(save.at.job.runs_on)[1] and save.at.job.complete
-    return bool(known) and not is_anywhere(save.paths) and f"@{save.at.job.label}." not in save.what[0]
+    spelled = () if all(map(is_known, save.paths)) else (save.at.step.spelled("path"),)
+    programs = bool(known) and holds_programs(save.paths, save.name, *spelled)
+    return programs and f"@{save.at.job.label}." not in save.what[0]
 
 
 def _mixed(uses: Sequence[Flow]) -> Iterator[tuple[Flow, Flow]]:

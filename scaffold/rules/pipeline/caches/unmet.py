@@ -8,15 +8,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 from scaffold.checkout.tree import Tree
-from scaffold.pipeline import docker
 from scaffold.pipeline.alike import VERSIONS
-from scaffold.pipeline.builds import ImageBuild, Options, written_builds
+from scaffold.pipeline.builds import ImageBuild, written_builds
 from scaffold.pipeline.caches import BOTH, RESTORE, SAVE, may_begin
 from scaffold.pipeline.documents import local_path
 from scaffold.pipeline.expressions.nodes import Node, path_of
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, is_known, may_equal, shown
-from scaffold.pipeline.flows import Flow, cached, flows_of, may_find
+from scaffold.pipeline.flows import Flow, cached, flows_of, may_find, may_hold_same
 from scaffold.pipeline.outputs import makers
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
@@ -86,8 +85,8 @@ class CacheNeverMet(PipelineRule):
         yield from self._folders([s for s in caches if s.in_job is not False], told, others)
 
     def _layers(self, builds: Sequence[ImageBuild], rendered: _Rendered) -> Iterator[Finding]:
-        made = [use for build in builds for use in _uses(build, build.exports, "cache-to")]
-        read = [use for build in builds for use in _uses(build, build.imports, "cache-from")]
+        made = [use for build in builds for use in _uses(build, "cache-to")]
+        read = [use for build in builds for use in _uses(build, "cache-from")]
         pushed = [
             _Use(b.at.step, "tags", tag, b.place("tags"))
             for b in builds
@@ -277,13 +276,12 @@ def _may_name(one: str, other: str) -> bool:
     return re.fullmatch("[0-9a-f]+".join(map(re.escape, (fixed, *others))), known) is not None
 
 
-def _uses(build: ImageBuild, options: Options, key: str) -> Iterator[_Use]:
+def _uses(build: ImageBuild, key: str) -> Iterator[_Use]:
     """What a build names as its cache, as the files alone tell."""
     step = build.at.step
-    for name in map(docker.cache_name, options):
-        if name:
-            hole = f"{HOLE}a variable of {step.path}:{step.line}{HOLE_END}"
-            yield _Use(step, key, re.sub(_VARIABLE, hole, name), build.place(key))
+    for name in build.cache_names(key):
+        hole = f"{HOLE}a variable of {step.path}:{step.line}{HOLE_END}"
+        yield _Use(step, key, re.sub(_VARIABLE, hole, name), build.place(key))
     text = build.at.input(key).strip()
     if text and not is_known(text.split(",")[0]):
         yield _Use(step, key, text, build.place(key))  # an expression that may name any
@@ -299,11 +297,7 @@ def _home(name: str) -> str:
 
 def _meet(save: Flow, restore: Flow) -> bool:
     """Whether a restore may find what a save writes: the same paths, and a key that begins as asked."""
-    one, other = save.paths, restore.paths
-    if len(one) != len(other) and all(map(is_known, one | other)):
-        return False
-    same = all(any(may_equal(path, asked) for asked in other) for path in one)
-    return same and may_find(restore, save._replace(paths=other))
+    return may_hold_same(save, restore) and may_find(restore, save._replace(paths=restore.paths))
 
 
 def _sees_called(step: Step, tree: Tree, writes: bool, reads: bool) -> bool:

@@ -7,9 +7,7 @@ import re
 import pytest
 
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
-from tests.rules.pipeline.workflows import NAMED, TWO, digests, job
-
-LOOSE = "digests${{ matrix.suffix }}-${{ matrix.arch }}"
+from tests.rules.pipeline.workflows import TWO, job
 
 UPLOADS = '- uses: actions/upload-artifact@v4\n  with: {name: "bin-${{ matrix.arch }}", path: x}'
 LATER = "  use:\n    needs: {needs}\n    runs-on: x\n    steps:\n      - uses: actions/download-artifact@v4\n        with: {{{wanted}}}\n  other:\n    runs-on: x\n    steps: []\n"
@@ -51,11 +49,6 @@ CASES: dict[str, Case] = {
         tree({"ci": later("- uses: docker/build-push-action@v6", "build", "path: y")}),
         "uses: actions/download-artifact",
         tree({"ci": later("- uses: docker/build-push-action@v6", "build", "pattern: bin-*")}),
-    ),
-    "artifact-glob-overmatch": Case(
-        tree(digests("[-vllm, -vllm-omni]", "digests${{ inputs.suffix }}-*", LOOSE, "[-vllm, -vllm-omni]")),
-        "pattern:",
-        tree(digests("[-vllm, -vllm-omni]", "digests${{ inputs.suffix }}--*", NAMED, "[-vllm, -vllm-omni]")),
     ),
 }
 
@@ -184,12 +177,86 @@ def test_what_another_call_makes_is_not_waited_for() -> None:
     assert found(tree(files), "download-without-needs") == []
 
 
-def test_a_download_comes_behind_the_upload_in_one_job() -> None:
-    upload, download = (
-        f"- uses: actions/{use}-artifact@v4\n  with: {{name: x, path: y}}" for use in ("upload", "download")
+OWN = """
+on: push
+jobs:
+  t:
+    strategy: {matrix: {n: [a, b]}, fail-fast: false}
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: actions/download-artifact@v4, with: {name: x}}
+      - {uses: actions/upload-artifact@v4, with: {name: x, path: o, overwrite: true}}
+"""
+LATER_LINE = "t downloads x, and uploads it only later, at line 8: the download fails"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("", ""), LATER_LINE),
+        (("name: x}", "name: y}"), ""),
+        (("with: {name: x}", "with: {pattern: x*}"), ""),
+        (("with: {name: x}", "with: {path: x}"), ""),
+        (("with: {name: x}", "continue-on-error: true, with: {name: x}"), ""),
+        (("with: {name: x}", "continue-on-error: '${{ vars.X }}', with: {name: x}"), ""),
+        (("with: {name: x}", "if: vars.AGAIN, with: {name: x}"), ""),
+        (("with: {name: x}", "if: github.run_attempt > 1, with: {name: x}"), ""),
+        (("with: {name: x}", "with: {name: x, run-id: '${{ vars.LAST }}', github-token: t}"), ""),
+        (("with: {name: x}", "if: matrix.n == 'b', with: {name: x}"), LATER_LINE),
+        (("fail-fast: false", "max-parallel: 1"), ""),
+        (("{name: x, path", "{name: '${{ matrix.n }}', path"), ""),
+        (("jobs:", "jobs:\n  o: {uses: acme/o/.github/workflows/o.yml@v1}"), ""),
+    ],
+)
+def test_a_download_comes_behind_the_upload_in_one_job(change: tuple[str, str], message: str) -> None:
+    told = [f.message for f in found(tree({"ci": OWN.replace(*change, 1)}), "download-without-needs")]
+    assert told == [message] * bool(message)
+    upload = OWN.splitlines()[-1]
+    assert (
+        found(tree({"ci": OWN.replace("    steps:", f"    steps:\n{upload}")}), "download-without-needs")
+        == []
     )
-    assert len(found(tree({"ci": job(f"{download}\n{upload}")}), "download-without-needs")) == 1
-    assert found(tree({"ci": job(f"{upload}\n{download}")}), "download-without-needs") == []
+
+
+def test_one_leg_after_another_makes_its_own_too_late() -> None:
+    own = OWN.replace("name: x", "name: '${{ matrix.n }}'").replace("fail-fast: false", "max-parallel: 1")
+    assert len(found(tree({"ci": own}), "download-without-needs")) == 1
+
+
+@pytest.mark.parametrize(("strategy", "told"), [("", 1), (", max-parallel: 1", 0)])
+def test_legs_of_one_job_do_not_wait_for_each_other(strategy: str, told: int) -> None:
+    steps = "- {uses: actions/download-artifact@v4, if: \"matrix.n == 'b'\", with: {name: a}}\n"
+    steps += '- {uses: actions/upload-artifact@v4, with: {name: "${{ matrix.n }}", path: o}}'
+    head = f"runs-on: x\nstrategy: {{matrix: {{n: [a, b]}}{strategy}}}"
+    findings = found(tree({"ci": job(steps, head=head)}), "download-without-needs")
+    message = "build downloads a, which another leg of it uploads: legs do not wait"
+    assert [finding.message for finding in findings] == [message] * told
+
+
+@pytest.mark.parametrize(("wanted", "told"), [("name: bin-amd64", 1), ("pattern: bin-*", 0), ("path: y", 0)])
+def test_a_job_does_not_wait_for_one_that_waits_for_it(wanted: str, told: int) -> None:
+    workflow = later(UPLOADS, "other", wanted, f"{TWO}\nneeds: use")
+    findings = found(tree({"ci": workflow}), "download-without-needs")
+    message = "use downloads bin-amd64 and does not wait for build, which uploads it and waits for it"
+    assert [finding.message for finding in findings] == [message] * told
+    assert all("needs" not in finding.help for finding in findings)
+
+
+def test_the_job_to_wait_for_is_one_of_the_called_workflow() -> None:
+    called = later(UPLOADS, "other", "name: bin-amd64", TWO).replace("on: push", "on: workflow_call")
+    files = {"ci": "on: push\njobs: {all: {uses: ./.github/workflows/called.yml}}", "called": called}
+    (finding,) = found(tree(files), "download-without-needs")
+    assert finding.message == "use downloads bin-amd64 and does not wait for build, which uploads it"
+    assert finding.help == "add build to needs"
+
+
+@pytest.mark.parametrize(("absent", "told"), [("fail", 1), ("warn", 0), ("ignore", 0)])
+def test_an_action_that_may_find_nothing(absent: str, told: int) -> None:
+    workflow = later(UPLOADS, "other", "name: bin-amd64", TWO)
+    given = f"name: bin-amd64, run_id: '${{{{ github.run_id }}}}', if_no_artifact_found: {absent}"
+    workflow = workflow.replace("actions/download-artifact@v4", "dawidd6/action-download-artifact@v6")
+    files = {"ci": workflow.replace("{name: bin-amd64}", f"{{{given}}}")}
+    assert len(found(tree(files), "download-without-needs")) == told
 
 
 def test_a_download_of_any_name_has_no_maker() -> None:
@@ -226,36 +293,6 @@ def test_a_download_of_everything_takes_the_records_of_builds(build: str, wanted
     assert len(found(tree({"ci": workflow}), "download-takes-build-records")) == count
     apart = later(f"- uses: {build}", "other", wanted)
     assert found(tree({"ci": apart}), "download-takes-build-records") == []
-
-
-@pytest.mark.parametrize(
-    ("pattern", "count"), [("digests*", 1), ("digests${{ inputs.suffix }}--*", 0), ("digests-cpu*", 0)]
-)
-def test_a_pattern_that_says_nothing_of_its_caller(pattern: str, count: int) -> None:
-    for suffixes in ("[-cpu-a, -gpu-b]", "[-a, -b]"):
-        files = digests(suffixes, pattern, NAMED, suffixes)
-        assert len(found(tree(files), "artifact-glob-overmatch")) == count
-
-
-@pytest.mark.parametrize(
-    ("build", "merges", "slugs"),
-    [
-        (
-            "docker/build-push-action@v6",
-            "docker buildx imagetools create",
-            {"artifact-glob-overmatch", "download-takes-build-records"},
-        ),
-        ("docker/build-push-action@v5", "docker buildx imagetools create", {"artifact-glob-overmatch"}),
-        ("docker/build-push-action@v5", "cat", set()),
-    ],
-)
-def test_a_merge_of_every_callers_digests_without_a_pattern(build: str, merges: str, slugs: set[str]) -> None:
-    files = digests("[-a, -b]", "path", NAMED, "[-a, -b]")
-    files["merge"] = files["merge"].replace("pattern: path", "path: x")
-    files["merge"] = files["merge"].replace("docker buildx imagetools create", merges)
-    files["ci"] = files["ci"].replace("docker/build-push-action@v6", build)
-    asked = ("artifact-glob-overmatch", "download-takes-build-records")
-    assert {slug for slug in asked if found(tree(files), slug)} == slugs
 
 
 @pytest.mark.parametrize(("on", "told"), [("[workflow_dispatch]", 0), ("[push]", 1)])

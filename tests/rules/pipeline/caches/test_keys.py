@@ -135,3 +135,50 @@ def test_the_name_of_the_data_is_no_value_of_the_axis(values: str, path: str, to
     step = f"- uses: actions/cache@v4\n  with:\n    path: {path}\n    key: data-{name}-v1"
     head = f"runs-on: x\nstrategy:\n  matrix: {{of: [{values}]}}"
     assert len(found(tree({"ci": job(step, head=head)}), "key-hard-codes-axis")) == told
+
+
+@pytest.mark.parametrize(
+    ("given", "condition", "told"),
+    [
+        ("key: tools-v2", "inputs.key != ''", 1),
+        ("other: x", "inputs.key != ''", 0),
+        ("other: x", "github.ref == 'refs/heads/main' && inputs.key != ''", 0),
+        ("key: tools-v2", "github.event_name == 'schedule'", 1),
+        ("key: tools-v2", "matrix.arch == 'arm64'", 1),
+        ("key: tools-v2", "inputs.os != 'Linux'", 0),
+    ],
+)
+def test_a_save_that_its_caller_leaves_out_saves_nothing(given: str, condition: str, told: int) -> None:
+    action = f"""
+        inputs: {{key: {{default: ''}}, other: {{}}, os: {{default: Linux}}}}
+        runs:
+          using: composite
+          steps:
+            - uses: actions/cache/save@v4
+              if: ${{{{ {condition} }}}}
+              with: {{path: a, key: "${{{{ inputs.key }}}}"}}
+        """
+    steps = "- uses: actions/cache/restore@v4\n  with: {path: a, key: tools-v1}\n"
+    files = {"ci": job(f"{steps}- uses: ./save\n  with: {{{given}}}", head=TWO), "save/action.yml": action}
+    assert len(found(tree(files), "save-restore-differ")) == told
+
+
+CACHED = '{uses: actions/cache@v4, with: {path: p, key: "tools-${{ inputs.arch }}"}}'
+ACTION = f"inputs: {{arch: {{default: amd64}}}}\nruns: {{using: composite, steps: [{CACHED}]}}\n"
+OUTER = "inputs: {arch: {default: amd64}}\nruns: {using: composite, steps: [{uses: ./.github/actions/c, with: {arch: '${{ inputs.arch }}'}}]}\n"
+CALLED = (
+    "on: {workflow_call: {inputs: {arch: {type: string, default: amd64}}}}\n"
+    f"jobs: {{x: {{runs-on: ubuntu-latest, steps: [{CACHED}]}}}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [("", 0), (", with: {arch: amd64}", 1), (", with: {arch: '${{ matrix.arch }}'}", 0)]
+)
+def test_the_default_of_an_input_is_not_hard_coded(given: str, told: int) -> None:
+    files = {".github/actions/c/action.yml": ACTION, ".github/actions/o/action.yml": OUTER}
+    for name in ("c", "o"):
+        used = {"ci": job(f"- {{uses: ./.github/actions/{name}{given}}}", head=TWO)}
+        assert len(found(tree(used | files), "key-hard-codes-axis")) == told
+    calling = f"on: push\njobs: {{b: {{strategy: {{matrix: {{arch: [amd64, arm64]}}}}, uses: ./.github/workflows/called.yml{given}}}}}"
+    assert len(found(tree({"ci": calling, "called": CALLED}), "key-hard-codes-axis")) == told

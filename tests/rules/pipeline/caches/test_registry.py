@@ -176,3 +176,20 @@ def test_a_registry_of_the_job_is_shared_with_nobody(host: str, count: int) -> N
 def test_options_are_csv(spelled: str, told: int) -> None:
     where = miniature(BASE, ("          push: true", f"          cache-to: {spelled}\n          push: true"))
     assert len(found(where, "cache-to-ignore-error")) == told
+
+
+@pytest.mark.parametrize(
+    ("before", "cache", "told"),
+    [
+        ("uses: actions/checkout@v4", "type=gha", 0),
+        ("uses: actions/checkout@v4", "type=gha,token=$TOKEN", 1),
+        ("uses: acme/github-runtime@v3", "type=gha", 1),
+        ("uses: mozilla-actions/sccache-action@v0.0.9", "type=gha", 1),
+        ("run: echo ACTIONS_RUNTIME_TOKEN=x >> $GITHUB_ENV", "type=gha", 1),
+        ("uses: actions/checkout@v4", "type=registry,ref=a/cache", 1),
+    ],
+)
+def test_a_script_without_the_token_uses_no_cache_of_github(before: str, cache: str, told: int) -> None:
+    build = f"- run: docker buildx build --platform linux/${{{{ matrix.arch }}}} --cache-to {cache} ."
+    files = {"ci": job(f"- {before}\n{build}", head=TWO)}
+    assert len(found(tree(files), "legs-share-cache-ref")) == told

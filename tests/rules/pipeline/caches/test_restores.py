@@ -122,3 +122,23 @@ def test_what_cleans_builds_nothing() -> None:
     both = packages("app").replace("make V=1 pkgs", "make pkgs clean").replace("V=1 app", "app clean")
     assert both.count("clean") == 2
     assert found(tree({"ci": both}), "rebuild-after-restore") == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "key", "told"),
+    [("$RUNNER_TEMP/tools", "k", 0), ("$RUNNER_TEMP/tools", "other", 1), ("", "k", 1)],
+)
+def test_jobs_may_mean_one_folder_that_only_a_run_knows(folder: str, key: str, told: int) -> None:
+    """`folder` is where the job that restores has it; without one it has another that is known."""
+    makes = "- run: echo AT=$RUNNER_TEMP/tools >> $GITHUB_ENV"
+    path = "p-${{ env.AT }}"
+    rest = f"""  app:
+    needs: build
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo AT={folder} >> $GITHUB_ENV
+      - uses: actions/cache/restore@v4
+        with: {{path: "{path if folder else "elsewhere"}", key: k, fail-on-cache-miss: true}}
+"""
+    steps = f'{makes}\n- uses: actions/cache@v4\n  with: {{path: "{path}", key: {key}}}'
+    assert len(found(tree({"ci": job(steps, rest=rest)}), "restore-without-writer")) == told

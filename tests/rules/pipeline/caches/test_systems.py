@@ -49,6 +49,17 @@ def test_rule(slug: str) -> None:
         ("ubuntu-latest, macos-15", "mirrors/linux.git", "cache", 0),
         ("ubuntu-latest, macos-15", "llm/tiny.gguf", "cache", 0),
         ("ubuntu-latest, macos-15", ".github/tools", "cache", 1),
+        ("ubuntu-latest, macos-15", "tools/dumps/seen", "cache", 0),
+        ("ubuntu-latest, macos-15", "~/app/blocks", "cache", 0),
+        ("ubuntu-latest, macos-15", "build/fetched/zones", "cache", 0),
+        ("ubuntu-latest, macos-15", "build/", "cache", 1),
+        ("ubuntu-latest, macos-15", "~/.cargo/bin/cross", "cache", 1),
+        ("ubuntu-latest, macos-15", "~/.linuxkit/cache", "cache", 1),
+        ("ubuntu-latest, macos-15", "~/apt-cache", "cache", 1),
+        ("ubuntu-latest, macos-15", "web/node_modules", "cache", 1),
+        ("ubuntu-latest, macos-15", "~/.cache/go-build", "cache", 1),
+        ("ubuntu-latest, macos-15", "${{ vars.TOOL_DIR }}", "cache", 1),
+        ("ubuntu-latest, macos-15", "${{ vars.SOMEWHERE }}", "cache", 0),
         ("ubuntu-latest, macos-15", "target\n    lookup-only: true", "cache", 0),
         ("ubuntu-latest, macos-15", "target\n    lookup-only: false", "cache", 1),
         ("ubuntu-24.04, ubuntu-24.04-arm", "target\n    lookup-only: true", "cache", 0),
@@ -56,6 +67,27 @@ def test_rule(slug: str) -> None:
 )
 def test_runners_that_share_a_key(runners: str, path: str, action: str, count: int) -> None:
     assert len(found(tree({"ci": cache(runners, f"v-{LOCK}", path, action)}), "key-ignores-arch")) == count
+
+
+@pytest.mark.parametrize(
+    ("folder", "key", "told"),
+    [("build/fetched", "zones", 0), ("~/.cargo/bin", "zones", 1), ("build/fetched", "compiled-zones", 1)],
+)
+def test_what_is_cached_is_known_by_its_caller_and_its_key(folder: str, key: str, told: int) -> None:
+    step = f"{{uses: actions/cache@v4, with: {{path: '${{{{ inputs.in }}}}/zones', key: {key}-v1}}}}"
+    files = {
+        "ci": job(f"- uses: ./act\n  with: {{in: {folder}}}", head=HEAD.format("ubuntu-latest, macos-15")),
+        "act/action.yml": f"inputs: {{in: {{}}}}\nruns:\n  using: composite\n  steps:\n    - {step}\n",
+    }
+    assert len(found(tree(files), "key-ignores-arch")) == told
+
+
+@pytest.mark.parametrize(("path", "told"), [("seen", 0), ("target", 1)])
+def test_a_prefix_of_all_systems_takes_data(path: str, told: int) -> None:
+    key = f'v-${{{{ runner.arch }}}}-{LOCK}", restore-keys: "v-'
+    step = f'- uses: actions/cache@v4\n  with: {{path: {path}, key: "{key}"}}'
+    where = tree({"ci": job(step, head=HEAD.format(TWO_ARCHES))})
+    assert len(found(where, "key-ignores-arch")) == told
 
 
 MAIN = "{push: {branches: [main]}}"

@@ -108,3 +108,23 @@ def test_tags_that_the_metadata_action_makes(flavor: str, on: str, count: int) -
 """
     findings = found(tree({"ci": job(steps, head=LEGS, on=on)}), "legs-push-one-tag")
     assert len(findings) == count
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "count"),
+    [
+        ("ko build -B ./cmd/app", "ko build -B ./ci/app", 1),
+        ("ko build -Bt dev ./cmd/app", "ko publish -Btdev ./ci/app", 1),
+        ("ko build -Bt dev ./cmd/app", "ko build -B ./ci/app", 0),
+        ("ko build ./cmd/app", "ko build ./ci/app", 0),
+        ("ko build -LB ./cmd/app", "ko build -LB ./ci/app", 0),
+        ("ko build -B --image-refs a/x ./cmd/app", "ko build -B --image-refs b/x ./cmd/other", 0),
+        ("ko resolve -Rf ci/", "ko resolve -Rf config/", 0),
+        ("ko apply -f ci/x.yaml -- -n here", "ko apply -f ci/y.yaml -- -n there", 0),
+    ],
+)
+def test_what_ko_pushes(one: str, other: str, count: int) -> None:
+    for repository, told in (("ghcr.io/acme", count), ("kind.local", 0)):
+        steps = f"- run: {one}\n- run: {other}"
+        workflow = job(steps, head=f"runs-on: ubuntu-latest\nenv: {{KO_DOCKER_REPO: {repository}}}")
+        assert len(found(tree({"ci": workflow}), "legs-push-one-tag")) == told

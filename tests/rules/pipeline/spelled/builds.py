@@ -136,6 +136,7 @@ jobs:
       *.cache-to=type=registry,ref=a/c:app-amd64
 """),
     "cache-never-met: run": on_push(
+        "- uses: crazy-max/ghaction-github-runtime@v3\n"
         "- run: docker buildx build --cache-from type=gha,scope=x --cache-to type=gha,scope=y ."
     ),
     "cache-never-met: called": {

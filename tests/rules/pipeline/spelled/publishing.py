@@ -147,6 +147,7 @@ jobs:
     "push-cancels-push: semrel": cancelled("- run: npx semantic-release"),
     "push-cancels-push: goreleaser": cancelled("- run: goreleaser release --clean"),
     "push-cancels-push: ko": cancelled("- run: ko build ./cmd/app"),
+    "push-cancels-push: not ko": cancelled("- run: ko build -LB ./cmd/app"),
     "push-cancels-push: pnpmr": cancelled("- run: pnpm -r publish --no-git-checks"),
     "push-cancels-push: twine": cancelled("- run: python -m twine upload dist/*"),
     "push-cancels-push: script": {
