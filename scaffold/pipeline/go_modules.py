@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline.model import Job
@@ -33,8 +32,8 @@ _FILES = ("go-version-file", "cache-dependency-path")
 
 def module_above(tree: Tree, folder: str) -> str:
     """The nearest `go.mod` above what is in a folder; the root's where there is none."""
-    start = PurePosixPath(folder)
-    paths = (str(above / MODULE) for above in (start, *start.parents))
+    parts = [part for part in folder.split("/") if part not in ("", ".")]
+    paths = ("/".join((*parts[:depth], MODULE)) for depth in range(len(parts), 0, -1))
     return next((path for path in paths if tree.read(path) is not None), MODULE)
 
 
