@@ -358,13 +358,18 @@ class Leg(JobScope, ABC):
 
 
 def titles(*legs: Leg) -> list[str]:
-    """The titles of legs, with what tells apart those of one title: their workflows, or what these call."""
+    """The titles of legs, with what tells apart those of one title: workflows, jobs that these call, rows."""
     found = [leg.title for leg in legs]
     if len(set(found)) == len(set(legs)):
         return found
     if len(set(found)) < len({(leg.title, leg.root.call.workflow) for leg in legs}):
         return [f"{leg.title} in {posixpath.basename(leg.root.call.workflow.path)}" for leg in legs]
     own = [leg.own_title for leg in legs]
-    if len(set(own)) < len(set(legs)):
-        own = [f"{leg.own_title} in {posixpath.basename(leg.job.workflow.path)}" for leg in legs]
-    return own
+    if len(set(own)) == len(set(legs)):
+        return own
+    texts = [{name: text_of(value) for name, value in leg.values.items()} for leg in legs]
+    apart = [name for name in texts[0] if len({text.get(name) for text in texts}) > 1][:2]
+    return [
+        f"{leg.job.id} ({', '.join(text.get(name, '') for name in apart)})"
+        for leg, text in zip(legs, texts, strict=True)
+    ]

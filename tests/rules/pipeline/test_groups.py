@@ -144,6 +144,10 @@ def test_legs_of_a_called_workflow_have_names_that_differ() -> None:
     for slug, extra in (("legs-share-cache-ref", "env: {A: b}"), ("legs-share-group", group)):
         (finding,) = found(tree({"ci": ci, "build": build.replace("...", extra)}), slug)
         assert "build (alpine) and build (debian)" in finding.message
+        rows = "{a: [1], b: [2], c: [3], base: [alpine, debian]}"
+        wide = build.replace("...", extra).replace("{base: [alpine, debian]}", rows)
+        (finding,) = found(tree({"ci": ci, "build": wide}), slug)
+        assert "build (alpine) and build (debian)" in finding.message
 
 
 def test_a_diff_of_another_job_decides_nothing_of_what_is_published() -> None:
