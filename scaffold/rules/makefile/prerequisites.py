@@ -37,7 +37,6 @@ class MakefilePrerequisiteMissing(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Prerequisites of explicit rules, and goals of workflows, that nothing makes."""
-        yield from self._goals(registry)
         makefile = registry.makefile
         rules = makefile.source.rules if makefile.source else []
         phony = (rule for rule in rules if any(target.text == ".PHONY" for target in rule.targets))
@@ -60,6 +59,7 @@ class MakefilePrerequisiteMissing(Rule):
                         f"{target} needs {name}, which no rule makes: `make {target}` does nothing",
                         f"delete {name}, or write its rule",
                     )
+        yield from self._goals(registry)
 
     def _goals(self, registry: Registry) -> Iterator[Finding]:
         """Goals of steps, without those of which a rule about test jobs says so."""
