@@ -35,7 +35,8 @@ def ignored(tree: Tree, path: str) -> bool:
     parts = path.split("/")
     for depth in range(len(parts)):
         file = "/".join((*parts[:depth], ".gitignore"))
-        rules = (tree.read(file) or b"").decode(errors="replace").split()
+        said = (tree.read(file) or b"").decode(errors="replace").splitlines()
+        rules = [rule.strip() for rule in said if rule[:1] != "#"]
         below = parts[depth:]
         ways = {"/".join(below[: end + 1]) for end in range(len(below))} | {*below}
         if any(rule.strip("/") in ways for rule in rules):

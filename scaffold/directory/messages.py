@@ -43,6 +43,30 @@ def _request_fields(proto: bytes) -> Mapping[str, frozenset[str]]:
     return {rpc[1].decode(): fields[rpc[2]] for rpc in _RPC.finditer(code) if rpc[2] in fields}
 
 
+_SERVICE = re.compile(rb"(?m)^[ \t]*service\s+(\w+)\s*\{")
+_GENERATED = re.compile(rb"\bbackend_pb2_grpc\.(add_\w+_to_server|[A-Z][a-z]\w*)")
+"""A name that the generated module has by a service; its other names are small, or large throughout."""
+
+
+def unknown_names(text: Text, tree: Tree) -> Iterator[tuple[str, int]]:
+    """(name, offset) of what a source takes of `backend_pb2_grpc` that no service of the proto makes."""
+    services = [name.decode() for name in _SERVICE.findall(_COMMENT.sub(b" ", tree.read(PROTO) or b""))]
+    known = {name for s in services for name in (s, f"{s}Stub", f"{s}Servicer", f"add_{s}Servicer_to_server")}
+    if not known or b"AttributeError" in text.data or b"attr(backend_pb2_grpc" in text.data:
+        return
+    told: set[str] = set()
+    for found in _GENERATED.finditer(_blanked(text.data)):
+        name = found[1].decode()
+        if name not in known | told:
+            told.add(name)
+            yield name, found.start(1)
+
+
+def _blanked(data: bytes) -> bytes:
+    """A source with its comments and long texts as blanks."""
+    return _TEXT.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), data)
+
+
 _TEXT = re.compile(rb"\"\"\".*?\"\"\"|'''.*?'''|(?m:^[ \t]*#[^\n]*)", re.DOTALL)
 _METHOD = re.compile(rb"(?m)^([ ]+)(?:async[ ]+)?def[ ]+(\w+)\(self,[ ]*request\b")
 _READ = re.compile(rb"request\.(?<![\w.]request\.)([A-Za-z_]\w*)")
@@ -57,7 +81,7 @@ def unknown_reads(text: Text, fields: Mapping[str, frozenset[str]]) -> Iterator[
     What it asks for with `hasattr` is not there on purpose, and a method that catches the error is fine.
     """
     if b"request." in text.data and any(_unknown(text.data, fields)):
-        yield from _unknown(_TEXT.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), text.data), fields)
+        yield from _unknown(_blanked(text.data), fields)
 
 
 def methods(code: bytes) -> Iterator[tuple[str, int, int]]:

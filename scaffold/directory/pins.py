@@ -40,9 +40,8 @@ class Pin(NamedTuple):
 
     @property
     def held(self) -> bool:
-        """Whether a comment at it says why it stays: one of these words, or more than what it is called."""
-        said = self.text.comment_above(self.start)
-        return _holds(said) or len(said.split()) > LABEL
+        """Whether a comment at it says why it stays."""
+        return is_reason(self.text.comment_above(self.start))
 
     @property
     def by_hand(self) -> bool:
@@ -53,6 +52,11 @@ class Pin(NamedTuple):
             top = above.start()
         said = self.text.comment_above(top)
         return _holds(said) or _BY_HAND.search(said) is not None
+
+
+def is_reason(said: str) -> bool:
+    """Whether a comment says why something is as it is: by its words, or by more than a name."""
+    return _holds(said) or len(said.split()) > LABEL
 
 
 LABEL = 6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -169,9 +169,9 @@ def run(
     by_name = {rule.slug: rule for rule in rules}
     old, gone = compared(findings, before, found, change, by_name)
     silenced = _silenced(suppressions, suppressed, base, before, names)
-    new = [finding for i, finding in enumerate(findings) if finding.backend and i not in old]
+    new = [finding for i, finding in enumerate(findings) if i not in old]
     named = dict(zip(map(id, before), names, strict=True))
-    repaired = [f for f in gone if not any(_replaces(one, f, named[id(f)][1]) for one in new)]
+    repaired = _repaired(gone, new, named, by_name)
     if earlier:  # what is no longer seen is not repaired
         is_lost = bool(lost(earlier, registry))
         repaired = [f for f in repaired if not (is_lost or _is_out_of_sight(f.path, earlier, registry))]
@@ -275,6 +275,24 @@ def opened(tree: Tree, rules: Sequence[Rule], beside: Repository | None = None) 
     if any_repository and tree.read(MARK) is None:
         return Repository(tree, beside)
     return Registry(tree, beside=beside)
+
+
+def _repaired(
+    gone: Iterable[Finding],
+    new: Sequence[Finding],
+    names: Mapping[int, Identity],
+    rules: Mapping[str, Rule],
+) -> list[Finding]:
+    """Of what is gone, what no new finding says in other words, and what is not of a file that is lost."""
+    asked = (rules[f.rule].explained(f) for f in new if f.absent and f.rule in rules)
+    lost_files = [*filter(None, asked)]
+    of_backends = [one for one in new if one.backend]
+    return [
+        f
+        for f in gone
+        if not any(_replaces(one, f, names[id(f)][1]) for one in of_backends)
+        and not any(speaks(f) for speaks in lost_files)
+    ]
 
 
 def _replaces(new: Finding, gone: Finding, name: str) -> bool:

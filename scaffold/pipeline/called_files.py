@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from scaffold.checkout.ignores import ignored
 from scaffold.checkout.tree import Tree
+from scaffold.syntax.make_lines import Kind, lines
 from scaffold.syntax.source import Place
 
+MAKEFILE = "Makefile"
 _NAMED = tuple(
     re.compile(re.escape(start) + rb"[\w./-]{0,200}\w(?![\w./$*{-])")
     for start in (b".docker/", b".github/", b"scripts/", b"backend/Dockerfile.")
@@ -31,7 +34,9 @@ class CalledFile(NamedTuple):
 
 def called_files(tree: Tree) -> Iterator[CalledFile]:
     """Each with the first place that names it; none for which that place looks first (`[ -f x ]`)."""
-    seen = set()
+    of_recipes = {called.path.encode(): called for called in reversed([*_of_recipes(tree)])}
+    yield from reversed(of_recipes.values())
+    seen = {*of_recipes}
     for caller in _callers(tree):
         data = tree.read(caller) or b""
         for found in (found for named in _NAMED for found in named.finditer(data)):
@@ -40,13 +45,47 @@ def called_files(tree: Tree) -> Iterator[CalledFile]:
             if found[0] in seen or before.lstrip().startswith(_TEXT) or not _CALL.search(before):
                 continue
             seen.add(found[0])
-            if not re.search(rb"-[efrsx][ \t]+\S*" + re.escape(found[0]), data):
+            if not _is_looked_for(found[0], data):
                 yield CalledFile(found[0].decode(), Place(caller, data.count(b"\n", 0, start) + 1))
+
+
+def _is_looked_for(path: bytes, data: bytes) -> bool:
+    """Whether who runs a file looks first whether it is there."""
+    return re.search(rb"-[efrsx][ \t]+\S*" + re.escape(path), data) is not None
+
+
+_RECIPE = re.compile(
+    rb"[\t @+]*(?:\w+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"';&|]*)(?:[ \t]|\\\r?\n)+)*"
+    rb"(?:(?:bash|sh|node|python3?)[ \t]+(?:-[a-z]+[ \t]+)*)?"
+    rb"(?:\./)?([\w.-]+(?:/[\w.-]+)+\.(?:sh|py|m?js))(?![\w./$*{-])"
+)
+"""A line that begins with the file that it runs, and whose failure is make's."""
+
+
+def _of_recipes(tree: Tree) -> Iterator[CalledFile]:
+    """What recipes of the root Makefile run that is not there, and that nothing in it may make."""
+    data = tree.read(MAKEFILE) or b""
+    for line in lines(data):
+        found = _RECIPE.match(line.text) if line.kind is Kind.recipe else None
+        if found is None or b"||" in line.text or is_there(tree, found[1].decode()):
+            continue
+        path = found[1]
+        folders = [path[:end] for end, sign in enumerate(path.decode()) if sign == "/"]
+        heads = {word for other in lines(data) if other.kind is Kind.rule for word in other.head.split()}
+        may_be_made = (
+            not tree.is_dir(folders[0].decode())
+            or not heads.isdisjoint((*folders, path))
+            or re.search(rb"(?:-[oO]|>)[ \t]*(?:\./)?" + re.escape(path), data)
+            or ignored(tree, path.decode())
+        )
+        if not may_be_made and not _is_looked_for(path, data):
+            number = data.count(b"\n", 0, line.start_byte + found.start(1)) + 1
+            yield CalledFile(path.decode(), Place(MAKEFILE, number))
 
 
 def _callers(tree: Tree) -> Iterator[str]:
     """The files that run others: of those in the folders, what is a folder is not read."""
-    yield from ("Makefile", "Dockerfile")
+    yield from (MAKEFILE, "Dockerfile")
     yield from (f"backend/{name}" for name in tree.list("backend") if name.startswith("Dockerfile"))
     for folder in (".docker", ".github", ".github/scripts", ".github/workflows", "scripts", "scripts/build"):
         yield from (f"{folder}/{name}" for name in tree.list(folder))

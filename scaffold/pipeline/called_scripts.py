@@ -179,6 +179,27 @@ def _has_use(data: bytes) -> bool:
     return any(not _USES.isdisjoint(line.split()) for line in lines)
 
 
+def goals_at_root(job: Job) -> Iterator[tuple[Step, int, str]]:
+    """(step, offset in its script, goal) of what the steps of a job make by the root Makefile, and must make.
+
+    Nothing where another repository may be checked out in the place of this one.
+    """
+    making = [step for step in job.steps if "make" in step.run and "pushd" not in step.run]
+    if not making or not _is_here(job) or not any(o.step.action == CHECKOUT for o in job.occurrences):
+        return
+    for step in making:
+        for command, at in in_folders(step.script, *_start(job, step)):
+            made = Call.of(command)
+            if made is None or made.folder or posixpath.normpath(at) != "." or _ELSEWHERE & {*command.bare}:
+                continue
+            if b"||" not in step.script.data[command.start_byte : command.end_of_statement]:
+                yield from ((step, command.start_byte, goal) for goal in made.goals if _GOAL.fullmatch(goal))
+
+
+_ELSEWHERE = {"-f", "-n", "-q", "-k", "-i", "--file", "--dry-run", "--makefile", "--keep-going"}
+_GOAL = re.compile(r"[A-Za-z][\w./-]*")
+
+
 @lru_cache(maxsize=1024)
 def all_called(job: Job, step: Step) -> tuple[ShellSource, ...]:
     """The scripts that a step's script runs, and those that they run, of a job that knows of images."""

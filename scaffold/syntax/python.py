@@ -48,8 +48,7 @@ class PythonSource(Source):
         except SyntaxError as error:
             at = self.offset(min(error.lineno or 1, self.data.count(b"\n") + 1))
             line = self.data[at : self.line_end(at)]
-            may_be_newer = "f-string" in error.msg or "parenthesized" in error.msg or _NEWER.match(line)
-            return None if may_be_newer else (at, error.msg)
+            return None if _may_be_newer(error.msg, line) else (at, error.msg)
         return None
 
     def _module(self) -> ast.Module:
@@ -78,6 +77,15 @@ def _accepted(data: bytes) -> None:
     symtable.symtable(data, "", "exec")  # type: ignore[arg-type] # which takes bytes, too
 
 
+def _may_be_newer(message: str, line: bytes) -> bool:
+    """Whether a newer Python may read what this one does not."""
+    if message == _UNGROUPED:
+        return b" as " not in line
+    return "f-string" in message or _NEWER.match(line) is not None
+
+
+_UNGROUPED = "multiple exception types must be parenthesized"
+"""Python 3.14 takes them without, unless they get a name."""
 _NEWER = re.compile(rb"[ \t]*(?:type[ \t]+\w+|(?:async[ \t]+)?def[ \t]+\w+\[|class[ \t]+\w+\[)")
 """Syntax of Python 3.12."""
 

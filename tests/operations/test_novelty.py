@@ -19,9 +19,10 @@ from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Severity
 from tests.rules import pipeline
 from tests.rules.pipeline.trees import Case
-from tests.rules.trees import BASE, DOCS, GALLERY, MATRIX, MINIATURE, Altered, entry, item, text_of
+from tests.rules.trees import BASE, DOCS, FILTER, GALLERY, MATRIX, MINIATURE, Altered, entry, item, text_of
 
 FINCH = "backend/python/finch-tts"
+DOCKERFILE = "backend/Dockerfile.golang"
 UNQUOTED = text_of(BASE, f"{FINCH}/run.sh").replace('"$@"', "$@")
 OUTLIER = "matrix-outlier-field"
 RULES = {rule.slug: rule for rule in all_rules()}
@@ -222,6 +223,23 @@ def test_a_row_that_is_gone_is_no_repair_of_it() -> None:
     result = check.run(Overlay(before, {DOCS: gone.encode()}), check.Scope(select=["docs"]), before, "main")
     assert "docs-missing-row" in {f.rule for i, f in enumerate(result.findings) if result.is_new(i)}
     assert not result.repaired
+
+
+@pytest.mark.parametrize("absent", [True, False])
+def test_a_file_that_is_lost_is_no_repair_of_what_was_said_of_it(absent: bool) -> None:
+    script, runs = ".docker/bird-seed.sh", "RUN --mount=type=bind,source={},target=/p sh /p\n"
+    given = MINIATURE.write(script, "true\n").edit(
+        FILTER, ('startsWith(".docker/")', 'startsWith(".docker/a")')
+    )
+    before = given.append(DOCKERFILE, runs.format(script)).tree()
+    of_file = {
+        f.subject for f in check.run(before, check.Scope()).findings if f.rule == "filter-shared-input"
+    }
+    after = Overlay(before, {script: None}) if absent else Overlay(before, {FILTER: BASE.read(FILTER)})
+    result = check.run(after, check.Scope(), before, "main")
+    assert script in of_file
+    assert script not in {f.subject for f in result.findings if f.rule == "filter-shared-input"}
+    assert (script in {f.subject for f in result.repaired}) is not absent
 
 
 def test_an_image_under_another_name_is_the_same_image() -> None:

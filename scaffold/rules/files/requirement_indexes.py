@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from scaffold.directory import requirements
 from scaffold.directory.directory import Directory
+from scaffold.directory.pins import is_reason
 from scaffold.directory.python import Build, PythonInstaller, installer_of
 from scaffold.directory.text import Text
 from scaffold.registry import Registry
@@ -39,10 +40,11 @@ class RequirementIndexMissing(Rule):
 
     It is an error for a version like `2.10.0+rocm7.0`: PyPI takes none. For ROCm, Intel and JetPack 6 no
     version is enough: PyPI has no torch for them. It has 2.11 and later ones for CUDA 13, and older ones for
-    CUDA 12. A backend whose `install.sh` names an index for that build is fine. There is one finding for a
-    profile.
+    CUDA 12. A backend whose `install.sh` names an index for that build is fine, and so is a line with a
+    comment at it that says why. There is one finding for a profile.
 
-    Fix: pin the version with which the image works, or name the index.
+    Fix: pin the version with which the image works, or name the index; or say in a comment why neither is
+    needed.
     """
 
     severity = Severity.warning
@@ -63,7 +65,13 @@ class RequirementIndexMissing(Rule):
         """The first package of a build that may be of another hardware."""
         names = [name for name in installer.specific(build) if name in files.names]
         found = next(
-            ((text, one) for text in files.texts(names) for one in _missed(text, build.profile)), None
+            (
+                (text, one)
+                for text in files.texts(names)
+                for one in _missed(text, build.profile)
+                if one[-1] is Severity.error or not is_reason(text.comment_above(one[1]))
+            ),
+            None,
         )
         if found is None or files.names_index(build):
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.directory.messages import guessed_format, request_fields, unknown_reads
+from scaffold.directory.messages import guessed_format, request_fields, unknown_names, unknown_reads
 from scaffold.directory.service import (
     MODEL_FOLDERS,
     PROTO,
@@ -60,7 +60,7 @@ class RustStubMissing(Rule):
 
 
 class RequestFieldUnknown(Rule):
-    """A Python backend reads only what its requests have.
+    """A Python backend reads only what its requests and the generated service have.
 
     Why: a message of protobuf has no other attributes, and no getters in Python: the call ends with an
     AttributeError, on the one path that reads it. LocalAI's ace-step called `request.GetCaption()`, which
@@ -76,9 +76,11 @@ class RequestFieldUnknown(Rule):
         def TTS(self, request, context):
             text = request.text
 
-    What is asked for with `hasattr` first may be missing.
+    What is asked for with `hasattr` first may be missing. Of `backend_pb2_grpc` there are `BackendServicer`,
+    `BackendStub` and `add_BackendServicer_to_server`, by the name of the service: with another name no server
+    starts.
 
-    Fix: name the field as `backend/backend.proto` does, or add it there.
+    Fix: name the field, or the service, as `backend/backend.proto` does, or add it there.
     """
 
     severity = Severity.error
@@ -89,6 +91,14 @@ class RequestFieldUnknown(Rule):
             text = registry.files(name).text("backend.py") if lang == "python" else None
             if text is None:
                 continue
+            for generated, offset in unknown_names(text, registry.tree):
+                yield self.finding(
+                    text.place(offset),
+                    name,
+                    f"generated {generated}",
+                    f"backend_pb2_grpc has no {generated}: no service in {PROTO} makes it",
+                    "write the name that the service makes: `<Service>Servicer`, `<Service>Stub`",
+                )
             for rpc, attribute, offset in unknown_reads(text, fields):
                 yield self.finding(
                     text.place(offset),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import partial
 
 from scaffold.backend.variants import VARIANTS
+from scaffold.directory.near import is_near
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import enumerated
@@ -170,8 +171,12 @@ class GalleryImageName(Rule):
                     )
 
 
+MANY = 2
+"""So many items of their own have an alias that is meant."""
+
+
 class GalleryAliasMissing(Rule):
-    """A backend with development images has an alias.
+    """A backend with development images has an alias, which is a name.
 
     Why: a model asks for `rookery`. Where only `rookery-development` is installed, LocalAI finds it by
     the alias that both share; without one it reports that the backend is not there. LocalAI forgot it
@@ -190,6 +195,8 @@ class GalleryAliasMissing(Rule):
           alias: "rookery"
           capabilities: ...
 
+    An alias that is a letter away from the name of its item, and is the name of nothing, is told as well.
+
     Fix: `scaffold check --fix` adds the line; the images take it over by their merge.
     """
 
@@ -197,9 +204,22 @@ class GalleryAliasMissing(Rule):
     fixable = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Base metas without alias whose backend has a development image without one."""
+        """Base metas whose alias is misspelt, or missing where a development image has none of its own."""
         gallery = registry.gallery
+        known = {item.name for item in gallery.items} | {*registry.names} | registry.model_aliases()
+        aliases = Counter(item.alias for item in gallery.items if item.alias and not item.merges)
         for name in registry.names:
+            for meta in gallery.base_metas(name):
+                alias = meta.alias
+                if alias and alias not in known and aliases[alias] < MANY and is_near(alias, meta.name):
+                    yield self.finding(
+                        meta.at("alias"),
+                        name,
+                        f"{meta.name} alias",
+                        f"{meta.name} has the alias {alias}, which is no name: its development build does not"
+                        " serve its models",
+                        f'write alias: "{meta.name}"',
+                    )
             development = [item for item in gallery.image_items(name) if item.is_development]
             if all(item.alias for item in development):
                 continue

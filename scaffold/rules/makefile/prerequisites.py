@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.syntax.source import Place
+from scaffold.syntax.step_script import line_of
 
 
 class MakefilePrerequisiteMissing(Rule):
-    """Every prerequisite in the root Makefile is a file, or a rule makes it.
+    """Every prerequisite in the root Makefile, and every goal of a workflow, is a file or a rule makes it.
 
     Why: make ends with "No rule to make target" before it does anything. When LocalAI dropped
     `protogen-python`, `prepare-test-extra` went on asking for it: the extra tests of every backend
@@ -25,7 +27,8 @@ class MakefilePrerequisiteMissing(Rule):
         prepare-test-extra:
 
     What `.PHONY` lists needs no rule; what a variable or a pattern stands for is not looked at, nor are the
-    targets of backends, which have rules of their own here.
+    targets of backends, which have rules of their own here. Of workflows all goals are looked at that a step
+    makes where the root of the repository is: `make backends/gone`.
 
     Fix: delete the word, or write its rule.
     """
@@ -33,7 +36,7 @@ class MakefilePrerequisiteMissing(Rule):
     severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Prerequisites of explicit rules that nothing makes."""
+        """Prerequisites of explicit rules, and goals of workflows, that nothing makes."""
         makefile = registry.makefile
         rules = makefile.source.rules if makefile.source else []
         phony = (rule for rule in rules if any(target.text == ".PHONY" for target in rule.targets))
@@ -55,4 +58,28 @@ class MakefilePrerequisiteMissing(Rule):
                         f"{target} {name}",
                         f"{target} needs {name}, which no rule makes: `make {target}` does nothing",
                         f"delete {name}, or write its rule",
+                    )
+        yield from self._goals(registry)
+
+    def _goals(self, registry: Registry) -> Iterator[Finding]:
+        """Goals of steps, without those of which a rule about test jobs says so."""
+        from scaffold.pipeline.called_scripts import goals_at_root
+
+        makefile, tree = registry.makefile, registry.tree
+        told = {(use.path, use.name) for use in registry.test_jobs.make_targets}
+        for job in registry.pipeline.jobs if makefile.source is not None and registry.only is None else ():
+            for step, offset, goal in goals_at_root(job):
+                if (step.path, goal) in told or makefile.makes(goal) or tree.kind(goal) is not None:
+                    continue
+                folder, _, name = goal.rpartition("/")
+                if not any(
+                    beside.startswith(f"{name}.") for beside in tree.list(folder)
+                ):  # by a rule of make's own
+                    told.add((step.path, goal))
+                    yield self.finding(
+                        Place(step.path, line_of(step.source, step.node, offset)),
+                        "",
+                        f"goal {goal}",
+                        f"`make {goal}` fails: no rule makes it",
+                        f"correct the name, or write the rule for {goal}",
                     )

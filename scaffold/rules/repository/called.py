@@ -22,8 +22,9 @@ class CalledFileMissing(Rule):
     Passes: the same with the script.
 
     Looked at are files and actions below `.docker/`, `.github/` and `scripts/`, and shared Dockerfiles, that
-    are named from the root of the repository. What is looked for before it is run (`[ -f scripts/x.sh ]`)
-    may be missing.
+    are named from the root of the repository; and the scripts that recipes of the root Makefile run, wherever
+    they are, unless a rule may make them or git ignores them. What is looked for before it is run
+    (`[ -f scripts/x.sh ]`) may be missing.
 
     Fix: restore the file, or name its new place.
     """

@@ -23,12 +23,15 @@ from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, Span, Word
 
 GENERATOR = "generate-docker-build-target"
+MAX_DEPTH = 4
+"""Patterns that need each other are followed this far."""
 DEFINITION_FIELDS = ("name", "dockerfile_type", "context", "progress", "needs_backend_arg")
 
 _WORKS_ON = re.compile(
     rf"{FOLDER}([\w.-]+)|\bBACKEND=([\w.-]+)|local-ai-backend:([\w.-]+)"
     r"|scripts/build/([\w.-]+)-darwin\.sh|backend-images/([\w.-]+)\.tar|\bbackends/([\w.-]+)"
 )
+_INCLUDES = (b"include", b"-include", b"sinclude")
 _GENERATED = re.compile(rf"(?m)^[ ]*define[ \t]+{GENERATOR}\b(?!-)".encode())
 
 
@@ -160,15 +163,29 @@ class MakefileReader(FileSurface):
         lines = [line.text for line in rule.recipe] if rule else []
         return bool(lines) and not any("-darwin" in line for line in lines)
 
-    def makes(self, target: str) -> bool:
+    def makes(self, target: str, depth: int = 0) -> bool:
         """Whether some rule, definition or pattern could make a target; in doubt, yes."""
-        if self.source is None or self.rule(target) is not None:
+        if self.source is None or depth > MAX_DEPTH or self._is_open or self.rule(target) is not None:
             return True
         if any(target == f"docker-build-{d.name}" for d in self.definitions):
             return True
-        if any(pattern.fullmatch(target) for pattern in self._patterns):
+        if target.encode() in {word for rule in self._heads for word in rule.head.split()}:
             return True
-        return target.encode() in {word for rule in self._heads for word in rule.head.split()}
+        for pattern, needs in self._patterns:
+            found = pattern.fullmatch(target)
+            names = (need.replace("%", found[1] if found.groups() else "") for need in needs) if found else ()
+            if found and all("$" in n or self.tree.kind(n) or self.makes(n, depth + 1) for n in names):
+                return True
+        return False
+
+    @cached_property
+    def _is_open(self) -> bool:
+        """Whether it has rules that only make knows: of other files, or of what it computes."""
+        assert self.source is not None
+        evals = (call.text for call in self.source.calls if "eval" in call.text)
+        return any(GENERATOR not in text for text in evals) or any(
+            line.kind is Kind.directive and line.head in _INCLUDES for line in lines(self.source.data)
+        )
 
     @cached_property
     def _heads(self) -> list[Line]:
@@ -177,12 +194,14 @@ class MakefileReader(FileSurface):
         return [line for line in (lines(self.source.data) if self.source else ()) if line.kind is Kind.rule]
 
     @cached_property
-    def _patterns(self) -> list[re.Pattern[str]]:
-        """The targets that may be more than one: those of pattern rules, and any where a variable stands."""
-        words = {w.text for rule in (self.source.rules if self.source else ()) for w in rule.targets}
+    def _patterns(self) -> list[tuple[re.Pattern[str], tuple[str, ...]]]:
+        """The targets that may be more than one, by a pattern or a variable, and what their rules need."""
+        rules = self.source.rules if self.source else ()
         return [
-            re.compile(".*" if "$" in word else re.escape(word).replace("%", ".+"))
-            for word in words
+            (re.compile(".*" if "$" in word else re.escape(word).replace("%", "(.+)", 1)), needs)
+            for rule in rules
+            for needs in [tuple(need.text for need in rule.prerequisites)]
+            for word in {target.text for target in rule.targets}
             if "%" in word or "$" in word
         ]
 

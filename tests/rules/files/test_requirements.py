@@ -107,6 +107,8 @@ INDEX = "--extra-index-url https://download.pytorch.org/whl/cu128\n"
         ("torch @ https://acme.example/torch.whl\n", None),
         ("# torch\ntorchmetrics\n", None),
         (f"{INDEX}torch\n", None),
+        ("# PyPI's wheel for this hardware\n# is the one that is meant.\ntorch\n", None),
+        ("# PyPI's wheel for this hardware\n\ntorch\n", "torch"),
         ("-f https://acme.example/cu128\ntorch\n", None),
     ],
 )
@@ -120,6 +122,7 @@ def test_a_gpu_profile_says_which_torch_it_installs(text: str, package: str | No
     [
         ("torch==2.10.0+rocm7.0\n", True),
         ("flash_attn[all] == 2.1+cu12\n", True),
+        ("# the build that works here\ntorch==2.10.0+rocm7.0\n", True),
         ("# torch==2.10.0+rocm7.0\ntorch==2.10.0\n", False),
         ("-r requirements-index.txt\ntorch==2.10.0+rocm7.0\n", False),
         ("--find-links=https://example.org\ntorch==2.10.0+rocm7.0\n", False),

@@ -128,6 +128,25 @@ def test_what_a_request_has_not(body: str, unknown: list[str]) -> None:
     assert all(f"request.{f.subject.partition(' ')[2]}" in lines[f.line - 1] for f in found)
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("class S(backend_pb2_grpc.BackendService): ...", "BackendService"),
+        ("backend_pb2_grpc.add_BackedServicer_to_server(S(), server)", "add_BackedServicer_to_server"),
+        ("class S(backend_pb2_grpc.BackendServicer): ...", None),
+        ("backend_pb2_grpc.add_BackendServicer_to_server(S(), server)", None),
+        ("backend_pb2_grpc.BackendStub(channel), backend_pb2_grpc.Backend", None),
+        ("v = backend_pb2_grpc.GRPC_VERSION, backend_pb2_grpc.grpc", None),
+        ("# backend_pb2_grpc.BackendService", None),
+        ("if hasattr(backend_pb2_grpc, 'Old'): backend_pb2_grpc.Old", None),
+    ],
+)
+def test_what_the_generated_module_has(line: str, name: str | None) -> None:
+    where = tree({"backend/python/finch-tts/backend.py": f"import backend_pb2_grpc\n{line}\n".encode()})
+    found = findings(where, "request-field-unknown")
+    assert [(f.subject, f.line) for f in found] == ([(f"generated {name}", 2)] if name else [])
+
+
 @pytest.mark.parametrize("method", ["Glide", "Sing", "_fly"])
 def test_methods_that_are_no_rpc_with_one_request(method: str) -> None:
     text = f"class S:\n    def {method}(self, request, context):\n        return request.right\n"

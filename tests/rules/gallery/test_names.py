@@ -34,9 +34,21 @@ CASES = {
         MINIATURE.edit_in(LARK, ('  alias: "lark"\n', "")),
         fix=True, restores=True,
     ),
+    "an alias with a typing error": Case(
+        "gallery-alias-missing", "lark", GALLERY, ('alias: "lrk"',),
+        MINIATURE.edit_in(LARK, ('  alias: "lark"\n', '  alias: "lrk"\n')),
+        also=None, says="has the alias lrk",
+    ),
 }  # fmt: skip
 
 FINE = {
+    "an alias that is another word": (
+        MINIATURE.edit_in(LARK, ('  alias: "lark"\n', '  alias: "songbird"\n')), "gallery-alias-missing",
+    ),
+    "an alias that is the name of another backend": (
+        MINIATURE.write("backend/go/larks/main.go", "package main\n")
+        .edit_in(LARK, ('  alias: "lark"\n', '  alias: "larks"\n')), "gallery-alias-missing",
+    ),
     "an alias that the development images have themselves": (
         MINIATURE.edit_in(LARK, ('  alias: "lark"\n', "")).rewrite(
             GALLERY,

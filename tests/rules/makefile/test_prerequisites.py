@@ -10,9 +10,21 @@ import pytest
 from scaffold.checkout.tree import WorkTree
 from tests.consumers import run
 from tests.rules.makefile.trees import MAKEFILE, make
-from tests.rules.trees import MINIATURE, Case, assert_fine, assert_found, findings
+from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings
 
 SLUG = "makefile-prerequisite-missing"
+
+NIGHT = ".github/workflows/night.yml"
+
+
+def step(script: str, more: str = "", checkout: str = "") -> Altered:
+    """The miniature with a workflow that runs a script."""
+    return MINIATURE.write(
+        NIGHT,
+        "on: workflow_dispatch\njobs:\n  night:\n    runs-on: ubuntu-latest\n    timeout-minutes: 9\n    steps:\n"
+        f"      - uses: actions/checkout@v4\n{checkout}      - run: {script}\n{more}",
+    )
+
 
 CASES = {
     "a rule that is gone": Case(
@@ -25,12 +37,35 @@ CASES = {
         make(("build: protogen-go ##", "build: gone ##"), ("test: protogen-go ##", "test: gone ##")),
         says="build needs gone",
     ),
+    "a backend that a step of a workflow misspells": Case(
+        SLUG, "", NIGHT, ("jobs 5 build",), step("PATH=$PATH:/go make --jobs 5 build backends/lrk"),
+        says="make backends/lrk",
+    ),
+    "a goal, in the second line of a script": Case(
+        SLUG, "", NIGHT, ("make nights",), step("|\n          cd $GITHUB_WORKSPACE\n          make nights"),
+    ),
 }  # fmt: skip
 
 FINE = {
     "a file": (make(("build: protogen-go ##", "build: go.mod core ##")), None),
     "a name in .PHONY": (make(("build: protogen-go ##", "build: install-go-tools2 ##")).append(MAKEFILE, ".PHONY: install-go-tools2\n"), None),
     "a variable, a pattern": (make(("build: protogen-go ##", "build: $(STAMPS) backends/lark ##")), None),
+    "what patterns and definitions make": (
+        step("make backends/lark docker-build-lark docker-save-owl backends/heron-darwin build A=b"), SLUG,
+    ),
+    "a goal in another folder": (step("make gone", "        working-directory: core\n"), SLUG),
+    "a goal behind cd": (step("cd core && make gone"), SLUG),
+    "a goal of another Makefile": (step("make -C core gone && make -f core/m gone && make -Ccore gone"), SLUG),
+    "a goal that may fail": (step("make gone || true"), SLUG),
+    "a goal that an expression makes": (step("make gone-${{ matrix.a }} $GOAL"), SLUG),
+    "a goal that is a file, or made of one": (step("make go.mod core seed").write("seed.sh", "true\n"), SLUG),
+    "a goal of another repository": (
+        step("make gone", checkout="        with:\n          repository: acme/birds\n"), SLUG,
+    ),
+    "a goal of what is included": (step("make gone").append(MAKEFILE, "-include more.mk\n"), SLUG),
+    "a goal of what is computed": (
+        step("make gone").append(MAKEFILE, "$(foreach n,a b,$(eval $(call birds,$(n))))\n"), SLUG,
+    ),
     "no Makefile": (MINIATURE.write(MAKEFILE, None), SLUG),
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from tests.rules.trees import BUMP, MINIATURE, Altered, Case, assert_fine, asser
 SCRIPT = ".github/bump_deps.sh"
 CALL = "bash .github/bump_deps.sh"
 MOUNTED = ".docker/install-base-deps.sh"
+UNITS = "backend/cpp/run-unit-tests.sh"
 RUN = "      - run: bash {}scripts/night.sh\n"
 
 
@@ -30,6 +31,13 @@ CASES = {
         "called-file-missing", "", "backend/Dockerfile.base-grpc-builder", (f"source={MOUNTED}",),
         MINIATURE.write(MOUNTED, None).write(f".docker/base/{MOUNTED[8:]}", "true\n"),
         also=None,
+    ),
+    "a script that a recipe runs": Case(
+        "called-file-missing", "", "Makefile", (f"\tbash {UNITS}",), MINIATURE.write(UNITS, None), also=None
+    ),
+    "one that a recipe runs with a variable, in two lines": Case(
+        "called-file-missing", "", "Makefile", ("\t./backend/seed.sh",),
+        MINIATURE.append("Makefile", 'seed:\n\tA="b c" \\\n\t./backend/seed.sh "$(A)"\n'),
     ),
     "an action": Case(
         "called-file-missing", "", ".github/workflows/night.yml", ("actions/disk",), ACTION, also=None
@@ -59,3 +67,22 @@ def test_an_action_has_its_file() -> None:
 )
 def test_what_is_no_file_of_the_repository(text: str) -> None:
     assert_fine(running(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\t-bash backend/seed.sh\n",
+        "\tbash backend/seed.sh || true\n",
+        "\tcd core && bash backend/seed.sh\n",
+        "\tbash $(FOLDER)/backend/seed.sh\n",
+        "\tbash backend/$(SEED)/seed.sh\n",
+        "\tbash seeds/seed.sh\n",
+        "\tcurl -o backend/seed.sh https://acme.example\n\tbash backend/seed.sh\n",
+        "\ttest -f backend/seed.sh\n\tbash backend/seed.sh\n",
+        "\tbash backend/seed.sh\nbackend/seed.sh:\n\ttouch $@\n",
+        "\tbash backend/built/seed.sh\n",
+    ],
+)
+def test_what_a_recipe_may_make_or_do_without(text: str) -> None:
+    assert_fine(MINIATURE.append("Makefile", f"seed:\n{text}").write("backend/.gitignore", "built/\n"))
