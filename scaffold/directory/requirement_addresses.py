@@ -1,4 +1,4 @@
-"""The addresses in requirements files that are nowhere: folders that PyTorch does not have, hosts misspelt."""
+"""Addresses in requirements files that lead nowhere: folders that PyTorch has not, hosts misspelt."""
 
 from __future__ import annotations
 
