@@ -46,7 +46,11 @@ _EDITED = re.compile(r"(?:-e|--editable)(?:\s*=\s*|\s+)(.*)")
 _DIRECT = re.compile(r"[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\]\s*)?@\s*(.*)")
 """`NAME @ ADDRESS`."""
 _MEANS_ADDRESS = re.compile(r".*://|file:|\w+\+|https?[:/]")
-_ADDRESS = re.compile(r"(?:(?:https?|ftp|(?:git|hg|svn|bzr)\+\w+)://[^/\s;]|(?:\w+\+)?file:)[^\s;]*")
+_OF_REPOSITORY = (
+    r"(?i:git\+(?:https?|ssh|git)|hg\+(?:https?|ssh|static-http)|svn\+(?:https?|ssh|svn)|bzr\+\w+)"
+)
+"""How pip takes the address of a repository (pip, src/pip/_internal/vcs)."""
+_ADDRESS = re.compile(rf"(?:(?:https?|ftp|{_OF_REPOSITORY})://[^/\s;]|(?:\w+\+)?file:)[^\s;]*")
 _PATH = re.compile(r"[^\s;/\\]*+[/\\][^\s;]*+|[^\s;<>=@]+\.(?:whl|zip|tar\.gz)|\.{1,2}")
 _WHEEL_PARTS = (5, 6)
 _HASH = re.compile(r"sha(?:256|384|512):[0-9a-fA-F]+")

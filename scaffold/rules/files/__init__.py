@@ -23,6 +23,7 @@ from scaffold.rules.files.pins import BumpPinElsewhere
 from scaffold.rules.files.protobuf import GeneratorUnpinned, StubsEarly
 from scaffold.rules.files.purpose import ScriptUnfinished
 from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
+from scaffold.rules.files.requirement_addresses import RequirementAddressUnknown
 from scaffold.rules.files.requirement_changes import RequirementLost
 from scaffold.rules.files.requirement_conflicts import RequirementConflict
 from scaffold.rules.files.requirement_indexes import (
@@ -60,6 +61,7 @@ RULES: tuple[type[Rule], ...] = (
     RequirementPinLost,
     RequirementLost,
     RequirementConflict,
+    RequirementAddressUnknown,
     RequirementIndexMissing,
     RequirementIndexForeign,
     RequirementToolkitMoves,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise, zip_longest
 
 from scaffold.directory.python import installer_of
 from scaffold.directory.requirement_lines import Line, lines
+from scaffold.directory.requirement_versions import is_met_by_none
 from scaffold.directory.text import Text
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
@@ -25,23 +25,28 @@ class RequirementConflict(Rule):
     """The versions that the requirements of one image ask for can be installed together.
 
     Why: torchvision and torchaudio are built for one release of torch. With another one the image is not
-    built, or the first import ends the backend. Of a package that a file asks for in two versions the
-    installers take none.
+    built, or the first import ends the backend. Of a package that a file asks for in two versions, or in
+    bounds that no version is between, the installers take none.
 
     Fails:
 
         torch==2.7.1
         torchaudio==0.22.1
+        accelerate>=1.4.0,<1.0
+        huggingface-hub>=1.3.0
+        huggingface_hub==0.20.0
 
     Passes:
 
         torch==2.7.1
         torchaudio==2.7.1
         torchvision==0.22.1
+        accelerate>=1.4.0,<2.0
+        huggingface-hub>=1.3.0,<2
 
-    Looked at are versions with `==`, and torch 2. It is a warning where one file of an image asks for another
-    version than the one before: the second replaces the first. What has a marker (`; sys_platform == ...`)
-    may be for other machines.
+    Whether torchaudio and torchvision belong to torch is told of versions with `==`, and torch 2. It is a
+    warning where one file of an image asks for another version than a file before it: the second replaces
+    the first. What has a marker (`; sys_platform == ...`) may be for other machines.
 
     Fix: write the versions that belong together, or one of the two.
     """
@@ -60,35 +65,50 @@ class RequirementConflict(Rule):
                 asked: dict[str, list[Asked]] = {}
                 for text in files.texts((*installer.common, *installer.specific(build))):
                     for line in lines(text):
-                        if line.version.startswith("==") and line.held and not line.marker:
+                        if line.version and not line.marker:
                             asked.setdefault(line.name, []).append((text, line))
-                for finding in (*self._twice(backend, asked), *self._apart(backend, asked)):
+                for finding in (*self._together(backend, asked), *self._apart(backend, asked)):
                     if finding.subject not in told:
                         told.add(finding.subject)
                         yield finding
 
-    def _twice(self, backend: str, asked: dict[str, list[Asked]]) -> Iterator[Finding]:
-        """Packages with two versions."""
+    def _together(self, backend: str, asked: dict[str, list[Asked]]) -> Iterator[Finding]:
+        """Packages of which no version is all that is asked for."""
         for name, found in asked.items():
-            for (text, line), (other, second) in pairwise(found):
-                if not _is_one(line.held, second.held):
-                    here = text is other
+            for at, (text, line) in enumerate(found):
+                if is_met_by_none(line.version):
                     yield self.finding(
-                        other.place(second.offset),
+                        text.place(line.offset),
                         backend,
-                        f"{name}{second.held} and {line.held}",
-                        f"{name} is {second.held[2:]} here, and {line.held[2:]} "
-                        + (f"in line {text.place(line.offset).line}" if here else f"in {text.path}"),
-                        "write one of them",
-                        severity=None if here else Severity.warning,
+                        f"{name}{line.version}",
+                        f"no version of {name} is {line.version}",
+                        "write a lower bound below the upper one",
                     )
+                    continue
+                first = next((one for one in reversed(found[:at]) if _are_apart(one[1], line)), None)
+                if first:
+                    yield self._twice(backend, first, (text, line))
+
+    def _twice(self, backend: str, first: Asked, second: Asked) -> Finding:
+        """A package whose second requirement takes no version of the first."""
+        (other, before), (text, line) = first, second
+        here = text is other
+        return self.finding(
+            text.place(line.offset),
+            backend,
+            f"{line.name}{line.version} and {before.version}",
+            f"{line.name} is {_shown(line)} here, and {_shown(before)} "
+            + (f"in line {other.place(before.offset).line}" if here else f"in {other.path}"),
+            "write one of them" if line.held and before.held else "write what one version is",
+            severity=None if here else Severity.warning,
+        )
 
     def _apart(self, backend: str, asked: dict[str, list[Asked]]) -> Iterator[Finding]:
         """What belongs to another release of torch."""
-        torch = asked.get("torch", [])[-1:]
+        torch = _pinned(asked, "torch")
         for (_, line), name in ((one, name) for one in torch for name in BEHIND):
             release = _MINOR.fullmatch(line.held)
-            for text, other in asked.get(name, [])[-1:]:
+            for text, other in _pinned(asked, name):
                 version = _MINOR.fullmatch(other.held)
                 if release is None or version is None or release[1] != "2":
                     continue
@@ -106,8 +126,16 @@ class RequirementConflict(Rule):
                     )
 
 
-def _is_one(one: str, other: str) -> bool:
-    """Whether two pins are met by one version: `==2.7` and `==2.7.0`, `==2.9.1` and `==2.9.1+cpu`."""
-    (short, _, local), (other_short, _, other_local) = (held.partition("+") for held in (one, other))
-    numbers = zip_longest(short.split("."), other_short.split("."), fillvalue="0")
-    return all(a == b for a, b in numbers) and (local == other_local or not local or not other_local)
+def _pinned(asked: dict[str, list[Asked]], name: str) -> list[Asked]:
+    """The last requirement of a package that holds it to one version, if there is any."""
+    return [one for one in asked.get(name, []) if one[1].held][-1:]
+
+
+def _are_apart(one: Line, other: Line) -> bool:
+    """Whether no version is what both ask for; `==2.9.1` and `==2.9.1+cpu` may be one."""
+    return not is_met_by_none(one.version) and is_met_by_none(one.version, other.version)
+
+
+def _shown(line: Line) -> str:
+    """The version that a requirement asks for, or the versions."""
+    return line.held[2:] if line.held else line.version

@@ -62,7 +62,7 @@ class RequirementUnreadable(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Lines that are no requirement."""
-        texts = [*_texts(registry)]
+        texts = [*requirement_texts(registry)]
         named = Counter(package for _, text in texts for package in read(text).packages)
         known = Counter(address for _, text in texts for address in {one for one, _ in addresses(text)})
         for backend, text in texts:
@@ -135,7 +135,7 @@ class RequirementPinLost(Rule):
         read_by = _installed(registry)
         inside: dict[tuple[str, str], list[Asked]] = defaultdict(list)
         across: dict[str, list[Asked]] = defaultdict(list)
-        for backend, text in _texts(registry):
+        for backend, text in requirement_texts(registry):
             file = text.path.rpartition("/")[2]
             for line in lines(text) if file in read_by.get(backend, ()) else ():
                 asked = Asked(backend, text, line)
@@ -216,7 +216,7 @@ class RequirementsEmpty(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files that some build of a backend reads, and that have nothing."""
         read_by = _installed(registry)
-        for backend, text in _texts(registry):
+        for backend, text in requirement_texts(registry):
             name = text.path.rpartition("/")[2]
             if not text.data.strip() and name in read_by.get(backend, ()):
                 yield self.finding(
@@ -238,7 +238,7 @@ def _installed(registry: Registry) -> dict[str, set[str]]:
     return found
 
 
-def _texts(registry: Registry) -> Iterator[tuple[str, Text]]:
+def requirement_texts(registry: Registry) -> Iterator[tuple[str, Text]]:
     """(backend, requirements file) of every Python backend."""
     for backend, lang in registry.backends.items():
         if lang == "python":

@@ -33,6 +33,7 @@ from scaffold.rules.gallery.names import (
     GalleryImageName,
     GalleryMetaName,
 )
+from scaffold.rules.gallery.values import GalleryAddressExpires, GalleryTagRepeated
 
 RULES: tuple[type[Rule], ...] = (
     GalleryUnreadable,
@@ -62,5 +63,7 @@ RULES: tuple[type[Rule], ...] = (
     GalleryModelUnreadable,
     GalleryMetadata,
     GalleryLicenseSpelling,
+    GalleryTagRepeated,
+    GalleryAddressExpires,
 )
 """In the order of the catalogue."""

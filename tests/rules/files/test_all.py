@@ -49,6 +49,9 @@ BROKEN = {
     "script-unfinished": {f"{FINCH}/run.sh": b"source common/libbackend.sh\n"},
     "requirements-empty": {f"{FINCH}/requirements-after.txt": b""},
     "requirement-conflict": {f"{FINCH}/requirements-cpu.txt": b"acme==1\nacme==2\n"},
+    "requirement-address-unknown": {
+        f"{FINCH}/requirements-cublas13.txt": b"--index-url https://download.pytorch.org/whl/cu13\ntorch\n"
+    },
     "requirement-missing": {f"{FINCH}/backend.py": b"import finch_tts\n"},
     "requirement-pin-lost": {
         f"{FINCH}/requirements-{name}.txt": f"torch\nacme{version}\n".encode()

@@ -1,0 +1,113 @@
+"""Values in the lists of backends and of models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from scaffold.checkout.changes import ChangeSet
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.words import enumerated
+from scaffold.surfaces.gallery.values import expiring, repeated_tags
+from scaffold.surfaces.models import LIST, name_of
+from scaffold.syntax.source import Place
+
+
+class GalleryTagRepeated(Rule):
+    """A tag stands once in the list of a backend or of a model.
+
+    Why: the gallery shows it twice. Often another tag was meant, which is missing (#9574).
+
+    Fails:
+
+        tags:
+          - text-to-speech
+          - cpu
+          - cpu
+
+    Passes:
+
+        tags:
+          - text-to-speech
+          - cpu
+          - gpu
+
+    Fix: write the tag that was meant; `scaffold check --fix` deletes one that has a line of its own.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Tags that their list has before."""
+        gallery = registry.gallery
+        for item in gallery.items:
+            if len(set(item.tags)) < len(item.tags):
+                yield from self._of(item.path, item.line, item.text, gallery.owner(item), item.name)
+        for line, data in registry.models.items if registry.only is None else ():
+            yield from self._of(LIST, line, data, "", name_of(data))
+
+    def _of(self, path: str, first: int, data: bytes, owner: str, name: str) -> Iterator[Finding]:
+        found = [*repeated_tags(data)]
+        if found:
+            tags = [*dict.fromkeys(one.tag for one in found)]
+            lines = [first + one.line for one in found]
+            yield self.finding(
+                Place(path, lines[0]),
+                owner,
+                f"{name} {' '.join(tags)}",
+                f"{name} has the tag {enumerated(tags)} more than once",
+                "delete what is too much, or write the tag that was meant",
+                fix=partial(_drop, path, lines) if all(one.is_alone for one in found) else None,
+            )
+
+
+def _drop(path: str, lines: list[int], changes: ChangeSet) -> None:
+    """Plan some lines of a file away."""
+    ends = [0]
+    for text in (changes.tree.content(path) or b"").split(b"\n")[: max(lines)]:
+        ends.append(ends[-1] + len(text) + 1)
+    for line in lines:
+        changes.delete_lines(path, ends[line - 1], ends[line])
+
+
+class GalleryAddressExpires(Rule):
+    """An address in the list of backends or of models is answered for good.
+
+    Why: an address with a token, as a browser shows it for a picture of a GitHub comment, is answered for
+    some minutes. Later the icon is missing, or the file cannot be downloaded (f729e300d).
+
+    Fails:
+
+        icon: https://private-user-images.githubusercontent.com/1/2.png?jwt=eyJhbGci...
+
+    Passes:
+
+        icon: https://avatars.githubusercontent.com/u/1?s=200&v=4
+
+    Known are `jwt=`, `Expires=`, and what Amazon and Google sign.
+
+    Fix: write an address that needs no token.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Addresses with a token, or a time at which they end."""
+        gallery = registry.gallery
+        for item in gallery.items:
+            for address, line in expiring(item.text):
+                place = Place(item.path, item.line + line - 1)
+                yield self._of(place, gallery.owner(item), item.name, address)
+        for address, line in expiring(registry.models.read(LIST)) if registry.only is None else ():
+            yield self._of(Place(LIST, line), "", "", address)
+
+    def _of(self, place: Place, owner: str, name: str, address: str) -> Finding:
+        return self.finding(
+            place,
+            owner,
+            f"{name} {address}".strip(),
+            f"{address} is written with a token: it is answered for a short time only",
+            "write an address that needs no token",
+        )

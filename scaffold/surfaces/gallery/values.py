@@ -1,0 +1,59 @@
+"""What stands in the lists of backends and of models as a value: tags, addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_TAGS = re.compile(
+    rb"\n  tags:[ ]*(?:\[([^\]\n]*)\]|(?:#[^\n]*)?(?=\r?\n)((?:\r?\n[ ]*(?:#[^\n]*|[ ]{2}- [^\n]*))+))"
+)
+_TAG = re.compile(rb"\n[ ]+-[ ]+([^\n]*)")
+_EXPIRES = re.compile(rb"(?i)[?&](?:jwt|expires|x-(?:amz|goog)-(?:expires|signature))=")
+"""What says in an address until when it is answered."""
+
+
+class Repeated(NamedTuple):
+    """A tag that its list has before."""
+
+    tag: str
+    line: int
+    """Counted from the item's first line, which is 0."""
+    is_alone: bool
+    """Whether it has a line of its own."""
+
+
+def repeated_tags(item: bytes) -> Iterator[Repeated]:
+    """Every tag of an item that stands in its list for the second time."""
+    found = _TAGS.search(item)
+    if found is None:
+        return
+    seen: set[str] = set()
+    for text, offset in _listed(found):
+        tag = re.sub(rb"(?:^|\s)#.*", b"", text).strip().strip(b"\"'").decode(errors="replace")
+        if tag in seen:
+            yield Repeated(tag, item.count(b"\n", 0, offset), found[1] is None)
+        if tag:
+            seen.add(tag)
+
+
+def _listed(tags: re.Match[bytes]) -> Iterator[tuple[bytes, int]]:
+    """What stands in a list, in brackets or one a line, with its offset."""
+    if tags[1] is not None:
+        yield from ((part, tags.start(1)) for part in tags[1].split(b","))
+    else:
+        block = tags[2]
+        yield from ((one[1], tags.start(2) + one.start(1)) for one in _TAG.finditer(block))
+
+
+def expiring(data: bytes) -> Iterator[tuple[str, int]]:
+    """(address without what is behind its `?`, line) of each address that is answered for a time only."""
+    last = -1
+    for found in _EXPIRES.finditer(data):
+        start = data.rfind(b"\n", 0, found.start()) + 1
+        before = data[start : found.start()]
+        address = re.search(rb"https?://[^\s\"'?]+", before)
+        if start != last and address and not before.lstrip().startswith(b"#"):
+            last = start
+            yield address[0].decode(errors="replace"), data.count(b"\n", 0, start) + 1
