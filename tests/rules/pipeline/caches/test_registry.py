@@ -215,3 +215,15 @@ def test_a_toolchain_makes_nothing_before_a_script_uses_it(
     save = f"- uses: actions/cache/save@v4\n  with: {{path: '{path}', key: all}}\n- run: make ${{{{ matrix.arch }}}}"
     steps = "\n".join(filter(None, ("- run: true", f"- uses: {setup}\n{given}", then, save)))
     assert len(found(tree({"ci": job(steps, head=TWO)}), "legs-share-cache-ref")) == told
+
+
+def test_legs_are_told_in_one_line_and_without_empty_values() -> None:
+    rows = '[{f: a, tags: "x\\ny", suffix: ""}, {f: b, tags: "x\\nz", suffix: -b}]'
+    head = f"runs-on: x\nstrategy:\n  matrix: {{include: {rows}}}"
+    build = "- uses: docker/build-push-action@v6\n  with: {cache-to: type=gha, file: '${{ matrix.f }}'}"
+    (told,) = found(tree({"ci": job(build, head=head)}), "legs-share-cache-ref")
+    assert told.message.endswith("build (a, x …) and build (b, x …, -b)")
+    objects = head.replace("[{", "[{c: {").replace("}, {", "}}, {c: {").replace("-b}]", "-b}}]")
+    build = build.replace("matrix.f", "matrix.c.f")
+    (told,) = found(tree({"ci": job(build, head=objects)}), "legs-share-cache-ref")
+    assert told.message.endswith("build (a, x …) and build (b, x …)")
