@@ -306,7 +306,7 @@ class Leg(JobScope, ABC):
     def own_title(self) -> str:
         """The job and what tells this leg of it apart, for people."""
         plain = (v for v in self.row.values() if isinstance(v, (str, int, float)) and not isinstance(v, bool))
-        values = [text for text in map(text_of, plain) if text][:3]
+        values = [_short(text) for text in map(text_of, plain) if text][:3]
         return f"{self.job.id} ({', '.join(values)})" if values else self.job.id
 
     @property
@@ -370,6 +370,12 @@ def titles(*legs: Leg) -> list[str]:
     texts = [{name: text_of(value) for name, value in leg.values.items()} for leg in legs]
     apart = [name for name in texts[0] if len({text.get(name) for text in texts}) > 1][:2]
     return [
-        f"{leg.job.id} ({', '.join(text.get(name, '') for name in apart)})"
+        f"{leg.job.id} ({', '.join(_short(value) for name in apart if (value := text.get(name)))})"
         for leg, text in zip(legs, texts, strict=True)
     ]
+
+
+def _short(text: str) -> str:
+    """A value in one line: of several the first."""
+    first, *more = text.strip().split("\n")
+    return f"{first} …" if more else first

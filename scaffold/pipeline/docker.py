@@ -32,7 +32,7 @@ class Inputs(Protocol):
 BUILD = ("docker/build-push-action",)
 METADATA = "docker/metadata-action"
 _OWN_HOSTS = frozenset(
-    {"127.0.0.1", "172.17.0.1", "kind.local", "ko.local", "localhost", "registry", "registry.local", "ttl.sh"}
+    {"172.17.0.1", "kind.local", "ko.local", "localhost", "registry", "registry.local", "ttl.sh"}
 )
 
 
@@ -47,7 +47,9 @@ def is_own_registry(registry: str) -> bool:
     host, colon, port = registry.partition(":")
     if colon and not port.isdecimal():
         return False
-    return host in _OWN_HOSTS or (bool(colon) and host.replace("-", "").replace("_", "").isalnum())
+    if host in _OWN_HOSTS or re.fullmatch(r"127(?:\.\d{1,3}){3}", host):
+        return True
+    return bool(colon) and host.replace("-", "").replace("_", "").isalnum()
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from enum import Enum, auto
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.pipeline import docker
 from scaffold.pipeline.builds import BAKE, PUSH, images_of, may_build
 from scaffold.pipeline.called_scripts import all_called
-from scaffold.pipeline.commands import value_of
+from scaffold.pipeline.commands import said, value_of
 from scaffold.pipeline.destinations import names_behind, publishes_here, stays
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import is_known, text_of
@@ -139,8 +140,7 @@ def _publication(step: StepRun, tree: Tree) -> Effect | None:
         return Effect(Kind.image, "it pushes an image")
     for path in step.step.scripts:
         if path.endswith(".sh"):
-            commands = always(parsed(ShellSource, path, tree.read(path) or b""))
-            made = next(filter(None, map(published, commands)), "")
+            made = _published_far(parsed(ShellSource, path, tree.read(path) or b""), step)
             if made:
                 return _of_command(made, path)
     return _of_called(step)
@@ -149,11 +149,22 @@ def _publication(step: StepRun, tree: Tree) -> Effect | None:
 def _of_called(step: StepRun) -> Effect | None:
     """What the scripts that a step's script runs publish, and those that they run."""
     for script in all_called(step.job.job, step.step):
-        far = (c for c in always(script) if c.bare and not publishes_here(c.bare, step.job.job))
-        made = next(filter(None, map(published, far)), "")
+        made = _published_far(script, step)
         if made:
             return _of_command(made, script.path)
     return None
+
+
+def _published_far(script: ShellSource, step: StepRun) -> str:
+    """With what a script that a step's script runs publishes elsewhere; "" where it does not."""
+    for command in always(script):
+        made = published(command)
+        if made:
+            program = posixpath.basename(command.bare[0])
+            ways = [one.words for one in said(step, program) if one.command is command] or [command.bare]
+            if not all(publishes_here(words, step.job.job) for words in ways):
+                return made
+    return ""
 
 
 def _stays(command: Command, step: StepRun) -> bool:

@@ -34,6 +34,16 @@ def _outwards(command: Command) -> Iterator[tuple[Node, Node]]:
         node = around
 
 
+def tests_of(command: Command) -> Iterator[str]:
+    """What each `if` asks below whose `then` a command stands."""
+    script = command.source
+    for node, around in _outwards(command):
+        if around.type in ("if_statement", "elif_clause") and node.type not in ("elif_clause", "else_clause"):
+            end = next((child for child in around.children if child.type == "then"), node)
+            if end.start_byte < node.start_byte:
+                yield script.slice(around.children[0].end_byte, end.start_byte).strip().rstrip(";").strip()
+
+
 def _is_asked_for(script: ShellSource, node: Node, around: Node) -> bool:
     """Whether a node is run only where what stands before it in a list ends well, or does not."""
     if around.type != "list" or around.children[-1].id != node.id:

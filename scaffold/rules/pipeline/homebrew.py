@@ -22,11 +22,12 @@ from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command
+from scaffold.syntax.shell_branches import tests_of
 
 LEAVES = frozenset(
     {
-        "fmt", "libomp", "make", "nlohmann-json", "opus", "pkg-config", "pkgconf", "protoc-gen-go",
-        "protoc-gen-go-grpc", "xxhash",
+        "cmake", "fmt", "go", "libomp", "make", "ninja", "nlohmann-json", "opus", "pkg-config", "pkgconf",
+        "protoc-gen-go", "protoc-gen-go-grpc", "xxhash",
     }
 )  # fmt: skip
 """Formulas that need no other at run time: nothing of theirs can be missing."""
@@ -265,6 +266,9 @@ class BrewEnv(PipelineRule):
           HOMEBREW_NO_AUTO_UPDATE: '1'
           HOMEBREW_NO_INSTALL_CLEANUP: '1'
 
+    A call of brew that stands below a test of `cache-hit` changes nothing that was restored, unless
+    `restore-keys` may bring an older cache.
+
     Fix: `scaffold check --fix` adds both to the job.
     """
 
@@ -275,8 +279,10 @@ class BrewEnv(PipelineRule):
         """Jobs with a restored Cellar that do not set both."""
         for cellar in cellars(registry):
             job = cellar.job
-            missing = [n for n in ENVIRONMENT if not all(_is_set(n, brew.step) for brew in cellar.brews)]
-            if missing and cellar.brews:
+            changing = (brew for brew in cellar.brews if brew.words[1] in _CHANGING)
+            brews = [brew for brew in changing if not _only_missed(brew, cellar.restore)]
+            missing = [n for n in ENVIRONMENT if not all(_is_set(n, brew.step) for brew in brews)]
+            if missing and brews:
                 yield self.finding(
                     job,
                     "",
@@ -285,6 +291,27 @@ class BrewEnv(PipelineRule):
                     "set them to '1' in the env of the job",
                     fix=partial(_set_env, job, missing),
                 )
+
+
+_CHANGING = ("install", "reinstall", "upgrade")
+"""What brew does with updates before it and a cleanup after it."""
+
+
+def _only_missed(brew: Brew, restore: StepRun) -> bool:
+    """Whether brew is called only where a step has not found its cache, nor a part of it."""
+    name = restore.step.id
+    older = [line for line in lines(restore.input("restore-keys")) if line != restore.input("key")]
+    if not name or older:
+        return False
+    hit = rf"steps\.{re.escape(name)}\.outputs\.cache-hit"
+    asked = brew.step.step.node.text("if")
+    if re.fullmatch(rf"\s*(?:\$\{{\{{)?\s*{hit}\s*!=\s*'true'\s*(?:&&[^|]*)?", asked):
+        return True
+    env = brew.step.step.node.mapping("env")
+    said = [n for n in env.values if re.fullmatch(rf"\$\{{\{{\s*{hit}\s*\}}\}}", env.text(n))]
+    values = "|".join((rf"\$\{{\{{\s*{hit}\s*\}}\}}", *(rf"\$\{{?{n}\}}?" for n in said)))
+    missed = rf"""\[\[?\s+["']?(?:{values})["']?\s+!=\s+["']?true["']?\s+\]\]?"""
+    return brew.command is not None and any(re.fullmatch(missed, test) for test in tests_of(brew.command))
 
 
 def _is_set(name: str, step: StepRun) -> bool:

@@ -98,13 +98,15 @@ class AnswerUnchecked(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Scripts in which a variable takes what curl prints, whatever it is."""
-        for place, subject, _ in first_calls(registry, _TAKEN.search, _takes_anything):
+        for place, subject, call in first_calls(registry, _TAKEN.search, _takes_anything):
+            fails = any(_may_check(word, moved=False) for word in call.words)
+            follows = any(map(_follows, call.words))
             yield self.finding(
                 place,
                 "",
                 subject,
                 "a variable takes what `curl` prints, also where that is a page about an error",
-                "add -f, and -L where the address may move",
+                "add -L" if fails else "add -f" if follows else "add -f, and -L where the address may move",
             )
 
 

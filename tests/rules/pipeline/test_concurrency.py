@@ -8,7 +8,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.rules.base import Severity
 from tests.rules.pipeline.spelled.case import workflow
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
-from tests.rules.pipeline.workflows import BY_BRANCH, BY_COMMIT, ci
+from tests.rules.pipeline.workflows import BY_BRANCH, BY_COMMIT, ci, job
 
 CASES: dict[str, Case] = {
     "push-cancels-push": Case(
@@ -550,3 +550,23 @@ def test_a_filter_without_a_value_is_none(filters: str, branch: str) -> None:
         tree({"ci": ci("concurrency: {group: a, cancel-in-progress: true}", on)}), "push-cancels-push"
     )
     assert told.message.startswith(f"two pushes to {branch} share the group")
+
+
+@pytest.mark.parametrize(
+    ("call", "push", "told"),
+    [
+        ("sh ci/push.sh 127.0.0.0", "docker push $1:5000/a/b:1", 0),
+        ("./ci/push.sh 127.0.0.1:5000", "docker push ${1}/a/b:1", 0),
+        ("./ci/push.sh a localhost", "docker push $2:5000/a/b:1", 0),
+        ("./ci/push.sh", "docker push localhost:5000/a/b:1", 0),
+        ("./ci/push.sh ghcr.io localhost", "docker push $1/a/b:1", 1),
+        ("./ci/push.sh localhost:5000 && ./ci/push.sh ghcr.io", "docker push $1/a/b:1", 1),
+        ("./ci/push.sh", "docker push $1/a/b:1", 1),
+        ("./ci/push.sh 127.0.0.1.example.org", "docker push $1/a/b:1", 1),
+    ],
+)
+def test_a_script_that_is_told_where_to_push(call: str, push: str, told: int) -> None:
+    group = 'concurrency: {group: "x-${{ github.ref }}", cancel-in-progress: true}\n'
+    workflow = group + job(f"- uses: actions/checkout@v4\n- run: {call}", on="{push: {branches: [main]}}")
+    where = tree({"ci": workflow, "ci/push.sh": f"#!/bin/sh\nset -e\n{push}\n"})
+    assert len(found(where, "push-cancels-push")) == told

@@ -167,3 +167,40 @@ def test_a_bundle_that_installs_nothing_of_the_cache(calls: str) -> None:
         {"ci": job(CACHED % "/opt/homebrew/Cellar/ccache" + calls, head=BREW_ENV), "Brewfile": brewfile}
     )
     assert not found(where, "brew-closure")
+
+
+@pytest.mark.parametrize(
+    ("test", "more", "told"),
+    [
+        ('[ "$HIT" != "true" ]', "", 0),
+        ("[[ ${HIT} != true ]]", "", 0),
+        ("[ '${{ steps.c.outputs.cache-hit }}' != true ]", "", 0),
+        ('[ "$HIT" != "true" ]', ", restore-keys: k", 0),
+        ('[ "$HIT" != "true" ]', ", restore-keys: mac-", 1),
+        ('[ "$HIT" = "true" ]', "", 1),
+        ('[ "$OTHER" != "true" ]', "", 1),
+    ],
+)
+def test_what_is_installed_where_the_cache_was_not_found(test: str, more: str, told: int) -> None:
+    restore = (
+        f"- uses: actions/cache@v4\n  id: c\n  with: {{path: /opt/homebrew/Cellar/ccache, key: k{more}}}\n"
+    )
+    script = (
+        f"- env: {{HIT: '${{{{ steps.c.outputs.cache-hit }}}}', OTHER: x}}\n  run: |\n    if {test}; then\n"
+    )
+    script += "      brew install ccache\n    @fi\n    brew link ccache\n"
+    for other, count in (("", told), ("else\n      brew upgrade ccache\n    ", 1)):
+        where = tree({"ci": job(restore + script.replace("@", other), head="runs-on: macos-14")})
+        assert len(found(where, "brew-env")) == count
+        assert len(found(where, "brew-closure")) == 1
+
+
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [("steps.c.outputs.cache-hit != 'true'", 0), ("steps.c.outputs.cache-hit != 'true' || true", 1)],
+)
+def test_a_step_of_which_the_cache_decides(test: str, told: int) -> None:
+    restore = "- uses: actions/cache@v4\n  id: c\n  with: {path: /opt/homebrew/Cellar/cmake, key: k}\n"
+    where = tree({"ci": job(f"{restore}- if: {test}\n  run: brew install cmake", head="runs-on: macos-14")})
+    assert len(found(where, "brew-env")) == told
+    assert not found(where, "brew-closure")

@@ -286,3 +286,18 @@ def test_where_a_script_is(steps: str, is_read: bool) -> None:
     where = tree({"ci": job(steps), "ci/x.sh": script})
     for slug in ("make-function-in-shell", "answer-unchecked", "anonymous-api"):
         assert bool(found(where, slug)) == is_read, slug
+
+
+@pytest.mark.parametrize(
+    ("options", "url", "asked"),
+    [
+        ("-s", URL, "add -f, and -L where the address may move"),
+        ("-sL", URL, "add -f"),
+        ("-s --location", URL, "add -f"),
+        ("-sf", "https://github.com/acme/x/releases/latest", "add -L"),
+        ("-s", "https://github.com/acme/x/releases/latest", "add -f, and -L where the address may move"),
+    ],
+)
+def test_only_the_options_that_are_missing_are_asked_for(options: str, url: str, asked: str) -> None:
+    where = tree({"ci": job(f"- run: tag=$(curl {options} {url})")})
+    assert [finding.help for finding in found(where, "answer-unchecked")] == [asked]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from scaffold.pipeline import records
 from scaffold.pipeline.artifacts import DOWNLOAD, MERGE, UPLOAD, has_strangers, is_plain
 from scaffold.pipeline.expressions.values import is_known, shown
 from scaffold.pipeline.flows import Flow, Flows, flows_of
+from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
@@ -183,16 +185,36 @@ def _missed(flows: Flows, wanted: Flow, made: list[Flow], there: list[Flow]) -> 
         return []
     if wanted.name == "*" and _chooses(wanted.at, there):
         return []
+    used = _named_after(wanted)
     return [
         upload
         for upload in made
         if is_known(upload.name)
         and upload.at.step not in steps
+        and (not used or any(name in used for name in (upload.name, *_files(upload))))
         and _certainly_runs(upload.at)
         and upload.at.job.root.job is not leg.root.job
         and not flows.waits(leg, upload.at.job)
         and not flows.waits(upload.at.job, leg)
     ]
+
+
+def _named_after(wanted: Flow) -> str:
+    """The steps behind a download that name one by one the files that its pattern brings; else ""."""
+    start, all_ends = wanted.name.partition("*")[::2]
+    at = wanted.at
+    order = at.job.job.occurrences
+    behind = [occurrence.step for occurrence in order[order.index(at.occurrence) + 1 :]]
+    text = "\n".join(part for step in behind for part in (step.run, *map(step.spelled, step.given)))
+    folder = re.escape(at.input("path").strip("./"))
+    whole = "*" in text or (folder and re.search(rf"(?<![\w-]){folder}/?(?![\w/.-])", text))
+    named = not all_ends and start and re.search(rf"(?<![\w-]){re.escape(start)}[\w$.-]", text)
+    return text if named and not whole and at.input("merge-multiple") == "true" else ""
+
+
+def _files(upload: Flow) -> list[str]:
+    """The names of the files that an upload spells out."""
+    return [name for path in lines(upload.at.input("path")) if "." in (name := posixpath.basename(path))]
 
 
 def _chooses(download: StepRun, there: list[Flow]) -> bool:
@@ -297,7 +319,9 @@ _TAKES_ANY = 8
 
 
 def _leaves_record(flows: Flows, build: StepRun, download: StepRun) -> bool:
-    """Whether a build certainly uploads its record before a download."""
-    if build.runs != build.job.reached or not flows.waits(download.job, build.job):
+    """Whether a build certainly uploads its record before a download: that is when its job has ended."""
+    if build.runs != build.job.reached or build.job is download.job:
+        return False
+    if not flows.waits(download.job, build.job):
         return False
     return records.leaves_record(build)

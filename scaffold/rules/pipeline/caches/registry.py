@@ -296,10 +296,13 @@ def _steps_before(save: StepRun) -> str:
     own = [step for step in steps if step.outer is save.outer]
     if save.outer is not None and any(step.step.action == RESTORE for step in own):
         steps = own
+    last = max((at for at, step in enumerate(steps) if step.step.run and step.runs is not False), default=-1)
     done = (
         "\0".join((text_of(template(step.step.run).value(step)), *map(step.input, step.step.given)))
-        for step in steps
-        if step.runs is not False and not _is_other_cache(step, save)
+        for at, step in enumerate(steps)
+        if step.runs is not False
+        and not _is_other_cache(step, save)
+        and not (at > last and _is_toolchain(step, save))
     )
     return "\1".join((*done, *map(text_of, save.job.env.values()))).replace(save.job.label, "")
 
@@ -311,6 +314,19 @@ def _is_other_cache(step: StepRun, save: StepRun) -> bool:
         return False
     paths = [[f"{path.rstrip('/')}/" for path in lines(one.input("path"))] for one in (step, save)]
     return not any(one.startswith(other) or other.startswith(one) for one, other in itertools.product(*paths))
+
+
+def _is_toolchain(step: StepRun, save: StepRun) -> bool:
+    """Whether a step only sets up a toolchain, in a place that is not saved: a script must use it first."""
+    found = re.search(_TOOLCHAIN, step.step.action)
+    if found is None or any(re.search("install|bundle", name) for name in step.step.given):
+        return False
+    tool = found[1] or found[2]
+    return not any(name in save.input("path").lower() for name in (tool, "toolcache", "tool_cache"))
+
+
+_TOOLCHAIN = r"/(?:(?:action-)?setup-([a-z]+)|([a-z]+)[\w-]*-(?:cmd|toolchain))[^/]*$"
+"""An action that sets up a toolchain, and how the name of that begins."""
 
 
 _FINE = {Kind.artifact: _is_meant, Kind.layers: _alike, Kind.cache: _of_one_make}

@@ -44,8 +44,8 @@ class KeyIgnoresArch(PipelineRule):
     A key that spells out one architecture of its matrix, `key-hard-codes-axis` tells alone.
     Windows keeps its caches apart by itself. Folders of downloads that are the same everywhere, as `~/.m2`
     and `~/go/pkg/mod`, and data, as `.git` and models, may be shared. So may what neither the path nor the
-    key calls programs, as `target`, `node_modules` or `tools` do. A step with `lookup-only: true` restores
-    nothing.
+    key calls programs, as `target`, `node_modules` or `tools` do, and what is stored with
+    `enableCrossOsArchive: true`: that asks for the sharing. A step with `lookup-only: true` restores nothing.
 
     Fix: put `${{ runner.os }}-${{ runner.arch }}` into the key.
     """
@@ -122,7 +122,8 @@ def _is_of_system(save: Flow) -> bool:
     """Whether a cache of programs is used on a runner that is known, and may be another leg's."""
     known = native(save.at.job.runs_on)[1] and save.at.job.complete
     spelled = () if all(map(is_known, save.paths)) else (save.at.step.spelled("path"),)
-    programs = bool(known) and holds_programs(save.paths, save.name, *spelled)
+    meant = save.at.input("enablecrossosarchive") == "true"
+    programs = bool(known) and not meant and holds_programs(save.paths, save.name, *spelled)
     return programs and f"@{save.at.job.label}." not in save.what[0]
 
 
@@ -170,11 +171,16 @@ _OF_RUN = rf"{HOLE}(?:needs|env|steps|matrix)@|{HOLE}inputs\b"
 
 
 def _is_handed_over(one: Flow, other: Flow) -> bool:
-    """Whether a job waits for what another system makes for it, as for the parts of a release."""
-    run = one.at.job.call.run
+    """Whether a job waits for what another system makes for it, as for the parts of a release.
+
+    What an earlier run has made of it, it would have made, too.
+    """
+    run, earlier = other.at.job.call.run, one.at.job.call.run
     apart = native(one.at.job.runs_on)[0] != native(other.at.job.runs_on)[0]
-    same = isinstance(run, Run) and run is other.at.job.call.run
-    return apart and same and flows_of(run).waits(other.at.job, one.at.job)
+    if not apart or not isinstance(run, Run) or earlier.workflow is not run.workflow:
+        return False
+    makers = [one.at.job] if run is earlier else [leg for leg in run.jobs if leg.job is one.at.job.job]
+    return any(flows_of(run).waits(other.at.job, leg) for leg in makers)
 
 
 def _differ(one: Flow, other: Flow) -> bool:

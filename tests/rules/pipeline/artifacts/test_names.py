@@ -350,3 +350,39 @@ def test_what_a_script_downloads(options: str, lost: int, records: int) -> None:
 def test_what_a_loop_downloads(names: str) -> None:
     script = f'for n in {names}; do gh run download $GITHUB_RUN_ID -n "$n"; done'
     assert len(found(tree({"ci": TAKING.format(script=script)}), "artifact-not-uploaded")) == 1
+
+
+@pytest.mark.parametrize("order", ["before", "behind"])
+def test_a_build_of_the_downloading_job_leaves_its_record_at_the_end(order: str) -> None:
+    steps = ["- uses: docker/build-push-action@v6", "- uses: actions/download-artifact@v4"]
+    upload = "- uses: actions/upload-artifact@v4\n  with: {name: bin, path: x}"
+    own = "\n".join(steps if order == "before" else steps[::-1]).replace("\n", "\n      ")
+    rest = f"  image:\n    needs: build\n    runs-on: x\n    steps:\n      {own}\n"
+    assert not found(tree({"ci": job(upload, rest=rest)}), "download-takes-build-records")
+    later_one = (
+        rest
+        + "  last:\n    needs: image\n    runs-on: x\n    steps: [{uses: actions/download-artifact@v4}]\n"
+    )
+    assert len(found(tree({"ci": job(upload, rest=later_one)}), "download-takes-build-records")) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "script", "told"),
+    [
+        ("merge-multiple: true", "tar xf app-linux.tar.gz", 0),
+        ("merge-multiple: true, path: in", "tar xf in/app-$V.tar.gz", 0),
+        ("merge-multiple: true", "tar xf app-*", 1),
+        ("merge-multiple: true", "tar xf app-linux.tar.gz && sha256sum -c all-sums.txt", 1),
+        ("merge-multiple: true", "tar xf app-linux.tar.gz app-sums", 1),
+        ("merge-multiple: true, path: in", "tar xf in/app-linux.tar.gz && gh release upload v1 in", 1),
+        ("merge-multiple: true", "make release", 1),
+        ("merge-multiple: false", "tar xf app-linux.tar.gz", 1),
+    ],
+)
+def test_a_job_that_names_the_files_of_jobs_it_waits_for(wanted: str, script: str, told: int) -> None:
+    upload = "- uses: actions/upload-artifact@v4\n  with: {{name: {}, path: {}}}"
+    sums = upload.format("app-sums", "all-sums.txt").replace("\n", "\n      ")
+    rest = f"  sums:\n    runs-on: x\n    steps:\n      {sums}\n  use:\n    needs: build\n    runs-on: x\n    steps:\n"
+    rest += f"      - uses: actions/download-artifact@v4\n        with: {{pattern: app-*, {wanted}}}\n      - run: {script}\n"
+    where = tree({"ci": job(upload.format("app-linux", "out"), rest=rest)})
+    assert len(found(where, "download-without-needs")) == told

@@ -193,3 +193,37 @@ def test_a_script_without_the_token_uses_no_cache_of_github(before: str, cache: 
     build = f"- run: docker buildx build --platform linux/${{{{ matrix.arch }}}} --cache-to {cache} ."
     files = {"ci": job(f"- {before}\n{build}", head=TWO)}
     assert len(found(tree(files), "legs-share-cache-ref")) == told
+
+
+@pytest.mark.parametrize(
+    ("setup", "then", "path", "told"),
+    [
+        ("ilammy/msvc-dev-cmd@v1", "", "C:/packages", 0),
+        ("actions/setup-node@v4", "- uses: acme/fetch@v1", "dist", 0),
+        ("actions/setup-node@v4", "- run: npm run build", "dist", 1),
+        ("acme/fetch@v4", "", "dist", 1),
+        ("actions/setup-node@v4", "", "/opt/hostedtoolcache/x", 1),
+        ("acme/msvc-dev-cmd@v4", "", "C:/msvc", 1),
+        ("ruby/setup-ruby@v1", "", "vendor", 1),
+    ],
+)
+def test_a_toolchain_makes_nothing_before_a_script_uses_it(
+    setup: str, then: str, path: str, told: int
+) -> None:
+    more = ", bundler-cache: true" if "ruby" in setup else ""
+    given = f"  with: {{version: '${{{{ matrix.arch }}}}'{more}}}"
+    save = f"- uses: actions/cache/save@v4\n  with: {{path: '{path}', key: all}}\n- run: make ${{{{ matrix.arch }}}}"
+    steps = "\n".join(filter(None, ("- run: true", f"- uses: {setup}\n{given}", then, save)))
+    assert len(found(tree({"ci": job(steps, head=TWO)}), "legs-share-cache-ref")) == told
+
+
+def test_legs_are_told_in_one_line_and_without_empty_values() -> None:
+    rows = '[{f: a, tags: "x\\ny", suffix: ""}, {f: b, tags: "x\\nz", suffix: -b}]'
+    head = f"runs-on: x\nstrategy:\n  matrix: {{include: {rows}}}"
+    build = "- uses: docker/build-push-action@v6\n  with: {cache-to: type=gha, file: '${{ matrix.f }}'}"
+    (told,) = found(tree({"ci": job(build, head=head)}), "legs-share-cache-ref")
+    assert told.message.endswith("build (a, x …) and build (b, x …, -b)")
+    objects = head.replace("[{", "[{c: {").replace("}, {", "}}, {c: {").replace("-b}]", "-b}}]")
+    build = build.replace("matrix.f", "matrix.c.f")
+    (told,) = found(tree({"ci": job(build, head=objects)}), "legs-share-cache-ref")
+    assert told.message.endswith("build (a, x …) and build (b, x …)")

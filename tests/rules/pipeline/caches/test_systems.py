@@ -181,3 +181,19 @@ def test_what_only_looks_restores_nothing(
         "b": job(step.format(action, takes), head=f"runs-on: {runner}"),
     }
     assert bool(found(tree(files), "key-ignores-arch")) is told
+
+
+@pytest.mark.parametrize(("more", "told"), [("true", 0), ("false", 1)])
+def test_an_archive_for_all_systems(more: str, told: int) -> None:
+    step = f"- uses: actions/cache@v4\n  with: {{path: out, key: v-1, enableCrossOsArchive: {more}}}"
+    where = tree({"ci": job(step, head=HEAD.format("ubuntu-latest, macos-15"))})
+    assert len(found(where, "key-ignores-arch")) == told
+
+
+@pytest.mark.parametrize(("needs", "told"), [("build", 0), ("[]", 1)])
+def test_what_the_default_branch_made_as_the_job_before_does(needs: str, told: int) -> None:
+    step = "- uses: actions/cache@v4\n  with: {path: out, key: v-1}"
+    inner = step.replace("\n", "\n      ")
+    rest = f"  mac:\n    needs: {needs}\n    runs-on: macos-15\n    steps:\n      {inner}\n"
+    workflow = job(step, on="{pull_request: {}, push: {branches: [main]}}", rest=rest)
+    assert len(found(tree({"ci": workflow}), "key-ignores-arch")) == told
