@@ -62,9 +62,13 @@ def _of_output(leg: JobRun, outer: Occurrence | None, path: tuple[str, ...], dep
 
 def _assigned(script: ShellSource, name: str) -> list[str]:
     """The values that a script gives a variable, where it gives them by `=` alone; else none."""
-    found = [(a.value or "") for a in script.assignments if a.name == name]
+    found = [re.sub(_OF_FILE, r"\1", a.value or "") for a in script.assignments if a.name == name]
     otherwise = name in script.given or re.search(rf"\b(?:for\s+{name}\b|{name}\+=)", script.bare.decode())
     return [] if otherwise or any(re.search(r"\$\(|`", value) for value in found) else found
+
+
+_OF_FILE = r"\$\(cat ([\w./-]+)\)"
+"""What a file of the repository says: the next push finds the same, as long as nobody changes it."""
 
 
 def _written(script: ShellSource, output: str) -> list[str]:

@@ -36,7 +36,7 @@ def _of_command(command: Command) -> Iterator[str]:
     words = command.bare
     if "push" in words:
         yield from (word for word in command.operands[-1:] if word != "push")
-    elif "--push" in words or "imagetools" in words:
+    elif "--push" in words or "imagetools" in words or any("push=true" in word for word in words):
         yield from given(words, "-t", "--tag")
 
 

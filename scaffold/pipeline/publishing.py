@@ -38,6 +38,7 @@ TAGS = {
     "ncipollo/release-action": "tag",
     "softprops/action-gh-release": "tag_name",
     "svenstaro/upload-release-action": "tag",
+    "wangyoucao577/go-release-action": "release_tag",
     "xresloader/upload-to-github-release": "tag_name",
 }
 """Action -> its input with the tag of what it publishes."""

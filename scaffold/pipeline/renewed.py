@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from scaffold.checkout.tree import Tree
@@ -12,19 +13,21 @@ from scaffold.pipeline.expressions.values import is_known, shown
 from scaffold.pipeline.image_names import image_names
 from scaffold.pipeline.publishing import TAGS, makes_no_release, published
 from scaffold.pipeline.scopes import StepRun
+from scaffold.pipeline.steps import is_deployment
 from scaffold.syntax import yaml_values as yaml
 
 
 def is_renewed(step: StepRun, done: Effect, tree: Tree) -> bool:
     """Whether the run of the next push does again what a step does.
 
-    An image is made again unless it has no name but that of its commit; what else is published, only where
-    each of its names is known, and of no version.
+    An image is made again unless it has no name but that of its commit, and is not deployed in its job; what
+    else is published, only where each of its names is known, and of no version.
     """
     if done.words in _SNAPSHOTS:
         return True
     if done.kind is Kind.image:
-        return not _named_after_commit(step) or any(_is_given_again(step, name) for name in image_names(step))
+        again = not _named_after_commit(step) or _is_deployed(step)
+        return again or any(_is_given_again(step, name) for name in image_names(step))
     if "goreleaser" in done.words and makes_no_release(tree, step.input("args") + step.step.run):
         return True
     return _of_fixed_version(step) or _of_rolling_tag(step)
@@ -45,8 +48,12 @@ _COMMIT = (
 def _named_after_commit(step: StepRun) -> bool:
     """Whether the image that a step pushes has a name that no later push gives to its own."""
     job, outer, own = step.job.job, step.occurrence.outer, step.step
-    texts = [own.spelled("tags") or own.spelled("set"), script := own.script.bare.decode()]
-    for name in {name for line in re.findall(_NAMING, script) for name in re.findall(r"\$\{?(\w+)", line)}:
+    script = own.script.bare.decode()
+    names = {name for line in re.findall(_NAMING, script) for name in re.findall(_VARIABLE, line)}
+    handed = {name for line in re.findall(_HANDING, script) for name in re.findall(_VARIABLE, line)} - names
+    texts = [own.spelled("tags") or own.spelled("set")]
+    texts.append(re.sub(rf"(?m)^.*\b(?:{'|'.join(handed)})=.*$", "", script) if handed else script)
+    for name in names:
         said = own.node.text("env", name)
         texts += [said] if said else variable(job, name)
     return any(re.search(_COMMIT, text) for start in texts for text in behind(job, outer, start))
@@ -54,6 +61,15 @@ def _named_after_commit(step: StepRun) -> bool:
 
 _NAMING = r"(?m)^.*(?:[ \t]-t|--tag|\bpush|\btag)\b.*$"
 """Lines in which images are named."""
+_HANDING = r"(?m)--(?:build-arg|label)[ =].*$"
+"""Where a build gets values that are no names."""
+_VARIABLE = r"\$\{?(\w+)"
+
+
+def _is_deployed(step: StepRun) -> bool:
+    """Whether a step behind one brings to where it runs what that has pushed: of this the newest counts."""
+    rest = itertools.dropwhile(lambda o: o is not step.occurrence, step.job.job.occurrences)
+    return any(is_deployment(occurrence.step) for occurrence in itertools.islice(rest, 1, None))
 
 
 def _of_fixed_version(step: StepRun) -> bool:

@@ -243,6 +243,14 @@ class Occurrence:
         return all(step.condition is None for step in self.chain)
 
 
+def is_deployment(step: Step) -> bool:
+    """Whether a step brings what was built to where it runs."""
+    return "-deploy" in step.action or re.search(_DEPLOYS, step.run) is not None
+
+
+_DEPLOYS = r"\b(?:kubectl|helm|terraform|tofu|pulumi|ansible-playbook)\b"
+
+
 def steps_of(source: YamlSource, value: yaml.Value | None) -> tuple[Step, ...]:
     """The steps of a list."""
     items = value.items if isinstance(value, yaml.Sequence) else []

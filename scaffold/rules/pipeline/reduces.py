@@ -18,7 +18,7 @@ from scaffold.pipeline.expressions.values import Open, Unknown, truth_of
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.publishing import ACTIONS, published
 from scaffold.pipeline.repository import Repository
-from scaffold.pipeline.steps import Step
+from scaffold.pipeline.steps import Step, is_deployment
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 
@@ -129,8 +129,11 @@ class _Failed(NamedTuple):
 
 
 def deploys(job: Job) -> bool:
-    """Whether a job, or the workflow that it calls, brings what was built to where it runs."""
-    return any(re.search(_DEPLOYS, step.run) for step in _steps(job))
+    """Whether a job, or the workflow that it calls, brings what was built to those who use it."""
+    return any(is_deployment(step) or re.search(_PACKAGES, step.run) for step in _steps(job))
+
+
+_PACKAGES = r"\b(?:npm|cargo|pnpm) publish\b"
 
 
 def is_stage(job: Job) -> bool:
@@ -151,9 +154,6 @@ def _publishes(step: Step) -> bool:
     if step.action in (*docker.BUILD, BAKE):
         return not step.given.keys().isdisjoint({"push", "outputs", "set"})
     return step.action in ACTIONS or any(map(published, step.script.commands))
-
-
-_DEPLOYS = r"\b(?:kubectl|helm|terraform|tofu|pulumi|ansible-playbook)\b|\b(?:npm|cargo|pnpm) publish\b"
 
 
 def _never_fails(job: Job) -> bool:
