@@ -10,6 +10,7 @@ _TAGS = re.compile(
     rb"\n  tags:[ ]*(?:\[([^\]\n]*)\]|(?:#[^\n]*)?(?=\r?\n)((?:\r?\n[ ]*(?:#[^\n]*|[ ]{2}- [^\n]*))+))"
 )
 _TAG = re.compile(rb"\n[ ]+-[ ]+([^\n]*)")
+_REMARK = re.compile(rb"(?:^|\s)#.*")
 _EXPIRES = re.compile(rb"(?i)[?&](?:jwt|expires|x-(?:amz|goog)-(?:expires|signature))=")
 """What says in an address until when it is answered."""
 
@@ -26,12 +27,14 @@ class Repeated(NamedTuple):
 
 def repeated_tags(item: bytes) -> Iterator[Repeated]:
     """Every tag of an item that stands in its list for the second time."""
-    found = _TAGS.search(item)
+    at = item.find(b"\n  tags:")
+    found = _TAGS.match(item, at) if at >= 0 else None
     if found is None:
         return
     seen: set[str] = set()
     for text, offset in _listed(found):
-        tag = re.sub(rb"(?:^|\s)#.*", b"", text).strip().strip(b"\"'").decode(errors="replace")
+        plain = _REMARK.sub(b"", text) if b"#" in text else text
+        tag = plain.strip().strip(b"\"'").decode(errors="replace")
         if tag in seen:
             yield Repeated(tag, item.count(b"\n", 0, offset), found[1] is None)
         if tag:
