@@ -185,18 +185,18 @@ def _missed(flows: Flows, wanted: Flow, made: list[Flow], there: list[Flow]) -> 
         return []
     if wanted.name == "*" and _chooses(wanted.at, there):
         return []
-    used = _named_after(wanted)
-    return [
+    missed = [
         upload
         for upload in made
         if is_known(upload.name)
         and upload.at.step not in steps
-        and (not used or any(name in used for name in (upload.name, *_files(upload))))
         and _certainly_runs(upload.at)
         and upload.at.job.root.job is not leg.root.job
         and not flows.waits(leg, upload.at.job)
         and not flows.waits(upload.at.job, leg)
     ]
+    used = _named_after(wanted) if missed else ""
+    return [u for u in missed if not used or any(name in used for name in (u.name, *_files(u)))]
 
 
 def _named_after(wanted: Flow) -> str:
