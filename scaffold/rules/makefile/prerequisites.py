@@ -62,7 +62,7 @@ class MakefilePrerequisiteMissing(Rule):
         yield from self._goals(registry)
 
     def _goals(self, registry: Registry) -> Iterator[Finding]:
-        """Goals of steps, without those of which a rule about test jobs says so."""
+        """Goals of steps, without those of which a rule about test jobs or one about definitions says so."""
         from scaffold.pipeline.called_scripts import goals_at_root
 
         makefile, tree = registry.makefile, registry.tree
@@ -72,6 +72,8 @@ class MakefilePrerequisiteMissing(Rule):
                 if (step.path, goal) in told or makefile.makes(goal) or tree.kind(goal) is not None:
                     continue
                 folder, _, name = goal.rpartition("/")
+                if folder == "backends" and name.removesuffix("-darwin") in registry.backends:
+                    continue
                 if not any(
                     beside.startswith(f"{name}.") for beside in tree.list(folder)
                 ):  # by a rule of make's own
