@@ -29,7 +29,7 @@ def alternatives(step: StepRun, text: str, depth: int = 0) -> list[str]:
     return [start + text[end:] for start in found] if len(found) <= _MOST else [value_of(text, step)]
 
 
-_NAMED = r"\$\{\{.*?\}\}|\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})"
+_NAMED = r"\$\{\{[^{}]*+\}\}|\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})"
 
 
 def _of_name(step: StepRun, place: re.Match[str], depth: int) -> list[str]:

@@ -29,7 +29,7 @@ def image_names(step: StepRun) -> Iterator[str]:
         asked = [maker for maker in made if maker.action == docker.METADATA]
         for maker in asked:
             yield from _asked_for(step, maker)
-        yield from () if asked else re.findall(r"(?:\$\{\{.*?\}\}|[^\s,])+", line)
+        yield from () if asked else re.findall(r"(?:\$\{\{[^{}]*+\}\}|[^\s,])+", line)
 
 
 def _of_command(command: Command) -> Iterator[str]:

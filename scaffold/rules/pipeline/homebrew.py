@@ -305,7 +305,7 @@ def _only_missed(brew: Brew, restore: StepRun) -> bool:
         return False
     hit = rf"steps\.{re.escape(name)}\.outputs\.cache-hit"
     asked = brew.step.step.node.text("if")
-    if re.fullmatch(rf"\s*(?:\$\{{\{{)?\s*{hit}\s*!=\s*'true'\s*(?:&&[^|]*)?", asked):
+    if re.fullmatch(rf"\s*+(?:\$\{{\{{\s*+)?{hit}\s*+!=\s*+'true'\s*+(?:&&[^|]*+)?", asked):
         return True
     env = brew.step.step.node.mapping("env")
     said = [n for n in env.values if re.fullmatch(rf"\$\{{\{{\s*{hit}\s*\}}\}}", env.text(n))]

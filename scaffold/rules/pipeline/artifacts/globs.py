@@ -121,7 +121,9 @@ def _picks(wanted: Flow) -> bool:
     folder = posixpath.normpath(download.spelled("path") or ".")
     start = re.split(r"[*?\[{$]", download.spelled("pattern"))[0]
     starts = [re.escape(text) for text in (f"{folder}/", start) if len(text) > len("./")]
-    chosen = re.compile(rf"(?:{'|'.join(starts)})[^\s\"']*?\$(?:\{{\{{|\{{?[A-Z])") if starts else None
+    chosen = (
+        re.compile(rf"(?:{'|'.join(starts)})[^\s\"']{{0,200}}?\$(?:\{{\{{|\{{?[A-Z])") if starts else None
+    )
     steps = (o.step for o in wanted.at.job.job.occurrences if o.step.action not in (DOWNLOAD, UPLOAD))
     texts = (
         text
@@ -133,7 +135,7 @@ def _picks(wanted: Flow) -> bool:
 
 def _is_chosen(download: Step) -> bool:
     """Whether what calls a download gives it the whole pattern, with its stars."""
-    written = re.sub(r"\$\{\{.*?\}\}", "", download.spelled("pattern"))
+    written = re.sub(r"\$\{\{[^{}]*+\}\}", "", download.spelled("pattern"))
     return "pattern" in download.given and re.search(r"[*?{\[]", written) is None
 
 

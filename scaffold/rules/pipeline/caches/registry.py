@@ -318,14 +318,14 @@ def _is_other_cache(step: StepRun, save: StepRun) -> bool:
 
 def _is_toolchain(step: StepRun, save: StepRun) -> bool:
     """Whether a step only sets up a toolchain, in a place that is not saved: a script must use it first."""
-    found = re.search(_TOOLCHAIN, step.step.action)
+    found = re.fullmatch(_TOOLCHAIN, step.step.action.rpartition("/")[2])
     if found is None or any(re.search("install|bundle", name) for name in step.step.given):
         return False
     tool = found[1] or found[2]
     return not any(name in save.input("path").lower() for name in (tool, "toolcache", "tool_cache"))
 
 
-_TOOLCHAIN = r"/(?:(?:action-)?setup-([a-z]+)|([a-z]+)[\w-]*-(?:cmd|toolchain))[^/]*$"
+_TOOLCHAIN = r"(?:action-)?setup-([a-z]++).*|([a-z]++)[\w-]*-(?:cmd|toolchain).*"
 """An action that sets up a toolchain, and how the name of that begins."""
 
 

@@ -107,7 +107,7 @@ def _may_ask(step: Step) -> bool:
     return "@" in step.run or any("@" in step.spelled(name) for name in step.given)
 
 
-_BY_DIGEST = r"((?:\$\{\{.*?\}\}|[\w./:$%{}-])+)@(?:sha256:|\$)"
+_BY_DIGEST = r"(?<![\w./:$%{}-])((?:\$\{\{[^{}]*+\}\}|[\w./:$%{}-])++)@(?:sha256:|\$)"
 """The name of an image before its digest."""
 
 
