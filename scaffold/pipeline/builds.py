@@ -13,7 +13,7 @@ from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import HOLE, HOLE_END, text_of
 from scaffold.pipeline.image_commands import Built, Named, acts, containers_in, image_commands
 from scaffold.pipeline.model import Job, Pipeline
-from scaffold.pipeline.patterns import lines
+from scaffold.pipeline.patterns import uncommented
 from scaffold.pipeline.runs import written
 from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Occurrence, Step
@@ -310,22 +310,17 @@ def _tags(step: StepRun) -> Iterator[str]:
         maker = _maker(step, line.strip(), "tags", docker.METADATA)
         if maker is not None:
             names = [*_asked_for(maker), *_latest(maker, step)]
-            yield from (f"{image}:{name}" for image in _list(maker, "images") for name in names)
+            yield from (f"{image}:{name}" for image in uncommented(maker.input("images")) for name in names)
         elif line.strip():
             yield from (tag.strip() for tag in text_of(template(line).value(step)).split(",") if tag.strip())
     for options in docker.outputs(step) if not step.input("tags") and "outputs" in step.step.given else ():
         yield from (name for name in options.get("name", "").split(",") if name)
 
 
-def _list(maker: StepRun, name: str) -> list[str]:
-    """One of the lists that `docker/metadata-action` is given, which may have comments."""
-    return [line for line in lines(maker.input(name)) if not line.startswith("#")]
-
-
 def _asked_for(maker: StepRun) -> Iterator[str]:
     """The names that `docker/metadata-action` is asked for: what a line makes is known to be the same."""
     flavor = maker.input("flavor")
-    for line in _list(maker, "tags") or ["by default"]:
+    for line in uncommented(maker.input("tags")) or ["by default"]:
         how = re.sub(r",enable=true\b", "", line)
         if "enable=false" not in how:
             label = f"{how} {flavor}".replace(HOLE, "<").replace(HOLE_END, ">")
@@ -334,7 +329,7 @@ def _asked_for(maker: StepRun) -> Iterator[str]:
 
 def _latest(maker: StepRun, step: StepRun) -> Iterator[str]:
     """The name that `docker/metadata-action` gives to an image of a tag beside those that it is asked for."""
-    flavor = {k: v for line in _list(maker, "flavor") for k, v in _flavor(line)}
+    flavor = {k: v for line in uncommented(maker.input("flavor")) for k, v in _flavor(line)}
     of_tag = re.search(r"type=(?:semver|pep440|match)\b|event=tag\b", maker.input("tags") or "event=tag")
     asked = (step.step.condition, step.step.input("push"), step.job.job.condition)
     chosen = any({"ref", "ref_name", "ref_type"}.intersection(of.names("github")) for of in asked if of)

@@ -10,6 +10,7 @@ from scaffold.pipeline.commands import given
 from scaffold.pipeline.expressions.templates import template
 from scaffold.pipeline.expressions.values import text_of
 from scaffold.pipeline.outputs import makers
+from scaffold.pipeline.patterns import uncommented
 from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.syntax.shell import Command
@@ -43,11 +44,11 @@ def _of_command(command: Command) -> Iterator[str]:
 def _asked_for(step: StepRun, maker: Step) -> Iterator[str]:
     """The tags that `docker/metadata-action` makes of a push to a branch."""
     flavor: dict[str, str] = {}
-    for line in _lines(maker.spelled("flavor")):
+    for line in uncommented(maker.spelled("flavor")):
         flavor |= docker.options_of(line)
     if flavor.get("latest") == "true":
         yield "latest"
-    for line in _lines(maker.spelled("tags")) or ["type=ref,event=branch"]:
+    for line in uncommented(maker.spelled("tags")) or ["type=ref,event=branch"]:
         value = _tag(step, docker.options_of(line if "type=" in line else f"type=raw,value={line}"))
         if value:
             options = flavor | docker.options_of(line)
@@ -69,7 +70,3 @@ def _tag(step: StepRun, options: Mapping[str, str]) -> str:
         case "edge":
             return "edge" if options.get("branch", default) == branch else ""
     return ""
-
-
-def _lines(text: str) -> list[str]:
-    return [line for line in map(str.strip, text.split("\n")) if line and not line.startswith("#")]

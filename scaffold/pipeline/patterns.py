@@ -87,3 +87,8 @@ def fits(pattern: str, path: str) -> bool:
 def lines(text: str) -> Iterator[str]:
     """The lines of a list that an action takes as text."""
     return (line.strip() for line in text.split("\n") if line.strip())
+
+
+def uncommented(text: str) -> list[str]:
+    """The lines of such a list that may have comments, as those of `docker/metadata-action`."""
+    return [line for line in lines(text) if not line.startswith("#")]
