@@ -309,6 +309,7 @@ def _builds() -> Iterator[Case]:
         REQUIREMENTS,
         "a\n",
         "a==1\n",
+        lambda n: f"a>={n}\n",
         "-r a.txt\n",
         "git+https://a/b\n",
         "git+",

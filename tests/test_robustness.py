@@ -232,7 +232,7 @@ def test_a_large_file_is_an_answer(miniature: Path, path: str, what: str) -> Non
     (miniature / path).write_bytes(LARGE[what])
     code, line = answer(miniature)
     if code == 3:
-        assert error_at(line)[0] == path
+        assert path in line
 
 
 @pytest.mark.parametrize("path", [MATRIX, GALLERY])

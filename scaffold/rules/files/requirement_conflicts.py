@@ -19,6 +19,8 @@ BEHIND = {"torchaudio": (2, 0), "torchvision": (0, 15)}
 """What has a version of torch 2.0; with each of its releases the second number is one more."""
 LAST_TOGETHER = 10
 """The release of torch 2 up to which each had a torchaudio of its own."""
+MOST_COMPARED = 20
+"""Versions of one package in one image after which no more are compared: no backend asks for three."""
 
 
 class RequirementConflict(Rule):
@@ -75,7 +77,8 @@ class RequirementConflict(Rule):
     def _together(self, backend: str, asked: dict[str, list[Asked]]) -> Iterator[Finding]:
         """Packages of which no version is all that is asked for."""
         for name, found in asked.items():
-            for at, (text, line) in enumerate(found):
+            before: dict[str, Asked] = {}
+            for text, line in found:
                 if is_met_by_none(line.version):
                     yield self.finding(
                         text.place(line.offset),
@@ -85,9 +88,14 @@ class RequirementConflict(Rule):
                         "write a lower bound below the upper one",
                     )
                     continue
-                first = next((one for one in reversed(found[:at]) if _are_apart(one[1], line)), None)
+                nearest = reversed(before.values())
+                first = next((one for one in nearest if is_met_by_none(one[1].version, line.version)), None)
                 if first:
                     yield self._twice(backend, first, (text, line))
+                before.pop(line.version, None)
+                before[line.version] = text, line
+                if len(before) == MOST_COMPARED:
+                    break
 
     def _twice(self, backend: str, first: Asked, second: Asked) -> Finding:
         """A package whose second requirement takes no version of the first."""
@@ -129,11 +137,6 @@ class RequirementConflict(Rule):
 def _pinned(asked: dict[str, list[Asked]], name: str) -> list[Asked]:
     """The last requirement of a package that holds it to one version, if there is any."""
     return [one for one in asked.get(name, []) if one[1].held][-1:]
-
-
-def _are_apart(one: Line, other: Line) -> bool:
-    """Whether no version is what both ask for; `==2.9.1` and `==2.9.1+cpu` may be one."""
-    return not is_met_by_none(one.version) and is_met_by_none(one.version, other.version)
 
 
 def _shown(line: Line) -> str:
