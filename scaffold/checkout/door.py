@@ -30,6 +30,9 @@ FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 """A pipe that took a file's place since is not waited for."""
 
 _ODD = re.compile(r"(?:^|/)(?:\.{0,2}|\.[Gg][Ii][Tt])(?:/|$)|\0")
+_MARKS = ("", "/", ".")
+_STEPS = ("//", "/.", "\0")
+"""How an odd path begins, or what is in it, if it does not end in a slash."""
 _NO_TEXT = r"[\ud800-\udfff]"
 
 
@@ -44,6 +47,8 @@ class Kind(StrEnum):
 
 def _odd(path: str) -> re.Match[str] | None:
     """What no path of a file has; a name that is no text is rarely met."""
+    if path.isascii() and path[:1] not in _MARKS and path[-1] != "/" and not any(s in path for s in _STEPS):
+        return None  # nearly always
     return _ODD.search(path) or (None if path.isascii() else re.search(_NO_TEXT, path))
 
 

@@ -14,7 +14,7 @@ _PROSE_CONFLICT = rb"(?m)^(?:(<{7}|>{7})(?= \S)|(\|{7})(?= [^\s|][^|\n]*$))"
 
 A row goes on with bars, what git writes behind them does not.
 """
-_NO_PROSE = re.compile(r"(?:^|/)(?:Makefile|requirements[^/]*\.txt|\.[^/]*ignore)$|\.(?:ya?ml|toml|json)$")
+_NO_PROSE = r"(?:^|/)(?:Makefile|requirements[^/]*\.txt|\.[^/]*ignore)$|\.(?:ya?ml|toml|json)$"
 """Files in which such a line cannot be meant; elsewhere it may be in a comment, or in a longer text."""
 
 
@@ -22,7 +22,7 @@ def require_merged(path: str, data: bytes) -> None:
     """Raises ShapeError with the line of a conflict marker, where git has left one in a file."""
     if not any(mark in data for mark in _MARKS):
         return
-    found = re.search(_CONFLICT if _NO_PROSE.search(path) else _PROSE_CONFLICT, data)
+    found = re.search(_CONFLICT if re.search(_NO_PROSE, path) else _PROSE_CONFLICT, data)
     if found is not None:
         line = data.count(b"\n", 0, found.start()) + 1
         mark = next(filter(None, found.groups())).decode()

@@ -129,7 +129,7 @@ _BEFORE = frozenset(
     | {"-ex", "-eu", "-eux", "-eo", "-euo", "-euxo", "pipefail"}
 )
 """Words before what is run."""
-_TOOLS = re.compile(rb"docker|podman|nerdctl|buildah|ko |brew ")
+_TOOLS = (b"docker", b"podman", b"nerdctl", b"buildah", b"ko ", b"brew ")
 _USES = frozenset(
     {b"apply", b"b", b"bake", b"bud", b"build", b"create", b"install", b"link", b"login", b"publish", b"push"}
     | {b"reinstall", b"resolve", b"tag", b"uninstall", b"unlink", b"upgrade", b"use"}
@@ -171,7 +171,7 @@ def _is_file_of_interest(pipeline: Pipeline, path: str, depth: int) -> bool:
 
 
 def _has_tools(data: bytes) -> bool:
-    return _TOOLS.search(data) is not None
+    return any(tool in data for tool in _TOOLS)
 
 
 def _has_use(data: bytes) -> bool:
@@ -193,11 +193,13 @@ def goals_at_root(job: Job) -> Iterator[tuple[Step, int, str]]:
             if made is None or made.folder or posixpath.normpath(at) != "." or _ELSEWHERE & {*command.bare}:
                 continue
             if b"||" not in step.script.data[command.start_byte : command.end_of_statement]:
-                yield from ((step, command.start_byte, goal) for goal in made.goals if _GOAL.fullmatch(goal))
+                yield from (
+                    (step, command.start_byte, goal) for goal in made.goals if re.fullmatch(_GOAL, goal)
+                )
 
 
 _ELSEWHERE = {"-f", "-n", "-q", "-k", "-i", "--file", "--dry-run", "--makefile", "--keep-going"}
-_GOAL = re.compile(r"[A-Za-z][\w./-]*")
+_GOAL = r"[A-Za-z][\w./-]*"
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -244,6 +244,7 @@ class Leg(JobScope, ABC):
     """A job with one row of its matrix, without its steps."""
 
     _label = ""
+    _chain: tuple[Leg, ...] = ()
     _runs_on: str | None = None
     _reached: Truth | str = "not asked"
 
@@ -350,11 +351,12 @@ class Leg(JobScope, ABC):
         return self.complete and (self.call.caller is None or self.call.caller.known)
 
     @property
-    def chain(self) -> Iterator[Leg]:
+    def chain(self) -> tuple[Leg, ...]:
         """Itself, and the jobs that call the workflow it is in, up to that of the started workflow."""
-        yield self
-        if self.call.caller is not None:
-            yield from self.call.caller.chain
+        if not self._chain:
+            caller = self.call.caller
+            self._chain = (self, *caller.chain) if caller is not None else (self,)
+        return self._chain
 
 
 def titles(*legs: Leg) -> list[str]:

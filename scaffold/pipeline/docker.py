@@ -47,7 +47,7 @@ def is_own_registry(registry: str) -> bool:
     host, colon, port = registry.partition(":")
     if colon and not port.isdecimal():
         return False
-    if host in _OWN_HOSTS or re.fullmatch(r"127(?:\.\d{1,3}){3}", host):
+    if host in _OWN_HOSTS or (host[:4] == "127." and re.fullmatch(r"127(?:\.\d{1,3}){3}", host)):
         return True
     return bool(colon) and host.replace("-", "").replace("_", "").isalnum()
 
@@ -63,9 +63,10 @@ def tagged(name: str) -> str:
 
 def options_of(text: str) -> dict[str, str]:
     """`a=b,"c=d,e"` as a mapping: what stands in quotes is one option, as in other CSV."""
-    options = re.findall(_OPTION, text) if '"' in text else text.split(",")
-    pairs = (option.replace('"', "").partition("=") for option in options)
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    options = text.split(",")
+    if '"' in text:
+        options = [option.replace('"', "") for option in re.findall(_OPTION, text)]
+    return {name.strip(): value.strip() for name, _, value in [option.partition("=") for option in options]}
 
 
 _OPTION = r"""(?:^|,)((?:"[^"]*+"|[^,])*+)"""

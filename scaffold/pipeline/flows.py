@@ -264,11 +264,11 @@ def restores_of(leg: JobRun) -> list[Flow]:
 
 def clashes(written: Iterable[Flow]) -> Iterator[tuple[Flow, Flow]]:
     """What a run writes twice under one name, each with what does so before; of legs that are known."""
-    flows = list(written)
-    named = Counter(flow.called for flow in flows)
+    flows = [(flow, flow.called) for flow in written]
+    named = Counter([called for _, called in flows])
     alone: dict[tuple[str, frozenset[str]], list[Flow]] = {}
-    for flow in flows:
-        if (named[flow.called] > 1 or not is_known(flow.name)) and flow.at.job.known:
+    for flow, called in flows:
+        if (named[called] > 1 or not is_known(called)) and flow.at.job.known:
             others = alone.setdefault(flow.what, [])
             earlier = next((one for one in others if together(one.at, flow.at)), None)
             if earlier is None:

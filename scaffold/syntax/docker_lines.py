@@ -15,7 +15,7 @@ _HEREDOC = re.compile(
     r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|(?<!\S)\d*<<-?(\"[^\"\s]+\"|'[^'\s]+'|[^\s<\"']+)(?!\S)"
 )
 _DIRECTIVE = re.compile(r"(?i)\A(?:#[ \t]*\w+[ \t]*=[^\n]*\n)*?#[ \t]*(?:syntax|escape)[ \t]*=[ \t]*(\S+)")
-_FRONTEND = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?|\\")
+_FRONTEND = r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?|\\"
 
 
 class Line(NamedTuple):
@@ -32,7 +32,7 @@ def lines(data: bytes) -> Iterator[Line]:
     """The instructions of a Dockerfile; none of one that something else than docker's own reader reads."""
     text = data.decode("latin-1")  # a byte is a character
     directive = _DIRECTIVE.match(text)
-    at = 0 if directive is None or _FRONTEND.fullmatch(directive[1]) else len(text)
+    at = 0 if directive is None or re.fullmatch(_FRONTEND, directive[1]) else len(text)
     while at < len(text):
         start, whole, goes_on = at, "", True
         while goes_on and at < len(text):

@@ -32,7 +32,7 @@ FEW_BYTES = 400 << 10
 MAX_NESTING = 1000
 CHUNK_BYTES = 1 << 16
 
-_TOKEN = re.compile(rb"[\w\x80-\xff]++|[^\w\s]")
+_TOKEN = rb"[\w\x80-\xff]++|[^\w\s]"
 _BRACKET = re.compile(rb"[(\[{]|[)\]}]")
 
 
@@ -217,7 +217,7 @@ class ParsedSource(Source):
     def require_parsable(self) -> None:
         """Raises ShapeError where a parser, C code, would be lost: in a deep nesting, in too many words."""
         self.require_shallow(0, len(self.data))
-        if len(self.data) > FEW_BYTES and sum(1 for _ in _TOKEN.finditer(self.data)) > MAX_TOKENS:
+        if len(self.data) > FEW_BYTES and sum(1 for _ in re.finditer(_TOKEN, self.data)) > MAX_TOKENS:
             raise ShapeError(self.path, None, f"has more than {MAX_TOKENS:,} words, more than any such file")
 
     def require_shallow(self, start: int, end: int) -> None:

@@ -27,7 +27,7 @@ _BEGINNING = re.compile(rb"[ \t]*+(?:[-?:][ \t]++)*+(?=[^ \t])")
 _RUN = re.compile(rb"(?:[-?:][ \t]++){40}")
 _CLOSE_COMMENT = rb"""(?m)^((?:'[^'\n]*+'|"[^"\\\n]*+"|[^#"'\n])*+)(?<=['"\]}])#.*$"""
 _STRIPPED = r"[|>]-[ \t]*\n[ ]+([^\s#][^\n]*?)[ \t]*\n*"
-_OTHER_LINE_ENDS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
+_OTHER_LINE_ENDS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 
 
 _parser = partial(grammar.parser, "tree_sitter_yaml")
@@ -108,7 +108,9 @@ class YamlSource(ParsedSource):
     @cached_property
     def _lines(self) -> list[bytes]:
         """The lines as one parser or the other counts them."""
-        data = self.data if self.data.isascii() else _OTHER_LINE_ENDS.sub(b"\n", self.data)
+        data = self.data
+        for end in _OTHER_LINE_ENDS if not data.isascii() else ():
+            data = data.replace(end, b"\n")
         return data.splitlines()
 
     def require_parsable(self) -> None:

@@ -354,7 +354,7 @@ class PushPastReview(PipelineRule):
                     c for c in commands if _pushes_here(c) and (c.source is step.script or is_certain(c))
                 )
                 push = next(pushes, None)
-                if push is None or any(_OTHER_BRANCH.search(command.text) for command in commands):
+                if push is None or any(re.search(_OTHER_BRANCH, command.text) for command in commands):
                     continue
                 yield self.finding(
                     _place(push, step),
@@ -366,7 +366,7 @@ class PushPastReview(PipelineRule):
                 )
 
 
-_OTHER_BRANCH = re.compile(r"^git (?:checkout|switch|clone|worktree|init|remote)\b")
+_OTHER_BRANCH = r"^git (?:checkout|switch|clone|worktree|init|remote)\b"
 
 
 def _pushes_here(command: Command) -> bool:

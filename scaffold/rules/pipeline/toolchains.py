@@ -207,13 +207,13 @@ def _origin(step: StepRun, of: Template) -> Place:
 def _versions(job: Job) -> Iterator[yaml.Scalar]:
     """The versions of Go that a job's steps, its matrix and what it hands to a workflow spell out."""
     matrix = job.matrix if isinstance(job.matrix, yaml.Mapping) else yaml.EMPTY
-    given = [values.get(KEY) for values in (job.given, *(step.given for step in job.steps))]
+    given = [values[KEY] for values in (job.given, *(step.given for step in job.steps)) if KEY in values]
     axes = {name for value in given for name in _axes(value)}
     for value in (*given, *(own for name, own in matrix.values.items() if name in axes | {KEY})):
         yield from yaml.scalars(value)
 
 
-def _axes(value: yaml.Value | None) -> set[str]:
+def _axes(value: yaml.Value) -> set[str]:
     """The axes of the matrix that a version is taken from."""
     of = template(value.text) if isinstance(value, yaml.Scalar) else None
     return set(of.names("matrix")) if of is not None else set()

@@ -20,8 +20,8 @@ from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.records import version
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runs import Run, Runs
-from scaffold.pipeline.scopes import StepRun
-from scaffold.pipeline.steps import Occurrence, Step
+from scaffold.pipeline.scopes import JobRun, StepRun
+from scaffold.pipeline.steps import Step
 from scaffold.pipeline.triggers import pull_request_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
@@ -226,18 +226,18 @@ class LegsShareCacheRef(PipelineRule):
 
 def _saves(run: Run) -> Iterator[Flow]:
     """What legs save under a key that has nothing of their rows; of many legs of a job the first ones."""
-    seen: dict[tuple[Occurrence, *tuple[Job, ...]], list[StepRun]] = {}
+    alike: dict[tuple[Job, ...], list[JobRun]] = {}
     for leg in run.using(SAVE):
-        for occurrence in leg.job.using(SAVE):
-            same = seen.setdefault((occurrence, *(at.job for at in leg.chain)), [])
-            if len(same) < _COMPARED and leg.values:
-                same.append(leg.bind(occurrence))
-    for (occurrence, *_), same in seen.items():
-        if not same[1:] or is_anywhere(lines(occurrence.step.spelled("path"))):
-            continue
-        first, *others = same
-        if not re.search(r"\b(?:matrix|strategy)@", first.job.blind.bind(occurrence).input("key")):
-            yield from (cached(step, writes=True) for step in (first, *others) if step.runs is not False)
+        legs = alike.setdefault(tuple(at.job for at in leg.chain), [])
+        if len(legs) < _COMPARED and any(at.row for at in leg.chain):
+            legs.append(leg)
+    for legs in alike.values():
+        for occurrence in legs[0].job.using(SAVE) if legs[1:] else ():
+            if is_anywhere(lines(occurrence.step.spelled("path"))):
+                continue
+            if not re.search(r"\b(?:matrix|strategy)@", legs[0].blind.bind(occurrence).input("key")):
+                steps = (leg.bind(occurrence) for leg in legs)
+                yield from (cached(step, writes=True) for step in steps if step.runs is not False)
 
 
 _COMPARED = 16

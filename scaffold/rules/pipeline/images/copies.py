@@ -115,11 +115,11 @@ def _spans(file: Dockerfile, target: str) -> list[tuple[int, int]]:
 def _is_context(registry: Repository, name: str) -> bool:
     """Whether a workflow or another file that describes builds may name a further context so."""
     texts = [workflow.source.data for workflow in registry.pipeline.workflows]
-    texts += [registry.tree.read(path) or b"" for path in registry.tree.names("") if _BUILDS.search(path)]
+    texts += [registry.tree.read(path) or b"" for path in registry.tree.names("") if re.search(_BUILDS, path)]
     return any(re.search(rf"\b{re.escape(name)}\b\"?\s*[=:]".encode(), text) for text in texts)
 
 
-_BUILDS = re.compile(r"(?i)bake|compose|makefile|justfile|\.sh$|earthfile|taskfile")
+_BUILDS = r"(?i)bake|compose|makefile|justfile|\.sh$|earthfile|taskfile"
 _OFFICIAL = frozenset({
     "adminer", "almalinux", "alpine", "alt", "amazoncorretto", "amazonlinux", "archlinux", "bash",
     "buildpack-deps", "busybox", "caddy", "cassandra", "centos", "clearlinux", "clojure", "composer",

@@ -108,7 +108,7 @@ def _faults(file: Dockerfile, run: Instruction) -> Iterator[_Fault]:
             continue
         offset = script.start_byte + found.offset
         start = file.line_start(offset)
-        if not is_command and _INSTRUCTION.match(file.slice(start, offset)):
+        if not is_command and re.match(_INSTRUCTION, file.slice(start, offset)):
             where = f"the heredoc of the RUN in line {file.line(run.start_byte)}"
             yield _Fault(start, f"this stands in {where}, which does not end")
         elif found.problem.startswith("the heredoc"):
@@ -121,4 +121,4 @@ def _faults(file: Dockerfile, run: Instruction) -> Iterator[_Fault]:
 
 _CONTINUED = re.compile(rb"\\\r?\n")
 """What docker takes out of a command, which then is one line."""
-_INSTRUCTION = re.compile(rf"[ \t]*(?:{'|'.join(sorted(INSTRUCTIONS))})[ \t]")
+_INSTRUCTION = rf"[ \t]*(?:{'|'.join(sorted(INSTRUCTIONS))})[ \t]"
