@@ -97,7 +97,8 @@ def _folders(job: Job, step: Step) -> Iterator[tuple[str, bool]]:
         yield from ((placed(folder, ".", home), True) for folder in folders if folder)
         return
     at = placed(folder_of(step, job.node, job.workflow.node), ".", home)
-    if not re.search(r"\b(?:cd|pushd)\b|-C\b", step.run):
+    moves = any(word in step.run for word in ("cd", "pushd", "-C"))
+    if not moves or not re.search(r"\b(?:cd|pushd)\b|-C\b", step.run):
         own = _FETCHED.sub("", step.run) if "@" in step.run else step.run
         yield at, _PROGRAM.search(own) is not None
         return

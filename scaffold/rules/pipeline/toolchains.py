@@ -121,7 +121,8 @@ def _lines(data: bytes) -> list[str]:
 def _in_dockerfile(file: Dockerfile) -> Iterator[tuple[Place, str]]:
     """The versions that a Dockerfile fetches, or of whose image it builds the module."""
     default = _DEFAULT.search(file.data) if b"GO_VERSION" in file.data.upper() else None
-    if default and b"go$" in file.data and re.search(rb"(?m)^[^#\n]*\bgo\$\{?GO_VERSION\b", file.data):
+    fetched = re.finditer(rb"\bgo\$\{?GO_VERSION\b", file.data) if default else ()
+    if default and any(b"#" not in file.data[file.line_start(at.start()) : at.start()] for at in fetched):
         yield Place(file.path, file.line(default.start(1))), default[1].decode()
     for stage in file.stages if b"golang" in file.data else ():
         image = re.fullmatch(_IMAGE, stage.image)
