@@ -261,7 +261,8 @@ class _Reader:
             simple = _SIMPLE_PAIR.fullmatch(self.source.data, start, pair.end_byte)
             if simple is not None:
                 name = simple[1].decode()
-                self._is_first(name, keys, pair)
+                if self.strict:
+                    self._require_first(name, keys, pair)
                 keys[name] = Scalar(name, start, simple.end(1))
                 values[name] = self._scalar(simple, 2)
                 self.size += 2
@@ -278,7 +279,8 @@ class _Reader:
             if key.text == "<<" and not key.style:
                 merged += [m for m in getattr(value, "items", [value]) if isinstance(m, Mapping)]
                 continue
-            self._is_first(key.text, keys, pair)
+            if self.strict:
+                self._require_first(key.text, keys, pair)
             values[key.text] = value
             keys[key.text] = key
         for other in merged:
@@ -287,8 +289,8 @@ class _Reader:
                 keys.setdefault(name, other.keys[name])
         return Mapping(values, keys, node.start_byte, node.end_byte, node.type == "flow_mapping")
 
-    def _is_first(self, key: str, earlier: dict[str, Scalar], pair: Node) -> None:
-        if self.strict and key in earlier:
+    def _require_first(self, key: str, earlier: dict[str, Scalar], pair: Node) -> None:
+        if key in earlier:
             raise self.source.shape_error(pair, f"has two keys {key!r}")
 
     def _sequence(self, node: Node) -> Sequence:
