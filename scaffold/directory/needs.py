@@ -107,9 +107,16 @@ _COMMON = re.compile(rb"(?m)^[ \t]*(?:source|\.)[ \t]+[\"']?[^\s\"'#;]*/common/(
 
 
 def _is_asked_for(script: Text, name: bytes) -> bool:
-    """Whether a script asks if a file is there, or does something else where it is not."""
-    asked = rb"-[efrsx][ \t][^\n;]*%(name)s|%(name)s[^\n]*\|\|" % {b"name": re.escape(name)}
-    return re.search(asked, script.code) is not None
+    """Whether a script asks if a file is there, or does something else where it is not.
+
+    It may give it a variable first.
+    """
+    written = re.escape(name)
+    kept = re.findall(rb"(?m)^[ \t]*(?:\w+[ \t]+)?(\w+)=[^\s#]*%s[\"']?[ \t]*$" % written, script.code)
+    for one in (written, *(rb"\$\{?%s\b" % variable for variable in kept)):
+        if re.search(rb"-[efrsx][ \t][^\n;]*%(one)s|%(one)s[^\n]*\|\|" % {b"one": one}, script.code):
+            return True
+    return False
 
 
 _STARTED = re.compile(r"\$\{?MY_DIR\}?/([\w.${}-]+\.py)")

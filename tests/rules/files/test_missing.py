@@ -245,12 +245,20 @@ def test_a_backend_that_nothing_builds_needs_nothing() -> None:
         'if [ -f "$CURDIR/{0}" ]; then\n    source "$CURDIR/{0}"\nfi',
         'source "$CURDIR/{0}" || true',
         '[ -e "$CURDIR/{0}" ] && source "$CURDIR/{0}"',
+        'MORE="$CURDIR/{0}"\nif [ -f "${{MORE}}" ]; then\n    source "$MORE"\nfi',
     ],
 )
 def test_a_shared_script_that_is_asked_for(path: str, line: str) -> None:
     script = "../common/more.sh" if path.startswith(FINCH) else "../../../scripts/build/more.sh"
     more = f"CURDIR=$(dirname $0)\n{line.format(script)}\n"
     assert findings(tree({path: f"{read(path)}\n{more}".encode()}), SLUG) == []
+
+
+def test_a_shared_script_in_a_variable_that_nobody_asks_for() -> None:
+    more = 'MORE="$CURDIR/../../../scripts/build/more.sh"\nif [ -f "$MOREOVER" ]; then\n    source "$MORE"\nfi\n'
+    path = f"{LARK}/package.sh"
+    (found,) = findings(tree({path: f"{read(path)}\n{more}".encode()}), SLUG)
+    assert found.subject.endswith("scripts/build/more.sh")
 
 
 @pytest.mark.parametrize(
