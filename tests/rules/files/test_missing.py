@@ -255,7 +255,9 @@ def test_a_shared_script_that_is_asked_for(path: str, line: str) -> None:
 
 
 def test_a_shared_script_in_a_variable_that_nobody_asks_for() -> None:
-    more = 'MORE="$CURDIR/../../../scripts/build/more.sh"\nif [ -f "$MOREOVER" ]; then\n    source "$MORE"\nfi\n'
+    more = (
+        'MORE="$CURDIR/../../../scripts/build/more.sh"\nif [ -f "$MOREOVER" ]; then\n    source "$MORE"\nfi\n'
+    )
     path = f"{LARK}/package.sh"
     (found,) = findings(tree({path: f"{read(path)}\n{more}".encode()}), SLUG)
     assert found.subject.endswith("scripts/build/more.sh")
