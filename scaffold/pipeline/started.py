@@ -9,7 +9,7 @@ from typing import Any
 from scaffold.pipeline.events import Event
 from scaffold.pipeline.expressions.nodes import Scope
 from scaffold.pipeline.expressions.templates import Template
-from scaffold.pipeline.expressions.values import Open, Truth
+from scaffold.pipeline.expressions.values import Open, Truth, text_of
 from scaffold.pipeline.model import Job, Workflow
 
 
@@ -44,7 +44,9 @@ class Started:
     @cached_property
     def github(self) -> Mapping[str, Any]:
         """The `github` context: in a called workflow too it is that of the workflow that was started."""
-        known = {**self.event.github, "workflow": self.workflow.name, "workflow_ref": self.workflow.path}
+        known = {**self.event.github, "workflow": self.workflow.name}
+        if "ref" in known:  # it names the ref, as each pull request has one of its own
+            known["workflow_ref"] = f"{self.workflow.path}@{text_of(known['ref'])}"
         return Open("github", known) if isinstance(self.event.github, Open) else known
 
 

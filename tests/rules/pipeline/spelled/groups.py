@@ -124,6 +124,15 @@ jobs: {{r: {{if: "{when}", runs-on: ubuntu-latest, steps: [{{run: make report}}]
             "${{ format('{0}-{1}', github.workflow, github['head_ref']) }}",
         ),
     },
+    "pr-group-by-branch: not the ref of the workflow": cancelling(
+        "pull_request", "${{ github.workflow_ref }}-${{ github.head_ref || github.ref_name }}"
+    ),
+    "pr-group-by-branch: not the ref of the workflow alone": cancelling(
+        "pull_request", "${{ github.workflow_ref }}"
+    ),
+    "pr-group-by-branch: the ref of the workflow is the base": cancelling(
+        "pull_request_target", "${{ github.workflow_ref }}"
+    ),
     "pr-group-by-branch: upper": {
         "r": cancelling("[pull_request]", "${{ GITHUB.HEAD_REF }}"),
     },
