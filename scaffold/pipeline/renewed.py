@@ -27,7 +27,7 @@ def is_renewed(step: StepRun, done: Effect, tree: Tree) -> bool:
         return True
     if done.kind is Kind.image:
         again = not _named_after_commit(step) or _is_deployed(step)
-        return again or any(_is_given_again(step, name) for name in image_names(step))
+        return again or any(_is_named_again(step, name) for name in image_names(step))
     if "goreleaser" in done.words and makes_no_release(tree, step.input("args") + step.step.run):
         return True
     return _of_fixed_version(step) or _of_rolling_tag(step)
@@ -91,13 +91,24 @@ def _of_rolling_tag(step: StepRun) -> bool:
     return bool(tags) and all(_is_given_again(step, tag, _VERSION) for tag in tags)
 
 
+def _is_named_again(step: StepRun, name: str) -> bool:
+    """Whether the next push certainly names an image so, or gives the tag to one of the same repository."""
+    repository, _, tag = name.rpartition(":")
+    if not repository or "/" in tag or tag.count("${{") != tag.count("}}"):
+        return _is_given_again(step, name)
+    return not _is_of_commit(step, repository) and _is_given_again(step, tag)
+
+
+def _is_of_commit(step: StepRun, text: str) -> bool:
+    """Whether a text has what only one commit or run has."""
+    return any(re.search(_COMMIT, t) for t in behind(step.job.job, step.occurrence.outer, text))
+
+
 def _is_given_again(step: StepRun, name: str, but: str = "") -> bool:
     """Whether the next push certainly gives a name, as it is written, to its own; none that is like `but`."""
     values = [value for value in alternatives(step, name) if value]
     known = all(is_known(value) and not re.search(r"^-|\$|\{\{", value) for value in values)
-    of_run = any(shown(value) != value for value in values) or any(
-        re.search(_COMMIT, text) for text in behind(step.job.job, step.occurrence.outer, name)
-    )
+    of_run = any(shown(value) != value for value in values) or _is_of_commit(step, name)
     return bool(values) and known and not of_run and not any(re.fullmatch(but, value) for value in values)
 
 

@@ -11,7 +11,7 @@ from scaffold.pipeline.calls import Call
 from scaffold.pipeline.events import Event
 from scaffold.pipeline.expressions.values import Unknown, text_of
 from scaffold.pipeline.model import Workflow
-from scaffold.pipeline.patterns import fits
+from scaffold.pipeline.patterns import takes
 from scaffold.pipeline.started import Started
 from scaffold.syntax import yaml_values as yaml
 
@@ -36,12 +36,8 @@ def pushed_branch(workflow: Workflow) -> str | None:
     filters = workflow.events.get("push")
     if filters is None:
         return None
-    default = workflow.pipeline.default_branch
-    named = [s.text for s in yaml.scalars(filters.get("branches"))]
-    if not named:
-        tags_only = "tags" in filters.values and not {"branches", "branches-ignore"} & set(filters.values)
-        return None if tags_only else default
-    return _chosen(named, default)
+    tags_only = "tags" in filters.values and not {"branches", "branches-ignore"} & set(filters.values)
+    return None if tags_only else _branch(filters, workflow.pipeline.default_branch)
 
 
 def names_tags(workflow: Workflow) -> bool:
@@ -54,7 +50,7 @@ def pull_request_of(workflow: Workflow, **changes: Any) -> Event:
     target = "pull_request" not in workflow.events and "pull_request_target" in workflow.events
     filters = workflow.events.get("pull_request_target" if target else "pull_request", yaml.EMPTY)
     default = workflow.pipeline.default_branch
-    base = _chosen([s.text for s in yaml.scalars(filters.get("branches"))], default)
+    base = _branch(filters, default) or default
     return events.pull_request(base=base, default_branch=default, target=target, **changes)
 
 
@@ -96,9 +92,16 @@ def _open(pattern: str) -> str:
     return re.sub(r"[*?+]++|\[[^][]*+\]", _ANY, pattern)
 
 
-def _chosen(patterns: list[str], default: str) -> str:
-    """A branch that a filter takes, the default branch where it is one of them."""
-    plain = [p for p in patterns if not set(p) & set("*?[]!+")]
-    if not patterns or default in patterns or any(fits(p, default) for p in patterns):
-        return default
-    return plain[0] if plain else patterns[0].replace("*", "1").lstrip("!")
+def _branch(filters: yaml.Mapping, default: str) -> str | None:
+    """A branch that the filters of an event take, the default one where they do; None where there is none."""
+    named = [s.text for s in yaml.scalars(filters.get("branches"))]
+    if named:
+        plain = [p for p in named if not set(p) & set("*?[]!+")]
+        other = plain[0] if plain else named[0].replace("*", "1").lstrip("!")
+        return default if takes(named, default) else other
+    ignored = [s.text for s in yaml.scalars(filters.get("branches-ignore"))]
+    return next((branch for branch in (default, *_OTHERS) if not takes(ignored, branch)), None)
+
+
+_OTHERS = ("topic", "topic/1")
+"""Branches of which one is none that a workflow ignores, if it ignores not all."""

@@ -225,6 +225,24 @@ def test_a_copy_of_a_pull_request_is_no_branch_to_publish(branch: str, told: int
 
 
 @pytest.mark.parametrize(
+    ("branches", "told"),
+    [
+        ("branches: ['**']", 1),
+        ("branches: ['**', '!main']", 0),
+        ("branches: ['!main', '**']", 1),
+        ("branches-ignore: [next]", 1),
+        ("branches-ignore: [main]", 0),
+        ("branches-ignore: ['ma*']", 0),
+        ("branches-ignore: ['**'], tags: ['v*']", 0),
+    ],
+)
+def test_what_is_published_from_the_default_branch_alone(branches: str, told: int) -> None:
+    step = "{if: github.ref_name == 'main', run: npm publish}"
+    workflow = ci(BY_BRANCH, on=f"{{push: {{{branches}}}}}", step=step)
+    assert len(found(tree({"ci": workflow}), "push-cancels-push")) == told
+
+
+@pytest.mark.parametrize(
     ("also", "told"),
     [
         ("github.repository", 1),

@@ -45,6 +45,18 @@ OF_FILE = """
           docker push a/b:${{ github.sha }}
 """
 OF_PROGRAM = OF_FILE.replace("cat VERSION", "./version")
+OF_OWNER = """
+      - id: n
+        run: |
+          echo "owner=$(echo ${{ github.repository_owner }} | tr A-Z a-z)" >> $GITHUB_OUTPUT
+          echo "commit=$(git rev-parse --short HEAD)" >> $GITHUB_OUTPUT
+      - uses: docker/build-push-action@v6
+        with:
+          push: true
+          tags: |
+            ghcr.io/${{ steps.n.outputs.owner }}/b:canary
+            ghcr.io/${{ steps.n.outputs.owner }}/b:canary-${{ steps.n.outputs.commit }}
+"""
 ROLLING = (
     "\n      - uses: wangyoucao577/go-release-action@v1\n        with: {release_tag: dev, overwrite: true}\n"
 )
@@ -61,6 +73,9 @@ ROLLING = (
         (BY_FUNCTION, True),
         (OF_FILE, False),
         (OF_PROGRAM, True),
+        (OF_OWNER, False),
+        (OF_OWNER.replace("b:canary\n", "b:${{ steps.n.outputs.commit }}\n"), True),
+        (OF_OWNER.replace("outputs.owner }}/b:canary\n", "outputs.commit }}/b:canary\n"), True),
         (ROLLING, False),
         (ROLLING.replace("dev", "v1.2.3"), True),
     ],
