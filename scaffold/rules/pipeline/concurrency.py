@@ -10,6 +10,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import events
+from scaffold.pipeline.artifacts import UPLOAD
 from scaffold.pipeline.effects import Effect, Kind, effects_of
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.groups import Group
@@ -140,17 +141,24 @@ def harmed(run: Run, job: Job | None, tree: Tree) -> tuple[str, bool]:
 
 def published_by_diff(run: Run, job: Job | None, tree: Tree) -> str:
     """What looks at the diff of one push, where a job that publishes is it, or waits for it; else ""."""
-    diffs: dict[str, str] = {}
+    diffs: dict[tuple[str, bool], str] = {}
     publishing: dict[str, Job] = {}
     for leg in _legs(run, job):
         root = leg.root.job
         for step, done in _effects(leg, tree):
             if done.kind is Kind.diff:
-                diffs.setdefault(root.id, _told(step, done))
+                diffs.setdefault((root.id, _hands_on(leg, step)), _told(step, done))
             else:
                 publishing[root.id] = root
-    asked = {name for own in publishing.values() for name in (own.id, *run.workflow.upstream(own))}
-    return next((told for name, told in diffs.items() if name in asked), "")
+    asked = {name for own in publishing.values() for name in run.workflow.upstream(own)}
+    found = (told for (name, handed), told in diffs.items() if name in publishing or (handed and name in asked))
+    return next(found, "")
+
+
+def _hands_on(leg: JobRun, step: StepRun) -> bool:
+    """Whether a diff may decide something in another job: a script may fail, else the job must tell it."""
+    told = leg.root.job.uses or "outputs" in leg.job.node.values or UPLOAD in leg.job.actions
+    return bool(told or step.step.run)
 
 
 def _legs(run: Run, job: Job | None) -> Iterator[JobRun]:

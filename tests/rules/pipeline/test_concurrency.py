@@ -588,3 +588,44 @@ def test_a_script_that_is_told_where_to_push(call: str, push: str, told: int) ->
     workflow = group + job(f"- uses: actions/checkout@v4\n- run: {call}", on="{push: {branches: [main]}}")
     where = tree({"ci": workflow, "ci/push.sh": f"#!/bin/sh\nset -e\n{push}\n"})
     assert len(found(where, "push-cancels-push")) == told
+
+
+guarded = workflow("""
+on: {push: {branches: [main]}}
+concurrency: {group: "x-${{ github.ref }}", cancel-in-progress: true}
+jobs:
+  probe:
+    runs-on: ubuntu-latest
+    ...
+    steps:
+      - uses: actions/checkout@v4
+      ...
+      - if: steps.f.outputs.deps == 'true'
+        run: make probe
+      ...
+  image:
+    needs: probe
+    runs-on: ubuntu-latest
+    steps: [{run: docker push acme/a:latest}]
+""")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "diff", "last", "certain"),
+    [
+        ("", "{id: f, uses: dorny/paths-filter@v3}", "", False),
+        ("outputs: {deps: '${{ steps.f.outputs.deps }}'}", "{id: f, uses: dorny/paths-filter@v3}", "", True),
+        (
+            "",
+            "{id: f, uses: dorny/paths-filter@v3}",
+            "- {uses: actions/upload-artifact@v4, with: {name: plan, path: plan}}",
+            True,
+        ),
+        ("", "{id: f, run: 'git diff --exit-code ${{ github.event.before }}'}", "", True),
+    ],
+)
+def test_a_diff_decides_of_other_jobs_where_its_own_tells_them(
+    outputs: str, diff: str, last: str, certain: bool
+) -> None:
+    (finding,) = found(tree({"ci": guarded(outputs, f"- {diff}", last)}), "push-cancels-push")
+    assert (finding.severity is Severity.error) is certain
