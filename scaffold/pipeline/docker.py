@@ -94,14 +94,16 @@ def dockerfiles(tree: Tree, folders: tuple[str, ...] = ("",)) -> Iterator[Docker
 
 
 PLAIN = frozenset({
-    ":", "[", "[[", "addgroup", "adduser", "apk", "apt", "apt-cache", "apt-get", "apt-mark", "arch",
-    "basename", "break", "cat", "cd", "chgrp", "chmod", "chown", "command", "continue", "cp", "curl", "cut",
-    "date", "dirname", "dnf", "dpkg", "dpkg-query", "echo", "egrep", "exit", "export", "false", "getent",
-    "grep", "groupadd", "groupmod", "hash", "head", "id", "install", "local", "ln", "ls", "microdnf", "mkdir",
-    "mktemp", "mv", "passwd", "printf", "pwd", "read", "readlink", "realpath", "return", "rm", "rmdir", "rpm",
-    "sed", "set", "shift", "shopt", "sleep", "sort", "stat", "tail", "tar", "tee", "test", "touch", "tr",
-    "trap", "true", "type", "umask", "uname", "unset", "unzip", "update-ca-certificates", "useradd",
-    "usermod", "wc", "wget", "which", "yum", "zypper",
+    ":", "[", "[[", "add-apt-repository", "addgroup", "adduser", "apk", "apt", "apt-add-repository",
+    "apt-cache", "apt-get", "apt-key", "apt-mark", "arch", "basename", "break", "cat", "cd", "chgrp",
+    "chmod", "chown", "command", "continue", "cp", "curl", "cut", "date", "debconf-set-selections",
+    "dirname", "dnf", "dpkg", "dpkg-query", "dpkg-reconfigure", "echo", "egrep", "exit", "export", "false",
+    "getent", "gpg", "gpgconf", "grep", "groupadd", "groupmod", "hash", "head", "id", "install", "ldconfig",
+    "ln", "local", "locale-gen", "ls", "lsb_release", "microdnf", "mkdir", "mktemp", "mv", "passwd",
+    "printf", "pwd", "read", "readlink", "realpath", "return", "rm", "rmdir", "rpm", "sed", "set", "setcap",
+    "sha256sum", "sha512sum", "shift", "shopt", "sleep", "sort", "stat", "tail", "tar", "tee", "test",
+    "touch", "tr", "trap", "true", "type", "umask", "uname", "unset", "unzip", "update-alternatives",
+    "update-ca-certificates", "useradd", "usermod", "wc", "wget", "which", "yum", "zypper",
 })  # fmt: skip
 """Commands of a RUN that take no time worth a runner of its own."""
 
