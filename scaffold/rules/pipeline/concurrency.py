@@ -151,7 +151,9 @@ def published_by_diff(run: Run, job: Job | None, tree: Tree) -> str:
             else:
                 publishing[root.id] = root
     asked = {name for own in publishing.values() for name in run.workflow.upstream(own)}
-    found = (told for (name, handed), told in diffs.items() if name in publishing or (handed and name in asked))
+    found = (
+        told for (name, handed), told in diffs.items() if name in publishing or (handed and name in asked)
+    )
     return next(found, "")
 
 

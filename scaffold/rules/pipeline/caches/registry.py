@@ -175,8 +175,8 @@ class LegsShareCacheRef(PipelineRule):
         cache-to: type=registry,ref=example/ci-cache:app-${{ matrix.arch }}
 
     Left alone is an upload of an artifact that was deleted before, and one with `continue-on-error` of what
-    its job looked for and did not find. So is `type=gha` in a script: buildx leaves it out where no step sets
-    the token of GitHub's cache.
+    its job looked for and did not find. So is one whose path names another leg: this one finds nothing to
+    upload. So is `type=gha` in a script: buildx leaves it out where no step sets the token of GitHub's cache.
 
     Fix: put the axis that differs into the name.
     """
@@ -255,8 +255,10 @@ def _replaces(upload: Flow) -> bool:
 def _is_meant(flows: Flows, one: Flow, other: Flow) -> bool:
     """Whether an upload knows of the one before it: it replaces that, or what that made is deleted between.
 
-    So does one that may fail, of what its leg has looked for in vain.
+    So does one that may fail, of what its leg has looked for in vain, and one that has nothing to upload.
     """
+    if _is_of_others(flows, one, other):
+        return True
     if any(step.node.text("continue-on-error") == "true" for step in other.at.occurrence.chain):
         own = (flow for flow in flows.downloads if flow.at.job is other.at.job)
         if any(flows.follows(other.at, flow.at) and flow.may_take(other.name) for flow in own):
@@ -266,6 +268,22 @@ def _is_meant(flows: Flows, one: Flow, other: Flow) -> bool:
     found = (flow for flow in flows.deletions if flow.may_take(other.name))
     return _replaces(other) or any(
         flows.follows(flow.at, one.at) and flows.follows(other.at, flow.at) for flow in found
+    )
+
+
+def _is_of_others(flows: Flows, one: Flow, other: Flow) -> bool:
+    """Whether the path that two legs upload names a value of their matrix that not both have."""
+    step = other.at.step
+    if one.at.step is not step or other.at.input("if-no-files-found") == "error":
+        return False
+    paths = [re.sub(r"\$\{\{.*?\}\}", "", p) for p in lines(step.spelled("path")) if not p.startswith("!")]
+    legs = (flow.at.job for flow in flows.uploads if flow.at.step is step)
+    values = {(axis, value) for leg in legs for axis, value in leg.values.items() if isinstance(value, str)}
+    return bool(paths) and any(
+        all(re.search(rf"(?<![a-zA-Z0-9]){re.escape(value)}(?![a-zA-Z0-9])", path) for path in paths)
+        and not all(flow.at.job.values.get(axis) == value for flow in (one, other))
+        for axis, value in values
+        if len(value) > 1
     )
 
 

@@ -81,6 +81,27 @@ SPELLED |= {
     f"{RULE}: a file of Windows": files(no_archive(".\\Package\\app.zip")),
 }
 
+packed = workflow("""
+on: push
+jobs:
+  build:
+    strategy: {matrix: {arch: [amd64, riscv64, arm64]}}
+    runs-on: ubuntu-latest
+    steps:
+      - run: make ${{ matrix.arch }}
+      - uses: actions/upload-artifact@v4
+        with: {name: setup, if-no-files-found: ..., path: ...}
+""")
+SPELLED |= {
+    f"{RULE}: not a path of the first leg": packed("ignore", "'out/app_*-amd64.zip'"),
+    f"{RULE}: not a path of the last leg": packed("warn", "'out/arm64/*'"),
+    f"{RULE}: not two paths of one leg": packed("warn", '"out/arm64/*\\nlog-arm64\\n!out/x"'),
+    f"{RULE}: a path of one leg that must be there": packed("error", "'out/arm64/*'"),
+    f"{RULE}: a path of one leg and one of all": packed("warn", '"out/arm64/*\\nlog"'),
+    f"{RULE}: a path of no leg": packed("warn", "'out/arm64v8/*'"),
+    f"{RULE}: a path of each leg": packed("warn", "'out/${{ matrix.arch }}/*'"),
+}
+
 fallback = workflow("""
 on: push
 jobs:
