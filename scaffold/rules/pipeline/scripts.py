@@ -88,8 +88,8 @@ class AnswerUnchecked(PipelineRule):
     script tests, itself or what it makes of it, or gives to `grep` or to a `jq` that is a condition, or takes
     with a last `grep` or a `jq` of a list, a number or a `.json`, which fail, as `jq -e` and Python's `json`
     do; under `pipefail`, which `shell: bash` sets, they need not be the last. A function may print it for the
-    script that tests it, or get it. For a release of GitHub `-f` is not enough: it is always
-    elsewhere.
+    script that tests it, or get it. What the answer names may be got next: `wget` and `curl -f` fail then, and
+    the script ends there. For a release of GitHub `-f` is not enough: it is always elsewhere.
 
     Fix: add `-f`, and `-L` where the address may move.
     """
@@ -170,7 +170,32 @@ def _takes_anything(command: Command, shell: str) -> bool:
         return False  # of a server of files, whose page about an error is no JSON
     if tested or required or any(_fails_for_a_page(c) or (c.starts("jq") and is_condition(c)) for c in fed):
         return False
-    return not any(map(_fails_for_a_page, calls if strict else calls[-1:]))
+    if any(map(_fails_for_a_page, calls if strict else calls[-1:])):
+        return False
+    later_calls = (c for c in source.commands if c.start_byte > holder.end_byte)
+    return not (_stops(source) and any(_is_got(c, taken) for c in later_calls))
+
+
+def _stops(script: ShellSource) -> bool:
+    """Whether a script ends where a command fails, as those of steps do."""
+    return (
+        not script.path or re.search(rb"(?m)^[ \t]*set [^\n;#]*(?:-[a-z]*e|errexit)", script.data) is not None
+    )
+
+
+def _is_got(command: Command, taken: re.Pattern[str]) -> bool:
+    """Whether a command certainly gets what an answer names, and fails where there is nothing."""
+    fails = command.starts("wget") or (command.starts("curl") and any(map(_is_failing, command.words)))
+    if not fails or not any("://" in word and taken.search(word) for word in command.words):
+        return False
+    around = command.source.parent(command.node)
+    piped = around is not None and around.type == "pipeline"
+    return not piped and is_certain(command) and not is_condition(command)
+
+
+def _is_failing(word: str) -> bool:
+    """Whether an option of curl has it fail for what the server says."""
+    return word in _FAILING or re.fullmatch(r"-[a-zA-Z#]*f[a-zA-Z#]*", word) is not None
 
 
 def _taken_from_function(source: ShellSource, holder: Node, used: re.Pattern[str]) -> list[Assignment]:

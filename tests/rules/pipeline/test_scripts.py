@@ -168,6 +168,13 @@ def test_rule(slug: str) -> None:
             f"{TAKE.replace('{ ', '{ it=$2; ').replace('| jq', '> y; echo $it | jq')}; tag=$(curl -s {URL}); take x $tag",
             False,
         ),
+        (f"set -e; tag=$(curl -s {URL}); wget https://acme.example/v$tag/ibex.deb", False),
+        (f'set -eu; tag=$(curl -s {URL}); of=x-$tag; curl -fLO "https://acme.example/$of"', False),
+        (f"set -e; tag=$(curl -s {URL}); curl -LO https://acme.example/v$tag/ibex.deb", True),
+        (f"set -e; tag=$(curl -s {URL}); wget https://acme.example/ibex.deb", True),
+        (f"set -e; tag=$(curl -s {URL}); wget https://acme.example/v$tag || true", True),
+        (f"set -e; tag=$(curl -s {URL}); if make; then wget https://acme.example/v$tag; fi", True),
+        (f"set -e; tag=$(curl -s {URL}); wget -qO- https://acme.example/v$tag | sh", True),
         ("tag=$(curl -s http://localhost:8080/v1/models)", False),
         (f'tag=$(curl -s {URL}); check_answer "$tag"', False),
         (f"tag=$(curl -fsSL {URL})", False),
@@ -301,3 +308,9 @@ def test_where_a_script_is(steps: str, is_read: bool) -> None:
 def test_only_the_options_that_are_missing_are_asked_for(options: str, url: str, asked: str) -> None:
     where = tree({"ci": job(f"- run: tag=$(curl {options} {url})")})
     assert [finding.help for finding in found(where, "answer-unchecked")] == [asked]
+
+
+@pytest.mark.parametrize(("start", "told"), [("", True), ("set -e\n", False), ("set -o errexit\n", False)])
+def test_a_script_that_goes_on_where_a_download_fails(start: str, told: bool) -> None:
+    script = f"{start}tag=$(curl -s {URL})\nwget https://acme.example/v$tag/ibex.deb\n"
+    assert bool(found(tree({"ci": job("- run: ./get.sh"), "get.sh": script}), "answer-unchecked")) is told
