@@ -40,7 +40,8 @@ from scaffold.rules.pipeline.localai import BaseDepsSingleSource, DepsRefresh, F
 from scaffold.rules.pipeline.reach import JobNeverRuns
 from scaffold.rules.pipeline.reduces import ReduceSkippedByOneLeg
 from scaffold.rules.pipeline.releases import BaseRelease
-from scaffold.rules.pipeline.scripts import AnswerUnchecked, MakeFunctionInShell, PushPastReview
+from scaffold.rules.pipeline.reviews import PushPastReview
+from scaffold.rules.pipeline.scripts import AnswerUnchecked, MakeFunctionInShell
 from scaffold.rules.pipeline.toolchains import GoVersionOld
 
 RULES: tuple[type[Rule], ...] = (

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from scaffold.pipeline.called_scripts import scripts_run_by
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
@@ -34,10 +33,10 @@ def first_calls(
         shell = _shell(job, step) if commands and step is not None else ""
         call = next((command for command in commands if is_meant(command, shell)), None)
         if call is not None:
-            yield _place(call, step), f"{job.id} {step.title}" if step is not None else script.path, call
+            yield place_in(call, step), f"{job.id} {step.title}" if step is not None else script.path, call
 
 
-def _place(command: Command, step: Step | None) -> Place:
+def place_in(command: Command, step: Step | None) -> Place:
     """Where a command stands: in a file of the repository, or in the script of a step."""
     if step is None or command.source.path:
         return command.source.place(command.start_byte)
@@ -88,8 +87,8 @@ class AnswerUnchecked(PipelineRule):
     script tests, itself or what it makes of it, or gives to `grep` or to a `jq` that is a condition, or takes
     with a last `grep` or a `jq` of a list, a number or a `.json`, which fail, as `jq -e` and Python's `json`
     do; under `pipefail`, which `shell: bash` sets, they need not be the last. A function may print it for the
-    script that tests it, or get it. What the answer names may be got next: `wget` and `curl -f` fail then, and
-    the script ends there. For a release of GitHub `-f` is not enough: it is always elsewhere.
+    script that tests it, or get it. Where the script gets what the answer names, with `wget` or `curl -f`, it
+    ends there. For a release of GitHub `-f` is not enough: it is always elsewhere.
 
     Fix: add `-f`, and `-L` where the address may move.
     """
@@ -330,81 +329,3 @@ class MakeFunctionInShell(PipelineRule):
                 f"`$({name} ...)` is make's: a shell looks for a program of that name",
                 "write what the shell has, such as $PWD, $(realpath ...) or $(basename ...)",
             )
-
-
-class PushPastReview(PipelineRule):
-    """What a job changes by itself comes as a pull request, where that is the way of the repository.
-
-    Why: a protected branch refuses a push, also from a workflow, and the job fails as soon as there is
-    something to push. LocalAI's counters were refreshed by a push each week, while all its other bots open
-    pull requests; the branch refused it (#11572).
-
-    Fails: other workflows with `peter-evans/create-pull-request`, and in a scheduled one
-
-        - run: |
-            git commit -am "Refresh the counters"
-            git push
-
-    Passes:
-
-        - uses: peter-evans/create-pull-request@v8
-
-    Looked at are workflows that start by the clock or by hand, and pushes to the branch that they start on;
-    in a script of the repository those that it always comes to. A repository without such an action, and a
-    job that checks out or makes a branch of its own, is left alone.
-
-    Fix: open a pull request, as the others do.
-    """
-
-    severity = Severity.info
-
-    def check(self, registry: Repository) -> Iterator[Finding]:
-        """Scheduled jobs that push to their own branch, in a repository that opens pull requests."""
-        pipeline = registry.pipeline
-        if not any(a.endswith("/create-pull-request") for job in pipeline.jobs for a in job.actions):
-            return
-        by_itself = (
-            w for w in registry.runs.workflows if w.events.keys() <= {"schedule", "workflow_dispatch"}
-        )
-        for job in dict.fromkeys(job for w in by_itself for job in registry.runs.main(w).every_job):
-            steps = dict.fromkeys(occurrence.step for occurrence in job.occurrences)
-            if any(step.given.keys() & {"ref", "repository"} for step in steps):
-                continue
-            for step in steps:
-                scripts = scripts_run_by(job, step)
-                if not any(b"push" in script.data for script in scripts):
-                    continue
-                commands = [command for script in scripts for command in script.commands]
-                pushes = (
-                    c for c in commands if _pushes_here(c) and (c.source is step.script or is_certain(c))
-                )
-                push = next(pushes, None)
-                if push is None or any(re.search(_OTHER_BRANCH, command.text) for command in commands):
-                    continue
-                yield self.finding(
-                    _place(push, step),
-                    "",
-                    f"{job.id} {step.title}",
-                    "this pushes to the branch that it starts on, while other workflows open pull"
-                    " requests: a protected branch refuses it",
-                    "open a pull request, as they do",
-                )
-
-
-_OTHER_BRANCH = r"^git (?:checkout|switch|clone|worktree|init|remote)\b"
-
-
-def _pushes_here(command: Command) -> bool:
-    """Whether a command pushes to the branch that is checked out, or to the default branch."""
-    if not command.starts("git", "push") or not _NO_PUSH.isdisjoint(command.bare):
-        return False
-    words = [word for word in command.operands if word != "origin"]
-    return _BRANCHES.issuperset(words) and (bool(words) or "--tags" not in command.bare)
-
-
-_NO_PUSH = frozenset({"--delete", "--dry-run", "-d", "-n"})
-_BRANCHES = frozenset(
-    f"{start}{branch}"
-    for branch in ("main", "master")
-    for start in ("", "HEAD:", "HEAD:refs/heads/", "refs/heads/")
-) | {"HEAD"}
