@@ -45,7 +45,7 @@ def said(step: StepRun, *programs: str) -> Iterator[Said]:
     script = step.step.script
     calls = called_by(step.job.job, step.step)
     may = any(program.encode() in script.data for program in programs)
-    if calls or (may and any(_program(command) in programs for command in script.commands)):
+    if calls or (may and not _by_program(script).keys().isdisjoint(programs)):
         folder = posixpath.normpath(working_directory(step) or ".")
         yield from _said(_Values(step, script), calls, folder, programs)
 
@@ -56,22 +56,23 @@ def _said(
     """The commands of a script, where its variables have some values."""
     script = values.script
     running = {call.by.node.id: [one for one in calls if one.by is call.by] for call in calls}
-    own = {command.node.id for command in script.commands if _program(command) in programs}
+    places = _by_program(script)
+    own = {place for program in programs for place in places.get(program, ())}
     if not own and not running:
         return
     rounds = _rounds(script)
     idle = _idle(script) if depth > 1 else frozenset()
-    for command in script.commands:
-        if command.node.id in idle or not (
-            command.node.id in own or command.node.id in running or _program(command) == "cd"
-        ):
+    calling = (place for place, command in enumerate(script.commands) if command.node.id in running)
+    for place in sorted({*own, *places.get("cd", ()), *(calling if running else ())}):
+        command = script.commands[place]
+        if command.node.id in idle:
             continue
         loops = [name for name in rounds if any(name in word for word in command.bare)]
         for chosen in itertools.product(*(rounds[name] for name in loops)):
             words = tuple(_split(command, values, dict(zip(loops, chosen, strict=True))))
             if words[:1] == ("cd",) and len(words) > 1:
                 folder = posixpath.normpath(posixpath.join(folder, words[1]))
-            elif words and command.node.id in own:
+            elif words and place in own:
                 yield Said(words, folder, command, is_certain(command))
         for call in running.get(command.node.id, ()) if depth <= MAX_DEPTH else ():
             inner = calls_in(values.pipeline, call.script, call.folder)
@@ -90,8 +91,14 @@ def _idle(script: ShellSource) -> frozenset[int]:
     return frozenset(command.node.id for command in script.commands if idle[command.start_byte])
 
 
-def _program(command: Command) -> str:
-    return posixpath.basename(command.bare[0]) if command.bare else ""
+@lru_cache(maxsize=4096)
+def _by_program(script: ShellSource) -> Mapping[str, list[int]]:
+    """Program -> the places, among the commands of a script, of those that begin with it."""
+    found: dict[str, list[int]] = {}
+    for place, command in enumerate(script.commands):
+        if command.bare:
+            found.setdefault(posixpath.basename(command.bare[0]), []).append(place)
+    return found
 
 
 def value_of(word: str, step: StepRun) -> str:
