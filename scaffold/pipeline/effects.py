@@ -83,9 +83,10 @@ def _of_action(step: StepRun, tree: Tree) -> Effect | None:
         rehearsal = "release" not in args or not is_known(args) or is_rehearsal(args.split())
         draft = step.input("draft") == "true" or ("goreleaser" in action and rehearsal)
         draft = draft or ("maturin" in action and step.input("command") not in ("publish", "upload"))
+        idle = any(step.input(name) == "true" for name in ("dry-run", "install-only", "install_only"))
         return (
             None
-            if draft or step.input("dry-run") == "true" or _is_here(step)
+            if draft or idle or _is_here(step)
             else Effect(Kind.publication, f"it publishes with {action}")
         )
     return None

@@ -52,7 +52,7 @@ _STARTS = (
     *(("docker", "push"), ("podman", "push"), ("nerdctl", "push"), ("buildah", "push"), ("crane", "push")),
     *(("skopeo", "copy"), ("oras", "push"), ("docker", "buildx", "imagetools", "create"), ("helm", "push")),
     *(("ko", "build"), ("ko", "publish"), ("ko", "resolve"), ("ko", "apply"), ("dotnet", "nuget", "push")),
-    *(("gh", "release", "create"), ("gh", "release", "upload"), ("gh", "release", "edit")),
+    *(("gh", "release", "create"), ("gh", "release", "upload"), ("gh", "release", "edit"), ("cr", "upload")),
 )
 """The first words of commands."""
 

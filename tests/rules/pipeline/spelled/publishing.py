@@ -123,6 +123,10 @@ SPELLED: Cases = {
             "HaaLeo/publish-vscode-extension",
         )
     },
+    "push-cancels-push: not a program that is only installed": cancelled(
+        "- {uses: helm/chart-releaser-action@v1, with: {install_only: true}}"
+    ),
+    "push-cancels-push: charts by hand": cancelled("- run: cr upload --owner acme --git-repo charts"),
     "push-cancels-push: maturin": cancelled("- {uses: PyO3/maturin-action@v1, with: {command: upload}}"),
     "push-cancels-push: not maturin's build": cancelled(
         "- {uses: PyO3/maturin-action@v1, with: {command: build}}"
