@@ -113,7 +113,7 @@ _TAKEN = re.compile(r"=[\"']?(?:\$\(|`)[ \t]*curl\b")
 _SAYING = frozenset({"--config", "--head", "--include", "--dump-header", "--write-out"})
 _FAILING = frozenset({"--fail", "--fail-with-body"})
 _TO_SOCKET = ("--unix-socket", "--abstract-unix-socket")
-_VARIABLE = r"\$\{?(?!\w*(?i:url|uri|endpoint))\w+(?:\[[@*]\])?\}?"
+_VARIABLE = r"\$\{?(?!\w*(?i:(?<!c)url|uri|endpoint))\w+(?:\[[@*]\])?\}?"
 _MOVED = r"https?://github\.com/[^?]+/releases/(?:latest(?:[/?]|$)|download/)"
 """Where GitHub always answers that what is asked for is elsewhere, which `-f` takes for an answer."""
 

@@ -194,6 +194,8 @@ def test_rule(slug: str) -> None:
         (f"code=$(curl -s -o /dev/null -w '%{{http_code}}' {URL})", False),
         (f'tag=$(curl "${{options[@]}}" {URL})', False),
         (f"tag=$(curl $options {URL})", False),
+        (f'tag=$(curl "${{CURL_OPTIONS[@]}}" {URL})', False),
+        ('tag=$(curl "${CURL_URL}")', True),
         (f"curl -sL -o finch.zip {URL}", False),
         (f"tag=$(date); curl -s {URL}", False),
         (f"# tag=$(curl -s {URL})", False),

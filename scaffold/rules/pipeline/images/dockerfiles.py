@@ -96,7 +96,7 @@ class ArgOutOfReach(PipelineRule):
                 own = _named(stage.instructions, "ARG", "ENV")
                 reach[stage.alias.lower() or str(number)] = inherited | own
                 image = stage.image.lower()  # what it may say of itself, as official images do
-                told = {name for name, product in products.items() if product in image}
+                told = {name for name, product in products.items() if any(part in image for part in product)}
                 for name, place in _uses(file, stage, declared - inherited - told):
                     yield self.finding(
                         place,
@@ -140,10 +140,14 @@ def _bases(image: str, reach: Mapping[str, frozenset[str]], file: Dockerfile) ->
 _VARIABLE = re.compile(r"\$\w+|\$\{[^}]*+(?:\}|\Z)")
 
 
-def _product(name: str) -> str:
-    """The product whose version a variable is by its name; "" for another one."""
-    product = re.match(r"(.+)_(?:version|distro)", name.lower())
-    return product[1] if product is not None else ""
+def _product(name: str) -> tuple[str, ...]:
+    """The product whose version a variable is by its name, as images are named; none for another variable."""
+    product = re.match(r"(.+)_(?:version|major|distro)", name.lower())
+    return (product[1], *_IMAGES.get(product[1], ())) if product is not None else ()
+
+
+_IMAGES = {"java": ("jdk", "temurin"), "pg": ("postgres",)}
+"""Product, as official images call it in their variables -> what their own names have."""
 
 
 def _uses(file: Dockerfile, stage: Stage, names: frozenset[str]) -> Iterator[tuple[str, Place]]:
