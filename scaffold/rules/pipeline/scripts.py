@@ -177,9 +177,8 @@ def _takes_anything(command: Command, shell: str) -> bool:
 
 def _stops(script: ShellSource) -> bool:
     """Whether a script ends where a command fails, as those of steps do."""
-    return (
-        not script.path or re.search(rb"(?m)^[ \t]*set [^\n;#]*(?:-[a-z]*e|errexit)", script.data) is not None
-    )
+    words = (word for command in script.commands if command.starts("set") for word in command.words)
+    return not script.path or any(w == "errexit" or re.fullmatch("-[a-df-z]*e[a-z]*", w) for w in words)
 
 
 def _is_got(command: Command, taken: re.Pattern[str]) -> bool:
@@ -194,7 +193,7 @@ def _is_got(command: Command, taken: re.Pattern[str]) -> bool:
 
 def _is_failing(word: str) -> bool:
     """Whether an option of curl has it fail for what the server says."""
-    return word in _FAILING or re.fullmatch(r"-[a-zA-Z#]*f[a-zA-Z#]*", word) is not None
+    return word in _FAILING or re.fullmatch(r"-[a-eg-zA-Z#]*f[a-zA-Z#]*", word) is not None
 
 
 def _taken_from_function(source: ShellSource, holder: Node, used: re.Pattern[str]) -> list[Assignment]:

@@ -276,7 +276,9 @@ def _is_of_others(flows: Flows, one: Flow, other: Flow) -> bool:
     step = other.at.step
     if one.at.step is not step or other.at.input("if-no-files-found") == "error":
         return False
-    paths = [re.sub(r"\$\{\{.*?\}\}", "", p) for p in lines(step.spelled("path")) if not p.startswith("!")]
+    paths = [
+        re.sub(r"\$\{\{[^{}]*+\}\}", "", p) for p in lines(step.spelled("path")) if not p.startswith("!")
+    ]
     legs = (flow.at.job for flow in flows.uploads if flow.at.step is step)
     values = {(axis, value) for leg in legs for axis, value in leg.values.items() if isinstance(value, str)}
     return bool(paths) and any(
