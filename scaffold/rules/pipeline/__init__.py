@@ -20,6 +20,7 @@ from scaffold.rules.pipeline.caches.restores import (
 from scaffold.rules.pipeline.caches.systems import KeyIgnoresArch
 from scaffold.rules.pipeline.caches.unmet import CacheNeverMet
 from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupByBranch, PushCancelsPush
+from scaffold.rules.pipeline.given import CallInputUnknown, EnvMisspelt, EventPayloadAbsent
 from scaffold.rules.pipeline.groups import GroupDeadlock, LegsShareGroup, PendingPushDropped
 from scaffold.rules.pipeline.homebrew import BrewClosure, BrewEnv, BrewLink
 from scaffold.rules.pipeline.images.copies import CopySourceMissing
@@ -77,6 +78,9 @@ RULES: tuple[type[Rule], ...] = (
     DigestNeverMerged,
     ExecBit,
     WorkflowUnreadable,
+    CallInputUnknown,
+    EventPayloadAbsent,
+    EnvMisspelt,
     BypassesChangeFilter,
     ReduceSkippedByOneLeg,
     MatrixOver256,

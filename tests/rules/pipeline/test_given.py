@@ -1,0 +1,96 @@
+"""What workflows hand on or ask for that is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from tests.rules.pipeline.workflows import job
+
+CALLED = """
+    on:
+      workflow_call:
+        inputs:
+          image: {type: string, required: true}
+          tag: {type: string, default: latest, required: true}
+          note: {type: string}
+    jobs:
+      build: {runs-on: ubuntu-latest, steps: [{run: make}]}
+    """
+CALLING = "on: push\njobs:\n  build:\n    uses: ./.github/workflows/called.yml\n"
+RELEASE = "- uses: acme/upload@v1\n  with:\n    url: ${{ github.event.release.upload_url }}"
+AGENT = 'package main\n\nfunc main() { os.Getenv("WREN_MODEL"); os.LookupEnv("WREN_KEY") }\n'
+GIVEN = "- run: go run ./.github/agent\n  env:\n    {}: wren-7b"
+
+
+def calling(given: str) -> dict[str, str]:
+    return {"called": CALLED, "ci": f"{CALLING}    with: {given}\n" if given else CALLING}
+
+
+def running(name: str, run: str = "go run ./.github/agent") -> dict[str, str]:
+    steps = GIVEN.format(name).replace("go run ./.github/agent", run)
+    return {"ci": job(steps), ".github/agent/main.go": AGENT}
+
+
+CASES = {
+    "call-input-unknown": Case(
+        tree(calling("{image: a, latest-image: b}")), "latest-image", tree(calling("{image: a, note: b}"))
+    ),
+    "event-payload-absent": Case(
+        tree({"ci": job(RELEASE)}), "upload_url", tree({"ci": job(RELEASE, on="[push, release]")})
+    ),
+    "env-misspelt": Case(tree(running("WREN_MODE")), "WREN_MODE", tree(running("WREN_MODEL"))),
+}
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_rule(slug: str) -> None:
+    assert_case(slug, CASES[slug])
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("", ["image"]),
+        ("{tag: a}", ["image"]),
+        ("{image: a, tagg: b}", ["tagg"]),
+        ("{image: a}", []),
+    ],
+)
+def test_inputs_of_a_call(given: str, names: list[str]) -> None:
+    told = found(tree(calling(given)), "call-input-unknown")
+    assert [f.subject for f in told] == [f"build {name}" for name in names]
+
+
+@pytest.mark.parametrize(
+    ("value", "on"),
+    [
+        ("${{ github.event.release.upload_url || inputs.url }}", "push"),
+        ("at ${{ github.event.release.upload_url }}", "push"),
+        ("${{ github.event.repository.name }}", "push"),
+        ("${{ github.event.pull_request.number }}", "pull_request_target"),
+        ("${{ github.event.release.upload_url }}", "workflow_call"),
+    ],
+)
+def test_what_an_event_may_bring(value: str, on: str) -> None:
+    steps = RELEASE.replace("${{ github.event.release.upload_url }}", value)
+    assert found(tree({"ci": job(steps, on=on)}), "event-payload-absent") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "run"),
+    [
+        ("WREN_MODE", "echo $WREN_MODE; go run ./.github/agent"),
+        ("WREN_MODE", "go run ./.github/other"),
+        ("WREN_MODE", "go run example.org/agent@v1"),
+        ("WREN_OTHER", "go run ./.github/agent"),
+    ],
+)
+def test_a_variable_that_may_be_for_another(name: str, run: str) -> None:
+    assert found(tree(running(name, run)), "env-misspelt") == []
+
+
+def test_a_name_that_the_program_has() -> None:
+    files = running("WREN_MODE")
+    files[".github/agent/more.go"] = "// WREN_MODE is for scripts\npackage main\n"
+    assert found(tree(files), "env-misspelt") == []
