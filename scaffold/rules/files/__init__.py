@@ -7,6 +7,7 @@ from scaffold.rules.files.build_options import (
     BuildTypeUnhandled,
     CudaArchitectures,
 )
+from scaffold.rules.files.calls import MessageRefused, PythonCallFails
 from scaffold.rules.files.darwin import (
     DarwinOption,
     DarwinPackageRoot,
@@ -14,6 +15,7 @@ from scaffold.rules.files.darwin import (
     DarwinRunScript,
     DarwinSed,
 )
+from scaffold.rules.files.images import ComparisonConstant, MakeValueSplits, ProgramNotInstalled
 from scaffold.rules.files.imported import RequirementMissing
 from scaffold.rules.files.makefiles import BuildTargetMissing, MakefileTestTarget
 from scaffold.rules.files.missing import FilesMissing, FilesUnmade
@@ -36,6 +38,7 @@ from scaffold.rules.files.requirement_lines import (
     RequirementsEmpty,
     RequirementUnreadable,
 )
+from scaffold.rules.files.requirement_wheels import RequirementWheelTied
 from scaffold.rules.files.requirements import MatrixNoRequirements, RequirementsUnused, RequirementUnpinned
 from scaffold.rules.files.scripts import ScriptMisspelt
 from scaffold.rules.files.services import (
@@ -65,6 +68,7 @@ RULES: tuple[type[Rule], ...] = (
     RequirementIndexMissing,
     RequirementIndexForeign,
     RequirementToolkitMoves,
+    RequirementWheelTied,
     GeneratorUnpinned,
     StubsEarly,
     MakefileTestTarget,
@@ -77,18 +81,23 @@ RULES: tuple[type[Rule], ...] = (
     PackagedPartly,
     PackagedUnasked,
     LinkedUnpackaged,
+    ProgramNotInstalled,
     BuildTypeUnhandled,
     BuildFlagObsolete,
     CudaArchitectures,
     BuildArgEmpty,
+    MakeValueSplits,
     PatchUnchecked,
     RustStubMissing,
     RequestFieldUnknown,
+    MessageRefused,
+    PythonCallFails,
     ImageFormatGuessed,
     ModelFolderUnlisted,
     LoadTakesAnything,
     BumpPinElsewhere,
     ScriptMisspelt,
+    ComparisonConstant,
     ScriptUnfinished,
     PythonRunQuoting,
     NativeRunQuoting,
