@@ -28,6 +28,7 @@ from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
 from scaffold.rules.files.requirement_addresses import RequirementAddressUnknown
 from scaffold.rules.files.requirement_changes import RequirementLost
 from scaffold.rules.files.requirement_conflicts import RequirementConflict
+from scaffold.rules.files.requirement_gaps import RequirementLeftOut
 from scaffold.rules.files.requirement_indexes import (
     RequirementIndexForeign,
     RequirementIndexMissing,
@@ -63,6 +64,7 @@ RULES: tuple[type[Rule], ...] = (
     RequirementUnpinned,
     RequirementPinLost,
     RequirementLost,
+    RequirementLeftOut,
     RequirementConflict,
     RequirementAddressUnknown,
     RequirementIndexMissing,

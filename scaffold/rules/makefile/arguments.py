@@ -27,7 +27,7 @@ class BuildArgUndeclared(Rule):
 
         docker build --build-arg BASE_IMAGE=$(BASE_IMAGE) .
 
-    Told are names of which an argument of the Dockerfile has the words in another order, or is a letter apart.
+    Told are names that an argument of the Dockerfile has with the words in another order, or a letter apart.
     Where make puts the name of the Dockerfile together, one that it fits is enough.
 
     Fix: write the name that the Dockerfile has, or take the argument away.

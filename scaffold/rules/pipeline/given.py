@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from scaffold.directory.near import is_near
 from scaffold.pipeline.model import Job, Workflow
 from scaffold.pipeline.repository import Repository
+from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 
@@ -207,3 +208,57 @@ class EnvMisspelt(PipelineRule):
                             f"{folder} reads {meant}, and nothing of it reads {name}",
                             f"write {meant}",
                         )
+
+
+_VERBS = ("run", "build", "vet", "test", "install")
+
+
+class GoPathBare(PipelineRule):
+    """A step names a folder of the repository to `go` as one: with `./`.
+
+    Why: without it Go takes the name for that of a package of its own, and there is none: "package
+    .github/agent is not in std". LocalAI's gallery agent did not start on the day that it got a new call
+    (7ce8a56e9).
+
+    Fails:
+
+        - run: go run .github/agent
+
+    Passes:
+
+        - run: go run ./.github/agent
+
+    Told is the name of a folder with Go files, in steps that stay at the root.
+
+    Fix: write `./` in front of it.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Folders that Go looks for elsewhere."""
+        for job in registry.pipeline.jobs:
+            for step in job.steps:
+                if "go " not in step.run or "cd " in step.run or step.spelled("working-directory"):
+                    continue
+                for folder in _named(step):
+                    if any(name.endswith(".go") for name in registry.tree.names(folder)):
+                        yield self.finding(
+                            job.workflow.source.place(step.node.start_of(("run",), 0)),
+                            "",
+                            f"{job.id} {folder}",
+                            f"go takes {folder} for a package of its own, and finds none",
+                            f"write ./{folder}",
+                        )
+
+
+def _named(step: Step) -> Iterator[str]:
+    """What the calls of `go` in a step name like a package, and what may be a folder."""
+    for command in step.script.commands:
+        words = command.bare
+        if len(words) > 2 and words[0] == "go" and words[1] in _VERBS:
+            for word in words[2:]:
+                if word.startswith(("./", "../")) or "@" in word:
+                    break  # what follows may be the program's
+                if "/" in word and not word.startswith(("-", "/")):
+                    yield str(word).rstrip("/")

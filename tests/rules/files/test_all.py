@@ -86,6 +86,7 @@ BROKEN = {
     },
     "comparison-constant": {f"{FINCH}/test.sh": b'if [ "${A}}" = "b" ]; then true; fi\n'},
     "make-value-splits": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nA=b;c\nall:\n\techo $(A)\n"},
+    "requirement-left-out": {f"{FINCH}/requirements-cpu.txt": b"torch\ncoqui-tts\n"},
     "requirement-wheel-tied": {
         f"{FINCH}/requirements-cpu.txt": b"vllm\nhttps://example.org/a-1+cu12torch2.7-cp310-cp310-linux_x86_64.whl\n"
     },

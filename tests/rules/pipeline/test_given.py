@@ -39,6 +39,9 @@ CASES = {
     "event-payload-absent": Case(
         tree({"ci": job(RELEASE)}), "upload_url", tree({"ci": job(RELEASE, on="[push, release]")})
     ),
+    "go-path-bare": Case(
+        tree(running("A", "go run .github/agent")), "run:", tree(running("A", "go run ./.github/agent"))
+    ),
     "env-misspelt": Case(tree(running("WREN_MODE")), "WREN_MODE", tree(running("WREN_MODEL"))),
 }
 
@@ -94,3 +97,19 @@ def test_a_name_that_the_program_has() -> None:
     files = running("WREN_MODE")
     files[".github/agent/more.go"] = "// WREN_MODE is for scripts\npackage main\n"
     assert found(tree(files), "env-misspelt") == []
+
+
+@pytest.mark.parametrize(
+    ("run", "is_told"),
+    [
+        ("go build -o agent .github/agent", True),
+        ("go test -race .github/agent", True),
+        ("cd .github && go run agent/sub", False),
+        ("go run .github/other", False),
+        ("go install example.org/agent@v1", False),
+        ("go vet ./...", False),
+        ("echo go-run .github/agent", False),
+    ],
+)
+def test_folders_that_go_is_given(run: str, is_told: bool) -> None:
+    assert bool(found(tree(running("A", run)), "go-path-bare")) == is_told
