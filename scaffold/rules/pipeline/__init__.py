@@ -20,7 +20,13 @@ from scaffold.rules.pipeline.caches.restores import (
 from scaffold.rules.pipeline.caches.systems import KeyIgnoresArch
 from scaffold.rules.pipeline.caches.unmet import CacheNeverMet
 from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupByBranch, PushCancelsPush
-from scaffold.rules.pipeline.given import CallInputUnknown, EnvMisspelt, EventPayloadAbsent, GoPathBare
+from scaffold.rules.pipeline.given import (
+    ArtifactPathUnmade,
+    CallInputUnknown,
+    EnvMisspelt,
+    EventPayloadAbsent,
+    GoPathBare,
+)
 from scaffold.rules.pipeline.groups import GroupDeadlock, LegsShareGroup, PendingPushDropped
 from scaffold.rules.pipeline.homebrew import BrewClosure, BrewEnv, BrewLink
 from scaffold.rules.pipeline.images.copies import CopySourceMissing
@@ -72,6 +78,7 @@ RULES: tuple[type[Rule], ...] = (
     TagCoversInputs,
     LegsPushOneTag,
     ArtifactNotUploaded,
+    ArtifactPathUnmade,
     ArtifactGlobOvermatch,
     DownloadWithoutNeeds,
     DownloadTakesBuildRecords,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from scaffold.directory.near import is_near
 from scaffold.pipeline.model import Job, Workflow
@@ -256,9 +256,83 @@ def _named(step: Step) -> Iterator[str]:
     """What the calls of `go` in a step name like a package, and what may be a folder."""
     for command in step.script.commands:
         words = command.bare
-        if len(words) > 2 and words[0] == "go" and words[1] in _VERBS:
+        if words[:1] == ("go",) and not {*words[1:2]}.isdisjoint(_VERBS):
             for word in words[2:]:
                 if word.startswith(("./", "../")) or "@" in word:
                     break  # what follows may be the program's
                 if "/" in word and not word.startswith(("-", "/")):
                     yield str(word).rstrip("/")
+
+
+UPLOAD = "actions/upload-artifact"
+_FILE = re.compile(r"(?:\./)?((?:[\w.-]+/)+)([\w.-]+\.\w+)")
+
+
+class ArtifactPathUnmade(PipelineRule):
+    """The file that a step uploads is the one that the build makes.
+
+    Why: without the file the step warns and goes on; what fails is the job that wants it, and says that there
+    is no such artifact. LocalAI moved an image for macOS into another folder, and went on to upload the old
+    one (7293f26fc).
+
+    Fails: a script that writes `out/wren.tar`, which `make wren` runs, and
+
+        - run: make wren
+        - uses: actions/upload-artifact@v4
+          with: {name: wren, path: build/wren.tar}
+
+    Passes:
+
+        - run: make wren
+        - uses: actions/upload-artifact@v4
+          with: {name: wren, path: out/wren.tar}
+
+    Told is a file that nothing names, neither the steps of the job, nor the Makefile, nor what lies in
+    `scripts`, where one of the last two names a file of that name in another folder; unless one of them puts
+    something into the folder itself.
+
+    Fix: name the folder in which the file is made.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Repository) -> Iterator[Finding]:
+        """Files of no folder that anything names."""
+        said: list[str] = []
+        for job in registry.pipeline.jobs:
+            for step in job.steps:
+                path = step.spelled("path") if step.action == UPLOAD else ""
+                found = _FILE.fullmatch(path.strip())
+                if found is None:
+                    continue
+                own = "\n".join(o.step.run for o in job.occurrences)
+                said = said or [*_scripts(registry)]
+                whole = found[1] + found[2]
+                other = next((folder for folder in map(_elsewhere(found[2]), said) if folder), "")
+                made = re.compile(rf"{re.escape(found[1])}(?:{re.escape(found[2])}|(?![\w.-]))")
+                if other and not any(map(made.search, (own, *said))):
+                    yield self.finding(
+                        job.workflow.source.place(step.node.start_of(("with", "path"), 0)),
+                        "",
+                        f"{job.id} {whole}",
+                        f"nothing makes {whole}; {other}{found[2]} is made",
+                        f"write {other}{found[2]}",
+                    )
+
+
+def _scripts(registry: Repository) -> Iterator[str]:
+    """The Makefile, and what lies in `scripts`."""
+    paths = ("Makefile", *(path for path in registry.tree.files("scripts") if path.endswith(".sh")))
+    for path in paths:
+        yield (registry.tree.read(path) or b"").decode(errors="replace")
+
+
+def _elsewhere(name: str) -> Callable[[str], str]:
+    """What tells the folder in which a text has a file of some name."""
+    named = re.compile(rf"(?<![\w$}}/.-])(?:\./)?((?:[\w.-]+/)+){re.escape(name)}(?![\w.-])")
+
+    def folder(text: str) -> str:
+        found = named.search(text)
+        return found[1].removeprefix("./") if found else ""
+
+    return folder

@@ -32,12 +32,21 @@ def running(name: str, run: str = "go run ./.github/agent") -> dict[str, str]:
     return {"ci": job(steps), ".github/agent/main.go": AGENT}
 
 
+def uploading(path: str, run: str = "make wren", made: str = "./out/wren.tar") -> dict[str, str]:
+    steps = f"- run: {run}\n- uses: actions/upload-artifact@v4\n  with:\n    name: wren\n    path: {path}"
+    script = f"docker save wren > {made}\n"
+    return {"ci": job(steps), "scripts/wren.sh": script, "Makefile": "wren:\n\tbash scripts/wren.sh\n"}
+
+
 CASES = {
     "call-input-unknown": Case(
         tree(calling("{image: a, latest-image: b}")), "latest-image", tree(calling("{image: a, note: b}"))
     ),
     "event-payload-absent": Case(
         tree({"ci": job(RELEASE)}), "upload_url", tree({"ci": job(RELEASE, on="[push, release]")})
+    ),
+    "artifact-path-unmade": Case(
+        tree(uploading("build/wren.tar")), "path: build", tree(uploading("out/wren.tar"))
     ),
     "go-path-bare": Case(
         tree(running("A", "go run .github/agent")), "run:", tree(running("A", "go run ./.github/agent"))
@@ -113,3 +122,19 @@ def test_a_name_that_the_program_has() -> None:
 )
 def test_folders_that_go_is_given(run: str, is_told: bool) -> None:
     assert bool(found(tree(running("A", run)), "go-path-bare")) == is_told
+
+
+@pytest.mark.parametrize(
+    ("path", "run", "made"),
+    [
+        ("build/wren.tar", "make wren && mv out/wren.tar build/wren.tar", "out/wren.tar"),
+        ("build/wren.tar", "mkdir -p build/ && make wren", "out/wren.tar"),
+        ("build/wren.tar", "make wren", "out/lark.tar"),
+        ("build/wren.tar", "make wren", "build/wren.tar"),
+        ("build/wren.tar", "make wren", "$OUT/out/wren.tar"),
+        ("build/*.tar", "make wren", "out/wren.tar"),
+        ("wren.tar", "make wren", "out/wren.tar"),
+    ],
+)
+def test_files_that_may_be_made(path: str, run: str, made: str) -> None:
+    assert found(tree(uploading(path, run, made)), "artifact-path-unmade") == []
