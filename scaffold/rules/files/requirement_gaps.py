@@ -17,6 +17,7 @@ from scaffold.rules.files.requirements import build_of
 MANY_OTHERS = 4
 """So many other profiles show what a backend needs."""
 OF_TORCH = frozenset({"torch", "torchaudio", "torchvision"})
+WITHOUT_GPU = frozenset({"cpu", "mps"})
 LEFT_TO_USERS = {"coqui-tts": ("torch", "torchaudio")}
 """Package -> what it imports, and leaves to whoever installs it."""
 
@@ -42,8 +43,9 @@ class RequirementLeftOut(Rule):
 
     Four other profiles or more must have it, and the matrix build them all. It is fine where a comment in
     the file, or install.sh, names the package, where that installs packages for this profile itself, and
-    where the others ask for it with extras. What belongs to torch may stand there for its index. Of a few
-    packages it is known what they leave to whoever installs them: coqui-tts needs torch and torchaudio.
+    where the others ask for it with extras. What all have but the one for CPUs may be for GPUs alone, unless
+    one for macOS has it. What belongs to torch may stand there for its index. Of a few packages it is known
+    what they leave to whoever installs them: coqui-tts needs torch and torchaudio.
 
     Fix: add the package, or say in a comment why that hardware does without.
     """
@@ -81,6 +83,8 @@ class RequirementLeftOut(Rule):
             text = files.text(f"requirements-{one}.txt")
             if len(others) < MANY_OTHERS or text is None or not own:
                 continue
+            if one in WITHOUT_GPU and WITHOUT_GPU.isdisjoint(profiles.keys() - {one}):
+                continue  # what all others have may be for GPUs alone
             code = installing(files.text("install.sh"))
             every = b"\n".join(other.data for other in files.texts(filter(is_requirements, files.names)))
             if any(build.profile == one and files.installs_itself(build) for build in has):

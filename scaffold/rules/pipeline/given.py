@@ -110,7 +110,8 @@ class EventPayloadAbsent(PipelineRule):
         ...
           with: {upload_url: "${{ github.event.release.upload_url }}"}
 
-    Looked at are values of `with` that are nothing else, in workflows that nothing calls. One of several
+    Looked at are values of `with` that are nothing else, in workflows that nothing calls, and jobs that are not
+    turned off. One of several
     events is enough.
 
     Fix: take it from elsewhere, or let that event start the workflow.
@@ -124,7 +125,8 @@ class EventPayloadAbsent(PipelineRule):
             if b"github.event." not in workflow.source.data or _CALLED in workflow.events:
                 continue
             for job in workflow.jobs.values():
-                yield from self._of(job)
+                if job.node.text("if").strip("${ }") != "false":
+                    yield from self._of(job)
 
     def _of(self, job: Job) -> Iterator[Finding]:
         told = set()

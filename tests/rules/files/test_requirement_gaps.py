@@ -39,6 +39,12 @@ def test_a_package_that_all_other_profiles_have(
     assert [(f.severity, f.path, f.subject) for f in told] == expected
 
 
+def test_what_may_be_for_gpus_alone() -> None:
+    gpus = PROFILES[1:-1]
+    files = naming("bitsandbytes", "bitsandbytes", gpus)
+    assert findings(tree(files), SLUG) == []
+
+
 def test_what_install_sh_installs() -> None:
     script: dict[str, bytes | None] = {
         f"{FINCH}/install.sh": f"{read(f'{FINCH}/install.sh')}uv pip install sentencepiece\n".encode()

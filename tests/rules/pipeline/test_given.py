@@ -138,3 +138,9 @@ def test_folders_that_go_is_given(run: str, is_told: bool) -> None:
 )
 def test_files_that_may_be_made(path: str, run: str, made: str) -> None:
     assert found(tree(uploading(path, run, made)), "artifact-path-unmade") == []
+
+
+def test_a_job_that_is_turned_off_takes_nothing() -> None:
+    for condition, number in (("false", 0), ("${{ false }}", 0), ("always()", 1)):
+        head = f"runs-on: ubuntu-latest\nif: {condition}"
+        assert len(found(tree({"ci": job(RELEASE, head=head)}), "event-payload-absent")) == number
