@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.instructions import Instruction, Stage
-from scaffold.syntax.shell_flow import Flow
+from scaffold.syntax.shell_flow import Flow, Reached
 from scaffold.syntax.shell_state import Facts
 
 PROGRAMS = ("curl", "git", "unzip", "wget")
@@ -73,10 +73,50 @@ def missing(
                     installed.update(words)
                 elif name in PROGRAMS and name not in installed | told:
                     told.add(name)
-                    if step.certain:
+                    if _happens(step):
                         yield name, script.start_byte + step.node.start_byte
                 elif ((name in _OPAQUE and words) or "/" in name) and harmless.isdisjoint((name, *words)):
                     return
+
+
+MANAGED = re.compile(r"(?:docker\.io/(?:library/)?)?ubuntu:(?:23\.\d\d|2[4-9]\.\d\d)")
+"""Images in whose Python pip installs nothing by itself."""
+_ALLOWED = re.compile(
+    rb"EXTERNALLY-MANAGED|BREAK_SYSTEM_PACKAGES|-m[ ]+venv|\buv[ ]+venv|virtualenv|/bin/activate"
+)
+_OWN_PLACE = ("--break-system-packages", "--target", "-t", "--prefix", "--root")
+
+
+def based_and_piping(file: Dockerfile) -> Iterator[Stage]:
+    """The stages that begin with the image which a build is given, and run pip."""
+    for stage in file.stages if b"pip install" in file.data or b"pip3 install" in file.data else ():
+        if stage.image in ("${BASE_IMAGE}", "$BASE_IMAGE") and len(stage.instructions) <= MAX_RUNS * 2:
+            yield stage
+
+
+def refused_pips(stage: Stage, given: Mapping[str, str]) -> Iterator[int]:
+    """The offsets of what a stage runs of pip that changes the Python of the system, in a build."""
+    for instruction in stage.instructions:
+        if _ALLOWED.search(instruction.written):
+            return
+        is_pip = instruction.name == "RUN" and b"pip" in instruction.written
+        for script, shell in zip(instruction.scripts, instruction.shells, strict=True) if is_pip else ():
+            for step in Flow(shell, Facts(given)).reached:
+                is_install = step.words[:2] in (("pip", "install"), ("pip3", "install"))
+                if is_install and not {*_OWN_PLACE} & {*step.words} and _happens(step):
+                    yield script.start_byte + step.node.start_byte
+
+
+def _happens(step: Reached) -> bool:
+    """Whether a run that does not fail comes to a command: in no branch, and no way out of a failure."""
+    node = step.node.parent
+    while not step.certain and node is not None:
+        if node.type not in ("list", "program", "redirected_statement"):
+            return False
+        if any(child.type == "||" for child in node.children):
+            return False
+        node = node.parent
+    return True
 
 
 def _harmless(instruction: Instruction, read: Callable[[str], bytes | None]) -> Iterator[str]:

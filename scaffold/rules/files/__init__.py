@@ -15,7 +15,12 @@ from scaffold.rules.files.darwin import (
     DarwinRunScript,
     DarwinSed,
 )
-from scaffold.rules.files.images import ComparisonConstant, MakeValueSplits, ProgramNotInstalled
+from scaffold.rules.files.images import (
+    ComparisonConstant,
+    MakeValueSplits,
+    PipRefused,
+    ProgramNotInstalled,
+)
 from scaffold.rules.files.imported import RequirementMissing
 from scaffold.rules.files.makefiles import BuildTargetMissing, MakefileTestTarget
 from scaffold.rules.files.missing import FilesMissing, FilesUnmade
@@ -84,6 +89,7 @@ RULES: tuple[type[Rule], ...] = (
     PackagedUnasked,
     LinkedUnpackaged,
     ProgramNotInstalled,
+    PipRefused,
     BuildTypeUnhandled,
     BuildFlagObsolete,
     CudaArchitectures,

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from scaffold.directory.comparisons import constant
-from scaffold.directory.image_programs import BARE, GIVEN, based_on_argument, missing
+from scaffold.directory.image_programs import (
+    BARE,
+    GIVEN,
+    MANAGED,
+    based_and_piping,
+    based_on_argument,
+    missing,
+    refused_pips,
+)
 from scaffold.directory.splitting import split_values
 from scaffold.directory.text import Text, text_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax import dockerfile
+from scaffold.syntax.dockerfile import Dockerfile
+from scaffold.syntax.instructions import Stage
 from scaffold.syntax.source import Place
 
 FOLDERS = (".docker", "scripts", "backend/python/common")
@@ -100,31 +112,97 @@ class ProgramNotInstalled(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Programs that a build runs too early, once for a Dockerfile and place."""
-        followed: set[object] = set()
         told: set[tuple[str, str]] = set()
-        for entry in registry.matrix.linux if registry.only is None else ():
-            path = entry.fields.get("dockerfile", "").removeprefix("./")
-            data = registry.tree.read(path) if BARE.fullmatch(entry.fields.get("base-image", "")) else None
+        for build in _builds(registry, BARE, based_on_argument):
+            for program, offset in missing(build.stage, build.given, registry.tree.read):
+                if (build.file.path, program) not in told:
+                    told.add((build.file.path, program))
+                    yield self.finding(
+                        build.place(offset),
+                        "",
+                        f"{build.file.path} {program}",
+                        f"{program} is run here for {build.title}, and nothing has installed it:"
+                        f" {build.image} has none",
+                        f"add {program} to the packages that every build installs",
+                    )
+
+
+class PipRefused(Rule):
+    """pip installs what the build of an image has it install.
+
+    Why: since Ubuntu 23.04 the Python of the system belongs to apt. pip changes nothing there, with `--user`
+    neither: "error: externally-managed-environment", and the build ends. LocalAI's first images on Ubuntu
+    24.04 could not be built for it (b4172762d).
+
+    Fails: an entry with `base-image: "ubuntu:24.04"`, and
+
+        RUN apt-get install -y python3-pip && pip install --upgrade pip
+
+    Passes:
+
+        RUN apt-get install -y python3-pip && pip install --break-system-packages --upgrade pip
+
+    Each Dockerfile is followed for each build of the matrix, up to where it makes a virtual environment or
+    allows this otherwise.
+
+    Fix: install it in a virtual environment, or say `--break-system-packages` for such a release.
+    """
+
+    severity = Severity.error
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Installations that pip refuses in some build, each place once."""
+        told: set[Place] = set()
+        for build in _builds(registry, MANAGED, based_and_piping):
+            for place in map(build.place, refused_pips(build.stage, build.given)):
+                if place not in told:
+                    told.add(place)
+                    yield self.finding(
+                        place,
+                        "",
+                        f"{build.file.path} pip",
+                        f"pip refuses to change the Python of {build.image}, for {build.title}",
+                        "install it in a virtual environment, or add --break-system-packages",
+                    )
+
+
+class _Build(NamedTuple):
+    """A stage of a Dockerfile in one build of the matrix."""
+
+    file: Dockerfile
+    stage: Stage
+    given: Mapping[str, str]
+    image: str
+    title: str
+
+    def place(self, offset: int) -> Place:
+        return Place(self.file.path, self.file.data.count(b"\n", 0, offset) + 1)
+
+
+def _builds(
+    registry: Registry, images: re.Pattern[str], stages: Callable[[Dockerfile], Iterable[Stage]]
+) -> Iterator[_Build]:
+    """Some stages of the Dockerfiles, in each build of the matrix on some images that differs from others."""
+    files: dict[str, tuple[Dockerfile, list[Stage]] | None] = {}
+    followed: set[object] = set()
+    for entry in registry.matrix.linux if registry.only is None else ():
+        image = entry.fields.get("base-image", "")
+        path = entry.fields.get("dockerfile", "").removeprefix("./")
+        if not images.fullmatch(image):
+            continue
+        if path not in files:
+            data = registry.tree.read(path)
             file = dockerfile.read(path, data) if data else None
-            for number, stage in enumerate(based_on_argument(file)) if file else ():
-                given = {name: entry.fields[key] for name, key in GIVEN.items() if key in entry.fields}
-                for platform in entry.fields.get("platforms", "").split(","):
-                    known = {**given, "TARGETPLATFORM": platform, "TARGETARCH": platform.rpartition("/")[2]}
-                    build = path, number, *sorted(known.items())
-                    if build in followed:
-                        continue
-                    followed.add(build)
-                    for program, offset in missing(stage, known, registry.tree.read):
-                        if (path, program) not in told:
-                            told.add((path, program))
-                            yield self.finding(
-                                Place(path, (data or b"").count(b"\n", 0, offset) + 1),
-                                "",
-                                f"{path} {program}",
-                                f"{program} is run here for {entry.tag_suffix} on {platform}, and nothing has"
-                                f" installed it: {entry.fields['base-image']} has none",
-                                f"add {program} to the packages that every build installs",
-                            )
+            files[path] = (file, [*stages(file)]) if file is not None else None
+        found = files[path]
+        given = {name: entry.fields[key] for name, key in GIVEN.items() if key in entry.fields}
+        for platform in entry.fields.get("platforms", "").split(",") if found and found[1] else ():
+            known = {**given, "TARGETPLATFORM": platform, "TARGETARCH": platform.rpartition("/")[2]}
+            key = path, image, *sorted(known.items())
+            if found and key not in followed:
+                followed.add(key)
+                title = f"{entry.tag_suffix} on {platform}"
+                yield from (_Build(found[0], stage, known, image, title) for stage in found[1])
 
 
 class MakeValueSplits(Rule):

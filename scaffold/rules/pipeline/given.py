@@ -110,9 +110,8 @@ class EventPayloadAbsent(PipelineRule):
         ...
           with: {upload_url: "${{ github.event.release.upload_url }}"}
 
-    Looked at are values of `with` that are nothing else, in workflows that nothing calls, and jobs that are not
-    turned off. One of several
-    events is enough.
+    Looked at are values of `with` that are nothing else, in workflows that nothing calls and jobs that are
+    not turned off. One of several events is enough.
 
     Fix: take it from elsewhere, or let that event start the workflow.
     """

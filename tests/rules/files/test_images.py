@@ -61,6 +61,31 @@ def test_a_program_that_nothing_has_installed(runs: str, line: int) -> None:
     assert [(f.path, f.line, f.subject) for f in told] == ([(GO, line, f"{GO} wget")] if line else [])
 
 
+PIP = "RUN apt-get update && apt-get install -y python3-pip && pip install {} acme\n"
+
+
+@pytest.mark.parametrize(
+    ("runs", "line"),
+    [
+        (PIP.format("--user"), 5),
+        ("RUN pip3 install acme\n", 5),
+        ('RUN if [ "${UBUNTU_VERSION}" = "2404" ]; then pip install acme; fi\n', 5),
+        ('RUN if [ "${UBUNTU_VERSION}" = "2204" ]; then pip install acme; fi\n', 0),
+        ("RUN if [ -f a ]; then pip install acme; fi\n", 0),
+        ("RUN true || pip install acme\n", 0),
+        (PIP.format("--break-system-packages"), 0),
+        (PIP.format("--target /opt/acme"), 0),
+        ("ENV PIP_BREAK_SYSTEM_PACKAGES=1\n" + PIP.format(""), 0),
+        ("RUN python3 -m venv /venv && /venv/bin/pip install acme\n" + PIP.format(""), 0),
+        ("RUN uv pip install --system acme\n", 0),
+    ],
+)
+def test_what_pip_does_not_install(runs: str, line: int) -> None:
+    head = HEAD + "ARG UBUNTU_VERSION\n" if "UBUNTU" in runs else HEAD
+    told = findings(tree({GO: (head + runs).encode()}), "pip-refused")
+    assert [(f.path, f.line) for f in told] == ([(GO, line + (head != HEAD))] if line else [])
+
+
 def test_an_image_that_is_no_plain_ubuntu_may_have_it() -> None:
     text = (HEAD + CUBLAS).replace("${BASE_IMAGE}", "acme/tools:1")
     assert findings(tree({GO: text.encode()}), "program-not-installed") == []
