@@ -60,6 +60,8 @@ class RequirementLeftOut(Rule):
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
         """Where the file is gone, empty or not read, or the package is told already."""
+        if cause.rule == "requirement-missing":
+            return finding.subject.partition(" ")[0] in cause.message
         return cause.path == finding.path or cause.rule == "matrix-no-requirements"
 
     def check(self, registry: Registry) -> Iterator[Finding]:

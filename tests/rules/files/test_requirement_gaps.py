@@ -65,3 +65,13 @@ def test_what_install_sh_installs() -> None:
 def test_what_a_package_leaves_to_whoever_installs_it(text: str, missing: str) -> None:
     told = findings(tree({OWN: text.encode()}), SLUG)
     assert [f.subject for f in told] == ([f"{missing} of {OWN}"] if missing else [])
+
+
+def test_what_the_program_imports_is_told_once() -> None:
+    program: dict[str, bytes | None] = {
+        f"{FINCH}/backend.py": read(f"{FINCH}/backend.py")
+        .replace("import grpc\n", "import grpc\nimport beak\n")
+        .encode()
+    }
+    told = findings(tree(naming("beak", ""), program))
+    assert [(f.rule, f.path) for f in told] == [("requirement-missing", OWN)]
