@@ -6,6 +6,7 @@ import pytest
 
 from scaffold.rules.base import Severity
 from tests.rules.files.trees import FINCH, findings, read, tree
+from tests.rules.files.trees import OWN as RULES
 
 SLUG = "requirement-left-out"
 PROFILES = ("cpu", "cublas12", "cublas13", "hipblas", "intel", "l4t12", "l4t13", "mps")
@@ -73,5 +74,8 @@ def test_what_the_program_imports_is_told_once() -> None:
         .replace("import grpc\n", "import grpc\nimport beak\n")
         .encode()
     }
-    told = findings(tree(naming("beak", ""), program))
-    assert [(f.rule, f.path) for f in told] == [("requirement-missing", OWN)]
+    told = {f.rule: f for f in findings(tree(naming("beak", ""), program))}
+    left, missing = told.pop(SLUG), told.pop("requirement-missing")
+    assert RULES[SLUG].follows(left, missing)
+    assert not RULES[SLUG].follows(left, missing._replace(message="another"))
+    assert not told
