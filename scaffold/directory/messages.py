@@ -21,6 +21,13 @@ OF_EVERY_MESSAGE = frozenset(
 """What protobuf gives every message in Python."""
 
 _COMMENT = re.compile(rb"//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?")
+
+
+def without_comments(proto: bytes) -> bytes:
+    """What a proto says."""
+    return _COMMENT.sub(b" ", proto)
+
+
 _RPC = re.compile(rb"\brpc\s+(\w+)\s*\(\s*(\w+)\s*\)")
 _MESSAGE = re.compile(rb"(?m)^message\s+(\w+)\s*\{")
 _FIELD = re.compile(rb"\b(\w+)\s*=\s*\d+\s*[;\[]")
@@ -33,7 +40,7 @@ def request_fields(tree: Tree) -> Mapping[str, frozenset[str]]:
 
 @lru_cache(maxsize=4)
 def _request_fields(proto: bytes) -> Mapping[str, frozenset[str]]:
-    code = _COMMENT.sub(b" ", proto)
+    code = without_comments(proto)
     starts = [*_MESSAGE.finditer(code)]
     ends = [*(start.start() for start in starts[1:]), len(code)]
     fields = {
@@ -50,7 +57,7 @@ _GENERATED = re.compile(rb"\bbackend_pb2_grpc\.(add_\w+_to_server|[A-Z][a-z]\w*)
 
 def unknown_names(text: Text, tree: Tree) -> Iterator[tuple[str, int]]:
     """(name, offset) of what a source takes of `backend_pb2_grpc` that no service of the proto makes."""
-    services = [name.decode() for name in _SERVICE.findall(_COMMENT.sub(b" ", tree.read(PROTO) or b""))]
+    services = [name.decode() for name in _SERVICE.findall(without_comments(tree.read(PROTO) or b""))]
     known = {name for s in services for name in (s, f"{s}Stub", f"{s}Servicer", f"add_{s}Servicer_to_server")}
     if not known or b"AttributeError" in text.data or b"attr(backend_pb2_grpc" in text.data:
         return

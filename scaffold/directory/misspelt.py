@@ -32,6 +32,8 @@ _LONG = 8
 """Letters from which on a function of a script is: no program of a system is called nearly so."""
 _OF_SYSTEM = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
 """Variables that the system reads, whoever sets them."""
+_OF_BUILDS = ("CMAKE_ARGS", "MAX_JOBS", "TORCH_CUDA_ARCH_LIST", "UV_INDEX_STRATEGY")
+"""Variables that what installs Python packages reads, whoever sets them."""
 _NAME = re.compile(r"[A-Za-z_]\w+")
 _MAY_BE_UNSET = re.compile(r"\$\{\w+:?[-+?=]")
 """A variable with what is taken in its place."""
@@ -124,10 +126,13 @@ def _files(directory: Directory) -> Iterator[Misspelt]:
 def _variables(script: Text, others: list[Text]) -> Iterator[Misspelt]:
     shell = script.shell
     given = {assignment.name for assignment in shell.assignments} | shell.given
-    seen = {*_OF_SYSTEM}
-    for assignment in shell.assignments if b"LD_" in script.data else ():
+    seen = {*_OF_SYSTEM, *_OF_BUILDS}
+    known = (_OF_SYSTEM if b"LD_" in script.data else ()) + (_OF_BUILDS if b"export" in script.data else ())
+    for assignment in shell.assignments if known else ():
         word = assignment.name
-        meant = nearest(word, _OF_SYSTEM) if word not in seen and not word.endswith("S") else ""
+        meant = nearest(word, known) if word not in seen and not word.endswith("S") else ""
+        if meant in _OF_BUILDS and script.code.count(word.encode()) > 1:
+            continue  # the script uses it itself
         if meant and not any(word.encode() in text.code for text in others):
             seen.add(word)
             yield Misspelt(word, meant, script.spot(assignment.start_byte, assignment.end_byte))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from scaffold.directory.text import Text
@@ -51,6 +51,29 @@ def _is_taken(part: str, names: set[str]) -> bool:
     return any(fnmatchcase(end, name) for name in names for end in (part, f"{part}.so", f"{part}.so.1"))
 
 
+OF_THE_C_LIBRARY = ("libdl.so.2", "libpthread.so.0", "librt.so.1")
+"""What programs that were linked before glibc 2.34 load besides libc.so.6."""
+
+
+def without_parts(scripts: Sequence[Text]) -> Iterator[tuple[Text, tuple[str, ...], int]]:
+    """(script, missing, offset) of those that package the C library without parts that all others have.
+
+    Of scripts that package libraries by their names; three others at least.
+    """
+    found = [(text, text.code.find(b"libc.so.6")) for text in scripts if packages_by_name(text)]
+    own = [
+        (text, at, {part for part in OF_THE_C_LIBRARY if part.encode() in text.code}) for text, at in found
+    ]
+    own = [one for one in own if one[1] >= 0]
+    for text, at, parts in own:
+        others = [other for script, _, other in own if script is not text]
+        usual = set(OF_THE_C_LIBRARY).intersection(*others) if len(others) >= MANY_OTHERS else set()
+        if usual - parts:
+            yield text, tuple(sorted(usual - parts)), at
+
+
+MANY_OTHERS = 3
+"""So many other scripts show what goes with the C library."""
 _LINKED = re.compile(
     rb"(?m)^[^#\n]*?find_library\(\s*\w+\s+(?:NAMES\s+)?([a-z][\w+.-]*)\s[^()#]*\bREQUIRED\b"
 )

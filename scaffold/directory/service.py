@@ -108,6 +108,30 @@ def renames_outputs(tree: Tree) -> bool:
     return b'-*.tmp"' in (tree.read(STAGING) or b"")
 
 
+_FFMPEG = re.compile(rb"\"ffmpeg\"")
+_NAMED = re.compile(rb"\"([^\"\n]*)\"|\b(dst|output_path|outputPath)\b|\b(nullptr|NULL)\b")
+MAX_ARGUMENTS = 2000
+"""Bytes of a list of arguments that are read."""
+
+
+def guessed_container(text: Text) -> int | None:
+    """Where a source gives ffmpeg the name of the request for its output, and names no format."""
+    for start in _FFMPEG.finditer(text.data):
+        format_at = output_at = -1
+        for word in _NAMED.finditer(text.data, start.end(), start.end() + MAX_ARGUMENTS):
+            if word[3]:
+                break
+            if word[1] in (b"-i", b"-f"):
+                format_at, output_at = (word.start(), output_at) if word[1] == b"-f" else (-1, -1)
+            elif word[2]:
+                output_at = word.start()
+        else:
+            continue  # no list with an end
+        if output_at >= 0 and format_at < 0:
+            return output_at
+    return None
+
+
 MODEL_FOLDERS = "core/config/model_artifact_inference.go"
 """Lists the backends for which LocalAI fetches a whole repository of weights itself."""
 _FOLDERS = re.compile(rb"managedArtifactBackends = map\[string\]struct\{\}\{((?:[^{}]|\{\})*)\n\}")

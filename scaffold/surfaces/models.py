@@ -75,6 +75,14 @@ _VARIANT = re.compile(rb"\n    (?:- |  )model:[ ]*+[\"']?([^\"'\n#]+?)[\"']?[ ]*
 _PAGE = re.compile(rb"uri:[ ]*[\"']?(https://huggingface\.co/[^/\s\"']+/[^/\s\"']+)/?[\"']?[ ]*(?=\r?\n|\Z)")
 
 
+INSTALLING = "core/gallery/models.go"
+"""Where LocalAI makes a model's configuration."""
+_WANTED = ("url", "config_file")
+_OPTIONS = re.compile(rb"\n[ ]+options:[ ]*\n((?:[ ]+- [^\n]*(?:\n|\Z))+)")
+_OPTION = re.compile(rb"- [\"']?([^\"'\n]+)")
+_FILES = re.compile(rb"\n  files:[ ]*(?:\n  [ -][^\n]*)*")
+
+
 class ModelGallery:
     """The lists of models, which are too large to be parsed for one key."""
 
@@ -148,6 +156,45 @@ class ModelGallery:
     def repeated(self) -> tuple[tuple[str, str, int], ...]:
         """(model, key, line) of every key that stands in one mapping of a model for the second time."""
         return _twice(self.read(LIST))
+
+    @cached_property
+    def baseless(self) -> list[tuple[str, int, str]]:
+        """(model, line, what it lacks) of every model of which LocalAI cannot make a configuration.
+
+        A release of LocalAI wants a base, later ones something of their own to install.
+        """
+        code = self.tree.content(INSTALLING) or b""
+        keys: tuple[str, ...] = _WANTED if b"invalid gallery model" in code else ()
+        keys = (*_WANTED, "overrides", "files", "variants") if b"installs nothing" in code else keys
+        key = re.compile(r"(?:\A- |\n  )(?:<<|{})[ ]*:".format("|".join(keys)).encode()) if keys else None
+        return [
+            (name_of(item), line, " or ".join(f"`{one}`" for one in keys))
+            for line, item in (self.items if key else ())
+            if key and not key.search(item) and b"<<:" not in item and name_of(item)
+        ]
+
+    @cached_property
+    def dropped(self) -> list[tuple[str, list[str], str, int]]:
+        """(model, options, base, line) of what a base loads, a model downloads, and its own options lack.
+
+        The list of options in its overrides stands for that of its base, it does not add to it.
+        """
+        found = []
+        for line, item in self.items:
+            own = _OPTIONS.search(item)
+            based = _BASE.search(item) if own and b"\n  files:" in item else None
+            given = _OPTIONS.search(self.read(f"{FOLDER}/{based[1].decode()}")) if based else None
+            if own is None or based is None or given is None:
+                continue
+            files = {*_files(item)}
+            loaded = _FILES.sub(b"", item)
+            options = [option.decode(errors="replace") for option in _OPTION.findall(given[1])]
+            values = {option: option.partition(":")[2].strip() for option in options}
+            lacks = [o for o, value in values.items() if value in files and value.encode() not in loaded]
+            if lacks:
+                at = line + item.count(b"\n", 0, own.start(1)) - 1
+                found.append((name_of(item), lacks, based[1].decode(), at))
+        return found
 
     @property
     def pages(self) -> Iterator[tuple[str, int]]:

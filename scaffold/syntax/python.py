@@ -25,7 +25,7 @@ class PythonSource(Source):
     def types(self) -> Iterator[Type]:
         """Every class of the file. Raises ShapeError where it does not parse or is no source of a person."""
         try:
-            module = self._module()
+            module = self.module
         except SyntaxError as error:
             raise ShapeError(self.path, error.lineno, f"is no valid Python: {error.msg}") from error
         for node in ast.walk(module):
@@ -44,14 +44,15 @@ class PythonSource(Source):
         else:
             return None
         try:
-            self._module()
+            _ = self.module
         except SyntaxError as error:
             at = self.offset(min(error.lineno or 1, self.data.count(b"\n") + 1))
             line = self.data[at : self.line_end(at)]
             return None if _may_be_newer(error.msg, line) else (at, error.msg)
         return None
 
-    def _module(self) -> ast.Module:
+    @property
+    def module(self) -> ast.Module:
         """The tree. Raises what `_read` raises."""
         return self._read(ast.parse)
 

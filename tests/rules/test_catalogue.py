@@ -57,6 +57,8 @@ def test_every_rule_has_a_failing_case() -> None:
         "suppression-unused",
         "file-unread",
         "image-format-guessed",
+        "program-not-installed",
+        "pip-refused",
         "model-folder-unlisted",
         "darwin-package-root",
         "build-arg-empty",

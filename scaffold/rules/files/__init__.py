@@ -7,12 +7,19 @@ from scaffold.rules.files.build_options import (
     BuildTypeUnhandled,
     CudaArchitectures,
 )
+from scaffold.rules.files.calls import MessageRefused, PythonCallFails
 from scaffold.rules.files.darwin import (
     DarwinOption,
     DarwinPackageRoot,
     DarwinPackaging,
     DarwinRunScript,
     DarwinSed,
+)
+from scaffold.rules.files.images import (
+    ComparisonConstant,
+    MakeValueSplits,
+    PipRefused,
+    ProgramNotInstalled,
 )
 from scaffold.rules.files.imported import RequirementMissing
 from scaffold.rules.files.makefiles import BuildTargetMissing, MakefileTestTarget
@@ -26,6 +33,7 @@ from scaffold.rules.files.quoting import NativeRunQuoting, PythonRunQuoting
 from scaffold.rules.files.requirement_addresses import RequirementAddressUnknown
 from scaffold.rules.files.requirement_changes import RequirementLost
 from scaffold.rules.files.requirement_conflicts import RequirementConflict
+from scaffold.rules.files.requirement_gaps import RequirementLeftOut
 from scaffold.rules.files.requirement_indexes import (
     RequirementIndexForeign,
     RequirementIndexMissing,
@@ -36,6 +44,7 @@ from scaffold.rules.files.requirement_lines import (
     RequirementsEmpty,
     RequirementUnreadable,
 )
+from scaffold.rules.files.requirement_wheels import RequirementWheelTied
 from scaffold.rules.files.requirements import MatrixNoRequirements, RequirementsUnused, RequirementUnpinned
 from scaffold.rules.files.scripts import ScriptMisspelt
 from scaffold.rules.files.services import (
@@ -60,11 +69,13 @@ RULES: tuple[type[Rule], ...] = (
     RequirementUnpinned,
     RequirementPinLost,
     RequirementLost,
+    RequirementLeftOut,
     RequirementConflict,
     RequirementAddressUnknown,
     RequirementIndexMissing,
     RequirementIndexForeign,
     RequirementToolkitMoves,
+    RequirementWheelTied,
     GeneratorUnpinned,
     StubsEarly,
     MakefileTestTarget,
@@ -77,18 +88,24 @@ RULES: tuple[type[Rule], ...] = (
     PackagedPartly,
     PackagedUnasked,
     LinkedUnpackaged,
+    ProgramNotInstalled,
+    PipRefused,
     BuildTypeUnhandled,
     BuildFlagObsolete,
     CudaArchitectures,
     BuildArgEmpty,
+    MakeValueSplits,
     PatchUnchecked,
     RustStubMissing,
     RequestFieldUnknown,
+    MessageRefused,
+    PythonCallFails,
     ImageFormatGuessed,
     ModelFolderUnlisted,
     LoadTakesAnything,
     BumpPinElsewhere,
     ScriptMisspelt,
+    ComparisonConstant,
     ScriptUnfinished,
     PythonRunQuoting,
     NativeRunQuoting,

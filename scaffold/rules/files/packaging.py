@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.backend.choices import NATIVE
-from scaffold.directory.packaged import linked, packages_by_name, partial, unasked
+from scaffold.directory.packaged import linked, packages_by_name, partial, unasked, without_parts
 from scaffold.directory.scripts import BUILD_SCRIPTS
 from scaffold.directory.text import Text, is_cmake, text_of
 from scaffold.registry import Registry
@@ -30,7 +30,9 @@ class PackagedPartly(Rule):
 
         cp -a /usr/local/lib/libcudnn*.so* "$LIB/"
 
-    Looked at are `package.sh` of backends and the scripts in `scripts/build`.
+    Looked at are `package.sh` of backends and the scripts in `scripts/build`. A `package.sh` that takes
+    `libc.so.6` by its name takes the other parts of the C library that those of all other backends take
+    (#9099).
 
     Fix: take the others too, by a pattern that fits all, or by their names.
     """
@@ -41,13 +43,18 @@ class PackagedPartly(Rule):
         texts = [("", text) for text in _shared_scripts(registry)]
         for name in registry.backends:
             texts += [(name, text) for text in registry.files(name).texts(["package.sh"])]
+        lacking = {
+            text.path: [("libc", missing, offset)]
+            for text, missing, offset in without_parts([text for name, text in texts if name])
+        }
         for backend, text in texts:
-            for library, missing, offset in partial(text):
+            for library, missing, offset in (*partial(text), *lacking.get(text.path, ())):
                 yield self.finding(
                     text.place(offset),
                     backend,
                     f"parts of {library}",
-                    f"{library} is packaged without {some(missing)}, which it opens when it runs",
+                    f"{library} is packaged without {some(missing)}, "
+                    + ("which all others package" if library == "libc" else "which it opens when it runs"),
                     "package them with it",
                 )
 

@@ -9,6 +9,7 @@ from scaffold.directory.service import (
     MODEL_FOLDERS,
     PROTO,
     fetched_as_folders,
+    guessed_container,
     loads_anything,
     loads_folder,
     renames_outputs,
@@ -110,7 +111,7 @@ class RequestFieldUnknown(Rule):
 
 
 class ImageFormatGuessed(Rule):
-    """A Python backend says in which format it saves an image.
+    """A backend says in which format it saves an image or a video.
 
     Why: Pillow guesses the format by the end of the file's name. On a remote node LocalAI lets a backend
     write to a file that ends in `.tmp`: "unknown file extension", after all the work. LocalAI repaired three
@@ -126,6 +127,8 @@ class ImageFormatGuessed(Rule):
         def GenerateImage(self, request, context):
             image.save(request.dst, format="PNG")
 
+    So it is where a C++ source starts ffmpeg with that name for its output and no `-f` (#9435).
+
     Fix: name the format.
     """
 
@@ -136,16 +139,23 @@ class ImageFormatGuessed(Rule):
         if not renames_outputs(registry.tree):
             return
         for name, lang in registry.backends.items():
-            text = registry.files(name).text("backend.py") if lang == "python" else None
-            offset = guessed_format(text) if text is not None else None
-            if text is not None and offset is not None:
-                yield self.finding(
-                    text.place(offset),
-                    name,
-                    "format of GenerateImage",
-                    "the format is guessed by the end of the name, and that of a remote node's file is .tmp",
-                    'write `format="PNG"`',
-                )
+            files = registry.files(name)
+            if lang == "python":
+                text = files.text("backend.py")
+                found = [(text, guessed_format(text))] if text is not None else []
+            else:
+                native = (one for one in files.names if one.endswith((".cpp", ".cc", ".c")))
+                found = [(text, guessed_container(text)) for text in files.texts(native)]
+            for text, offset in found:
+                if offset is not None:
+                    yield self.finding(
+                        text.place(offset),
+                        name,
+                        "format of GenerateImage" if lang == "python" else "format of ffmpeg",
+                        "the format is guessed by the end of the name, and that of a remote node's file is"
+                        " .tmp",
+                        'write `format="PNG"`' if lang == "python" else 'write "-f", "mp4" in front of it',
+                    )
 
 
 class ModelFolderUnlisted(Rule):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.words import enumerated
 from scaffold.surfaces.models import LIST, Use
 from scaffold.syntax.source import Place
 
@@ -137,7 +138,9 @@ class GalleryModelFile(Rule):
             uri: https://huggingface.co/acme/wren-7b/resolve/main/wren-7b-q4.gguf
 
     Looked at are files of weights that are downloaded as they are, not archives. What the configuration
-    lists that the model is based on counts. A checksum that is not 64 hexadecimal digits fits no file, and an
+    lists that the model is based on counts. The `options` of a model stand for all those of its base: what of
+    these names a file that the model downloads has to be among them (9e44944cc). A checksum that is not 64
+    hexadecimal digits fits no file, and an
     address that begins as none which `pkg/downloader/uri.go` knows is asked for as a web page.
 
     Fix: give both one name, and the address of the file.
@@ -158,6 +161,16 @@ class GalleryModelFile(Rule):
                     f"{model.name} loads {model.weights}, which is none of the files that it downloads",
                     "give the file one name in parameters.model and files",
                 )
+        for model_name, options, base, line in registry.models.dropped:
+            files = [option.partition(":")[2].strip() for option in options]
+            yield self.finding(
+                Place(LIST, line),
+                "",
+                f"{model_name} {' '.join(options)}",
+                f"the options of {model_name} stand for those of {base}, and lack {enumerated(options)}:"
+                f" {enumerated(files)} {'is' if len(files) == 1 else 'are'} downloaded and not loaded",
+                f"add the options of {base}",
+            )
         for address, line in registry.models.pages:
             yield self.finding(
                 Place(LIST, line),
@@ -295,7 +308,8 @@ class GalleryModelUnreadable(Rule):
             - chat
 
     A key that stands twice is reported by duplicate-key. A model with a variant that is no model of the list
-    cannot be installed either.
+    cannot be installed either, nor one that LocalAI has nothing to make a configuration of: without `url` and
+    `config_file`, until it took `overrides` and `files` for enough.
 
     Fix: the message says what was found and what LocalAI takes there.
     """
@@ -318,6 +332,14 @@ class GalleryModelUnreadable(Rule):
                 refusal.subject,
                 f"LocalAI cannot load {what}: {refusal.problem}",
                 refusal.help,
+            )
+        for model, line, keys in models.baseless:
+            yield self.finding(
+                Place(LIST, line),
+                "",
+                f"nothing of {model}",
+                f"{model} has no {keys}: it cannot be installed",
+                'base it on gallery/virtual.yaml: `url: "github:mudler/LocalAI/gallery/virtual.yaml@master"`',
             )
         for path, line in models.bases.items():
             if registry.tree.kind(path) is None:

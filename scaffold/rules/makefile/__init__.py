@@ -1,6 +1,7 @@
 """Rules about the root Makefile."""
 
 from scaffold.rules.base import Rule
+from scaffold.rules.makefile.arguments import BuildArgUndeclared
 from scaffold.rules.makefile.definitions import (
     MakefileDefinitionMismatch,
     MakefileMissingDefinition,
@@ -17,6 +18,7 @@ RULES: tuple[type[Rule], ...] = (
     MakefileDefinitionMismatch,
     MakefileStaleBackend,
     MakefilePrerequisiteMissing,
+    BuildArgUndeclared,
     MakefileNotParallel,
     MakefileDockerBuildList,
     MakefileTestLists,

@@ -20,6 +20,13 @@ from scaffold.rules.pipeline.caches.restores import (
 from scaffold.rules.pipeline.caches.systems import KeyIgnoresArch
 from scaffold.rules.pipeline.caches.unmet import CacheNeverMet
 from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupByBranch, PushCancelsPush
+from scaffold.rules.pipeline.given import (
+    ArtifactPathUnmade,
+    CallInputUnknown,
+    EnvMisspelt,
+    EventPayloadAbsent,
+    GoPathBare,
+)
 from scaffold.rules.pipeline.groups import GroupDeadlock, LegsShareGroup, PendingPushDropped
 from scaffold.rules.pipeline.homebrew import BrewClosure, BrewEnv, BrewLink
 from scaffold.rules.pipeline.images.copies import CopySourceMissing
@@ -72,12 +79,17 @@ RULES: tuple[type[Rule], ...] = (
     TagCoversInputs,
     LegsPushOneTag,
     ArtifactNotUploaded,
+    ArtifactPathUnmade,
     ArtifactGlobOvermatch,
     DownloadWithoutNeeds,
     DownloadTakesBuildRecords,
     DigestNeverMerged,
     ExecBit,
     WorkflowUnreadable,
+    CallInputUnknown,
+    EventPayloadAbsent,
+    EnvMisspelt,
+    GoPathBare,
     BypassesChangeFilter,
     ReduceSkippedByOneLeg,
     MatrixOver256,

@@ -4,6 +4,7 @@ from scaffold.rules.base import Rule
 from scaffold.rules.repository.additions import AdditionIncomplete, RegistrationDropped
 from scaffold.rules.repository.called import CalledFileMissing
 from scaffold.rules.repository.changes import CollateralEdit
+from scaffold.rules.repository.modules import GoModuleMissing
 from scaffold.rules.repository.names import BackendNameHardware
 from scaffold.rules.repository.registrations import (
     DependabotUnreadable,
@@ -18,6 +19,7 @@ RULES: tuple[type[Rule], ...] = (
     RegistrationStale,
     RegistrationFileMissing,
     CalledFileMissing,
+    GoModuleMissing,
     BackendNameHardware,
     CollateralEdit,
     AdditionIncomplete,

@@ -80,6 +80,16 @@ BROKEN = {
         f"{LARK}/load.go": b"func (l *Lark) Load(o *pb.ModelOptions) error {\n\treturn nil\n}\n"
     },
     "cuda-architectures": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nCUDA_ARCHITECTURES=121a\n"},
+    "message-refused": {f"{FINCH}/backend.py": b"x = backend_pb2.Result(sucess=True)\n"},
+    "python-call-fails": {
+        f"{FINCH}/backend.py": b"class S:\n    def a(self):\n        self.a = True\n        self.a()\n"
+    },
+    "comparison-constant": {f"{FINCH}/test.sh": b'if [ "${A}}" = "b" ]; then true; fi\n'},
+    "make-value-splits": {f"{WREN}/Makefile": b"BUILD_TYPE?=\nA=b;c\nall:\n\techo $(A)\n"},
+    "requirement-left-out": {f"{FINCH}/requirements-cpu.txt": b"torch\ncoqui-tts\n"},
+    "requirement-wheel-tied": {
+        f"{FINCH}/requirements-cpu.txt": b"vllm\nhttps://example.org/a-1+cu12torch2.7-cp310-cp310-linux_x86_64.whl\n"
+    },
     "request-field-unknown": {
         f"{FINCH}/backend.py": b"class S:\n    def TTS(self, request, context):\n        return request.GetText()\n"
     },

@@ -97,3 +97,30 @@ VULKAN = "vulkan() {\n    cp libvulkan.so* .\n    needed libvulkan.so\n}\n"
 def test_what_libraries_need(script: str, functions: list[str]) -> None:
     found = findings(tree({"scripts/build/gpu.sh": script.encode()}), "packaged-unasked")
     assert [f.subject for f in found] == functions
+
+
+C_LIBRARY = ("libc.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1")
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "lacks"),
+    [
+        (C_LIBRARY[:1], 3, "libdl.so.2, libpthread.so.0, librt.so.1"),
+        (C_LIBRARY[:3], 3, "librt.so.1"),
+        (C_LIBRARY, 3, ""),
+        (C_LIBRARY[:1], 2, ""),
+        ((), 3, ""),
+        ((*C_LIBRARY[:1], "$(ldd lark)"), 3, ""),
+    ],
+)
+def test_the_c_library_without_what_others_package(own: tuple[str, ...], others: int, lacks: str) -> None:
+    names = ("backend/go/nest-store", "backend/go/wren-cpp", HERON)[:others]
+    files: dict[str, bytes | None] = {
+        f"{name}/package.sh": f"cp /lib/{' /lib/'.join(libraries)} package/lib\n".encode()
+        if libraries
+        else b"true\n"
+        for name, libraries in ((LARK, own), *((name, C_LIBRARY) for name in names))
+    }
+    told = [(f.backend, f.message) for f in findings(tree(files), SLUG)]
+    expected = f"libc is packaged without {lacks}, which all others package"
+    assert told == ([("lark", expected)] if lacks else [])

@@ -180,6 +180,29 @@ def test_the_format_of_an_image(rpc: str, line: str, staged: bool, is_told: bool
     assert [f.line for f in findings(where, "image-format-guessed")] == ([3] if is_told else [])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "is_told"),
+    [
+        ('"ffmpeg", "-i", "-", "-c:v", "libx264", dst, nullptr', True),
+        ('"ffmpeg", "-f", "rawvideo", "-i", "-", (char*)(dst), nullptr', True),
+        ('"ffmpeg", "-i", "-", "-f", "mp4", dst, nullptr', False),
+        ('"ffmpeg", "-i", dst, "-f", "mp4", "/tmp/a.mp4", nullptr', False),
+        ('"ffmpeg", "-i", "-", "/tmp/a.mp4", nullptr', False),
+        ('"ffmpeg", "-i", "-", dst', False),
+    ],
+)
+def test_the_container_of_a_video(arguments: str, is_told: bool) -> None:
+    source = "backend/go/wren-cpp/video.cpp"
+    where = tree(
+        {
+            source: f"int f(char* dst) {{\n    char* const argv[] = {{ {arguments} }};\n}}\n".encode(),
+            "core/services/nodes/file_transfer_server.go": b'os.CreateTemp(dir, "localai-output-*.tmp")\n',
+        }
+    )
+    told = [(f.path, f.line) for f in findings(where, "image-format-guessed")]
+    assert told == ([(source, 2)] if is_told else [])
+
+
 FOLDERS = "core/config/model_artifact_inference.go"
 
 

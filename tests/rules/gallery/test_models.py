@@ -8,6 +8,7 @@ from scaffold.checkout.tree import MAX_TEXT_BYTES
 from scaffold.operations import rename
 from scaffold.registry import Registry
 from scaffold.surfaces.downloader import PATH
+from scaffold.surfaces.models import INSTALLING
 from tests.rules.gallery.test_addresses import CODE
 from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings
 
@@ -100,6 +101,18 @@ def wren(**changes: str) -> str:
     )
 
 
+LOADING = (
+    'name: owl\nconfig_file: |\n  backend: rookery\n  options:\n  - "step:20"\n  - "clip_path:clip.gguf"\n'
+)
+BARE = 'return fmt.Errorf("gallery model %q installs nothing", model.Name)\n'
+
+
+def optional(options: str) -> str:
+    """A model with options of its own, and a second file."""
+    text = wren(base="owl").replace("    backend:", f"    options:\n    {options}\n    backend:")
+    return f"{text}    - filename: clip.gguf\n      uri: {FILE}\n"
+
+
 def listed(*items: str) -> Altered:
     base = MINIATURE.write("gallery/virtual.yaml", "name: virtual\n")
     return base.write(MODELS, "---\n" + "".join(items))
@@ -124,6 +137,20 @@ CASES |= {
         "gallery-model-file", "", MODELS, ("url:",),
         listed(wren(base="owl").replace("      model: wren.gguf\n", "")).write("gallery/owl.yaml", OWL),
         says="loads owl.gguf, which is none of the files",
+    ),
+    "options that stand for those of the base": Case(
+        "gallery-model-file", "", MODELS, ("options:",), listed(optional("- step:4")).write("gallery/owl.yaml", LOADING),
+        says="lack clip_path:clip.gguf: clip.gguf is downloaded and not loaded",
+    ),
+    "a model with an address and no base": Case(
+        "gallery-model-unreadable", "", MODELS, ('name: "b"', "^- &wren"),
+        listed(wren(), wren(name="b").replace("  url:", "  uri:")).write(INSTALLING, 'return fmt.Errorf("invalid gallery model %+v", model)\n'),
+        says="b has no `url` or `config_file`",
+    ),
+    "a model of which there is nothing": Case(
+        "gallery-model-unreadable", "", MODELS, ("- name: b",),
+        listed(wren(), "- name: b\n  license: mit\n").write(INSTALLING, BARE),
+        says="b has no `url` or `config_file` or `overrides`",
     ),
     "a key twice": Case(
         "duplicate-key", "", MODELS, (f"sha256: {SUM[::-1]}",),
@@ -245,6 +272,23 @@ CASES |= {
 }  # fmt: skip
 
 FINE = {
+    "options that have all of the base": (
+        listed(optional("- step:4\n    - 'clip_path:clip.gguf'")).write("gallery/owl.yaml", LOADING), "gallery-model-file",
+    ),
+    "options that load it otherwise": (
+        listed(optional("- clip_l_path:clip.gguf")).write("gallery/owl.yaml", LOADING), "gallery-model-file",
+    ),
+    "a file of the base that is not downloaded": (
+        listed(optional("- step:4").replace("filename: clip.gguf", "filename: clap.gguf")).write("gallery/owl.yaml", LOADING),
+        "gallery-model-file",
+    ),
+    "a model without a base, where LocalAI takes its files for enough": (
+        listed(wren(name="b").replace("  url:", "  uri:")).write(INSTALLING, BARE), "gallery-model-unreadable",
+    ),
+    "a model that takes its base from another": (
+        listed(wren(), "- <<: *wren\n  name: b\n").write(INSTALLING, 'fmt.Errorf("invalid gallery model")\n'),
+        "gallery-model-unreadable",
+    ),
     "a base of another repository": (listed(wren().replace("acme/LocalAI", "acme/birds")), None),
     "a base of a release": (listed(wren(base="owl").replace("@master", "@v3.1.0")), "gallery-model-unreadable"),
     "models that load what they download": (listed(wren(), wren(name="b", model='"wren.gguf"', file="'wren.gguf'")), None),
