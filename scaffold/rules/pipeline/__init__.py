@@ -22,7 +22,6 @@ from scaffold.rules.pipeline.caches.unmet import CacheNeverMet
 from scaffold.rules.pipeline.concurrency import GroupSharedByWorkflows, PrGroupByBranch, PushCancelsPush
 from scaffold.rules.pipeline.given import (
     ArtifactPathUnmade,
-    CallInputUnknown,
     EnvMisspelt,
     EventPayloadAbsent,
     GoPathBare,
@@ -86,7 +85,6 @@ RULES: tuple[type[Rule], ...] = (
     DigestNeverMerged,
     ExecBit,
     WorkflowUnreadable,
-    CallInputUnknown,
     EventPayloadAbsent,
     EnvMisspelt,
     GoPathBare,

@@ -6,68 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from scaffold.directory.near import is_near
-from scaffold.pipeline.model import Job, Workflow
+from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
-
-
-class CallInputUnknown(PipelineRule):
-    """A job hands a reusable workflow the inputs that it has, and all that it requires.
-
-    Why: GitHub refuses the calling workflow as a whole: "Invalid input, latest-image is not defined in the
-    referenced workflow". No job of it starts, and the page of the failed run is all that says so. LocalAI's
-    image builds had two such inputs for a while (b5b0ab26e).
-
-    Fails:
-
-        build:
-          uses: ./.github/workflows/build.yml   # which has the input `image` alone
-          with: {image: wren, latest-image: wren-latest}
-
-    Passes:
-
-        build:
-          uses: ./.github/workflows/build.yml
-          with: {image: wren}
-
-    Fix: take it away, or add it to `on.workflow_call.inputs` of the other.
-    """
-
-    severity = Severity.error
-
-    def check(self, registry: Repository) -> Iterator[Finding]:
-        """Inputs that the other workflow does not have, and those that it is not given."""
-        for job in registry.pipeline.jobs:
-            called = job.called
-            if called is None or "workflow_call" not in called.events:
-                continue
-            given = job.given.keys() if isinstance(job.node.get("with"), yaml.Mapping) else frozenset[str]()
-            for name in sorted(given - called.inputs.keys()):
-                yield self.finding(
-                    job.at("with", name),
-                    "",
-                    f"{job.id} {name}",
-                    f"{called.path} has no input {name}: GitHub refuses this workflow",
-                    "take it away, or add it to the inputs of the other",
-                )
-            for name in sorted(_required(called) - given):
-                yield self.finding(
-                    job.at("uses"),
-                    "",
-                    f"{job.id} {name}",
-                    f"{called.path} requires the input {name}, which it is not given: GitHub refuses this"
-                    " workflow",
-                    f"add `{name}` below `with`",
-                )
-
-
-def _required(called: Workflow) -> set[str]:
-    """The inputs that a caller has to give: those that have a default may be left out all the same."""
-    spec = called.node.mapping("on", "workflow_call", "inputs")
-    of = {name: spec.mapping(name) for name in spec.values}
-    return {name for name, one in of.items() if one.text("required") == "true" and one.get("default") is None}
 
 
 _OF_PULL_REQUEST = (

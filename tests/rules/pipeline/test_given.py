@@ -7,24 +7,9 @@ import pytest
 from tests.rules.pipeline.trees import Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import job
 
-CALLED = """
-    on:
-      workflow_call:
-        inputs:
-          image: {type: string, required: true}
-          tag: {type: string, default: latest, required: true}
-          note: {type: string}
-    jobs:
-      build: {runs-on: ubuntu-latest, steps: [{run: make}]}
-    """
-CALLING = "on: push\njobs:\n  build:\n    uses: ./.github/workflows/called.yml\n"
 RELEASE = "- uses: acme/upload@v1\n  with:\n    url: ${{ github.event.release.upload_url }}"
 AGENT = 'package main\n\nfunc main() { os.Getenv("WREN_MODEL"); os.LookupEnv("WREN_KEY") }\n'
 GIVEN = "- run: go run ./.github/agent\n  env:\n    {}: wren-7b"
-
-
-def calling(given: str) -> dict[str, str]:
-    return {"called": CALLED, "ci": f"{CALLING}    with: {given}\n" if given else CALLING}
 
 
 def running(name: str, run: str = "go run ./.github/agent") -> dict[str, str]:
@@ -39,9 +24,6 @@ def uploading(path: str, run: str = "make wren", made: str = "./out/wren.tar") -
 
 
 CASES = {
-    "call-input-unknown": Case(
-        tree(calling("{image: a, latest-image: b}")), "latest-image", tree(calling("{image: a, note: b}"))
-    ),
     "event-payload-absent": Case(
         tree({"ci": job(RELEASE)}), "upload_url", tree({"ci": job(RELEASE, on="[push, release]")})
     ),
@@ -58,20 +40,6 @@ CASES = {
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
-
-
-@pytest.mark.parametrize(
-    ("given", "names"),
-    [
-        ("", ["image"]),
-        ("{tag: a}", ["image"]),
-        ("{image: a, tagg: b}", ["tagg"]),
-        ("{image: a}", []),
-    ],
-)
-def test_inputs_of_a_call(given: str, names: list[str]) -> None:
-    told = found(tree(calling(given)), "call-input-unknown")
-    assert [f.subject for f in told] == [f"build {name}" for name in names]
 
 
 @pytest.mark.parametrize(
