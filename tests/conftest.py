@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from jinja2 import Environment
 
 from scaffold.cli.main import main
 from scaffold.resources import miniature_dir
@@ -23,6 +26,13 @@ PIN = "0123456789abcdef0123456789abcdef01234567"
 # How long an example takes is the machine's affair.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_collection_finish() -> None:
+    """Garbage is looked for seldom, and not among ten thousand tests that stay; the program looks for none."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def in_process(
@@ -76,6 +86,29 @@ def _state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is kept of checkouts without git is kept apart from the user's own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _compiled_once() -> Iterator[None]:
+    """copier compiles the same expressions again for every backend, and most of them several times for one.
+
+    What is compiled depends on the text as the extensions pass it on, on how it is split into tokens, and on
+    what is undefined in it.
+    """
+    compile_, compiled = Environment.compile, dict[Any, Any]()
+
+    def compile_once(environment: Environment, source: Any, *names: Any, **named: Any) -> Any:
+        if named or not isinstance(source, str):
+            return compile_(environment, source, *names, **named)
+        text = environment.preprocess(source, *names)  # copier forgets there what a text before it looped over
+        key = type(environment), environment.lexer, environment.undefined, text, names
+        if key not in compiled:
+            compiled[key] = compile_(environment, source, *names)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "compile", compile_once)
         yield
 
 
