@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from jinja2 import Environment
 
 from scaffold.cli.main import main
+from scaffold.operations import workers
 from scaffold.resources import miniature_dir
 from tests.consumers import git
 from tests.runner import Upstream
@@ -86,6 +87,17 @@ def _state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is kept of checkouts without git is kept apart from the user's own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_process() -> Iterator[None]:
+    """A check in the process of the tests takes no second one, for which all that they hold is copied.
+
+    The program's own processes do, and tests/operations/test_workers.py holds that both find the same.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "_may_fork", lambda _: False)
         yield
 
 
