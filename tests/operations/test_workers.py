@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Overlay, Tree
 from scaffold.errors import ShapeError
 from scaffold.operations import workers
+from scaffold.operations.workers import _may_fork
 from scaffold.registry import Registry
 from scaffold.rules import all_rules
 from scaffold.rules.base import Finding, Rule, Severity
@@ -44,6 +46,16 @@ def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> N
     shared = found(tree, monkeypatch, two=True, rules=rules)
     assert len({finding.rule for finding in alone}) > 5
     assert said(shared) == said(alone)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a check takes a second process")
+def test_a_checkout_is_checked_by_two_processes_where_two_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`_may_fork` is what it was before the tests put another one in its place."""
+    for cores, two in (({0, 1}, True), ({1}, False)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: cores)
+        assert _may_fork([Registry(BASE)]) is two
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    assert not _may_fork([Registry(BASE), Registry(broken())])
 
 
 BUILD = ".github/workflows/backend_build.yml"
