@@ -12,7 +12,6 @@ from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 
-
 _OF_PULL_REQUEST = (
     "pull_request",
     "pull_request_target",
