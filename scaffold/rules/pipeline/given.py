@@ -154,6 +154,7 @@ class EnvMisspelt(PipelineRule):
 
 
 _VERBS = ("run", "build", "vet", "test", "install")
+_GOES = re.compile(rf"\bgo[ \t]+(?:{'|'.join(_VERBS)})(?:[ \t][^\n@]*)?[ \t]\.?\w[\w.-]*/")
 
 
 class GoPathBare(PipelineRule):
@@ -182,7 +183,9 @@ class GoPathBare(PipelineRule):
         """Folders that Go looks for elsewhere."""
         for job in registry.pipeline.jobs:
             for step in job.steps:
-                if "go " not in step.run or "cd " in step.run or step.spelled("working-directory"):
+                if "go " not in step.run or "cd " in step.run or not _GOES.search(step.run):
+                    continue
+                if step.spelled("working-directory"):
                     continue
                 for folder in _named(step):
                     if any(name.endswith(".go") for name in registry.tree.names(folder)):
