@@ -153,7 +153,7 @@ _ABSENT = {
 _CUTS = ("split", "rsplit", "partition", "rpartition")
 _KEEPS = ("strip", "lstrip", "rstrip", "lower", "upper", "removeprefix", "removesuffix")
 _CUT = re.compile(rb"\.(?:%s)\(" % "|".join(_CUTS + _KEEPS).encode())
-_STORED = re.compile(rb"[ ]+(\w[\w, ]*?)[ ]*=(?!=)")
+_STORED = re.compile(rb"[ ]++(\w[\w, ]*+)=(?!=)")
 
 
 def _may_mistake(data: bytes) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_IMPORTS = re.compile(rb"(?m)^import[ \t]+(?:\(([^)]*)\)|([^\n(]*\"[^\"\n]+\"))")
+_IMPORTS = re.compile(rb"(?m)^import[ \t]++(?:\(([^()]*+)\)|([^\n(]*\"[^\"\n]+\"))")
 _PATH = re.compile(rb"(?://[^\n]*)|\"([^\"\n]+)\"")
-_REQUIRED = re.compile(rb"(?m)^(?:require[ \t]+|[ \t]+)([^\s()]+\.[^\s()]+)[ \t]+v\d")
+_REQUIRED = re.compile(rb"(?m)^(?:require[ \t]+|[ \t]++)(?=[^\s().]*+\.)([^\s()]++)[ \t]++v\d")
 _REPLACED = re.compile(rb"(?m)^(?:replace[ \t]+|[ \t]+)([^\s()]+)(?:[ \t]+v\S+)?[ \t]+=>")
 _MODULE = re.compile(rb"(?m)^module[ \t]+(\S+)")
 _LEFT_OUT = re.compile(rb"(?m)^//go:build[ \t]+ignore\b")

@@ -26,7 +26,7 @@ MAX_RUNS = 60
 """RUNs of a stage that are followed; LocalAI's longest has 20."""
 
 _USES = re.compile(rb"(?<![\w./-])(?:%s)[ \t]+(?=[^\s\\])" % "|".join(PROGRAMS).encode())
-_INSTALLS = re.compile(rb"\bapt(?:-get)?\b[^\n]*\binstall\b")
+_INSTALLS = re.compile(rb"(?m)^(?>[^\n]*?\bapt(?:-get)?\b)[^\n]*\binstall\b")
 _BRANCHES = re.compile(rb"\bif\b|\bcase\b|\|\|")
 _OPAQUE = ("bash", "sh", "source", ".", "make", "eval", "apk", "dnf", "yum", "brew", "conda")
 

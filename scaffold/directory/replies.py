@@ -16,8 +16,8 @@ MAX_DEPTH = 20
 """How deep messages of a proto lie in each other."""
 
 _DECLARED = re.compile(
-    rb"\b(message|enum|oneof)\s+(\w+)\s*\{|(\})"
-    rb"|(?:\b(repeated|optional)\s+)?([\w.]+|map\s*<[^<>]*>)\s+(\w+)\s*=\s*\d+\s*[;\[]"
+    rb"\b(message|enum|oneof)\s++(\w++)\s*+\{|(\})"
+    rb"|(?<![\w.])(?:(repeated|optional)\s++)?([\w.]++|map\s*+<[^<>]*+>)\s++(\w++)\s*+=\s*+\d++\s*+[;\[]"
 )
 _WHOLE = frozenset(
     f"{sign}{size}" for sign in ("int", "uint", "sint", "fixed", "sfixed") for size in (32, 64)
@@ -72,7 +72,8 @@ class Refused(NamedTuple):
 
 _MADE = re.compile(rb"\bbackend_pb2\.([A-Z]\w*)\(")
 _TOKEN = re.compile(
-    rb"(?s)(?i:(?P<prefix>\b[rbfu]{1,2})?(?P<text>\"\"\".*?\"\"\"|'''.*?'''|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'))"
+    rb"(?s)(?i:(?P<prefix>\b[rbfu]{1,2})?(?P<text>\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)"
+    rb"|\"(?:[^\"\\\n]|\\.)*+(?:\"|\Z|(?=\n))|'(?:[^'\\\n]|\\.)*+(?:'|\Z|(?=\n))))"
     rb"|#[^\n]*|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comma>,)"
 )
 MAX_CALL = 8000

@@ -69,7 +69,7 @@ def _bare(value: bytes) -> bytes:
     return _LITERAL.sub(b"", value)
 
 
-_QUOTED = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
+_QUOTED = re.compile(rb"(?s)\"(?:[^\"\\]|\\.)*+(?:\"|\Z)|'[^']*+(?:'|\Z)")
 
 
 def _unquoted(value: bytes) -> bytes:

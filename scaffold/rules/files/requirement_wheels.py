@@ -15,7 +15,7 @@ from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.files.requirements import build_of
 from scaffold.syntax.source import Place
 
-_BUILT = re.compile(r"torch(\d+\.\d+)[^/]*\.whl(?:#|$)")
+_BUILT = re.compile(r"torch(\d+\.\d+)")
 _HELD = re.compile(r"==(\d+\.\d+)")
 ENGINES = ("lmdeploy", "sglang", "vllm", "xformers")
 """Packages that ask for one release of torch, a newer one in most of their own releases."""
@@ -78,7 +78,8 @@ class _Wheel(NamedTuple):
 def _tied(texts: list[Text]) -> Iterator[_Wheel]:
     for text in texts:
         for address, offset in addresses(text) if b".whl" in text.data else ():
-            built = _BUILT.search(address)
+            wheel = address.partition("#")[0].rpartition("/")[2]
+            built = _BUILT.search(wheel) if wheel.endswith(".whl") else None
             if built:
                 yield _Wheel(built[1], text.place(offset))
 
