@@ -39,6 +39,26 @@ class Asked(NamedTuple):
         return self.scope.status(function)
 
 
+class Behind(NamedTuple):
+    """Where the condition of a job is evaluated that waits for jobs which are skipped."""
+
+    scope: Scope
+    skipped: frozenset[str]
+
+    def context(self, name: str) -> Any:
+        """The value of a context."""
+        found = self.scope.context(name)
+        if name != "needs" or not isinstance(found, Open):
+            return found
+        result = {"result": "skipped"}
+        ended = {job: Open(f"{found.label}.{job}", {**found.get(job, {}), **result}) for job in self.skipped}
+        return Open(found.label, {**found, **ended})
+
+    def status(self, function: str) -> Any:
+        """Everything before went well."""
+        return self.scope.status(function)
+
+
 class Telling(NamedTuple):
     """A step that tells outputs."""
 
