@@ -145,7 +145,7 @@ class Call:
     def _said(self, job: Job, skipped: frozenset[str] = frozenset()) -> Any:
         scope: Scope = told.Asked(self.scope(job), job.said)
         if skipped:
-            scope = told.Behind(scope, skipped)
+            scope = told.Behind(scope, "needs", skipped)
         return self.run.value(job.condition, scope) if job.condition is not None else True
 
     def due(self, name: str) -> Truth:

@@ -40,18 +40,20 @@ class Asked(NamedTuple):
 
 
 class Behind(NamedTuple):
-    """Where the condition of a job is evaluated that waits for jobs which are skipped."""
+    """Where a condition is evaluated behind jobs, or steps, that are skipped."""
 
     scope: Scope
+    of: str
+    """Their context: `needs` or `steps`."""
     skipped: frozenset[str]
 
     def context(self, name: str) -> Any:
         """The value of a context."""
         found = self.scope.context(name)
-        if name != "needs" or not isinstance(found, Open):
+        if name != self.of or not isinstance(found, Open):
             return found
-        result = {"result": "skipped"}
-        ended = {job: Open(f"{found.label}.{job}", {**found.get(job, {}), **result}) for job in self.skipped}
+        result = dict.fromkeys(("result",) if name == "needs" else ("outcome", "conclusion"), "skipped")
+        ended = {one: Open(f"{found.label}.{one}", {**found.get(one, {}), **result}) for one in self.skipped}
         return Open(found.label, {**found, **ended})
 
     def status(self, function: str) -> Any:

@@ -196,6 +196,21 @@ def test_a_script_without_the_token_uses_no_cache_of_github(before: str, cache: 
 
 
 @pytest.mark.parametrize(
+    ("condition", "asked", "told"),
+    [
+        ("matrix.arch == 'amd64'", "steps.try.outcome == 'failure'", 0),
+        ("matrix.arch == 'amd64'", "always() && steps.try.conclusion != 'skipped'", 0),
+        ("matrix.arch == 'amd64'", "steps.other.outcome != 'failure'", 1),
+        ("matrix.arch != 'arm'", "steps.try.outcome == 'failure'", 1),
+    ],
+)
+def test_a_step_that_a_leg_skips_did_not_fail(condition: str, asked: str, told: int) -> None:
+    tried = f"- id: try\n  if: {condition}\n  run: make\n- id: other\n  run: ls\n"
+    step = f"- uses: actions/upload-artifact@v4\n  if: {asked}\n  with: {{name: a, path: x}}"
+    assert len(found(tree({"ci": job(tried + step, head=TWO)}), "legs-share-cache-ref")) == told
+
+
+@pytest.mark.parametrize(
     ("before", "env", "told"),
     [
         ("OF=app-$(echo ${{ matrix.arch }} | tr a A)", "", 0),
