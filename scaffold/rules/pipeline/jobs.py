@@ -322,10 +322,10 @@ def _makes_another(one: Job, other: Job) -> bool:
 
 
 def _is_version(name: str, text: str) -> bool:
-    """Whether an input is for a version: it says so, or is named after a tool and given a number."""
+    """Whether an input is for a version: it says so, and is no switch, or names a tool and has a number."""
     name = name.lower()
     tool = name.removesuffix("ver").removesuffix("release").rstrip("-_")
-    return "version" in name or (
+    return ("version" in name and text not in ("true", "false")) or (
         tool in _TOOLS and re.fullmatch(r"v?\d+(?:\.(?:\d+|x|\*))*", text) is not None
     )
 

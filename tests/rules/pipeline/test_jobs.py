@@ -358,6 +358,8 @@ def test_matrices_of_other_events(on: str, axis: str, told: bool) -> None:
             for name in ("java-heap", "timeout", "go-tests", "nodes", "python-jobs")
         ),
         ("go", "./", "true", False),
+        ("all-versions", "./", "true", False),
+        ("version", "./", "latest", True),
         ("node", "./", "lts", False),
     ],
 )
