@@ -80,6 +80,24 @@ def _ran(step: StepRun) -> str:
     return " ".join((text_of(template(step.step.run).value(step)), *given))
 
 
+def made_of(text: str, step: StepRun) -> str:
+    """What a step's script makes the variables of a text from, where only a run knows what they are."""
+    if "$" not in text:
+        return ""
+    script, env = step.step.script, step.context("env")
+    names, found = re.findall(_VARIABLE, text), dict[str, str]()
+    while names:
+        name = names.pop()
+        if name not in found:
+            given = "\0".join(script.text(a) for a in script.assignments if a.name == name)
+            found[name] = text_of(template(given).value(step)) if given else text_of(env.get(name, ""))
+            names += re.findall(_VARIABLE, given)
+    return "\0".join(f"{name}={found[name]}" for name in sorted(found))
+
+
+_VARIABLE = r"\$\{?([A-Za-z_]\w*)"
+
+
 def _is_same(command: Command, step: StepRun) -> bool:
     """Whether a command says the same in every leg."""
     name = command.bare[0] if command.bare else ""

@@ -56,7 +56,7 @@ def absent(tree: Tree, context: str, file: Dockerfile) -> Iterator[tuple[str, In
         written = file.data[found.start_byte : found.end_byte]
         if b"$" in written or re.search(r"[*?\[\\:]|<<", path) or found.arguments:
             continue
-        placed = posixpath.normpath(posixpath.join(context, path)).lstrip("/")
+        placed = posixpath.normpath(posixpath.join(context, docker.in_context(path))).lstrip("/")
         above = posixpath.dirname(placed)
         if (
             placed not in (".", "")

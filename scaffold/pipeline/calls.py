@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from scaffold.pipeline import matrix, told
+from scaffold.pipeline.expressions.nodes import Scope
 from scaffold.pipeline.expressions.templates import Template, template
 from scaffold.pipeline.expressions.values import Lazy, Open, Truth, Unknown, text_of
 from scaffold.pipeline.model import Job, Workflow
@@ -141,8 +142,10 @@ class Call:
         """What the `if` of a job says."""
         return self._said(self.workflow.jobs[name])
 
-    def _said(self, job: Job) -> Any:
-        scope = told.Asked(self.scope(job), job.said)
+    def _said(self, job: Job, skipped: frozenset[str] = frozenset()) -> Any:
+        scope: Scope = told.Asked(self.scope(job), job.said)
+        if skipped:
+            scope = told.Behind(scope, "needs", skipped)
         return self.run.value(job.condition, scope) if job.condition is not None else True
 
     def due(self, name: str) -> Truth:

@@ -103,7 +103,7 @@ PLAIN = frozenset({
     "printf", "pwd", "read", "readlink", "realpath", "return", "rm", "rmdir", "rpm", "sed", "set", "setcap",
     "sha256sum", "sha512sum", "shift", "shopt", "sleep", "sort", "stat", "tail", "tar", "tee", "test",
     "touch", "tr", "trap", "true", "type", "umask", "uname", "unset", "unzip", "update-alternatives",
-    "update-ca-certificates", "useradd", "usermod", "wc", "wget", "which", "yum", "zypper",
+    "update-ca-certificates", "update-locale", "useradd", "usermod", "wc", "wget", "which", "yum", "zypper",
 })  # fmt: skip
 """Commands of a RUN that take no time worth a runner of its own."""
 
@@ -156,7 +156,12 @@ def context_inputs(file: Dockerfile, passed: Mapping[str, str] | None) -> Iterat
         path = found.path.strip("\"'").lstrip("/")
         as_written = not found.arguments or (passed is not None and not passed.keys() & found.arguments)
         if path and ":" not in path and as_written:
-            yield posixpath.normpath(path), found
+            yield in_context(path), found
+
+
+def in_context(path: str) -> str:
+    """A path of a context as docker takes it: nothing leads out of that, `../a` is `a`."""
+    return posixpath.normpath(f"/{path}").lstrip("/") or "."
 
 
 class Build(NamedTuple):

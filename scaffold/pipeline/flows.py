@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from scaffold.pipeline import docker
-from scaffold.pipeline.alike import alike
+from scaffold.pipeline.alike import alike, made_of
 from scaffold.pipeline.artifacts import (
     DOWNLOAD,
     FETCH,
@@ -67,7 +67,7 @@ class Flow(NamedTuple):
     def what(self) -> tuple[str, frozenset[str]]:
         """What it has in common with another that writes the same."""
         paths = self.paths and frozenset(alike(path, self.at.job) for path in self.paths)
-        return alike(self.called, self.at.job), paths
+        return alike(self.called, self.at.job) + made_of(self.called, self.at), paths
 
     @property
     def called(self) -> str:

@@ -5,6 +5,8 @@ A step runs, does not run, or nobody knows (`None`): what another job or step sa
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -188,8 +190,17 @@ class StepRun:
         else:
             asks = not own.contexts.isdisjoint(told.OF_SCRIPTS)
             scope = scope_of(told.Asked(self, self.job.job.said) if asks else self)
+            skipped = self._skipped(scope_of) if "steps" in own.contexts else None
+            scope = told.Behind(scope, "steps", skipped) if skipped else scope
         said = truth_of(self.job.call.run.value(own, scope))
         return said if around else all_of([around, said])
+
+    def _skipped(self, scope_of: Callable[[Scope], Scope]) -> frozenset[str]:
+        """The steps before it that do not run, of those for whose end its condition asks."""
+        asked = set(re.findall(r"\bsteps\.([\w-]+)\.(?:outcome|conclusion)\b", self.step.node.text("if")))
+        before = itertools.takewhile(lambda o: o is not self.occurrence, self.job.job.occurrences)
+        named = (o for o in before if asked and o.step.id in asked and o.outer is self.occurrence.outer)
+        return frozenset(o.step.id for o in named if self.job.bind(o)._in_job(scope_of) is False)
 
     @property
     def asked(self) -> Iterator[str]:

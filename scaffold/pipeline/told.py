@@ -39,6 +39,28 @@ class Asked(NamedTuple):
         return self.scope.status(function)
 
 
+class Behind(NamedTuple):
+    """Where a condition is evaluated behind jobs, or steps, that are skipped."""
+
+    scope: Scope
+    of: str
+    """Their context: `needs` or `steps`."""
+    skipped: frozenset[str]
+
+    def context(self, name: str) -> Any:
+        """The value of a context."""
+        found = self.scope.context(name)
+        if name != self.of or not isinstance(found, Open):
+            return found
+        result = dict.fromkeys(("result",) if name == "needs" else ("outcome", "conclusion"), "skipped")
+        ended = {one: Open(f"{found.label}.{one}", {**found.get(one, {}), **result}) for one in self.skipped}
+        return Open(found.label, {**found, **ended})
+
+    def status(self, function: str) -> Any:
+        """Everything before went well."""
+        return self.scope.status(function)
+
+
 class Telling(NamedTuple):
     """A step that tells outputs."""
 

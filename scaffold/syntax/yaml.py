@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.errors import ShapeError
 from scaffold.syntax import grammar
-from scaffold.syntax.source import ParsedSource
+from scaffold.syntax.source import ParsedSource, Source
 from scaffold.syntax.yaml_scalars import double_quoted
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _BEGINNING = re.compile(rb"[ \t]*+(?:[-?:][ \t]++)*+(?=[^ \t])")
 """Of a line: what can begin another level of block style, which needs a column of its own."""
 _RUN = re.compile(rb"(?:[-?:][ \t]++){40}")
 _CLOSE_COMMENT = rb"""(?m)^((?:'[^'\n]*+'|"[^"\\\n]*+"|[^#"'\n])*+)(?<=['"\]}])#.*$"""
+_QUOTED = rb"""(?ms)^([ ]*+(?:-[ ]++)*+[\w."'-]++:[ ]++)('(?:[^']|'')*+'|"(?:[^"\\]|\\.)*+")"""
 _STRIPPED = r"[|>]-[ \t]*\n[ ]+([^\s#][^\n]*?)[ \t]*\n*"
 _OTHER_LINE_ENDS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 
@@ -95,7 +96,12 @@ class YamlSource(ParsedSource):
         root = super().root
         if root.has_error and self._without_close_comments != self.data:
             other = self.parse(self._without_close_comments)
-            return root if other.has_error else other
+            root = root if other.has_error else other
+        if root.has_error and self._with_joined_quotes != self.data:
+            other = self.parse(self._with_joined_quotes)
+            said = self._says(self.data) if not other.has_error else None
+            if said is not None and said == self._says(self._with_joined_quotes):
+                return other
         return root
 
     @cached_property
@@ -104,6 +110,28 @@ class YamlSource(ParsedSource):
         return re.sub(
             _CLOSE_COMMENT, lambda found: found[1] + b" " * (len(found[0]) - len(found[1])), self.data
         )
+
+    @cached_property
+    def _with_joined_quotes(self) -> bytes:
+        """Blanks for the line ends in quotes, whose further lines the grammar wants behind their key."""
+        return re.sub(
+            _QUOTED, lambda found: found[1] + found[2].replace(b"\r", b" ").replace(b"\n", b" "), self.data
+        )
+
+    def _says(self, data: bytes) -> list[tuple[object, ...]] | None:
+        """What libyaml reads in a text, whatever the spaces in its values; None where it refuses it."""
+        from scaffold.syntax import yaml_events
+
+        try:
+            root = yaml_events.document(Source(self.path, data)).root
+        except ShapeError:
+            return None
+        found, pending = list[tuple[object, ...]](), [root] if root is not None else []
+        while pending:
+            node = pending.pop()
+            found.append((node.kind, node.text.split(), len(node.below)))
+            pending += node.below
+        return found
 
     @cached_property
     def _lines(self) -> list[bytes]:

@@ -27,7 +27,8 @@ def recipe(text: str) -> Tree:
         ('ADD ["./tools/a.sh", "common/c/", "/"]', {"tools/a.sh": 2, "common/c/d.py": 2}),
         ("COPY <<EOF /motd\nCOPY tools/a.sh /\nEOF", {}),
         ("COPY --link --from=builder tools/a.sh /", {}),
-        ("COPY . /LocalAI\nCOPY backend/go/lark /lark\nCOPY ../tools/a.sh /\nCOPY none /", {}),
+        ("COPY . /LocalAI\nCOPY backend/go/lark /lark\nCOPY none /", {}),
+        ("COPY ../tools/a.sh /", {"tools/a.sh": 2}),  # docker leaves the way out of the context away
         ("ARG TOOL=tools/a.sh\nCOPY ${TOOL} /", {}),  # the matrix may pass another one
         ("ENV TOOL=tools/a.sh\nCOPY ${TOOL} /", {"tools/a.sh": 3}),
     ],

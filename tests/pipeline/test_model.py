@@ -82,3 +82,19 @@ def test_an_action_that_many_jobs_use_has_its_steps_in_each() -> None:
     for job in pipeline.jobs:
         assert [o.step.uses for o in job.occurrences] == ["./a", "./b", "y@v1", "x@v1"] * 2
     assert pipeline.problems == []
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_may_end_under_their_key(quote: str) -> None:
+    text = f"on: push\njobs:\n  a:\n    if: {quote}b &&\n    c{quote}\n    runs-on: x\n"
+    (workflow,) = Pipeline(tree(a=text)).workflows
+    node = workflow.jobs["a"].node
+    assert (node.text("if"), node.text("runs-on")) == ("b && c", "x")
+
+
+def test_joined_quotes_say_what_the_file_says() -> None:
+    text = (
+        "on: push\njobs:\n  a:\n    if: 'b\n    c'\n    steps:\n      - run: |\n          a: 'b\n  c: d's\n"
+    )
+    result = check.run(tree(a=text), check.Scope(select=("pipeline",)))
+    assert [finding.rule for finding in result.findings] == ["workflow-unreadable"]

@@ -32,6 +32,7 @@ def plain(value: Any) -> Any:
         "a: |2\n    one\n  two\n",
         "a: one\n  two\n\n  three\n",
         "a: 'one\n  two'\nb: \"one\n  two \\\n  three\"\n",
+        "x:\n  a: '{\n    b\n  }'\n  c: \"d\n  e\"\n",
         "a: 'it''s'\nb: \"\\u00e9\\x41\\\\\\\"\"\n",
         "x: &x {a: 1}\ny: *x\nz: &z\n  - b\nw: *z\n",
         "a:\nb: ~\nc: ''\n",

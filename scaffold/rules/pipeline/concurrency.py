@@ -217,6 +217,8 @@ class PrGroupByBranch(PipelineRule):
         spelled: dict[tuple[bool, bool, str], dict[Place, Group]] = {}
         for run, twin, elsewhere in _of_two_pull_requests(registry.runs):
             cancelling = [group for group in shared(run, twin) if group.cancels]
+            if cancelling and all(leg.reached is False for leg in run.jobs):
+                continue  # it does nothing that could be lost
             apart = [*shared(run, elsewhere)] if cancelling else []
             for group in cancelling:
                 by_branch = not any(group is other for other in apart)

@@ -271,7 +271,8 @@ class ReusableLiteralDrift(PipelineRule):
 
     An input is one for a version by its name, or where it is named after a tool and given a number:
     `go: "1.25"`. A workflow that itself calls with several versions tests several, and is left alone; so is
-    one that is named after its version.
+    one that is named after its version. `version` alone is that of what is made, which is something else
+    where another input has another value: `flavor: lite`.
 
     Fix: write the version once, as the default of the reusable workflow's input.
     """
@@ -296,7 +297,8 @@ class ReusableLiteralDrift(PipelineRule):
             for jobs in single.values():
                 job, text = jobs[0]
                 first = first or (job, text)
-                if text != first[1]:
+                made = name.lower() == "version" and _makes_another(job, first[0])
+                if text != first[1] and not made:
                     yield self.finding(
                         job.at("with", name),
                         "",
@@ -306,11 +308,24 @@ class ReusableLiteralDrift(PipelineRule):
                     )
 
 
+def _makes_another(one: Job, other: Job) -> bool:
+    """Whether two calls of a workflow make different things: they give it another word beside versions."""
+    first, second = (
+        {
+            (name, text)
+            for name, value in job.node.mapping("with").values.items()
+            if (text := _literal(value)) and text not in ("true", "false") and not _is_version(name, text)
+        }
+        for job in (one, other)
+    )
+    return {name for name, _ in first - second} & {name for name, _ in second - first} != set()
+
+
 def _is_version(name: str, text: str) -> bool:
-    """Whether an input is for a version: it says so, or is named after a tool and given a number."""
+    """Whether an input is for a version: it says so, and is no switch, or names a tool and has a number."""
     name = name.lower()
     tool = name.removesuffix("ver").removesuffix("release").rstrip("-_")
-    return "version" in name or (
+    return ("version" in name and text not in ("true", "false")) or (
         tool in _TOOLS and re.fullmatch(r"v?\d+(?:\.(?:\d+|x|\*))*", text) is not None
     )
 

@@ -88,7 +88,8 @@ class AnswerUnchecked(PipelineRule):
     with a last `grep` or a `jq` of a list, a number or a `.json`, which fail, as `jq -e` and Python's `json`
     do; under `pipefail`, which `shell: bash` sets, they need not be the last. A function may print it for the
     script that tests it, or get it. Where the script gets what the answer names, with `wget` or `curl -f`, it
-    ends there. For a release of GitHub `-f` is not enough: it is always elsewhere.
+    ends there, or asks whether that was found. For a release of GitHub `-f` is not enough: it is always
+    elsewhere.
 
     Fix: add `-f`, and `-L` where the address may move.
     """
@@ -172,7 +173,9 @@ def _takes_anything(command: Command, shell: str) -> bool:
     if any(map(_fails_for_a_page, calls if strict else calls[-1:])):
         return False
     later_calls = (c for c in source.commands if c.start_byte > holder.end_byte)
-    return not (_stops(source) and any(_is_got(c, taken) for c in later_calls))
+    got = [c for c in later_calls if _gets(c, taken)]
+    ends = _stops(source) and any(is_certain(c) and not is_condition(c) for c in got)
+    return not (ends or any(is_condition(c) and not _may_fail(c) for c in got))
 
 
 def _stops(script: ShellSource) -> bool:
@@ -181,14 +184,19 @@ def _stops(script: ShellSource) -> bool:
     return not script.path or any(w == "errexit" or re.fullmatch("-[a-df-z]*e[a-z]*", w) for w in words)
 
 
-def _is_got(command: Command, taken: re.Pattern[str]) -> bool:
-    """Whether a command certainly gets what an answer names, and fails where there is nothing."""
+def _gets(command: Command, taken: re.Pattern[str]) -> bool:
+    """Whether a command gets what an answer names, or is, and fails where there is nothing."""
     fails = command.starts("wget") or (command.starts("curl") and any(map(_is_failing, command.words)))
-    if not fails or not any("://" in word and taken.search(word) for word in command.words):
+    if not fails or not any(taken.search(w) for w in command.words if "://" in w or taken.match(w)):
         return False
     around = command.source.parent(command.node)
-    piped = around is not None and around.type == "pipeline"
-    return not piped and is_certain(command) and not is_condition(command)
+    return around is None or around.type != "pipeline"
+
+
+def _may_fail(command: Command) -> bool:
+    """Whether a script goes on as it would have where a command fails: `|| true`."""
+    rest = command.source.data[command.end_byte :].partition(b"\n")[0]
+    return re.match(rb"[^;|]*+\|\|[ \t]*+(?:true|:)(?!\w)", rest) is not None
 
 
 def _is_failing(word: str) -> bool:

@@ -20,6 +20,7 @@ from scaffold.pipeline.scopes import StepRun
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.dockerfile import Dockerfile
+from scaffold.syntax.instructions import Stage
 from scaffold.syntax.source import Place
 
 KEY = "go-version"
@@ -50,9 +51,10 @@ class GoVersionOld(PipelineRule):
             go-version-file: go.mod
 
     In a Dockerfile it is the default of `ARG GO_VERSION`, where a RUN fetches that version, or the `golang`
-    image in which the module is built. There is one finding for a file and version, and none below a comment
-    that tells of a version of Go. A job that works in the folder of another module is held to that one's
-    `go.mod`; one that only builds images, with the Go that these bring, to none.
+    image in which the module is built, unless that is given another Go. There is one finding for a file and
+    version, and none below a comment that tells of a version of Go. A job that works in the folder of
+    another module is held to that one's `go.mod`; one that only builds images, with the Go that these bring,
+    to none.
 
     Fix: name the file instead of the version, or raise the version.
     """
@@ -128,12 +130,19 @@ def _in_dockerfile(file: Dockerfile) -> Iterator[tuple[Place, str]]:
         image = re.fullmatch(_IMAGE, stage.image)
         copies = (i for i in stage.instructions if image is not None and i.copies)
         taken = {path.strip("./") for i in copies for path, _ in i.paths[:-1]}
-        if image is not None and taken & {"", MODULE}:
+        if image is not None and taken & {"", MODULE} and not _brings_another(file, stage):
             version = image[1] or (default[1].decode() if default else "")
             if version:
                 yield file.place(stage.instructions[0]), version
 
 
+def _brings_another(file: Dockerfile, stage: Stage) -> bool:
+    """Whether a stage puts another Go in the place of the one that its image has."""
+    runs = (i for i in stage.instructions if i.name == "RUN")
+    return any(re.search(_OTHER_GO, file.data[i.start_byte : i.end_byte]) for i in runs)
+
+
+_OTHER_GO = rb"\b(?:go\.dev/dl|golang\.org/dl|dl\.google\.com/go|golang\.google\.cn/dl)/go"
 _DEFAULT = re.compile(rb"(?im)^[ \t]*(?:ARG|ENV)[ \t]+GO_VERSION[= ][\"']?(\d+(?:\.\d+){1,2})\b")
 _IMAGE = r"(?:.*/)?golang:(?:(\d+(?:\.\d+){1,2})\b.*|\$\{?GO_VERSION\}?.*)"
 

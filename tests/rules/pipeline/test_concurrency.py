@@ -134,6 +134,14 @@ def test_one_report_for_each_way_to_spell_a_group() -> None:
 
 
 @pytest.mark.parametrize(
+    ("condition", "told"), [("false", 0), ("github.event_name == 'push'", 0), ("vars.TRIED == 'yes'", 1)]
+)
+def test_a_workflow_of_which_no_job_runs_loses_nothing(condition: str, told: int) -> None:
+    workflow = ci(BY_BRANCH).replace("    runs-on:", f"    if: {condition}\n    runs-on:")
+    assert len(found(tree({"ci": workflow}), "pr-group-by-branch")) == told
+
+
+@pytest.mark.parametrize(
     ("old", "new", "told"),
     [
         ("concurrency:", "# only the newest commit counts\nconcurrency:", 0),

@@ -358,6 +358,8 @@ def test_matrices_of_other_events(on: str, axis: str, told: bool) -> None:
             for name in ("java-heap", "timeout", "go-tests", "nodes", "python-jobs")
         ),
         ("go", "./", "true", False),
+        ("all-versions", "./", "true", False),
+        ("version", "./", "latest", True),
         ("node", "./", "lts", False),
     ],
 )
@@ -376,3 +378,21 @@ def test_a_workflow_may_be_named_after_its_version(path: str, told: int) -> None
     call = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n    with: {go-version: '%s'}\n"
     where = tree({"a": call % "2.10", path: call % "2.11", "b": job("- run: a", on="workflow_call")})
     assert len(found(where, "reusable-literal-drift")) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "told"),
+    [
+        ("version", "flavor: lite", 0),
+        ("version", "flavor: full", 1),
+        ("version", "push: true", 1),
+        ("version", "flavor: '${{ inputs.flavor }}'", 1),
+        ("version", "other: lite", 1),
+        ("go-version", "flavor: lite", 1),
+    ],
+)
+def test_another_image_has_a_version_of_its_own(name: str, other: str, told: int) -> None:
+    call = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/r.yml\n    with: {%s: %s, %s}\n"
+    first = call % (name, 12, "push: false" if "push" in other else "flavor: full")
+    files = {"a": first, "b": call % (name, 43, other), "r": job("- run: a", on="workflow_call")}
+    assert len(found(tree(files), "reusable-literal-drift")) == told

@@ -382,3 +382,16 @@ def test_an_image_is_built_with_its_own_go(step: str, told: int, build: str) -> 
     for last, count in ((build, told), ("actions/cache@v4", 1)):
         where = tree({"go.mod": MODULE, "ci": job(f"{steps}- uses: {last}")})
         assert len(found(where, "go-version-old")) == count
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        ("wget -qO- https://go.dev/dl/go1.99.0.linux-amd64.tar.gz | tar -C /usr/local -xz", 0),
+        ("wget -qO- https://acme.example/dl/make.tar.gz | tar -C /usr/local -xz", 1),
+    ],
+)
+def test_an_image_may_be_given_another_go(run: str, told: int) -> None:
+    file = f"FROM golang:1.20\nRUN {run}\nCOPY . .\nRUN go build\n"
+    where = tree({"ci": "on: push\n", "Dockerfile": file, "go.mod": MODULE})
+    assert len(found(where, "go-version-old")) == told

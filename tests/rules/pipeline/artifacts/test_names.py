@@ -301,6 +301,39 @@ def test_a_download_that_a_person_asks_for_is_not_missed(on: str, told: int) -> 
     assert len(found(tree({"ci": job(step, on=on)}), "artifact-not-uploaded")) == told
 
 
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("always() && needs.find.result == 'success'", 0),
+        ("always() && needs.find.result != 'success'", 1),
+        ("always() && needs.find.result == 'skipped'", 1),
+        ("always() && vars.TAKE", 1),
+    ],
+)
+def test_a_job_that_is_skipped_says_so(condition: str, told: int) -> None:
+    merged = "github.event.pull_request.merged && startsWith(github.head_ref, 'release/')"
+    jobs = f"""
+        on: {{pull_request: {{types: [closed]}}}}
+        jobs:
+          find:
+            if: {merged}
+            runs-on: x
+            steps: [{{run: ls}}]
+          make:
+            needs: find
+            uses: ./.github/workflows/make.yml
+          take:
+            needs: [find, make]
+            if: {condition}
+            runs-on: x
+            steps:
+              - uses: actions/download-artifact@v4
+                with: {{name: bin}}
+        """
+    made = job("- uses: actions/upload-artifact@v4\n  with: {name: bin, path: x}", on="workflow_call")
+    assert len(found(tree({"ci": jobs, "make": made}), "artifact-not-uploaded")) == told
+
+
 TAKING = """
 on: push
 jobs:

@@ -196,6 +196,40 @@ def test_a_script_without_the_token_uses_no_cache_of_github(before: str, cache: 
 
 
 @pytest.mark.parametrize(
+    ("condition", "asked", "told"),
+    [
+        ("matrix.arch == 'amd64'", "steps.try.outcome == 'failure'", 0),
+        ("matrix.arch == 'amd64'", "always() && steps.try.conclusion != 'skipped'", 0),
+        ("matrix.arch == 'amd64'", "steps.other.outcome != 'failure'", 1),
+        ("matrix.arch != 'arm'", "steps.try.outcome == 'failure'", 1),
+    ],
+)
+def test_a_step_that_a_leg_skips_did_not_fail(condition: str, asked: str, told: int) -> None:
+    tried = f"- id: try\n  if: {condition}\n  run: make\n- id: other\n  run: ls\n"
+    step = f"- uses: actions/upload-artifact@v4\n  if: {asked}\n  with: {{name: a, path: x}}"
+    assert len(found(tree({"ci": job(tried + step, head=TWO)}), "legs-share-cache-ref")) == told
+
+
+@pytest.mark.parametrize(
+    ("before", "env", "told"),
+    [
+        ("OF=app-$(echo ${{ matrix.arch }} | tr a A)", "", 0),
+        ('LEG="${{ matrix.arch }}"; OF="app-$(echo $LEG | cut -c1-3)"', "", 0),
+        ("OF=app-$(echo $LEG)", "LEG: '${{ matrix.arch }}'", 0),
+        ("OF=app-$(date +%F); echo ${{ matrix.arch }}", "", 1),
+        ("OF=app-$(git describe)", "LEG: '${{ matrix.arch }}'", 1),
+        ("OF=$OF-$(date +%F)", "", 1),
+    ],
+)
+def test_what_a_script_makes_the_name_of_a_cache_from(before: str, env: str, told: int) -> None:
+    build = (
+        "docker buildx build --platform linux/${{ matrix.arch }} --cache-to type=registry,ref=a/cache:$OF ."
+    )
+    step = f"- run: |\n    {before}\n    {build}\n  env: {{{env}}}"
+    assert len(found(tree({"ci": job(step, head=TWO)}), "legs-share-cache-ref")) == told
+
+
+@pytest.mark.parametrize(
     ("setup", "then", "path", "told"),
     [
         ("ilammy/msvc-dev-cmd@v1", "", "C:/packages", 0),

@@ -52,6 +52,16 @@ def test_which_paths_are_missing(copied: str, told: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "told"),
+    [("../a.txt", False), ("./../../a.txt", False), ("/a.txt", False), ("../b.txt", True), ("..", False)],
+)
+def test_no_path_leads_out_of_a_context(path: str, told: bool) -> None:
+    build = BUILD.replace("context: .", "context: src, file: src/new/Dockerfile")
+    files = {"ci": job(CHECKOUT + build), "src/a.txt": "", "b.txt": ""}
+    assert bool(found(tree({**files, "src/new/Dockerfile": f"FROM a\nCOPY {path} /\n"}), SLUG)) is told
+
+
+@pytest.mark.parametrize(
     ("steps", "told"),
     [
         ("- uses: docker/setup-buildx-action@v3\n- uses: docker/login-action@v3\n", True),

@@ -338,3 +338,12 @@ def test_a_tag_that_is_not_pushed_promises_nothing(change: dict[str, str], told:
     given = {"tag": MADE, "build": "build", "built": MADE, "push": "true", "later": "true"} | change
     workflow = job(LOOKED_UP.format(**given).strip())
     assert len(found(tree({"ci": workflow, **IMAGE}), "tag-covers-inputs")) == told
+
+
+@pytest.mark.parametrize(("path", "told"), [("../a.txt", True), ("../b.txt", False)])
+def test_a_context_has_what_a_path_that_leads_out_of_it_names(path: str, told: bool) -> None:
+    pushed = "context: src\npush: true"
+    on = "\n  push:\n    branches: [main]\n    paths: [src/Dockerfile, b.txt, src/b.txt]"
+    files = {"ci": image(pushed, on=on), "src/a.txt": "", "src/b.txt": "", "a.txt": "", "b.txt": ""}
+    where = tree({**files, "src/Dockerfile": f"FROM a\nCOPY {path} /\n"})
+    assert bool(found(where, "paths-cover-inputs")) is told

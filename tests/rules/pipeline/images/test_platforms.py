@@ -63,6 +63,7 @@ def test_an_image_that_is_only_set_up_needs_no_runner_of_its_own() -> None:
         ("curl -fsSLo /bin/jq https://acme.example/jq && chmod +x /bin/jq", False),
         ("curl -fsSL https://acme.example/x.tar.gz | tar xz -C /opt", False),
         ("curl -fsSL https://acme.example/key | apt-key add - && apt-get install -y acme", False),
+        ("apt-get install -y locales && locale-gen && update-locale LANG=C.UTF-8", False),
         ("add-apt-repository https://acme.example/$(lsb_release -cs)", False),
         ("curl -fsSL https://acme.example/key | gpg --dearmor -o /usr/share/keyrings/acme.gpg", False),
         ("curl -fsSL https://acme.example/install.sh | sh", True),
