@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import cache
 
@@ -14,10 +15,12 @@ from scaffold.rules.suppressions import PATH as SETTINGS
 from scaffold.surfaces.base import FileSurface
 from scaffold.surfaces.downloader import PATH as DOWNLOADER
 from scaffold.surfaces.model_tags import GUESSES
+from scaffold.surfaces.models import INSTALLING
+from scaffold.surfaces.test_jobs import SUITE
 
-FOLDERS = ("backend", ".docker", ".github", "scripts", "gallery", WORKERS)
+FOLDERS = ("backend", ".docker", ".github", "scripts", "gallery", WORKERS, posixpath.dirname(SUITE))
 """Folders whose files are opened because others name them."""
-FILES = (SETTINGS, DOWNLOADER, GUESSES, MODEL_FOLDERS, STAGING)
+FILES = (SETTINGS, DOWNLOADER, GUESSES, INSTALLING, MODEL_FOLDERS, STAGING)
 """What is read and registers no backend."""
 NAMED = ("**/Dockerfile*", "**/*.sh")
 """What workflows and Dockerfiles name, wherever it is."""
