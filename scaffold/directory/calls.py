@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from scaffold.directory.text import Text
+from scaffold.errors import ShapeError
 from scaffold.syntax.python import PythonSource
 
 
@@ -29,7 +30,7 @@ def failing(text: Text) -> Iterator[Failing]:
 def _failing(source: PythonSource) -> Iterator[Failing]:
     try:
         module = source.module
-    except SyntaxError:
+    except ShapeError:
         return  # told by source-unreadable
     for node in ast.walk(module):
         if isinstance(node, ast.ClassDef):

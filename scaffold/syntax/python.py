@@ -23,12 +23,8 @@ class PythonSource(Source):
     """A Python file."""
 
     def types(self) -> Iterator[Type]:
-        """Every class of the file. Raises ShapeError where it does not parse or is no source of a person."""
-        try:
-            module = self.module
-        except SyntaxError as error:
-            raise ShapeError(self.path, error.lineno, f"is no valid Python: {error.msg}") from error
-        for node in ast.walk(module):
+        """Every class of the file. Raises what `module` raises."""
+        for node in ast.walk(self.module):
             if isinstance(node, ast.ClassDef):
                 defined = (ast.FunctionDef, ast.AsyncFunctionDef)
                 methods = frozenset(item.name for item in node.body if isinstance(item, defined))
@@ -36,7 +32,10 @@ class PythonSource(Source):
 
     @property
     def error(self) -> tuple[int, str] | None:
-        """Where it does not parse, and why; None where a newer Python may read it. Raises as `types` does."""
+        """Where it does not parse, and why; None where a newer Python may read it.
+
+        Raises ShapeError for what is no source of a person.
+        """
         try:
             self._read(_accepted)
         except (SyntaxError, ShapeError):  # of a tree, or of what it thinks of names
@@ -44,7 +43,7 @@ class PythonSource(Source):
         else:
             return None
         try:
-            _ = self.module
+            self._read(ast.parse)
         except SyntaxError as error:
             at = self.offset(min(error.lineno or 1, self.data.count(b"\n") + 1))
             line = self.data[at : self.line_end(at)]
@@ -53,8 +52,11 @@ class PythonSource(Source):
 
     @property
     def module(self) -> ast.Module:
-        """The tree. Raises what `_read` raises."""
-        return self._read(ast.parse)
+        """The tree. Raises ShapeError where it does not parse or is no source of a person."""
+        try:
+            return self._read(ast.parse)
+        except SyntaxError as error:
+            raise ShapeError(self.path, error.lineno, f"is no valid Python: {error.msg}") from error
 
     def _read(self, parse: Callable[[bytes], T]) -> T:
         """What a parser makes of it. Raises SyntaxError, and ShapeError for what is no source of a person."""
