@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,7 +19,6 @@ class Failing(NamedTuple):
     subject: str
     problem: str
     line: int
-    is_certain: bool
 
 
 def failing(text: Text) -> Iterator[Failing]:
@@ -56,7 +56,13 @@ def _hidden(kind: ast.ClassDef) -> Iterator[Failing]:
     methods = {one.name for one in kind.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
     given: dict[str, list[ast.expr]] = {}
     called: dict[str, int] = {}
-    for node in ast.walk(kind):
+    inner = {
+        at
+        for one in ast.walk(kind)
+        if isinstance(one, ast.ClassDef) and one is not kind
+        for at in ast.walk(one)
+    }
+    for node in (one for one in ast.walk(kind) if one not in inner):
         for target in node.targets if isinstance(node, ast.Assign) else ():
             if isinstance(node, ast.Assign) and _of_self(target) in methods:
                 given.setdefault(_of_self(target), []).append(node.value)
@@ -70,7 +76,6 @@ def _hidden(kind: ast.ClassDef) -> Iterator[Failing]:
                 f"self.{name} is called, and line {plain[0].lineno} makes it {plain[0].value!r}:"
                 " that hides the method, and cannot be called",
                 called[name],
-                is_certain=True,
             )
 
 
@@ -119,13 +124,18 @@ def _repeated(function: _Function, above: _Above) -> Iterator[Failing]:
                         f"{key} twice",
                         f"{key} is given twice: line {where.lineno} puts it into {name}, which is given too",
                         own[key].value.lineno,
-                        is_certain=above.always(where, call),
                     )
                     break
 
 
 def _changed(function: _Function) -> Iterator[str]:
-    """The names of mappings that are more than what is put into them, or of which something is taken."""
+    """The names of mappings that are more than what is put into them, or less, or not always the same."""
+    stored = Counter(
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+    yield from (name for name, times in stored.items() if times > 1)
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and not (isinstance(node.value, ast.Dict) and not node.value.keys):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
@@ -149,8 +159,9 @@ _ABSENT = {
     name
     for kind in (float, list, dict, set)
     for name in dir(kind)
-    if not name.startswith("_") and not hasattr(str, name)
+    if not name.startswith("_") and not hasattr(str, name) and not hasattr(bytearray, name)
 }
+"""Methods that neither a text nor bytes have, which are cut in the same way."""
 _CUTS = ("split", "rsplit", "partition", "rpartition")
 _KEEPS = ("strip", "lstrip", "rstrip", "lower", "upper", "removeprefix", "removesuffix")
 _CUT = re.compile(rb"\.(?:%s)\(" % "|".join(_CUTS + _KEEPS).encode())
@@ -190,7 +201,6 @@ def _mistaken(function: _Function, above: _Above) -> Iterator[Failing]:
             f"{name}.{method}",
             f"{name} is a text, by line {where.lineno}, and a text has no {method}",
             call.lineno,
-            is_certain=True,
         )
 
 

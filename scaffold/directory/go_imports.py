@@ -10,7 +10,9 @@ _PATH = re.compile(rb"(?://[^\n]*)|\"([^\"\n]+)\"")
 _REQUIRED = re.compile(rb"(?m)^(?:require[ \t]+|[ \t]++)(?=[^\s().]*+\.)([^\s()]++)[ \t]++v\d")
 _REPLACED = re.compile(rb"(?m)^(?:replace[ \t]+|[ \t]+)([^\s()]+)(?:[ \t]+v\S+)?[ \t]+=>")
 _MODULE = re.compile(rb"(?m)^module[ \t]+(\S+)")
-_LEFT_OUT = re.compile(rb"(?m)^//go:build[ \t]+ignore\b")
+_LEFT_OUT = re.compile(rb"(?m)^//go:build[ \t]+(?:ignore|tools)\b")
+_DECLARED = re.compile(rb"(?m)^(?:const|func|type|var)\b")
+"""What stands behind the imports."""
 
 
 def known_modules(go_mod: bytes) -> frozenset[bytes]:
@@ -24,7 +26,8 @@ def unknown_imports(data: bytes, modules: frozenset[bytes]) -> Iterator[tuple[st
     """(path, offset) of what a file imports from no module that is known, and not from Go itself."""
     if not modules or _LEFT_OUT.search(data):
         return
-    for block in _IMPORTS.finditer(data):
+    declared = _DECLARED.search(data)
+    for block in _IMPORTS.finditer(data, 0, declared.start() if declared else len(data)):
         group = 1 if block[1] is not None else 2
         for found in _PATH.finditer(data, block.start(group), block.end(group)):
             path = found[1] or b""

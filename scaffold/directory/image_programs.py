@@ -82,9 +82,10 @@ def missing(
 MANAGED = re.compile(r"(?:docker\.io/(?:library/)?)?ubuntu:(?:23\.\d\d|2[4-9]\.\d\d)")
 """Images in whose Python pip installs nothing by itself."""
 _ALLOWED = re.compile(
-    rb"EXTERNALLY-MANAGED|BREAK_SYSTEM_PACKAGES|-m[ ]+venv|\buv[ ]+venv|virtualenv|/bin/activate"
+    rb"EXTERNALLY-MANAGED|BREAK_SYSTEM_PACKAGES|\bpip3?[ ]+config\b|-m[ ]+venv|\buv[ ]+venv|virtualenv|"
+    rb"/bin/activate|/venv\b|conda|/usr/local/bin/(?:pip|python)"
 )
-_OWN_PLACE = ("--break-system-packages", "--target", "-t", "--prefix", "--root")
+_OWN_PLACE = ("--break-system-packages", "--dry-run", "--target", "-t", "--prefix", "--root")
 
 
 def based_and_piping(file: Dockerfile) -> Iterator[Stage]:
@@ -103,18 +104,19 @@ def refused_pips(stage: Stage, given: Mapping[str, str]) -> Iterator[int]:
         for script, shell in zip(instruction.scripts, instruction.shells, strict=True) if is_pip else ():
             for step in Flow(shell, Facts(given)).reached:
                 is_install = step.words[:2] in (("pip", "install"), ("pip3", "install"))
-                if is_install and not {*_OWN_PLACE} & {*step.words} and _happens(step):
+                options = {word.partition("=")[0] for word in step.words}
+                if is_install and options.isdisjoint(_OWN_PLACE) and _happens(step):
                     yield script.start_byte + step.node.start_byte
 
 
 def _happens(step: Reached) -> bool:
     """Whether a run that does not fail comes to a command: in no branch, and no way out of a failure."""
     node = step.node.parent
-    while not step.certain and node is not None:
-        if node.type not in ("list", "program", "redirected_statement"):
-            return False
+    while node is not None:
         if any(child.type == "||" for child in node.children):
             return False
+        if node.type not in ("list", "program", "redirected_statement"):
+            return step.certain
         node = node.parent
     return True
 

@@ -72,6 +72,9 @@ def _bare(value: bytes) -> bytes:
 _QUOTED = re.compile(rb"(?s)\"(?:[^\"\\]|\\.)*+(?:\"|\Z)|'[^']*+(?:'|\Z)")
 
 
+_CALL = re.compile(rb"\$\((?:call|patsubst|shell|subst)\b(?:[^()]++|\([^()]*+\))*+\)")
+
+
 def _unquoted(value: bytes) -> bytes:
-    """A value without what stands in quotes."""
-    return _QUOTED.sub(b"", value)
+    """A value without what stands in quotes, and what a function of make makes of it."""
+    return _CALL.sub(b"", _QUOTED.sub(b"", value))

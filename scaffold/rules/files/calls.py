@@ -82,12 +82,12 @@ class PythonCallFails(Rule):
 
     Told are methods that an attribute hides, which is True, False, a number or a text; a keyword that a
     mapping has too which is given with `**`; and a method that a text does not have, of what `split` and its
-    like have just made. A keyword that only a branch puts there is a warning.
+    like have just made. In a test it is a note.
 
     Fix: give the attribute another name; give the keyword once; convert the text.
     """
 
-    severity = Severity.error
+    severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Calls that fail."""
@@ -99,7 +99,7 @@ class PythonCallFails(Rule):
                     f"{text.path} {call.subject}",
                     call.problem,
                     "give the attribute another name, the keyword once, or convert the text",
-                    severity=None if call.is_certain and not _is_test(text) else Severity.warning,
+                    severity=Severity.info if _is_test(text) else None,
                 )
 
 

@@ -51,7 +51,7 @@ class ComparisonConstant(Rule):
     Fix: take the brace away, or write the `$` of the variable.
     """
 
-    severity = Severity.error
+    severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Tests that compare what is always the same; each text of a file once."""
@@ -108,7 +108,7 @@ class ProgramNotInstalled(Rule):
     Fix: add it to the packages that every build installs.
     """
 
-    severity = Severity.error
+    severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Programs that a build runs too early, once for a Dockerfile and place."""
@@ -148,7 +148,7 @@ class PipRefused(Rule):
     Fix: install it in a virtual environment, or say `--break-system-packages` for such a release.
     """
 
-    severity = Severity.error
+    severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Installations that pip refuses in some build, each place once."""
@@ -231,7 +231,7 @@ class MakeValueSplits(Rule):
     Fix: put the value in quotes where it is used, or its parts apart by commas where CMake takes those.
     """
 
-    severity = Severity.error
+    severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Lists that recipes give to the shell as they are."""

@@ -118,7 +118,7 @@ class EnvMisspelt(PipelineRule):
     Fix: write the name that the program reads.
     """
 
-    severity = Severity.error
+    severity = Severity.warning
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Variables of steps that no line of the program reads."""
@@ -142,7 +142,7 @@ class EnvMisspelt(PipelineRule):
                     if (
                         meant
                         and not re.search(rb"\b%s\b" % name.encode(), code)
-                        and f"${name}" not in step.run
+                        and not re.search(rf"\$\{{?{name}\b", step.run)
                     ):
                         yield self.finding(
                             job.workflow.source.place(step.node.start_of(("env", name), 0)),

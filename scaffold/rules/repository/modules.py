@@ -33,7 +33,7 @@ class GoModuleMissing(Rule):
     Fix: add the module with `go get`, and import it somewhere that `go mod tidy` sees; or import another.
     """
 
-    severity = Severity.error
+    severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Imports without a module, each once for a folder."""
@@ -47,7 +47,12 @@ class GoModuleMissing(Rule):
             parts = path.split("/")
             above = ("/".join(parts[:end]) for end in range(1, len(parts)))
             backend = of.get("/".join(parts[:3]), "")
-            if not modules or "/testdata/" in path or (registry.only is not None and not backend):
+            if (
+                not modules
+                or "/testdata/" in path
+                or "/_" in path
+                or (registry.only is not None and not backend)
+            ):
                 continue
             if any(tree.read(f"{folder}/{MODULE}") is not None for folder in above):
                 continue

@@ -75,6 +75,10 @@ PIP = "RUN apt-get update && apt-get install -y python3-pip && pip install {} ac
         ("RUN true || pip install acme\n", 0),
         (PIP.format("--break-system-packages"), 0),
         (PIP.format("--target /opt/acme"), 0),
+        (PIP.format("--target=/opt/acme"), 0),
+        ("RUN pip install acme || pip install --break-system-packages acme\n", 0),
+        ("RUN pip config set global.break-system-packages true && pip install acme\n", 0),
+        ("ENV PATH=/opt/venv/bin:$PATH\nRUN pip install acme\n", 0),
         ("ENV PIP_BREAK_SYSTEM_PACKAGES=1\n" + PIP.format(""), 0),
         ("RUN python3 -m venv /venv && /venv/bin/pip install acme\n" + PIP.format(""), 0),
         ("RUN uv pip install --system acme\n", 0),
@@ -102,6 +106,7 @@ def test_an_image_that_is_no_plain_ubuntu_may_have_it() -> None:
         ("cd a; make", "$(LIST)", False),
         ("gfx908;gfx90a", 'cmake "-DA=$(LIST)" ..', False),
         ("gfx908;gfx90a", "$(info $(LIST))", False),
+        ("gfx908;gfx90a", "cmake -DA=$(subst ;,\\;,$(LIST)) ..", False),
         ("gfx908;gfx90a", "true", False),
     ],
 )

@@ -61,6 +61,7 @@ def test_what_an_event_may_bring(value: str, on: str) -> None:
     ("name", "run"),
     [
         ("WREN_MODE", "echo $WREN_MODE; go run ./.github/agent"),
+        ("WREN_MODE", "export WREN_MODEL=${WREN_MODE}; go run ./.github/agent"),
         ("WREN_MODE", "go run ./.github/other"),
         ("WREN_MODE", "go run example.org/agent@v1"),
         ("WREN_OTHER", "go run ./.github/agent"),

@@ -35,6 +35,10 @@ FINE = {
     "a module of its own": importing("example.org/yaml").write(
         ".github/agent/go.mod", "module example.org/agent\n"
     ),
+    "a text of a program": MINIATURE.append("go.mod", MODULE).write(
+        AGENT, 'package main\n\nconst text = `\nimport "example.org/yaml"\n`\n'
+    ),
+    "a folder that Go leaves out": importing("example.org/yaml", at="backend/go/lark/_old/main.go"),
     "a workspace": importing("example.org/yaml").write("go.work", "go 1.26\nuse .\n"),
     "a file that is left out": MINIATURE.append("go.mod", MODULE).write(AGENT, LEFT_OUT),
     "a replacement": importing("example.org/yaml").append("go.mod", "replace example.org/yaml => ./yaml\n"),
