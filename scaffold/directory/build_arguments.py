@@ -29,7 +29,7 @@ def undeclared(
 
     A name that make puts together stands for every Dockerfile that it fits.
     """
-    declared: dict[str, frozenset[str]] = {}
+    declared: dict[str, tuple[str, ...]] = {}
     for line in lines(makefile) if b"--build-arg" in makefile else ():
         if line.kind is not Kind.recipe or not _BUILDS.search(line.text):
             continue
@@ -40,7 +40,7 @@ def undeclared(
         files = [path for path in dockerfiles if fnmatchcase(path, pattern)]
         for path in files:
             if path not in declared:
-                declared[path] = _arguments(read(path) or b"")
+                declared[path] = arguments(read(path) or b"")
         for argument in _ARGUMENT.finditer(text) if files and pattern != "*" else ():
             name = argument[1].decode()
             if not GIVEN_BY_DOCKER.fullmatch(name) and not any(name in declared[path] for path in files):
@@ -48,7 +48,7 @@ def undeclared(
                 yield name, shown, line.start_byte + argument.start(1)
 
 
-def _arguments(data: bytes) -> frozenset[str]:
-    """The arguments that a Dockerfile declares."""
+def arguments(data: bytes) -> tuple[str, ...]:
+    """The arguments that a Dockerfile declares, in file order."""
     words = (word for found in _DECLARED.findall(_CONTINUED.sub(b" ", data)) for word in found.split())
-    return frozenset(word.partition(b"=")[0].decode(errors="replace") for word in words)
+    return tuple(word.partition(b"=")[0].decode(errors="replace") for word in words)

@@ -24,7 +24,7 @@ def known_modules(go_mod: bytes) -> frozenset[bytes]:
 
 def unknown_imports(data: bytes, modules: frozenset[bytes]) -> Iterator[tuple[str, int]]:
     """(path, offset) of what a file imports from no module that is known, and not from Go itself."""
-    if not modules or _LEFT_OUT.search(data):
+    if _LEFT_OUT.search(data):
         return
     declared = _DECLARED.search(data)
     for block in _IMPORTS.finditer(data, 0, declared.start() if declared else len(data)):

@@ -176,7 +176,7 @@ class _Build(NamedTuple):
     title: str
 
     def place(self, offset: int) -> Place:
-        return Place(self.file.path, self.file.data.count(b"\n", 0, offset) + 1)
+        return self.file.place(offset)
 
 
 def _builds(

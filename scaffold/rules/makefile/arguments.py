@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from scaffold.directory.build_arguments import undeclared
+from scaffold.directory.build_arguments import arguments, undeclared
 from scaffold.directory.near import is_near
+from scaffold.directory.text import text_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.syntax.source import Place
 
 
 class BuildArgUndeclared(Rule):
@@ -50,13 +49,11 @@ class BuildArgUndeclared(Rule):
             if (name, path) in told:
                 continue
             told.add((name, path))
-            declared = re.findall(
-                r"(?mi)^ARG[ \t]+(\w+)", (registry.tree.read(path) or b"").decode(errors="replace")
-            )
+            declared = arguments(registry.tree.read(path) or b"")
             meant = next((one for one in declared if _is_meant(name, one)), "")
             if meant:
                 yield self.finding(
-                    Place(makefile.path, data.count(b"\n", 0, offset) + 1),
+                    text_of(makefile.path, data).place(offset),
                     "",
                     f"{name} of {path}",
                     f"{path} has no ARG {name}: {meant} keeps its default",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.directory.go_imports import known_modules, unknown_imports
+from scaffold.directory.text import text_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.syntax.source import Place
 
 FOLDERS = (".github", "backend/go")
 MODULE = "go.mod"
@@ -41,27 +41,25 @@ class GoModuleMissing(Rule):
         modules = (
             known_modules(tree.read(MODULE) or b"") if tree.read("go.work") is None else frozenset[bytes]()
         )
+        if not modules:
+            return
         told: set[tuple[str, str]] = set()
         of = {registry.directory(name): name for name in registry.backends}
         for path in (path for folder in FOLDERS for path in tree.files(folder) if path.endswith(".go")):
             parts = path.split("/")
             above = ("/".join(parts[:end]) for end in range(1, len(parts)))
             backend = of.get("/".join(parts[:3]), "")
-            if (
-                not modules
-                or "/testdata/" in path
-                or "/_" in path
-                or (registry.only is not None and not backend)
-            ):
+            if "/testdata/" in path or "/_" in path or (registry.only is not None and not backend):
                 continue
             if any(tree.read(f"{folder}/{MODULE}") is not None for folder in above):
                 continue
-            for name, offset in unknown_imports(tree.read(path) or b"", modules):
+            text = text_of(path, tree.read(path) or b"")
+            for name, offset in unknown_imports(text.data, modules):
                 folder = path.rpartition("/")[0]
                 if (folder, name) not in told:
                     told.add((folder, name))
                     yield self.finding(
-                        Place(path, (tree.read(path) or b"").count(b"\n", 0, offset) + 1),
+                        text.place(offset),
                         backend,
                         f"{folder} {name}",
                         f"{MODULE} has no module with {name}: this does not build",
