@@ -6,7 +6,6 @@ A step runs, does not run, or nobody knows (`None`): what another job or step sa
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -197,7 +196,8 @@ class StepRun:
 
     def _skipped(self, scope_of: Callable[[Scope], Scope]) -> frozenset[str]:
         """The steps before it that do not run, of those for whose end its condition asks."""
-        asked = set(re.findall(r"\bsteps\.([\w-]+)\.(?:outcome|conclusion)\b", self.step.node.text("if")))
+        reads = self.step.condition.reads if self.step.condition is not None else ()
+        asked = {path[1] for path in reads if path[:1] == ("steps",) and path[2:] in _ENDS}
         before = itertools.takewhile(lambda o: o is not self.occurrence, self.job.job.occurrences)
         named = (o for o in before if asked and o.step.id in asked and o.outer is self.occurrence.outer)
         return frozenset(o.step.id for o in named if self.job.bind(o)._in_job(scope_of) is False)
@@ -228,6 +228,10 @@ class StepRun:
     def in_cold(self) -> Truth:
         """Whether it runs once its job does, where no cache is found."""
         return self._in_job(lambda step: Missed(step, self.job.lookups))
+
+
+_ENDS = (("outcome",), ("conclusion",))
+"""What a condition reads of a step where it asks how that ended."""
 
 
 class _Around(NamedTuple):
