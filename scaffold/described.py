@@ -296,6 +296,30 @@ class Checkout(Repository):
         """The variants that an existing backend is built for."""
         return tuple(sorted({e.variant for e in self.matrix.entries_of(name) if e.variant}))
 
+    def unhandled(self, name: str) -> dict[str, list[str]]:
+        """The build types of the matrix that a native backend does nothing for: those of each family.
+
+        Their images have the CPU build; only macOS' own default may be Metal.
+        """
+        from scaffold.backend.choices import NATIVE
+
+        files = self.files(name)
+        found: dict[str, list[str]] = {}
+        for entry in self.matrix.entries_of(name) if files.lang in NATIVE and files.build_files else ():
+            kind = entry.fields.get("build-type", "")
+            family = found.setdefault(kind.partition("_")[0], [])
+            told = entry.linux or (kind == "metal" and files.gated_options)
+            if kind and told and kind not in family and not files.builds_for(kind):
+                family.append(kind)
+        return {family: sorted(kinds) for family, kinds in found.items() if kinds}
+
+    def accelerated(self, name: str) -> tuple[str, ...]:
+        """The variants whose images have what they are named after."""
+        silent = {kind for kinds in self.unhandled(name).values() for kind in kinds}
+        entries = self.matrix.entries_of(name)
+        cpu = {e.variant for e in entries if e.fields.get("build-type") in silent}
+        return tuple(variant for variant in self.variants(name) if variant not in cpu)
+
     def relatives(
         self, lang: str, kind: str, modality: str, variants: Iterable[str], like: str | None
     ) -> tuple[str, ...]:

@@ -92,6 +92,8 @@ _SPREAD = re.compile(rb"\*\*(\w+)")
 def _may_repeat(data: bytes) -> bool:
     for name in {*_SPREAD.findall(data)}:
         keys = {*re.findall(rb"\b%s\[[\"'](\w+)[\"']\][ ]*=[^=]" % name, data)}
+        if re.search(rb"\b%s[ ]*=[ ]*(?:dict\([ \n]*\w|\{[ \n]*[\"'])" % name, data):
+            return True
         for spread in re.finditer(rb"\*\*%s\b" % name, data) if keys else ():
             before = data[max(spread.start() - NEAR, 0) : spread.start()]
             if any(re.search(rb"\b%s[ ]*=[^=]" % key, before) for key in keys):
@@ -108,7 +110,11 @@ def _repeated(function: _Function, above: _Above) -> Iterator[Failing]:
     keys: dict[str, list[tuple[str, ast.stmt]]] = {}
     for node in ast.walk(function):
         for target in node.targets if isinstance(node, ast.Assign) else ():
-            if isinstance(node, ast.Assign) and isinstance(target, ast.Subscript):
+            if not isinstance(node, ast.Assign):
+                continue
+            for key in _keys(node.value) or ():
+                keys.setdefault(_name(target), []).append((key, node))
+            if isinstance(target, ast.Subscript):
                 said = target.slice.value if isinstance(target.slice, ast.Constant) else None
                 if isinstance(said, str):
                     keys.setdefault(_name(target.value), []).append((said, node))
@@ -137,12 +143,24 @@ def _changed(function: _Function) -> Iterator[str]:
     )
     yield from (name for name, times in stored.items() if times > 1)
     for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and not (isinstance(node.value, ast.Dict) and not node.value.keys):
+        if isinstance(node, ast.Assign) and _keys(node.value) is None:
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.Delete):
             yield from (name.id for name in ast.walk(node) if isinstance(name, ast.Name))
         elif isinstance(node, ast.Attribute) and node.attr in _TAKING:
             yield _name(node.value)
+
+
+def _keys(node: ast.expr) -> list[str] | None:
+    """The keys of a mapping that is written out; None for what is none, or has others too."""
+    if isinstance(node, ast.Dict):
+        said = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+    elif isinstance(node, ast.Call) and _name(node.func) == "dict" and not node.args:
+        said = [keyword.arg for keyword in node.keywords]
+    else:
+        return None
+    keys = [key for key in said if isinstance(key, str)]
+    return keys if len(keys) == len(said) else None
 
 
 def _name(node: ast.expr) -> str:
@@ -160,15 +178,23 @@ _ABSENT = {
     for kind in (float, list, dict, set)
     for name in dir(kind)
     if not name.startswith("_") and not hasattr(str, name) and not hasattr(bytearray, name)
+} - {"copy"}
+"""Methods that neither a text nor bytes have, which are cut in the same way; a picture has bands to copy."""
+_OF_TEXTS = {
+    name for name in dir(str) if not name.startswith("_") and not hasattr(list, name) and name != "format"
 }
-"""Methods that neither a text nor bytes have, which are cut in the same way."""
+"""Methods of a text that a list has not."""
 _CUTS = ("split", "rsplit", "partition", "rpartition")
+_LISTS = ("split", "rsplit")
 _KEEPS = ("strip", "lstrip", "rstrip", "lower", "upper", "removeprefix", "removesuffix")
 _CUT = re.compile(rb"\.(?:%s)\(" % "|".join(_CUTS + _KEEPS).encode())
 _STORED = re.compile(rb"[ ]++(\w[\w, ]*+)=(?!=)")
+_ON = re.compile(rb"\.r?split\([^()\n]*\)\.\w+\(")
 
 
 def _may_mistake(data: bytes) -> bool:
+    if _ON.search(data):
+        return True
     begins = {data.rfind(b"\n", 0, cut.start()) + 1 for cut in _CUT.finditer(data)}
     stored = filter(None, (_STORED.match(data, begin) for begin in begins))
     names = {name.strip() for found in stored for name in found[1].split(b",")} - {b""}
@@ -177,38 +203,50 @@ def _may_mistake(data: bytes) -> bool:
 
 
 def _mistaken(function: _Function, above: _Above) -> Iterator[Failing]:
-    """Calls of a method that a text has not, of a name that a statement right above made one."""
-    bound: dict[str, list[tuple[int, ast.stmt | None]]] = {}
-    calls = []
+    """Calls of a method that a text has not, of a name that a statement right above made one; or a list."""
+    stored, calls = [], []
+    made: dict[ast.Name, ast.Assign] = {}
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            bound.setdefault(node.id, []).append((node.lineno, None))
+            stored.append(node)
         elif isinstance(node, ast.Assign):
-            for name in _texts(node):
-                bound.setdefault(name, []).append((node.lineno, node))
-        elif (
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ABSENT
-        ):
-            calls.append((node, _name(node.func.value), node.func.attr))
-    for call, name, method in calls:
-        before = [one for one in bound.get(name, ()) if one[0] < call.lineno]
-        last = max((line for line, _ in before), default=0)
-        made = [node for line, node in before if line == last]
-        where = next((node for node in made if node is not None), None)
-        if where is None or len(made) != MADE or not above.always(where, call) or above.asks(call, name):
+            made.update(dict.fromkeys(_texts(node), node))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            calls.append((node, node.func))
+    for call, called in calls:
+        if called.attr in _OF_TEXTS and _is_list(called.value):
+            yield Failing(
+                f"split.{called.attr}",
+                f"what is split is a list, and a list has no {called.attr}",
+                call.lineno,
+            )
+        name = _name(called.value)
+        if not name or called.attr not in _ABSENT:
             continue
-        yield Failing(
-            f"{name}.{method}",
-            f"{name} is a text, by line {where.lineno}, and a text has no {method}",
-            call.lineno,
-        )
+        before = [one for one in stored if one.id == name and one.lineno < call.lineno]
+        last = max((one.lineno for one in before), default=0)
+        nearest = [one for one in before if one.lineno == last]
+        where = made.get(nearest[0]) if len(nearest) == 1 else None
+        if where is not None and above.always(where, call) and not above.asks(call, name):
+            yield Failing(
+                f"{name}.{called.attr}",
+                f"{name} is a text, by line {where.lineno}, and a text has no {called.attr}",
+                call.lineno,
+            )
 
 
-MADE = 2
-"""A name that an assignment makes a text is there twice: as what is stored, and as a text."""
+def _is_list(node: ast.expr) -> bool:
+    """Whether an expression is the parts of a text, and not what a table has of the parts of each."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _LISTS
+        and not (isinstance(node.func.value, ast.Attribute) and node.func.value.attr == "str")
+        and all(isinstance(argument, ast.Constant) for argument in node.args)
+    )
 
 
-def _texts(node: ast.Assign) -> Iterator[str]:
+def _texts(node: ast.Assign) -> Iterator[ast.Name]:
     """The names that an assignment makes texts: parts of one, or one that is cut at its ends."""
     value, target = node.value, node.targets[0]
     if len(node.targets) != 1 or not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
@@ -220,9 +258,9 @@ def _texts(node: ast.Assign) -> Iterator[str]:
     if of_column or (isinstance(first, ast.Constant) and not isinstance(first.value, str)):
         return  # a tensor, or the texts of a table
     if value.func.attr in _CUTS and isinstance(target, ast.Tuple):
-        yield from (part.id for part in target.elts if isinstance(part, ast.Name))
+        yield from (part for part in target.elts if isinstance(part, ast.Name))
     elif value.func.attr in _KEEPS and isinstance(target, ast.Name):
-        yield target.id
+        yield target
 
 
 _ASKS = re.compile(r"'(?:isinstance|hasattr|getattr|callable|type)'")

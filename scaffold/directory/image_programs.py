@@ -85,12 +85,13 @@ _ALLOWED = re.compile(
     rb"EXTERNALLY-MANAGED|BREAK_SYSTEM_PACKAGES|\bpip3?[ ]+config\b|-m[ ]+venv|\buv[ ]+venv|virtualenv|"
     rb"/bin/activate|/venv\b|conda|/usr/local/bin/(?:pip|python)"
 )
+_PIPS = re.compile(rb"(?:python3?[ ]+-m[ ]+)?pip3?[ ]+install\b")
 _OWN_PLACE = ("--break-system-packages", "--dry-run", "--target", "-t", "--prefix", "--root")
 
 
 def based_and_piping(file: Dockerfile) -> Iterator[Stage]:
     """The stages that begin with the image which a build is given, and run pip."""
-    for stage in file.stages if b"pip install" in file.data or b"pip3 install" in file.data else ():
+    for stage in file.stages if _PIPS.search(file.data) else ():
         if stage.image in ("${BASE_IMAGE}", "$BASE_IMAGE") and len(stage.instructions) <= MAX_RUNS * 2:
             yield stage
 
@@ -103,7 +104,7 @@ def refused_pips(stage: Stage, given: Mapping[str, str]) -> Iterator[int]:
         is_pip = instruction.name == "RUN" and b"pip" in instruction.written
         for script, shell in zip(instruction.scripts, instruction.shells, strict=True) if is_pip else ():
             for step in Flow(shell, Facts(given)).reached:
-                is_install = step.words[:2] in (("pip", "install"), ("pip3", "install"))
+                is_install = _PIPS.match(" ".join(step.words).encode()) is not None
                 options = {word.partition("=")[0] for word in step.words}
                 if is_install and options.isdisjoint(_OWN_PLACE) and _happens(step):
                     yield script.start_byte + step.node.start_byte

@@ -148,15 +148,13 @@ def _options(words: deque[str], path: str, *, is_behind: bool) -> Judged:
 
 
 def _option(word: str) -> tuple[str, str]:
-    """The option that a word is, and the value in it; pip takes a name cut short, and a value at a letter."""
+    """The option that a word is, and the value in it: at a letter; uv refuses a name that is cut short."""
     every = (*VALUED, *FLAGS)
     if word in every:
         return word, ""
-    if not word.startswith("--"):
-        short = word[:2]
-        return (short, word[2:]) if short in every and short not in EDITABLE else ("", "")
-    meant = [name for name in every if name.startswith(word)]
-    return (meant[0], "") if len(meant) == 1 else ("", "")
+    short = word[:2]
+    is_attached = short != "--" and short in every and short not in EDITABLE
+    return (short, word[2:]) if is_attached else ("", "")
 
 
 def _requirement(line: str) -> Judged:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from scaffold.backend.variants import VARIANTS, listed
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.base import Addition
 from scaffold.syntax.source import Place
 
 
@@ -59,7 +61,8 @@ class DocsMissingRow(Rule):
             installable = registry.gallery.base_metas(name) and registry.matrix.entries_of(name)
             if name not in registry.documented:
                 docs = registry.docs
-                place, row = registry.drafted(name, docs.path, docs.add) or (Place(docs.path), "")
+                add = _row_of(registry, name)
+                place, row = registry.drafted(name, docs.path, add) or (Place(docs.path), "")
                 known = docs.knows(registry.addition(name, ChangeSet(registry.tree)).backend)
                 yield self.finding(
                     place,
@@ -67,8 +70,18 @@ class DocsMissingRow(Rule):
                     "row",
                     f"the compatibility table has no row for {name}",
                     f"add `{row}`" if known else f"add a row for {name} in the part of its kind",
-                    fix=registry.adding(name, docs.add) if known and installable else None,
+                    fix=registry.adding(name, add) if known and installable else None,
                 )
+
+
+def _row_of(registry: Registry, name: str) -> Callable[[Addition], None]:
+    """What adds the row of a backend, without what its images are for and do not have."""
+
+    def add(addition: Addition) -> None:
+        backend = replace(addition.backend, variants=registry.accelerated(name))
+        registry.docs.add(replace(addition, backend=backend))
+
+    return add
 
 
 class DocsAcceleration(Rule):
@@ -87,8 +100,8 @@ class DocsAcceleration(Rule):
 
     Words in parentheses and words that name no variant are the writer's: where there are any, the list is
     theirs to write, and a cell of nothing else is left alone. Metal is not
-    asked of a macOS build of which a comment says that it has no Metal path, and what the gallery offers
-    though nothing builds it is told there.
+    asked of a macOS build of which a comment says that it has no Metal path; what the gallery offers
+    though nothing builds it, and an image that has the CPU build, are told there.
 
     Fix: `scaffold check --fix` writes the list of what is built.
     """
@@ -140,9 +153,10 @@ def _either(registry: Registry, name: str, built: set[str]) -> set[str]:
     """Accelerations that a row may name or not.
 
     A macOS build is no Metal build where a comment says so, and what the gallery offers and nothing builds
-    is gallery-image-not-built's: who adds the build has the row right.
+    is gallery-image-not-built's, as a CPU build for other hardware is build-type-unhandled's: who adds the
+    build has the row right.
     """
-    found = set()
+    found = {VARIANTS[variant].acceleration for variant in built.difference(registry.accelerated(name))}
     comments = [entry.said for entry in registry.matrix.entries_of(name) if not entry.linux]
     comments += [meta.said for meta in registry.gallery.base_metas(name)]
     if any(re.search(r"(?i)\b(?:no|without) (?:[\w/]+/)?metal\b", said) for said in comments):

@@ -184,6 +184,19 @@ def test_a_row_does_not_say_its_name_twice(summary: str, cell: str) -> None:
     assert f"| {cell} |" in found.help
 
 
+def test_what_is_a_cpu_build_is_in_no_row_and_in_any() -> None:
+    own, makefile = row("wren.cpp"), "backend/go/wren-cpp/Makefile"
+    assert "Intel SYCL" in own
+    altered = MINIATURE.rewrite(makefile, lambda text: text.replace("sycl", "nothing"))
+    (told,) = findings(altered.tree(), "build-type-unhandled")
+    assert "sycl_f16, sycl_f32" in told.message
+    without = altered.edit(DOCS, (own, own.replace("Intel SYCL, ", "")))
+    assert [findings(each.tree(), "docs-acceleration") for each in (altered, without)] == [[], []]
+    (missed,) = findings(altered.edit(DOCS, (own, "")).tree(), "docs-missing-row")
+    assert "ROCm, Vulkan" in missed.help
+    assert "SYCL" not in missed.help
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_wrong_is_found(name: str) -> None:
     assert_found(CASES[name])

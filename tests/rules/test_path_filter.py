@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.checkout.tree import Overlay
 from scaffold.errors import ShapeError
 from scaffold.registry import Registry
 from tests.rules.trees import FILTER, MINIATURE, Altered, Case, assert_fine, assert_found, entry, findings
@@ -312,3 +313,9 @@ def test_a_filter_of_before_macos_is_understood() -> None:
     renamed = js(("function inferBackendPathDarwin(", "function inferDarwinPath("))
     with pytest.raises(ShapeError, match="expected a function inferBackendPathDarwin"):
         findings(renamed.tree(), "filter-unmapped-backend")
+
+
+def test_a_filter_that_its_script_imports_and_that_is_not_there_is_named() -> None:
+    where = Overlay(MINIATURE.tree(), {FILTER: None})
+    with pytest.raises(ShapeError, match=rf"changed-backends.js:\d+: imports {FILTER}, which is missing"):
+        findings(where, "filter-unmapped-backend")

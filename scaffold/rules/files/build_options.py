@@ -51,31 +51,21 @@ class BuildTypeUnhandled(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         for name, lang in registry.backends.items():
-            if lang not in NATIVE:
-                continue
             files = registry.files(name)
-            if not files.build_files:
+            if lang not in NATIVE or not files.build_files:
                 continue
-            wanted: dict[str, list[str]] = {}
-            for entry in registry.matrix.entries_of(name):
-                kind = entry.fields.get("build-type", "")
-                told = entry.linux or (kind == "metal" and files.gated_options)
-                if kind and told and kind not in wanted.setdefault(kind.partition("_")[0], []):
-                    wanted[kind.partition("_")[0]].append(kind)
-            for family, kinds in wanted.items():
-                silent = sorted(kind for kind in kinds if not files.builds_for(kind))
-                if silent:
-                    yield self.finding(
-                        files.build_type_place,
-                        name,
-                        f"build type {family}",
-                        f"nothing here is done for BUILD_TYPE {some(silent)}, which the matrix builds: "
-                        "the image has the CPU build",
-                        "add "
-                        + enumerated([f"`else ifeq ($(BUILD_TYPE),{kind})`" for kind in silent])
-                        + " with the engine's options, or drop the matrix entries and their images",
-                        severity=Severity.warning if family == "metal" else None,
-                    )
+            for family, silent in registry.unhandled(name).items():
+                yield self.finding(
+                    files.build_type_place,
+                    name,
+                    f"build type {family}",
+                    f"nothing here is done for BUILD_TYPE {some(silent)}, which the matrix builds: "
+                    "the image has the CPU build",
+                    "add "
+                    + enumerated([f"`else ifeq ($(BUILD_TYPE),{kind})`" for kind in silent])
+                    + " with the engine's options, or drop the matrix entries and their images",
+                    severity=Severity.warning if family == "metal" else None,
+                )
             yield from self._overwritten(registry, name)
 
     def _overwritten(self, registry: Registry, name: str) -> Iterator[Finding]:

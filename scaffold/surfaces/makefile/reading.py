@@ -144,13 +144,14 @@ class MakefileReader(FileSurface):
             yield Part(self.path, f"{target} list", size, since, line=at, names=(target,))
         data = self.source.data if self.source else b""
         templates = re.findall(rb"(?m)^define docker-build-backend\r?$", data)
-        yield Part(self.path, "template docker-build-backend", len(templates), "2026-01-04")
+        names = ("docker-build-backend",)
+        yield Part(self.path, "template docker-build-backend", len(templates), "2026-01-04", names=names)
         for pattern, since in (("backends/%", "2026-01-04"), ("docker-save-%", "2026-01-04")):
             yield Part(self.path, f"{pattern} rule", int(self.rule(pattern) is not None), since)
         for target in ("prepare-test-extra", "test-extra"):
             rule = self.rule(target)
             at = line(rule.start_byte) if rule else 0
-            yield Part(self.path, f"{target} rule", len(self.test_lines(target)), line=at)
+            yield Part(self.path, f"{target} rule", len(self.test_lines(target)), line=at, names=(target,))
 
     def rule_with_recipe(self, target: str) -> bool:
         """Whether an explicit rule makes a target."""

@@ -7,6 +7,7 @@ the file and run in a sandbox on matrix entries. The syntax tree only says where
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -342,10 +343,15 @@ class PathFilterReader(FileSurface):
         return source.line_start(first.start_byte)
 
     def _no(self, name: str) -> NoReturn:
-        """Raises ShapeError for a function that is not there, where one of a similar name is."""
+        """Raises ShapeError for a function that is not there, where what stands for it is."""
         from difflib import get_close_matches
 
         source = self._required()
+        for statement, _ in source.imports():
+            module = source.text(statement.child_by_field_name("source") or statement).strip("'\"")
+            file = posixpath.normpath(f"{posixpath.dirname(self.path)}/{module}")
+            if module.startswith(".") and self.tree.read(file) is None:
+                raise source.shape_error(statement, f"imports {file}, which is missing")
         near = get_close_matches(name, [declared for declared, _ in source.declarations()], n=1)
         raise source.shape_error(source.declaration(near[0]) if near else None, f"expected a function {name}")
 

@@ -128,6 +128,11 @@ def f(options):
             "class S:\n    def stop(self): self.stop()\n    class J:\n        def f(self): self.stop = False\n",
             None,
         ),
+        (TWICE.format(put="    pass").replace("{}", "{'instruct': 1, 'speed': 2}"), Severity.warning),
+        (TWICE.format(put="    pass").replace("{}", "dict(instruct=1)"), Severity.warning),
+        (TWICE.format(put="    pass").replace("{}", "{'speed': 2}"), None),
+        (TWICE.format(put="    pass").replace("{}", "{'instruct': 1, **other}"), None),
+        (TWICE.format(put="    del given['instruct']").replace("{}", "{'instruct': 1}"), None),
         (TWICE.format(put="    def g():\n        given['instruct'] = 1"), None),
         (MISTAKEN.format(then="value.is_integer()"), Severity.warning),
         (
@@ -144,6 +149,11 @@ def f(options):
         ("def f(x):\n    if a:\n        x = x.strip()\n    return x.items()\n", None),
         ("def f(x):\n    x = x.strip()\n    return x.hex()\n", None),
         ("def f(x):\n    x = x.strip(\n", None),
+        ("def f(x):\n    return x.split(':').strip()\n", Severity.warning),
+        ("def f(x):\n    return x.split()[0].strip()\n", None),
+        ("def f(x):\n    return x.split(':').index('a')\n", None),
+        ("def f(x):\n    return x.str.split(':').lower()\n", None),
+        ("def f(x):\n    a, b = x.split()\n    return a.copy()\n", None),
     ],
 )
 def test_calls_that_fail(code: str, severity: Severity | None) -> None:

@@ -69,6 +69,8 @@ PIP = "RUN apt-get update && apt-get install -y python3-pip && pip install {} ac
     [
         (PIP.format("--user"), 5),
         ("RUN pip3 install acme\n", 5),
+        ("RUN python3 -m pip install acme\n", 5),
+        ("RUN python3 -m pip install --break-system-packages acme\n", 0),
         ('RUN if [ "${UBUNTU_VERSION}" = "2404" ]; then pip install acme; fi\n', 5),
         ('RUN if [ "${UBUNTU_VERSION}" = "2204" ]; then pip install acme; fi\n', 0),
         ("RUN if [ -f a ]; then pip install acme; fi\n", 0),

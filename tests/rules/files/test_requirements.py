@@ -464,6 +464,9 @@ def test_an_empty_file_is_none(text: bytes, found: bool) -> None:
         ("torch2.7.1", True),
         ("torch==2.10.0+rocm7.0a", True),
         ("-r other.txt", False),
+        ("--extra-index https://download.pytorch.org/whl/cu130", True),
+        ("--find https://example.org/wheels", True),
+        ("--pre", False),
     ],
 )
 def test_what_stands_behind_an_address_or_a_version(line: str, found: bool) -> None:
