@@ -55,14 +55,14 @@ def told(
 ) -> Told:
     """What a report shows of findings, of which those at the positions `old` are not new.
 
-    A cause is of the same backend, as new and at least as severe, so that nothing which fails is hidden
-    behind what does not. Findings that only explain each other are all told. What misses the same file or
-    folder has one cause, and what is `void` has that of its position. `further` is asked of what is left.
+    A cause is of the same backend, or in the same file where they are of none, as new and at least as severe,
+    so that nothing which fails is hidden behind what does not. Findings that only explain each other are all
+    told. What misses the same file or folder has one cause, and what is `void` has that of its position.
+    `further` is asked of what is left.
     """
     by_backend: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for position, finding in enumerate(findings):
-        if finding.backend:
-            by_backend[finding.backend, position in old].append(position)
+        by_backend[finding.backend or finding.path, position in old].append(position)
     roots: dict[int, int] = {}
     for positions in by_backend.values():
         roots.update(_roots([(position, findings[position]) for position in positions], rules))

@@ -310,11 +310,19 @@ def _tags(step: StepRun) -> Iterator[str]:
         maker = _maker(step, line.strip(), "tags", docker.METADATA)
         if maker is not None:
             names = [*_asked_for(maker), *_latest(maker, step)]
-            yield from (f"{image}:{name}" for image in uncommented(maker.input("images")) for name in names)
+            yield from (f"{image}:{name}" for image in _images(maker) for name in names)
         elif line.strip():
             yield from (tag.strip() for tag in text_of(template(line).value(step)).split(",") if tag.strip())
     for options in docker.outputs(step) if not step.input("tags") and "outputs" in step.step.given else ():
         yield from (name for name in options.get("name", "").split(",") if name)
+
+
+def _images(maker: StepRun) -> Iterator[str]:
+    """The images that `docker/metadata-action` certainly names: what a line says of them is no name."""
+    for line in uncommented(maker.input("images")):
+        options = docker.options_of(line)
+        if options.get("enable", "true") == "true":
+            yield options.get("name") or line.partition(",")[0]
 
 
 def _asked_for(maker: StepRun) -> Iterator[str]:

@@ -23,7 +23,7 @@ def is_renewed(step: StepRun, done: Effect, tree: Tree) -> bool:
     An image is made again unless it has no name but that of its commit, and is not deployed in its job; what
     else is published, only where each of its names is known, and of no version.
     """
-    if done.words in _SNAPSHOTS:
+    if done.words in _SNAPSHOTS or step.step.action in _SINCE_RELEASE:
         return True
     if done.kind is Kind.image:
         again = not _named_after_commit(step) or _is_deployed(step)
@@ -35,6 +35,8 @@ def is_renewed(step: StepRun, done: Effect, tree: Tree) -> bool:
 
 _SNAPSHOTS = ("it runs gradle publish", "it runs mvn deploy")
 """What publishes the snapshot of a branch, which the next push publishes again."""
+_SINCE_RELEASE = ("helm/chart-releaser-action",)
+"""What publishes all that has changed since the last release, whoever has changed it."""
 
 
 _COMMIT = (

@@ -61,7 +61,7 @@ class DocsMissingRow(Rule):
             installable = registry.gallery.base_metas(name) and registry.matrix.entries_of(name)
             if name not in registry.documented:
                 docs = registry.docs
-                add = _row_of(registry, name)
+                add = row_of(registry, name)
                 place, row = registry.drafted(name, docs.path, add) or (Place(docs.path), "")
                 known = docs.knows(registry.addition(name, ChangeSet(registry.tree)).backend)
                 yield self.finding(
@@ -74,7 +74,7 @@ class DocsMissingRow(Rule):
                 )
 
 
-def _row_of(registry: Registry, name: str) -> Callable[[Addition], None]:
+def row_of(registry: Registry, name: str) -> Callable[[Addition], None]:
     """What adds the row of a backend, without what its images are for and do not have."""
 
     def add(addition: Addition) -> None:

@@ -203,10 +203,11 @@ def _named(step: Step) -> Iterator[str]:
     for command in step.script.commands:
         words = command.bare
         if words[:1] == ("go",) and not {*words[1:2]}.isdisjoint(_VERBS):
-            for word in words[2:]:
+            named = [word for word in words[2:] if "/" in word and not word.startswith("-")]
+            for word in named[:1] if words[1] == "run" else named:  # what follows is the program's
                 if word.startswith(("./", "../")) or "@" in word:
-                    break  # what follows may be the program's
-                if "/" in word and not word.startswith(("-", "/")):
+                    break
+                if not word.startswith("/"):
                     yield str(word).rstrip("/")
 
 

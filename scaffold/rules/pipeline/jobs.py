@@ -16,6 +16,7 @@ from scaffold.pipeline.runs import Run, written
 from scaffold.pipeline.scopes import JobRun, StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.pipeline.triggers import calls_of
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.rules.pipeline.reduces import is_gate
 from scaffold.syntax import yaml_values as yaml
@@ -274,10 +275,12 @@ class ReusableLiteralDrift(PipelineRule):
     one that is named after its version. `version` alone is that of what is made, which is something else
     where another input has another value: `flavor: lite`.
 
+    In LocalAI it is a warning; elsewhere an info, for there the two may be meant to differ.
+
     Fix: write the version once, as the default of the reusable workflow's input.
     """
 
-    severity = Severity.warning
+    severity = Severity.info
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Literal versions in which the callers of one workflow differ."""
@@ -305,6 +308,7 @@ class ReusableLiteralDrift(PipelineRule):
                         f"{job.id} {name}",
                         f"{name} of {uses} is {text!r} here and {first[1]!r} in {first[0].path}",
                         "pass one version, or leave it to the default of the input",
+                        severity=Severity.warning if isinstance(registry, Registry) else self.severity,
                     )
 
 

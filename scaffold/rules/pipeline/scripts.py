@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scaffold.pipeline.model import Job
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.steps import Step
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.shell import Assignment, Command, ShellSource
 from scaffold.syntax.shell_branches import is_certain, is_condition
@@ -85,16 +86,17 @@ class AnswerUnchecked(PipelineRule):
     finding for a script, and none for a server on the machine itself, or its socket. A call that asks for
     the status itself (`-w`, `-i`) is fine, and so is one with options in a variable. So is an answer that the
     script tests, itself or what it makes of it, or gives to `grep` or to a `jq` that is a condition, or takes
-    with a last `grep` or a `jq` of a list, a number or a `.json`, which fail, as `jq -e` and Python's `json`
-    do; under `pipefail`, which `shell: bash` sets, they need not be the last. A function may print it for the
-    script that tests it, or get it. Where the script gets what the answer names, with `wget` or `curl -f`, it
-    ends there, or asks whether that was found. For a release of GitHub `-f` is not enough: it is always
-    elsewhere.
+    with `grep` or a `jq` of a list, a number or a `.json`, which find nothing in a page, as `jq -e` and
+    Python's `json`. A function may print it for the script that tests it, or get it. Where the script gets
+    what the answer names, with `wget` or `curl -f`, it ends there, or asks whether that was found. For a
+    release of GitHub `-f` is not enough: it is always elsewhere.
+
+    In LocalAI it is a warning; elsewhere an info, for its authors know better what a script makes of it.
 
     Fix: add `-f`, and `-L` where the address may move.
     """
 
-    severity = Severity.warning
+    severity = Severity.info
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Scripts in which a variable takes what curl prints, whatever it is."""
@@ -107,6 +109,7 @@ class AnswerUnchecked(PipelineRule):
                 subject,
                 "a variable takes what `curl` prints, also where that is a page about an error",
                 "add -L" if fails else "add -f" if follows else "add -f, and -L where the address may move",
+                severity=Severity.warning if isinstance(registry, Registry) else self.severity,
             )
 
 
@@ -134,19 +137,21 @@ def _may_check(word: str, *, moved: bool) -> bool:
     return word.startswith("$") and re.fullmatch(_VARIABLE, word) is not None
 
 
-def _takes_anything(command: Command, shell: str) -> bool:
+_LOCAL = re.compile(r"(?:^|//|=[\"']?|:-)(?:localhost|0\.0\.0\.0|127\.|169\.254\.|\[::1?\])")
+
+
+def _takes_anything(command: Command, _shell: str) -> bool:
     """Whether a variable is set to what a curl prints that never fails for what the server says."""
     if not command.starts("curl"):
         return False
     moved = any(re.match(_MOVED, word) for word in command.words) and not any(map(_follows, command.words))
     if any(_may_check(word, moved=moved) for word in command.words):
         return False
-    if any(
-        re.match(r"(?:https?://)?(?:localhost|0\.0\.0\.0|127\.|169\.254\.|\[::1?\])", word)
-        for word in command.words
-    ):
-        return False  # a server that the job itself has started
     source = command.source
+    read = {*re.findall(r"\$\{?(\w+)", " ".join(command.words))}
+    given = (source.text(a) for a in source.assignments if a.name in read)
+    if any(map(_LOCAL.search, (*command.words, *given))):
+        return False  # a server that the job itself has started
     around = source.parent(source.top(command.node, ("pipeline",)))
     if around is None or around.type != "command_substitution":
         return False
@@ -162,7 +167,6 @@ def _takes_anything(command: Command, shell: str) -> bool:
     tested = any(re.search(_TESTS, before) for before in _before(names, after))
     required = re.search(rf"\$\{{(?:{names}):?\?", after)
     calls = [c for c in source.commands if around.start_byte < c.start_byte < around.end_byte]
-    strict = shell == "bash" or "pipefail" in shell or b"pipefail" in source.data
     taken = re.compile(rf"\$\{{?(?:{names})\b")
     fed = [c for c in source.commands if c.start_byte > holder.end_byte and taken.search(_given_to(c))]
     fed += _fed_in_functions(source, taken)
@@ -170,7 +174,7 @@ def _takes_anything(command: Command, shell: str) -> bool:
         return False  # of a server of files, whose page about an error is no JSON
     if tested or required or any(_fails_for_a_page(c) or (c.starts("jq") and is_condition(c)) for c in fed):
         return False
-    if any(map(_fails_for_a_page, calls if strict else calls[-1:])):
+    if any(map(_fails_for_a_page, calls)):
         return False
     later_calls = (c for c in source.commands if c.start_byte > holder.end_byte)
     got = [c for c in later_calls if _gets(c, taken)]

@@ -78,6 +78,7 @@ def test_rule(slug: str) -> None:
         ('run: gh release create "n-$DATE" app', [Severity.error]),
         ("run: gh release upload nightly app && npm publish", [Severity.error]),
         ("{uses: js-devtools/npm-publish@v3, with: {tag: next}}", [Severity.error]),
+        ("{uses: helm/chart-releaser-action@v1, with: {charts_dir: charts}}", [Severity.warning]),
     ],
 )
 def test_only_what_no_later_run_does_again_is_an_error(step: str, severities: list[Severity]) -> None:

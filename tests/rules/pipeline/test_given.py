@@ -82,6 +82,8 @@ def test_a_name_that_the_program_has() -> None:
     [
         ("go build -o agent .github/agent", True),
         ("go test -race .github/agent", True),
+        ("go build example.org/a .github/agent", True),
+        ("go run example.org/tool/a .github/agent", False),
         ("cd .github && go run agent/sub", False),
         ("go run .github/other", False),
         ("go install example.org/agent@v1", False),

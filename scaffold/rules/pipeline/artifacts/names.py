@@ -102,7 +102,7 @@ class DownloadWithoutNeeds(PipelineRule):
 
     A pattern may take what several jobs upload: it is a warning where the job waits for some of them, and
     another one certainly runs and has no `if`. Who downloads everything may mean only what it names, and a
-    test may need only some of it.
+    test may need only some of it; what is meant for another job is `artifact-glob-overmatch`'s.
 
     A job that downloads by its name what it uploads itself, in a later step, fails in every run. A pattern
     that finds nothing there is no failure, and legs that run one at a time (`max-parallel`) may wait.
@@ -111,6 +111,12 @@ class DownloadWithoutNeeds(PipelineRule):
     """
 
     severity = Severity.error
+    explained_by = ("artifact-glob-overmatch",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where the step takes what is meant for another one: it need not wait for that."""
+        same = (finding.path, finding.subject) == (cause.path, cause.subject)
+        return same and finding.severity is Severity.warning
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Downloads of artifacts that are uploaded by jobs which theirs does not wait for."""

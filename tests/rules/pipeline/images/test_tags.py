@@ -128,3 +128,23 @@ def test_what_ko_pushes(one: str, other: str, count: int) -> None:
         steps = f"- run: {one}\n- run: {other}"
         workflow = job(steps, head=f"runs-on: ubuntu-latest\nenv: {{KO_DOCKER_REPO: {repository}}}")
         assert len(found(tree({"ci": workflow}), "legs-push-one-tag")) == told
+
+
+@pytest.mark.parametrize(
+    ("images", "count"),
+    [
+        ("name=acme/app,enable=true", 1),
+        ("name=acme/app,enable=false", 0),
+        ("acme/app,enable=${{ matrix.arch == 'amd64' }}", 0),
+        ("acme/app", 1),
+    ],
+)
+def test_images_that_the_metadata_action_is_given(images: str, count: int) -> None:
+    steps = f"""
+- id: meta
+  uses: docker/metadata-action@v5
+  with: {{images: "{images}", tags: "type=raw,value=x"}}
+- uses: docker/build-push-action@v6
+  with: {{push: true, tags: "${{{{ steps.meta.outputs.tags }}}}"}}
+"""
+    assert len(found(tree({"ci": job(steps, head=LEGS)}), "legs-push-one-tag")) == count
