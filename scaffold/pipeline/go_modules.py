@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 
 from scaffold.checkout.tree import Tree
@@ -43,7 +43,8 @@ def modules_of(job: Job) -> frozenset[str]:
     if job.called is not None:
         return frozenset[str]().union(*(modules_of(own) for own in job.called.jobs.values()))
     steps = [occurrence.step for occurrence in job.occurrences]
-    if any(map(_is_of_another, steps)) or _only_in_images(steps):
+    works = any(step.run or step.action.startswith("docker/b") for step in steps)
+    if any(map(_is_of_another, steps)) or (works and not any(map(_may_run_go, steps))):
         return frozenset()
     used = [pair for o in job.occurrences for pair in _folders(job, o.step)]
     if not any(sure for _, sure in used) and any(_FETCHED.search(o.step.run) for o in job.occurrences):
@@ -60,13 +61,8 @@ _ELSEWHERE = ("/", "..", "~")
 """How a folder begins that is outside of the repository, or may be in it: nobody knows of which module."""
 
 
-def _only_in_images(steps: Sequence[Step]) -> bool:
-    """Whether all that is built is built in images, which have a Go of their own: no step runs another."""
-    built = any(step.action.startswith("docker/b") for step in steps)
-    return built and not any(map(_may_run_go, steps))
-
-
 def _may_run_go(step: Step) -> bool:
+    """Whether a step may work with the Go of the machine; images that are built have one of their own."""
     if not step.run:
         return not step.action.startswith(_NO_GO) and not step.uses.startswith("./")
     commands = step.script.commands
@@ -76,8 +72,8 @@ def _may_run_go(step: Step) -> bool:
 _NO_GO = ("actions/", "aws-actions/", "docker/", "google-github-actions/auth", "sigstore/cosign-installer")
 _PLAIN = frozenset(
     {"[", "basename", "cat", "cd", "cosign", "cp", "cut", "date", "dirname", "docker", "echo", "exit"}
-    | {"export", "git", "grep", "head", "jq", "ls", "mkdir", "mv", "printf", "rm", "sed", "set", "sort"}
-    | {"tail", "tee", "test", "tr", "true"}
+    | {"export", "git", "grep", "head", "jq", "ls", "mkdir", "mv", "pip", "printf", "pytest", "rm", "sed"}
+    | {"set", "sort", "uv", "tail", "tee", "test", "tr", "true"}
 )
 """Actions and programs that neither are made by Go on the machine, nor call it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from scaffold.directory.near import is_near
 from scaffold.pipeline.model import Job
@@ -202,13 +203,29 @@ def _named(step: Step) -> Iterator[str]:
     """What the calls of `go` in a step name like a package, and what may be a folder."""
     for command in step.script.commands:
         words = command.bare
-        if words[:1] == ("go",) and not {*words[1:2]}.isdisjoint(_VERBS):
-            named = [word for word in words[2:] if "/" in word and not word.startswith("-")]
-            for word in named[:1] if words[1] == "run" else named:  # what follows is the program's
-                if word.startswith(("./", "../")) or "@" in word:
-                    break
-                if not word.startswith("/"):
-                    yield str(word).rstrip("/")
+        if words[:1] != ("go",) or {*words[1:2]}.isdisjoint(_VERBS) or "-C" in words:
+            continue
+        operands = [
+            word for before, word in pairwise(words[1:]) if not word.startswith("-") and not _asks(before)
+        ]
+        named = [word for word in operands if "/" in word]
+        for word in named[:1] if words[1] == "run" else named:  # what follows is the program's
+            if word.startswith(("./", "../")) or "@" in word:
+                break
+            if not word.startswith("/"):
+                yield str(word).rstrip("/")
+
+
+def _asks(word: str) -> bool:
+    """Whether the next word is the value of an option of `go`, or may be."""
+    return word.startswith("-") and "=" not in word and word.lstrip("-") not in _SWITCHES
+
+
+_SWITCHES = frozenset(
+    {"a", "asan", "benchmem", "c", "cover", "failfast", "fullpath", "i", "json", "linkshared", "msan", "n"}
+    | {"race", "short", "trimpath", "v", "work", "x"}
+)
+"""Options of `go` that have no value."""
 
 
 UPLOAD = "actions/upload-artifact"

@@ -53,8 +53,8 @@ class GoVersionOld(PipelineRule):
     In a Dockerfile it is the default of `ARG GO_VERSION`, where a RUN fetches that version, or the `golang`
     image in which the module is built, unless that is given another Go. There is one finding for a file and
     version, and none below a comment that tells of a version of Go. A job that works in the folder of
-    another module is held to that one's `go.mod`; one that only builds images, with the Go that these bring,
-    to none.
+    another module is held to that one's `go.mod`; one in which nothing runs Go, as where images are built
+    that bring their own, to none.
 
     Fix: name the file instead of the version, or raise the version.
     """

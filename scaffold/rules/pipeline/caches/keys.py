@@ -131,7 +131,8 @@ class KeyHardCodesAxis(PipelineRule):
     Names and versions with a dot count, and so does another name of an architecture: `x86_64`, `x64` and
     `amd64` are one, `aarch64` and `arm64` another. A step whose `if` names the axis is meant for that value.
     A name without digits that is no architecture and stands in the cached path as well is that of data
-    which all legs use. The default of an input is not spelled out: whoever calls may give another value.
+    which all legs use, and an axis `language` says what CodeQL looks at. The default of an input is not
+    spelled out: whoever calls may give another value.
 
     Fix: write `${{ matrix.<axis> }}` instead of its value.
     """
@@ -170,6 +171,10 @@ def hard_coded_axes(runs: Runs) -> dict[tuple[Step, str], str]:
     return told
 
 
+_READ_BY_CODEQL = ("language", "languages")
+"""Axes of what a job looks at: it is set up in the same way for each of them."""
+
+
 def _hard_coded(
     step: StepRun, axes: Iterable[str], texts_of: Callable[[str], list[str]]
 ) -> Iterator[tuple[str, str, Set[str]]]:
@@ -183,7 +188,7 @@ def _hard_coded(
         read = " ".join((key, *step.asked))
         told = set(re.findall(r"\bmatrix@[\w-]+\.([\w-]+)", read))
         for axis in axes if words.strip("\0") and not re.search(_ALL_AXES, read) else ():
-            if axis.lower().partition(".")[0] not in told:
+            if axis.lower().partition(".")[0] not in told and axis not in _READ_BY_CODEQL:
                 texts = texts_of(axis)
                 own = (t for t in texts if _names(words, t) and not all(_names(o, t) for o in texts))
                 own = (t for t in own if arches_in(t) or re.search(r"\d", t) or not _names(kept, t))

@@ -176,7 +176,9 @@ class LegsShareCacheRef(PipelineRule):
 
     Left alone is an upload of an artifact that was deleted before, and one with `continue-on-error` of what
     its job looked for and did not find. So is one whose path names another leg: this one finds nothing to
-    upload. So is `type=gha` in a script: buildx leaves it out where no step sets the token of GitHub's cache.
+    upload. So are two steps of a job that upload different files: without `if-no-files-found: error` one of
+    them may have none; in two jobs that is a warning. So is `type=gha` in a script: buildx leaves it out
+    where no step sets the token of GitHub's cache; and stages that are built one after another.
 
     Fix: put the axis that differs into the name.
     """
@@ -204,6 +206,7 @@ class LegsShareCacheRef(PipelineRule):
     def _told(self, one: Flow, other: Flow, more: int) -> Finding:
         artifact = other.kind is Kind.artifact
         fatal = artifact and not _replaces(other) and one.at.runs and other.at.runs
+        fatal = fatal and (_is_of_same(one, other) or all(map(_needs_files, (one, other))))
         fatal = fatal and "ignore" not in {flow.at.input("if-no-files-found") for flow in (one, other)}
         what = "artifact" if artifact else "cache"
         steps = one.at.job is other.at.job
@@ -252,12 +255,24 @@ def _replaces(upload: Flow) -> bool:
     return "overwrite" in step.given and upload.at.input("overwrite") == "true"
 
 
+def _is_of_same(one: Flow, other: Flow) -> bool:
+    """Whether two uploads are of the same files, or of the same step: where one has something, both have."""
+    return one.at.step is other.at.step or one.at.step.spelled("path") == other.at.step.spelled("path")
+
+
+def _needs_files(upload: Flow) -> bool:
+    return upload.at.input("if-no-files-found") == "error"
+
+
 def _is_meant(flows: Flows, one: Flow, other: Flow) -> bool:
     """Whether an upload knows of the one before it: it replaces that, or what that made is deleted between.
 
-    So does one that may fail, of what its leg has looked for in vain, and one that has nothing to upload.
+    So does one that may fail, of what its leg has looked for in vain, and one that has nothing to upload, as
+    one of two steps of a job, which makes the files of one of them.
     """
     if _is_of_others(flows, one, other):
+        return True
+    if one.at.job.job is other.at.job.job and not (_is_of_same(one, other) or _needs_files(other)):
         return True
     if any(step.node.text("continue-on-error") == "true" for step in other.at.occurrence.chain):
         own = (flow for flow in flows.downloads if flow.at.job is other.at.job)
@@ -295,7 +310,14 @@ def _alike(_: Flows, one: Flow, other: Flow) -> bool:
     assert other.build is not None
     if one.at.job is other.at.job:
         return one.build.image == other.build.image
+    if _one_by_one(one, other) and one.build.input("target") != other.build.input("target"):
+        return True  # each has what the one before it wrote
     return other.name.startswith("gha:") and one.build.layers == other.build.layers
+
+
+def _one_by_one(one: Flow, other: Flow) -> bool:
+    job = other.at.job.job
+    return one.at.job.job is job and job.node.text("strategy", "max-parallel") == "1"
 
 
 def _of_one_make(_: Flows, one: Flow, other: Flow) -> bool:

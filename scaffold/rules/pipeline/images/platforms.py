@@ -10,6 +10,7 @@ from scaffold.pipeline.builds import ImageBuild
 from scaffold.pipeline.flows import flows_of
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.runners import ARCHES, native
+from scaffold.pipeline.scopes import StepRun
 from scaffold.pipeline.steps import Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 
@@ -33,7 +34,8 @@ class QemuLeg(PipelineRule):
 
     A Dockerfile that compiles for the target on the build platform (`BUILDPLATFORM`) emulates nothing, and
     one that only installs packages nothing worth the trouble. A leg that installs an emulator from an image
-    which it has built itself emulates to try that.
+    which it has built itself emulates to try that; and where a step before it decides whether the leg builds
+    at all, it may be another leg.
 
     Fix: choose the runner by the platform.
     """
@@ -46,7 +48,7 @@ class QemuLeg(PipelineRule):
         for run in registry.runs.all():
             for build in flows_of(run).builds:
                 step = build.at
-                if step.step in reported:
+                if step.step in reported or (step.runs is None and _is_decided_before(step)):
                     continue
                 arch = emulated(build)
                 found = docker.built(build, registry.tree) if arch else None
@@ -59,6 +61,12 @@ class QemuLeg(PipelineRule):
                         f"a leg builds for {arch} on {step.job.runs_on}: everything in it is emulated",
                         "run the leg on a runner of its architecture",
                     )
+
+
+def _is_decided_before(step: StepRun) -> bool:
+    """Whether a step of the job says whether one of them runs."""
+    condition = step.step.condition
+    return condition is not None and "steps" in condition.contexts
 
 
 def emulated(build: ImageBuild) -> str:

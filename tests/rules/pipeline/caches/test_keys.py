@@ -182,3 +182,10 @@ def test_the_default_of_an_input_is_not_hard_coded(given: str, told: int) -> Non
         assert len(found(tree(used | files), "key-hard-codes-axis")) == told
     calling = f"on: push\njobs: {{b: {{strategy: {{matrix: {{arch: [amd64, arm64]}}}}, uses: ./.github/workflows/called.yml{given}}}}}"
     assert len(found(tree({"ci": calling, "called": CALLED}), "key-hard-codes-axis")) == told
+
+
+def test_what_codeql_looks_at_is_no_axis_of_a_cache() -> None:
+    step = "- uses: actions/cache@v4\n  with: {path: p, key: analyze-go-v1}"
+    for axis, told in (("language", 0), ("tool", 1)):
+        head = f"runs-on: x\nstrategy: {{matrix: {{{axis}: [csharp, go]}}}}"
+        assert len(found(tree({"ci": job(step, head=head)}), "key-hard-codes-axis")) == told

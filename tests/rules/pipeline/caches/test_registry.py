@@ -261,3 +261,50 @@ def test_legs_are_told_in_one_line_and_without_empty_values() -> None:
     build = build.replace("matrix.f", "matrix.c.f")
     (told,) = found(tree({"ci": job(build, head=objects)}), "legs-share-cache-ref")
     assert told.message.endswith("build (a, x …) and build (b, x …)")
+
+
+UPLOADS = """
+- uses: actions/upload-artifact@v4
+  with: {{name: "lib-${{{{ matrix.arch }}}}", path: {0}}}
+- uses: actions/upload-artifact@v4
+  with: {{name: "lib-${{{{ matrix.arch }}}}", path: {1}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("paths", "severities"),
+    [
+        (("release/*", "release-windows/*"), []),
+        (("release/*", "release-windows/*, if-no-files-found: error"), [Severity.warning]),
+        (
+            ("release/*, if-no-files-found: error", "release-windows/*, if-no-files-found: error"),
+            [Severity.error],
+        ),
+        (("release/*", "release/*"), [Severity.error]),
+    ],
+)
+def test_an_upload_may_find_nothing(paths: tuple[str, str], severities: list[Severity]) -> None:
+    where = tree({"ci": job(UPLOADS.format(*paths), head=TWO)})
+    assert [f.severity for f in found(where, "legs-share-cache-ref")] == severities
+
+
+def test_two_jobs_that_upload_other_files_may_both_find_some() -> None:
+    upload = "- uses: actions/upload-artifact@v4\n  with: {{name: coverage, path: {}}}"
+    for path, severity in (("b", Severity.warning), ("a", Severity.error)):
+        other = upload.format(path).replace("\n", "\n      ")
+        rest = f"  other:\n    runs-on: x\n    steps:\n      {other}\n"
+        (told,) = found(tree({"ci": job(upload.format("a"), rest=rest)}), "legs-share-cache-ref")
+        assert told.severity is severity
+
+
+@pytest.mark.parametrize(
+    ("parallel", "target", "told"),
+    [
+        ("", "target: ${{ matrix.arch }}", 1),
+        ("\n  max-parallel: 1", "target: ${{ matrix.arch }}", 0),
+        ("\n  max-parallel: 1", "context: ${{ matrix.arch }}", 1),
+    ],
+)
+def test_stages_that_are_built_one_after_another(parallel: str, target: str, told: int) -> None:
+    where = tree({"ci": image(f"{target}\ncache-to: type=gha,mode=max", head=TWO + parallel)})
+    assert len(found(where, "legs-share-cache-ref")) == told

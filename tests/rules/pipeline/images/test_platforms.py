@@ -241,3 +241,29 @@ jobs:
 def test_an_emulator_that_is_tried(install: str, told: bool) -> None:
     files = {"ci": EMULATOR.replace("INSTALL", install), "Dockerfile": "FROM a\nRUN make\n"}
     assert bool(found(tree(files), "qemu-leg")) is told
+
+
+GATED = """
+on: push
+jobs:
+  b:
+    runs-on: ubuntu-latest
+    steps:
+      - {id: gate, run: "echo build=true >> $GITHUB_OUTPUT"}
+      - uses: docker/build-push-action@v6
+        if: CONDITION
+        with: {context: ., platforms: linux/arm64}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("steps.gate.outputs.build == 'true'", False),
+        ("github.ref == 'refs/heads/main'", True),
+        ("vars.X", True),
+    ],
+)
+def test_a_leg_that_a_step_may_keep_from_building(condition: str, told: bool) -> None:
+    files = {"ci": GATED.replace("CONDITION", condition), "Dockerfile": "FROM a\nRUN make\n"}
+    assert bool(found(tree(files), "qemu-leg")) is told
