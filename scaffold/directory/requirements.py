@@ -191,7 +191,8 @@ def moving(code: bytes) -> Iterator[Moving]:
         branch = _MOVING_REF.fullmatch(b"@" + ref)
         if not ref or branch:
             name = branch[1].decode() if branch else ""
-            yield Moving(address.decode(errors="replace").removesuffix(".git"), name, match.start(1))
+            place = address.decode(errors="replace").removesuffix(".git")
+            yield Moving(place.removeprefix("git@"), name, match.start(1))
 
 
 def moving_archives(code: bytes) -> Iterator[Moving]:

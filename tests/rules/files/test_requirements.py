@@ -65,7 +65,7 @@ def test_install_sh_may_install_in_a_branch_of_its_own(profile: str, condition: 
     [
         ("git+https://github.com/acme/finch", "github.com/acme/finch"),
         ("finch @ git+https://github.com/acme/finch.git", "github.com/acme/finch"),
-        ("git+ssh://git@github.com/acme/finch#egg=finch", "git@github.com/acme/finch"),
+        ("git+ssh://git@github.com/acme/finch#egg=finch", "github.com/acme/finch"),
         ("-e git+https://github.com/acme/finch ; python_version > '3'", "github.com/acme/finch"),
         ("git+https://github.com/acme/finch@v1.4.0", None),
         ("finch @ git+https://github.com/acme/finch.git@0123abc#egg=finch", None),
