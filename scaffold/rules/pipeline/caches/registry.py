@@ -291,17 +291,25 @@ def _is_of_others(flows: Flows, one: Flow, other: Flow) -> bool:
     step = other.at.step
     if one.at.step is not step or other.at.input("if-no-files-found") == "error":
         return False
+    return any(
+        not all(flow.at.job.values.get(axis) == value for flow in (one, other))
+        for axis, value in _named_in_paths(flows, step)
+    )
+
+
+@lru_cache(maxsize=4)  # the first leg is compared with each of the others
+def _named_in_paths(flows: Flows, step: Step) -> list[tuple[str, str]]:
+    """(axis, value) of the rows with which a step uploads, where all of its paths name the value."""
     paths = [
         re.sub(r"\$\{\{[^{}]*+\}\}", "", p) for p in lines(step.spelled("path")) if not p.startswith("!")
     ]
-    legs = (flow.at.job for flow in flows.uploads if flow.at.step is step)
-    values = {(axis, value) for leg in legs for axis, value in leg.values.items() if isinstance(value, str)}
-    return bool(paths) and any(
-        all(re.search(rf"(?<![a-zA-Z0-9]){re.escape(value)}(?![a-zA-Z0-9])", path) for path in paths)
-        and not all(flow.at.job.values.get(axis) == value for flow in (one, other))
-        for axis, value in values
-        if len(value) > 1
-    )
+    legs = (flow.at.job for flow in flows.uploads if flow.at.step is step) if paths else ()
+    rows = {(axis, value) for leg in legs for axis, value in leg.values.items() if isinstance(value, str)}
+    near = (row for row in sorted(rows) if len(row[1]) > 1 and all(row[1] in path for path in paths))
+    return [row for row in near if all(re.search(_WORD.format(re.escape(row[1])), path) for path in paths)]
+
+
+_WORD = r"(?<![a-zA-Z0-9]){}(?![a-zA-Z0-9])"
 
 
 def _alike(_: Flows, one: Flow, other: Flow) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from scaffold.rules.base import Severity
 from tests.rules.pipeline.trees import Case, assert_case, found, miniature, tree
 from tests.rules.pipeline.workflows import BUILD, TWO, image, job
+from tests.test_growth import ended
 
 BASE = ".github/workflows/base-images.yml"
 CACHE = "type=registry,ref=quay.io/go-skynet/ci-cache:cache-${{ matrix.tag }},mode=max"
@@ -308,3 +309,10 @@ def test_two_jobs_that_upload_other_files_may_both_find_some() -> None:
 def test_stages_that_are_built_one_after_another(parallel: str, target: str, told: int) -> None:
     where = tree({"ci": image(f"{target}\ncache-to: type=gha,mode=max", head=TWO + parallel)})
     assert len(found(where, "legs-share-cache-ref")) == told
+
+
+def test_many_legs_of_one_name_take_no_long_time() -> None:
+    values = ", ".join(f"a{number}" for number in range(3000))
+    head = f"runs-on: x\nstrategy: {{matrix: {{arch: [{values}]}}}}"
+    where = tree({"ci": job("- uses: actions/upload-artifact@v4\n  with: {name: x, path: out}", head=head)})
+    assert not ended(lambda: found(where, "legs-share-cache-ref"))
