@@ -168,7 +168,7 @@ def _github(
         "event_name": name,
         "sha": sha,
         "ref": ref,
-        "ref_name": ref.removeprefix("refs/heads/").removeprefix("refs/"),
+        "ref_name": ref.removeprefix("refs/heads/").removeprefix("refs/pull/"),
         "ref_type": "branch",
         "ref_protected": Unknown("github.ref_protected"),
         "head_ref": "",

@@ -18,7 +18,9 @@ _BASES = ("base", "base_sha", "base-sha", "since")
 
 
 def is_since_success(step: StepRun, tree: Tree) -> bool:
-    """Whether an action compares with what last was built well, tagged or released, or with a branch."""
+    """Whether an action compares with what last was built well, tagged or released, a branch, or itself."""
+    if step.step.action == "dorny/paths-filter" and step.input("base") == "HEAD":
+        return True  # it tells what the steps before it have changed
     if any(_tells(made, tree) for made in _makers(step, map(step.step.spelled, _BASES))):
         return True
     return step.step.action == "dorny/paths-filter" and _is_of_another_branch(step)

@@ -219,7 +219,12 @@ def _versions(job: Job) -> Iterator[yaml.Scalar]:
     matrix = job.matrix if isinstance(job.matrix, yaml.Mapping) else yaml.EMPTY
     given = [values[KEY] for values in (job.given, *(step.given for step in job.steps)) if KEY in values]
     axes = {name for value in given for name in _axes(value)}
-    for value in (*given, *(own for name, own in matrix.values.items() if name in axes | {KEY})):
+    if (
+        KEY in matrix.values
+        and f"matrix.{KEY}".encode() in job.workflow.source.data[job.node.start : job.node.end]
+    ):
+        axes.add(KEY)
+    for value in (*given, *(own for name, own in matrix.values.items() if name in axes)):
         yield from yaml.scalars(value)
 
 

@@ -550,6 +550,14 @@ def test_a_diff_that_decides_nothing_of_a_push(
     assert len(found(tree({"ci": files}), "push-cancels-push")) == told
 
 
+def test_what_the_steps_before_have_changed_is_no_diff_of_a_push() -> None:
+    for base, told in (("HEAD", 0), ("main", 1)):
+        step = f"{{id: f, uses: dorny/paths-filter@v3, with: {{base: {base}}}}}"
+        files = FILTERED.replace("HANDED", HANDED).replace("STEP", step).replace("ASKED", "true")
+        files = files.replace("CONDITION", f"{CODE} == 'true'").replace("TEXT", "x")
+        assert len(found(tree({"ci": files}), "push-cancels-push")) == told
+
+
 @pytest.mark.parametrize(
     "step",
     [

@@ -56,10 +56,15 @@ def test_rule(slug: str) -> None:
 def test_what_is_older(version: str, is_old: bool) -> None:
     for text in (
         job(SETUP.format(f"go-version: {version}")),
-        job("- run: go test", head=MATRIX.format(f'["{version.strip(chr(39))}"]')),
+        job("- run: go${{ matrix.go-version }} test", head=MATRIX.format(f'["{version.strip(chr(39))}"]')),
         CALL.format(version),
     ):
         assert bool(found(tree({"go.mod": MODULE, "ci": text}), "go-version-old")) == is_old, text
+
+
+def test_an_axis_that_nothing_reads_sets_up_nothing() -> None:
+    where = tree({"go.mod": MODULE, "ci": job("- run: go test", head=MATRIX.format("['1.21']"))})
+    assert found(where, "go-version-old") == []
 
 
 @pytest.mark.parametrize(("axis", "told"), [("go", 1), ("node", 0)])

@@ -20,7 +20,7 @@ from scaffold.pipeline.model import Job
 from scaffold.pipeline.patterns import lines
 from scaffold.pipeline.repository import Repository
 from scaffold.pipeline.scopes import StepRun
-from scaffold.pipeline.steps import Step
+from scaffold.pipeline.steps import CHECKOUT, Step
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax import yaml_values as yaml
 from scaffold.syntax.shell import Command
@@ -130,7 +130,7 @@ def _executed(wanted: Flow, held: frozenset[tuple[str, str]], tree: Tree) -> tup
     """The first later step that runs a file of an artifact, and the file as it is called there."""
     occurrences = wanted.at.job.job.occurrences
     start = next(n for n, occurrence in enumerate(occurrences) if occurrence.step is wanted.at.step)
-    alone = all(o.step.run or o.step.action.startswith("actions/") for o in occurrences)
+    alone = not any(map(_may_bring_files, (o.step for o in occurrences)))
     unpacked = _Unpacked(held, alone)
     if "." in unpacked.folders:
         unpacked.before += [command for o in occurrences[:start] for command in o.step.script.commands]
@@ -151,6 +151,12 @@ def _executed(wanted: Flow, held: frozenset[tuple[str, str]], tree: Tree) -> tup
             unpacked.before.append(command)
         on_path += (_from_root(found, at) for found in re.findall(_ON_PATH, step.step.run))
     return None
+
+
+def _may_bring_files(step: Step) -> bool:
+    """Whether a step that is no script may put files of others into the checkout, as another repository's."""
+    other = step.action == CHECKOUT and "repository" in step.given
+    return not step.run and (other or not step.action.startswith("actions/"))
 
 
 class _Unpacked:

@@ -78,7 +78,8 @@ class ArgOutOfReach(PipelineRule):
 
     What a RUN itself gives a value, or a file that it reads before (`. ./versions.env`), or what is named
     with a default (`${CODENAME:-noble}`), is left alone.
-    So is the version that an official image says of itself: `NODE_VERSION` on `node`, `ROS_DISTRO` on `ros`.
+    So is the version that an official image says of itself, or the place of what it has: `NODE_VERSION` on
+    `node`, `ROS_DISTRO` on `ros`, `JAVA_HOME` on `tomcat`.
 
     Fix: repeat the ARG in the stage; without a value it has that of the one before the first FROM.
     """
@@ -141,13 +142,21 @@ _VARIABLE = re.compile(r"\$\w+|\$\{[^}]*+(?:\}|\Z)")
 
 
 def _product(name: str) -> tuple[str, ...]:
-    """The product whose version a variable is by its name, as images are named; none for another variable."""
-    product = re.match(r"(.+)_(?:version|major|distro)", name.lower())
-    return (product[1], *_IMAGES.get(product[1], ())) if product is not None else ()
+    """The product of which a variable tells the version or the place, as images are named; else none."""
+    product = re.match(r"(.+)_(?:version|major|distro|home|ini_dir)$|(go)path$|(pg)data$", name.lower())
+    names = [part for part in product.groups() if part] if product is not None else []
+    return (*names, *_IMAGES.get(names[0], ())) if names else ()
 
 
-_IMAGES = {"java": ("jdk", "temurin"), "pg": ("postgres",)}
-"""Product, as official images call it in their variables -> what their own names have."""
+_IMAGES = {
+    "cargo": ("rust",),
+    "catalina": ("tomcat",),
+    "gem": ("ruby",),
+    "java": ("gradle", "jdk", "jetty", "jre", "maven", "temurin", "tomcat"),
+    "pg": ("postgres",),
+    "rustup": ("rust",),
+}
+"""Product, as official images call it in their variables -> what the names have of images that have it."""
 
 
 def _uses(file: Dockerfile, stage: Stage, names: frozenset[str]) -> Iterator[tuple[str, Place]]:

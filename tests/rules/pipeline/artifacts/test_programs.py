@@ -107,3 +107,12 @@ def test_a_folder_below_the_workspace(folder: str, count: int) -> None:
 def test_a_program_elsewhere(call: str) -> None:
     text = FOLDER.format(path="target/release", before="true", call=call).replace(", path: bin}", "}")
     assert found(tree({"ci": text}), "exec-bit") == []
+
+
+def test_another_repository_in_the_checkout_has_files_of_its_own() -> None:
+    text = EXEC.format(chmod="true").replace(", path: bin", "").replace("./bin/cli --version", "other/run.sh")
+    for given, count in ((", with: {repository: acme/other, path: other}", 0), ("", 1)):
+        checkout = f"      - {{uses: actions/checkout@v4{given}}}\n"
+        download = text.index("      - uses: actions/download-artifact")
+        where = tree({"ci": text[:download] + checkout + text[download:]})
+        assert len(found(where, "exec-bit")) == count

@@ -56,6 +56,8 @@ def test_rule(slug: str) -> None:
         ("ARG A\nFROM a\nENV B='$A' C=\\$A", []),
         ("ARG A\nFROM a\nWORKDIR /${A:-x}", []),
         ("ARG ROS_DISTRO=jazzy\nFROM ros:${ROS_DISTRO}-ros-base\nRUN ./setup $ROS_DISTRO", []),
+        ("ARG JAVA_HOME\nFROM tomcat:9\nRUN make $JAVA_HOME", []),
+        ("ARG GOPATH\nFROM golang:1.25\nRUN make $GOPATH", []),
         ("ARG NODE_VERSION=20\nFROM node:${NODE_VERSION}\nRUN make $NODE_VERSION", []),
         ("ARG PG_MAJOR=16\nFROM postgres:16\nRUN apt-get install -y postgresql-$PG_MAJOR-x", []),
         ("ARG JAVA_VERSION=21\nFROM eclipse-temurin:21\nRUN make $JAVA_VERSION", []),
