@@ -3,7 +3,7 @@
     LOCALAI_REPO=~/LocalAI python evidence/lifecycle.py [--rev HEAD ...] [--processes 2] [NAME ...]
 
 In scratch clones of the commit: each backend is removed, and what `check` then says of it and new of
-others is counted; renamed and renamed back; built for each further platform, alone and all at once, and
+others, and the command itself has not said, is counted; renamed, the same counted, and renamed back; built for each further platform, alone and all at once, and
 taken back. Prints one row per commit and what was not as it should be, as Markdown. The clone itself
 is read, never written.
 """
@@ -128,27 +128,36 @@ def _removed(root: Path, name: str, before: list[Finding]) -> str:
 
 
 def _renamed(root: Path, name: str, before: list[Finding]) -> str:
-    def new_findings() -> str:
+    def new_findings(plan: LifecyclePlan) -> str:
         known = Counter((f.rule, f.backend.replace(name, NEW)) for f in before)
-        found = Counter(
-            (f.rule, f.backend.replace(name, NEW))
-            for f in find(Registry(WorkTree(root)), registration_rules())
-        )
-        return "; ".join(sorted(f"{rule} {backend}" for rule, backend in found - known))
+        told = Counter((manual.path, manual.what.partition(":")[0]) for manual in plan.manual)
+        said = set()
+        for finding in find(Registry(WorkTree(root)), registration_rules()):
+            kind, place = (finding.rule, finding.backend.replace(name, NEW)), (finding.path, finding.rule)
+            if known[kind] > 0:
+                known[kind] -= 1
+            elif told[place] > 0:
+                told[place] -= 1
+            else:
+                said.add(f"{finding.rule} {finding.backend}")
+        return "; ".join(sorted(said))
 
     there, back = (partial(rename.plan, old=a, new=b) for a, b in ((name, NEW), (NEW, name)))
     return _there_and_back(root, there, back, new_findings)
 
 
-def _there_and_back(root: Path, there: Plan, back: Plan, between: Callable[[], str] = str) -> str:
+def _there_and_back(
+    root: Path, there: Plan, back: Plan, between: Callable[[LifecyclePlan], str] = lambda _: ""
+) -> str:
     try:
-        there(WorkTree(root)).changes.commit(root)
+        plan = there(WorkTree(root))
+        plan.changes.commit(root)
     except UsageError:
         return "refused"
     except ScaffoldError as error:
         return str(error)
     try:
-        problem = between()
+        problem = between(plan)
         back(WorkTree(root)).changes.commit(root)
         changed = subprocess.run(
             ["git", "-C", str(root), "status", "--porcelain"], check=True, capture_output=True, text=True

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from scaffold.backend.limits import HARDWARE_WORDS, MACOS_ENGINE, READS_HARDWARE, RULES, is_for_macos
 from scaffold.backend.names import FOLDER, make_variable, require_name
@@ -30,6 +31,8 @@ from scaffold.surfaces.importers.reading import FOLDER as IMPORTERS
 from scaffold.surfaces.matrix.reading import MATRIX_FILE, WORKFLOW_FILE
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Source
+
+T = TypeVar("T")
 
 BEFORE = (
     rf"(?m:^/)|(?<![\w-])(?:{FOLDER}|backend/Dockerfile\.|backend-images/|backends/|scripts/build/|\.docker/"
@@ -184,7 +187,7 @@ def _renamer(registry: Registry, old: str, new: str) -> Callable[[str], str]:
     skipped = "|".join(re.escape(other) for other in others)
     longer = rf"(?!(?:{skipped})\b)" if skipped else ""
     place = rf"(?:(?<![\w/])(?<!test-extra-backend-)|(?P<path>{BEFORE}))"
-    word = rf"{place}{longer}{re.escape(old)}(?!\w|\.\w|-grpc\b)"
+    word = rf"{place}{longer}{re.escape(old)}(?!\w|\.\w|(?<!\btests-{re.escape(old)})-grpc\b)"
     variable = rf"\b{make_variable(old)}\b"
     pattern = re.compile(rf"(?P<other>{skipped or '(?!)'})|{word}|(?P<variable>{variable})")
 
@@ -261,14 +264,25 @@ def _prove(before: Registry, changes: ChangeSet, new: str) -> None:
 
 
 def _new_findings(before: Registry, changes: ChangeSet, old: str, new: str) -> list[Manual]:
-    """What the rules find after the change and did not find before it."""
+    """What the rules find after the change and did not find before it.
+
+    Of what is about something else than before, as a variable of make with another name, the number counts.
+    """
     own, rules = (old, new), registration_rules()
-    known = Counter((f.rule, f.backend not in own and f.backend) for f in find(before, rules))
-    asked = []
-    for finding in find(Registry(changes.overlay()), rules):
-        kind = finding.rule, finding.backend not in own and finding.backend
-        if known[kind]:
-            known[kind] -= 1
-        else:
-            asked.append(Manual(finding.path, f"{finding.rule}: {finding.message}; {finding.help}"))
-    return asked
+    was, now = find(before, rules), find(Registry(changes.overlay()), rules)
+    said = Counter(finding.identity for finding in was)
+    changed = [finding for finding in now if not _take(said, finding.identity)]
+    known = Counter((rule, about not in own and about) for rule, about, *_ in said.elements())
+    return [
+        Manual(finding.path, f"{finding.rule}: {finding.message}; {finding.help}")
+        for finding in changed
+        if not _take(known, (finding.rule, finding.backend not in own and finding.backend))
+    ]
+
+
+def _take(counted: Counter[T], one: T) -> bool:
+    """Whether there is one of a kind, which is taken away."""
+    if counted[one] <= 0:
+        return False
+    counted[one] -= 1
+    return True
