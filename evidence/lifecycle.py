@@ -2,10 +2,10 @@
 
     LOCALAI_REPO=~/LocalAI python evidence/lifecycle.py [--rev HEAD ...] [--processes 2] [NAME ...]
 
-In scratch clones of the commit: each backend is removed, and what `check` then says of it and new of
-others, and the command itself has not said, is counted; renamed, the same counted, and renamed back; built for each further platform, alone and all at once, and
-taken back. Prints one row per commit and what was not as it should be, as Markdown. The clone itself
-is read, never written.
+In scratch clones of the commit: each backend is removed, and what `check` then says of it and new of others,
+and the command itself has not said, is counted; renamed, the same counted, and renamed back; built for each
+further platform, alone and all at once, and taken back. Prints one row per commit and what was not as it
+should be, as Markdown. The clone itself is read, never written.
 """
 
 from __future__ import annotations

@@ -46,6 +46,29 @@ def test_there_and_back_is_the_identity(miniature: Path, name: str) -> None:
     assert contents(miniature) == before
 
 
+def test_a_job_that_tests_its_image_is_its_own(miniature: Path) -> None:
+    path = miniature / ".github/workflows/test-extra.yml"
+    path.write_text(path.read_text().replace("  tests-heron:", "  tests-heron-grpc:"))
+    before = contents(miniature)
+    rename.plan(WorkTree(miniature), "heron", "quill-wort").changes.commit(miniature)
+    assert "  tests-quill-wort-grpc:" in path.read_text()
+    rename.plan(WorkTree(miniature), "quill-wort", "heron").changes.commit(miniature)
+    assert contents(miniature) == before
+
+
+def test_told_is_what_the_rename_has_brought_and_no_other_finding_of_the_rule(miniature: Path) -> None:
+    with (miniature / "Makefile").open("a") as file:
+        file.write("\nship: nothing-makes-this extract-heron\n\nextract-heron: docker-build-heron\n\ttrue\n")
+    plan = rename.plan(WorkTree(miniature), "heron", "quill-wort")
+    assert not [m.what for m in plan.manual if "nothing-makes-this" in m.what]
+    steps = "[{uses: actions/checkout@v6}, {run: make backends/heron}]"
+    workflow = miniature / ".github/workflows/more.yml"
+    workflow.write_text(f"on: push\njobs:\n  a:\n    runs-on: x\n    steps: {steps}\n")
+    manual = rename.plan(WorkTree(miniature), "heron", "quill-wort").manual
+    (told,) = [asked.what for asked in manual if "make " in asked.what]
+    assert "`make backends/heron` fails" in told
+
+
 TESTS_OF_HERON = """
 heron-models:
 \ttouch heron-models
