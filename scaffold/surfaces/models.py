@@ -13,7 +13,7 @@ from scaffold.errors import ShapeError
 from scaffold.surfaces.gallery.loading import Refusal
 from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Source
-from scaffold.syntax.yaml_events import Kind, document
+from scaffold.syntax.yaml_events import Kind, document, in_block_style
 
 FOLDER = "gallery"
 LIST = f"{FOLDER}/index.yaml"
@@ -22,9 +22,14 @@ NEAR = 100
 WIDE = 100
 """Bytes of such a line."""
 
-_NAME = re.compile(rb"backend:[ \t]*([\"']?)([A-Za-z0-9][\w.-]*)\1[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
+_NAME = re.compile(
+    rb"backend:[ \t]*([\"']?)([A-Za-z0-9][\w.-]*)\1(?:[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)|[ \t]*[,}])"
+)
 _CONFIGURATION = re.compile(rb"[ \t-]*(?:overrides|config_file):")
 """What holds a model's configuration: everything else is words about it."""
+_IN_FLOW = re.compile(rb"[ \t-]*(?:overrides|config_file):[ \t]*\{(?:[^{}]|\{[^{}]*\})*\Z")
+"""The same in flow style, up to one of its keys."""
+_FLOW = re.compile(rb"(?m)^[ -]*(?:config_file|files|options|overrides|parameters):[ ]*[\[{]|^[ ]*- \{")
 
 _IN_PROCESS = re.compile(rb"\n[ ]*pii_detection:[ ]*\r?\n")
 """What LocalAI does itself, without a backend: `IsPatternDetector` in core/config."""
@@ -109,14 +114,14 @@ class ModelGallery:
     def parts(self) -> Iterable[Part]:
         data = self.read(LIST)
         yield Part(LIST, "model", len(_listed(data)))
-        yield Part(LIST, "`backend:` of a model", len(re.findall(rb"[ \t]backend:", data)))
+        yield Part(LIST, "`backend:` of a model", len(re.findall(rb"[ \t{]backend:", data)))
 
     @cached_property
     def models(self) -> list[Model]:
         """The items of the list, in file order."""
         models = []
         for model, base in _listed(self.read(LIST)):
-            data = self.read(f"{FOLDER}/{base}") if base else b""
+            data = _blocked(self.read(f"{FOLDER}/{base}")) if base else b""
             weights = _WEIGHTS.search(data) if base and not model.weights else None
             models.append(
                 model._replace(
@@ -180,10 +185,11 @@ class ModelGallery:
         The list of options in its overrides stands for that of its base, it does not add to it.
         """
         found = []
-        for line, item in self.items:
+        for line, written in self.items:
+            item = _blocked(written)
             own = _OPTIONS.search(item)
             based = _BASE.search(item) if own and b"\n  files:" in item else None
-            given = _OPTIONS.search(self.read(f"{FOLDER}/{based[1].decode()}")) if based else None
+            given = _OPTIONS.search(_blocked(self.read(f"{FOLDER}/{based[1].decode()}"))) if based else None
             if own is None or based is None or given is None:
                 continue
             files = {*_files(item)}
@@ -192,7 +198,7 @@ class ModelGallery:
             values = {option: option.partition(":")[2].strip() for option in options}
             lacks = [o for o, value in values.items() if value in files and value.encode() not in loaded]
             if lacks:
-                at = line + item.count(b"\n", 0, own.start(1)) - 1
+                at = line + item.count(b"\n", 0, own.start(1)) - 1 if item is written else line
                 found.append((name_of(item), lacks, based[1].decode(), at))
         return found
 
@@ -307,7 +313,8 @@ def _twice(data: bytes) -> tuple[tuple[str, str, int], ...]:
 def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
     """The models of a list, each with the base configuration that may name its weights; "" for none."""
     models = []
-    for line, item in _items(data):
+    for line, written in _items(data):
+        item = _blocked(written)
         downloads = b"\n  files:" in item
         weights = _WEIGHTS.search(item) if downloads else None
         is_based = downloads and weights is None and not _MODEL.search(item)
@@ -321,7 +328,7 @@ def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
             name_of(item),
             line,
             loaded,
-            line + item.count(b"\n", 0, at.end()) if at else 0,
+            (line + item.count(b"\n", 0, at.end()) if item is written else line) if at else 0,
             frozenset(files),
         )
         models.append((model, base[1].decode() if base else ""))
@@ -363,6 +370,12 @@ def _repeated(item: bytes) -> Iterator[tuple[str, int]]:
             keys.add(key.text)
 
 
+@lru_cache(maxsize=64)
+def _blocked(data: bytes) -> bytes:
+    """An item or a configuration as it is mostly written: in block style."""
+    return in_block_style(data, "config_file") if _FLOW.search(data) else data
+
+
 def _files(data: bytes) -> list[str]:
     """The names of the files that an item or a base configuration downloads."""
     return [name.decode(errors="replace") for name in _FILE.findall(data)]
@@ -372,7 +385,9 @@ def _configures(data: bytes, at: int) -> bool:
     """Whether a key is one of a model's configuration, which LocalAI starts a backend for."""
     start = data.rfind(b"\n", 0, at) + 1
     indent = data[start:at]
-    if not indent or indent.strip():
+    if indent.strip():
+        return _IN_FLOW.match(indent) is not None
+    if not indent:
         return False
     above = start
     for _ in range(NEAR):

@@ -157,6 +157,7 @@ def _facts() -> dict[str, dict[str, Any]]:
 def _derived(lang: str) -> dict[str, dict[str, Any]]:
     upper = "[[ name | upper | replace('-', '_') ]]"
     calls = {modality.name: modality.methods[0] for modality in EVERY.values() if modality.methods}
+    every = {modality.name: list(modality.methods) for modality in EVERY.values() if modality.methods}
     known = " if modality_rpc in rpcs else 'none'" if lang == "cpp" else ""
     serving = {modality.methods[0]: modality.name for modality in MODALITIES.values() if modality.methods}
     profiles = {chosen: VARIANTS[chosen.partition(":")[0]].profile for chosen in choices(VARIANTS)}
@@ -169,8 +170,12 @@ def _derived(lang: str) -> dict[str, dict[str, Any]]:
         "modality_rpc": _hidden(f"[[ {calls}.get(modality) or declared.get(modality, '') ]]"),
         # whose code it gets: none where no template, or not the checkout's protocol, has its call
         "served": _hidden(f"[[ {serving}.get(modality_rpc, 'none'){known} ]]"),
-        # the call that is left to write
-        "unserved": _hidden("[[ modality_rpc if served == 'none' and modality_rpc in rpcs else '' ]]"),
+        # the calls that are left to write, `Depth()`
+        "unserved": _hidden(
+            f"[% set every = {every}.get(modality) or [modality_rpc] %]"
+            "[[ every | select('in', rpcs) | map('regex_replace', '$', '()') | join(' and ')"
+            " if served == 'none' ]]"
+        ),
         # whether its request says which model it is for
         "model_identity": _hidden("[[ served != 'none' and modality_rpc in identified ]]", "bool"),
         # the RPCs that reach a Go backend: its own server for Rerank hands on all that it defines

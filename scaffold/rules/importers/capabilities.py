@@ -85,7 +85,8 @@ class CapabilitiesUnserved(Rule):
         "lark": {GRPCMethods: []GRPCMethod{MethodVAD}, ...}, and func (l *Lark) VAD(...)
 
     Nothing is said of a fork, whose patches may add to the server that it borrows, of a server none of whose
-    RPCs can be read, nor of an RPC that some source of it has a name like that for.
+    RPCs can be read, nor of an RPC that some source of it has a name like that for, or a comment that calls
+    it by `Depth()` where it is still to be written, as `scaffold new-backend` leaves one.
 
     Fix: take the RPC and its use cases out of the entry, or serve it.
     """

@@ -113,6 +113,15 @@ def optional(options: str) -> str:
     return f"{text}    - filename: clip.gguf\n      uri: {FILE}\n"
 
 
+def flowing(model: str, file: str, backend: str = "rookery") -> str:
+    """A model of which the configuration and the files stand in brackets."""
+    loads = f"{{backend: {backend}, parameters: {{model: {model}}}}}"
+    return (
+        '- name: "wren"\n  url: "github:acme/LocalAI/gallery/virtual.yaml@master"\n'
+        f'  overrides: {loads}\n  files: [{{filename: {file}, sha256: {SUM}, uri: "{FILE}"}}]\n'
+    )
+
+
 def listed(*items: str) -> Altered:
     base = MINIATURE.write("gallery/virtual.yaml", "name: virtual\n")
     return base.write(MODELS, "---\n" + "".join(items))
@@ -132,6 +141,18 @@ CASES |= {
     "a file in a folder": Case(
         "gallery-model-file", "", MODELS, ("model: a/wren.gguf",),
         listed(wren(model="a/wren.gguf", file="'wren.gguf'")),
+    ),
+    "another file in flow style": Case(
+        "gallery-model-file", "", MODELS, ('name: "wren"',),
+        listed(flowing("wren-Q4.gguf", "wren.gguf")), says="none of the files",
+    ),
+    "a backend in flow style": Case(
+        SLUG, "gone", MODELS, ("overrides:",), listed(flowing("wren.gguf", "wren.gguf", "gone")),
+    ),
+    "options in flow style": Case(
+        "gallery-model-file", "", MODELS, ("options:",),
+        listed(optional("- step:4")).write("gallery/owl.yaml", LOADING.replace('\n  - "', ' ["', 1).replace('\n  - "', ', "').rstrip() + "]\n"),
+        says="lack clip_path:clip.gguf",
     ),
     "a base that loads another file": Case(
         "gallery-model-file", "", MODELS, ("url:",),
@@ -272,6 +293,10 @@ CASES |= {
 }  # fmt: skip
 
 FINE = {
+    "a model in flow style": (listed(flowing("wren.gguf", "wren.gguf")), None),
+    "files in flow style": (
+        listed(wren().replace(f"    - filename: wren.gguf\n      sha256: {SUM}\n      uri: {FILE}", f'    - {{filename: wren.gguf, uri: "{FILE}"}}')), None,
+    ),
     "options that have all of the base": (
         listed(optional("- step:4\n    - 'clip_path:clip.gguf'")).write("gallery/owl.yaml", LOADING), "gallery-model-file",
     ),
