@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -135,13 +136,17 @@ class Registry(Checkout):
         return found
 
     def _taken_by_backends(self) -> Iterator[tuple[str, str, Place]]:
-        """(backend, file, where) of the scripts that its packaging runs and the packages that it imports."""
+        """(backend, file, where) of its Dockerfile, what its packaging runs and the packages it imports."""
         from scaffold.directory.scripts import shared_scripts
 
         module = re.search(rb"(?m)^module\s+(\S+)", self.tree.read("go.mod") or b"")
         imported = (
             re.compile(rb'(?m)^[^"\n]*"' + re.escape(module[1]) + rb'/(pkg/[\w/.-]+)"') if module else None
         )
+        for entry in self.matrix.linux:
+            path = posixpath.normpath(entry.fields.get("dockerfile", "."))
+            if self.tree.read(path) is not None and not path.startswith(f"{self.directory(entry.backend)}/"):
+                yield entry.backend, path, Place(entry.path, entry.line)
         for name, lang in self.backends.items():
             script = self.files(name).text("package.sh")
             for path, offset in shared_scripts(script) if script else ():

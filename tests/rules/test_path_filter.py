@@ -315,6 +315,18 @@ def test_a_filter_of_before_macos_is_understood() -> None:
         findings(renamed.tree(), "filter-unmapped-backend")
 
 
+def test_a_dockerfile_that_rebuilds_nothing() -> None:
+    where = js(('return df !== "" && changedFiles.includes(df);', "return false;"))
+    told = [
+        f
+        for f in findings(where.tree(), "filter-shared-input")
+        if f.subject.startswith("backend/Dockerfile.")
+    ]
+    entries = Registry(where.tree()).matrix.linux
+    assert {f.subject for f in told} == {entry.fields["dockerfile"].removeprefix("./") for entry in entries}
+    assert all("a change of it rebuilds none" in f.message for f in told)
+
+
 def test_a_filter_that_its_script_imports_and_that_is_not_there_is_named() -> None:
     where = Overlay(MINIATURE.tree(), {FILTER: None})
     with pytest.raises(ShapeError, match=rf"changed-backends.js:\d+: imports {FILTER}, which is missing"):
