@@ -171,7 +171,7 @@ def _parts(text: Text, piece: bytes = b"") -> Iterator[_Part]:
     else:
         belied = _belied(text)
         for line in text.lines:
-            if line.kind is Kind.recipe and piece in line.text:
+            if line.kind is Kind.recipe and piece in line.text and not _MESSAGE.match(line.text.lstrip()):
                 yield from _instances(text, line.text, _of_recipe)
             elif piece in line.text:
                 for data in _of_make(line):
@@ -187,10 +187,13 @@ def _belied(text: Text) -> frozenset[bytes]:
     for line in text.lines if b" build " in text.data else ():
         if line.kind is Kind.rule:
             target = line.head.strip()
-        elif line.kind is Kind.recipe:
+        elif line.kind is Kind.recipe and not _MAKES_NOTHING.match(line.text):
             recipes.setdefault(target, []).append(line.text)
     built = {target: _built(steps[0]) for target, steps in recipes.items() if len(steps) == 1}
     return frozenset(target for target, name in built.items() if name and name != target)
+
+
+_MAKES_NOTHING = re.compile(rb"\s*@?(?:(?:\$\(GOCMD\)|\$\{GOCMD\}|go)[ \t]+mod|echo|mkdir|\$[({]info)\b")
 
 
 def _built(step: bytes) -> bytes:

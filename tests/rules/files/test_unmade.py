@@ -52,6 +52,19 @@ def test_a_target_whose_recipe_makes_another_file(output: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "step",
+    ["$(GOCMD) mod tidy", "@echo building nest-store", "mkdir -p nest-store-tmp", "$(info nest-store)"],
+)
+def test_a_step_that_makes_nothing_is_none_of_a_recipe(step: str) -> None:
+    old = "\tCGO_ENABLED=0 $(GOCMD) build"
+    assert old in read(f"{STORE}/Makefile")
+    pairs = (("-o nest-store ./", "-o server ./"), (old, f"\t{step}\n{old}"))
+    assert [f.path for f in findings(tree(replaced(f"{STORE}/Makefile", *pairs)), SLUG)] == [
+        f"{STORE}/run.sh"
+    ]
+
+
+@pytest.mark.parametrize(
     "built",
     [
         "-o server ./\n\tmv server nest-store",
