@@ -143,7 +143,7 @@ class Registry(Checkout):
         imported = (
             re.compile(rb'(?m)^[^"\n]*"' + re.escape(module[1]) + rb'/(pkg/[\w/.-]+)"') if module else None
         )
-        for entry in self.matrix.linux:
+        for entry in self.matrix.linux if self.path_filter.has_table else ():
             path = posixpath.normpath(entry.fields.get("dockerfile", "."))
             if self.tree.read(path) is not None and not path.startswith(f"{self.directory(entry.backend)}/"):
                 yield entry.backend, path, Place(entry.path, entry.line)

@@ -124,14 +124,26 @@ _LOCAL = re.compile(rb"(?m)^[ \t]*([A-Za-z][\w.-]*[ \t]*(?:\[[^\]\n]*\][ \t]*)?=
 
 
 def local_version(text: Text) -> tuple[str, int] | None:
-    """The first requirement of a local version (`==2.10.0+rocm7.0`), where no index is named; its offset.
+    """The first requirement of a local version (`==2.10.0+rocm7.0`), where no index has it; its offset.
 
-    PyPI has none (packaging.python.org: Version specifiers, Local version identifiers).
+    PyPI has none (packaging.python.org: Version specifiers, Local version identifiers), and a folder of
+    PyTorch's has those of its own name.
     """
-    found = _LOCAL.search(text.data) if b"+" in text.data else None
-    if found is None or _INDEX.search(text.data) or read(text).includes:
+    if b"+" not in text.data or read(text).includes:
         return None
-    return found[1].decode(), found.start(1)
+    folders = _OF_PYTORCH.findall(text.data)
+    indexes = len(_INDEX.findall(text.data))
+    for found in _LOCAL.finditer(text.data):
+        elsewhere = folders and len(folders) == indexes and _KIN_OF_TORCH.match(found[1])
+        if not indexes or (elsewhere and found[1].rpartition(b"+")[2] not in folders):
+            return found[1].decode(), found.start(1)
+    return None
+
+
+_OF_PYTORCH = re.compile(
+    rb"(?m)^[ \t]*--(?:extra-)?index-url[ =\t]+https?://download\.pytorch\.org/whl/([a-z]+[\d.]*)/?[ \t]*\r?$"
+)
+_KIN_OF_TORCH = re.compile(rb"torch(?:audio|vision)?\b")
 
 
 _HARDWARE = re.compile(

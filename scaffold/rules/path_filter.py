@@ -148,9 +148,10 @@ class FilterSharedInput(Rule):
     backend's directory was repaired in LocalAI, and no image was rebuilt with the repair (#10946); nor
     were Go backends with repairs of the packages that they import (#10988).
 
-    Shared files are the Dockerfiles, what one of a backend copies or mounts, the scripts of `.docker/` that
-    those call, the scripts that a backend's package.sh runs, the packages below `pkg/` that a Go backend's
-    main.go imports, and the scripts with which the generic step builds on macOS.
+    Shared files are the Dockerfiles, what they copy or mount, the scripts of `.docker/` that those call, the
+    scripts that a backend's package.sh runs, the packages below `pkg/` that a Go backend's main.go imports,
+    and the scripts with which the generic step builds on macOS. Of a filter without SHARED_BUILD_INPUTS, as
+    LocalAI's was until July 2026, no Dockerfile is asked for.
 
     Fails:
 

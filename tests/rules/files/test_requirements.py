@@ -126,6 +126,9 @@ def test_a_gpu_profile_says_which_torch_it_installs(text: str, package: str | No
         ("# torch==2.10.0+rocm7.0\ntorch==2.10.0\n", False),
         ("-r requirements-index.txt\ntorch==2.10.0+rocm7.0\n", False),
         ("--find-links=https://example.org\ntorch==2.10.0+rocm7.0\n", False),
+        ("--extra-index-url https://download.pytorch.org/whl/rocm7.0\ntorch==2.10.0+rocm7.0\n", False),
+        ("--extra-index-url https://download.pytorch.org/whl/rocm6.4\ntorch==2.10.0+rocm7.0\n", True),
+        ("--extra-index-url https://download.pytorch.org/whl/rocm6.4\nvllm==0.9+rocm7.0\n", False),
     ],
 )
 def test_a_version_that_pypi_does_not_take(text: str, found: bool) -> None:
