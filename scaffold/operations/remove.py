@@ -110,7 +110,8 @@ def _source_folder(registry: Registry, name: str) -> str:
 
 def require_known(registry: Registry, name: str) -> None:
     """Raises UsageError where a checkout has nothing of that name."""
-    if not name or (name not in registry.directories and not registry.registrations(name)):
+    there = name in registry.directories and any(registry.tree.files(registry.directory(name)))
+    if not name or not (there or registry.registrations(name)):
         raise registry.unknown(name)
 
 

@@ -486,6 +486,12 @@ def test_an_unknown_backend_has_no_variants() -> None:
         variants.remove(BASE, "nobody", ["cpu"])
 
 
+def test_a_folder_without_files_is_no_backend(miniature: Path) -> None:
+    (miniature / "backend/go/ghost/sub").mkdir(parents=True)
+    with pytest.raises(UsageError, match="no backend is called 'ghost'"):
+        remove.plan(WorkTree(miniature), "ghost")
+
+
 def test_a_job_of_its_own_that_builds_a_variant_is_to_be_deleted() -> None:
     workflow = ".github/workflows/backend.yml"
     text = text_of(BASE, workflow) + "  lark-vulkan:\n    with:\n      tag-suffix: '-gpu-vulkan-lark'\n"

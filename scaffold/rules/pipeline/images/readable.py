@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from scaffold.directory.near import is_near
+from scaffold.pipeline import docker
 from scaffold.pipeline.dockerfiles import known_dockerfiles
 from scaffold.pipeline.repository import Repository
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, PipelineRule, Severity
 from scaffold.syntax.docker_lines import INSTRUCTIONS, lines
 from scaffold.syntax.dockerfile import Dockerfile
 from scaffold.syntax.instructions import SHELLS, Instruction
 from scaffold.syntax.shell_blocks import flaw
+from scaffold.syntax.source import Place
 
 
 class DockerfileUnreadable(PipelineRule):
@@ -41,8 +45,9 @@ class DockerfileUnreadable(PipelineRule):
 
     Looked at in a script are the blocks: `if`, `case`, loops, heredocs. An `EOT` that is missing lets its
     heredoc go on to the next one, and the instructions between are lines of the script. Left alone are
-    scripts for other shells, files for another reader than docker's own (`# syntax=`) and templates. It is a
-    warning for a heredoc within a script: most shells end it with the script.
+    scripts for other shells, files for another reader than docker's own (`# syntax=`) and templates; in
+    LocalAI a file without any FROM is told, too. It is a warning for a heredoc within a script: most shells
+    end it with the script.
 
     Fix: restore what is missing.
     """
@@ -51,7 +56,13 @@ class DockerfileUnreadable(PipelineRule):
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """What docker or a shell stops at."""
+        without = [*_without_image(registry)] if isinstance(registry, Registry) else []
+        for path in without:
+            told = f"{path} cannot be read: it has no FROM, and makes no image"
+            yield self.finding(Place(path, 1), "", f"{path} {_NO_IMAGE}", told, "restore the file")
         for file in known_dockerfiles(registry):
+            if file.path in without:
+                continue
             runs = [i for i in file.instructions if i.name == "RUN"] if _is_for_shell(file) else []
             for found in (*_unread(file), *(fault for run in runs for fault in _faults(file, run))):
                 line = file.slice(found.offset, file.line_end(found.offset)).strip()
@@ -63,6 +74,25 @@ class DockerfileUnreadable(PipelineRule):
                     found.help,
                     severity=found.severity,
                 )
+
+    def spoils(self, finding: Finding) -> bool:
+        """Where it is no Dockerfile at all."""
+        return finding.subject.endswith(_NO_IMAGE)
+
+
+_NO_IMAGE = "without FROM"
+
+
+def _without_image(registry: Registry) -> Iterator[str]:
+    """The Dockerfiles of LocalAI's images that are none."""
+    named = (
+        posixpath.normpath(e.fields["dockerfile"]) for e in registry.matrix.linux if "dockerfile" in e.fields
+    )
+    for path in dict.fromkeys(("Dockerfile", *named)):
+        data = registry.tree.read(path)
+        file = docker.dockerfile(registry.tree, path) if data else None
+        if data and (file is None or not any(line.word == "FROM" for line in lines(file.data))):
+            yield path
 
 
 class _Fault(NamedTuple):

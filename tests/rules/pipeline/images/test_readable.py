@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scaffold.rules.base import Severity
-from tests.rules.pipeline.trees import Case, assert_case, found, tree
+from tests.rules.pipeline.trees import MINIATURE, Case, assert_case, found, tree
 
 IF = 'FROM a\nRUN <<EOT bash\nif [ "$A" = b ]; then\n    apt-get install -y c{}\nfi\nEOT\n'
 
@@ -14,6 +14,15 @@ CASES: dict[str, Case] = {
         tree({"Dockerfile": IF.format(" \\")}), "fi", tree({"Dockerfile": IF.format(" \\\n d")})
     ),
 }
+
+
+@pytest.mark.parametrize("text", ["hello world\n", "ARG A=b\nRUN c\n", "FRMO a\nRUN c\n", "P\x00\x01,\n"])
+def test_what_makes_no_image(text: str) -> None:
+    path = "backend/Dockerfile.python"
+    (told,) = found(tree({path: text}, MINIATURE), "dockerfile-unreadable")
+    assert (told.path, told.line, told.severity) == (path, 1, Severity.error)
+    assert "has no FROM" in told.message
+    assert found(tree({path: text}), "dockerfile-unreadable") == []  # a part of one, or a template
 
 
 @pytest.mark.parametrize("slug", CASES)
