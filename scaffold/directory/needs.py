@@ -341,11 +341,20 @@ _TARGET = re.compile(rb"(?i)\badd_(?:executable|library)[ \t]*\(([^()]*)\)")
 
 def _compiled(directory: Directory, text: Text) -> Iterator[Need]:
     """What CMake reads where a recipe tells it to build the directory, and what it compiles in any case."""
-    if b"cmake" not in text.data or not any(map(_may_configure, text.joined.split(b"\n"))):
+    lines = text.joined.split(b"\n") if b"cmake" in text.data else []
+    from_below = any(map(_FROM_BELOW.match, lines))
+    if not from_below and not any(map(_may_configure, lines)):
         return
     needs = [need for need in _cmake_needs(directory) if not _does(directory, need.file)]
-    if needs and any(map(_configures, text.read(MakeSource, _here))):
+    if needs and (from_below or any(map(_configures, text.read(MakeSource, _here)))):
         yield from needs
+
+
+_FROM_BELOW = re.compile(
+    rb"\t(?:(?!\bcd\b)[^#])*+\bcd[ \t]+[\"']?[^\s/\"';&|.]+[\"']?[ \t]*&&(?:(?!\bcd\b)[^;|])*?\bcmake[ \t]+"
+    rb"(?:[^;&|]*[ \t])?\.\.(?=[ \t&]|\Z)"
+)
+"""A recipe that has CMake build the directory from a folder in it."""
 
 
 def _cmake_needs(directory: Directory) -> Iterator[Need]:
@@ -353,7 +362,9 @@ def _cmake_needs(directory: Directory) -> Iterator[Need]:
     lists = directory.text("CMakeLists.txt")
     for match in _TARGET.finditer(_always(lists.code)) if lists else ():
         for word in match[1].decode(errors="replace").split()[1:]:
-            if re.fullmatch(r"[\w./-]+", word) and word.endswith(SOURCES):
+            folder = posixpath.dirname(f"{directory.path}/{word}")  # one that is not there is fetched
+            is_own = re.fullmatch(r"[\w./-]+", word) is not None and directory.tree.is_dir(folder)
+            if is_own and word.endswith(SOURCES):
                 yield Need(word, "CMakeLists.txt compiles")
 
 

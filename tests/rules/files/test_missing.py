@@ -233,6 +233,28 @@ def test_what_cmake_compiles_in_a_branch_may_be_missing() -> None:
         assert [f.subject for f in findings(tree({f"{HERON}/CMakeLists.txt": text.encode()}), SLUG)] == names
 
 
+@pytest.mark.parametrize(
+    ("recipe", "source", "is_told"),
+    [
+        ("mkdir -p build-x && \\\n\tcd build-x && \\\n\tcmake .. $(A) && cmake --build . && cd .. && mv a b", "croak.cpp", True),
+        ("cd build && cmake -DA=b ..", "cpp/croak.cpp", True),
+        ("cd build && cmake ..", "cpp/there.cpp", False),
+        ("cd build && cmake ..", "sources/croak/croak.cpp", False),
+        ("cd sources && cd build && cmake ..", "croak.cpp", False),
+        ("cd sources/build && cmake ..", "croak.cpp", False),
+        ("cd .. && cmake ..", "croak.cpp", False),
+    ],
+)  # fmt: skip
+def test_what_cmake_compiles_from_a_folder_below(recipe: str, source: str, is_told: bool) -> None:
+    makefile = f"{read(f'{LARK}/Makefile')}\nlibcroak.so:\n\t{recipe}\n"
+    files: dict[str, bytes | None] = {
+        f"{LARK}/Makefile": makefile.encode(),
+        f"{LARK}/CMakeLists.txt": f"add_library(croak MODULE {source})\n".encode(),
+        f"{LARK}/cpp/there.cpp": b"int a;\n",
+    }
+    assert [f.subject for f in findings(tree(files), SLUG)] == ([f"file {source}"] if is_told else [])
+
+
 def test_a_backend_that_nothing_builds_needs_nothing() -> None:
     where = tree({"backend/go/owl/main.go": b"package main\n"})
     assert [f.backend for f in findings(where, SLUG)] == []
