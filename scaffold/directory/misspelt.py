@@ -64,6 +64,7 @@ def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Missp
         yield from _commands(script, [text for text in others if text.path.endswith(".sh")])
         yield from _paths(script, _OF_PYTHON if common else _OF_ALL, others)
     yield from _files(directory)
+    yield from _packaged(directory)
 
 
 _OF_ALL = ("ld.so", "lib")
@@ -121,6 +122,23 @@ def _files(directory: Directory) -> Iterator[Misspelt]:
         meant = (other for other in sorted(files) if is_near(word, other.decode()) and is_often(other))
         if other := next(meant, b""):
             yield Misspelt(word, other.decode(), script.spot(*match.span(1)))
+
+
+_BESIDE_SCRIPT = re.compile(rb"\$\{?CURDIR\}?[\"']?/([\w-]{4,60})(?=[/\"'\s]|\Z)")
+
+
+def _packaged(directory: Directory) -> Iterator[Misspelt]:
+    """Folders and files beside run.sh that are a letter away from one that package.sh puts there."""
+    run, package = directory.run_script, directory.text("package.sh")
+    if run is None or package is None:
+        return
+    packed = {*_BESIDE_SCRIPT.findall(package.code)}
+    for word in sorted({*_BESIDE_SCRIPT.findall(run.code)} - packed):
+        meant = next((other for other in sorted(packed) if is_near(word.decode(), other.decode())), b"")
+        named = re.compile(rb"(?<![\w-])%s(?![\w-])" % re.escape(word))
+        if meant and not any(named.search(text.code) for text in (package, *directory.build_files)):
+            start = run.code.find(b"/" + word) + 1
+            yield Misspelt(word.decode(), meant.decode(), run.spot(start, start + len(word)))
 
 
 def _variables(script: Text, others: list[Text]) -> Iterator[Misspelt]:

@@ -192,3 +192,20 @@ def test_a_variable_that_the_root_makefile_names() -> None:
     makefile = {f"{LARK}/Makefile": (read(f"{LARK}/Makefile") + "X=$(LARK_REPPO)\n").encode()}
     assert len(findings(tree(makefile), SLUG)) == 1
     assert findings(tree(makefile, root), SLUG) == []
+
+
+@pytest.mark.parametrize(
+    ("used", "packed", "word"),
+    [
+        ("voice/a.bin", "voices", "voice"),
+        ("voices/a.bin", "voices", ""),
+        ("voice/a.bin", "voicings", ""),
+        ("voice/a.bin", "voice $CURDIR/voices", ""),
+    ],
+)
+def test_a_folder_that_is_packaged_by_a_name_nearby(used: str, packed: str, word: str) -> None:
+    run = read(f"{LARK}/run.sh").replace("\nexec", f'\nexport LARK_VOICES="$CURDIR"/{used}\nexec', 1)
+    package = f"{read(f'{LARK}/package.sh')}\ncp -a $CURDIR/{packed} $CURDIR/package/\n"
+    assert used in run
+    where = tree({f"{LARK}/run.sh": run.encode(), f"{LARK}/package.sh": package.encode()})
+    assert [f.subject for f in findings(where, SLUG)] == ([f"{word} in run.sh"] if word else [])
