@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -128,17 +129,26 @@ _BESIDE_SCRIPT = re.compile(rb"\$\{?CURDIR\}?[\"']?/([\w-]{4,60})(?=[/\"'\s]|\Z)
 
 
 def _packaged(directory: Directory) -> Iterator[Misspelt]:
-    """Folders and files beside run.sh that are a letter away from one that package.sh puts there."""
+    """Folders and files beside run.sh that nobody puts there, and are nearly called as one of package.sh.
+
+    A letter makes the difference, or a part of the name where run.sh does not name what is put there.
+    """
     run, package = directory.run_script, directory.text("package.sh")
     if run is None or package is None:
         return
-    packed = {*_BESIDE_SCRIPT.findall(package.code)}
-    for word in sorted({*_BESIDE_SCRIPT.findall(run.code)} - packed):
-        meant = next((other for other in sorted(packed) if is_near(word.decode(), other.decode())), b"")
-        named = re.compile(rb"(?<![\w-])%s(?![\w-])" % re.escape(word))
+    packed, used = {*_BESIDE_SCRIPT.findall(package.code)}, {*_BESIDE_SCRIPT.findall(run.code)}
+    left = [name.decode() for name in sorted(packed - used)]
+    for word in map(bytes.decode, sorted(used - packed)):
+        near = (other for other in map(bytes.decode, sorted(packed)) if is_near(word, other))
+        meant = next(near, "") or next(iter(get_close_matches(word, left, 1, _LIKE)), "")
+        named = re.compile(rb"(?<![\w-])%s(?![\w-])" % re.escape(word.encode()))
         if meant and not any(named.search(text.code) for text in (package, *directory.build_files)):
-            start = run.code.find(b"/" + word) + 1
-            yield Misspelt(word.decode(), meant.decode(), run.spot(start, start + len(word)))
+            start = run.code.find(b"/" + word.encode()) + 1
+            yield Misspelt(word, meant, run.spot(start, start + len(word)))
+
+
+_LIKE = 0.85
+"""How much of two names is the same where one is meant by the other, of 1."""
 
 
 def _variables(script: Text, others: list[Text]) -> Iterator[Misspelt]:

@@ -30,10 +30,10 @@ class ScriptMisspelt(Rule):
     Told are only words that a letter makes one that the script, or the functions it shares with others, has,
     and that neither the build files nor the Dockerfile name. A variable may be the plural of another one. A
     file that `run.sh` or `package.sh` names once, and nothing else of the backend, is one too where a letter
-    makes it a file that several places name; so is a file or folder beside `run.sh` that a letter makes one
-    which `package.sh` puts there. So are variables that the system reads (`LD_LIBARY_PATH`),
-    variables of a Makefile, targets of CMake, and the parts of paths that every backend has: `lib`, `ld.so`,
-    `common`.
+    makes it a file that several places name; so is a file or folder beside `run.sh` that a letter, or a part
+    of the name, makes one which `package.sh` puts there. So are variables that the system reads
+    (`LD_LIBARY_PATH`), variables of a Makefile, targets of CMake, and the parts of paths that every backend
+    has: `lib`, `ld.so`, `common`.
 
     Fix: correct the word.
     """

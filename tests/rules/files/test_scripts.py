@@ -200,6 +200,8 @@ def test_a_variable_that_the_root_makefile_names() -> None:
         ("voice/a.bin", "voices", "voice"),
         ("voices/a.bin", "voices", ""),
         ("voice/a.bin", "voicings", ""),
+        ("voice-data/a.bin", "voice-ng-data", "voice-data"),
+        ("voice-data/a.bin $CURDIR/voice-ng-data", "voice-ng-data", ""),
         ("voice/a.bin", "voice $CURDIR/voices", ""),
     ],
 )
