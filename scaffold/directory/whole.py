@@ -11,6 +11,7 @@ from scaffold.directory.text import MAX_BYTES, Text, is_cmake, text_of
 from scaffold.errors import ShapeError
 from scaffold.syntax.cpp_blocks import open_block
 from scaffold.syntax.golang import GoSource
+from scaffold.syntax.make_lines import Kind
 from scaffold.syntax.python import PythonSource
 from scaffold.syntax.rust import RustSource
 from scaffold.syntax.shell_blocks import Flaw
@@ -88,8 +89,12 @@ def _python(text: Text) -> Flaw | None:
     return Flaw(*error) if error else None
 
 
+_WORDS = re.compile(rb"[A-Za-z][^$:=\t]*+\s*")
+_ALONE = (b"export", b"unexport", b"override", b"private")
+
+
 def _make(text: Text) -> Flaw | None:
-    """A condition or a definition of a Makefile that does not end: make refuses the file."""
+    """A condition or a definition of a Makefile that does not end, or a line that is neither: make stops."""
     opened: list[int] = []
     defined: list[int] = []
     for line in text.lines:
@@ -102,6 +107,8 @@ def _make(text: Text) -> Flaw | None:
             opened.append(line.start_byte)
         elif not defined and word == b"endif" and opened:
             opened.pop()
+        elif not defined and line.kind is Kind.other and _WORDS.fullmatch(line.text) and word not in _ALONE:
+            return Flaw(line.start_byte, "make knows no such line")
     return Flaw((defined or opened)[-1], "what begins here does not end") if defined or opened else None
 
 

@@ -76,6 +76,10 @@ def test_a_file_with_nothing_in_it(name: str, severity: Severity | None) -> None
         ("a/b.py", b"def f[T](a: T) -> T: ...\n"),
         ("a/b.py", b"try:\n    a()\nexcept A, B:\n    b()\n"),
         ("a/Makefile", b"define X\nifeq (a,b)\nendef\nifdef A\nelse ifeq (a,b)\nendif\n"),
+        (
+            "a/Makefile",
+            b"export A\nunexport A B\n$(eval $(call X,a))\n# what it is\ndefine X\nwords of it\nendef\n",
+        ),
         ("a/CMakeLists.txt", b'if(A)\nset(B "(")\nelse()\nset(C ")") # (\nendif()\n'),
         ("a/CMakeLists.txt", b"set(A [=[ ( ]=])\n"),
         ("a/a.go", b"package a\n// {\nvar b = `{`\n"),
@@ -102,6 +106,7 @@ def test_what_is_whole(path: str, data: bytes) -> None:
         ("a/a.py", b"a(b for b in c, d)\n"),
         ("a/a.py", b"try:\n    a()\nexcept A, B as c:\n    b()\n"),
         ("a/Makefile", b"define X\n"),
+        ("a/Makefile", b"a: b\n\ttrue\nthis is no line\n"),
         ("a/a.cmake", b"if(A)\n"),
         ("a/a.cmake", b'set(A "b)\n'),
         ("a/Cargo.toml", b"[a\n"),
