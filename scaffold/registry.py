@@ -145,7 +145,8 @@ class Registry(Checkout):
         )
         for entry in self.matrix.linux if self.path_filter.has_table else ():
             path = posixpath.normpath(entry.fields.get("dockerfile", "."))
-            if self.tree.read(path) is not None and not path.startswith(f"{self.directory(entry.backend)}/"):
+            is_own = path.startswith(f"{self.directory(entry.backend)}/")
+            if not is_own and entry.backend in self._filtered_backends and self.tree.read(path) is not None:
                 yield entry.backend, path, Place(entry.path, entry.line)
         for name, lang in self.backends.items():
             script = self.files(name).text("package.sh")

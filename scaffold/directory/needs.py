@@ -17,6 +17,7 @@ from scaffold.directory.requirement_syntax import local
 from scaffold.directory.requirements import is_requirements
 from scaffold.directory.scripts import OWN_FOLDER, run_of, shared_scripts
 from scaffold.directory.text import Text
+from scaffold.syntax.cmake import compiled
 from scaffold.syntax.make import MakeSource
 from scaffold.syntax.make_lines import Kind
 from scaffold.syntax.shell import Command
@@ -335,10 +336,6 @@ def _configures(command: Command) -> bool:
     return _OWN_FOLDER.fullmatch(words[-1]) is not None or source == (".",)
 
 
-_BRANCH = re.compile(rb"(?i)\b(end)?if[ \t]*\(")
-_TARGET = re.compile(rb"(?i)\badd_(?:executable|library)[ \t]*\(([^()]*)\)")
-
-
 def _compiled(directory: Directory, text: Text) -> Iterator[Need]:
     """What CMake reads where a recipe tells it to build the directory, and what it compiles in any case."""
     lines = text.joined.split(b"\n") if b"cmake" in text.data else []
@@ -360,22 +357,11 @@ _FROM_BELOW = re.compile(
 def _cmake_needs(directory: Directory) -> Iterator[Need]:
     yield Need("CMakeLists.txt", "cmake reads")
     lists = directory.text("CMakeLists.txt")
-    for match in _TARGET.finditer(_always(lists.code)) if lists else ():
-        for word in match[1].decode(errors="replace").split()[1:]:
-            folder = posixpath.dirname(f"{directory.path}/{word}")  # one that is not there is fetched
-            is_own = re.fullmatch(r"[\w./-]+", word) is not None and directory.tree.is_dir(folder)
-            if is_own and word.endswith(SOURCES):
-                yield Need(word, "CMakeLists.txt compiles")
-
-
-def _always(code: bytes) -> bytes:
-    """A CMake file without what stands in a branch."""
-    kept, depth, at = [], 0, 0
-    for match in _BRANCH.finditer(code):
-        if depth == 0:
-            kept.append(code[at : match.start()])
-        depth, at = max(depth + (-1 if match[1] else 1), 0), match.end()
-    return b"".join([*kept, code[at:] if depth == 0 else b""])
+    for word in compiled(lists.code) if lists else ():
+        folder = posixpath.dirname(f"{directory.path}/{word}")  # one that is not there is fetched
+        is_own = re.fullmatch(r"[\w./-]+", word) is not None and directory.tree.is_dir(folder)
+        if is_own and word.endswith(SOURCES):
+            yield Need(word, "CMakeLists.txt compiles")
 
 
 _BESIDE = re.compile(rb"(?m)(?:^|[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]*%s)" % _ENDING.pattern)

@@ -8,7 +8,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
-from scaffold.rules.base import SEVERITIES, Finding, Rule
+from scaffold.rules.base import SEVERITIES, Finding, PipelineRule, Rule
 from scaffold.rules.words import some
 
 PLACED = 5
@@ -55,14 +55,16 @@ def told(
 ) -> Told:
     """What a report shows of findings, of which those at the positions `old` are not new.
 
-    A cause is of the same backend, or in the same file where they are of none, as new and at least as severe,
+    A cause is of the same backend, or of the pipeline and in the same file, as new and at least as severe,
     so that nothing which fails is hidden behind what does not. Findings that only explain each other are all
     told. What misses the same file or folder has one cause, and what is `void` has that of its position.
     `further` is asked of what is left.
     """
     by_backend: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for position, finding in enumerate(findings):
-        by_backend[finding.backend or finding.path, position in old].append(position)
+        of_pipeline = isinstance(rules.get(finding.rule), PipelineRule)
+        if finding.backend or of_pipeline:
+            by_backend[finding.backend or finding.path, position in old].append(position)
     roots: dict[int, int] = {}
     for positions in by_backend.values():
         roots.update(_roots([(position, findings[position]) for position in positions], rules))

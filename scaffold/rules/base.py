@@ -83,7 +83,7 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
     lists: ClassVar[bool] = False
     """Whether a subject of its findings is one thing and what of it: the first word, and the others."""
     explained_by: ClassVar[tuple[str, ...]] = ()
-    """The rules whose findings may explain one of its own about the same backend, or of none in one file."""
+    """The rules whose findings may explain one of its own: about one backend, of the pipeline in one file."""
 
     @cached_property
     def slug(self) -> str:
@@ -107,7 +107,7 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
     def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002 - for rules that look closer
         """Whether a finding of its own is there because `cause` is: told are causes.
 
-        Asked of the findings of the rules in `explained_by`, about the same backend, or in the same file.
+        Asked of the findings of the rules in `explained_by`: about one backend, or of a pipeline in one file.
         """
         return True
 

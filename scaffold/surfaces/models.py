@@ -11,28 +11,17 @@ from scaffold.checkout.merged import require_merged
 from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.surfaces.gallery.loading import Refusal
+from scaffold.surfaces.model_configuration import configures
 from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Source
 from scaffold.syntax.yaml_events import Kind, document, in_block_style
 
 FOLDER = "gallery"
 LIST = f"{FOLDER}/index.yaml"
-NEAR = 100
-"""Lines within which a model's configuration begins and ends."""
-WIDE = 100
-"""Bytes of such a line."""
-
 _NAME = re.compile(
     rb"backend:[ \t]*([\"']?)([A-Za-z0-9][\w.-]*)\1(?:[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)|[ \t]*[,}])"
 )
-_CONFIGURATION = re.compile(rb"[ \t-]*(?:overrides|config_file):")
-"""What holds a model's configuration: everything else is words about it."""
-_IN_FLOW = re.compile(rb"[ \t-]*(?:overrides|config_file):[ \t]*\{(?:[^{}]|\{[^{}]*\})*\Z")
-"""The same in flow style, up to one of its keys."""
 _FLOW = re.compile(rb"(?m)^[ -]*(?:config_file|files|options|overrides|parameters):[ ]*[\[{]|^[ ]*- \{")
-
-_IN_PROCESS = re.compile(rb"\n[ ]*pii_detection:[ ]*\r?\n")
-"""What LocalAI does itself, without a backend: `IsPatternDetector` in core/config."""
 
 
 class Use(NamedTuple):
@@ -245,7 +234,7 @@ class ModelGallery:
             while at >= 0:
                 found = _NAME.match(data, at)
                 name = found[2].decode() if found else ""
-                if found and (name.lower() in of) is not others and _configures(data, at):
+                if found and (name.lower() in of) is not others and configures(data, at):
                     line, counted = line + data.count(b"\n", counted, at), at
                     yield Use(name, path, line, found.start(2), found.end(2))
                 at = data.find(b"backend:", at + 1)
@@ -379,29 +368,3 @@ def _blocked(data: bytes) -> bytes:
 def _files(data: bytes) -> list[str]:
     """The names of the files that an item or a base configuration downloads."""
     return [name.decode(errors="replace") for name in _FILE.findall(data)]
-
-
-def _configures(data: bytes, at: int) -> bool:
-    """Whether a key is one of a model's configuration, which LocalAI starts a backend for."""
-    start = data.rfind(b"\n", 0, at) + 1
-    indent = data[start:at]
-    if indent.strip():
-        return _IN_FLOW.match(indent) is not None
-    if not indent:
-        return False
-    above = start
-    for _ in range(NEAR):
-        if not above:
-            break
-        line_end, above = above - 1, data.rfind(b"\n", 0, above - 1) + 1
-        line = data[above:line_end]
-        if line.strip() and len(line) - len(line.lstrip()) < len(indent):
-            return _CONFIGURATION.match(line) is not None and not _is_in_process(data, at, len(indent))
-    return False
-
-
-def _is_in_process(data: bytes, at: int, indent: int) -> bool:
-    """Whether the keys beside one say that LocalAI does it all itself."""
-    beside = data[at : at + NEAR * WIDE]
-    end = re.compile(rb"\n[ ]{0,%d}[^ \r\n]" % (indent - 1)).search(beside)
-    return _IN_PROCESS.search(beside, 0, end.start() if end else len(beside)) is not None

@@ -131,12 +131,7 @@ def toy(rule: str, severity: Severity = Severity.warning, backend: str = "lark")
         ([toy("cause"), toy("effect")], (1,), ["cause", "effect"]),
         ([toy("cause"), toy("effect", Severity.error)], (), ["cause", "effect"]),
         ([toy("cause", backend="heron"), toy("effect")], (), ["cause", "effect"]),
-        ([toy("cause", backend=""), toy("effect", backend="")], (), ["cause"]),
-        (
-            [toy("cause", backend=""), toy("effect", backend="")._replace(path="other")],
-            (),
-            ["cause", "effect"],
-        ),
+        ([toy("cause", backend=""), toy("effect", backend="")], (), ["cause", "effect"]),
         ([toy("effect"), toy("effect")], (), ["effect", "effect"]),
         ([toy("effect"), toy("cause"), toy("effect")], (), ["cause"]),
     ],
