@@ -134,11 +134,7 @@ def _renamed(root: Path, name: str, before: list[Finding]) -> str:
         said = set()
         for finding in find(Registry(WorkTree(root)), registration_rules()):
             kind, place = (finding.rule, finding.backend.replace(name, NEW)), (finding.path, finding.rule)
-            if known[kind] > 0:
-                known[kind] -= 1
-            elif told[place] > 0:
-                told[place] -= 1
-            else:
+            if not remove.take(known, kind) and not remove.take(told, place):
                 said.add(f"{finding.rule} {finding.backend}")
         return "; ".join(sorted(said))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from scaffold.backend.names import require_name
 from scaffold.checkout.changes import ChangeSet
@@ -18,6 +19,8 @@ from scaffold.operations.workers import find
 from scaffold.registry import Registry
 from scaffold.rules import registration_rules
 from scaffold.surfaces.base import Manual, Removal
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,13 @@ def _ask_what_breaks(removal: Removal, before: Registry) -> None:
     """Findings about the backends that stay and that the removal would bring."""
     known = Counter(f.identity for f in find(before, registration_rules()))
     for finding in find(Registry(removal.changes.overlay()), registration_rules()):
-        if known[finding.identity]:
-            known[finding.identity] -= 1
-        else:
+        if not take(known, finding.identity):
             removal.ask(finding.path, f"{finding.rule} {finding.backend}: {finding.message}")
+
+
+def take(counted: Counter[T], one: T) -> bool:
+    """Whether there is one of a kind, which is taken away."""
+    if counted[one] <= 0:
+        return False
+    counted[one] -= 1
+    return True

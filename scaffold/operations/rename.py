@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TypeVar
 
 from scaffold.backend.limits import HARDWARE_WORDS, MACOS_ENGINE, READS_HARDWARE, RULES, is_for_macos
 from scaffold.backend.names import FOLDER, make_variable, require_name
@@ -18,7 +17,7 @@ from scaffold.operations import proof
 from scaffold.operations.mentions import find_named, spelled, whole_word
 from scaffold.operations.new import require_free
 from scaffold.operations.refusals import told
-from scaffold.operations.remove import LifecyclePlan, as_removal, require_known
+from scaffold.operations.remove import LifecyclePlan, as_removal, require_known, take
 from scaffold.operations.unsaved import find as find_unsaved
 from scaffold.operations.unsaved import left_behind
 from scaffold.operations.workers import find
@@ -31,8 +30,6 @@ from scaffold.surfaces.importers.reading import FOLDER as IMPORTERS
 from scaffold.surfaces.matrix.reading import MATRIX_FILE, WORKFLOW_FILE
 from scaffold.surfaces.test_jobs import TestJobsSurface
 from scaffold.syntax.source import Source
-
-T = TypeVar("T")
 
 BEFORE = (
     rf"(?m:^/)|(?<![\w-])(?:{FOLDER}|backend/Dockerfile\.|backend-images/|backends/|scripts/build/|\.docker/"
@@ -271,18 +268,10 @@ def _new_findings(before: Registry, changes: ChangeSet, old: str, new: str) -> l
     own, rules = (old, new), registration_rules()
     was, now = find(before, rules), find(Registry(changes.overlay()), rules)
     said = Counter(finding.identity for finding in was)
-    changed = [finding for finding in now if not _take(said, finding.identity)]
+    changed = [finding for finding in now if not take(said, finding.identity)]
     known = Counter((rule, about not in own and about) for rule, about, *_ in said.elements())
     return [
         Manual(finding.path, f"{finding.rule}: {finding.message}; {finding.help}")
         for finding in changed
-        if not _take(known, (finding.rule, finding.backend not in own and finding.backend))
+        if not take(known, (finding.rule, finding.backend not in own and finding.backend))
     ]
-
-
-def _take(counted: Counter[T], one: T) -> bool:
-    """Whether there is one of a kind, which is taken away."""
-    if counted[one] <= 0:
-        return False
-    counted[one] -= 1
-    return True

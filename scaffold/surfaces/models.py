@@ -22,6 +22,7 @@ _NAME = re.compile(
     rb"backend:[ \t]*([\"']?)([A-Za-z0-9][\w.-]*)\1(?:[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)|[ \t]*[,}])"
 )
 _FLOW = re.compile(rb"(?m)^[ -]*(?:config_file|files|options|overrides|parameters):[ ]*[\[{]|^[ ]*- \{")
+"""What of a model or its base stands in brackets, and is read here."""
 
 
 class Use(NamedTuple):
@@ -187,7 +188,7 @@ class ModelGallery:
             values = {option: option.partition(":")[2].strip() for option in options}
             lacks = [o for o, value in values.items() if value in files and value.encode() not in loaded]
             if lacks:
-                at = line + item.count(b"\n", 0, own.start(1)) - 1 if item is written else line
+                at = line + item.count(b"\n", 0, own.start(1)) - 1 if item == written else line
                 found.append((name_of(item), lacks, based[1].decode(), at))
         return found
 
@@ -317,7 +318,7 @@ def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
             name_of(item),
             line,
             loaded,
-            (line + item.count(b"\n", 0, at.end()) if item is written else line) if at else 0,
+            (line + item.count(b"\n", 0, at.end()) if item == written else line) if at else 0,
             frozenset(files),
         )
         models.append((model, base[1].decode() if base else ""))

@@ -107,9 +107,9 @@ def in_block_style(data: bytes, text: str = "") -> bytes:
         said = yaml.load(data, loader)  # noqa: S506
         if isinstance(said, dict) and isinstance(said.get(text), str):
             said[text] = yaml.load(said[text], loader)  # noqa: S506
+        made: str = yaml.dump(said, default_flow_style=False, sort_keys=False, width=10**6)
     except (yaml.YAMLError, ValueError, RecursionError):
         return data
-    made: str = yaml.dump(said, default_flow_style=False, sort_keys=False, width=10**6)
     return made.encode()
 
 

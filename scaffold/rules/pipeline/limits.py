@@ -52,7 +52,7 @@ def _may_ask(script: str) -> bool:
     return ("curl" in script or "wget" in script) and any(name in script for name in _ANY)
 
 
-def _is_anonymous(command: Command, _shell: str) -> bool:
+def _is_anonymous(command: Command) -> bool:
     """Whether a command asks the API, and none of its words is or may be a token."""
     if not (command.starts("curl") or command.starts("wget")):
         return False

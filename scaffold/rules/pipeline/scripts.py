@@ -22,17 +22,15 @@ if TYPE_CHECKING:
 
 
 def first_calls(
-    registry: Repository, wanted: Callable[[str], object], is_meant: Callable[[Command, str], bool]
+    registry: Repository, wanted: Callable[[str], object], is_meant: Callable[[Command], bool]
 ) -> Iterator[tuple[Place, str, Command]]:
     """The first such command of every step, and of every shell script that steps name.
 
     Each with its place and the step or the file that it is in. Only scripts of a `wanted` text are parsed.
-    Which command is meant may depend on the shell that a step asks for.
     """
     for text, script, step, job in _scripts(registry):
         commands = script.commands if wanted(text) else ()
-        shell = _shell(job, step) if commands and step is not None else ""
-        call = next((command for command in commands if is_meant(command, shell)), None)
+        call = next(filter(is_meant, commands), None)
         if call is not None:
             yield place_in(call, step), f"{job.id} {step.title}" if step is not None else script.path, call
 
@@ -59,12 +57,6 @@ def _scripts(registry: Repository) -> tuple[tuple[str, ShellSource, Step | None,
                 if data is not None:
                     found[path] = data.decode(errors="replace"), parsed(ShellSource, path, data), None, job
     return tuple(found.values())
-
-
-def _shell(job: Job, step: Step) -> str:
-    """The shell that a step asks for, or its job or workflow for it; "" where none does."""
-    defaults = (holder.mapping("defaults").mapping("run") for holder in (job.node, job.workflow.node))
-    return next((shell for node in (step.node, *defaults) if (shell := node.text("shell"))), "")
 
 
 class AnswerUnchecked(PipelineRule):
@@ -140,7 +132,7 @@ def _may_check(word: str, *, moved: bool) -> bool:
 _LOCAL = re.compile(r"(?:^|//|=[\"']?|:-)(?:localhost|0\.0\.0\.0|127\.|169\.254\.|\[::1?\])")
 
 
-def _takes_anything(command: Command, _shell: str) -> bool:
+def _takes_anything(command: Command) -> bool:
     """Whether a variable is set to what a curl prints that never fails for what the server says."""
     if not command.starts("curl"):
         return False
@@ -296,7 +288,7 @@ def _may_call_make(script: str) -> bool:
     return "$(" in script and any(f"$({name}" in script for name in MAKE_ONLY + _WITH_COMMAS)
 
 
-def _is_of_make(command: Command, _shell: str) -> bool:
+def _is_of_make(command: Command) -> bool:
     """Whether a command puts in what a function of make gives, and no function of the script's."""
     name, *arguments = (*command.words[:2], "")
     source = command.source
