@@ -195,7 +195,8 @@ class GalleryAliasMissing(Rule):
           alias: "rookery"
           capabilities: ...
 
-    An alias that is a letter away from the name of its item, and is the name of nothing, is told as well.
+    An alias that is a letter away from the name of its item, and is the name of nothing, is told as well;
+    so is one that is the name of another backend, of whose models LocalAI would ask this one.
 
     Fix: `scaffold check --fix` adds the line; the images take it over by their merge.
     """
@@ -208,6 +209,7 @@ class GalleryAliasMissing(Rule):
         gallery = registry.gallery
         known = {item.name for item in gallery.items} | {*registry.names} | registry.model_aliases()
         aliases = Counter(item.alias for item in gallery.items if item.alias and not item.merges)
+        yield from self._of_others(registry)
         for name in registry.names:
             for meta in gallery.base_metas(name):
                 alias = meta.alias
@@ -233,3 +235,18 @@ class GalleryAliasMissing(Rule):
                         f'add alias: "{meta.name}"',
                         fix=partial(meta.add_alias, alias=meta.name),
                     )
+
+    def _of_others(self, registry: Registry) -> Iterator[Finding]:
+        """Items whose alias is the name of an item of another backend."""
+        gallery = registry.gallery
+        for item in gallery.items:
+            named = gallery.by_name.get(item.alias) if item.alias != item.base_name else None
+            if named is not None and (other := gallery.owner(named)) != (own := gallery.owner(item)):
+                yield self.finding(
+                    item.at("alias"),
+                    own,
+                    f"{item.name} alias",
+                    f"{item.name} has the alias of another backend: where it is installed, it is asked for"
+                    f" the models of {other}",
+                    f'write alias: "{item.base_name}"',
+                )

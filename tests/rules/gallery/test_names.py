@@ -39,20 +39,25 @@ CASES = {
         MINIATURE.edit_in(LARK, ('  alias: "lark"\n', '  alias: "lrk"\n')),
         also=None, says="has the alias lrk",
     ),
+    "an alias that is the name of another backend's item": Case(
+        "gallery-alias-missing", "lark", GALLERY, ('alias: "kestrel"',),
+        MINIATURE.edit_in(LARK, ('  alias: "lark"\n', '  alias: "kestrel"\n')),
+        also=None, says="is asked for the models of kestrel",
+    ),
 }  # fmt: skip
 
 FINE = {
     "an alias that is another word": (
         MINIATURE.edit_in(LARK, ('  alias: "lark"\n', '  alias: "songbird"\n')), "gallery-alias-missing",
     ),
-    "an alias that is the name of another backend": (
+    "an alias that is the name of a backend without items": (
         MINIATURE.write("backend/go/larks/main.go", "package main\n")
         .edit_in(LARK, ('  alias: "lark"\n', '  alias: "larks"\n')), "gallery-alias-missing",
     ),
     "an alias that the development images have themselves": (
         MINIATURE.edit_in(LARK, ('  alias: "lark"\n', "")).rewrite(
             GALLERY,
-            lambda text: re.sub(r'(?m)^(  name: "(?:\w+-)?lark-development"\n)', r'\1  alias: "lark"\n', text),
+            lambda text: re.sub(r'(?m)^(  name: "(?!meadow)(?:\w+-)?lark-development"\n)', r'\1  alias: "lark"\n', text),
         ),
         None,
     ),
