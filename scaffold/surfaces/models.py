@@ -76,6 +76,7 @@ _WANTED = ("url", "config_file")
 _OPTIONS = re.compile(rb"\n[ ]+options:[ ]*\n((?:[ ]+- [^\n]*(?:\n|\Z))+)")
 _OPTION = re.compile(rb"- [\"']?([^\"'\n]+)")
 _FILES = re.compile(rb"\n  files:[ ]*(?:\n  [ -][^\n]*)*")
+_DOWNLOAD = re.compile(rb"\n([ ]++)- (?=(?:filename|sha256|uri):)[^\n]*+(?:\n\1  [^\n]*+)*+")
 
 
 class ModelGallery:
@@ -167,6 +168,22 @@ class ModelGallery:
             for line, item in (self.items if key else ())
             if key and not key.search(item) and b"<<:" not in item and name_of(item)
         ]
+
+    @property
+    def nameless(self) -> Iterator[int]:
+        """The line of every model that has no name, its own or by a merge."""
+        unnamed = ((line, item) for line, item in self.items if not name_of(item) and b"<<:" not in item)
+        return (line for line, item in unnamed if not name_of(_blocked(item)))
+
+    @property
+    def halves(self) -> Iterator[tuple[str, str, int]]:
+        """(file, what it lacks, line) of every file to download without a name or an address."""
+        data = self.read(LIST)
+        for found in _DOWNLOAD.finditer(data):
+            for key in ("filename", "uri"):
+                if f" {key}:".encode() not in found[0]:
+                    known = b" ".join(found[0].split()[1:3]).decode(errors="replace")
+                    yield known, key, data.count(b"\n", 0, found.start()) + 2
 
     @cached_property
     def dropped(self) -> list[tuple[str, list[str], str, int]]:

@@ -138,10 +138,10 @@ class GalleryModelFile(Rule):
             uri: https://huggingface.co/acme/wren-7b/resolve/main/wren-7b-q4.gguf
 
     Looked at are files of weights that are downloaded as they are, not archives. What the configuration
-    lists that the model is based on counts. The `options` of a model stand for all those of its base: what of
-    these names a file that the model downloads has to be among them (9e44944cc). A checksum that is not 64
-    hexadecimal digits fits no file, and an
-    address that begins as none which `pkg/downloader/uri.go` knows is asked for as a web page.
+    lists that the model is based on counts. A file has a `filename` and a `uri`. The `options` of a model
+    stand for all those of its base: what of these names a file that the model downloads has to be among them
+    (9e44944cc). A checksum that is not 64 hexadecimal digits fits no file, and an address that begins as none
+    which `pkg/downloader/uri.go` knows is asked for as a web page.
 
     Fix: give both one name, and the address of the file.
     """
@@ -178,6 +178,14 @@ class GalleryModelFile(Rule):
                 f"page {address}",
                 f"{address} is the page of a repository, not a file of it",
                 f"write {address}/resolve/main/<file>",
+            )
+        for known, key, line in registry.models.halves:
+            yield self.finding(
+                Place(LIST, line),
+                "",
+                f"{known} {key}",
+                f"the file of `{known}` has no {key}: it cannot be downloaded",
+                f"add `{key}:`",
             )
         for value, line in registry.models.sums:
             yield self.finding(
@@ -308,8 +316,8 @@ class GalleryModelUnreadable(Rule):
             - chat
 
     A key that stands twice is reported by duplicate-key. A model with a variant that is no model of the list
-    cannot be installed either, nor one that LocalAI has nothing to make a configuration of: without `url` and
-    `config_file`, until it took `overrides` and `files` for enough.
+    cannot be installed either, nor one without a name, nor one that LocalAI has nothing to make a
+    configuration of: without `url` and `config_file`, until it took `overrides` and `files` for enough.
 
     Fix: the message says what was found and what LocalAI takes there.
     """
@@ -322,7 +330,8 @@ class GalleryModelUnreadable(Rule):
         if registry.only is not None:
             return
         repeated = {line for _, _, line in models.repeated}
-        for path, refusal in models.refusals:
+        refusals = [*models.refusals]
+        for path, refusal in refusals:
             if path == LIST and refusal.line in repeated:
                 continue
             what = "the list of models" if path == LIST else "what models are based on"
@@ -332,6 +341,14 @@ class GalleryModelUnreadable(Rule):
                 refusal.subject,
                 f"LocalAI cannot load {what}: {refusal.problem}",
                 refusal.help,
+            )
+        for line in models.nameless if not refusals else ():
+            yield self.finding(
+                Place(LIST, line),
+                "",
+                "nameless",
+                "a model has no name: nobody can ask for it",
+                "add `name:`",
             )
         for model, line, keys in models.baseless:
             yield self.finding(

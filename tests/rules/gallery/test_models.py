@@ -183,6 +183,18 @@ CASES |= {
         listed(wren(uri="https://huggingface.co/acme/wren")),
         says="the page of a repository",
     ),
+    "a file without an address": Case(
+        "gallery-model-file", "", MODELS, ('name: "b"', "- filename: wren.gguf"),
+        listed(wren(name="a"), wren(name="b").replace(f"      uri: {FILE}\n", "")), says="has no uri",
+    ),
+    "a file without a name": Case(
+        "gallery-model-file", "", MODELS, ('name: "b"', "- sha256:"),
+        listed(wren(name="a"), wren(name="b", model="wren").replace("filename: wren.gguf\n      ", "")), says="has no filename",
+    ),
+    "a model without a name": Case(
+        "gallery-model-unreadable", "", MODELS, ("- license:",),
+        listed(wren(name="a"), wren(name="b").replace('&wren\n  name: "b"\n', "license: mit\n")), says="a model has no name",
+    ),
     **{
         f"a checksum of {len(value.strip(chr(34)))} digits, {value[-1]}": Case(
             "gallery-model-file", "", MODELS, (f"sha256: {value}",),
