@@ -240,7 +240,7 @@ class GalleryAliasMissing(Rule):
         """Items whose alias is the name of an item of another backend."""
         gallery = registry.gallery
         for item in gallery.items:
-            named = gallery.by_name.get(item.alias) if item.alias != item.base_name else None
+            named = gallery.by_name.get(item.alias) if item.alias not in ("", item.base_name) else None
             if named is not None and (other := gallery.owner(named)) != (own := gallery.owner(item)):
                 yield self.finding(
                     item.at("alias"),
