@@ -56,7 +56,7 @@ class GoVersionOld(PipelineRule):
     another module is held to that one's `go.mod`; one in which nothing runs Go, as where images are built
     that bring their own, to none.
 
-    Fix: name the file instead of the version, or raise the version.
+    Fix: name the file instead of the version, or raise the version where a matrix or an input hands it on.
     """
 
     severity = Severity.warning
@@ -75,6 +75,8 @@ class GoVersionOld(PipelineRule):
             for place, version in _in_dockerfile(file):
                 if _is_old(version, _required(tree, module)):
                     found.setdefault((file.path, version, module), [place])
+        steps = (step for job in registry.pipeline.jobs if found for step in job.steps if KEY in step.given)
+        in_steps = {step.at("with", KEY) for step in steps}
         for (path, version, module), places in found.items():
             where = f" ({len(places)} places)" if len(places) > 1 else ""
             wanted = _required(tree, module)
@@ -83,9 +85,9 @@ class GoVersionOld(PipelineRule):
                 "",
                 f"{path} {version}",
                 f"Go {version} is set up here{where}; {module} asks for {wanted}",
-                f"write {wanted}"
-                if "Dockerfile" in path
-                else f"write `go-version-file: {module}`, or {wanted}",
+                f"write `go-version-file: {module}`, or {wanted}"
+                if places[0] in in_steps
+                else f"write {wanted}",
             )
 
     def about(self, subject: str) -> tuple[str, frozenset[str]]:

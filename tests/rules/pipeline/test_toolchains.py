@@ -62,6 +62,19 @@ def test_what_is_older(version: str, is_old: bool) -> None:
         assert bool(found(tree({"go.mod": MODULE, "ci": text}), "go-version-old")) == is_old, text
 
 
+@pytest.mark.parametrize(
+    ("text", "file"),
+    [
+        (job(SETUP.format("go-version: 1.25")), True),
+        (job("- run: go${{ matrix.go-version }} test", head=MATRIX.format("['1.25']")), False),
+        (CALL.format("1.25"), False),
+    ],
+)
+def test_a_file_is_named_where_a_step_can_take_one(text: str, file: bool) -> None:
+    (told,) = found(tree({"go.mod": MODULE, "ci": text}), "go-version-old")
+    assert ("go-version-file" in told.help) is file
+
+
 def test_an_axis_that_nothing_reads_sets_up_nothing() -> None:
     where = tree({"go.mod": MODULE, "ci": job("- run: go test", head=MATRIX.format("['1.21']"))})
     assert found(where, "go-version-old") == []
