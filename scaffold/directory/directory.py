@@ -317,8 +317,9 @@ class Directory:
     def unpinned_installs(self, builds: Sequence[python.Build]) -> Iterator[tuple[str, str, Place]]:
         """(address, branch, where) of what install.sh installs from a repository at no tag and no commit."""
         script = self.text("install.sh")
-        for found in python.unpinned_installs(script.shell, builds) if script else ():
-            if script:
+        if script is not None:
+            makefiles = (text.data for text in self.makefiles)
+            for found in python.unpinned_installs(script.shell, builds, makefiles):
                 yield found.address, found.branch, script.place(found.offset)
 
     def names_index(self, build: python.Build) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -119,15 +119,23 @@ def names_index(script: ShellSource, build: Build) -> bool:
     return b"index-url" in code or b"find-links" in code
 
 
-def unpinned_installs(script: ShellSource, builds: Sequence[Build]) -> Iterator[requirements.Moving]:
+_DEFAULT = re.compile(rb"(?m)^[ \t]*(?:export[ ]+)?(\w+)=[\"']?\$\{\1:?-([^\s{}$\"']+)\}")
+_SET = re.compile(rb"(?m)^(?:export[ ]+)?(\w+)[ ]*[?:]*=[ ]*([^\s#$]+)[ ]*(?:#.*)?$")
+
+
+def unpinned_installs(
+    script: ShellSource, builds: Sequence[Build], makefiles: Iterable[bytes] = ()
+) -> Iterator[requirements.Moving]:
     """What an install.sh may install from a git repository in some build, at no tag and no commit.
 
-    What a variable holds may be one.
+    What a variable holds may be one, unless the Makefile or its default in the script say what it is.
     """
+    held = dict(_DEFAULT.findall(script.data))
+    held |= {name: value for text in makefiles for name, value in _SET.findall(text) if name in held}
     found: dict[int, requirements.Moving] = {}
     for build in builds if b"git+" in script.data else ():
         code = without(script.silent, _flow(script, build.facts).dead)
-        for moving in requirements.moving(code):
+        for moving in requirements.moving(code, held):
             if "$" not in moving.address:
                 found.setdefault(moving.offset, moving)
     yield from found.values()

@@ -185,6 +185,9 @@ _MOVING_REF = re.compile(rb"@(?![0-9a-f]{7,40}\Z)([A-Za-z_./-]+)\Z")
 """A ref without a digit: versions and days have some, so it is the name of a branch."""
 
 
+_VARIABLE = re.compile(rb"\$\{?(\w+)\}?")
+
+
 class Moving(NamedTuple):
     """A repository that is installed at whatever a branch holds on that day."""
 
@@ -194,12 +197,17 @@ class Moving(NamedTuple):
     offset: int
 
 
-def moving(code: bytes) -> Iterator[Moving]:
-    """Every repository that is installed at no tag and no commit."""
+def moving(code: bytes, held: Mapping[bytes, bytes] | None = None) -> Iterator[Moving]:
+    """Every repository that is installed at no tag and no commit.
+
+    `held` are the values of the variables that may stand for one.
+    """
     for match in _GIT.finditer(code if b"git+" in code else b""):
         address, _, ref = match[1].rpartition(b"@")
         if b"/" not in address:  # what stands before the sign is a user, or there is none
             address, ref = match[1], b""
+        variable = _VARIABLE.fullmatch(ref) if held else None
+        ref = held.get(variable[1], ref) if held and variable else ref
         branch = _MOVING_REF.fullmatch(b"@" + ref)
         if not ref or branch:
             name = branch[1].decode() if branch else ""

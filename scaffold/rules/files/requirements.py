@@ -228,7 +228,8 @@ class RequirementUnpinned(Rule):
 
     `@main` is none, nor is another name without a digit: that is a branch. So is `archive/main.zip`. A `git
     clone` in `install.sh` counts too, where no tag or commit is checked out, and so does what `install.sh`
-    installs itself. There is one finding for a backend and address, in whichever of its files it stands.
+    installs itself: a variable for its ref has the value that the Makefile gives it, or its default. There is
+    one finding for a backend and address, in whichever of its files it stands.
 
     Fix: add `@` and the tag or the commit with which the backend works. Of a clone check it out, by a
     variable that `bump_deps.yaml` follows, or with a comment that says why it is held.
@@ -242,14 +243,12 @@ class RequirementUnpinned(Rule):
             files = registry.files(backend)
             found: dict[tuple[str, str], list[Place]] = {}
             cloned: set[Place] = set()
-            packed: set[Place] = set()
             names = filter(requirements.is_requirements, files.names)
             for text in files.texts(names) if lang == "python" else ():
                 for address, branch, offset in requirements.moving(text.data):
                     found.setdefault((address, branch), []).append(text.place(offset))
                 for address, branch, offset in requirements.moving_archives(text.data):
                     found.setdefault((address, branch), []).append(text.place(offset))
-                    packed.add(text.place(offset))
             if lang == "python":
                 builds = {build_of(entry, installer) for entry in registry.matrix.entries_of(backend)}
                 for address, branch, place in files.unpinned_installs(sorted(builds)):
@@ -269,7 +268,7 @@ class RequirementUnpinned(Rule):
                     "of its Makefile that the bot follows, or with a comment that says why it is held"
                     if places[0] in cloned
                     else f"write the tag or the commit with which the backend works in the place of {branch}"
-                    if places[0] in packed
+                    if branch
                     else "write `@` and the tag or the commit with which the backend works",
                 )
 

@@ -90,6 +90,26 @@ def test_a_repository_without_a_version(line: str, address: str | None) -> None:
     assert all(f.severity is Severity.warning and "2 places" in f.message for f in found)
 
 
+@pytest.mark.parametrize(
+    ("default", "line", "branch"),
+    [
+        ("${OWL_REF:-master}", "", "master"),
+        ("${OWL_REF:-v1.2}", "OWL_REF?=main", "main"),
+        ("${OWL_REF:-master}", "OWL_REF := v1.2 # held", None),
+        ("${OWL_REF:-v1.2}", "", None),
+        ("$(newest owl)", "", None),
+    ],
+)
+def test_a_ref_that_is_a_variable(default: str, line: str, branch: str | None) -> None:
+    script = f'installRequirements\nOWL_REF="{default}"\nuv pip install "owl @ git+https://github.com/a/owl@${{OWL_REF}}#egg=owl"\n'
+    where = tree(
+        {f"{FINCH}/Makefile": f"{line}\n{read(f'{FINCH}/Makefile')}".encode()},
+        replaced(f"{FINCH}/install.sh", ("installRequirements\n", script)),
+    )
+    found = findings(where, "requirement-unpinned")
+    assert [f"its branch {branch} holds" in f.message for f in found] == ([True] if branch else [])
+
+
 GPU = f"{FINCH}/requirements-cublas12.txt"
 INDEX = "--extra-index-url https://download.pytorch.org/whl/cu128\n"
 
