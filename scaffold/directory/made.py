@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from scaffold.directory import makefile
 from scaffold.directory.directory import Directory
 from scaffold.directory.text import Text, is_cmake
-from scaffold.syntax import dockerfile
+from scaffold.syntax import cmake, dockerfile
 from scaffold.syntax.make_lines import Kind, Line, unprefixed, without_references
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.shell_state import UNKNOWN
@@ -166,8 +166,7 @@ def _parts(text: Text, piece: bytes = b"") -> Iterator[_Part]:
                 for path in (path.encode() for path, _ in instruction.paths):
                     yield _Part(path, partial(_of_line, path))
     elif is_cmake(text.path):
-        lines = (line for line in text.joined.split(b"\n") if piece in line)
-        yield from (_Part(line, partial(_of_cmake, line), is_template=True) for line in lines)
+        yield from _cmake_parts(text, piece)
     else:
         belied = _belied(text)
         for line in text.lines:
@@ -177,6 +176,12 @@ def _parts(text: Text, piece: bytes = b"") -> Iterator[_Part]:
                 for data in _of_make(line):
                     kept = b" ".join(word for word in data.split() if word not in belied) if belied else data
                     yield from _instances(text, kept, _of_line)
+
+
+def _cmake_parts(text: Text, piece: bytes) -> Iterator[_Part]:
+    for command in cmake.commands(text.code):
+        for words, is_library in cmake.made(command, text.code) if piece in command.arguments else ():
+            yield _Part(words, partial(_of_cmake, words, is_library), is_template=True)
 
 
 @lru_cache(maxsize=256)
@@ -193,7 +198,9 @@ def _belied(text: Text) -> frozenset[bytes]:
     return frozenset(target for target, name in built.items() if name and name != target)
 
 
-_MAKES_NOTHING = re.compile(rb"\s*@?(?:(?:\$\(GOCMD\)|\$\{GOCMD\}|go)[ \t]+mod|echo|mkdir|\$[({]info)\b")
+_MAKES_NOTHING = re.compile(
+    rb"\s*@?(?:#[^\n]*\n?\Z|(?:(?:\$\(GOCMD\)|\$\{GOCMD\}|go)[ \t]+mod|echo|mkdir|\$[({]info)\b)"
+)
 
 
 def _built(step: bytes) -> bytes:
@@ -287,10 +294,12 @@ def _of_line(line: bytes) -> Iterator[str]:
     yield from _last_parts(words, goes_here=False)
 
 
-def _of_cmake(line: bytes) -> Iterator[str]:
-    """The names in a line of a CMake file, and the libraries of its targets."""
-    for name in _of_line(line):
-        yield from (name, f"lib{name}.so")
+def _of_cmake(words: bytes, is_library: bool) -> Iterator[str]:
+    """The names in words of a CMake file, and the libraries of its targets."""
+    for name in _of_line(words):
+        yield f"lib{name}.so"
+        if not is_library:
+            yield name
 
 
 def _last_parts(word: str, goes_here: bool) -> Iterator[str]:
