@@ -46,6 +46,11 @@ class Command(NamedTuple):
         """Its arguments, without quotes and brackets."""
         return [word.decode(errors="replace") for word in _WORD.findall(self.arguments)]
 
+    @property
+    def links(self) -> bool:
+        """Whether it says what a target, its first word, is linked with."""
+        return self.name == "target_link_libraries"
+
 
 @lru_cache(maxsize=256)
 def commands(code: bytes) -> tuple[Command, ...]:
@@ -66,19 +71,60 @@ _SAYING = re.compile(
 _CHANGES_NAMES = re.compile(rb"OUTPUT_NAME|\bPREFIX\b|\bSUFFIX\b")
 
 
+def changes_names(code: bytes) -> bool:
+    """Whether a file may say that what a target makes is called otherwise than the target."""
+    return _CHANGES_NAMES.search(code) is not None
+
+
 def made(command: Command, code: bytes) -> Iterator[tuple[bytes, bool]]:
     """(words, whether they name libraries alone) of what a command may make, in a file with some code.
 
     A library has a file of another name than its own, if the file does not say what files are called; so has
     what others are linked with.
     """
-    if command.name == "add_library" and not _CHANGES_NAMES.search(code):
+    if command.name == "add_library" and not changes_names(code):
         name, *rest = command.arguments.split(None, 1) or [b""]
         yield name, True
         yield from ((words, False) for words in rest)
-    elif command.name == "target_link_libraries":
-        yield command.arguments, True
+    elif command.links:
+        yield from ((words, True) for words in command.arguments.split(None, 1)[1:])
     elif command.name in ("set_target_properties", "set_property"):
         yield command.arguments.partition(b"PROPERT")[2], False
     elif not _SAYING.fullmatch(command.name):
         yield command.arguments, False
+
+
+# --- targets -----------------------------------------------------------------------------------------
+
+
+class Target(NamedTuple):
+    """A program, or a library that is loaded."""
+
+    name: str
+    is_library: bool
+
+
+_WITHOUT = frozenset({"STATIC", "OBJECT", "INTERFACE", "IMPORTED", "ALIAS"})
+"""Libraries that are not loaded."""
+_REFERENCE = re.compile(r"\$\{(\w+)\}")
+_PLAIN = re.compile(r"[\w.+-]+")
+
+
+def targets(code: bytes) -> list[Target]:
+    """What a file makes in any case; nothing where the name of a target is unknown."""
+    values: dict[str, set[str]] = {}
+    for command in commands(code):
+        words = command.words
+        if command.name == "set" and words:
+            values.setdefault(words[0], set()).add(" ".join(words[1:]))
+        elif command.name == "project" and words:
+            values.setdefault("PROJECT_NAME", set()).add(words[0])
+
+    def value(found: re.Match[str]) -> str:
+        given = values.get(found[1], set())
+        return next(iter(given)) if len(given) == 1 else found[0]
+
+    added = [c for c in commands(_always(code)) if c.name in ("add_executable", "add_library") and c.words]
+    kept = [command for command in added if _WITHOUT.isdisjoint(command.words)]
+    found = [Target(_REFERENCE.sub(value, c.words[0]), c.name == "add_library") for c in kept]
+    return found if all(_PLAIN.fullmatch(target.name) for target in found) else []
