@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.directory import makefile
 from scaffold.directory.directory import Directory
+from scaffold.directory.make_system import on_darwin
 from scaffold.directory.text import Text, is_cmake
 from scaffold.syntax import cmake, dockerfile
 from scaffold.syntax.make_lines import Kind, Line, unprefixed, without_references
@@ -89,9 +90,11 @@ class Build:
         self._asked: dict[tuple[str, bool], bool] = {}
 
     @classmethod
-    def of(cls, directory: Directory) -> Build | None:
-        """The build of a backend; None where nobody can say which names it gives."""
+    def of(cls, directory: Directory, is_darwin: bool = False) -> Build | None:
+        """The build of a backend on a system; None where nobody can say which names it gives."""
         texts = [text for one in (directory, *directory.borrowed) for text in one.build_files]
+        if is_darwin:
+            texts = [on_darwin(text) if text.path.endswith("/Makefile") else text for text in texts]
         makefiles = [text for text in texts if text.path.endswith("/Makefile")]
         if not makefiles or any(map(_has_unknown, makefiles)):
             return None

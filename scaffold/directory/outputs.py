@@ -39,7 +39,7 @@ class Taken(NamedTuple):
 def started_unmade(directory: Directory, system: str) -> Iterator[Taken]:
     """What run.sh starts or opens on a system, and neither the build nor the packaging makes; each once."""
     script = directory.run_script
-    build = Build.of(directory) if script else None
+    build = Build.of(directory, system == DARWIN) if script else None
     if script is None or build is None:
         return
     seen = set()
@@ -60,27 +60,27 @@ def made_instead(directory: Directory, name: str) -> str | None:
     return other if other != name and build and build.may_make(other, spelled=True) else None
 
 
-def packaged_unmade(directory: Directory) -> Iterator[Taken]:
-    """What package.sh copies out of its own folder on Linux, and the build does not make.
+def packaged_unmade(directory: Directory, system: str) -> Iterator[Taken]:
+    """What package.sh copies out of its own folder on a system, and the build does not make.
 
     A name that a build file has as a folder's is taken to be made. Of what has to be there nothing is said
-    where package.sh does more than copy: that may make it.
+    where package.sh does more than copy: that may make it. What may be missing is looked at on Linux.
     """
-    script = directory.text("package.sh")
-    build = Build.of(directory) if script else None
+    script = directory.text("package.sh") if system == LINUX or directory.packages_darwin else None
+    build = Build.of(directory, system == DARWIN) if script else None
     if script is None or build is None:
         return
     copies = only_copies(script)
-    for found in run_of(script, LINUX).reached:
+    for found in run_of(script, system).reached:
         may_fail = _otherwise(found.node)
         must = may_fail is None and found.certain and copies
-        if found.words[0] == "cp" and (must or may_fail in ("true", ":")):
+        if found.words[0] == "cp" and (must or (system == LINUX and may_fail in ("true", ":"))):
             for word in found.words[1:-1]:
                 name = word.removeprefix(OWN_FOLDER)
                 is_own = name != word and "/" not in name and UNKNOWN not in name
                 if (
                     is_own
-                    and "dylib" not in name
+                    and (system == DARWIN or "dylib" not in name)
                     and not (_is_there(directory, name) or build.may_make(name))
                 ):
                     yield Taken(name, script.spot(found.node.start_byte, found.node.end_byte))
@@ -96,7 +96,7 @@ def _is_there(directory: Directory, name: str) -> bool:
 
 
 _COPYING = re.compile(
-    r"\.|\[|awk|basename|cd|chmod|command|compgen|cp|dirname|echo|exit|false|grep|ldd|local|ls|mkdir|printf|pwd"
+    r"\.|\[|awk|basename|cd|chmod|command|compgen|cp|dirname|echo|exit|false|grep|ldd|local|ls|mkdir|pkg-config|printf|pwd"
     r"|readlink|realpath|return|rm|set|shopt|sort|source|test|tr|true|uname|package_\w+"
 )
 """Commands that make no file but copies; the shared functions take libraries of the system."""

@@ -166,8 +166,11 @@ class FilesUnmade(Rule):
                     f"package.sh copies into {taken.what}/, which it does not make",
                     "give the folder the name with which it is made",
                 )
-            unmade = [*outputs.packaged_unmade(files)] if True in linux and not started else []
-            for taken in unmade:
+            told = outputs.DARWIN if files.packages_linux_only else ""  # by darwin-packaging
+            asked = [system for system in systems if system != told and not started]
+            packed = [taken for system in asked for taken in outputs.packaged_unmade(files, system)]
+            unmade = {taken.what: taken for taken in reversed(packed)}
+            for taken in unmade.values():
                 yield self.finding(
                     taken.spot,
                     name,
