@@ -251,6 +251,16 @@ def test_a_copy_of_what_nothing_makes() -> None:
     assert "package.sh copies larch" in found.message
 
 
+@pytest.mark.parametrize(("made", "fails"), [("after", True), ("before", False)])
+def test_a_copy_before_package_sh_makes_anything(made: str, fails: bool) -> None:
+    path = f"{LARK}/package.sh"
+    copied, unpacked = 'cp -avf "$CURDIR/larch"', 'tar -xf voices.tgz -C "$CURDIR"\n'
+    text = read(path).replace('cp -avf "$CURDIR/lark"', copied)
+    text = f"{text}\n{unpacked}" if made == "after" else text.replace(copied, f"{unpacked}{copied}")
+    found = findings(tree({path: text.encode()}), SLUG)
+    assert [f.subject for f in found] == ["package larch"] * fails
+
+
 def test_a_copy_of_a_folder_of_the_build() -> None:
     path = f"{LARK}/package.sh"
     made = {f"{LARK}/Makefile": f"{read(f'{LARK}/Makefile')}\n\tcp lark feathers/lark\n".encode()}
