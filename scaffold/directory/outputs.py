@@ -103,7 +103,7 @@ _COPYING = re.compile(
     r"|readlink|realpath|return|rm|sed|set|shopt|sort|source|strip|tail|test|tr|true|uname|uniq|wc|package_\w+"
 )
 """Commands that make no file but copies; the shared functions take libraries of the system."""
-_WRITES = re.compile(rb">(?!&|[ \t]*/dev/null)")
+_WRITES = re.compile(rb"(?<!=)>(?!&|[ \t]*/dev/null)")
 
 
 def only_copies(script: Text, until: int = MAX_BYTES) -> bool:

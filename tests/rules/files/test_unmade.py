@@ -261,6 +261,14 @@ def test_a_copy_before_package_sh_makes_anything(made: str, fails: bool) -> None
     assert [f.subject for f in found] == ["package larch"] * fails
 
 
+def test_a_sign_of_awk_writes_nothing() -> None:
+    path = f"{LARK}/package.sh"
+    text = read(path).replace('"$CURDIR/lark" "$CURDIR/run.sh"', '"$CURDIR/run.sh"')
+    for line, fails in (("ldd lark | awk '$2 == \"=>\"'", True), ("ldd lark >package/lark", False)):
+        found = findings(tree({path: f"{text}\n{line}\n".encode()}), SLUG)
+        assert [f.subject for f in found] == ["pack lark"] * fails
+
+
 def test_a_copy_of_a_folder_of_the_build() -> None:
     path = f"{LARK}/package.sh"
     made = {f"{LARK}/Makefile": f"{read(f'{LARK}/Makefile')}\n\tcp lark feathers/lark\n".encode()}
