@@ -97,10 +97,18 @@ class Directory:
         return scripts.packages_linux_only(script) if script else None
 
     @cached_property
-    def ends_on_darwin(self) -> Spot | None:
-        """Where its image's packaging ends with an error on every macOS."""
+    def packages_darwin(self) -> bool:
+        """Whether package.sh is run on macOS: by a build without a script of its own, or by that."""
         script = self.darwin_package_script
-        return scripts.ends_on_darwin(script) if script else None
+        return script is not None and (script == self.text("package.sh") or scripts.makes_package(script))
+
+    @cached_property
+    def ends_on_darwin(self) -> Spot | None:
+        """Where its image's packaging, or a script that this sources, ends with an error on every macOS."""
+        package = self.text("package.sh") if self.packages_darwin else None
+        ran = [script for script in (self.darwin_package_script, package) if script]
+        ran += [text for script in ran for text in map(self.at, scripts.sourced_on_darwin(script)) if text]
+        return next(filter(None, map(scripts.ends_on_darwin, ran)), None)
 
     def darwin_code(self, beside: Iterable[Directory] = ()) -> Place | None:
         """Where its start, packaging, installer or build first says something for macOS alone.

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scaffold.directory import makefile
 from scaffold.directory.directory import Directory
+from scaffold.directory.make_system import on_darwin
 from scaffold.directory.text import Text, is_cmake
-from scaffold.syntax import dockerfile
+from scaffold.syntax import cmake, dockerfile
 from scaffold.syntax.make_lines import Kind, Line, unprefixed, without_references
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.shell_state import UNKNOWN
@@ -89,9 +90,11 @@ class Build:
         self._asked: dict[tuple[str, bool], bool] = {}
 
     @classmethod
-    def of(cls, directory: Directory) -> Build | None:
-        """The build of a backend; None where nobody can say which names it gives."""
+    def of(cls, directory: Directory, is_darwin: bool = False) -> Build | None:
+        """The build of a backend on a system; None where nobody can say which names it gives."""
         texts = [text for one in (directory, *directory.borrowed) for text in one.build_files]
+        if is_darwin:
+            texts = [on_darwin(text) if text.path.endswith("/Makefile") else text for text in texts]
         makefiles = [text for text in texts if text.path.endswith("/Makefile")]
         if not makefiles or any(map(_has_unknown, makefiles)):
             return None
@@ -166,8 +169,7 @@ def _parts(text: Text, piece: bytes = b"") -> Iterator[_Part]:
                 for path in (path.encode() for path, _ in instruction.paths):
                     yield _Part(path, partial(_of_line, path))
     elif is_cmake(text.path):
-        lines = (line for line in text.joined.split(b"\n") if piece in line)
-        yield from (_Part(line, partial(_of_cmake, line), is_template=True) for line in lines)
+        yield from _cmake_parts(text, piece)
     else:
         belied = _belied(text)
         for line in text.lines:
@@ -177,6 +179,12 @@ def _parts(text: Text, piece: bytes = b"") -> Iterator[_Part]:
                 for data in _of_make(line):
                     kept = b" ".join(word for word in data.split() if word not in belied) if belied else data
                     yield from _instances(text, kept, _of_line)
+
+
+def _cmake_parts(text: Text, piece: bytes) -> Iterator[_Part]:
+    for command in cmake.commands(text.code):
+        for words, is_library in cmake.made(command, text.code) if piece in command.arguments else ():
+            yield _Part(words, partial(_of_cmake, words, is_library), is_template=True)
 
 
 @lru_cache(maxsize=256)
@@ -193,7 +201,9 @@ def _belied(text: Text) -> frozenset[bytes]:
     return frozenset(target for target, name in built.items() if name and name != target)
 
 
-_MAKES_NOTHING = re.compile(rb"\s*@?(?:(?:\$\(GOCMD\)|\$\{GOCMD\}|go)[ \t]+mod|echo|mkdir|\$[({]info)\b")
+_MAKES_NOTHING = re.compile(
+    rb"\s*@?(?:#[^\n]*\n?\Z|(?:(?:\$\(GOCMD\)|\$\{GOCMD\}|go)[ \t]+mod|echo|mkdir|\$[({]info)\b)"
+)
 
 
 def _built(step: bytes) -> bytes:
@@ -287,10 +297,12 @@ def _of_line(line: bytes) -> Iterator[str]:
     yield from _last_parts(words, goes_here=False)
 
 
-def _of_cmake(line: bytes) -> Iterator[str]:
-    """The names in a line of a CMake file, and the libraries of its targets."""
-    for name in _of_line(line):
-        yield from (name, f"lib{name}.so")
+def _of_cmake(words: bytes, is_library: bool) -> Iterator[str]:
+    """The names in words of a CMake file, and the libraries of its targets."""
+    for name in _of_line(words):
+        yield f"lib{name}.so"
+        if not is_library:
+            yield name
 
 
 def _last_parts(word: str, goes_here: bool) -> Iterator[str]:

@@ -16,7 +16,7 @@ from scaffold.directory.directory import Directory
 from scaffold.directory.made import Build, Made
 from scaffold.directory.near import is_near
 from scaffold.directory.scripts import BUILD_SCRIPTS, OWN_FOLDER, run_of
-from scaffold.directory.text import Spot, Text
+from scaffold.directory.text import MAX_BYTES, Spot, Text
 from scaffold.syntax.shell import Command
 from scaffold.syntax.shell_state import UNKNOWN, test_words
 
@@ -39,7 +39,7 @@ class Taken(NamedTuple):
 def started_unmade(directory: Directory, system: str) -> Iterator[Taken]:
     """What run.sh starts or opens on a system, and neither the build nor the packaging makes; each once."""
     script = directory.run_script
-    build = Build.of(directory) if script else None
+    build = Build.of(directory, system == DARWIN) if script else None
     if script is None or build is None:
         return
     seen = set()
@@ -60,27 +60,29 @@ def made_instead(directory: Directory, name: str) -> str | None:
     return other if other != name and build and build.may_make(other, spelled=True) else None
 
 
-def packaged_unmade(directory: Directory) -> Iterator[Taken]:
-    """What package.sh copies out of its own folder on Linux, and the build does not make.
+def packaged_unmade(directory: Directory, system: str) -> Iterator[Taken]:
+    """What package.sh copies out of its own folder on a system, and the build does not make.
 
     A name that a build file has as a folder's is taken to be made. Of what has to be there nothing is said
-    where package.sh does more than copy: that may make it.
+    where package.sh has done more than copy before: that may make it. What may be missing is looked at on
+    Linux.
     """
-    script = directory.text("package.sh")
-    build = Build.of(directory) if script else None
+    script = directory.text("package.sh") if system == LINUX or directory.packages_darwin else None
+    build = Build.of(directory, system == DARWIN) if script else None
     if script is None or build is None:
         return
-    copies = only_copies(script)
-    for found in run_of(script, LINUX).reached:
+    for found in run_of(script, system).reached:
+        if found.words[0] != "cp":
+            continue
         may_fail = _otherwise(found.node)
-        must = may_fail is None and found.certain and copies
-        if found.words[0] == "cp" and (must or may_fail in ("true", ":")):
+        must = may_fail is None and found.certain and only_copies(script, found.node.start_byte)
+        if must or (system == LINUX and may_fail in ("true", ":")):
             for word in found.words[1:-1]:
                 name = word.removeprefix(OWN_FOLDER)
                 is_own = name != word and "/" not in name and UNKNOWN not in name
                 if (
                     is_own
-                    and "dylib" not in name
+                    and (system == DARWIN or "dylib" not in name)
                     and not (_is_there(directory, name) or build.may_make(name))
                 ):
                     yield Taken(name, script.spot(found.node.start_byte, found.node.end_byte))
@@ -96,19 +98,20 @@ def _is_there(directory: Directory, name: str) -> bool:
 
 
 _COPYING = re.compile(
-    r"\.|\[|awk|basename|cd|chmod|command|compgen|cp|dirname|echo|exit|false|grep|ldd|local|ls|mkdir|printf|pwd"
-    r"|readlink|realpath|return|rm|set|shopt|sort|source|test|tr|true|uname|package_\w+"
+    r":|\.|\[|awk|basename|break|cd|chmod|codesign|command|compgen|continue|cp|cut|dirname|echo|exit|false|grep"
+    r"|head|install_name_tool|ldd|local|ls|mkdir|objdump|otool|patchelf|pkg-config|printf|pwd|read|readelf"
+    r"|readlink|realpath|return|rm|sed|set|shopt|sort|source|strip|tail|test|tr|true|uname|uniq|wc|package_\w+"
 )
 """Commands that make no file but copies; the shared functions take libraries of the system."""
-_WRITES = re.compile(rb">(?!&|[ \t]*/dev/null)")
+_WRITES = re.compile(rb"(?<!=)>(?!&|[ \t]*/dev/null)")
 
 
-def only_copies(script: Text) -> bool:
-    """Whether a script makes nothing but copies."""
+def only_copies(script: Text, until: int = MAX_BYTES) -> bool:
+    """Whether a script makes nothing but copies, up to an offset."""
     own = script.shell.functions
-    names = (command.words[0] for command in script.shell.commands if command.words)
-    plain = all(name in own or _COPYING.fullmatch(name) for name in names)
-    return plain and not _WRITES.search(script.code)
+    commands = (command for command in script.shell.commands if command.start_byte < until)
+    plain = all(word in own or _COPYING.fullmatch(word) for word in (c.words[0] for c in commands if c.words))
+    return plain and not _WRITES.search(script.code, 0, until)
 
 
 _SEARCH = re.compile(r"(?:DY)?LD_LIBRARY_PATH")

@@ -124,6 +124,23 @@ def ends_on_darwin(script: Text) -> Spot | None:
     return None
 
 
+def sourced_on_darwin(script: Text) -> Iterator[str]:
+    """The paths of the shared scripts that a script runs in its own shell whenever it runs on macOS."""
+    named = [*shared_scripts(script)]
+    for reached in _of_darwin(script).reached if named else ():
+        if reached.certain and reached.words[:1] in (("source",), (".",)):
+            start, end = reached.node.start_byte, reached.node.end_byte
+            yield from (path for path, offset in named if start <= offset < end)
+
+
+_MAKES_PACKAGE = re.compile(rb"(?m)^[ \t]*make\b(?:[ \t]+[\w.=/-]+)*[ \t]+package(?![\w./-])")
+
+
+def makes_package(script: Text) -> bool:
+    """Whether a script has make do what package.sh does."""
+    return _MAKES_PACKAGE.search(script.code) is not None
+
+
 _STOPS = re.compile(rb"[^\n]*?\|\|\s{0,9}\{[^}]{0,500}\bexit[ \t]+[1-9]")
 
 

@@ -8,12 +8,14 @@ from scaffold.backend.choices import NATIVE
 from scaffold.directory.directory import Directory
 from scaffold.directory.gnu import gnu_only
 from scaffold.directory.packaged import shipped_sources, starts_in_package
-from scaffold.directory.scripts import edits_as_gnu
-from scaffold.directory.text import text_of
+from scaffold.directory.scripts import BUILD_SCRIPTS, edits_as_gnu
+from scaffold.directory.text import Spot, text_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import some
 from scaffold.surfaces.matrix.reading import Entry
+
+_BRANCH = 'let macOS pass: `elif [ "$(uname -s)" = "Darwin" ]; then` and a line that does nothing'
 
 
 class DarwinRunScript(Rule):
@@ -41,6 +43,11 @@ class DarwinRunScript(Rule):
     """
 
     severity = Severity.warning
+    explained_by = ("files-unmade",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where the build for macOS makes no such library: then the backend cannot start at all."""
+        return cause.path == finding.path and cause.subject.startswith("start ")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         for files, entry in _shipped_for_darwin(registry):
@@ -67,8 +74,9 @@ class DarwinPackaging(Rule):
     siblings (#10481), opus (#10523), piper (#10525) and silero-vad (#10528).
 
     Where `run.sh` has the same flaw, darwin-run-script reports both as one. A backend with a
-    `scripts/build/<name>-darwin.sh` is packaged by that script. A packaging that ends where there is no
-    `.so`, or on any macOS, and so the build for it too, is an error.
+    `scripts/build/<name>-darwin.sh` is packaged by that script, and by `package.sh` where that makes
+    `package`. A packaging that ends where there is no `.so`, or on any macOS, and so the build for it too, is
+    an error; so is one by a script that it sources.
 
     Fails: a Darwin matrix entry, and in `package.sh`
 
@@ -85,15 +93,22 @@ class DarwinPackaging(Rule):
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
+        shared: dict[Spot, list[str]] = {}
         for files, entry in _shipped_for_darwin(registry):
             spot, end = files.packages_linux_only, files.ends_on_darwin
-            if end:
+            if (
+                end
+                and end.path.startswith(BUILD_SCRIPTS)
+                and not end.path.endswith(f"/{files.name}-darwin.sh")
+            ):
+                shared.setdefault(end, []).append(files.name)
+            elif end:
                 yield self.finding(
                     end,
                     files.name,
                     f"end of {end.path}",
                     f"{entry.tag_suffix} is shipped for macOS, where {end.path} ends here with an error",
-                    'let macOS pass: `elif [ "$(uname -s)" = "Darwin" ]; then` and a line that does nothing',
+                    _BRANCH,
                     severity=Severity.error,
                 )
             elif spot and not files.starts_linux_only:
@@ -105,6 +120,15 @@ class DarwinPackaging(Rule):
                     "copy the .dylib as well as the .so, and fail only where neither is there",
                     severity=Severity.error if files.cannot_package_darwin else None,
                 )
+        for end, names in shared.items():
+            yield self.finding(
+                end,
+                "" if names[1:] else names[0],
+                f"end of {end.path}",
+                f"this ends with an error on macOS, for which {some(sorted(names))} are packaged by it",
+                _BRANCH,
+                severity=Severity.error,
+            )
 
 
 class DarwinSed(Rule):

@@ -11,6 +11,7 @@ from scaffold.checkout.gone import gone_with
 from scaffold.described import STARTS
 from scaffold.directory import needs, outputs, unpackaged
 from scaffold.directory.directory import Directory
+from scaffold.directory.untargeted import untargeted
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.causes import is_same_place
@@ -113,7 +114,8 @@ class FilesUnmade(Rule):
     Looked at is a run on each system for which there is an image. What `run.sh` looks for before it takes
     it may be missing, and a name that the build computes is taken to be made. Where `package.sh` does nothing
     but copy, what `run.sh` needs beside itself has to be among that: a program, a library, or the data that a
-    variable of `run.sh` names and the build makes.
+    variable of `run.sh` names and the build makes. A Makefile that takes a target of CMake by a name that no
+    CMake file has, beside one that is added and that nobody takes, ends the build.
 
     Fix: give the file one name, where it is made, packaged and opened.
     """
@@ -123,7 +125,8 @@ class FilesUnmade(Rule):
 
     def follows(self, finding: Finding, cause: Finding) -> bool:
         """Where the name is misspelt."""
-        return is_same_place(finding, cause)
+        word = finding.subject.removeprefix("target ")
+        return is_same_place(finding, cause) or cause.subject == f"{word} in CMakeLists.txt"
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files that images of native backends lack."""
@@ -163,8 +166,11 @@ class FilesUnmade(Rule):
                     f"package.sh copies into {taken.what}/, which it does not make",
                     "give the folder the name with which it is made",
                 )
-            unmade = [*outputs.packaged_unmade(files)] if True in linux and not started else []
-            for taken in unmade:
+            told = outputs.DARWIN if files.packages_linux_only else ""  # by darwin-packaging
+            asked = [system for system in systems if system != told and not started]
+            packed = [taken for system in asked for taken in outputs.packaged_unmade(files, system)]
+            unmade = {taken.what: taken for taken in reversed(packed)}
+            for taken in unmade.values():
                 yield self.finding(
                     taken.spot,
                     name,
@@ -174,6 +180,14 @@ class FilesUnmade(Rule):
                 )
             if not (started or nowhere or unmade):
                 yield from self._left_behind(registry, name, files)
+            for one in untargeted(files) if linux else ():
+                yield self.finding(
+                    one.spot,
+                    name,
+                    f"target {one.name}",
+                    f"the Makefile takes {one.name} of CMake's build, and CMakeLists.txt adds {one.target}",
+                    "give the target one name in CMakeLists.txt and the Makefile",
+                )
 
     def _left_behind(self, registry: Registry, name: str, files: Directory) -> Iterator[Finding]:
         """What the build makes and run.sh needs, and package.sh does not take along."""

@@ -6,7 +6,7 @@ import pytest
 
 from scaffold.registry import Registry
 from scaffold.rules.base import Severity
-from tests.rules.files.trees import HERON, LARK, LINUX_PACKAGE, LINUX_RUN, findings, only, read, tree
+from tests.rules.files.trees import HERON, LARK, LINUX_PACKAGE, LINUX_RUN, OWN, findings, only, read, tree
 from tests.rules.trees import BASE, MATRIX
 
 
@@ -64,6 +64,51 @@ def test_a_package_that_ends_on_every_macos(tail: str, is_told: bool) -> None:
     found = findings(tree({f"{LARK}/package.sh": read(f"{LARK}/package.sh").encode() + tail.encode()}))
     ends = [f for f in found if "ends here" in f.message]
     assert [f.severity for f in ends] == [Severity.error] * is_told
+
+
+def test_a_package_that_asks_for_what_the_build_for_macos_does_not_make() -> None:
+    named = 'case "$(uname)" in\n\tDarwin) LIBRARY=liblark.dylib ;;\n\t*) LIBRARY=liblark.so ;;\nesac\n'
+    more = 'cp -f "$CURDIR"/*.dylib "$CURDIR/package/lib/" 2>/dev/null || true\n'
+    package = read(f"{LARK}/package.sh").replace(named, f"LIBRARY=liblark.so\n{more}")
+    (found,) = findings(tree({f"{LARK}/package.sh": package.encode()}))
+    assert (found.rule, found.severity) == ("files-unmade", Severity.error)
+    assert "copies liblark.so" in found.message
+    makefile = read(f"{LARK}/Makefile").replace("ifeq ($(UNAME_S),Darwin)", "ifeq ($(KIND),apple)")
+    assert (
+        findings(tree({f"{LARK}/package.sh": package.encode(), f"{LARK}/Makefile": makefile.encode()})) == []
+    )
+
+
+SHARED = "scripts/build/package-system-libs.sh"
+
+
+@pytest.mark.parametrize(
+    ("script", "is_told"),
+    [
+        (f"{LOADER}else\n    exit 1\nfi\n", True),
+        (f"{LOADER}elif [ $(uname) = Darwin ]; then\n    true\nelse\n    exit 1\nfi\n", False),
+        ("f() {\n    exit 1\n}\n", False),
+    ],
+)
+def test_a_script_that_packages_source(script: str, is_told: bool) -> None:
+    found = findings(tree({SHARED: script.encode()}), "darwin-packaging")
+    assert [(f.path, f.backend, f.severity) for f in found] == [(SHARED, "", Severity.error)] * is_told
+    assert all("lark" in f.message and "heron" in f.message for f in found)
+
+
+def test_a_package_that_the_script_for_macos_makes() -> None:
+    path, own = f"{HERON}/package.sh", "scripts/build/heron-darwin.sh"
+    ends = {path: f"{read(path)}\n{LOADER}else\n    exit 1\nfi\n".encode()}
+    only(tree(ends), "darwin-packaging", "heron", path, "    exit 1")
+    alone = {own: read(own).replace("grpc-server package", "grpc-server").encode()}
+    assert findings(tree(ends, alone), "darwin-packaging") == []
+
+
+def test_a_start_that_opens_what_the_build_for_macos_does_not_make_is_told_once() -> None:
+    run = LINUX_RUN.replace("exec", 'export LARK_LIBRARY="$CURDIR/lib/liblark.so"\nexec')
+    found = {f.rule: f for f in findings(tree({f"{LARK}/run.sh": run.encode()}))}
+    assert {*found} == {"darwin-run-script", "files-unmade"}
+    assert OWN["darwin-run-script"].follows(found["darwin-run-script"], found["files-unmade"])
 
 
 def test_one_defect_is_reported_once() -> None:

@@ -53,7 +53,13 @@ def test_a_target_whose_recipe_makes_another_file(output: str) -> None:
 
 @pytest.mark.parametrize(
     "step",
-    ["$(GOCMD) mod tidy", "@echo building nest-store", "mkdir -p nest-store-tmp", "$(info nest-store)"],
+    [
+        "$(GOCMD) mod tidy",
+        "@echo building nest-store",
+        "mkdir -p nest-store-tmp",
+        "$(info nest-store)",
+        "# nest-store is static",
+    ],
 )
 def test_a_step_that_makes_nothing_is_none_of_a_recipe(step: str) -> None:
     old = "\tCGO_ENABLED=0 $(GOCMD) build"
@@ -71,10 +77,32 @@ def test_a_step_that_makes_nothing_is_none_of_a_recipe(step: str) -> None:
         "-o server ./\n\tmv server $(BINARY)",
         "-o server ./ && mv server $(BINARY)",
         "-o helper ./helper\n\t$(GOCMD) build -o $(@) ./",
+        "-o server ./\n\t# renamed \\\n\tmv server $(BINARY)",
     ],
 )
 def test_a_target_whose_recipe_does_more_than_build_another_file(built: str) -> None:
     assert findings(tree(replaced(f"{STORE}/Makefile", ("-o nest-store ./", built))), SLUG) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "fails"),
+    [
+        ("add_library(server MODULE a.cpp)\ntarget_link_libraries(server\n    PRIVATE nest-store)", True),
+        ("project(nest-store)\nadd_library(nest-store MODULE a.cpp)", True),
+        ("add_subdirectory(nest)\ntarget_compile_options(nest-store PRIVATE -g)", True),
+        ("add_executable(nest-store a.cpp)", False),
+        (
+            "add_library(nest-store MODULE a.cpp)\nset_target_properties(nest-store PROPERTIES PREFIX lib)",
+            False,
+        ),
+        ("set_target_properties(server PROPERTIES OUTPUT_NAME nest-store)", False),
+        ("set(TARGET nest-store)", False),
+    ],
+)
+def test_a_target_of_cmake_is_a_program_only_where_it_says_so(lines: str, fails: bool) -> None:
+    go = replaced(f"{STORE}/Makefile", ("-o nest-store ./", "-o server ./"))
+    cmake = {f"{STORE}/CMakeLists.txt": lines.encode()}
+    assert [f.path for f in findings(tree(go, cmake), SLUG)] == [f"{STORE}/run.sh"] * fails
 
 
 LIBRARY = ("libwren.so", "libwrench.so")
@@ -221,6 +249,24 @@ def test_a_copy_of_what_nothing_makes() -> None:
     path = f"{LARK}/package.sh"
     (found,) = findings(tree(replaced(path, ('"$CURDIR/lark"', '"$CURDIR/larch"'))), SLUG)
     assert "package.sh copies larch" in found.message
+
+
+@pytest.mark.parametrize(("made", "fails"), [("after", True), ("before", False)])
+def test_a_copy_before_package_sh_makes_anything(made: str, fails: bool) -> None:
+    path = f"{LARK}/package.sh"
+    copied, unpacked = 'cp -avf "$CURDIR/larch"', 'tar -xf voices.tgz -C "$CURDIR"\n'
+    text = read(path).replace('cp -avf "$CURDIR/lark"', copied)
+    text = f"{text}\n{unpacked}" if made == "after" else text.replace(copied, f"{unpacked}{copied}")
+    found = findings(tree({path: text.encode()}), SLUG)
+    assert [f.subject for f in found] == ["package larch"] * fails
+
+
+def test_a_sign_of_awk_writes_nothing() -> None:
+    path = f"{LARK}/package.sh"
+    text = read(path).replace('"$CURDIR/lark" "$CURDIR/run.sh"', '"$CURDIR/run.sh"')
+    for line, fails in (("ldd lark | awk '$2 == \"=>\"'", True), ("ldd lark >package/lark", False)):
+        found = findings(tree({path: f"{text}\n{line}\n".encode()}), SLUG)
+        assert [f.subject for f in found] == ["pack lark"] * fails
 
 
 def test_a_copy_of_a_folder_of_the_build() -> None:
