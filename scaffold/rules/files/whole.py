@@ -65,12 +65,14 @@ class SourceUnreadable(Rule):
                 yield from self._judge(registry, "", path)
 
     def _judge(self, registry: Registry, backend: str, path: str) -> Iterator[Finding]:
-        data = registry.tree.read(path) or b""
+        data = registry.tree.read(path)
+        if data is None:
+            return  # file-unread says why
         found = flaw(path, data)
         if path.endswith(".sh") and _is_of_windows(data) and not _is_of_windows(registry.tree.read(MARK)):
             found = Flaw(0, _CARRIED)  # git has not made the whole checkout so
         is_empty = not data.strip() and not path.endswith(("/__init__.py", ".go"))
-        if is_empty and registry.tree.kind(path) is Kind.file:
+        if is_empty:
             found = Flaw(0, "there is nothing in it")
         if found is not None:
             may_be_meant = is_empty or _TEST.fullmatch(path) is not None
