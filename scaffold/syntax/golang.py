@@ -7,6 +7,7 @@ from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.errors import BrokenError
 from scaffold.syntax import grammar
 from scaffold.syntax.source import ParsedSource, Type, walk
 
@@ -67,9 +68,9 @@ class GoSource(ParsedSource):
         return first.start_byte if opened is None else opened, "what begins here does not end"
 
     def require_valid(self, what: str) -> None:
-        """Raises ShapeError with its first error where the file is no valid `what`."""
+        """Raises BrokenError with its first error where the file is no valid `what`."""
         if flaw := self.flaw():
-            raise self.shape_error(flaw[0], f"is no valid {what}: {flaw[1]}")
+            raise BrokenError(self.path, self.line(flaw[0]), f"is no valid {what}: {flaw[1]}")
 
     def literal(self, name: str) -> Node | None:
         """The body (`{...}`) of the composite literal that package variable `name` holds.

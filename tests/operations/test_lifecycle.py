@@ -557,3 +557,11 @@ def test_a_variant_installs_what_the_others_of_its_backend_install() -> None:
     assert own in next(manual.what for manual in plan.manual if manual.path == path)
     gone = variants.remove(plan.changes.overlay(), "rookery", ["cuda13"]).changes.overlay()
     assert gone.read(path) is None
+
+
+def test_a_variant_of_what_was_made_by_hand_has_nothing_to_stand_beside(miniature: Path) -> None:
+    shutil.copytree(miniature / "backend/go/lark", miniature / "backend/go/ibex-x2")
+    with pytest.raises(
+        UsageError, match=r"has no image of ibex-x2 to stand beside: .* `scaffold show ibex-x2`"
+    ):
+        variants.add(WorkTree(miniature), "ibex-x2", ["vulkan"])
