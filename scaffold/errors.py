@@ -40,6 +40,10 @@ class ShapeError(ScaffoldError):
         super().__init__(f"{path}:{self.line}: {problem}" if self.line else f"{path}: {problem}")
 
 
+class BrokenError(ShapeError):
+    """A file is none of its language, or half merged: no reader has to learn anything."""
+
+
 class WriteError(ScaffoldError):
     """The repository cannot be written; the message says what was changed, which is nothing if it can be."""
 

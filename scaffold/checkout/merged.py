@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scaffold.errors import ShapeError
+from scaffold.errors import BrokenError
 
 _MARKS = (b"<<<<<<<", b">>>>>>>", b"|||||||", b"\n=======\n", b"\n=======\r\n")
 _CONFLICT = rb"(?m)^(?:(<{7}|>{7}|\|{7})(?=[ \r\n]|\Z)|(={7})(?=\r?$))"
@@ -19,11 +19,11 @@ _NO_PROSE = r"(?:^|/)(?:Makefile|requirements[^/]*\.txt|\.[^/]*ignore)$|\.(?:ya?
 
 
 def require_merged(path: str, data: bytes) -> None:
-    """Raises ShapeError with the line of a conflict marker, where git has left one in a file."""
+    """Raises BrokenError with the line of a conflict marker, where git has left one in a file."""
     if not any(mark in data for mark in _MARKS):
         return
     found = re.search(_CONFLICT if re.search(_NO_PROSE, path) else _PROSE_CONFLICT, data)
     if found is not None:
         line = data.count(b"\n", 0, found.start()) + 1
         mark = next(filter(None, found.groups())).decode()
-        raise ShapeError(path, line, f"is a conflict marker, {mark}: resolve the merge first")
+        raise BrokenError(path, line, f"is a conflict marker, {mark}: resolve the merge first")

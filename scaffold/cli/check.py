@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +16,9 @@ from scaffold.cli.shared import RepoOption, writable
 from scaffold.errors import UsageError
 from scaffold.report.formats import Report
 from scaffold.severity import Severity
+
+if TYPE_CHECKING:
+    from scaffold.operations.check import Scope
 
 
 def check(
@@ -112,6 +117,7 @@ def check(
             everything=everything,
             quiet=quiet,
             statistics=statistics,
+            repairing=_repairing(scope, base, repo),
             sources=Sources(root, rev) if output in {Report.markdown, Report.github} else None,
         )
         printed = findings.rendered(view, output)
@@ -124,3 +130,14 @@ def check(
             printer.job_summary(partial(github.job_summary, view), root)
     if view.fails and not exit_zero:
         raise typer.Exit(1)
+
+
+def _repairing(scope: Scope, base: str | None, repo: Path | None) -> str:
+    """The command that repairs what a check found, with all that says what it looks at."""
+    words = ["scaffold", "check", *scope.backends]
+    words += [] if base is None else ["--base", base]
+    words += [word for rule in scope.select for word in ("--select", rule)]
+    words += [word for rule in scope.ignore for word in ("--ignore", rule)]
+    words += [] if scope.least is Severity.info else ["--min-severity", scope.least.value]
+    words += [] if repo is None else ["--repo", str(repo)]
+    return shlex.join([*words, "--fix"])

@@ -11,7 +11,7 @@ from scaffold.directory.text import MAX_BYTES, Text, is_cmake, text_of
 from scaffold.errors import ShapeError
 from scaffold.syntax.cpp_blocks import open_block
 from scaffold.syntax.golang import GoSource
-from scaffold.syntax.make_lines import Kind
+from scaffold.syntax.make_lines import Kind, Line
 from scaffold.syntax.python import PythonSource
 from scaffold.syntax.rust import RustSource
 from scaffold.syntax.shell_blocks import Flaw
@@ -75,7 +75,8 @@ _PACKAGE = re.compile(rb"(?m)^package[ \t]+\w")
 def _go(text: Text) -> Flaw | None:
     if not _PACKAGE.search(text.data):
         return Flaw(0, "it has no `package` clause")
-    return None if _is_even(text.data) else _parsed(text, parsed(GoSource, text.path, text.data))
+    found = parsed(GoSource, text.path, text.data).flaw()
+    return Flaw(*found) if found else None
 
 
 def _is_even(data: bytes) -> bool:
@@ -89,27 +90,55 @@ def _python(text: Text) -> Flaw | None:
     return Flaw(*error) if error else None
 
 
-_WORDS = re.compile(rb"[A-Za-z][^$:=\t]*+\s*")
+_WORDS = re.compile(rb" *[!-#%-~][^$]*+")
 _ALONE = (b"export", b"unexport", b"override", b"private")
+_BEGINS = (b"ifeq", b"ifneq", b"ifdef", b"ifndef")
 
 
 def _make(text: Text) -> Flaw | None:
-    """A condition or a definition of a Makefile that does not end, or a line that is neither: make stops."""
-    opened: list[int] = []
-    defined: list[int] = []
+    """A condition or a definition of a Makefile that does not end, or a line at which make stops.
+
+    What a reference makes of its line only make knows, and what stands below a condition that names none
+    may be meant for nobody.
+    """
+    opened: list[Line] = []
+    defined: list[Line] = []
+    is_known = b".RECIPEPREFIX" not in text.data
     for line in text.lines:
         word = line.text.split(None, 1)[0] if line.text.strip() else b""
         if line.head == b"define":
-            defined.append(line.start_byte)
-        elif line.head == b"endef" and defined:
-            defined.pop()
-        elif not defined and word in (b"ifeq", b"ifneq", b"ifdef", b"ifndef"):
-            opened.append(line.start_byte)
-        elif not defined and word == b"endif" and opened:
-            opened.pop()
-        elif not defined and line.kind is Kind.other and _WORDS.fullmatch(line.text) and word not in _ALONE:
-            return Flaw(line.start_byte, "make knows no such line")
-    return Flaw((defined or opened)[-1], "what begins here does not end") if defined or opened else None
+            defined.append(line)
+        elif defined:
+            if line.head == b"endef":
+                defined.pop()
+        elif line.kind is Kind.condition:
+            if word in _BEGINS:
+                opened.append(line)
+            elif not opened:
+                return Flaw(line.start_byte, f"this `{word.decode()}` belongs to no condition")
+            elif word == b"endif":
+                opened.pop()
+        elif is_known and all(map(_asks, opened)) and (problem := _unknown(line, word)):
+            return Flaw(line.start_byte, problem)
+    left = defined or opened
+    return Flaw(left[-1].start_byte, "what begins here does not end") if left else None
+
+
+def _asks(condition: Line) -> bool:
+    return b"$" in condition.text or condition.head in (b"ifdef", b"ifndef")
+
+
+def _unknown(line: Line, word: bytes) -> str:
+    """Why make stops at a line that is no recipe; "" where it goes on."""
+    if line.head == b"endef":
+        return "this `endef` belongs to no `define`"
+    if line.kind is Kind.other and word not in _ALONE:
+        return "make knows no such line" if _WORDS.fullmatch(line.text.rstrip()) else ""
+    if line.kind is not Kind.assignment or b"$" in line.head:
+        return ""
+    if not line.head and word[:1] in b":=?+!":
+        return "make looks for a name before the sign"
+    return "make knows no name of several words" if line.head.split(None, 1)[1:] else ""
 
 
 _SIGN = re.compile(

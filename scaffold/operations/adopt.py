@@ -28,7 +28,10 @@ CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 _PATHS = re.compile(rb"(?<=\n    paths:\n)(?:      - \S+\n)+")
-_REF = re.compile(r"[\w./-]{1,99}", re.ASCII)
+_REF = re.compile(r"(?![./-])(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)))[\w./-]{1,99}(?<![./])", re.ASCII)
+"""What git takes for a name of a tag or a branch, without its signs that YAML would ask to be quoted."""
+_SHORT = re.compile(r"[0-9a-f]{7,39}|[0-9A-Fa-f]{40}")
+"""A commit, as GitHub does not take it for one."""
 _USED = re.compile(rf"{re.escape(ACTION)}@(\S*)[^\r\n]*".encode())
 
 
@@ -93,7 +96,9 @@ def plan(tree: Tree, ref: str = "") -> LifecyclePlan:
     """
     Checkout(tree)
     if ref and not _REF.fullmatch(ref):
-        raise UsageError(f"--ref {ref!r}: expected a commit, a tag or a branch")
+        raise UsageError(f"--ref {ref!r}: expected a commit, a tag or a branch of {HOME}")
+    if not _SHA.fullmatch(ref) and _SHORT.fullmatch(ref):
+        raise UsageError(f"--ref {ref!r}: a commit has all of its 40 digits there, and small letters")
     chosen = ref or f"v{__version__}"
     changes = ChangeSet(tree)
     already, manual = [], []
@@ -117,6 +122,8 @@ def plan(tree: Tree, ref: str = "") -> LifecyclePlan:
         already.append(HOOKS)
     else:
         _add_entry(changes)
+    if ref and WORKFLOW in {*changes.created, *changes.edited_paths()}:
+        manual.append(Manual(WORKFLOW, f"see that {HOME} has {ref}: nobody was asked"))
     if WORKFLOW in changes.created and not _SHA.fullmatch(chosen):
         manual.append(Manual(WORKFLOW, f"pin {ACTION} by its commit: `scaffold adopt --ref SHA`"))
     return LifecyclePlan(changes, tuple(manual), already=tuple(already))

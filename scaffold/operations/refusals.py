@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from scaffold.checkout.tree import Tree
-from scaffold.errors import ScaffoldError, ShapeError
+from scaffold.errors import BrokenError, ScaffoldError, ShapeError
 from scaffold.surfaces.base import Manual
 
 DOCTOR = "`scaffold doctor` tells what of this checkout is recognised, and which module looks for it"
@@ -41,7 +41,8 @@ def explained(*trees: Tree) -> Iterator[None]:
     except ScaffoldError as error:
         for told in unread(*trees):
             error.add_note(told)
-        if isinstance(error, ShapeError) and error.line and "--repo" not in error.problem:
+        is_broken = isinstance(error, BrokenError)
+        if isinstance(error, ShapeError) and not is_broken and error.line and "--repo" not in error.problem:
             error.add_note(DOCTOR)
         raise
 

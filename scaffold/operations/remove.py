@@ -10,7 +10,7 @@ from typing import TypeVar
 from scaffold.backend.names import require_name
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.tree import Tree
-from scaffold.operations import proof
+from scaffold.operations import proof, submodules
 from scaffold.operations.mentions import Named, find_named
 from scaffold.operations.refusals import told
 from scaffold.operations.unsaved import Unsaved, laid_bare, left_behind
@@ -54,7 +54,7 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
             removal.changes.delete(path)
     for folder in registry.build_context.submodules(removal.directory):
         removal.changes.move_folder(folder, None)
-        removal.ask(folder, f"git goes on keeping the submodule: git rm --cached {folder}")
+        removal.manual += submodules.to_remove(registry, folder, folder.removeprefix(removal.directory))
     for surface in registry.surfaces:
         surface.remove(removal)
     for watched in registry.dependabot.folders:

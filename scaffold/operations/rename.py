@@ -13,7 +13,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
 from scaffold.checkout.tree import Tree
 from scaffold.errors import UsageError
-from scaffold.operations import proof
+from scaffold.operations import proof, submodules
 from scaffold.operations.mentions import find_named, spelled, whole_word
 from scaffold.operations.new import require_free
 from scaffold.operations.refusals import told
@@ -235,13 +235,12 @@ def _move_files(registry: Registry, changes: ChangeSet, old: str, new: str) -> N
 
 
 def _move_submodules(registry: Registry, changes: ChangeSet, old: str, new: str) -> Iterator[Manual]:
-    """Move the folders of engines that are submodules; git's index is a person's."""
+    """Move the folders of engines that are submodules."""
     directory = registry.directory(old)
     for folder in registry.build_context.submodules(directory):
         there = f"{directory.removesuffix(old)}{new}{folder.removeprefix(directory)}"
         changes.move_folder(folder, there)
-        entry = f'--cacheinfo "160000,$(git rev-parse :{folder}),{there}" --force-remove {folder}'
-        yield Manual(there, f"git goes on keeping the submodule where it was: git update-index --add {entry}")
+        yield from submodules.to_move(registry, folder, there, folder.removeprefix(directory))
 
 
 def _prove(before: Registry, changes: ChangeSet, new: str) -> None:

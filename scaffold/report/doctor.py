@@ -7,6 +7,7 @@ from typing import Any
 
 from typer import style
 
+from scaffold.errors import BrokenError
 from scaffold.operations.doctor import Diagnosis, Examined, Sign, State
 from scaffold.report import formats, layout
 from scaffold.report.formats import Format
@@ -91,9 +92,9 @@ def _line(sign: Sign) -> str:
 
 def _failures(reader: Examined) -> Iterator[str]:
     if reader.error is not None:
-        yield from layout.wrapped(
-            f"{reader.module} met a shape that it does not know: {one_line(str(reader.error))}", "", "  "
-        )
+        is_broken = isinstance(reader.error, BrokenError)
+        what = "cannot do without a file that is broken" if is_broken else "met a shape that it does not know"
+        yield from layout.wrapped(f"{reader.module} {what}: {one_line(str(reader.error))}", "", "  ")
     for sign in reader.signs:
         if sign.state is State.failed:
             part = sign.part

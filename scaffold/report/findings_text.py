@@ -72,7 +72,10 @@ def summary(view: View) -> Iterator[str]:
         yield reason(view)
     found = view.new()
     fixable = sum(finding.fix is not None for finding in found)
-    ends = f" {fixable} can be repaired with `--fix`." if fixable and view.diff is None else ""
+    ends = ""
+    if fixable and view.diff is None:
+        where = "" if view.rev is None else ", once the commit is checked out"
+        ends = f" {fixable} can be repaired with `{one_line(view.repairing)}`{where}."
     thanks = f" {style(praise(view), fg='green')}" if praise(view) else ""
     colour = "red" if view.fails else None if found else "green"
     total = totals(view)

@@ -64,6 +64,8 @@ class View:
     """Whether the findings are only counted, by rule."""
     sources: Sources | None = None
     """Where a browser shows the files."""
+    repairing: str = "--fix"
+    """What repairs the findings that can be repaired: the command, so that it makes the same comparison."""
     _lines: dict[str, list[bytes]] = field(default_factory=dict)
 
     @property

@@ -113,8 +113,9 @@ class BuildContextSurface(Surface):
                 )
 
     def submodules(self, directory: str) -> list[str]:
-        """The folders of the engines that are git submodules below a backend's directory."""
-        return [folder for folder, _, _ in self._submodules if folder.startswith(f"{directory}/")]
+        """The folders of git submodules below a directory: engines, where it is a backend's."""
+        below = f"{directory}/" if directory else ""
+        return [folder for folder, _, _ in self._submodules if folder.startswith(below)]
 
     @cached_property
     def _submodules(self) -> list[tuple[str, int, int]]:

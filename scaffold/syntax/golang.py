@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.errors import BrokenError
 from scaffold.syntax import grammar
 from scaffold.syntax.source import ParsedSource, Type, walk
 
@@ -26,6 +28,12 @@ _FUNCTIONS = ("function_declaration", "method_declaration", "func_literal")
 
 
 _parser = partial(grammar.parser, "tree_sitter_go")
+_OPEN = re.compile(
+    rb"(?s)//[^\n]*+|/\*.*?\*/|`[^`]*+`|\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|(/\*|[`\"'])"
+)
+"""Comments and texts; the first of those that do not end is group 1."""
+_NEW = re.compile(rb"\bnew(?=\((?:[\"'`\d&!+-]|(?!(?:struct|interface|func|chan|map)\b)[\w.]+ *[^\w. )\[]))")
+"""`new` of a value, which Go knows since 1.26, and the grammar not yet."""
 
 
 class Element(NamedTuple):
@@ -41,6 +49,28 @@ class GoSource(ParsedSource):
 
     def __init__(self, path: str, data: bytes) -> None:
         super().__init__(path, data, _parser)
+
+    def parse(self, code: bytes) -> Node:
+        """The syntax tree, in which `new` is a function like any other where it is given a value."""
+        return super().parse(_NEW.sub(b"neW", code) if b"new(" in code else code)
+
+    def flaw(self) -> tuple[int, str] | None:
+        """Where the file is first no Go, and what is wrong there; None where it is Go.
+
+        Raises ShapeError for what no parser should be given.
+        """
+        if not self.root.has_error:
+            return None
+        opened = next((found.start(1) for found in _OPEN.finditer(self.data) if found[1]), None)
+        first = next(self.errors(), self.root)
+        if opened is None and first.end_byte < len(self.data.rstrip()):
+            return first.start_byte, "Go does not go on like this"
+        return first.start_byte if opened is None else opened, "what begins here does not end"
+
+    def require_valid(self, what: str) -> None:
+        """Raises BrokenError with its first error where the file is no valid `what`."""
+        if flaw := self.flaw():
+            raise BrokenError(self.path, self.line(flaw[0]), f"is no valid {what}: {flaw[1]}")
 
     def literal(self, name: str) -> Node | None:
         """The body (`{...}`) of the composite literal that package variable `name` holds.

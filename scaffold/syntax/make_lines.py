@@ -55,6 +55,8 @@ _CONDITIONS = frozenset({b"ifeq", b"ifneq", b"ifdef", b"ifndef", b"else", b"endi
 _DIRECTIVES = frozenset(
     {b"include", b"-include", b"sinclude", b"define", b"endef", b"undefine", b"vpath", b"load", b"-load"}
 )
+_DEFINES = frozenset({b"define", b"undefine"})
+_MODIFYING = frozenset({b"export", b"unexport", b"override", b"private"})
 _MODIFIERS = re.compile(rb"\A(?:(?:export|unexport|override|private)(?:\s+|\Z))++")
 
 
@@ -88,6 +90,8 @@ def _own(raw: bytes, start: int, end: int) -> Line:
     length = comment.start(1) if comment else len(raw)
     text = _unbroken(raw[:length])
     head, rest = _first(text)
+    if head in _MODIFYING and _first(rest)[0] in _DEFINES:  # `override define`
+        head, rest = _first(_MODIFIERS.sub(b"", text.lstrip()))
     sign = None
     if head in _CONDITIONS:
         kind = Kind.condition

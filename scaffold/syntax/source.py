@@ -11,7 +11,7 @@ from operator import add
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from scaffold import cage
-from scaffold.errors import ShapeError
+from scaffold.errors import BrokenError, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -231,10 +231,10 @@ class ParsedSource(Source):
                 raise self.shape_error(bracket.start(), "is nested too deeply")
 
     def require_valid(self, what: str) -> None:
-        """Raises ShapeError with its first error where the file is no valid `what`."""
+        """Raises BrokenError with its first error where the file is no valid `what`."""
         if self.root.has_error:
             first = next(self.errors(), self.root)
-            raise self.shape_error(first.start_byte, f"is no valid {what}")
+            raise BrokenError(self.path, self.line(first.start_byte), f"is no valid {what}")
 
     def error_count(self) -> int:
         """Number of ERROR and missing nodes."""

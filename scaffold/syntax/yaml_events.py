@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
-from scaffold.errors import ShapeError
+from scaffold.errors import BrokenError
 from scaffold.syntax.source import Source
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ class Document:
 
 
 def document(source: Source) -> Document:
-    """The first document of a file. Raises ShapeError with its line where libyaml refuses it."""
+    """The first document of a file. Raises BrokenError with its line where libyaml refuses it."""
     import yaml  # type: ignore[import-untyped]
 
     loader = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
@@ -114,7 +114,7 @@ def in_block_style(data: bytes, text: str = "") -> bytes:
 
 
 def require_yaml(path: str, data: bytes) -> None:
-    """Raises ShapeError with its line where libyaml refuses a file: in a fifth of the time of `document`."""
+    """Raises BrokenError with its line where libyaml refuses a file: in a fifth of the time of `document`."""
     import yaml
 
     def parsed(data: bytes) -> None:
@@ -156,7 +156,7 @@ _SLASH = re.compile(r"(?<!\\)(?:\\\\)*+\\/")
 
 @contextmanager
 def _refused(path: str, data: bytes) -> Iterator[None]:
-    """Raises ShapeError for the errors of libyaml."""
+    """Raises BrokenError for the errors of libyaml."""
     from yaml import MarkedYAMLError
     from yaml.reader import ReaderError  # type: ignore[import-untyped]
 
@@ -164,10 +164,10 @@ def _refused(path: str, data: bytes) -> Iterator[None]:
         yield
     except ReaderError as error:
         line = data.count(b"\n", 0, error.position) + 1
-        raise ShapeError(path, line, f"is no valid YAML: {error.reason} (0x{error.character:02x})") from None
+        raise BrokenError(path, line, f"is no valid YAML: {error.reason} (0x{error.character:02x})") from None
     except MarkedYAMLError as error:
         line = _line(data.decode(errors="replace"), error.problem_mark.index)
-        raise ShapeError(path, line, f"is no valid YAML: {error.problem}") from None
+        raise BrokenError(path, line, f"is no valid YAML: {error.problem}") from None
 
 
 def _line(text: str, at: int) -> int:

@@ -90,7 +90,21 @@ def test_errors_fail_and_warnings_do_with_strict(check: Check, repo: Path) -> No
     )
     assert out.index("error sample-") < out.index("warning sample-") < out.index("info sample-")
     assert "1 error, 1 warning, 1 info; 3 rules" in out
-    assert out.endswith("1 can be repaired with `--fix`.\n")
+    assert out.endswith("1 can be repaired with `scaffold check --fix`.\n")
+
+
+def test_the_repair_that_is_offered_makes_the_same_comparison(check: Check, repo: Path) -> None:
+    commit(repo, BROKEN)
+    plant(repo, BROKEN, "# BROKEN rookery a tail", "# BROKEN nest-store a beak")
+    _, out, _ = check("rookery", "--base", "main", "--ignore", "sample-dull", "--repo", ".")
+    offered = re.findall(r"1 can be repaired with `scaffold check ([^`]*)`\.", out)
+    assert offered == ["rookery --base main --ignore sample-dull --repo . --fix"]
+    check(*offered[0].split())
+    left = (repo / GALLERY).read_text()
+    assert "rookery a tail" not in left
+    assert f"{BROKEN}\n# BROKEN nest-store a beak" in left
+    _, out, _ = check("--rev", "main")
+    assert "with `scaffold check --fix`, once the commit is checked out." in out
 
 
 def test_select_ignore_and_names(check: Check, repo: Path) -> None:

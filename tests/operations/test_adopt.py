@@ -110,8 +110,15 @@ def test_the_action_is_pinned_later_too(written: Overlay) -> None:
     assert adopt.plan(pinned.changes.overlay(), SHA).changes.contents() == {}
     gone = adopt.removal(pinned.changes.overlay())
     assert adopt.WORKFLOW in gone.changes.deleted
+    assert any("has v1: nobody was asked" in m.what for m in adopt.plan(BASE, "v1").manual)
+
+
+@pytest.mark.parametrize(
+    "ref", ["v1 # x", "-x", "../x", "a..b", "a//b", "a/", "a.lock", ".a", "a/.b", SHA[:12], SHA.upper()]
+)
+def test_a_reference_that_names_nothing(ref: str) -> None:
     with pytest.raises(UsageError, match="--ref"):
-        adopt.plan(BASE, "v1 # x")
+        adopt.plan(BASE, ref)
 
 
 def test_a_later_release_brings_its_paths(written: Overlay) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from scaffold.operations import doctor
 from scaffold.operations.doctor import State
@@ -13,9 +14,6 @@ from scaffold.rules.repository.parts import parts
 from tests.conftest import in_process
 from tests.moves import Move
 from tests.rules.trees import BASE, CAPABILITIES, FILTER, MATRIX, text_of
-
-if TYPE_CHECKING:
-    import pytest
 
 PROJECT = Path(__file__).parents[2]
 
@@ -71,3 +69,34 @@ def test_the_command_says_which_module_has_to_learn_it(
     code, _, err = call("check", "--repo", str(miniature))
     assert code == 3
     assert "`scaffold doctor` tells what of this checkout is recognised" in err
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "said"),
+    [
+        ("Makefile", "<<<<<<< HEAD", "is a conflict marker, <<<<<<<: resolve the merge first"),
+        (CAPABILITIES, 'a := "b', "is no valid Go: what begins here does not end"),
+    ],
+)
+def test_a_broken_file_is_no_new_shape(
+    miniature: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    path: str,
+    line: str,
+    said: str,
+) -> None:
+    call = in_process(monkeypatch, capfd)
+    with (miniature / path).open("a") as file:
+        file.write(f"{line}\n")
+    for command in ("check", "show lark"):
+        code, _, err = call(*command.split(), "--repo", str(miniature))
+        assert code == 3
+        assert said in err
+        assert "scaffold doctor" not in err
+    code, out, _ = call("doctor", "--repo", str(miniature))
+    assert code == 3
+    told = " ".join(out.split())
+    assert "cannot do without a file that is broken" in told
+    assert said in told
+    assert "a shape that it does not know" not in told

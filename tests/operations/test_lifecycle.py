@@ -121,6 +121,43 @@ def test_a_submodule_goes_with_its_backend(miniature: Path) -> None:
     assert (miniature / ".gitmodules").read_text() == SUBMODULES[: SUBMODULES.index('[submodule "backend')]
 
 
+def in_index(root: Path) -> list[str]:
+    """Where git's index has submodules."""
+    listed = run("git", "ls-files", "-s", cwd=root).stdout.splitlines()
+    return [line.partition("\t")[2] for line in listed if line.startswith("160000")]
+
+
+def follow(root: Path, plan: remove.LifecyclePlan) -> int:
+    """Commit a plan to the disk, and do what it says of submodules; how much that is."""
+    plan.changes.commit(root)
+    said = [m.what.partition("submodule")[2].partition(": ")[2] for m in plan.manual if "submodule" in m.what]
+    for command in said:
+        run("bash", "-ec", command, cwd=root)
+    return len(said)
+
+
+@pytest.mark.parametrize("is_followed", [True, False])
+def test_what_is_said_of_a_submodule_can_be_done(is_followed: bool, miniature: Path) -> None:
+    folder = "backend/rust/{}/sources/engine"
+    (miniature / folder.format("kestrel")).mkdir(parents=True)
+    (miniature / ".gitmodules").write_text(SUBMODULES)
+    lifecycle.as_repository(miniature)
+    entry = f"160000,{run('git', 'rev-parse', 'HEAD', cwd=miniature).stdout.strip()}"
+    run("git", "update-index", "--add", "--cacheinfo", f"{entry},{folder.format('kestrel')}", cwd=miniature)
+    for old, name in (("kestrel", "quill-wort"), ("quill-wort", "ibex-x2")):
+        there = rename.plan(WorkTree(miniature), old, name)
+        if is_followed:
+            assert follow(miniature, there) == 1
+            assert in_index(miniature) == [folder.format(name)]
+        else:
+            there.changes.commit(miniature)
+    back = rename.plan(WorkTree(miniature), "ibex-x2", "kestrel")
+    assert follow(miniature, back) == is_followed
+    assert in_index(miniature) == [folder.format("kestrel")]
+    assert follow(miniature, remove.plan(WorkTree(miniature), "kestrel")) == 1
+    assert in_index(miniature) == []
+
+
 def test_own_scripts_go_and_a_name_is_found_in_any_spelling(miniature: Path) -> None:
     scripts = ["backend/Dockerfile.meadow-lark"]
     for path in (".docker/meadow-lark-build-target.sh", "scripts/build/meadow-lark-build-target_test.sh"):
@@ -520,3 +557,11 @@ def test_a_variant_installs_what_the_others_of_its_backend_install() -> None:
     assert own in next(manual.what for manual in plan.manual if manual.path == path)
     gone = variants.remove(plan.changes.overlay(), "rookery", ["cuda13"]).changes.overlay()
     assert gone.read(path) is None
+
+
+def test_a_variant_of_what_was_made_by_hand_has_nothing_to_stand_beside(miniature: Path) -> None:
+    shutil.copytree(miniature / "backend/go/lark", miniature / "backend/go/ibex-x2")
+    with pytest.raises(
+        UsageError, match=r"has no image of ibex-x2 to stand beside: .* `scaffold show ibex-x2`"
+    ):
+        variants.add(WorkTree(miniature), "ibex-x2", ["vulkan"])

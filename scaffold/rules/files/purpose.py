@@ -27,6 +27,10 @@ GPU_LIBRARIES = "package-gpu-libs.sh"
 """Packages what an image for a GPU needs; every backend on a native engine with one calls it."""
 _CALLS_GPU_LIBRARIES = re.compile(rb"\bpackage_gpu_libs\b|\bbash [^\n]{0,200}?(?i:gpu.lib)")
 """It is run, or it is sourced and its function called."""
+_CALL_GPU_LIBRARIES = (
+    f'add behind what fills package/lib: `source "$(dirname "$0")/../../../{BUILD_SCRIPTS}/{GPU_LIBRARIES}"'
+    ' "$(dirname "$0")/package/lib"` and, in a line of its own, `package_gpu_libs`'
+)
 
 
 class ScriptUnfinished(Rule):
@@ -118,10 +122,16 @@ class ScriptUnfinished(Rule):
         lacks = is_native if not is_named else not _CALLS_GPU_LIBRARIES.search(package.code)
         if is_shared and lacks and kinds - {""}:
             what = f"package.sh does not call {GPU_LIBRARIES}, and there are images for a GPU"
-            yield self._of(name, package, GPU_LIBRARIES, what, Severity.warning)
+            yield self._of(name, package, GPU_LIBRARIES, what, Severity.warning, _CALL_GPU_LIBRARIES)
 
     def _of(
-        self, name: str, text: Text, subject: str, what: str, severity: Severity | None = None
+        self,
+        name: str,
+        text: Text,
+        subject: str,
+        what: str,
+        severity: Severity | None = None,
+        help: str = "restore what is missing",  # noqa: A002 - the report's own word
     ) -> Finding:
         last = Place(text.path, text.data.count(b"\n", 0, len(text.data.rstrip())) + 1)
-        return self.finding(last, name, subject, what, "restore what is missing", severity=severity)
+        return self.finding(last, name, subject, what, help, severity=severity)

@@ -1,4 +1,4 @@
-"""Scripts and sources that end too early."""
+"""Scripts and sources that are not whole."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from collections.abc import Iterator
 from scaffold.checkout.door import Kind
 from scaffold.checkout.tree import MARK
 from scaffold.directory.whole import flaw, is_read
-from scaffold.registry import Registry
+from scaffold.registry import ALIASES, Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces import downloader, hardware
+from scaffold.surfaces.model_tags import GUESSES
+from scaffold.surfaces.models import INSTALLING
 from scaffold.syntax.shell_blocks import Flaw
 from scaffold.syntax.source import Place
 
 SHARED = (".docker", "scripts", "backend/python/common", "core/gallery/importers", "tests/e2e-backends")
 """Where the scripts and sources are that many backends need."""
+SOURCES = (ALIASES, GUESSES, INSTALLING, downloader.PATH, hardware.PATH)
+"""Go of LocalAI that says something of backends and is read by its words; what is parsed ends the check."""
 _TEST = re.compile(r"(?:.*/)?(?:test[_.-]?|[^/]*_test\.)[^/]*")
 _DATA = re.compile(r"/(?:testdata|fixtures|vendor|third_party)/")
 
@@ -37,31 +42,37 @@ class SourceUnreadable(Rule):
         fi
 
     Looked at are shell, Python, Go, Rust, C++, Makefiles, CMake files and `Cargo.toml` of backends, the
-    scripts and tests that they share, and the importers. Python is read by its own parser; of the others it
-    is told what begins and does not end, a Go file without a `package` clause, and a script whose lines end
-    as on Windows where those of the checkout do not. It is a warning for a test, and for a file with nothing
+    scripts and tests that they share, the importers, the Makefile of LocalAI and its Go files that say
+    something of backends. Python and Go are read by parsers; of the others it is told what begins and does
+    not end, a line at which make stops, and a script whose lines end as on Windows where those of the
+    checkout do not. It is a warning for a test, and for a file with nothing
     in it that is no `__init__.py`.
 
-    Fix: restore what is missing.
+    Fix: restore what is missing, or take away what does not belong there.
     """
 
     severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Files with a beginning and no end."""
+        """Files that are not whole."""
         folders = {registry.directory(name): name for name in registry.backends}
         for folder in (*folders, *(SHARED if registry.only is None else ())):
             for path in registry.tree.files(folder):
                 if is_read(path) and not _DATA.search(path):
                     yield from self._judge(registry, folders.get(folder, ""), path)
+        for path in (*registry.makefile.paths, *SOURCES) if registry.only is None else ():
+            if registry.tree.kind(path) is Kind.file:
+                yield from self._judge(registry, "", path)
 
     def _judge(self, registry: Registry, backend: str, path: str) -> Iterator[Finding]:
-        data = registry.tree.read(path) or b""
+        data = registry.tree.read(path)
+        if data is None:
+            return  # file-unread says why
         found = flaw(path, data)
         if path.endswith(".sh") and _is_of_windows(data) and not _is_of_windows(registry.tree.read(MARK)):
             found = Flaw(0, _CARRIED)  # git has not made the whole checkout so
         is_empty = not data.strip() and not path.endswith(("/__init__.py", ".go"))
-        if is_empty and registry.tree.kind(path) is Kind.file:
+        if is_empty:
             found = Flaw(0, "there is nothing in it")
         if found is not None:
             may_be_meant = is_empty or _TEST.fullmatch(path) is not None
@@ -70,7 +81,7 @@ class SourceUnreadable(Rule):
                 backend,
                 f"whole {path}",
                 f"{path} cannot be read: {found.problem}",
-                "restore what is missing",
+                "restore what is missing, or take away what does not belong there",
                 severity=Severity.warning if may_be_meant else None,
                 absent=path,
             )

@@ -13,6 +13,15 @@ PARTS = 3
 """Steps of `backend/<lang>/<name>`."""
 
 
+_REPLACE = "put a regular file, or a folder, in its place"
+_TO_DO = {
+    "is larger": "put a shorter file in its place: split it, or take out of the checkout what a program made",
+    "is one too many": "take out of the checkout what a program made: a build's output, models",
+    "cannot be read": "let it be read: see who owns it, and its permissions",
+}
+"""What helps, by how the reason begins."""
+
+
 class FileUnread(Rule):
     """What the check needs to read is a regular file of a sensible size, and so is every folder above it.
 
@@ -30,7 +39,8 @@ class FileUnread(Rule):
 
     In a repository that is no checkout of LocalAI it is an info: links are common there.
 
-    Fix: put a regular file, or a folder, in its place.
+    Fix: put a regular file, or a folder, in its place. What is too large is shortened, or is what a program
+    made, and goes out of the checkout.
     """
 
     severity = Severity.error
@@ -49,6 +59,6 @@ class FileUnread(Rule):
                 backend,
                 path,
                 f"{path} {why}: it was not read",
-                "put a regular file, or a folder, in its place",
+                next((do for begin, do in _TO_DO.items() if why.startswith(begin)), _REPLACE),
                 severity=severity,
             )

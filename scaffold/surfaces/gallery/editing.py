@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from scaffold.backend.variants import IMAGE, REFINED_KEYS, VARIANTS, capabilities, serves
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
+from scaffold.errors import UsageError
 from scaffold.surfaces.base import Addition, Removal, majority, required
 from scaffold.surfaces.gallery.items import (
     CHANNELS,
@@ -100,7 +101,10 @@ class GallerySurface(GalleryReader):
         if singles:
             self._split(addition, singles)
         elif not images or not metas:
-            raise source.shape_error(None, f"expected images and a meta of {backend.name}")
+            raise UsageError(
+                f"{self.path} has no {'meta' if images else 'image'} of {backend.name} to stand beside: write"
+                f" its first images and their meta by hand; `scaffold show {backend.name}` says what it has"
+            )
         anchor = images[-1].merges or images[-1].anchor or metas[0].anchor or backend.name
         for name, tag in self._image_values(backend):
             taken = self.by_name.get(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from scaffold.rules.base import Severity
@@ -154,6 +156,10 @@ def test_libraries_of_a_gpu() -> None:
         where = tree({path: text.encode(), GPU: b"#!/bin/bash\n" if there else None})
         found = [f for f in findings(where, SLUG) if f.backend == "wren-cpp" and "gpu" in f.subject]
         assert [f.severity for f in found] == [Severity.warning] * count
+    (told,) = findings(tree({path: script.replace("\npackage_gpu_libs", "").encode()}), SLUG)
+    sourced, called = re.findall(r"`([^`]+)`", told.help)
+    repaired = script.replace("\npackage_gpu_libs", "") + f"\n{sourced}\n{called}\n"
+    assert findings(tree({path: repaired.encode()}), SLUG) == []
 
 
 @pytest.mark.parametrize(

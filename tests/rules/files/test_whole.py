@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from scaffold.directory.whole import flaw
@@ -47,6 +50,81 @@ def test_a_makefile_without_an_end() -> None:
     assert [(f.backend, f.path) for f in found] == [("lark", path)]
 
 
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("garbage line here", "make knows no such line"),
+        ("  garbage", "make knows no such line"),
+        ("a b = c", "make knows no name of several words"),
+        ("= c", "make looks for a name before the sign"),
+        ("endif", "this `endif` belongs to no condition"),
+        ("else", "this `else` belongs to no condition"),
+        ("endef", "this `endef` belongs to no `define`"),
+    ],
+)
+def test_a_line_of_the_root_makefile_at_which_make_stops(line: str, problem: str, tmp_path: Path) -> None:
+    whole = read("Makefile")
+    before, after = whole.split("\n\n", 1)
+    text = f"{before}\n\n{line}\n{after}"
+    (found,) = findings(tree({"Makefile": text.encode()}), SLUG)
+    assert (found.path, found.line) == ("Makefile", before.count("\n") + 3)
+    assert problem in found.message
+    (tmp_path / "Makefile").write_text(text)
+    made = subprocess.run(["make", "-pq"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert made.stderr.startswith(f"Makefile:{found.line}: ***")
+
+
+MEANT = """
+A = a
+-include a.mk
+include $(wildcard *.nothing)
+export A
+export
+unexport A
+$(info a b)
+ifeq ($(A),b)
+  B = $(A) b
+else ifdef C
+D := d
+else
+endif
+ifeq (0,1)
+for nobody
+endif
+override define E
+f g
+endef
+  # a b
+vpath %.c a
+a b: c = d
+$(A): ; @true
+"""
+
+
+def test_lines_that_make_knows(tmp_path: Path) -> None:
+    assert flaw("Makefile", MEANT.encode()) is None
+    (tmp_path / "Makefile").write_text(MEANT)
+    made = subprocess.run(["make", "-pq"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "***" not in made.stderr
+
+
+@pytest.mark.parametrize("path", ["core/gallery/importers/llama-cpp.go", "pkg/model/initializers.go"])
+def test_go_that_is_broken_in_the_middle(path: str) -> None:
+    lines = read(path).splitlines(keepends=True)
+    middle = next(n for n in range(len(lines) // 2, len(lines)) if lines[n].startswith("\t"))
+    for word, is_exact in (
+        (")", True),
+        ('a := "b', True),
+        ("/* a", True),
+        ("}", False),
+        ("func (a {", False),
+    ):
+        text = "".join([*lines[:middle], f"{word}\n", *lines[middle:]])
+        (found,) = findings(tree({path: text.encode()}), SLUG)
+        assert (found.path, found.severity) == (path, Severity.error), word
+        assert found.line == middle + 1 or not is_exact, word
+
+
 def test_a_test_is_a_warning() -> None:
     found = findings(tree({f"{FINCH}/test.py": b"f(a=42b)\n"}), SLUG)
     assert [f.severity for f in found] == [Severity.warning]
@@ -83,6 +161,7 @@ def test_a_file_with_nothing_in_it(name: str, severity: Severity | None) -> None
         ("a/CMakeLists.txt", b'if(A)\nset(B "(")\nelse()\nset(C ")") # (\nendif()\n'),
         ("a/CMakeLists.txt", b"set(A [=[ ( ]=])\n"),
         ("a/a.go", b"package a\n// {\nvar b = `{`\n"),
+        ("a/a.go", b'package a\n\nvar b, c = new(d(1)), new("e")\n\nvar f = new(map[string]int)\n'),
         ("a/notes.txt", b"{ ("),
         ("a/a.sh", b"case $a in\n(b) echo ;;\nc) ;;\nesac\ncat <<E\nif (\nE\n"),
     ],

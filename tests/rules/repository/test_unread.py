@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.checkout.tree import GitTree, Overlay, WorkTree
+from scaffold.checkout.tree import MAX_TEXT_BYTES, GitTree, Overlay, WorkTree
 from scaffold.operations import check
 from tests.consumers import git
 
@@ -46,3 +46,12 @@ def test_a_pipe_among_files_is_told(miniature: Path, place: str) -> None:
     (miniature / place).parent.mkdir(exist_ok=True)
     os.mkfifo(miniature / place)
     assert unread(WorkTree(miniature)) == [place]
+
+
+def test_what_is_too_large_is_told_alone_and_says_what_helps(miniature: Path) -> None:
+    path = "backend/go/lark/main.go"
+    (miniature / path).write_bytes(b"a" * (MAX_TEXT_BYTES + 1))
+    (found,) = check.run(WorkTree(miniature), check.Scope()).findings
+    assert (found.rule, found.path, found.backend) == ("file-unread", path, "lark")
+    assert "is larger than 2 MiB" in found.message
+    assert found.help.startswith("put a shorter file in its place")
