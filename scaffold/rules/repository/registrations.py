@@ -10,6 +10,7 @@ from scaffold.checkout.tree import refusal
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
 from scaffold.rules.repository.parts import is_gone, lost, missing, where
+from scaffold.surfaces.matrix.reading import MATRIX_FILE
 from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Place
 
@@ -175,7 +176,8 @@ class DuplicateKey(Rule):
     """No mapping of the registration files has a key twice.
 
     Why: parsers disagree about it. GitHub refuses the workflow, Go refuses the gallery, and a parser
-    that takes the last value silently drops the first. A checksum that three models had twice took all
+    that takes the last value silently drops the first. Of a matrix that CI refuses, nothing else is told. A
+    checksum that three models had twice took all
     models from LocalAI's list (#9461).
 
     Fails:
@@ -191,6 +193,10 @@ class DuplicateKey(Rule):
     """
 
     severity = Severity.error
+
+    def spoils(self, finding: Finding) -> bool:
+        """Where no image is built any more: the script that reads the matrix refuses it as a whole."""
+        return finding.path == MATRIX_FILE
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Matrix entries, gallery items, capability lists, bump entries and models with a repeated key."""
