@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from scaffold.directory.near import is_near
+from scaffold.backend.near import is_near
 from scaffold.pipeline.image_builds import LINUX_BUILD
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity, Speaks, speaks_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from scaffold.backend.near import nearest
 from scaffold.checkout.gone import gone_with
 from scaffold.checkout.tree import refusal
 from scaffold.registry import Registry
@@ -44,15 +45,18 @@ class RegistrationStale(Rule):
         yield from self._capabilities(registry)
         yield from self._branches(registry)
         yield from self._gallery(registry)
+        watched = {folder.directory for folder in registry.dependabot.folders}
         for folder in registry.dependabot.folders:
             if folder.is_backend and not registry.tree.is_dir(folder.directory):
+                left = {registry.directory(name) for name in registry.backends} - watched
+                meant = nearest(folder.directory, left)
                 yield self.finding(
                     folder,
                     folder.directory.rpartition("/")[2],
                     folder.directory,
                     f"dependabot watches {folder.directory}, which does not exist",
-                    "delete the entry",
-                    fix=partial(registry.dependabot.drop, folder=folder),
+                    f"write /{meant}" if meant else "delete the entry",
+                    fix=None if meant else partial(registry.dependabot.drop, folder=folder),
                 )
 
     def _capabilities(self, registry: Registry) -> Iterator[Finding]:
