@@ -111,8 +111,8 @@ class Registry(Checkout):
         files = [*dict.fromkeys((*self.shared_inputs, *self.darwin_scripts, *lent))]
         return self.path_filter.rebuilt_by(
             files,
-            self._filtered,
-            [entry.fields for entry in self.matrix.darwin],
+            [fields for fields in self._filtered if "backend" in fields],
+            [entry.fields for entry in self.matrix.darwin if entry.backend],
         )
 
     @cached_property

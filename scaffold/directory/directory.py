@@ -309,6 +309,11 @@ class Directory:
         script = self.text("install.sh")
         return script is None or python.installs_itself(script.shell, build)
 
+    def first_with(self, words: bytes, *names: str) -> Place | None:
+        """Where the code of some of its files, in this order, first has what a pattern finds."""
+        found = ((text, re.search(words, text.code)) for text in self.texts(names))
+        return next((text.place(match.start()) for text, match in found if match is not None), None)
+
     def names_file(self, name: str) -> bool:
         """Whether another file of the directory names one."""
         return any(

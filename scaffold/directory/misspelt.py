@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
 
+from scaffold.backend.near import is_near
 from scaffold.directory.directory import Directory
-from scaffold.directory.near import is_near
 from scaffold.directory.needs import SOURCES
 from scaffold.directory.python import COMMON_INSTALLER
 from scaffold.directory.scripts import shared_scripts

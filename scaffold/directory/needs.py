@@ -60,7 +60,8 @@ def _does(directory: Directory, name: str) -> bool:
 
 
 def _needs(directory: Directory) -> Iterator[Need]:
-    yield Need("run.sh", "LocalAI starts")
+    names = rb"(?<![\w-])run\.sh(?![\w.-])"
+    yield Need("run.sh", "LocalAI starts", directory.first_with(names, "package.sh", "Makefile"))
     if directory.lang == "python":
         yield Need("Makefile", "the build of the image runs")
         yield from _server(directory)
@@ -269,10 +270,12 @@ def _program(directory: Directory, text: Text) -> Iterator[Need]:
         names = (name for name in directory.names if name.endswith(".go") and not name.endswith("_test.go"))
         has_main = any(re.search(rb"(?m)^func main\(\)", source.data) for source in directory.texts(names))
         if not has_main and any(map(_builds_go, text.read(MakeSource, _here))):
-            yield Need("main.go", "`go build` looks for `func main()` in")
+            place = directory.first_with(rb"(?<![\w-])(?:go|\$[({]\w+[)}])[ \t]+build\b", "Makefile")
+            yield Need("main.go", "`go build` looks for `func main()` in", place)
     lacks_manifest = directory.lang == "rust" and not _does(directory, "Cargo.toml")
     if lacks_manifest and any(map(_builds_rust, text.read(MakeSource, _here))):
-        yield Need("Cargo.toml", "`cargo build` reads")
+        place = directory.first_with(rb"(?<![\w-])cargo\b.*\bbuild\b", "Makefile")
+        yield Need("Cargo.toml", "`cargo build` reads", place)
     manifest = directory.text("Cargo.toml") if directory.lang == "rust" and not lacks_manifest else None
     missing = [path for path in rust.programs(manifest) if _is_own(directory, path)] if manifest else []
     if manifest and missing and any(map(_builds_rust, text.read(MakeSource, _here))):
@@ -355,13 +358,17 @@ _FROM_BELOW = re.compile(
 
 
 def _cmake_needs(directory: Directory) -> Iterator[Need]:
-    yield Need("CMakeLists.txt", "cmake reads")
+    yield Need("CMakeLists.txt", "cmake reads", directory.first_with(rb"(?<![\w-])cmake[ \t]", "Makefile"))
     lists = directory.text("CMakeLists.txt")
     for word in compiled(lists.code) if lists else ():
         folder = posixpath.dirname(f"{directory.path}/{word}")  # one that is not there is fetched
         is_own = re.fullmatch(r"[\w./-]+", word) is not None and directory.tree.is_dir(folder)
         if is_own and word.endswith(SOURCES):
-            yield Need(word, "CMakeLists.txt compiles")
+            yield Need(
+                word,
+                "CMakeLists.txt compiles",
+                directory.first_with(re.escape(word).encode(), "CMakeLists.txt"),
+            )
 
 
 _BESIDE = re.compile(rb"(?m)(?:^|[^\w./-]|\$\w+/|[^\w.\s-]/|(?<![\w.-])\./)([\w.-]*%s)" % _ENDING.pattern)

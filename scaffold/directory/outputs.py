@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.backend.near import is_near
 from scaffold.directory.directory import Directory
 from scaffold.directory.made import Build, Made
-from scaffold.directory.near import is_near
 from scaffold.directory.scripts import BUILD_SCRIPTS, OWN_FOLDER, run_of
 from scaffold.directory.text import MAX_BYTES, Spot, Text
 from scaffold.syntax.shell import Command

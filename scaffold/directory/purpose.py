@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
 
+from scaffold.backend.near import is_near
 from scaffold.directory.directory import Directory
-from scaffold.directory.near import is_near
 from scaffold.directory.outputs import LINUX, opened
 from scaffold.directory.scripts import OWN_FOLDER, run_of, without
 from scaffold.directory.text import Spot, Text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from scaffold.directory.near import is_near
+from scaffold.backend.near import is_near
 
 _PYTORCH = re.compile(r"https?://download\.pytorch\.org/([^?#]+)")
 _HOST = re.compile(r"://(?:[^/@]*@)?([^/:?#]+)")

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from scaffold.directory.near import is_near
+from scaffold.backend.near import is_near
 from scaffold.directory.text import Text
 
 _FILE = re.compile(r"requirements[\w.-]*\.txt")

@@ -291,11 +291,29 @@ class ImageBuilds:
         file = docker.dockerfile(self.tree, dockerfile.removeprefix("./"))
         return file is not None and any("BUILDER_BASE_IMAGE" in stage.image for stage in file.stages)
 
+    def starts_from(self, dockerfile: str, argument: str) -> bool:
+        """Whether a stage of a Dockerfile is on what a build argument alone says, which every build gives."""
+        file = docker.dockerfile(self.tree, dockerfile.removeprefix("./"))
+        images = {stage.image for stage in file.stages} if file is not None else set()
+        return argument in self.build_args and not images.isdisjoint({f"${{{argument}}}", f"${argument}"})
+
+    def installs_by(self, dockerfile: str, argument: str) -> bool:
+        """Whether a build argument is a part of the names of packages that a Dockerfile's scripts install."""
+        data = self.tree.read(dockerfile.removeprefix("./")) or b""
+        scripts = (self.tree.read(path.decode()) or b"" for path in _SCRIPT.findall(data))
+        used = re.compile(rb"-\$\{?" + argument.encode() + rb"\b")
+        return argument in self.build_args and any(
+            b"apt-get" in text and used.search(text) for text in (data, *scripts)
+        )
+
 
 def darwin_script(lang: str) -> str:
     """What builds the backends of a language on macOS, but for those with a script of their own."""
     return f"scripts/build/{'golang' if lang == 'go' else lang}-darwin.sh"
 
+
+_SCRIPT = re.compile(rb"(?<![\w./-])\.docker/[\w.-]++\.sh(?![\w.-])")
+"""A script that Dockerfiles share."""
 
 _FOLDER_OPTIONS = (b" -C ", b" -BC ")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from scaffold.backend.near import nearest
 from scaffold.directory.pins import Pin, upstreams
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
@@ -134,12 +135,16 @@ class BumpPinNotFound(Rule):
             problem = "does not exist" if absent else f"has no line that starts with {bump.variable}?="
             own = [pin.variable for _, pin in _unfollowed(registry) if pin.spot.path == bump.file]
             meant = next((variable for variable in own if _alike(bump.variable, variable)), "")
+            holding = {pin.spot.path for _, pin in _pins(registry) if pin.variable == bump.variable}
+            file = nearest(bump.file, holding) if absent else ""
             yield self.finding(
                 bump.at("file" if absent else "variable"),
                 _backend(registry, bump.backend, bump.repository),
                 f"{bump.variable} {bump.file}",
                 f"the pin {bump.variable} is looked for in {bump.file or 'no file'}, which {problem}",
-                f"write variable: {meant!r}, which that file has and no entry follows"
+                f"write file: {file!r}"
+                if file
+                else f"write variable: {meant!r}, which that file has and no entry follows"
                 if meant
                 else f"write `{bump.variable}?=<sha>` there, or correct variable and file",
             )

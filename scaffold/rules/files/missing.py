@@ -45,6 +45,8 @@ class FilesMissing(Rule):
     Makefile, CMake file, requirements and scripts. What stands behind a condition, or may be made by the
     build, is not missed.
 
+    Told is the line that asks for the file; where none does, the last matrix entry of the backend.
+
     Fix: add the file, or correct its name where it is asked for.
     """
 
@@ -53,12 +55,12 @@ class FilesMissing(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Files that backends with a matrix entry lack."""
         for name in registry.backends:
-            entry = next(iter(registry.matrix.entries_of(name)), None)
-            for need in needs.missing(registry.files(name)) if entry else ():
+            entries = registry.matrix.entries_of(name)
+            for need in needs.missing(registry.files(name)) if entries else ():
                 path = posixpath.normpath(f"{registry.directory(name)}/{need.file}")
                 is_empty = registry.tree.kind(path) is Kind.file
                 yield self.finding(
-                    need.place or Place(registry.first_file(name)),
+                    need.place or entries[-1].at("backend"),
                     name,
                     f"file {need.file}",
                     f"{need.who} {need.file}: " + (f"{path} is empty" if is_empty else f"there is no {path}"),

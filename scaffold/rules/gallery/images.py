@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from scaffold.backend.near import is_near
 from scaffold.checkout.changes import ChangeSet
-from scaffold.directory.near import is_near
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.gallery.capabilities import add_capability, unoffered, wanted_keys

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import partial
 
+from scaffold.backend.near import is_near
 from scaffold.backend.variants import VARIANTS
-from scaffold.directory.near import is_near
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import enumerated

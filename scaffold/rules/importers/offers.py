@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from scaffold.backend.modalities import EVERY
+from scaffold.backend.near import nearest
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.importers.servers import is_proxy, served_by
@@ -74,7 +75,9 @@ def _right_name(registry: Registry, name: str) -> str:
         if not meta.name:
             return f"the item in line {meta.line} of {meta.path} has no name: name it {name}"
         return f"the gallery calls it {meta.name}: write that here, or name the item {name}"
-    return ""
+    offered = registry.importers.emitted.keys() | {line.name for line in registry.importers.pref_only}
+    meant = nearest(name, (registry.backends.keys() & registry.gallery.by_name.keys()) - offered)
+    return f"write {meant}" if meant else ""
 
 
 class ImporterUnregistered(Rule):

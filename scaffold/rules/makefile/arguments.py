@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scaffold.backend.near import is_near
 from scaffold.directory.build_arguments import arguments, undeclared
-from scaffold.directory.near import is_near
 from scaffold.directory.text import text_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from scaffold.backend.names import defined_by, make_variable
+from scaffold.backend.near import nearest
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.causes import WRONG_DOCKERFILE, is_wrong_dockerfile
@@ -38,6 +39,11 @@ class MakefileMissingDefinition(Rule):
 
     severity = Severity.error
     fixable = True
+    explained_by = ("makefile-definition-mismatch",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where the definition is there, under a wrong name."""
+        return "name" in cause.subject.split(" ")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Backends with Linux entries and no way to build them."""
@@ -123,12 +129,13 @@ class MakefileMissingEval(Rule):
                 continue
             told = name in registry.backends and _is_undefined(registry, name)
             if not told or re.search(rf"(?m)^{variable}[ \t]*[:?+]?=".encode(), makefile.source.data):
+                meant = nearest(variable, variables - makefile.evals.keys())
                 yield self.finding(
                     makefile.place(call),
-                    name,
+                    defined_by(meant) if meant else name,
                     variable,
                     f"the eval of {variable} has no definition of five fields",
-                    f"define {variable}, or delete the eval",
+                    f"write {meant}" if meant else f"define {variable}, or delete the eval",
                 )
 
 
@@ -173,9 +180,10 @@ class MakefileDefinitionMismatch(Rule):
                     f"{what} is {getattr(definition, what)!r}, expected {right!r}"
                     for what, right in contradictions.items()
                 )
+                is_known = name in registry.directories
                 yield self.finding(
                     makefile.place(definition.assignment),
-                    name,
+                    name if is_known else contradictions.get("name", name),
                     f"{definition.variable} {' '.join(contradictions)}",
                     f"{definition.variable}: {'; '.join(said)}",
                     f"write {definition.variable} = {definition.with_fields(contradictions)}",

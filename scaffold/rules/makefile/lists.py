@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from scaffold.backend.near import nearest
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -77,11 +78,12 @@ def _missing_words(rule: Rule, registry: Registry, target: str, spelling: str) -
 def _missing_word(rule: Rule, registry: Registry, target: str, spelling: str, name: str) -> Finding:
     makefile = registry.makefile
     word = spelling.format(name)
+    wrong = nearest(word, (one.text for one in makefile.list_words(target) if not makefile.makes(one.text)))
     return rule.finding(
         makefile.place(makefile.list_words(target)[0]),
         name,
         f"{target} {word}",
         f"{target} lacks {word}",
-        f"add {word} to {target}",
+        f"write {word} for {wrong}" if wrong else f"add {word} to {target}",
         fix=registry.adding(name, partial(makefile.grow_list, target=target, spelling=spelling)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from scaffold.backend.names import defined_by
+from scaffold.backend.near import nearest
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -42,6 +43,7 @@ class MakefileStaleBackend(Rule):
                 offsets = [definition.assignment.start_byte, *([call.start_byte] if call else [])]
                 yield self._gone(registry, definition.name, definition.variable, *offsets)
         for target, prefix in ((".NOTPARALLEL", "backends/"), ("docker-build-backends", "docker-build-")):
+            listed = {word.text for word in makefile.list_words(target)}
             for word in makefile.list_words(target):
                 name = word.text.removeprefix(prefix)
                 known = name in registry.directories or makefile.rule_with_recipe(word.text)
@@ -50,22 +52,33 @@ class MakefileStaleBackend(Rule):
                     and not known
                     and name.removesuffix("-darwin") not in registry.directories
                 ):
+                    lacking = (one for one in registry.backends if f"{prefix}{one}" not in listed)
+                    meant = nearest(name, lacking)
                     yield self.finding(
                         makefile.place(word),
                         name,
                         f"{target} {word.text}",
                         f"{target} names {word.text}, and there is no such backend or target",
-                        f"delete {word.text}",
+                        f"write {prefix}{meant}" if meant else f"delete {word.text}",
                         fix=partial(makefile.drop_word, word=word),
                         severity=None if makefile.makes(word.text) or target[0] == "." else Severity.error,
                     )
         for target in ("prepare-test-extra", "test-extra"):
-            for name, line in makefile.test_lines(target).items():
+            lines = makefile.test_lines(target)
+            for name, line in lines.items():
                 if name not in registry.directories:
-                    yield self._gone(registry, name, f"{target} {name}", line.start_byte, stops=True)
+                    meant = nearest(name, registry.backends.keys() - lines.keys())
+                    subject = f"{target} {name}"
+                    yield self._gone(registry, name, subject, line.start_byte, stops=True, meant=meant)
 
     def _gone(
-        self, registry: Registry, name: str, subject: str, *offsets: int, stops: bool = False
+        self,
+        registry: Registry,
+        name: str,
+        subject: str,
+        *offsets: int,
+        stops: bool = False,
+        meant: str = "",
     ) -> Finding:
         source = registry.makefile.source
         assert source is not None
@@ -74,7 +87,7 @@ class MakefileStaleBackend(Rule):
             name,
             subject,
             f"{subject} is about {name}, which has no directory below backend/",
-            "delete the line",
-            fix=partial(registry.makefile.drop_lines, offsets=offsets),
+            f"write {meant}" if meant else "delete the line",
+            fix=None if meant else partial(registry.makefile.drop_lines, offsets=offsets),
             severity=Severity.error if stops else None,
         )

@@ -10,12 +10,14 @@ from scaffold.rules.matrix.entries import (
     MatrixMissingEntry,
 )
 from scaffold.rules.matrix.jobs import MatrixShardLimit, MatrixUnforwardedField
+from scaffold.rules.matrix.misspelt import MatrixMisspelt
 from scaffold.rules.matrix.siblings import MatrixOutlierField
 from scaffold.rules.matrix.tags import MatrixDuplicateTag, MatrixTagSuffix
 from scaffold.rules.matrix.toolkits import MatrixCudaToolkit
 
 RULES: tuple[type[Rule], ...] = (
     MatrixMissingEntry,
+    MatrixMisspelt,
     MatrixDuplicateTag,
     MatrixTagSuffix,
     MatrixArchMismatch,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from scaffold.checkout.changes import ChangeSet
-from scaffold.pipeline.runners import ARCHES, native
+from scaffold.pipeline.runners import ARCHES, arches_in, native
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.causes import WRONG_DOCKERFILE
@@ -35,7 +35,8 @@ class MatrixArchMismatch(Rule):
           platform-tag: 'arm64'
           runs-on: 'ubuntu-24.04-arm'
 
-    Fix: `scaffold check --fix` corrects the field that stands alone against the others.
+    Fix: `scaffold check --fix` corrects the field that stands alone against the others, or names what is no
+    architecture.
     """
 
     severity = Severity.error
@@ -58,8 +59,9 @@ class MatrixArchMismatch(Rule):
                 yield self._mismatch(entry, votes)
 
     def _mismatch(self, entry: Entry, votes: dict[str, str]) -> Finding:
-        counts = Counter(votes.values()).most_common()
-        arch = counts[0][0] if counts[0][1] > counts[-1][1] else votes.get("platforms", counts[0][0])
+        known = {field: arch for field, arch in votes.items() if arch in arches_in(arch).values()} or votes
+        counts = Counter(known.values()).most_common()
+        arch = counts[0][0] if counts[0][1] > counts[-1][1] else known.get("platforms", counts[0][0])
         wrong = [field for field in votes if votes[field] != arch]
         right = {
             "platforms": f"linux/{arch}",
@@ -68,7 +70,7 @@ class MatrixArchMismatch(Rule):
         }
         said = ", ".join(f"{field} {entry.fields[field]!r}" for field in votes)
         fields = [field for field in wrong if field in right]
-        certain = counts[0][1] > counts[-1][1] and fields == wrong
+        certain = (len(counts) == 1 or counts[0][1] > counts[-1][1]) and fields == wrong
         return self.finding(
             entry.at(wrong[0]),
             entry.backend,

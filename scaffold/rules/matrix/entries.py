@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from scaffold.backend.near import nearest
 from scaffold.backend.variants import DARWIN, VARIANTS
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.gone import gone_with
@@ -103,7 +104,11 @@ class MatrixMissingDockerfile(Rule):
             path = dockerfile.removeprefix("./")
             if not path or not (registry.tree.read(path) or b"").strip():
                 missing[entry.backend, dockerfile].append(entry)
+        there = {e.fields.get("dockerfile", "") for e in registry.matrix.linux} - {
+            path for _, path in missing
+        }
         for (backend, dockerfile), entries in missing.items():
+            meant = nearest(dockerfile, there)
             suffixes = _suffixes(entries)
             tags = some(suffixes)
             yield self.finding(
@@ -112,7 +117,7 @@ class MatrixMissingDockerfile(Rule):
                 f"{tags} {dockerfile}",
                 f"{tags} {'are' if suffixes[1:] else 'is'} built with {dockerfile!r}, which does not exist"
                 " or is empty",
-                "name the Dockerfile of the backend's language, or add it",
+                f"write {meant!r}" if meant else "name the Dockerfile of the backend's language, or add it",
                 absent=gone_with(registry.tree, dockerfile.removeprefix("./")),
             )
 

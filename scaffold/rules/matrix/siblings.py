@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from scaffold.backend.variants import toolkit
+from scaffold.pipeline.image_builds import ImageBuilds
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.matrix.reading import AMD_RUNNER, ARM_RUNNER, Entry
@@ -43,6 +44,9 @@ class MatrixOutlierField(Rule):
     image or a base image with CUDA carries it. A field that nearly all entries of the language have, whatever
     its value, is missed where it is not.
 
+    It is an error where the build certainly goes wrong: an entry without a base image whose Dockerfile begins
+    with it, and one without a part of the CUDA version by which the toolkit's packages are named.
+
     Fix: use the siblings' value, or say in a comment why not.
     """
 
@@ -60,13 +64,14 @@ class MatrixOutlierField(Rule):
         """Fields in which an entry stands alone against at least two thirds of its siblings."""
         told: set[tuple[Entry, str]] = set()
         lacking: list[tuple[Entry, str, object]] = []
+        builds = registry.builds
         for circle, siblings in registry.matrix.circles.items():
             values = {field: usual(field, siblings) for field in CIRCLES[circle.kind]}
             for entry in siblings:
                 for field, value in values.items():
                     if value is not None and entry.fields.get(field) != value:
                         told.add((entry, field))
-                        yield from self._outlier(entry, field, value)
+                        yield from self._outlier(entry, field, value, needs(builds, entry, field))
             if circle.kind in ("language", "macOS"):
                 lacking += [(entry, field, circle.of[0]) for entry, field in _lacking(siblings)]
         for entry, field, lang in lacking:
@@ -75,8 +80,10 @@ class MatrixOutlierField(Rule):
                     entry,
                     entry.backend,
                     f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
-                    f"{_named(entry)} has no {field}, and nearly all {lang} entries have one",
+                    f"{named(entry)} has no {field}, and nearly all {lang} entries have one"
+                    + needs(builds, entry, field),
                     f"add {field}, as in the entries around it",
+                    severity=Severity.error if needs(builds, entry, field) else None,
                 )
         yield from self._strangers(registry)
 
@@ -96,10 +103,10 @@ class MatrixOutlierField(Rule):
                 if chooses and everywhere[entry.fields.get(field, "")] <= 1:
                     yield from self._unknown(entry, field)
 
-    def _outlier(self, entry: Entry, field: str, expected: str) -> Iterator[Finding]:
+    def _outlier(self, entry: Entry, field: str, expected: str, fatal: str) -> Iterator[Finding]:
         own = entry.fields.get(field)
         idle = field == "skip-drivers" and own is not None and not installs_toolkit(entry)
-        if idle or explains(entry, field):
+        if idle or (explains(entry, field) and not fatal):
             return
         variant = entry.variant or "?"
         ahead = field == "base-image" and _is_newer(own or "", expected)
@@ -107,13 +114,18 @@ class MatrixOutlierField(Rule):
             entry.at(field),
             entry.backend,
             f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
-            f"{field} of {entry.tag_suffix} is {own!r}; most {variant} siblings have {expected!r}"
-            if own is not None
-            else f"{_named(entry)} has no {field}; most {variant} siblings have {expected!r}",
-            f"use it for the siblings too, or say in a comment why {field} differs"
+            (
+                f"{field} of {entry.tag_suffix} is {own!r}; most {variant} siblings have {expected!r}"
+                if own is not None
+                else f"{named(entry)} has no {field}; most {variant} siblings have {expected!r}"
+            )
+            + fatal,
+            f"set {field}: {expected!r}"
+            if fatal
+            else f"use it for the siblings too, or say in a comment why {field} differs"
             if ahead
             else f"set {field}: {expected!r}, or say in a comment why {field} differs",
-            severity=Severity.info if ahead else None,
+            severity=Severity.error if fatal else Severity.info if ahead else None,
         )
 
     def _unknown(self, entry: Entry, field: str) -> Iterator[Finding]:
@@ -143,6 +155,24 @@ def installs_toolkit(entry: Entry) -> bool:
     return entry.variant != "cpu" and not left and not entry.fields.get("builder-base-image")
 
 
+def needs(builds: ImageBuilds, entry: Entry, field: str) -> str:
+    """What certainly happens where an entry has no value for a field, in words; "" where that is open."""
+    dockerfile = entry.fields.get("dockerfile", "")
+    if entry.fields.get(field):
+        return ""
+    if field == "base-image" and builds.starts_from(dockerfile, "BASE_IMAGE"):
+        return ": docker refuses a Dockerfile that begins with the name of no image"
+    part = _CUDA.get(field)
+    installs = entry.fields.get("skip-drivers") == "false" and not entry.prebuilt
+    if part and installs and toolkit(entry.fields)[0] == "cuda" and builds.installs_by(dockerfile, part):
+        return ": the toolkit's packages are named by it, and apt finds none"
+    return ""
+
+
+_CUDA = {"cuda-major-version": "CUDA_MAJOR_VERSION", "cuda-minor-version": "CUDA_MINOR_VERSION"}
+"""Field -> the build argument that names packages."""
+
+
 def _lacking(siblings: list[Entry]) -> Iterator[tuple[Entry, str]]:
     """The entries that lack a field which nearly all siblings have."""
     present = Counter(field for entry in siblings for field in entry.fields)
@@ -160,5 +190,6 @@ def _is_newer(image: str, other: str) -> bool:
     return name == other_name and numbers > others
 
 
-def _named(entry: Entry) -> str:
+def named(entry: Entry) -> str:
+    """An entry in words."""
     return entry.tag_suffix or "this entry"

@@ -60,8 +60,12 @@ class MatrixDuplicateTag(Rule):
                         "/".join(key),
                         f"tag suffix {copy.tag_suffix!r} with platform tag {key[1]!r} is that of "
                         f"an entry of {other.backend} too: the images overwrite each other",
-                        "give this entry the tag suffix and the platform tag of its own backend and arch; "
-                        f"the other one is in line {other.line}",
+                        (
+                            "delete it"
+                            if copy.fields == other.fields
+                            else "give this entry the tag suffix and platform tag of its own backend and arch"
+                        )
+                        + f"; the other one is in line {other.line}",
                     )
 
 

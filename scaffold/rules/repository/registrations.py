@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from scaffold.backend.near import nearest
 from scaffold.checkout.gone import gone_with
 from scaffold.checkout.tree import refusal
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
 from scaffold.rules.repository.parts import is_gone, lost, missing, where
+from scaffold.surfaces.matrix.reading import MATRIX_FILE
 from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Place
 
@@ -43,15 +45,18 @@ class RegistrationStale(Rule):
         yield from self._capabilities(registry)
         yield from self._branches(registry)
         yield from self._gallery(registry)
+        watched = {folder.directory for folder in registry.dependabot.folders}
         for folder in registry.dependabot.folders:
             if folder.is_backend and not registry.tree.is_dir(folder.directory):
+                left = {registry.directory(name) for name in registry.backends} - watched
+                meant = nearest(folder.directory, left)
                 yield self.finding(
                     folder,
                     folder.directory.rpartition("/")[2],
                     folder.directory,
                     f"dependabot watches {folder.directory}, which does not exist",
-                    "delete the entry",
-                    fix=partial(registry.dependabot.drop, folder=folder),
+                    f"write /{meant}" if meant else "delete the entry",
+                    fix=None if meant else partial(registry.dependabot.drop, folder=folder),
                 )
 
     def _capabilities(self, registry: Registry) -> Iterator[Finding]:
@@ -175,7 +180,8 @@ class DuplicateKey(Rule):
     """No mapping of the registration files has a key twice.
 
     Why: parsers disagree about it. GitHub refuses the workflow, Go refuses the gallery, and a parser
-    that takes the last value silently drops the first. A checksum that three models had twice took all
+    that takes the last value silently drops the first. Of a matrix that CI refuses, nothing else is told. A
+    checksum that three models had twice took all
     models from LocalAI's list (#9461).
 
     Fails:
@@ -191,6 +197,10 @@ class DuplicateKey(Rule):
     """
 
     severity = Severity.error
+
+    def spoils(self, finding: Finding) -> bool:
+        """Where no image is built any more: the script that reads the matrix refuses it as a whole."""
+        return finding.path == MATRIX_FILE
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Matrix entries, gallery items, capability lists, bump entries and models with a repeated key."""

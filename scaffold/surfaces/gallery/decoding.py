@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
+from scaffold.backend.near import nearest
 from scaffold.errors import ShapeError
 from scaffold.surfaces.gallery.loading import ANY, FLAG, ITEM, TEXT, Refusal, Type
 from scaffold.syntax import yaml_events
@@ -96,6 +97,8 @@ class _Decoder:
                 f"*{name} needs &{name} above it, and {where}{more}",
                 "move the item that has the anchor above those that use it"
                 if below
+                else f"write *{meant}"
+                if (meant := nearest(name, self._document.anchors))
                 else f"define &{name} on the item that the others are like, above those that merge it",
             )
 

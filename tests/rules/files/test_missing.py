@@ -9,7 +9,7 @@ import pytest
 
 from scaffold.rules.base import Severity
 from tests.rules.files.trees import FINCH, HERON, KESTREL, LARK, WREN, findings, read, replaced, tree
-from tests.rules.trees import BASE
+from tests.rules.trees import BASE, MATRIX, MINIATURE
 
 SLUG = "files-missing"
 NEEDED = [
@@ -336,3 +336,17 @@ def test_a_file_that_requirements_name_and_the_build_makes() -> None:
         install, ("installRequirements\n", "git clone https://a.example/wing\ninstallRequirements\n")
     )
     assert findings(tree({REQUIREMENTS: b"torch\n-e ./wing\n"}, script), "files-missing") == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "told_at"),
+    [
+        ("backend/go/wren-cpp/run.sh", "backend/go/wren-cpp/package.sh"),
+        ("backend/python/rookery/run.sh", "backend/python/rookery/Makefile"),
+        ("backend/python/rookery/Makefile", MATRIX),
+    ],
+)
+def test_it_is_told_where_the_file_is_asked_for(missing: str, told_at: str) -> None:
+    (found,) = findings(MINIATURE.write(missing, None).tree(), "files-missing")
+    assert found.path == told_at
+    assert found.line > 1

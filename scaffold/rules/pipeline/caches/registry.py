@@ -193,7 +193,8 @@ class LegsShareCacheRef(PipelineRule):
             uploads = (upload for upload in flows.uploads if version(upload.at.step) not in _ADDING)
             same: dict[tuple[Kind, object], list[tuple[Flow, Flow]]] = {}
             for one, other in (*clashes(uploads), *clashes(flows.exports), *clashes(_saves(run))):
-                if not _FINE[other.kind](flows, one, other):
+                doubled = isinstance(registry, Registry) and _is_doubled(one, other)
+                if not doubled and not _FINE[other.kind](flows, one, other):
                     same.setdefault((other.kind, other.what), []).append((one, other))
             for (kind, _), pairs in same.items():
                 one, other = pairs[0]
@@ -225,6 +226,12 @@ class LegsShareCacheRef(PipelineRule):
             "put what tells them apart into the name",
             severity=Severity.error if fatal else self.severity,
         )
+
+
+def _is_doubled(one: Flow, other: Flow) -> bool:
+    """Whether two legs are the same entry of the build matrix, twice: matrix-duplicate-tag says it."""
+    first, second = ([leg.row for leg in flow.at.job.chain] for flow in (one, other))
+    return first == second and any("tag-suffix" in row for row in first)
 
 
 def _saves(run: Run) -> Iterator[Flow]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from scaffold.directory.near import is_near
+from scaffold.backend.near import is_near
 from scaffold.pipeline import docker
 from scaffold.pipeline.dockerfiles import known_dockerfiles
 from scaffold.pipeline.repository import Repository

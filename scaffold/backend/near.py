@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+
+def nearest(word: str, others: Iterable[str]) -> str:
+    """The first of some words that a letter makes of another one; "" where there is none."""
+    return next((other for other in sorted(others) if is_near(word, other)), "")
 
 
 def is_near(one: str, other: str) -> bool:
