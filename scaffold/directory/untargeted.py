@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from scaffold.backend.near import is_near
 from scaffold.directory.directory import Directory
 from scaffold.directory.native import is_build_script
-from scaffold.directory.near import is_near
 from scaffold.directory.text import Spot, Text, is_cmake
 from scaffold.syntax import cmake
 
