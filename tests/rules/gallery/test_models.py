@@ -104,7 +104,8 @@ def wren(**changes: str) -> str:
 LOADING = (
     'name: owl\nconfig_file: |\n  backend: rookery\n  options:\n  - "step:20"\n  - "clip_path:clip.gguf"\n'
 )
-BARE = 'return fmt.Errorf("gallery model %q installs nothing", model.Name)\n'
+SOURCE = "package gallery\n\nfunc load() error {{\n\treturn {}\n}}\n"
+BARE = SOURCE.format('fmt.Errorf("gallery model %q installs nothing", model.Name)')
 
 
 def optional(options: str) -> str:
@@ -165,7 +166,7 @@ CASES |= {
     ),
     "a model with an address and no base": Case(
         "gallery-model-unreadable", "", MODELS, ('name: "b"', "^- &wren"),
-        listed(wren(), wren(name="b").replace("  url:", "  uri:")).write(INSTALLING, 'return fmt.Errorf("invalid gallery model %+v", model)\n'),
+        listed(wren(), wren(name="b").replace("  url:", "  uri:")).write(INSTALLING, SOURCE.format('fmt.Errorf("invalid gallery model %+v", model)')),
         says="b has no `url` or `config_file`",
     ),
     "a model of which there is nothing": Case(
@@ -323,7 +324,7 @@ FINE = {
         listed(wren(name="b").replace("  url:", "  uri:")).write(INSTALLING, BARE), "gallery-model-unreadable",
     ),
     "a model that takes its base from another": (
-        listed(wren(), "- <<: *wren\n  name: b\n").write(INSTALLING, 'fmt.Errorf("invalid gallery model")\n'),
+        listed(wren(), "- <<: *wren\n  name: b\n").write(INSTALLING, SOURCE.format('fmt.Errorf("invalid gallery model")')),
         "gallery-model-unreadable",
     ),
     "a base of another repository": (listed(wren().replace("acme/LocalAI", "acme/birds")), None),
