@@ -171,13 +171,14 @@ def _parts(text: Text, piece: bytes = b"") -> Iterator[_Part]:
     elif is_cmake(text.path):
         yield from _cmake_parts(text, piece)
     else:
-        belied = _belied(text)
+        belied, cloned = _belied(text), _cloned(text)
         for line in text.lines:
             if line.kind is Kind.recipe and piece in line.text and not _MESSAGE.match(line.text.lstrip()):
-                yield from _instances(text, line.text, _of_recipe)
+                yield from _instances(text, cloned.sub(b"", line.text) if cloned else line.text, _of_recipe)
             elif piece in line.text:
                 for data in _of_make(line):
-                    kept = b" ".join(word for word in data.split() if word not in belied) if belied else data
+                    kept = cloned.sub(b"", data) if cloned else data
+                    kept = b" ".join(word for word in kept.split() if word not in belied) if belied else kept
                     yield from _instances(text, kept, _of_line)
 
 
@@ -185,6 +186,24 @@ def _cmake_parts(text: Text, piece: bytes) -> Iterator[_Part]:
     for command in cmake.commands(text.code):
         for words, is_library in cmake.made(command, text.code) if piece in command.arguments else ():
             yield _Part(words, partial(_of_cmake, words, is_library), is_template=True)
+
+
+_CLONE = re.compile(rb"(?m)\bgit clone\b[^\n;|&]*?[ \t][\"']?([\w.-]+(?:/[\w.-]+)+)[\"']?[ \t]*(?=$|[;&|\\])")
+
+
+_REPOSITORY = rb"https://[\w.-]+/[\w.-]+/[\w.-]+(?![\w./-])"
+
+
+@lru_cache(maxsize=256)
+def _cloned(text: Text) -> re.Pattern[bytes] | None:
+    """What a Makefile clones, and the folders below others that it puts that in: no names of programs."""
+    folders = sorted({*_CLONE.findall(text.code)}) if b"git clone" in text.data else []
+    either = b"|".join(map(re.escape, folders))
+    return (
+        re.compile(rb"%s|(?<![\w./-])(?:\.\./)*(?:%s)(?![\w./-])" % (_REPOSITORY, either))
+        if folders
+        else None
+    )
 
 
 @lru_cache(maxsize=256)

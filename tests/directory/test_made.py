@@ -40,6 +40,21 @@ def test_words_that_may_name_a_file(name: str, text: str, may: bool) -> None:
     assert build.may_make("lark") is may
 
 
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("all:\n\tgit clone https://x.example/a/wren sources/wren\n\tcd ../sources/wren && make\n", False),
+        ("REPO?=https://x.example/a/wren\nsources/wren:\n\tgit clone $(REPO) sources/wren && \\\n\tcd sources/wren\n", False),
+        ("all:\n\tgit clone https://x.example/a/wren sources/wren\n\tcp sources/wren/wren .\n", True),
+        ("all:\n\tgit clone https://x.example/a/wren wren\n", True),
+        ("sources/wren:\n\tcurl -o $@ https://x.example/a/b/wren\n", True),
+    ],
+)  # fmt: skip
+def test_a_folder_that_is_cloned_is_no_program(text: str, may: bool) -> None:
+    build = Build([Text("backend/cpp/lark/Makefile", text.encode())])
+    assert build.may_make("wren") is may
+
+
 def test_a_target_of_cmake_may_be_a_library() -> None:
     build = Build([Text("backend/cpp/lark/CMakeLists.txt", b"add_library(lark MODULE x.cpp)\n")])
     names = ("liblark.so", "liblark.so.1", "lark")
