@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scaffold.checkout.gone import gone_with
 from scaffold.directory.directory import Directory
 from scaffold.directory.makefile import default_recipes
+from scaffold.directory.misnamed import misnamed
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import enumerated
@@ -90,7 +91,9 @@ class BuildTargetMissing(Rule):
                 rm -rf lark package
 
     So is what a rule of the Makefile itself needs, `build: package`, where there is neither a rule for it nor
-    a file, and no recipe names it. Of a Python backend the default goal is called, and runs `install.sh`.
+    a file, and no recipe names it; and a file that it needs, also by a variable, where a letter makes that a
+    target, or the rule that writes it is for another number of it. Of a Python backend the default goal is
+    called, and runs `install.sh`.
 
     Fix: add the rule.
     """
@@ -123,7 +126,8 @@ class BuildTargetMissing(Rule):
                 )
             if lang == "python" and registry.matrix.entries_of(name):
                 yield from self._first(registry.files(name))
-            for target, word, place in registry.files(name).unmade() if goals else ():
+            files = registry.files(name)
+            for target, word, place in (*files.unmade(), *misnamed(files)) if goals else ():
                 if word not in missing:
                     yield self.finding(
                         place,

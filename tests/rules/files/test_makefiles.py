@@ -132,3 +132,31 @@ def test_what_a_dockerfile_of_its_own_calls(goal: str, found: bool) -> None:
     lines[at] = lines[at].replace(goal, f"{goal}-2", 1)
     told = findings(tree({f"{HERON}/Makefile": "\n".join(lines).encode()}), "build-target-missing")
     assert any(f.subject == f"target {goal}" and f.backend == "heron" for f in told) is found
+
+
+LIST = "PARTS = liblark-a.so \\\n\tliblark-bee.so\n"
+RULES = "liblark-a.so liblark-bee.so:\n\ttouch $@\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "needs", "named"),
+    [
+        (LIST.replace("bee", "be") + RULES, "$(PARTS)", "liblark-be.so"),
+        (LIST + RULES, "$(PARTS)", ""),
+        (LIST.replace("bee", "be") + "liblark-%.so:\n\ttouch $@\n", "$(PARTS)", ""),
+        (LIST.replace("bee", "be") + "liblark-be.so:\n\ttouch $@\n", "$(PARTS)", ""),
+        ("PARTS = $(wildcard x liblark-be.so y)\n" + RULES, "$(PARTS)", ""),
+        (RULES, "liblark-tail.so", ""),
+        (RULES, "liblark-be.so", "liblark-be.so"),
+        ("lib/x.so.2:\n\tmv x.so.3 lib/x.so.1\n", "lib/x.so.1", "lib/x.so.1"),
+        ("lib/x.so.1:\n\tmv x.so.3 lib/x.so.1\n", "lib/x.so.1", ""),
+        ("lib/x.so.2:\n\tmv x.so.3 lib/x.so.1\n", "lib/x.so.2 lib/x.so.1", ""),
+        ("lib/y.so:\n\tmv x.so.3 lib/x.so.1\n", "lib/x.so.1", ""),
+        (RULES, "sources/lark.cpp/lark.h", ""),
+    ],
+)
+def test_a_file_that_is_made_under_another_name(lines: str, needs: str, named: str) -> None:
+    rule = "lark: $(LIBRARY) $(wildcard *.go)"
+    where = tree(replaced(f"{LARK}/Makefile", (rule, f"{lines}\n{rule} {needs}")))
+    told = [f.subject for f in findings(where, "build-target-missing")]
+    assert told == ([f"lark needs {named}"] if named else [])
