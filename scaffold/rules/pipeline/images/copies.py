@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import islice
 
 from scaffold.backend.near import is_near
+from scaffold.directory.outputs import PACKAGE
 from scaffold.pipeline import docker
 from scaffold.pipeline.build_contexts import absent, builds_by_place, is_whole
 from scaffold.pipeline.dockerfiles import known_dockerfiles
@@ -40,7 +41,8 @@ class CopySourceMissing(PipelineRule):
     So it is for `bind` mounts. A path is told where a workflow builds the image in a checkout of its own and
     no step before may have made it, git does not ignore it, and its folder is in the repository; one with a
     variable or a pattern is left alone. A step of LocalAI that does not name a file makes none. A stage is
-    told where a letter makes it one of the file, and in LocalAI where it is no official image either.
+    told where a letter makes it one of the file, and in LocalAI where it is no official image either; there a
+    folder of a backend in a stage is told where a letter makes it `package` and no backend makes it.
 
     Fix: correct the name, or add what is missing.
     """
@@ -52,6 +54,8 @@ class CopySourceMissing(PipelineRule):
         yield from self._paths(registry)
         for file in known_dockerfiles(registry):
             yield from self._stages(registry, file)
+            if isinstance(registry, Registry):
+                yield from self._packages(registry, file)
 
     def _paths(self, registry: Repository) -> Iterator[Finding]:
         tree, is_known = registry.tree, isinstance(registry, Registry)
@@ -94,6 +98,34 @@ class CopySourceMissing(PipelineRule):
                     f"no stage of {file.path} is called {name}: docker takes it for an image",
                     f"write {near}" if near else "name a stage of the file",
                 )
+
+    def _packages(self, registry: Registry, file: Dockerfile) -> Iterator[Finding]:
+        """What is copied out of the folder of a backend in a stage, a letter away from its package."""
+        for instruction in file.instructions:
+            paths = instruction.paths if instruction.name == "COPY" and instruction.flag("from") else ()
+            for path, _ in paths:
+                match = _OF_BACKEND.search(path)
+                if match and is_near(match[2], PACKAGE) and not _is_made(registry, file, match[1], match[2]):
+                    yield self.finding(
+                        file.place(instruction),
+                        "",
+                        f"{file.path} {path}",
+                        f"no backend makes {match[2]}, which is copied here",
+                        f"write {PACKAGE}",
+                    )
+
+
+_OF_BACKEND = re.compile(r"(?:^|/)backend/([a-z]+)/[^/]+/([\w-]+)(?:/\.?)?$")
+
+
+def _is_made(registry: Registry, file: Dockerfile, lang: str, folder: str) -> bool:
+    """Whether the file, or a build file of a backend of a language, may make a folder of this name."""
+    word = re.compile(rb"(?<![\w-])%s(?![\w-])" % re.escape(folder.encode()))
+    if len(word.findall(file.bare)) > 1:
+        return True
+    backends = [registry.files(name) for name, of in registry.backends.items() if of == lang]
+    texts = (text for files in backends for text in (*files.makefiles, *files.texts(["package.sh"])))
+    return any(folder in files.names for files in backends) or any(word.search(text.code) for text in texts)
 
 
 MAX_TOLD = 50

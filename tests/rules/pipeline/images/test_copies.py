@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scaffold.checkout.tree import Overlay
 from tests.rules.pipeline.trees import MINIATURE, Case, assert_case, found, tree
 from tests.rules.pipeline.workflows import job
 
@@ -132,3 +133,28 @@ def test_in_localai_what_no_step_names_is_not_made(line: str, told: bool) -> Non
     text = (MINIATURE.read(path) or b"").decode()
     findings = found(tree({path: f"{text}\n{line}\n"}, MINIATURE), SLUG)
     assert bool(findings) is told
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "folder", "told"),
+    [
+        ("rust", "/${BACKEND}/package/. ./", "packages", True),
+        ("golang", "/${BACKEND}/package/. ./", "packag", True),
+        ("heron", "/heron/package/. ./", "pakcage", True),
+        ("rust", "/${BACKEND}/package/. ./", "release", False),
+    ],
+)
+def test_a_folder_of_a_backend_that_nothing_makes(name: str, path: str, folder: str, told: bool) -> None:
+    file = f"backend/Dockerfile.{name}"
+    text = (MINIATURE.read(file) or b"").decode()
+    assert path in text
+    where = Overlay(MINIATURE, {file: text.replace(path, path.replace("package", folder)).encode()})
+    assert [(f.path, f.help) for f in found(where, SLUG)] == [(file, "write package")] * told
+
+
+def test_a_folder_that_a_backend_makes() -> None:
+    file, script = "backend/Dockerfile.rust", "backend/rust/kestrel/package.sh"
+    changed = {
+        path: (MINIATURE.read(path) or b"").replace(b"package/", b"packages/") for path in (file, script)
+    }
+    assert found(Overlay(MINIATURE, changed), SLUG) == []
