@@ -46,6 +46,8 @@ class Misspelt(NamedTuple):
     word: str
     meant: str
     spot: Spot
+    how: str = ""
+    """What asks for what is meant, where that is not what is defined."""
 
 
 def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Misspelt]:

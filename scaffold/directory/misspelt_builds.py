@@ -23,6 +23,7 @@ def misspelt_in_builds(directory: Directory, around: Sequence[Text]) -> Iterator
     """
     yield from _variables(directory, around)
     yield from _programs(directory.makefiles)
+    yield from _copied(directory)
     for text in directory.texts(filter(is_cmake, directory.names)):
         yield from _targets(text)
 
@@ -85,6 +86,27 @@ def _programs(makefiles: Sequence[Text]) -> Iterator[Misspelt]:
                 word = match[1].decode()
                 meant = nearest(word, targets) if word not in targets else ""
                 if meant:
+                    yield Misspelt(word, meant, text.spot(*(line.start_byte + at for at in match.span(1))))
+
+
+_COPY = re.compile(rb"[\t @-]*(?:cp|mv)[ \t][^;&|]*[ \t](?:\./)?([A-Za-z][\w.-]*)\s*\Z")
+
+
+def _copied(directory: Directory) -> Iterator[Misspelt]:
+    """Files that a recipe copies to another name than its rule has, and that nothing else names."""
+    scripts = directory.texts(name for name in directory.names if name.endswith(".sh"))
+    around = {text.path: text for text in (*directory.build_files, *scripts)}
+    for text in directory.makefiles:
+        targets: list[str] = []
+        for line in text.lines:
+            if line.kind is Kind.rule:
+                targets = line.head.decode(errors="replace").split()
+            match = _COPY.match(line.text) if line.kind is Kind.recipe else None
+            word = match[1].decode() if match else ""
+            meant = nearest(word, targets) if match and word not in targets else ""
+            if match and meant:
+                named = re.compile(rb"(?<![\w.-])%s(?![\w.-])" % re.escape(match[1]))
+                if sum(len(named.findall(other.code)) for other in around.values()) == 1:
                     yield Misspelt(word, meant, text.spot(*(line.start_byte + at for at in match.span(1))))
 
 

@@ -49,6 +49,25 @@ def programs(manifest: Text) -> Iterator[str]:
             yield path
 
 
+_NAME = re.compile(rb"(?m)^[ \t]*name[ \t]*=[ \t]*[\"']([\w-]+)[\"']")
+_TABLE = re.compile(rb"(?m)^[ \t]*\[+([\w. -]+)\]+")
+
+
+def program_names(manifest: Text) -> dict[str, int]:
+    """The names of the programs of a manifest, and where they are written; nothing if there may be others."""
+    read = _read(manifest)
+    if not read or "workspace" in read:
+        return {}
+    tables = [(match.start(), match[1].strip()) for match in _TABLE.finditer(manifest.code)]
+    of_package = b"package" if "bin" not in read and "lib" not in read else b""
+    found: dict[str, int] = {}
+    for match in _NAME.finditer(manifest.code):
+        table = [name for start, name in tables if start < match.start()][-1:]
+        if table and table[0] in (b"bin", of_package):
+            found[match[1].decode()] = match.start(1)
+    return found
+
+
 def _read(manifest: Text) -> dict[str, Any]:
     """A manifest; nothing where it is none, or where the reader would take its time over it."""
     said = manifest.data.decode(errors="replace")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.directory.misspelt import misspelt
+from scaffold.directory.directory import Directory
+from scaffold.directory.misspelt import Misspelt, misspelt
 from scaffold.directory.misspelt_builds import misspelt_in_builds
+from scaffold.directory.misspelt_names import misspelt_names
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -33,7 +35,9 @@ class ScriptMisspelt(Rule):
     makes it a file that several places name; so is a file or folder beside `run.sh` that a letter, or a part
     of the name, makes one which `package.sh` puts there. So are variables that the system reads
     (`LD_LIBARY_PATH`), variables of a Makefile, targets of CMake, and the parts of paths that every backend
-    has: `lib`, `ld.so`, `common`.
+    has: `lib`, `ld.so`, `common`. So are a variable that `run.sh` exports where a source reads one nearby, a
+    program of `Cargo.toml` where the packaging takes one nearby, and what a recipe copies to a name nearby
+    its rule's.
 
     Fix: correct the word.
     """
@@ -46,14 +50,21 @@ class ScriptMisspelt(Rule):
             entries = registry.matrix.entries_of(name)
             used = {entry.fields.get("dockerfile", "").removeprefix("./") for entry in entries} - {""}
             files = registry.files(name)
-            around = [*filter(None, map(files.at, sorted(used)))]
-            words = (*misspelt(files, sorted(used)), *misspelt_in_builds(files, around)) if entries else ()
-            for found in words:
+            for found in _words(files, sorted(used)) if entries else ():
                 script = found.spot.path.rpartition("/")[2]
                 yield self.finding(
                     found.spot,
                     name,
                     f"{found.word} in {script}",
-                    f"{script} names {found.word}, which nothing defines; {found.meant} is defined",
+                    f"{script} names {found.word}, which nothing takes: {found.how} {found.meant}"
+                    if found.how
+                    else f"{script} names {found.word}, which nothing defines; {found.meant} is defined",
                     f"write {found.meant}",
                 )
+
+
+def _words(files: Directory, dockerfiles: list[str]) -> Iterator[Misspelt]:
+    around = [*filter(None, map(files.at, dockerfiles))]
+    yield from misspelt(files, dockerfiles)
+    yield from misspelt_in_builds(files, around)
+    yield from misspelt_names(files, dockerfiles)

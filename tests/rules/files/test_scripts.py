@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.files.trees import FINCH, HERON, LARK, findings, line_of, read, tree
+from tests.rules.files.trees import FINCH, HERON, KESTREL, LARK, findings, line_of, read, tree
 
 SLUG = "script-misspelt"
 
@@ -211,3 +211,38 @@ def test_a_folder_that_is_packaged_by_a_name_nearby(used: str, packed: str, word
     assert used in run
     where = tree({f"{LARK}/run.sh": run.encode(), f"{LARK}/package.sh": package.encode()})
     assert [f.subject for f in findings(where, SLUG)] == ([f"{word} in run.sh"] if word else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "at", "word"),
+    [
+        (f"{LARK}/run.sh", "export LARK_LIBRARY", "export LRAK_LIBRARY", f"{LARK}/run.sh", "LRAK_LIBRARY"),
+        (f"{LARK}/main.go", '"LARK_LIBRARY"', '"LARK_LIBARY"', f"{LARK}/run.sh", "LARK_LIBRARY"),
+        (f"{LARK}/run.sh", "export LARK_LIBRARY", "export LARK_FOLDER", "", ""),
+        (f"{LARK}/run.sh", "\nif [ -f", '\nexport LARK_LIBRARYS="$LARK_LIBRARY"\nif [ -f', "", ""),
+        (
+            f"{KESTREL}/Cargo.toml",
+            '[[bin]]\nname = "kestrel-grpc"',
+            '[[bin]]\nname = "kestrel-gprc"',
+            f"{KESTREL}/Cargo.toml",
+            "kestrel-gprc",
+        ),
+        (f"{KESTREL}/Cargo.toml", '[package]\nname = "kestrel-grpc"', '[package]\nname = "kestrel"', "", ""),
+        (f"{HERON}/Makefile", "build/grpc-server ./", "build/grpc-server grpc-serve", f"{HERON}/Makefile", "grpc-serve"),
+        (f"{HERON}/Makefile", "build/grpc-server ./", "build/grpc-server grpc-server", "", ""),
+        (f"{HERON}/Makefile", "build/grpc-server ./", "build/grpc-server grpc-serve\n\tmv grpc-serve grpc-server", "", ""),
+    ],
+)  # fmt: skip
+def test_a_name_that_two_files_share(path: str, old: str, new: str, at: str, word: str) -> None:
+    text = read(path)
+    assert old in text
+    told = findings(tree({path: text.replace(old, new).encode()}), SLUG)
+    assert [(f.path, f.subject.split()[0]) for f in told] == [(at, word)] * bool(word)
+
+
+def test_a_variable_that_another_file_names_is_exported() -> None:
+    script = read(f"{LARK}/run.sh").replace("export LARK_LIBRARY", "export LRAK_LIBRARY").encode()
+    engine = {f"{LARK}/engine.cpp": b"// reads LRAK_LIBRARY\n"}
+    assert not findings(tree({f"{LARK}/run.sh": script}, engine), SLUG)
+    tests = {f"{LARK}/other_test.go": b'package main\n\nconst name = "LRAK_LIBRARY"\n'}
+    assert findings(tree({f"{LARK}/run.sh": script}, tests), SLUG)
