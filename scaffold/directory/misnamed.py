@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from scaffold.backend.near import is_near
 from scaffold.directory import makefile
@@ -15,8 +16,8 @@ from scaffold.syntax.source import Place
 _FILE = re.compile(rb"(?<![^\s|])[A-Za-z][\w./-]*(?![^\s|])")
 _LIST = re.compile(rb"(?<![^\s|])\$[({]([A-Za-z_]\w*)[)}](?![^\s|])")
 _CALL = re.compile(rb"\$[({][\w-]+[ \t]")
-MAX_TOLD = 20
-"""Files that are told, and targets that are compared with one; a Makefile that people use lacks one."""
+MAX_LOOKED = 50
+"""Files without a rule that are looked at, and rules that may write one; LocalAI's Makefiles have a few."""
 MAX_WORDS = 500
 """Words that are looked at."""
 
@@ -28,15 +29,15 @@ def misnamed(directory: Directory) -> Iterator[tuple[str, str, Place]]:
     it are those of rules that nothing asks for.
     """
     targets = frozenset[str]().union(*map(makefile.targets, directory.makefiles))
-    told: set[str] = set()
-    for needing, name, place in [*_needed(directory)][:MAX_WORDS]:
-        if name in targets or name in told or len(told) >= MAX_TOLD or directory.has_make_rule(name):
+    looked: set[str] = set()
+    for needing, name, place in islice(_needed(directory), MAX_WORDS):
+        if name in targets or name in looked or len(looked) >= MAX_LOOKED or directory.has_make_rule(name):
             continue
+        looked.add(name)
         code = [text.code for text in directory.makefiles]
         is_once = sum(_count(one, name) for one in code) == 1
         is_meant = is_once and any(is_near(name, target) for target in targets if len(target) > len("make"))
         if (is_meant or _is_left(directory, name)) and not _is_there(directory, name):
-            told.add(name)
             yield needing, name, place
 
 
@@ -84,7 +85,7 @@ def _is_left(directory: Directory, name: str) -> bool:
                 head = line.head.decode(errors="replace").strip()
             elif line.kind is Kind.recipe and _count(line.text, name):
                 heads.add(head)
-    if not heads or len(heads) > MAX_TOLD or any(re.search(r"[\s%$]", head) for head in heads):
+    if not heads or len(heads) > MAX_LOOKED or any(re.search(r"[\s%$]", head) for head in heads):
         return False
     if not all(_of_file(head) == _of_file(name) for head in heads):
         return False
