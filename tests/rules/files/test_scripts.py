@@ -211,3 +211,10 @@ def test_a_folder_that_is_packaged_by_a_name_nearby(used: str, packed: str, word
     assert used in run
     where = tree({f"{LARK}/run.sh": run.encode(), f"{LARK}/package.sh": package.encode()})
     assert [f.subject for f in findings(where, SLUG)] == ([f"{word} in run.sh"] if word else [])
+
+
+def test_a_program_that_several_files_name_is_told_once() -> None:
+    path = f"{LARK}/run.sh"
+    at = read(path).rindex("/lark")
+    where = tree({path: f"{read(path)[:at]}/larks{read(path)[at + 5 :]}".encode()})
+    assert [f.subject for f in findings(where, SLUG)] == ["larks in run.sh"]
