@@ -59,15 +59,20 @@ def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Missp
     common = directory.at(COMMON_INSTALLER) if directory.lang == "python" else None
     scripts = [*directory.texts(name for name in directory.names if name.endswith(".sh"))]
     beside = {text.path: text for text in (common, *directory.build_files, *scripts) if text}
+    found: list[Misspelt] = []
     for script in scripts:
         shared = {path for path, _ in shared_scripts(script)}
         others = [text for path, text in beside.items() if path != script.path]
         others += filter(None, map(directory.at, sorted(shared)))
-        yield from _variables(script, [*others, *images])
-        yield from _commands(script, [text for text in others if text.path.endswith(".sh")])
-        yield from _paths(script, _OF_PYTHON if common else _OF_ALL, others)
-    yield from _files(directory)
-    yield from _packaged(directory)
+        found += _variables(script, [*others, *images])
+        found += _commands(script, [text for text in others if text.path.endswith(".sh")])
+        found += _paths(script, _OF_PYTHON if common else _OF_ALL, others)
+    found += (*_files(directory), *_packaged(directory))
+    told = set()
+    for one in found:
+        if (one.word, one.spot.path) not in told:
+            told.add((one.word, one.spot.path))
+            yield one
 
 
 _OF_ALL = ("ld.so", "lib")

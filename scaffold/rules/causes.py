@@ -7,6 +7,9 @@ from scaffold.rules.base import Finding
 NOWHERE = "nowhere"
 """What the subject of a backend begins with that has no directory."""
 
+NO_FOLDER = "folder"
+"""What the subject of a call of make begins with whose folder is not there."""
+
 WRONG_DOCKERFILE = ("matrix-missing-dockerfile", "matrix-missing-directory")
 """The rules that say that an entry names a wrong Dockerfile: much is read from its name."""
 

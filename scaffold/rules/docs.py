@@ -29,7 +29,8 @@ class DocsMissingRow(Rule):
 
         | [rookery](https://github.com/example/rookery) | Speaks | CPU, CUDA 12/13 |
 
-    A row that has fewer cells than its table is torn: what it says stands below the wrong heads.
+    A row that has fewer cells than its table is torn: what it says stands below the wrong heads. A table
+    whose head is gone is told once.
 
     A row is recognised by its name or by the address that it links to. A backend that users cannot install
     yet lacks more than a row: then matrix-missing-entry or gallery-missing-meta tells it.
@@ -46,6 +47,14 @@ class DocsMissingRow(Rule):
         """Backends without a row, and rows that are torn."""
         for table in registry.docs.tables if registry.only is None else ():
             above = False
+            if table.is_headless:
+                yield self.finding(
+                    registry.docs.place(table.start),
+                    "",
+                    f"head of {table.heading}",
+                    f"the table below {table.heading!r} has lost its head: readers see no table",
+                    "restore the row with the names of its columns, and the dashes below it",
+                )
             for written in table.rows:
                 torn = len(written.cells) < len(table.columns)
                 if torn and not above:

@@ -275,7 +275,7 @@ class BumpRepositoryMismatch(Rule):
 
 
 class BumpBranchMissing(Rule):
-    """A bump entry names a repository and a branch.
+    """A bump entry names a repository and a branch, and each field as the bot does.
 
     Why: without one of them the bot asks GitHub for nothing and refuses the answer, every night.
 
@@ -290,14 +290,24 @@ class BumpBranchMissing(Rule):
           variable: "ROOKERY_VERSION"
           branch: "main"
 
-    Fix: add what is missing.
+    A key that is a letter away from one of an entry's, `varible`, is told as such.
+
+    Fix: add what is missing, or correct the key.
     """
 
     severity = Severity.error
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Entries without repository or branch, or with a repository that is no owner/name."""
+        """Entries without repository or branch, a repository that is no owner/name, and unknown keys."""
         for bump in registry.bump_deps.bumps:
+            for field, key in bump.misspelt.items():
+                yield self.finding(
+                    bump.at(key),
+                    bump.backend,
+                    f"{bump.variable} {key}",
+                    f"the entry of {bump.variable} has the unknown key {key}, and no {field}",
+                    f"write {field}",
+                )
             good = re.fullmatch(r"[\w.-]+/[\w.-]+", bump.repository)
             if not good or not bump.branch:
                 what = "repository" if not good else "branch"

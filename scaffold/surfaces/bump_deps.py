@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import cached_property
 
+from scaffold.backend.near import nearest
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, YamlRecord
 from scaffold.surfaces.parts import Part, fields
 from scaffold.syntax.yaml import YamlSource, quote
-from scaffold.syntax.yaml_items import item_of
+from scaffold.syntax.yaml_items import YamlItem, item_of
 
 FIELDS = ("repository", "variable", "branch", "file")
 
@@ -22,6 +25,8 @@ class Bump(YamlRecord):
     variable: str
     branch: str
     file: str
+    misspelt: dict[str, str] = dataclass_field(default_factory=dict)
+    """Field -> the key, a letter away, that stands in its place."""
 
     @property
     def backend(self) -> str:
@@ -57,8 +62,26 @@ class BumpDepsSurface(FileSurface):
             for item in source.items(source.get(job.value, *_KEYS[1:])):
                 entry = item_of(source, item)
                 if len(entry.fields.keys() & set(FIELDS)) > len(FIELDS) / 2:
-                    found.append(Bump(entry, *(entry.fields.get(field, "") for field in FIELDS)))
+                    wrong = self._misspelt(entry)
+                    repository, variable, branch, file = (
+                        entry.fields.get(wrong.get(field, field), "") for field in FIELDS
+                    )
+                    found.append(Bump(entry, repository, variable, branch, file, wrong))
         return found
+
+    def _misspelt(self, entry: YamlItem) -> dict[str, str]:
+        """Field that an entry lacks -> the key that is meant for it, and that the job does not read."""
+        unread = [
+            key
+            for key in entry.fields
+            if key not in FIELDS and not re.search(rf"matrix\.{re.escape(key)}\b", self._text)
+        ]
+        lacking = (field for field in FIELDS if field not in entry.fields)
+        return {field: key for field in lacking if (key := nearest(field, unread))}
+
+    @cached_property
+    def _text(self) -> str:
+        return self.source.data.decode(errors="replace") if self.source else ""
 
     @property
     def parts(self) -> Iterable[Part]:

@@ -48,6 +48,9 @@ class Table(NamedTuple):
     rows: tuple[Row, ...]
     end: int
     """Offset just after the last row."""
+    start: int = 0
+    is_headless: bool = False
+    """Whether the row with the names of its columns is gone: readers see no table."""
 
 
 class TableSurface(FileSurface):
@@ -65,7 +68,10 @@ class TableSurface(FileSurface):
 
     @cached_property
     def every_table(self) -> list[Table]:
-        """Every table whose first column is headed as one of backends, in file order."""
+        """Every table whose first column is headed as one of backends, in file order.
+
+        Beside such a table, one without a head is one too where its rows begin with links.
+        """
         if self.source is None:
             return []
         tables: list[Table] = []
@@ -87,15 +93,34 @@ class TableSurface(FileSurface):
                 block.append(Row((text.partition("|")[0].strip(),), start, offset))  # the rest of a torn row
                 continue
             if len(block) > 1:
-                tables.append(Table(heading, block[0].cells, tuple(block[2:]), block[-1].end))
+                tables.append(_table(heading, block))
             block = []
             if text.startswith("#"):
                 heading = text.lstrip("# ")
-        return [table for table in tables if table.columns and table.columns[0].lower().startswith("backend")]
+        known = [table for table in tables if _is_of_backends(table) and not table.is_headless]
+        return [table for table in tables if _is_of_backends(table)] if known else []
 
-    def place(self, row: Row) -> Place:
-        """The line of a row."""
-        return required(self.source, self.path, "a table of backends").place(row.start)
+    def place(self, at: Row | int) -> Place:
+        """The line of a row, or of an offset."""
+        source = required(self.source, self.path, "a table of backends")
+        return source.place(at.start if isinstance(at, Row) else at)
+
+
+def _table(heading: str, block: list[Row]) -> Table:
+    """The table that some lines are; where its head is gone, with what is known of its columns."""
+    start, end = block[0].start, block[-1].end
+    ruled = [bool(row.cells) and all(re.fullmatch(r":?-+:?", cell) for cell in row.cells) for row in block]
+    rows = block[1:] if ruled[0] else block
+    if True not in ruled[1:] and all(row.url for row in rows):
+        return Table(heading, ("Backend", *[""] * (len(block[0].cells) - 1)), tuple(rows), end, start, True)
+    whole = Table(heading, block[0].cells, tuple(block[2:]), end, start)
+    if True not in ruled and _is_of_backends(whole):  # only the dashes below its head are gone
+        return whole._replace(rows=tuple(block[1:]), is_headless=True)
+    return whole
+
+
+def _is_of_backends(table: Table) -> bool:
+    return bool(table.columns) and table.columns[0].lower().startswith("backend")
 
 
 def label(backend: Backend) -> str:

@@ -32,6 +32,8 @@ def row(name: str) -> str:
 
 
 KESTREL = row("Kestrel")
+HEAD = "| Backend" + text_of(BASE, DOCS).partition("| Backend")[2].partition("| [")[0]
+"""The first table's."""
 SAID = "Kestrel: text-to-speech in Rust"
 
 
@@ -77,6 +79,16 @@ CASES = {
             "in two": KESTREL[:40] + "\n" + KESTREL[40:],
             "with its end gone": KESTREL[:40] + "\n",
             "at the last bar but one": "".join(KESTREL.rpartition(" | ")[::2]),
+        }.items()
+    },
+    **{
+        f"a table that has lost its {what}": Case(
+            "docs-missing-row", "", DOCS, (at,), docs((HEAD, left)), says="has lost its head", times=1
+        )
+        for what, (at, left) in {
+            "names": ("|---------|-------------|------------|---", HEAD.split("\n", 1)[1]),
+            "dashes": ("Capability", HEAD.split("\n", 1)[0] + "\n"),
+            "head": ("[llama.cpp]", ""),
         }.items()
     },
     "hardware that is not built for": Case(

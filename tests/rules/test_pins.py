@@ -109,6 +109,14 @@ CASES = {
         MINIATURE.edit_in(ENTRY, ('            branch: "main"\n', "")),
         says="no branch",
     ),
+    **{
+        f"{wrong} for {field}": Case(
+            "bump-branch-missing", "wren-cpp", BUMP, (f"{wrong}: ",),
+            MINIATURE.edit_in(ENTRY, (f"{field}: ", f"{wrong}: ")),
+            says=f"unknown key {wrong}", times=1,
+        )
+        for field, wrong in {"repository": "repositry", "variable": "varible", "branch": "brnch", "file": "fil"}.items()
+    },
     "no repository": Case(
         "bump-branch-missing", "wren-cpp", BUMP, ('repository: "wren.cpp"',),
         MINIATURE.edit_in(ENTRY, ("aviary-example/wren.cpp", "wren.cpp")),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from scaffold.backend.names import FOLDER
+from scaffold.backend.near import is_near, nearest
 from scaffold.checkout.gone import gone_with
 from scaffold.directory.directory import Directory
 from scaffold.directory.makefile import default_recipes
 from scaffold.directory.misnamed import misnamed
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import NO_FOLDER
 from scaffold.rules.words import enumerated
 from scaffold.surfaces.matrix.reading import Entry
 from scaffold.syntax.source import Place
@@ -34,8 +38,11 @@ class MakefileTestTarget(Rule):
         test: install
                 bash test.sh
 
-    Fix: add the rule, and list it in `.PHONY`. Where there is no `test.py` either, `test.sh` says so and
-    succeeds: write one.
+    So is another goal that `test-extra` or `prepare-test-extra` makes in a backend's directory, where its
+    Makefile has no rule for it, and a folder below `backend/` that is not there.
+
+    Fix: add the rule, and list it in `.PHONY`, or correct the goal. Where there is no `test.py` either,
+    `test.sh` says so and succeeds: write one.
     """
 
     severity = Severity.error
@@ -55,6 +62,51 @@ class MakefileTestTarget(Rule):
             else:
                 message = f"`make -C {path} test` fails: its Makefile has no `test` rule"
             yield self.finding(place, name, f"test rule of {path}", message, _what_to_do(files))
+        for target in ("test-extra", "prepare-test-extra"):
+            yield from self._called(registry, target)
+
+    def _called(self, registry: Registry, target: str) -> Iterator[Finding]:
+        """What a recipe of the root makes that no rule is for, or in a folder that is not there."""
+        makefile = registry.makefile
+        for line, made in makefile.calls(target):
+            folder, name = made.folder, made.folder.rpartition("/")[2]
+            if line.text.startswith("-") or "||" in line.text or not _PLAIN.fullmatch(folder):
+                continue
+            if registry.directory(name) == folder:
+                files = registry.files(name)
+                for goal in made.goals:
+                    if goal != "test" and _PLAIN_GOAL.fullmatch(goal) and not _makes(files, goal):
+                        meant = next((one for one in _USUAL if is_near(goal, one) and _makes(files, one)), "")
+                        yield self.finding(
+                            makefile.place(line),
+                            name,
+                            f"{goal} of {folder}",
+                            f"`make -C {folder} {goal}` fails: its Makefile has no rule for {goal}",
+                            f"write {meant}" if meant else f"correct the name, or write the rule for {goal}",
+                        )
+            elif not re.match(FOLDER, folder) and not registry.tree.is_dir(folder):
+                known = {registry.directory(one): one for one in registry.backends}
+                same = registry.directory(name) if name in registry.backends else ""
+                meant = same or nearest(folder, known)
+                yield self.finding(
+                    makefile.place(line),
+                    known.get(meant, name),
+                    f"{NO_FOLDER} {folder}",
+                    f"`make -C {folder}` fails: there is no such folder",
+                    f"write {meant}" if meant else "correct the folder, or delete the line",
+                )
+
+
+_PLAIN = re.compile(r"backend/[\w.-]+/[\w.-]+")
+_PLAIN_GOAL = re.compile(r"[A-Za-z][\w-]*")
+_USUAL = ("test", "build", "install", "clean")
+"""Goals that may be meant."""
+
+
+def _makes(files: Directory, goal: str) -> bool:
+    """Whether make has a rule for a goal, its own included, or a file of that name; in doubt, yes."""
+    near = any(name == goal or name.startswith(f"{goal}.") for name in files.names)
+    return near or not files.makefiles or files.has_make_rule(goal)
 
 
 def _what_to_do(files: Directory) -> str:

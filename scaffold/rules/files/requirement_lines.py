@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -53,7 +54,7 @@ class RequirementUnreadable(Rule):
     not looked at. A file or folder that is named and not there is told by files-missing.
 
     It is a warning where a name is a letter away from one that several files have, and no other file has it,
-    or is the beginning of one where the file ends.
+    or is the beginning of one where the file ends; an error where others pin that one to the same version.
 
     Fix: write the line as pip reads it.
     """
@@ -82,7 +83,7 @@ class RequirementUnreadable(Rule):
                     f"{text.path} {name}",
                     f"{name} is named nowhere else, and {named[meant]} files name {meant}",
                     f"write {meant}, if that is meant",
-                    severity=Severity.warning,
+                    severity=None if _is_pinned_as(text, name, meant, offset, texts) else Severity.warning,
                 )
 
     def _joined(
@@ -99,6 +100,15 @@ class RequirementUnreadable(Rule):
                 f"{first} and {second} stand on one line without a break",
                 "write each on a line of its own",
             )
+
+
+def _is_pinned_as(text: Text, name: str, meant: str, offset: int, texts: Sequence[tuple[str, Text]]) -> bool:
+    """Whether a name has the version here that another file pins the one to which is meant."""
+    pin = re.match(rb"==[\w.+]+(?=\s|\Z)", text.data[offset + len(name) :])
+    wanted = (
+        re.compile(rb"(?m)^%s%s(?=\s|\Z)" % (re.escape(meant.encode()), re.escape(pin[0]))) if pin else None
+    )
+    return wanted is not None and any(wanted.search(other.data) for _, other in texts)
 
 
 class RequirementPinLost(Rule):

@@ -45,6 +45,13 @@ class MatrixNoRequirements(Rule):
     """
 
     severity = Severity.error
+    explained_by = ("requirement-unreadable",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:
+        """Where all that is lacking is misspelt in the file that every image installs."""
+        meant = re.match(r"write (\S+), if that is meant", cause.help)
+        is_common = cause.path.endswith("/requirements.txt")
+        return is_common and meant is not None and f" it lacks {meant[1]}, which " in finding.message
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         installer = installer_of(registry.tree)

@@ -233,4 +233,5 @@ def _contradictions(
     elif not contexts and own != "." and not registry.tree.is_dir(own):
         yield "context", "."
     if definition.progress not in PROGRESS:
-        yield "progress", "--progress=plain" if "progress" in definition.progress else "false"
+        usual = "--progress=plain" if "progress" in definition.progress else "false"
+        yield "progress", nearest(definition.progress, PROGRESS) or usual

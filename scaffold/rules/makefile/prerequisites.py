@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from scaffold.backend.near import nearest
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.syntax.source import Place
@@ -26,9 +27,10 @@ class MakefilePrerequisiteMissing(Rule):
 
         prepare-test-extra:
 
-    What `.PHONY` lists needs no rule; what a variable or a pattern stands for is not looked at, nor are the
-    targets of backends, which have rules of their own here. Of workflows all goals are looked at that a step
-    makes where the root of the repository is: `make backends/gone`.
+    What `.PHONY` lists needs no rule; what a variable stands for is not looked at, nor are the targets of
+    backends, which have rules of their own here. A pattern that a pattern rule needs, as `docker-save-%`, is
+    told where no target can fit it. Of workflows all goals are looked at that a step makes where the root of
+    the repository is: `make backends/gone`.
 
     Fix: delete the word, or write its rule.
     """
@@ -59,7 +61,21 @@ class MakefilePrerequisiteMissing(Rule):
                         f"{target} needs {name}, which no rule makes: `make {target}` does nothing",
                         f"delete {name}, or write its rule",
                     )
+        yield from self._patterns(registry)
         yield from self._goals(registry)
+
+    def _patterns(self, registry: Registry) -> Iterator[Finding]:
+        """What pattern rules need, by a pattern that no target, file or name in `.PHONY` can fit."""
+        makefile = registry.makefile
+        for target, word in makefile.pattern_needs():
+            meant = nearest(word.text, (pattern for pattern in makefile.targets if "%" in pattern))
+            yield self.finding(
+                makefile.place(word),
+                "",
+                f"{target} {word.text}",
+                f"{target} needs {word.text}, which no rule makes: make passes this rule over",
+                f"write {meant}" if meant else f"delete {word.text}, or write its rule",
+            )
 
     def _goals(self, registry: Registry) -> Iterator[Finding]:
         """Goals of steps, without those of which a rule about test jobs or one about definitions says so."""

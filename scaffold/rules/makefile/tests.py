@@ -8,6 +8,7 @@ from functools import partial
 
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.causes import NO_FOLDER
 from scaffold.syntax.source import Place
 
 LISTED = ("python", "go", "rust")
@@ -38,6 +39,11 @@ class MakefileTestLists(Rule):
 
     severity = Severity.info
     fixable = True
+    explained_by = ("makefile-test-target",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where its line is there, with a wrong folder."""
+        return cause.subject.startswith(f"{NO_FOLDER} ")
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Backends that one of the lists names and the other does not, and tests that nothing runs."""

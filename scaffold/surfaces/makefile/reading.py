@@ -18,7 +18,7 @@ from scaffold.backend.names import FOLDER
 from scaffold.surfaces.base import FileSurface, Registration
 from scaffold.surfaces.parts import Part
 from scaffold.syntax.make import Assignment, Call, MakeSource, Rule
-from scaffold.syntax.make_lines import Kind, Line, lines
+from scaffold.syntax.make_lines import Kind, Line, lines, without_references
 from scaffold.syntax.shell import ShellSource
 from scaffold.syntax.source import Place, Span, Word
 
@@ -206,6 +206,28 @@ class MakefileReader(FileSurface):
             if "%" in word or "$" in word
         ]
 
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """What its rules are for, those in templates too, and what `.PHONY` lists; NUL for a reference."""
+        heads = [without_references(line.head, b"\0") for line in self._heads]
+        phony = [line.rest for line in self._heads if line.head == b".PHONY"]
+        names = {f"docker-build-{definition.name}" for definition in self.definitions}
+        return frozenset(names.union(*(part.decode(errors="replace").split() for part in (*heads, *phony))))
+
+    def pattern_needs(self) -> Iterator[tuple[str, Word]]:
+        """(target, what it needs) of pattern rules, where nothing can fit the pattern that is needed."""
+        if self.source is None or self._is_open:
+            return
+        for rule in self.source.rules:
+            for word in rule.prerequisites if any("%" in target.text for target in rule.targets) else ():
+                head, percent, tail = word.text.partition("%")
+                folder, _, start = head.rpartition("/")
+                if not percent or not start or re.search(r"[$%*?.|(){}]", head + tail):
+                    continue
+                beside = (name.startswith(start) for name in self.tree.list(folder))
+                if not any(_may_fit(target, head, tail) for target in self.targets) and not any(beside):
+                    yield rule.targets[0].text, word
+
     def comments(self, target: str) -> list[str]:
         """The comments in the rule of a target."""
         rule = self.rule(target)
@@ -274,6 +296,13 @@ class MakefileReader(FileSurface):
 
     def _at(self, offset: int, what: str) -> Registration:
         return Registration(self.name, self.path, self.place(offset).line, what)
+
+
+def _may_fit(target: str, head: str, tail: str) -> bool:
+    """Whether a target, which may be a pattern or have references, may fit a pattern."""
+    first, last = re.split(r"[%\0]", target)[0], re.split(r"[%\0]", target)[-1]
+    begins = target.startswith(head) or (first != target and head.startswith(first))
+    return begins and (target.endswith(tail) or (first != target and tail.endswith(last)))
 
 
 def _in_backend(made: Call) -> bool:

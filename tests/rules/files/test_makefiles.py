@@ -54,6 +54,25 @@ def test_a_test_target_that_is_not_there_at_all() -> None:
     assert "`go test ./...`" in found.help
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (f"-C {FINCH} test\n", f"-C {FINCH} tst\n", "no rule for tst"),
+        (f"-C {FINCH} test\n", f"-C {FINCH} tst || true\n", ""),
+        (f"-C {FINCH} test\n", f"-C {FINCH} $(GOAL)\n", ""),
+        (f"-C {FINCH} test\n", "-C backend/pyton/finch-tts test\n", "no such folder"),
+        (f"-C {FINCH} test\n", "-C backend/$(LANG)/finch-tts test\n", ""),
+    ],
+)
+def test_another_goal_or_folder(old: str, new: str, says: str) -> None:
+    where = tree(replaced("Makefile", (old, new)))
+    found = findings(where, "makefile-test-target")
+    assert [says in f.message for f in found] == [True] * bool(says)
+    included = replaced(f"{FINCH}/Makefile", ("test: install", "-include $(X)\ntest: install"))
+    found = findings(tree(replaced("Makefile", (old, new)), included), "makefile-test-target")
+    assert bool(found) is (says == "no such folder")
+
+
 def test_a_workflow_that_runs_the_tests() -> None:
     makefile = replaced("Makefile", (f"\t$(MAKE) -C {FINCH} test\n", ""))
     broken = replaced(f"{FINCH}/Makefile", ("test: install\n\tbash test.sh\n", ""))

@@ -616,3 +616,9 @@ def test_a_file_with_less_than_the_others() -> None:
     for text, count in (("torch\nacme\n", 0), ("torch\n", 1), ("torch\nbeak\n", 0)):
         found = findings(tree(files, {intel: text.encode()}), "matrix-no-requirements")
         assert [(f.path, f.severity) for f in found] == [(intel, Severity.warning)] * count
+
+
+@pytest.mark.parametrize(("version", "severity"), [("2.12.1", Severity.error), ("0.1", Severity.warning)])
+def test_a_misspelt_name_with_the_usual_pin(version: str, severity: Severity) -> None:
+    where = tree({f"{FINCH}/requirements-after.txt": f"torhc=={version}\n".encode()})
+    assert [f.severity for f in findings(where, "requirement-unreadable")] == [severity]

@@ -246,3 +246,10 @@ def test_a_variable_that_another_file_names_is_exported() -> None:
     assert not findings(tree({f"{LARK}/run.sh": script}, engine), SLUG)
     tests = {f"{LARK}/other_test.go": b'package main\n\nconst name = "LRAK_LIBRARY"\n'}
     assert findings(tree({f"{LARK}/run.sh": script}, tests), SLUG)
+
+
+def test_a_program_that_several_files_name_is_told_once() -> None:
+    path = f"{LARK}/run.sh"
+    at = read(path).rindex("/lark")
+    where = tree({path: f"{read(path)[:at]}/larks{read(path)[at + 5 :]}".encode()})
+    assert [f.subject for f in findings(where, SLUG)] == ["larks in run.sh"]

@@ -89,6 +89,11 @@ CASES = {
         make((f"{LARK}\n", ""), (LARK_EVAL, "")).append(MAKEFILE, DARWIN_RULE),
         also=None, fix=True,
     ),
+    "a progress with a typing error": Case(
+        "makefile-definition-mismatch", "lark", MAKEFILE, ("BACKEND_LARK =",),
+        lark(progress="--progess=plain"),
+        fix=True, says="|--progress=plain|",
+    ),
     "a progress that docker does not know": Case(
         "makefile-definition-mismatch", "lark", MAKEFILE, ("BACKEND_LARK =",),
         lark(progress="plain"),

@@ -37,6 +37,10 @@ CASES = {
         make(("build: protogen-go ##", "build: gone ##"), ("test: protogen-go ##", "test: gone ##")),
         says="build needs gone",
     ),
+    "a pattern that nothing fits": Case(
+        SLUG, "", MAKEFILE, ("backends/%:",), make(("docker-build-% docker-save-%", "docker-build-% docker-sav-%")),
+        says="backends/% needs docker-sav-%", also=None,
+    ),
     "a backend that a step of a workflow misspells": Case(
         SLUG, "", NIGHT, ("jobs 5 build",), step("PATH=$PATH:/go make --jobs 5 build backends/lrk"),
         says="make backends/lrk",
@@ -50,6 +54,12 @@ FINE = {
     "a file": (make(("build: protogen-go ##", "build: go.mod core ##")), None),
     "a name in .PHONY": (make(("build: protogen-go ##", "build: install-go-tools2 ##")).append(MAKEFILE, ".PHONY: install-go-tools2\n"), None),
     "a variable, a pattern": (make(("build: protogen-go ##", "build: $(STAMPS) backends/lark ##")), None),
+    "a pattern that .PHONY, a pattern or a variable fits": (
+        make(("docker-build-% docker-save-%", "docker-build-% docker-save-% night-% day-% $(DAY)-%")).append(
+            MAKEFILE, ".PHONY: night-owl\n$(DAYS) day-%-bird:\n\ttrue\n"
+        ),
+        SLUG,
+    ),
     "what patterns and definitions make": (
         step("make backends/lark docker-build-lark docker-save-owl backends/heron-darwin build A=b"), SLUG,
     ),
