@@ -12,6 +12,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.errors import ShapeError
 from scaffold.surfaces.gallery.loading import Refusal
 from scaffold.surfaces.model_configuration import configures
+from scaffold.surfaces.model_files import Half, halves, quoted_backends
 from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Source
 from scaffold.syntax.yaml_events import Kind, document, in_block_style
@@ -76,7 +77,7 @@ _WANTED = ("url", "config_file")
 _OPTIONS = re.compile(rb"\n[ ]+options:[ ]*\n((?:[ ]+- [^\n]*(?:\n|\Z))+)")
 _OPTION = re.compile(rb"- [\"']?([^\"'\n]+)")
 _FILES = re.compile(rb"\n  files:[ ]*(?:\n  [ -][^\n]*)*")
-_DOWNLOAD = re.compile(rb"\n([ ]++)- (?=(?:filename|sha256|uri):)[^\n]*+(?:\n\1  [^\n]*+)*+")
+_MERGE = re.compile(rb"(?m)^(- |  )(?:!!merge )?<<:[ ]*\*[\w.-]+[ ]*$")
 
 
 class ModelGallery:
@@ -176,14 +177,9 @@ class ModelGallery:
         return (line for line, item in unnamed if not name_of(_blocked(item)))
 
     @property
-    def halves(self) -> Iterator[tuple[str, str, int]]:
-        """(file, what it lacks, line) of every file to download without a name or an address."""
-        data = self.read(LIST)
-        for found in _DOWNLOAD.finditer(data):
-            for key in ("filename", "uri"):
-                if f" {key}:".encode() not in found[0]:
-                    known = b" ".join(found[0].split()[1:3]).decode(errors="replace")
-                    yield known, key, data.count(b"\n", 0, found.start()) + 2
+    def halves(self) -> Iterator[Half]:
+        """Every file to download without a name or an address."""
+        return halves(self.read(LIST), self.items, _blocked)
 
     @cached_property
     def dropped(self) -> list[tuple[str, list[str], str, int]]:
@@ -249,13 +245,19 @@ class ModelGallery:
             data = self.read(path) if file.endswith((".yaml", ".yml")) else b""
             at = data.find(b"backend:")
             line, counted = 1, 0
+            seen = set()
             while at >= 0:
                 found = _NAME.match(data, at)
                 name = found[2].decode() if found else ""
                 if found and (name.lower() in of) is not others and configures(data, at):
                     line, counted = line + data.count(b"\n", counted, at), at
+                    seen.add(found.start(2))
                     yield Use(name, path, line, found.start(2), found.end(2))
                 at = data.find(b"backend:", at + 1)
+            for start, end in quoted_backends(data) if path != LIST else ():
+                name = data[start:end].decode()
+                if (name.lower() in of) is not others and start not in seen:
+                    yield Use(name, path, data.count(b"\n", 0, start) + 1, start, end)
 
 
 @lru_cache(maxsize=2)
@@ -380,7 +382,11 @@ def _repeated(item: bytes) -> Iterator[tuple[str, int]]:
 @lru_cache(maxsize=64)
 def _blocked(data: bytes) -> bytes:
     """An item or a configuration as it is mostly written: in block style."""
-    return in_block_style(data, "config_file") if _FLOW.search(data) else data
+    if not _FLOW.search(data):
+        return data
+    alone = _MERGE.sub(rb"\1merged: true", data)  # what it merges is not here
+    made = in_block_style(alone, "config_file")
+    return data if made == alone else made
 
 
 def _files(data: bytes) -> list[str]:
