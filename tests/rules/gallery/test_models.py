@@ -7,6 +7,7 @@ import pytest
 from scaffold.checkout.tree import MAX_TEXT_BYTES
 from scaffold.operations import rename
 from scaffold.registry import Registry
+from scaffold.rules.base import Severity
 from scaffold.surfaces.downloader import PATH
 from scaffold.surfaces.models import INSTALLING
 from tests.rules.gallery.test_addresses import CODE
@@ -215,6 +216,23 @@ CASES |= {
         SLUG, "gone", "gallery/wing.yaml", ("backend: gone",),
         MINIATURE.write("gallery/wing.yaml", 'name: wing\nconfig_file: "f16: true\\nbackend: gone\\nmmap: true\\n"\n'),
     ),
+    **{
+        f"the key {wrong} for {right}": Case(
+            "gallery-model-unreadable", "", MODELS, ('name: "heron"' if after else "- &heron", f"{wrong}:"),
+            listed(wren(), wren(name="heron").replace("&wren", "&heron").replace(f"{right}:", f"{wrong}:", 1)),
+            says=f"knows no key `{wrong}`", severity=severity,
+        )
+        for right, wrong, after, severity in (
+            ("overrides", "overides", True, None), ("files", "file", True, None), ("url", "ulr", True, None),
+            ("name", "nane", False, None), ("filename", "filenam", True, None), ("uri", "urii", True, None),
+            ("sha256", "sha265", True, Severity.warning),
+        )
+    },
+    "a misspelt key in brackets": Case(
+        "gallery-model-unreadable", "", MODELS, ("- {filename: wren.gguf",),
+        listed(wren(name="a", file="other.gguf", model="other.gguf"), in_brackets(wren(name="b"), "urii")),
+        says="knows no key `urii`",
+    ),
     "a file without a name": Case(
         "gallery-model-file", "", MODELS, ('name: "b"', "- sha256:"),
         listed(wren(name="a"), wren(name="b", model="wren").replace("filename: wren.gguf\n      ", "")), says="has no filename",
@@ -333,6 +351,11 @@ CASES |= {
 }  # fmt: skip
 
 FINE = {
+    "words that look like a key that is misspelt": (
+        listed(wren().replace("  overrides:", "  description: |\n    sha265: one\n  x_overide: 1\n  overrides:\n    file: 1\n    tag: 2", 1)),
+        None,
+    ),
+    "another key beside the one that it is near": (listed(wren() + "      sha265: 1\n      sha512: 2\n"), None),
     "a configuration in quotes of a backend that is there": (
         MINIATURE.write("gallery/wing.yaml", '{name: wing, config_file: "backend: rookery\\n"}\n'), None,
     ),
