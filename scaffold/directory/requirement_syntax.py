@@ -33,6 +33,7 @@ HELP = "write `NAME`, or `NAME==VERSION`, on a line of its own"
 HELP_OPTION = "write an option that pip has, on a line of its own, with its value"
 HELP_ADDRESS = "write the whole address: `https://HOST/PATH`, or `git+https://HOST/PATH@TAG`"
 HELP_MARKER = 'write what is compared in quotes: `; python_version < "3.12"`'
+HELP_REPOSITORY = "write {}: without `git+` it is a web page"
 HELP_WHEEL = "write the name of the wheel in full: `NAME-VERSION-PYTHON-ABI-PLATFORM.whl`"
 
 _LINE = re.compile(rb"(?m)^[ \t]*([^\s#][^\r\n]*)")
@@ -52,6 +53,11 @@ _OF_REPOSITORY = (
 """How pip takes the address of a repository (pip, src/pip/_internal/vcs)."""
 _ADDRESS = re.compile(rf"(?:(?:https?|ftp|{_OF_REPOSITORY})://[^/\s;]|(?:\w+\+)?file:)[^\s;]*")
 _PATH = re.compile(r"[^\s;/\\]*+[/\\][^\s;]*+|[^\s;<>=@]+\.(?:whl|zip|tar\.gz)|\.{1,2}")
+_REPOSITORY = re.compile(
+    r"(?i:https?://(?:www\.)?github\.com)/[\w.-]+/"
+    r"(?![^/@#?]+\.(?:git|whl|zip|tgz|gz|bz2|xz|zst|tar)/?(?:[#?]|\Z))[\w.-]+(?:@[^#?]*|/)?(?:[#?].*)?"
+)
+"""The page of a repository; one that ends in `.git` uv takes for the repository."""
 _WHEEL_PARTS = (5, 6)
 _HASH = re.compile(r"sha(?:256|384|512):[0-9a-fA-F]+")
 
@@ -168,6 +174,8 @@ def _requirement(line: str) -> Judged:
     if not path:
         if not _ADDRESS.fullmatch(place) or _GLUED.search(place):
             return Judged(HELP_ADDRESS)
+        if _REPOSITORY.fullmatch(bare):
+            return Judged(HELP_REPOSITORY.format(f"git+{bare}"))
     elif not _PATH.fullmatch(path):
         return Judged(_of_name(line))
     file = re.split(r"[#?]", bare)[0].rpartition("/")[2]

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from scaffold.checkout.merged import require_merged
 from scaffold.checkout.tree import Tree
-from scaffold.errors import ShapeError
 from scaffold.surfaces.gallery.loading import Refusal
 from scaffold.surfaces.model_configuration import configures
+from scaffold.surfaces.model_files import Half, halves, quoted_backends
+from scaffold.surfaces.model_keys import Misspelt, may_repeat, misspelt, repeated
 from scaffold.surfaces.parts import Part
-from scaffold.syntax.source import Source
-from scaffold.syntax.yaml_events import Kind, document, in_block_style
+from scaffold.syntax.yaml_events import in_block_style
 
 FOLDER = "gallery"
 LIST = f"{FOLDER}/index.yaml"
@@ -55,7 +55,6 @@ _WEIGHTS = re.compile(
     rb"([^\"'\n]*\.(?:gguf|ggml|bin|safetensors))[\"']?[ ]*(?=\r?\n|\Z)"
 )
 _MODEL = re.compile(rb"\n[ ]+model:")
-_KEY = re.compile(rb"\n([ -]*+)(\w[\w-]*+):(?=[ \r\n])")
 _FILE = re.compile(rb"\n[ ]+(?:- )?filename:[ ]*[\"']?([^\"'\n]*?)[\"']?[ ]*(?=\r?\n|\Z)")
 _BASE = re.compile(rb"\n  url:[ ]*[\"']?github:[\w.-]+/LocalAI/gallery/([\w.-]+\.ya?ml)@([\w./-]*)")
 _ARCHIVE = re.compile(r"\.(?:tar\.\w+|tgz|zip)$")
@@ -72,11 +71,13 @@ _PAGE = re.compile(rb"uri:[ ]*[\"']?(https://huggingface\.co/[^/\s\"']+/[^/\s\"'
 
 INSTALLING = "core/gallery/models.go"
 """Where LocalAI makes a model's configuration."""
+FEW = 6
+"""Lines within which the keys of a file stand."""
 _WANTED = ("url", "config_file")
 _OPTIONS = re.compile(rb"\n[ ]+options:[ ]*\n((?:[ ]+- [^\n]*(?:\n|\Z))+)")
 _OPTION = re.compile(rb"- [\"']?([^\"'\n]+)")
 _FILES = re.compile(rb"\n  files:[ ]*(?:\n  [ -][^\n]*)*")
-_DOWNLOAD = re.compile(rb"\n([ ]++)- (?=(?:filename|sha256|uri):)[^\n]*+(?:\n\1  [^\n]*+)*+")
+_MERGE = re.compile(rb"(?m)^(- |  )(?:!!merge )?<<:[ ]*\*[\w.-]+[ ]*$")
 
 
 class ModelGallery:
@@ -163,27 +164,40 @@ class ModelGallery:
         keys: tuple[str, ...] = _WANTED if b"invalid gallery model" in code else ()
         keys = (*_WANTED, "overrides", "files", "variants") if b"installs nothing" in code else keys
         key = re.compile(r"(?:\A- |\n  )(?:<<|{})[ ]*:".format("|".join(keys)).encode()) if keys else None
+        wrong = {one.line for one in self.misspelt if one.meant in keys}
         return [
             (name_of(item), line, " or ".join(f"`{one}`" for one in keys))
             for line, item in (self.items if key else ())
-            if key and not key.search(item) and b"<<:" not in item and name_of(item)
+            if key
+            and not key.search(item)
+            and b"<<:" not in item
+            and name_of(item)
+            and wrong.isdisjoint(range(line, line + item.count(b"\n")))
         ]
 
     @property
     def nameless(self) -> Iterator[int]:
         """The line of every model that has no name, its own or by a merge."""
         unnamed = ((line, item) for line, item in self.items if not name_of(item) and b"<<:" not in item)
-        return (line for line, item in unnamed if not name_of(_blocked(item)))
+        wrong = {one.line for one in self.misspelt if one.meant == "name"}
+        return (
+            line
+            for line, item in unnamed
+            if not name_of(_blocked(item)) and wrong.isdisjoint(range(line, line + item.count(b"\n")))
+        )
 
     @property
-    def halves(self) -> Iterator[tuple[str, str, int]]:
-        """(file, what it lacks, line) of every file to download without a name or an address."""
-        data = self.read(LIST)
-        for found in _DOWNLOAD.finditer(data):
-            for key in ("filename", "uri"):
-                if f" {key}:".encode() not in found[0]:
-                    known = b" ".join(found[0].split()[1:3]).decode(errors="replace")
-                    yield known, key, data.count(b"\n", 0, found.start()) + 2
+    def halves(self) -> Iterator[Half]:
+        """Every file to download without a name or an address; not those of which the key is misspelt."""
+        wrong = [(one.meant, one.line) for one in self.misspelt]
+        for half in halves(self.read(LIST), self.items, _blocked):
+            if not any(half.lacks == meant and 0 <= line - half.line < FEW for meant, line in wrong):
+                yield half
+
+    @cached_property
+    def misspelt(self) -> list[Misspelt]:
+        """The keys that LocalAI passes over, and that are a letter away from one that is absent."""
+        return [*misspelt(LIST, self.read(LIST), self.items)]
 
     @cached_property
     def dropped(self) -> list[tuple[str, list[str], str, int]]:
@@ -249,13 +263,19 @@ class ModelGallery:
             data = self.read(path) if file.endswith((".yaml", ".yml")) else b""
             at = data.find(b"backend:")
             line, counted = 1, 0
+            seen = set()
             while at >= 0:
                 found = _NAME.match(data, at)
                 name = found[2].decode() if found else ""
                 if found and (name.lower() in of) is not others and configures(data, at):
                     line, counted = line + data.count(b"\n", counted, at), at
+                    seen.add(found.start(2))
                     yield Use(name, path, line, found.start(2), found.end(2))
                 at = data.find(b"backend:", at + 1)
+            for start, end in quoted_backends(data) if path != LIST else ():
+                name = data[start:end].decode()
+                if (name.lower() in of) is not others and start not in seen:
+                    yield Use(name, path, data.count(b"\n", 0, start) + 1, start, end)
 
 
 @lru_cache(maxsize=2)
@@ -311,8 +331,8 @@ def _twice(data: bytes) -> tuple[tuple[str, str, int], ...]:
     """(model, key, line) of every key that stands in one mapping of a list's item for the second time."""
     found = []
     for line, item in _items(data):
-        if _may_repeat(item):
-            found += [(name_of(item), key, line + at - 1) for key, at in _repeated(item)]
+        if may_repeat(item):
+            found += [(name_of(item), key, line + at - 1) for key, at in repeated(LIST, item)]
     return tuple(found)
 
 
@@ -342,45 +362,14 @@ def _listed(data: bytes) -> tuple[tuple[Model, str], ...]:
     return tuple(models)
 
 
-def _may_repeat(item: bytes) -> bool:
-    """Whether two lines of an item look like one key of one mapping; they may be words of a text."""
-    seen: dict[int, set[bytes]] = {}
-    above = 0
-    for dashes, key in _KEY.findall(b"\n" + item):
-        depth = len(dashes)
-        if b"-" in dashes:
-            seen.pop(depth, None)
-        if depth < above:
-            seen = {other: keys for other, keys in seen.items() if other <= depth}
-        above = depth
-        keys = seen.setdefault(depth, set())
-        if key in keys:
-            return True
-        keys.add(key)
-    return False
-
-
-def _repeated(item: bytes) -> Iterator[tuple[str, int]]:
-    """(key, line in the item) of every key that an item has twice; none where no YAML is seen."""
-    try:
-        found = document(Source(LIST, item))
-    except ShapeError:
-        return
-    pending = [found.root] if found.root else []
-    while pending:
-        node = pending.pop()
-        pending += node.below
-        keys: set[str] = set()
-        for key, _ in node.pairs if node.kind is Kind.mapping else ():
-            if key.kind is Kind.scalar and key.text in keys:
-                yield key.text, found.line(key)
-            keys.add(key.text)
-
-
 @lru_cache(maxsize=64)
 def _blocked(data: bytes) -> bytes:
     """An item or a configuration as it is mostly written: in block style."""
-    return in_block_style(data, "config_file") if _FLOW.search(data) else data
+    if not _FLOW.search(data):
+        return data
+    alone = _MERGE.sub(rb"\1merged: true", data)  # what it merges is not here
+    made = in_block_style(alone, "config_file")
+    return data if made == alone else made
 
 
 def _files(data: bytes) -> list[str]:

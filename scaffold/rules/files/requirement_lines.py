@@ -50,7 +50,8 @@ class RequirementUnreadable(Rule):
         --extra-index-url https://download.pytorch.org/whl/cu130
 
     `torchaccelerate` is taken for two packages where other files have both and none has that name, and an
-    address with a package behind it for both where the address alone is known. A line with `${VARIABLE}` is
+    address with a package behind it for both where the address alone is known. The page of a repository on
+    GitHub is none of its files: `git+` stands before it. A line with `${VARIABLE}` is
     not looked at. A file or folder that is named and not there is told by files-missing.
 
     It is a warning where a name is a letter away from one that several files have, and no other file has it,

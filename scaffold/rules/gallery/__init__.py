@@ -14,9 +14,9 @@ from scaffold.rules.gallery.images import (
     GalleryImageMissing,
     GalleryImageNotBuilt,
     GalleryMirror,
-    GalleryWrongMerge,
 )
 from scaffold.rules.gallery.loading import GalleryUnreadable
+from scaffold.rules.gallery.merges import GalleryWrongMerge
 from scaffold.rules.gallery.metadata import GalleryLicenseSpelling, GalleryMetadata
 from scaffold.rules.gallery.metas import GalleryImageAsMeta, GalleryMissingMeta
 from scaffold.rules.gallery.models import (

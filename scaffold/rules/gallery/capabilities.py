@@ -54,7 +54,7 @@ class GalleryCapabilityTarget(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Capabilities without an image, or with another backend's."""
         gallery = registry.gallery
-        for meta in gallery.items:
+        for meta in (item for item in gallery.items if item.start not in gallery.strayed):
             wrong: dict[tuple[str, str, str | None], list[str]] = {}
             for key, name in meta.capabilities.items():
                 problem = target_problem(registry, meta, name)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import enumerated
+from scaffold.surfaces.model_keys import VITAL
 from scaffold.surfaces.models import LIST, Use
 from scaffold.syntax.source import Place
 
@@ -152,8 +153,9 @@ class GalleryModelFile(Rule):
         """Files that are loaded and not downloaded, and addresses of no file."""
         if registry.only is not None:
             return
+        unread = {one.model for one in registry.models.misspelt if one.meant == "filename"}
         for model in registry.models.models:
-            if model.weights and model.weights not in model.files:
+            if model.weights and model.weights not in model.files and model.name not in unread:
                 yield self.finding(
                     Place(LIST, model.weights_line),
                     "",
@@ -318,6 +320,7 @@ class GalleryModelUnreadable(Rule):
     A key that stands twice is reported by duplicate-key. A model with a variant that is no model of the list
     cannot be installed either, nor one without a name, nor one that LocalAI has nothing to make a
     configuration of: without `url` and `config_file`, until it took `overrides` and `files` for enough.
+    A key that LocalAI does not know is told where it is a letter away from one that is absent there.
 
     Fix: the message says what was found and what LocalAI takes there.
     """
@@ -349,6 +352,15 @@ class GalleryModelUnreadable(Rule):
                 "nameless",
                 "a model has no name: nobody can ask for it",
                 "add `name:`",
+            )
+        for model, key, meant, line in models.misspelt:
+            yield self.finding(
+                Place(LIST, line),
+                "",
+                f"key {model} {key}",
+                f"LocalAI knows no key `{key}`: it passes over it in {model or 'a model'}",
+                f"write `{meant}`",
+                severity=None if meant in VITAL else Severity.warning,
             )
         for model, line, keys in models.baseless:
             yield self.finding(

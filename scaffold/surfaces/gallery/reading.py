@@ -7,6 +7,7 @@ A backend has a meta (an anchored item whose `capabilities` map hardware to imag
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
@@ -35,6 +36,11 @@ FIELDS = (
     "urls",
 )
 """What items say."""
+_MERGE_KEY = re.compile(
+    rb"""(?m)^(?:- |  )(?P<tag>!\S*[ ]+)?(?P<quote>["']?)(?P<key><+)(?P=quote):[ ]+\*(?P<anchor>[\w.-]+)"""
+)
+"""What is meant to merge an anchor into an item."""
+_MERGE_TAGS = ("!!merge", "!<tag:yaml.org,2002:merge>")
 DEFAULT_REPOSITORY = "quay.io/go-skynet/local-ai-backends"
 DEFAULT_MIRROR = "localai/localai-backends"
 
@@ -56,6 +62,17 @@ def refusals(source: YamlSource, items: Sequence[YamlItem]) -> list[Refusal]:
     from scaffold.surfaces.gallery.decoding import decoded
 
     return decoded(source)
+
+
+def unmerged(item: Item) -> tuple[str, str, int] | None:
+    """(key, anchor, offset) of what is meant to merge into an item, and is any key to yaml.v3; or None."""
+    for found in _MERGE_KEY.finditer(item.source.data, item.start, item.end):
+        tag = (found["tag"] or b"").decode().strip()
+        if found["key"] == b"<<" and (tag in _MERGE_TAGS or (tag in ("", "!") and not found["quote"])):
+            continue
+        key = found[0].rpartition(b":")[0][2:].decode()
+        return key, found["anchor"].decode(), found.start() + 2
+    return None
 
 
 class GalleryReader(FileSurface):
@@ -167,6 +184,23 @@ class GalleryReader(FileSurface):
         """The development twin of a base meta."""
         twin = self.by_name.get(f"{meta.name}{DEVELOPMENT}")
         return twin if twin is not None and not twin.uri else None
+
+    @cached_property
+    def strayed(self) -> dict[int, tuple[Item, Item]]:
+        """Offset of each development meta that merges another backend's meta -> it, and the meta of its name.
+
+        All that it leads to is its namesake's: the anchor is wrong, not its capabilities.
+        """
+        found = {}
+        for item in self.items:
+            merged = self.by_anchor.get(item.merges or "")
+            base = self.by_name.get(item.base_name) if item.is_development and item.is_meta else None
+            if merged is None or base is None or not base.anchor or merged is base or item.uri:
+                continue
+            own, images = self.owner(base), [self.by_name.get(one) for one in item.capabilities.values()]
+            if own != self.owner(merged) and all(i is not None and self.owner(i) == own for i in images):
+                found[item.start] = item, base
+        return found
 
     def twins(self, meta: Item) -> Iterator[tuple[Item, str]]:
         """A base meta and its development twin, each with the ending of its images."""

@@ -400,6 +400,11 @@ def test_an_index_of_that_hardware_or_of_no_known_one(profile: str, index: str) 
         "https://",
         "torch @ https://example.org/torch.whl",
         "git+https://github.com/a/b; python_version < 3",
+        "https://github.com/acme/finch",
+        "https://github.com/acme/finch/ ; python_version > '3'",
+        "finch @ https://github.com/acme/finch.cpp@v1.0",
+        "https://github.com/acme/finch.git@v1.0",
+        "-e https://github.com/acme/finch#egg=finch",
     ],
 )
 def test_a_line_that_no_installer_reads(line: str) -> None:
@@ -408,6 +413,13 @@ def test_a_line_that_no_installer_reads(line: str) -> None:
     (found,) = findings(tree({path: text.encode()}), "requirement-unreadable")
     assert (found.backend, found.path, found.line) == ("finch-tts", path, 3)
     assert repr(line) in found.message
+
+
+def test_a_web_page_in_place_of_a_repository() -> None:
+    path = f"{FINCH}/requirements-cublas12.txt"
+    text = b"finch @ https://github.com/acme/finch@v1 ; python_version > '3'\n"
+    (found,) = findings(tree({path: text}), "requirement-unreadable")
+    assert found.help.startswith("write git+https://github.com/acme/finch@v1: ")
 
 
 @pytest.mark.parametrize(
@@ -427,6 +439,14 @@ def test_a_line_that_no_installer_reads(line: str) -> None:
         "torch @ https://example.org/torch-2.1-py3-none-any.whl",
         "git+https://github.com/a/b@v1#egg=b",
         "git+ssh://git@github.com/a/b.git@v1",
+        "https://github.com/acme/finch.git",
+        "https://github.com/acme/finch.git#egg=finch",
+        "# https://github.com/acme/finch",
+        "torch  # https://github.com/acme/finch",
+        "https://github.com/acme/finch/archive/v1.4.0.zip",
+        "https://github.com/acme/finch/archive/refs/tags/v1.4.0.tar.gz",
+        "https://github.com/acme/finch/releases/download/v1/finch-1.0-py3-none-any.whl",
+        "https://github.com/acme/finch/tarball/v1",
         "git+file:///srv/b.git@v1",
         "git+http://github.com/a/b@v1",
         "hg+static-http://example.org/b",

@@ -125,9 +125,29 @@ CASES = {
         MINIATURE.edit_in(KESTREL, ("- !!merge <<: *kestrel\n  name", "- name")),
         says="nothing",
     ),
+    **{
+        f"{key} is no merge key, {name}": Case(
+            "gallery-wrong-merge", "kestrel", GALLERY, (where.format(name), "^- "),
+            MINIATURE.edit_in(item(name), ("- !!merge <<:", f"- {key}:")),
+            says=f"takes nothing from *kestrel: `{key}`",
+        )
+        for key in ("!!merge <", "!!merg <<", "!merge <<", '"<<"', "<")
+        for name, where in (("cpu-kestrel", META), ("kestrel-development", '  name: "{}"'))
+    },
+    "a development meta that merges another backend": Case(
+        "gallery-wrong-merge", "kestrel", GALLERY, ('  name: "kestrel-development"', "^- "),
+        MINIATURE.edit_in(item("kestrel-development"), ("*kestrel", "*lark")),
+        says="kestrel-development merges *lark, and all that it leads to are images of kestrel",
+    ),
 }  # fmt: skip
 
 FINE = {
+    **{
+        f"a merge key that is written {key}": (
+            MINIATURE.edit_in(item("kestrel-development"), ("- !!merge <<:", f"- {key}:")), None,
+        )
+        for key in ("<<", '!!merge "<<"', "! <<", "!<tag:yaml.org,2002:merge> <<")
+    },
     "an image of somebody else": (
         MINIATURE.copy(KESTREL, ('"cpu-kestrel"', '"mirror-kestrel"'), ("local-ai-backends:latest-cpu-kestrel", "other:own-build")),
         None,

@@ -7,6 +7,7 @@ import pytest
 from scaffold.checkout.tree import MAX_TEXT_BYTES
 from scaffold.operations import rename
 from scaffold.registry import Registry
+from scaffold.rules.base import Severity
 from scaffold.surfaces.downloader import PATH
 from scaffold.surfaces.models import INSTALLING
 from tests.rules.gallery.test_addresses import CODE
@@ -123,6 +124,13 @@ def flowing(model: str, file: str, backend: str = "rookery") -> str:
     )
 
 
+def in_brackets(model: str, key: str) -> str:
+    """A model with its file in brackets, the address below a key."""
+    block = f"    - filename: wren.gguf\n      sha256: {SUM}\n      uri: {FILE}"
+    assert block in model
+    return model.replace(block, f'    - {{filename: wren.gguf, {key}: "{FILE}", sha256: {SUM}}}')
+
+
 def listed(*items: str) -> Altered:
     base = MINIATURE.write("gallery/virtual.yaml", "name: virtual\n")
     return base.write(MODELS, "---\n" + "".join(items))
@@ -187,6 +195,43 @@ CASES |= {
     "a file without an address": Case(
         "gallery-model-file", "", MODELS, ('name: "b"', "- filename: wren.gguf"),
         listed(wren(name="a"), wren(name="b").replace(f"      uri: {FILE}\n", "")), says="has no uri",
+    ),
+    "a file in flow style without an address": Case(
+        "gallery-model-file", "", MODELS, ("- {filename: wren.gguf",),
+        listed(wren(name="a", file="other.gguf", model="other.gguf"), in_brackets(wren(name="b"), "url")), says="has no uri",
+    ),
+    "the same of a model that merges another": Case(
+        "gallery-model-file", "", MODELS, ("- {filename: wren.gguf",),
+        listed(
+            wren(name="a", file="other.gguf", model="other.gguf"),
+            in_brackets(wren(name="b"), "url").replace("- &wren\n", "- !!merge <<: *wren\n"),
+        ),
+        says="has no uri",
+    ),
+    "a configuration in quotes, in brackets": Case(
+        SLUG, "gone", "gallery/wing.yaml", ("backend: gone",),
+        MINIATURE.write("gallery/wing.yaml", '---\n{config_file: "backend: gone\\n"}\n'),
+    ),
+    "a configuration in quotes": Case(
+        SLUG, "gone", "gallery/wing.yaml", ("backend: gone",),
+        MINIATURE.write("gallery/wing.yaml", 'name: wing\nconfig_file: "f16: true\\nbackend: gone\\nmmap: true\\n"\n'),
+    ),
+    **{
+        f"the key {wrong} for {right}": Case(
+            "gallery-model-unreadable", "", MODELS, ('name: "heron"' if after else "- &heron", f"{wrong}:"),
+            listed(wren(), wren(name="heron").replace("&wren", "&heron").replace(f"{right}:", f"{wrong}:", 1)),
+            says=f"knows no key `{wrong}`", severity=severity,
+        )
+        for right, wrong, after, severity in (
+            ("overrides", "overides", True, None), ("files", "file", True, None), ("url", "ulr", True, None),
+            ("name", "nane", False, None), ("filename", "filenam", True, None), ("uri", "urii", True, None),
+            ("sha256", "sha265", True, Severity.warning),
+        )
+    },
+    "a misspelt key in brackets": Case(
+        "gallery-model-unreadable", "", MODELS, ("- {filename: wren.gguf",),
+        listed(wren(name="a", file="other.gguf", model="other.gguf"), in_brackets(wren(name="b"), "urii")),
+        says="knows no key `urii`",
     ),
     "a file without a name": Case(
         "gallery-model-file", "", MODELS, ('name: "b"', "- sha256:"),
@@ -306,6 +351,20 @@ CASES |= {
 }  # fmt: skip
 
 FINE = {
+    "words that look like a key that is misspelt": (
+        listed(wren().replace("  overrides:", "  description: |\n    sha265: one\n  x_overide: 1\n  overrides:\n    file: 1\n    tag: 2", 1)),
+        None,
+    ),
+    "another key beside the one that it is near": (listed(wren() + "      sha265: 1\n      sha512: 2\n"), None),
+    "a configuration in quotes of a backend that is there": (
+        MINIATURE.write("gallery/wing.yaml", '{name: wing, config_file: "backend: rookery\\n"}\n'), None,
+    ),
+    "words in quotes about a backend": (
+        MINIATURE.write("gallery/wing.yaml", 'name: wing\ndescription: "backend: gone\\n"\nconfig_file: "f16: true"\n'), None,
+    ),
+    "files in flow style of a model that merges another": (
+        listed(wren(name="a"), in_brackets(wren(name="b"), "uri").replace("- &wren\n", "- !!merge <<: *wren\n")), None,
+    ),
     "a model in flow style": (listed(flowing("wren.gguf", "wren.gguf")), None),
     "files in flow style": (
         listed(wren().replace(f"    - filename: wren.gguf\n      sha256: {SUM}\n      uri: {FILE}", f'    - {{filename: wren.gguf, uri: "{FILE}"}}')), None,
