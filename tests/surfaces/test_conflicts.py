@@ -132,7 +132,7 @@ def test_a_row_of_empty_cells_is_no_conflict() -> None:
     ("path", "text"),
     [
         ("backend/cpp/heron/wing.cpp", "/*\n=======\n*/\nint main() {}\n"),
-        ("tests/e2e-backends/backend_test.go", "package wing\n\nvar _ = It(\n/*\nHelp us\n=======\n*/\n)\n"),
+        ("backend/go/lark/wing_test.go", "package main\n\nvar _ = It(\n/*\nHelp us\n=======\n*/\n)\n"),
         ("backend/go/lark/NOTES.txt", "Lark\n=======\n"),
     ],
 )
