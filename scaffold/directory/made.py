@@ -188,7 +188,8 @@ def _cmake_parts(text: Text, piece: bytes) -> Iterator[_Part]:
             yield _Part(words, partial(_of_cmake, words, is_library), is_template=True)
 
 
-_CLONE = re.compile(rb"(?m)\bgit clone\b[^\n;|&]*?[ \t][\"']?([\w.-]+(?:/[\w.-]+)+)[\"']?[ \t]*(?=$|[;&|\\])")
+_CLONE = re.compile(rb"\bgit clone\b([^\n;|&\\]*+)")
+_BELOW = re.compile(rb"[\w.-]++(?:/[\w.-]++)++")
 
 
 _REPOSITORY = rb"https://[\w.-]+/[\w.-]+/[\w.-]+(?![\w./-])"
@@ -197,7 +198,9 @@ _REPOSITORY = rb"https://[\w.-]+/[\w.-]+/[\w.-]+(?![\w./-])"
 @lru_cache(maxsize=256)
 def _cloned(text: Text) -> re.Pattern[bytes] | None:
     """What a Makefile clones, and the folders below others that it puts that in: no names of programs."""
-    folders = sorted({*_CLONE.findall(text.code)}) if b"git clone" in text.data else []
+    clones = _CLONE.findall(text.code) if b"git clone" in text.data else []
+    last = {words[-1].strip(b"\"'") for found in clones if (words := found.split())}
+    folders = sorted(filter(_BELOW.fullmatch, last))
     either = b"|".join(map(re.escape, folders))
     return (
         re.compile(rb"%s|(?<![\w./-])(?:\.\./)*(?:%s)(?![\w./-])" % (_REPOSITORY, either))

@@ -31,7 +31,8 @@ def on_darwin(text: Text) -> Text:
             span = slice(line.start_byte, line.end_byte)
             kept[span] = kept[span].translate(BLANK)
         elif line.kind is Kind.assignment:
-            is_given = re.match(rb"[^=]*[^=?+!:][ \t]*:{0,3}=", line.text) and _PLAIN.fullmatch(line.rest)
+            sign = line.text.partition(b"=")[0].rstrip(b":").rstrip()[-1:]
+            is_given = sign and sign not in b"?+!:" and _PLAIN.fullmatch(line.rest)
             values[line.head] = line.rest if alive and is_given else None
     written = text.code
     for name in [name for name, value in values.items() if value is not None]:

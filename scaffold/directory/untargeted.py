@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from scaffold.directory.directory import Directory
 from scaffold.directory.native import is_build_script
 from scaffold.directory.text import Spot, Text, is_cmake
 from scaffold.syntax import cmake
+
+MAX_TARGETS = 100
+"""Of more targets nothing is said: the largest backend adds ten."""
 
 
 class Untargeted(NamedTuple):
@@ -33,6 +37,9 @@ def untargeted(directory: Directory) -> Iterator[Untargeted]:
     own = directory.text("CMakeLists.txt")
     if own is None or any(cmake.changes_names(text.code) for text in lists) or _takes_all(directory):
         return
+    added = [*itertools.islice(cmake.targets(own.code), MAX_TARGETS + 1)]
+    if len(added) > MAX_TARGETS:
+        return
     known = {name for text in lists for name in _names(text)}
     linked = {word for text in lists for c in cmake.commands(text.code) if c.links for word in c.words[1:]}
     taken = [
@@ -42,7 +49,7 @@ def untargeted(directory: Directory) -> Iterator[Untargeted]:
         if name not in known and f"lib{name}" not in known
     ]
     times = Counter(name for name, _, _ in taken)
-    for target in cmake.targets(own.code) if taken else ():
+    for target in added if taken else ():
         of_kind = [one for one in taken if one[1] in (None, target.is_library)]
         meant = [one for one in of_kind if one[0][0] == target.name[0] and is_near(one[0], target.name)]
         if not (meant or target.name in linked or _is_named(directory, target.name)):
@@ -60,7 +67,7 @@ def _names(text: Text) -> Iterator[str]:
 
 _ASKED = re.compile(rb"--target[ =]+([\w.+-]+)")
 _LIBRARY = re.compile(rb"/lib([\w+-]+)\.(?:so|dylib)\b")
-_PROGRAM = re.compile(rb"(?i)build[\w.-]*[)}]?/(?:bin/)?([\w+-]+)(?=[\s;&|]|\Z)")
+_PROGRAM = re.compile(rb"(?i)build[\w.-]{0,80}+[)}]?/(?:bin/)?([\w+-]{1,80}+)(?=[\s;&|]|\Z)")
 _MOVES = re.compile(rb"\b(?:mv|cp)[ \t]")
 _OF_CMAKE = frozenset({"all", "clean", "help", "install", "package", "test"})
 
@@ -79,7 +86,7 @@ def _taken(text: Text) -> Iterator[tuple[str, bool | None, tuple[int, int]]]:
                 yield match[1].decode(), is_library, match.span(1)
 
 
-_ALL = re.compile(rb"build[^\s/]*/[^\s;&|]*\*")
+_ALL = re.compile(rb"build[^\s/]{0,80}+/[^\s;&|*]{0,200}+\*")
 
 
 def _takes_all(directory: Directory) -> bool:

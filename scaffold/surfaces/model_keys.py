@@ -16,7 +16,7 @@ FILE_KEYS = ("filename", "sha256", "uri")
 VITAL = ("files", "filename", "name", "overrides", "uri", "url")
 """The keys without which a model cannot be installed, or does not work."""
 _KNOWN = {*MODEL, *FILE_KEYS}
-_WORD = re.compile(rb"([A-Za-z_]\w*)[\"']?[ ]*:(?=\s)")
+_WORD = re.compile(rb"(?<!\w)([A-Za-z_]\w*+)[\"']?[ ]*+:(?=\s)")
 _KEY = re.compile(rb"\n([ -]*+)(\w[\w-]*+):(?=[ \r\n])")
 
 

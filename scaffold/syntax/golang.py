@@ -29,9 +29,9 @@ _FUNCTIONS = ("function_declaration", "method_declaration", "func_literal")
 
 _parser = partial(grammar.parser, "tree_sitter_go")
 _OPEN = re.compile(
-    rb"(?s)//[^\n]*+|/\*.*?\*/|`[^`]*+`|\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|(/\*|[`\"'])"
+    rb"(?s)//[^\n]*+|/\*.*?\*/|`[^`]*+`|\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|(/\*|[`\"']).*+"
 )
-"""Comments and texts; the first of those that do not end is group 1."""
+"""Comments and texts; group 1 is the first of those that do not end, and nothing is looked for behind it."""
 _NEW = re.compile(rb"\bnew(?=\((?:[\"'`\d&!+-]|(?!(?:struct|interface|func|chan|map)\b)[\w.]+ *[^\w. )\[]))")
 """`new` of a value, which Go knows since 1.26, and the grammar not yet."""
 

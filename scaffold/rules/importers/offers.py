@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 from scaffold.backend.modalities import EVERY
@@ -48,6 +48,8 @@ class ImporterUnknownBackend(Rule):
         known = set(registry.gallery.by_name) | registry.model_aliases()
         if not registry.gallery.items:
             return
+        offered = registry.importers.emitted.keys() | {line.name for line in registry.importers.pref_only}
+        others = (registry.backends.keys() & registry.gallery.by_name.keys()) - offered
         for name, place in registry.importers.emitted.items():
             if name not in known:
                 yield self.finding(
@@ -55,7 +57,7 @@ class ImporterUnknownBackend(Rule):
                     name,
                     f"importer {name}",
                     f"an importer writes backend: {name}, and the gallery has no such item",
-                    _right_name(registry, name)
+                    _right_name(registry, name, others)
                     or "name a gallery item, or delete the importer of a backend that is gone",
                 )
         for line in registry.importers.pref_only:
@@ -65,18 +67,17 @@ class ImporterUnknownBackend(Rule):
                     line.name,
                     f"pref-only {line.name}",
                     f"{PREF_ONLY} offers {line.name}, and the gallery has no such item",
-                    _right_name(registry, line.name) or "name a gallery item, or delete the line",
+                    _right_name(registry, line.name, others) or "name a gallery item, or delete the line",
                 )
 
 
-def _right_name(registry: Registry, name: str) -> str:
-    """What to do where the gallery calls a backend otherwise; "" where it does not have it."""
+def _right_name(registry: Registry, name: str, others: Collection[str]) -> str:
+    """What to do where the gallery calls a backend otherwise, or one of others is meant; "" for neither."""
     for meta in registry.gallery.base_metas(name):
         if not meta.name:
             return f"the item in line {meta.line} of {meta.path} has no name: name it {name}"
         return f"the gallery calls it {meta.name}: write that here, or name the item {name}"
-    offered = registry.importers.emitted.keys() | {line.name for line in registry.importers.pref_only}
-    meant = nearest(name, (registry.backends.keys() & registry.gallery.by_name.keys()) - offered)
+    meant = nearest(name, others)
     return f"write {meant}" if meant else ""
 
 
