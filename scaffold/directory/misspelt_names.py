@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from scaffold.backend.near import nearest
+from scaffold.backend.near import is_near, nearest
 from scaffold.directory import rust
 from scaffold.directory.directory import Directory
 from scaffold.directory.misspelt import Misspelt
@@ -89,7 +89,7 @@ def _programs(directory: Directory) -> Iterator[Misspelt]:
         return
     for name in sorted(taken):
         for other in sorted(made):
-            if nearest(name, [other]) and not _is_named(other.encode(), texts.values()):
+            if is_near(name, other) and not _is_named(other.encode(), texts.values()):
                 start = made[other]
                 yield Misspelt(other, name, manifest.spot(start, start + len(other)), "the build takes")
                 return

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from scaffold.backend.near import is_near
+from scaffold.backend.near import nearest
 from scaffold.pipeline.image_builds import LINUX_BUILD
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity, Speaks, speaks_of
@@ -110,8 +110,7 @@ def _keys(entry: Entry, handed: Collection[str]) -> Iterator[_Misspelt]:
     for key in entry.fields:
         if key in handed or not handed:
             continue
-        lacking = sorted(handed - entry.fields.keys())
-        meant = next((other for other in lacking if is_near(key, other)), "")
+        meant = nearest(key, handed - entry.fields.keys())
         if meant:
             yield _Misspelt(
                 key,
@@ -129,8 +128,7 @@ def _values(
         own = entry.fields.get(field, "")
         if len(values.get(own, ())) != 1 or own.startswith("*") or explains(entry, field):
             continue
-        many = (other for other in sorted(values) if len(values[other]) >= ENOUGH and is_near(own, other))
-        meant = next(many, "")
+        meant = nearest(own, (other for other, backends in values.items() if len(backends) >= ENOUGH))
         idle = field == "skip-drivers" and not (meant == "false" and installs_toolkit(entry))
         if own and meant and not idle and not (field == "build-type" and _is_named(registry, entry, own)):
             yield _Misspelt(
@@ -161,7 +159,7 @@ def _aliases(entry: Entry) -> Iterator[_Misspelt]:
         above = entry.source.data[: entry.end]
         anchors = {found.decode() for found in re.findall(rb"(?<!\S)&([\w.-]+)", above)}
         if not quotes.get(field) and name not in anchors:
-            meant = next((other for other in sorted(anchors) if is_near(name, other)), "")
+            meant = nearest(name, anchors)
             yield _Misspelt(
                 field,
                 value,
