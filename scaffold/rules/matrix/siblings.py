@@ -76,14 +76,14 @@ class MatrixOutlierField(Rule):
                 lacking += [(entry, field, circle.of[0]) for entry, field in _lacking(siblings)]
         for entry, field, lang in lacking:
             if (entry, field) not in told:
+                fatal = needs(builds, entry, field)
                 yield self.finding(
                     entry,
                     entry.backend,
                     f"{entry.tag_suffix} {entry.fields.get('platform-tag', '')} {field}",
-                    f"{named(entry)} has no {field}, and nearly all {lang} entries have one"
-                    + needs(builds, entry, field),
+                    f"{named(entry)} has no {field}, and nearly all {lang} entries have one{fatal}",
                     f"add {field}, as in the entries around it",
-                    severity=Severity.error if needs(builds, entry, field) else None,
+                    severity=Severity.error if fatal else None,
                 )
         yield from self._strangers(registry)
 
