@@ -10,6 +10,9 @@ from scaffold.errors import UsageError
 FOLDER = rf"backend/(?:{'|'.join(KINDS)})/"
 """A pattern for what stands before a backend's name in the path of its directory."""
 
+PACKAGE = "package"
+"""The folder of a backend that package.sh alone makes, and that its image takes."""
+
 RESERVED = (
     "common", "grpc", "llm", "python", "golang", "backends", "test", "build", "package",
     "clean", "purge", "all", "install", "run", "engine", "sources", "shim",

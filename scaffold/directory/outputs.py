@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.backend.names import PACKAGE
 from scaffold.backend.near import is_near
 from scaffold.directory.directory import Directory
 from scaffold.directory.made import Build, Made
@@ -75,7 +76,7 @@ def packaged_unmade(directory: Directory, system: str) -> Iterator[Taken]:
         if found.words[0] != "cp":
             continue
         may_fail = _otherwise(found.node)
-        must = may_fail is None and found.certain and only_copies(script, found.node.start_byte)
+        must = may_fail is None and found.certain and found.node.start_byte <= _copies_until(script)
         if must or (system == LINUX and may_fail in ("true", ":")):
             for word in found.words[1:-1]:
                 name = word.removeprefix(OWN_FOLDER)
@@ -106,12 +107,22 @@ _COPYING = re.compile(
 _WRITES = re.compile(rb"(?<!=)>(?!&|[ \t]*/dev/null)")
 
 
-def only_copies(script: Text, until: int = MAX_BYTES) -> bool:
-    """Whether a script makes nothing but copies, up to an offset."""
-    own = script.shell.functions
-    commands = (command for command in script.shell.commands if command.start_byte < until)
-    plain = all(word in own or _COPYING.fullmatch(word) for word in (c.words[0] for c in commands if c.words))
-    return plain and not _WRITES.search(script.code, 0, until)
+def only_copies(script: Text) -> bool:
+    """Whether a script makes nothing but copies."""
+    return _copies_until(script) >= len(script.data)
+
+
+@lru_cache(maxsize=512)
+def _copies_until(script: Text) -> int:
+    """Where a script first makes something else; behind its end where it makes nothing but copies."""
+    own, written = script.shell.functions, _WRITES.search(script.code)
+    makers = (c.start_byte for c in script.shell.commands if c.words and not _copies(c.words[0], own))
+    return min(*makers, written.start() if written else MAX_BYTES, MAX_BYTES)
+
+
+def _copies(command: str, own: Container[str]) -> bool:
+    """Whether a command makes no file but copies: a function's own commands are looked at by themselves."""
+    return command in own or _COPYING.fullmatch(command) is not None
 
 
 _SEARCH = re.compile(r"(?:DY)?LD_LIBRARY_PATH")
@@ -178,10 +189,6 @@ def placed_nowhere(directory: Directory) -> Iterator[Taken]:
         if own not in seen and is_meant and not _is_placed(directory, own, made, named):
             yield Taken(own, script.spot(step.node.start_byte, step.node.end_byte))
         seen.add(own)
-
-
-PACKAGE = "package"
-"""The folder that package.sh alone makes."""
 
 
 def _is_placed(directory: Directory, folder: str, made: list[str], named: list[str]) -> bool:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from scaffold.backend.names import PACKAGE
 from scaffold.backend.near import is_near
 from scaffold.directory.directory import Directory
 from scaffold.directory.made import Build, Made
-from scaffold.directory.outputs import LINUX, PACKAGE, PLACING, Taken, data_of, only_copies, opened
+from scaffold.directory.outputs import LINUX, PLACING, Taken, data_of, only_copies, opened
 from scaffold.directory.scripts import run_of
 from scaffold.directory.text import Text
 from scaffold.syntax import dockerfile

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
+from scaffold.backend.names import PACKAGE
 from scaffold.backend.near import is_near
-from scaffold.directory.outputs import PACKAGE
 from scaffold.pipeline import docker
 from scaffold.pipeline.build_contexts import absent, builds_by_place, is_whole
 from scaffold.pipeline.dockerfiles import known_dockerfiles
