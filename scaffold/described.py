@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from scaffold.surfaces.makefile.editing import MakefileSurface
     from scaffold.surfaces.matrix.editing import MatrixSurface
     from scaffold.surfaces.matrix.siblings import Outline
+    from scaffold.surfaces.model_kinds import Configurations
     from scaffold.surfaces.model_tags import ModelTags
     from scaffold.surfaces.models import ModelGallery
     from scaffold.surfaces.path_filter.editing import PathFilterSurface
@@ -102,6 +103,13 @@ class Checkout(Repository):
         from scaffold.surfaces.model_tags import ModelTags
 
         return ModelTags(self.models)
+
+    @cached_property
+    def configurations(self) -> Configurations:
+        """How LocalAI reads the configurations of models."""
+        from scaffold.surfaces.model_kinds import Configurations
+
+        return Configurations(self.models)
 
     @property
     def generated(self) -> Generated:

@@ -14,10 +14,11 @@ from scaffold.surfaces.gallery.loading import CONFIGURATION, MODEL, Refusal
 from scaffold.syntax.source import Source
 from scaffold.syntax.yaml_events import require_yaml
 
-_SCALAR = (
-    rb"""(?:"(?:[^"\\\n]|\\.)*+"|'(?:[^'\n]|'')*+'|(?![-?:][ \n]|[]\[{}&*!|>"'%@`#,\s])[^\n]*+)"""
-    rb"""[ ]*+(?:\#[^\n]*+)?\n"""
+SCALAR = (
+    r"""(?:"(?:[^"\\\n]|\\.)*+"|'(?:[^'\n]|'')*+'|(?![-?:][ \n]|[]\[{}&*!|>"'%@`\#,\s])[^\n]*+)"""
+    r"""[ ]*+(?:\#[^\n]*+)?\n"""
 )
+"""A text on one line, to the end of the line: a part of a verbose pattern."""
 _KEY = rb"""(?:
   (?:name|url|description|license|icon|size|backend|last_checked):[ ]++
     (?:[|>][-+0-9]*+[ ]*+\n|%s)(?:[ ]{3,}[^\n]*+\n|[ ]*+\n)*+
@@ -26,7 +27,7 @@ _KEY = rb"""(?:
  |variants:[ ]*+(?:(?:\[\]|null)[ ]*+\n|\n(?:[ ]{2,}-[ ]model:[ ]%s)++)
  |(?:overrides|config_file):[ ]*+\n(?=(?:[ ]*\#[^\n]*\n)*[ ]+[\w"'](?:[^\n:\#]|:(?![ \n]))*+:[ \n])
     (?:[ ]{3,}(?!\{|[^\n]*(?:(?:[:-][ ]|[\[{,])[ ]*+[&*!{]|<<:|[?][ ]))[^\n]*+\n|[ ]*+\n)++
-)""".replace(b"%s", _SCALAR)
+)""".replace(b"%s", SCALAR.encode())
 _ORDINARY = re.compile(
     rb"""-[ ](?:(?:&[\w.-]++|(?:!!merge[ ])?<<:[ ]\*(?P<merged>[\w.-]++))[ ]*+\n[ ]{2})?
     %s(?:[ ]{2}%s|[ ]*+(?:\#[^\n]*+)?\n)*+""".replace(b"%s", _KEY),

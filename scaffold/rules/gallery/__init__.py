@@ -7,6 +7,7 @@ from scaffold.rules.gallery.capabilities import (
     GalleryCapabilityTarget,
     GalleryCapabilityUnknownKey,
 )
+from scaffold.rules.gallery.configurations import GalleryModelConfiguration
 from scaffold.rules.gallery.defaults import GalleryNoDefault
 from scaffold.rules.gallery.development import GalleryDevMetaDrift, GalleryDevMetaMissing
 from scaffold.rules.gallery.images import (
@@ -61,6 +62,7 @@ RULES: tuple[type[Rule], ...] = (
     GalleryModelTag,
     GalleryModelUseCase,
     GalleryModelUnreadable,
+    GalleryModelConfiguration,
     GalleryMetadata,
     GalleryLicenseSpelling,
     GalleryTagRepeated,

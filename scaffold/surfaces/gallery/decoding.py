@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from scaffold.backend.near import nearest
 from scaffold.errors import ShapeError
-from scaffold.surfaces.gallery.loading import ANY, FLAG, ITEM, TEXT, Refusal, Type
+from scaffold.surfaces.gallery.loading import ANY, FLAG, ITEM, NUMBER, TEXT, WHOLE, Refusal, Type
 from scaffold.syntax import yaml_events
 from scaffold.syntax.source import Source
 from scaffold.syntax.yaml_events import Document, Kind, Node
@@ -180,6 +180,8 @@ class _Decoder:
             return False
         flag = kind == "!!bool" or (node.text in _FLAGS and kind not in _NO_FLAGS)
         if wanted in (TEXT, ANY) or (wanted is FLAG and flag):
+            return True
+        if wanted in (WHOLE, NUMBER) and kind in ("!!int", "!!float"):  # a fraction is cut off
             return True
         return self._wrong(node, wanted, what, at)
 

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from scaffold.syntax.source import Source
 from scaffold.syntax.yaml_items import YamlItem
 
-TEXT, FLAG, ANY = "a text", "true or false", "anything"
+TEXT, FLAG, WHOLE, NUMBER = "a text", "true or false", "a whole number", "a number"
+ANY = "anything"
 Type = str | list["Type"] | dict[str, "Type"]
-"""TEXT, FLAG, ANY, a list of one type, or a mapping: key -> type, with the key "" for any other."""
+"""One of those words, a list of one type, or a mapping: key -> type, with the key "" for any other."""
 
 _GALLERY: dict[str, Type] = {
     "url": TEXT,

@@ -2,83 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.checkout.tree import Overlay
+from scaffold.checkout.tree import Overlay, WorkTree
 from scaffold.errors import ShapeError
 from scaffold.resources import miniature_dir
+from scaffold.surfaces.gallery.loading import CONFIGURATION, ITEM, MODEL
 from scaffold.surfaces.gallery.reading import refusals
+from scaffold.surfaces.gallery.structs import Structs
 from scaffold.surfaces.models import LIST, ModelGallery
 from scaffold.syntax.yaml import YamlSource
 from scaffold.syntax.yaml_items import read
 from tests.conftest import real_repository
 from tests.rules.trees import BASE
+from tests.surfaces.gallery.conftest import Judge
 
 PATH = "backend/index.yaml"
-PROGRAM = Path(__file__).parent / "judge"
 TEXT = (miniature_dir() / PATH).read_text()
 BEYOND = "not understood here"
 """Of what is YAML to others: it is refused as such, and not said to be unreadable to LocalAI."""
-
-Judge = Callable[[bytes], str]
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Go program with such structs."""
-    if shutil.which("go") is None:
-        pytest.skip("go is not installed")
-    folder = tmp_path_factory.mktemp("judge")
-    shutil.copytree(PROGRAM, folder, dirs_exist_ok=True)
-    env = {**os.environ, "GOFLAGS": "", "CGO_ENABLED": "0"}
-    built = subprocess.run(
-        ["go", "build", "-o", "judge", "."], cwd=folder, env=env, capture_output=True, text=True, check=False
-    )
-    if built.returncode and "judge" not in built.stderr:
-        pytest.skip(f"the module of yaml.v3 cannot be had: {built.stderr.strip()[-200:]}")
-    assert not built.returncode, built.stderr
-    return folder / "judge"
-
-
-@pytest.fixture(scope="module")
-def judge(program: Path) -> Iterator[Judge]:
-    """What the program says of a gallery: its error, or nothing."""
-    with asked(program) as ask:
-        yield ask
-
-
-@pytest.fixture(scope="module")
-def model_judge(program: Path) -> Iterator[Judge]:
-    """What it says of a list of models."""
-    with asked(program, "models") as ask:
-        yield ask
-
-
-@contextmanager
-def asked(*command: str | Path) -> Iterator[Judge]:
-    """What a running program says."""
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-
-        def ask(data: bytes) -> str:
-            assert process.stdin
-            assert process.stdout
-            process.stdin.write(json.dumps(base64.b64encode(data).decode()) + "\n")
-            process.stdin.flush()
-            return str(json.loads(process.stdout.readline()))
-
-        yield ask
-        process.kill()
 
 
 def refused(data: bytes) -> str:
@@ -269,7 +213,7 @@ def test_altered_galleries_are_judged_as_go_judges_them(judge: Judge, data: st.D
     assert bool(mine) == bool(its) or (not its and BEYOND in mine), (its, mine)
 
 
-MODEL = """\
+WREN = """\
 - &wren
   name: "wren-7b"
   url: "github:mudler/LocalAI/gallery/virtual.yaml@master"
@@ -371,21 +315,21 @@ def models_refused(data: bytes) -> str:
 
 @pytest.mark.parametrize("case", WRONG_MODELS)
 def test_models_that_go_refuses_are_refused(model_judge: Judge, case: str) -> None:
-    data = (MODEL + WRONG_MODELS[case]).encode()
+    data = (WREN + WRONG_MODELS[case]).encode()
     assert model_judge(data), "the case is none"
     assert models_refused(data)
 
 
 @pytest.mark.parametrize("case", SOUND_MODELS)
 def test_models_that_go_takes_are_taken(model_judge: Judge, case: str) -> None:
-    data = (MODEL + SOUND_MODELS[case]).encode()
+    data = (WREN + SOUND_MODELS[case]).encode()
     assert not model_judge(data), "the case is none"
     assert models_refused(data) == ""
 
 
 @given(st.data())
 def test_altered_models_are_judged_as_go_judges_them(model_judge: Judge, data: st.DataObject) -> None:
-    lines = MODEL.splitlines(keepends=True)
+    lines = WREN.splitlines(keepends=True)
     at = data.draw(st.integers(0, len(lines) - 1))
     line, bit = lines[at], data.draw(st.sampled_from(BITS))
     column = data.draw(st.integers(0, len(line)))
@@ -399,31 +343,9 @@ def test_altered_models_are_judged_as_go_judges_them(model_judge: Judge, data: s
 @pytest.mark.skipif(real_repository() is None, reason="LOCALAI_REPO does not name a clone of LocalAI")
 def test_the_types_are_those_of_localai() -> None:
     """Every key that LocalAI's structs have is known here with its type, and no other."""
-    import re
-
-    from scaffold.surfaces.gallery.loading import ANY, CONFIGURATION, FLAG, ITEM, MODEL, TEXT
-
     repository = real_repository()
     assert repository is not None
-    types = {
-        "string": TEXT,
-        "bool": FLAG,
-        "[]string": [TEXT],
-        "map[string]string": {"": TEXT},
-        "map[string]any": {"": ANY},
-    }
-
-    def struct(file: str, *names: str) -> dict[str, object]:
-        text = (repository / f"core/gallery/{file}.go").read_text()
-        bodies = [text.partition(f"type {name} struct {{")[2].partition("\n}")[0] for name in names]
-        fields = re.findall(r'(?m)^\s+\w+\s+(\S+)\s+`.*yaml:"(\w+)', "".join(bodies))
-        return {key: types.get(kind, kind) for kind, key in fields}
-
-    metadata = struct("metadata_type", "Metadata")
-    own = {"files": "[]File", "gallery": "config.Gallery"}
-    assert metadata | struct("backend_types", "GalleryBackend") == {**ITEM, **own}
-    assert metadata | struct("models_types", "GalleryModel") == {**MODEL, **own, "variants": "[]Variant"}
-    assert struct("variant", "Variant") == MODEL["variants"][0]  # type: ignore[index]
-    assert struct("models", "File") == ITEM["files"][0]  # type: ignore[index]
-    others = {"files": "[]File", "prompt_templates": "[]PromptTemplate"}
-    assert struct("models", "ModelConfig") == {**CONFIGURATION, **others}
+    structs = Structs(WorkTree(repository))
+    assert structs.kind("core/gallery", "GalleryBackend") == ITEM
+    assert structs.kind("core/gallery", "GalleryModel") == MODEL
+    assert structs.kind("core/gallery", "ModelConfig") == CONFIGURATION

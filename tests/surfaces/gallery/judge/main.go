@@ -1,6 +1,6 @@
 // Judge says of each gallery on its standard input, a JSON string of base64 on a line of its own,
 // whether a program like LocalAI can load it: a JSON string with the error, empty where there is none.
-// With the argument "models" it is asked about lists of models.
+// With the argument "models" it is asked about lists of models, with "configuration" about that of one.
 package main
 
 import (
@@ -113,9 +113,12 @@ func main() {
 			panic(err)
 		}
 		answer := ""
-		if len(os.Args) > 1 {
+		switch {
+		case len(os.Args) > 1 && os.Args[1] == "configuration":
+			err = configure(text)
+		case len(os.Args) > 1:
 			err = load(text, func(one *model) { one.Present = true })
-		} else {
+		default:
 			err = load(text, func(one *entry) { one.Present = true })
 		}
 		if err != nil {

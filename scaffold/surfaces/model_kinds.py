@@ -1,0 +1,185 @@
+"""What LocalAI refuses or passes over in the configuration of a model, when it is installed.
+
+The list of models is loaded with any configuration. Of one model it is decoded into structs of Go then: a
+value of another kind, and the model cannot be installed. The list is large: what is plain is known by a
+pattern, which is made of those structs, and only the rest is decoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scaffold.errors import ShapeError
+from scaffold.surfaces.gallery.decoding import decoded
+from scaffold.surfaces.gallery.loading import ANY, FLAG, MODEL, NUMBER, TEXT, WHOLE, Refusal, Type
+from scaffold.surfaces.gallery.structs import Structs
+from scaffold.surfaces.model_configuration import configures
+from scaffold.surfaces.model_loading import SCALAR
+from scaffold.surfaces.models import LIST, ModelGallery
+from scaffold.syntax.source import Source
+from scaffold.syntax.yaml_events import Kind, document
+
+PACKAGE = "core/config"
+STRUCT = "ModelConfig"
+"""What the configuration of a model is decoded into."""
+USE_CASES = f"{PACKAGE}/model_config.go"
+"""Lists what `known_usecases` may say."""
+
+_CONFIGURED = re.compile(
+    rb"\n  (?:overrides|config_file):[ ]*+\n((?:(?:    [^\n]*+|[ ]*+(?:#[^\n]*+)?+)\n)++)"
+)
+_OTHER_BASE = re.compile(rb"<<|\burl[\"']?:")
+"""Where a model has it, its `config_file` is not read, or may not be."""
+_BASE = re.compile(rb"(?:\A|\n)config_file:[ ]*+\|[ ]*+\n((?:(?:[ ]++[^\n]*+)?+(?:\n|\Z))++)")
+_MARGIN = re.compile(rb"\n*([ ]+)")
+_ALIAS = re.compile(rb"\*([^]\[{},\s]+)")
+
+_REST = r"[ ]*+(?:\#[^\n]*+)?+\n"
+_ONE_LINE = {
+    FLAG: rf"[ ]++(?:true|false){_REST}",
+    WHOLE: rf"[ ]++-?[0-9]++{_REST}",
+    NUMBER: rf"[ ]++-?[0-9]++(?:\.[0-9]++)?+{_REST}",
+}
+MOST = 1 << 16
+"""Characters of the pattern; LocalAI's has a fourth."""
+LEVELS = 6
+
+_FLAGS = re.compile(rb"\"(FLAG_\w+)\":")
+_SAID = re.compile(
+    rb"known_usecases:[ ]*+(?:\[([^]\[{}\n]*+)\]|(?:#[^\n]*+)?\r?\n(?:[ ]*+#[^\n]*+\n)*+"
+    rb"((?P<in>[ ]++)-[ ][^\n]*+(?:\n(?:(?P=in)-[ ]|[ ]*+#)[^\n]*+)*+))"
+)
+_LISTED = re.compile(rb"(?m)^[ ]*+-[ ]++([^#\s][^#\n]*+)")
+_BETWEEN = re.compile(rb"([^,\s][^,\n]*+)")
+_WORD = re.compile(rb"[\"']?(\w[^\"']*)[\"']?")
+
+
+class UseCase(NamedTuple):
+    """Something that `known_usecases` says, and that is none to LocalAI."""
+
+    value: str
+    line: int
+
+
+class Configurations:
+    """How LocalAI reads configurations; nothing is refused where the source does not say it."""
+
+    def __init__(self, models: ModelGallery) -> None:
+        self.models = models
+        kinds = Structs(models.tree).kind(PACKAGE, STRUCT)
+        self._kinds: dict[str, Type] = kinds if isinstance(kinds, dict) else {}
+        self._plain = re.compile(f"(?x:{_Pattern().block(self._kinds, 0)})".encode())
+        code = models.tree.read(USE_CASES) or b""
+        start = code.find(b"func GetAllModelConfigUsecases(")
+        listed = code[start : code.find(b"\n}", start)] if start >= 0 else b""
+        self.use_cases = frozenset(flag.decode() for flag in _FLAGS.findall(listed))
+
+    @property
+    def refusals(self) -> Iterator[tuple[str, Refusal]]:
+        """What LocalAI refuses when it installs models, each with its file."""
+        yield from ((LIST, refusal) for refusal in self._of_list())
+        for path in self.models.bases:
+            yield from ((path, refusal) for refusal in self._of_base(path, self.models.read(path)))
+
+    @property
+    def unknown_use_cases(self) -> Iterator[tuple[str, UseCase]]:
+        """What is said to be a use case and is none, each with its file."""
+        for path in (LIST, *self.models.bases) if self.use_cases else ():
+            yield from ((path, found) for found in self._unknown(self.models.read(path)))
+
+    def _of_list(self) -> Iterator[Refusal]:
+        """What is refused of the models of the list; not of those that keep the list from loading."""
+        for line, item in self.models.items if self._kinds else ():
+            if self._is_plain(item):
+                continue
+            known = {name.decode(errors="replace") for name in _ALIAS.findall(item)}
+            wanted: dict[str, Type] = {"overrides": self._kinds}
+            if not _OTHER_BASE.search(item):
+                wanted["config_file"] = self._kinds
+            try:
+                source = Source(LIST, item)
+            except ShapeError:
+                continue
+            if not decoded(source, [MODEL], known):
+                for refusal in decoded(source, [{**MODEL, **wanted}], known):
+                    yield refusal._replace(line=line + refusal.line - 1)
+
+    def _of_base(self, path: str, data: bytes) -> Iterator[Refusal]:
+        """What is refused of the configuration in a file that models are based on."""
+        block = _BASE.search(data)
+        if not self._kinds or (block is not None and self._matches(block[1])):
+            return
+        try:
+            found = document(Source(path, data))
+        except ShapeError:
+            return
+        pairs = found.root.pairs if found.root is not None and found.root.kind is Kind.mapping else []
+        for key, value in pairs:
+            if key.text == "config_file" and value.kind is Kind.scalar:
+                source = Source(path, value.text.encode())
+                first = found.line(value)
+                below = value.text.rstrip().count("\n") + 1 if found.text[value.at] in "|>" else 0
+                for refusal in decoded(source, {"": ANY}) or decoded(source, self._kinds):
+                    yield refusal._replace(line=first + min(refusal.line, below))
+
+    def _unknown(self, data: bytes) -> Iterator[UseCase]:
+        """What is said to be a use case in a file, and is none."""
+        for said in _SAID.finditer(data):
+            if not configures(data, said.start()):
+                continue
+            part, one = (1, _BETWEEN) if said[1] is not None else (2, _LISTED)
+            for found in one.finditer(said[part]):
+                word = _WORD.fullmatch(found[1].strip())
+                value = word[1].decode(errors="replace") if word else ""
+                if value and self.use_cases.isdisjoint((value, f"FLAG_{value.upper()}")):
+                    yield UseCase(value, data.count(b"\n", 0, said.start(part) + found.start(1)) + 1)
+
+    def _is_plain(self, item: bytes) -> bool:
+        """Whether the pattern has seen all configurations of a model."""
+        blocks = _CONFIGURED.findall(item)
+        keys = item.count(b"overrides") + item.count(b"config_file")
+        return len(blocks) == keys and all(map(self._matches, blocks))
+
+    def _matches(self, block: bytes) -> bool:
+        margin = _MARGIN.match(block)
+        text = re.sub(rb"(?m)^%s" % margin[1], b"", block) if margin else block
+        return self._plain.fullmatch(text if text.endswith(b"\n") else text + b"\n") is not None
+
+
+class _Pattern:
+    """A pattern of the plain ways to write what is decoded into a type."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int], str] = {}
+
+    def block(self, kinds: dict[str, Type], level: int) -> str:
+        """The lines of a mapping; a pattern that matches nothing where there is none, or it is too long."""
+        if (id(kinds), level) not in self._made:
+            pairs = self._pairs(kinds, level) if level <= LEVELS else ""
+            lines = rf"(?:[ ]{{{2 * level}}}{pairs}|{_REST})++" if pairs else ""
+            self._made[id(kinds), level] = lines if 0 < len(lines) <= MOST else r"(?!)"
+        return self._made[id(kinds), level]
+
+    def _pairs(self, kinds: dict[str, Type], level: int) -> str:
+        ways: dict[str, list[str]] = {}
+        for key, kind in kinds.items():
+            if way := self._value(kind, level):
+                ways.setdefault(way, []).append(re.escape(key) or r"[\w.-]++")
+        either = "|".join(f"(?:{'|'.join(keys)}):{way}" for way, keys in ways.items())
+        return f"(?:{either})" if ways else ""
+
+    def _value(self, kind: Type, level: int) -> str:
+        deeper = rf"(?:[ ]{{{2 * level + 1},}}[^\n]*+\n|[ ]*+\n)*+"
+        if kind == TEXT:
+            return rf"[ ]++(?:[|>][-+0-9]*+{_REST}|{SCALAR}){deeper}"
+        if kind == [TEXT]:
+            return rf"{_REST}(?:(?:{_REST})*+[ ]{{{2 * level},}}-[ ](?![^\n]*:[ \n]){SCALAR})++"
+        if isinstance(kind, dict):
+            return rf"{_REST}{deeper}" if kind == {"": ANY} else rf"{_REST}{self.block(kind, level + 1)}"
+        if isinstance(kind, list) and isinstance(kind[0], dict):
+            pairs = self._pairs(kind[0], level + 2)
+            first = rf"[ ]{{{2 * level + 2}}}-[ ]{pairs}"
+            return rf"{_REST}(?:{first}(?:[ ]{{{2 * level + 4}}}{pairs})*+)++" if pairs else ""
+        return _ONE_LINE.get(kind, "") if isinstance(kind, str) else ""
