@@ -32,7 +32,7 @@ class Misspelt(NamedTuple):
 def misspelt(path: str, data: bytes, items: Sequence[tuple[int, bytes]]) -> Iterator[Misspelt]:
     """Every such key of a model or of a file of it, where the known one is absent."""
     words = {word.decode() for word in _WORD.findall(data)} - _KNOWN
-    near = [word.encode() for word in words if _meant(word, _KNOWN)]
+    near = [word.encode() for word in words if meant_by(word, _KNOWN)]
     if not near:
         return
     written = re.compile(rb"\b(?:%s)[\"']?[ ]*:" % b"|".join(near))
@@ -57,12 +57,12 @@ def _of(found: Document, model: Node, line: int) -> Iterator[Misspelt]:
     for node, known in maps if pairs else ():
         present = {key.text for key, _ in node.pairs}
         for key, _ in node.pairs:
-            meant = "" if key.text in _KNOWN else _meant(key.text, {*known} - present)
+            meant = "" if key.text in _KNOWN else meant_by(key.text, {*known} - present)
             if meant:
                 yield Misspelt(name, key.text, meant, line + found.line(key) - 1)
 
 
-def _meant(word: str, known: Collection[str]) -> str:
+def meant_by(word: str, known: Collection[str]) -> str:
     """The key that a word is a letter away from, or whose letters and digits it has; "" for none."""
     same = next((key for key in sorted(known) if sorted(key) == sorted(word) and key[:1] == word[:1]), "")
     return same or nearest(word, known)

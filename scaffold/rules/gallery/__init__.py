@@ -20,6 +20,7 @@ from scaffold.rules.gallery.loading import GalleryUnreadable
 from scaffold.rules.gallery.merges import GalleryWrongMerge
 from scaffold.rules.gallery.metadata import GalleryLicenseSpelling, GalleryMetadata
 from scaffold.rules.gallery.metas import GalleryImageAsMeta, GalleryMissingMeta
+from scaffold.rules.gallery.misspelt import GalleryMisspelt
 from scaffold.rules.gallery.models import (
     GalleryModelBackend,
     GalleryModelDuplicate,
@@ -38,6 +39,7 @@ from scaffold.rules.gallery.values import GalleryAddressExpires, GalleryTagRepea
 
 RULES: tuple[type[Rule], ...] = (
     GalleryUnreadable,
+    GalleryMisspelt,
     GalleryImageNotBuilt,
     GalleryImageMissing,
     GalleryMissingMeta,

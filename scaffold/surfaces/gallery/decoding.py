@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+import re
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from scaffold.backend.near import nearest
@@ -32,7 +33,7 @@ class _StoppedError(Exception):
         self.help = help
 
 
-def decoded(source: Source, wanted: Type = ITEMS, known: Container[str] = ()) -> list[Refusal]:
+def decoded(source: Source, wanted: Type = ITEMS, known: Collection[str] = ()) -> list[Refusal]:
     """What LocalAI refuses when it decodes a file into something of a type, in file order.
 
     `known` are anchors that are defined elsewhere, above a part of a file.
@@ -47,7 +48,7 @@ def decoded(source: Source, wanted: Type = ITEMS, known: Container[str] = ()) ->
 class _Decoder:
     """Goes through a document as yaml.v3 (v3.0.1, decode.go) does with what it decodes into."""
 
-    def __init__(self, document: Document, wanted: Type, known: Container[str]) -> None:
+    def __init__(self, document: Document, wanted: Type, known: Collection[str]) -> None:
         self._document = document
         self._wanted = wanted
         self._known = known
@@ -88,8 +89,21 @@ class _Decoder:
         for alias in (a for a in self._document.undefined if a.text not in self._known):
             users.setdefault(alias.text, []).append(alias)
         for name, aliases in users.items():
-            more = f", as in {len(aliases) - 1} more places" if len(aliases) > 1 else ""
+            count = len(aliases) - 1
+            more = f", as in {count} more place{'s' if count > 1 else ''}" if count else ""
             below = self._document.anchors.get(name)
+            meant = self._meant(name, aliases) if below is None else None
+            if meant is not None:
+                other = next((word for word, node in self._document.anchors.items() if node is meant), "")
+                where = f"in line {self._document.line(aliases[0])}{more and more + ','}"
+                self._refuse(
+                    meant,
+                    f"*{name}",
+                    f"*{name} {where} needs &{name} above it, and this item has "
+                    + (f"&{other}" if other else "another anchor, or none"),
+                    f"write &{name}",
+                )
+                continue
             where = f"&{name} stands below, in line {self._document.line(below)}" if below else "nothing does"
             self._refuse(
                 aliases[0],
@@ -97,10 +111,26 @@ class _Decoder:
                 f"*{name} needs &{name} above it, and {where}{more}",
                 "move the item that has the anchor above those that use it"
                 if below
-                else f"write *{meant}"
-                if (meant := nearest(name, self._document.anchors))
+                else f"write *{near}"
+                if (near := nearest(name, {*self._document.anchors, *self._known}))
                 else f"define &{name} on the item that the others are like, above those that merge it",
             )
+
+    def _meant(self, name: str, aliases: list[Node]) -> Node | None:
+        """The item above aliases that has their name; else, of many, the only one with an unused anchor."""
+        root = self._document.root
+        above = [item for item in (root.below if root else ()) if _is(item) and item.at < aliases[0].at]
+        for item in above:
+            if any(key.text == "name" and _bare(value.text) == _bare(name) for key, value in item.pairs):
+                return item
+        used, pending = set[int](), [root] if root is not None else []
+        while pending:
+            node = pending.pop()
+            used.add(id(node.target))
+            pending += node.below
+        anchored = {id(node) for node in self._document.anchors.values()} - used
+        unused = [item for item in above if id(item) in anchored]
+        return unused[0] if len(unused) == 1 < len(aliases) else None
 
     def _items(self, root: Node | None, wanted: Type) -> None:
         if root is None or _is_null(root):
@@ -246,6 +276,11 @@ class _Decoder:
                         "merge an anchor: <<: *name",
                     )
                 self._value(merged, wanted, what, key)
+
+
+def _bare(name: str) -> str:
+    """A name as it is in an anchor, which may lack its dashes."""
+    return re.sub(r"[\W_]", "", name.lower())
 
 
 def _is(node: Node) -> bool:

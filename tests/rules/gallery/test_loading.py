@@ -18,6 +18,26 @@ CASES = {
         MINIATURE.drop(item("kestrel")).append(GALLERY, '- &kestrel\n  name: "kestrel"\n'),
         also=None, says="stands below, in line",
     ),
+    "an anchor that is called otherwise than its item": Case(
+        "gallery-unreadable", "kestrel", GALLERY, ("- &falcon",),
+        MINIATURE.edit(GALLERY, ("- &kestrel", "- &falcon")),
+        also=None, says="as in 2 more places, needs &kestrel above it, and this item has &falcon\nwrite &kestrel",
+    ),
+    "an anchor that another item has": Case(
+        "gallery-unreadable", "lark", GALLERY, ("- &lark", "- &lark"),
+        MINIATURE.edit(GALLERY, ("- &kestrel", "- &lark")),
+        also=None, says="needs &kestrel above it, and this item has",
+    ),
+    "an anchor that is gone": Case(
+        "gallery-unreadable", "kestrel", GALLERY, ('- name: "kestrel"',),
+        MINIATURE.edit(GALLERY, ("- &kestrel\n  name", "- name")),
+        also=None, says="this item has another anchor, or none",
+    ),
+    "the anchor of an item that has another name": Case(
+        "gallery-unreadable", "falcon", GALLERY, ("- &falcon",),
+        MINIATURE.edit(GALLERY, ('- &kestrel\n  name: "kestrel"', '- &falcon\n  name: "falcon"')),
+        also=None, says="write &kestrel",
+    ),
     "a list where LocalAI takes a text": Case(
         "gallery-unreadable", "lark", GALLERY, (META.format("lark"), "alias:"),
         MINIATURE.edit_in(LARK, ('  alias: "lark"\n', '  alias: ["lark"]\n')),
