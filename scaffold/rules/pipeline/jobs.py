@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from scaffold.backend.near import nearest
 from scaffold.checkout.tree import Tree
 from scaffold.pipeline import matrix
 from scaffold.pipeline.calls import Call
@@ -40,6 +41,8 @@ class WorkflowUnreadable(PipelineRule):
         jobs:
           build: {runs-on: ubuntu-latest}
 
+    A job that waits for one that the file does not have is an error: GitHub refuses the whole file.
+
     Fix: repair the file; actionlint says what it should be.
     """
 
@@ -56,6 +59,7 @@ class WorkflowUnreadable(PipelineRule):
             if lacks and all(problem.path != path for problem in registry.pipeline.problems):
                 what = f"{path} has no {' and no '.join(f'`{key}`' for key in lacks)}"
                 yield self.finding(Place(path, 1), "", path, f"{what}: GitHub starts nothing", "repair it")
+            yield from self._waiting(workflow) if workflow else ()
         for problem in registry.pipeline.problems:
             yield self.finding(
                 Place(problem.path, problem.line or 1),
@@ -64,6 +68,35 @@ class WorkflowUnreadable(PipelineRule):
                 f"{problem.path} {problem.problem}: it is not checked",
                 "repair it",
             )
+
+    def _waiting(self, workflow: Workflow) -> Iterator[Finding]:
+        """Names that jobs wait for and that no job of the file has: each where it is, or the job's own."""
+        known = workflow.node.mapping("jobs").keys
+        waiting: dict[str, list[yaml.Scalar]] = {}
+        for job in workflow.jobs.values():
+            for need in yaml.scalars(job.node.get("needs")):
+                waiting.setdefault(need.text, []).append(need)
+        for name, needs in waiting.items():
+            if name in known or "${{" in name:
+                continue
+            meant = nearest(name, (one for one in known if len(one) > len("ab")))
+            renamed = meant and meant not in waiting and len(needs) > 1
+            yield self.finding(
+                workflow.source.place((known[meant] if renamed else needs[0]).start),
+                "",
+                f"needs {name}",
+                f"{_count(len(needs))} for {name}, which is no job of this file: GitHub starts nothing of it",
+                f"name this job {name}"
+                if renamed
+                else f"write {meant}"
+                if meant
+                else "name a job of the file, or delete the name",
+                severity=Severity.error,
+            )
+
+
+def _count(jobs: int) -> str:
+    return "a job waits" if jobs == 1 else f"{jobs} jobs wait"
 
 
 class BypassesChangeFilter(PipelineRule):
@@ -97,6 +130,11 @@ class BypassesChangeFilter(PipelineRule):
     """
 
     severity = Severity.error
+    explained_by = ("workflow-unreadable",)
+
+    def follows(self, finding: Finding, cause: Finding) -> bool:  # noqa: ARG002
+        """Where the job, or one before it, waits for a job that the file does not have."""
+        return cause.subject.startswith("needs ")
 
     def check(self, registry: Repository) -> Iterator[Finding]:
         """Publishing jobs that neither are, feed nor need the job that filters, and what feeds them."""

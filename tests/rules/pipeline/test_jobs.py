@@ -105,6 +105,29 @@ CASES: dict[str, Case] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("jobs", "says"),
+    [
+        ({"a": [], "b": ["c"]}, [("needs: [c]", "name a job of the file, or delete the name")]),
+        ({"build": [], "b": ["buld"]}, [("needs: [buld]", "write build")]),
+        ({"bild": [], "b": ["build"], "c": ["build", "b"]}, [("bild:", "name this job build")]),
+        ({"bild": [], "b": ["build"], "c": ["bild"]}, [("needs: [build]", "write bild")]),
+        ({"a": [], "b": ["a"]}, []),
+    ],
+)
+def test_a_job_that_waits_for_none_of_the_file(
+    jobs: dict[str, list[str]], says: list[tuple[str, str]]
+) -> None:
+    lines = "".join(
+        f"  {name}:\n    needs: [{', '.join(needs)}]\n    runs-on: x\n    steps: [{{run: make}}]\n"
+        for name, needs in jobs.items()
+    )
+    text = f"on: push\njobs:\n{lines}"
+    told = found(tree({"ci": text}), "workflow-unreadable")
+    assert [(text.splitlines()[f.line - 1].strip(), f.help) for f in told] == says
+    assert all(f.severity is Severity.error for f in told)
+
+
 @pytest.mark.parametrize("slug", CASES)
 def test_rule(slug: str) -> None:
     assert_case(slug, CASES[slug])
