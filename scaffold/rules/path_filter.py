@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from scaffold.backend.near import is_near
 from scaffold.pipeline import docker
 from scaffold.pipeline.image_builds import BASE_IMAGES
 from scaffold.pipeline.model import Workflow
@@ -13,6 +14,7 @@ from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Fix, Rule, Severity
 from scaffold.rules.causes import WRONG_DOCKERFILE, is_wrong_dockerfile
 from scaffold.rules.words import some
+from scaffold.surfaces.matrix.reading import Entry
 from scaffold.surfaces.path_filter.reading import DARWIN, LINUX, Branch
 from scaffold.syntax.source import Place
 
@@ -64,15 +66,29 @@ class FilterUnmappedBackend(Rule):
                 if not own or result in (own, f"{own}/") or (entry.backend, result) in reported:
                     continue
                 reported.add((entry.backend, result))
+                meant = _meant(registry, function, entry)
                 yield self.finding(
-                    surface.function_place(function),
+                    Place(surface.path, meant[0].line) if meant else surface.function_place(function),
                     entry.backend,
                     f"{function} {result}",
                     f"{function} maps {entry.tag_suffix} to {result or 'nothing'}: "
                     f"a change of {own}/ starts no such job",
-                    f"add a branch that returns `{own}/` for it, before the generic ones",
+                    f"let this branch take {meant[1]}"
+                    if meant
+                    else f"add a branch that returns `{own}/` for it, before the generic ones",
                     fix=registry.adding(entry.backend, surface.map_linux if linux else surface.map_darwin),
                 )
+
+
+def _meant(registry: Registry, function: str, entry: Entry) -> tuple[Branch, str] | None:
+    """The branch that is for an entry and does not take it, and what it should ask for; None for none."""
+    dockerfile = entry.fields.get("dockerfile", "").rpartition(".")[2]
+    surface, own = registry.path_filter, registry.directory(entry.backend)
+    for branch in surface.branches(function):
+        for said, meant in ((branch.backend, entry.backend), (branch.suffix, dockerfile)):
+            if said and (is_near(said, meant) or surface.returns(branch, f"{own}/")):
+                return branch, meant
+    return None
 
 
 class FilterShadowedBranch(Rule):

@@ -57,9 +57,14 @@ CASES = {
         also=("filter-shared-input",), fix=True, says="nothing",
     ),
     "a branch for a Dockerfile that is called otherwise": Case(
-        "filter-unmapped-backend", "llama-cpp", FILTER, (LINUX,),
-        js(('endsWith("llama-cpp")) {\n', 'endsWith("llamacpp")) {\n')),
-        also=("filter-shared-input",), fix=True,
+        "filter-unmapped-backend", "llama-cpp", FILTER, ('endsWith("llama.cpp")',),
+        js(('endsWith("llama-cpp")) {\n', 'endsWith("llama.cpp")) {\n')),
+        also=("filter-shared-input",), fix=True, says="let this branch take llama-cpp",
+    ),
+    "a generic branch for a Dockerfile that is called nearly so": Case(
+        "filter-unmapped-backend", "wren-cpp", FILTER, ('endsWith("golan")',),
+        js(('endsWith("golang")) {\n', 'endsWith("golan")) {\n')),
+        also=None, fix=True, times=2, says="let this branch take golang",
     ),
     "a branch for another folder": Case(
         "filter-unmapped-backend", "llama-cpp", FILTER, (LINUX,),

@@ -295,6 +295,11 @@ class PathFilterReader(FileSurface):
         source = self._required()
         return source.slice(one.start, one.end) == source.slice(other.start, other.end)
 
+    def returns(self, branch: Branch, directory: str) -> bool:
+        """Whether a branch answers a directory by its name."""
+        text = self._required().slice(branch.start, branch.end)
+        return re.search(rf"return\s+[`'\"]{re.escape(directory)}[`'\"]", text) is not None
+
     def closure(self, *functions: str) -> str:
         """Source of top-level functions with every top-level declaration that they use."""
         source = self._required()
