@@ -249,7 +249,8 @@ class BumpRepositoryMismatch(Rule):
 
         repository: "example/rookery"
 
-    Another owner of the same repository is information: GitHub redirects a project that moved.
+    Another owner of the same repository is information where the checkout knows it from elsewhere: GitHub
+    redirects a project that moved. An owner that no other entry, Makefile or gallery item names is a slip.
 
     Fix: name the repository that the Makefile clones, in both places.
     """
@@ -264,14 +265,23 @@ class BumpRepositoryMismatch(Rule):
                 continue
             project = bump.repository.rpartition("/")[2].lower()
             moved = any(name.rpartition("/")[2].lower() == project for name in cloned)
+            known = moved and _is_known(registry, bump.repository.partition("/")[0])
             yield self.finding(
                 bump.at("repository"),
                 bump.backend,
                 f"{bump.variable} {bump.repository}",
                 f"{bump.variable} follows {bump.repository}, its Makefile clones {', '.join(cloned)}",
                 "name one repository in both places",
-                severity=Severity.info if moved else Severity.warning,
+                severity=Severity.info if known else Severity.warning,
             )
+
+
+def _is_known(registry: Registry, owner: str) -> bool:
+    """Whether another entry, a Makefile of a backend or the gallery names an owner of repositories."""
+    owners = [bump.repository.partition("/")[0] for bump in registry.bump_deps.bumps]
+    address = f"github.com/{owner}/".encode()
+    paths = {bump.file for bump in registry.bump_deps.bumps} | {registry.gallery.path}
+    return owners.count(owner) > 1 or any(address in (registry.tree.read(p) or b"") for p in sorted(paths))
 
 
 class BumpBranchMissing(Rule):

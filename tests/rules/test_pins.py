@@ -101,8 +101,12 @@ CASES = {
     ),
     "a project that moved": Case(
         "bump-repository-mismatch", "wren-cpp", BUMP, ("acme/wren.cpp",),
-        MINIATURE.edit_in(ENTRY, ("aviary-example/wren.cpp", "acme/wren.cpp")),
+        MINIATURE.edit_in(ENTRY, ("aviary-example/wren.cpp", "acme/wren.cpp")).append(WREN, "# github.com/acme/x\n"),
         severity=Severity.info,
+    ),
+    "an owner that nothing else names": Case(
+        "bump-repository-mismatch", "wren-cpp", BUMP, ("avairy-example/wren.cpp",),
+        MINIATURE.edit_in(ENTRY, ("aviary-example/wren.cpp", "avairy-example/wren.cpp")),
     ),
     "no branch": Case(
         "bump-branch-missing", "wren-cpp", BUMP, ('"WREN_VERSION"', "^- "),
