@@ -202,10 +202,10 @@ class Registry(Checkout):
     def documented(self) -> dict[str, list[tuple[Table, Row]]]:
         """Backend -> its rows in the compatibility table."""
         everyone = {*self.names, *filter(None, self.matrix.by_backend)}
-        rows = self.docs.rows_of({name: self._called(name) for name in sorted(everyone)})
+        rows = self.docs.rows_of({name: self.called(name) for name in sorted(everyone)})
         return {name: found for name, found in rows.items() if name in self.names}
 
-    def _called(self, name: str) -> list[str]:
+    def called(self, name: str) -> list[str]:
         """The names and addresses under which people know a backend."""
         called = sorted(self.aliases_of(name))
         for meta in self.gallery.base_metas(name):
@@ -215,8 +215,8 @@ class Registry(Checkout):
 
     def called_alone(self, name: str) -> set[str]:
         """The names and addresses of a backend that no other backend has."""
-        others = {called for other in self.names if other != name for called in self._called(other)}
-        return {*self._called(name)} - others
+        others = {called for other in self.names if other != name for called in self.called(other)}
+        return {*self.called(name)} - others
 
     def first_file(self, name: str) -> str:
         """The file that stands for a backend's directory in a report."""

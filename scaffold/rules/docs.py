@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from scaffold.backend.near import is_near
 from scaffold.backend.variants import VARIANTS, listed
 from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.base import Addition
+from scaffold.surfaces.tables import Row, squeezed
 from scaffold.syntax.source import Place
 
 
@@ -31,6 +33,8 @@ class DocsMissingRow(Rule):
 
     A row that has fewer cells than its table is torn: what it says stands below the wrong heads. A table
     whose head is gone is told once.
+
+    A row whose name is a letter away from the backend's, or from its repository's, is misspelt.
 
     A row is recognised by its name or by the address that it links to. A backend that users cannot install
     yet lacks more than a row: then matrix-missing-entry or gallery-missing-meta tells it.
@@ -81,6 +85,29 @@ class DocsMissingRow(Rule):
                     f"add `{row}`" if known else f"add a row for {name} in the part of its kind",
                     fix=registry.adding(name, add) if known and installable else None,
                 )
+            for _, written in registry.documented.get(name, ()):
+                meant = _meant(registry, name, written)
+                if meant:
+                    yield self.finding(
+                        registry.docs.place(written),
+                        name,
+                        f"label {written.name}",
+                        f"the row of {name} calls it {written.name}, as nothing else does",
+                        f"write {meant}",
+                    )
+
+
+def _meant(registry: Registry, name: str, row: Row) -> str:
+    """The name of a backend, or of its repository, that a letter keeps its row from having; "" for none."""
+    known = [one.rstrip("/").rpartition("/")[2].removesuffix(".git") for one in registry.called(name)]
+    known += [name, row.url.rstrip("/").rpartition("/")[2]]
+    if squeezed(row.name) in map(squeezed, known) or len(row.name) < SHORT:
+        return ""
+    return next((one for one in known if is_near(row.name.lower(), one.lower())), "")
+
+
+SHORT = 5
+"""Letters from which on a name may be meant by another one."""
 
 
 def row_of(registry: Registry, name: str) -> Callable[[Addition], None]:

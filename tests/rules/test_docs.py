@@ -41,6 +41,14 @@ def docs(*pairs: tuple[str, str]) -> Altered:
     return MINIATURE.edit(DOCS, *pairs)
 
 
+def test_a_name_that_a_letter_makes_the_backends() -> None:
+    def told(label: str) -> list[str]:
+        return [f.help for f in findings(kestrel(("[Kestrel]", f"[{label}]")).tree(), "docs-missing-row")]
+
+    assert told("Kestrle") == ["write kestrel"]
+    assert told("Kestrel (Rust)") == []
+
+
 def kestrel(*pairs: tuple[str, str]) -> Altered:
     """The row of kestrel with other texts."""
     text = KESTREL
