@@ -11,7 +11,7 @@ from scaffold.directory.text import Text
 from scaffold.syntax.cpp import CppSource
 from scaffold.syntax.golang import GoSource
 from scaffold.syntax.python import PythonSource
-from scaffold.syntax.source import Type
+from scaffold.syntax.source import Place, Type
 
 PROTO = "backend/backend.proto"
 CONTEXTS = ("ServerContext", "CallbackServerContext")
@@ -30,6 +30,13 @@ def service_rpcs(tree: Tree) -> tuple[str, ...]:
 def _rpcs(proto: bytes) -> tuple[str, ...]:
     code = re.sub(rb"//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?", b" ", proto)
     return tuple(match[1].decode() for match in re.finditer(rb"\brpc\s+(\w+)\s*\(", code))
+
+
+def rpc_place(tree: Tree, rpc: str) -> Place:
+    """Where the service has an RPC."""
+    proto = tree.read(PROTO) or b""
+    found = re.search(rb"(?m)^[ \t]*rpc[ \t]+%s\b" % re.escape(rpc.encode()), proto)
+    return Place(PROTO, proto.count(b"\n", 0, found.start()) + 1 if found else 1)
 
 
 def may_serve(tree: Tree, folders: Iterable[str], rpc: str) -> bool:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffold.backend.modalities import ACCEPTS
+from scaffold.backend.near import nearest
 from scaffold.checkout.changes import ChangeSet
 from scaffold.surfaces.base import Addition, FileSurface, Registration, Removal, required
 from scaffold.surfaces.parts import Part, fields
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 TABLE = "BackendCapabilities"
 SINCE = "2026-05-06"
+CONFIGURATION = "core/config/model_config.go"
+"""Maps the use cases that a model's configuration may name."""
 FIELDS = ("GRPCMethods", "PossibleUsecases", "DefaultUsecases")
 """What every entry says."""
 
@@ -92,6 +95,46 @@ class CapabilitiesSurface(FileSurface):
         text = self.source.data.decode() if self.source else ""
         found = re.findall(rf'\n\t({prefix}\w+)\s+(?:\w+\s+)?=\s*"([^"]+)"', text)
         return {value: constant for constant, value in found}
+
+    def constant_place(self, constant: str) -> Place:
+        """Where a constant is declared."""
+        source = required(self.source, self.path, constant)
+        return source.place(max(source.data.find(f"\n\t{constant} ".encode()) + 1, 0))
+
+    @cached_property
+    def undeclared(self) -> list[tuple[str, str, Place]]:
+        """(constant, what is meant, where) of those in lists of entries that no file of the package has."""
+        declared = {*self.usecases.values(), *self.methods.values()}
+        found: dict[str, tuple[str, str, Place]] = {}
+        for fields_of in self._fields.values():
+            for body in (fields_of[name].child_by_field_name("body") for name in FIELDS if name in fields_of):
+                for word, node in self._words(body):
+                    meant = nearest(word, declared) if word not in declared and word not in found else ""
+                    if meant and not self._is_declared(word):
+                        place = required(self.source, self.path, TABLE).place(node)
+                        found[word] = word, meant, place
+        return [*found.values()]
+
+    def _words(self, body: Node | None) -> list[tuple[str, Node]]:
+        """The plain names in a list."""
+        source = self.source
+        words = [(source.text(e.value), e.node) for e in source.elements(body)] if source else []
+        return [(word, node) for word, node in words if word.isidentifier()]
+
+    def _is_declared(self, word: str) -> bool:
+        """Whether this file begins a line with a word, or another one of the package has it."""
+        folder = self.path.rpartition("/")[0]
+        paths = (f"{folder}/{name}" for name in self.tree.list(folder) if name.endswith(".go"))
+        own = re.search(rf"(?m)^(?:const|var)?[ \t]*{word}[ \t]", (self.tree.read(self.path) or b"").decode())
+        return own is not None or any(
+            word.encode() in (self.tree.read(path) or b"") for path in paths if path != self.path
+        )
+
+    @cached_property
+    def flags(self) -> frozenset[str]:
+        """The use cases that a model's configuration may name; none where that is not known."""
+        data = self.tree.read(CONFIGURATION) or b""
+        return frozenset(name.decode().lower() for name in re.findall(rb'\n\t+"FLAG_(\w+)":', data))
 
     @cached_property
     def usecase_methods(self) -> dict[str, str]:

@@ -59,7 +59,42 @@ FORK = (
     "PossibleUsecases: []string{UsecaseChat, UsecaseCompletion, UsecaseEdit, UsecaseEmbeddings, UsecaseTokenize},"
 )
 
+CONFIG = "core/config/model_config.go"
+FLAGS = (
+    "var _ = map[string]int{\n"
+    + "".join(f'\t"FLAG_{name}": 1,\n' for name in ("TTS", "VAD", "TRANSCRIPT"))
+    + "}\n"
+)
+PROTO = "backend/backend.proto"
+
 CASES = {
+    "a constant that nothing declares": Case(
+        "capabilities-undefined", "", CAPABILITIES, ("MethodVADD",),
+        MINIATURE.edit(CAPABILITIES, (capability("heron"), capability("heron").replace("{MethodVAD}", "{MethodVADD}"))),
+        also=None, says="write MethodVAD",
+    ),
+    "a method that the service does not have": Case(
+        "capabilities-undefined", "", CAPABILITIES, ('"Rerenk"',),
+        MINIATURE.edit(CAPABILITIES, ('= "Rerank"', '= "Rerenk"')),
+        also=None, says="write 'Rerank'", severity=Severity.warning,
+    ),
+    "an RPC that all servers call otherwise": Case(
+        "capabilities-undefined", "", PROTO, ("rpc TTSS(",),
+        MINIATURE.edit(PROTO, ("rpc TTS(", "rpc TTSS(")),
+        also=None, says="write TTS",
+    ),
+    "a use case that no configuration can name": Case(
+        "capabilities-undefined", "", CAPABILITIES, ('"transcrpt"',),
+        MINIATURE.append(CONFIG, FLAGS).edit(CAPABILITIES, ('= "transcript"', '= "transcrpt"')),
+        also=None, says="write 'transcript'",
+    ),
+    "a group of the form that a letter keeps empty": Case(
+        "importer-modality", "kestrel", PREF_ONLY, ('"kestrel"',),
+        offered((pref("kestrel"), pref("kestrel").replace('"tts"', '"tss"'))).edit(
+            PREF_ONLY, (pref("finch-tts"), pref("finch-tts") + pref("finch-tts").replace("finch-tts", "wren-cpp"))
+        ),
+        also=None, says="write 'tts'",
+    ),
     "an importer of what is not there": Case(
         "importer-unknown-backend", "skylark", f"{FOLDER}/lark.go", ("Name() string",),
         MINIATURE.edit(f"{FOLDER}/lark.go", ('Name() string      { return "lark" }', 'Name() string      { return "skylark" }')),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scaffold.backend.near import nearest
 from scaffold.directory.messages import guessed_format, request_fields, unknown_names, unknown_reads
 from scaffold.directory.service import (
     MODEL_FOLDERS,
@@ -49,13 +50,17 @@ class RustStubMissing(Rule):
                 missing = [rpc for rpc in rpcs if rpc.lower() not in written]
                 # A trait of which not one method is an RPC is another one of that name.
                 complete = service.expands or len(missing) == len(rpcs)
+                strange = sorted(written - {rpc.lower() for rpc in rpcs})
                 for rpc in () if complete else missing:
+                    meant = nearest(rpc.lower(), strange)
                     yield self.finding(
                         service.place,
                         name,
                         f"rpc {rpc}",
                         f"RPC {rpc} of {PROTO} is not implemented: this does not compile",
-                        f'add a method for {rpc} that returns Err(Status::unimplemented("{rpc}")), '
+                        f"it has a method {meant}, which is no RPC: give both one name"
+                        if meant
+                        else f'add a method for {rpc} that returns Err(Status::unimplemented("{rpc}")), '
                         "or generate_default_stubs(true) in build.rs",
                     )
 

@@ -2,6 +2,7 @@
 
 from scaffold.rules.base import Rule
 from scaffold.rules.importers.capabilities import CapabilitiesMissing, CapabilitiesUnserved
+from scaffold.rules.importers.names import CapabilitiesUndefined, ImporterModality
 from scaffold.rules.importers.offers import (
     ImporterMissing,
     ImporterOrder,
@@ -16,7 +17,9 @@ RULES: tuple[type[Rule], ...] = (
     ImporterMissing,
     ImporterOrder,
     ImporterShadowedPref,
+    ImporterModality,
     CapabilitiesMissing,
     CapabilitiesUnserved,
+    CapabilitiesUndefined,
 )
 """In the order of the catalogue."""

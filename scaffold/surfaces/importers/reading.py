@@ -62,6 +62,8 @@ _OFFERS = re.compile(r"\) AdditionalBackends\(\)")
 _OFFERED = re.compile(r'\{Name:\s*"([^"]+)",\s*Modality:')
 GIVEN = re.compile(r'(?m)^[ \t]*(Backend:|backend\s*:?=)\s*"([^"]+)"')
 """A backend that an importer gives to a model."""
+_MODALITY = re.compile(r'\*(\w+)\) Modality\(\)\s+string\s*\{\s*return\s+"([^"]*)"')
+_OFFERED_IN = re.compile(r'\{Name:\s*"([^"]+)",\s*Modality:\s*"([^"]*)"')
 _DROP_IN = re.compile(r'(?m)^[ \t]*\{\s*(Name:)\s*"([^"]+)",\s*Modality:')
 """A backend that an importer offers in place of its own (`AdditionalBackends`)."""
 
@@ -183,6 +185,17 @@ class ImporterReader(Surface):
             )
             if group and importer.name:
                 found[importer.name] = group[1]
+        return found
+
+    @cached_property
+    def modalities(self) -> list[tuple[str, str, Place]]:
+        """(backend, group, where) of whatever is offered in a group of the import form."""
+        found = [(line.name, line.modality, self.pref_only_place(line)) for line in self.pref_only]
+        names = {importer.type_name: importer.name for importer in self.importers}
+        for path, text in self._sources.items():
+            for pattern in (_MODALITY, _OFFERED_IN):
+                for match, line in numbered(text, pattern.finditer(text)):
+                    found.append((names.get(match[1]) or match[1], match[2], Place(path, line)))
         return found
 
     @cached_property
