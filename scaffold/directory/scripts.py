@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scaffold.directory.text import Spot, Text
-from scaffold.syntax.shell_flow import Flow
+from scaffold.syntax.shell_flow import Flow, Reached
 from scaffold.syntax.shell_state import Facts
 
 if TYPE_CHECKING:
@@ -31,13 +31,16 @@ def system(name: str) -> Facts:
 
 BUILD_SCRIPTS = "scripts/build"
 """Where the scripts lie that package for many backends."""
-_SHARED = re.compile(rb"/(scripts/(?:build|lib)/[\w.-]+\.sh)\b")
+_SHARED = re.compile(
+    rb"/(scripts/(?:build|lib)/[\w.-]+\.sh)\b|\}?\"?/\.\./\.\./\.\./([\w-]+(?:/[\w.-]+)+\.sh)\b"
+)
 
 
 def shared_scripts(script: Text) -> Iterator[tuple[str, int]]:
     """(path, offset) of what a script names of the scripts that the builds of all backends share."""
     for found in _SHARED.finditer(script.code):
-        yield found[1].decode(), found.start(1)
+        number = found.lastindex or 1
+        yield found[number].decode(), found.start(number)
 
 
 OWN_FOLDER = "/backend/"
@@ -114,14 +117,46 @@ def packages_linux_only(script: Text) -> Spot | None:
 
 
 _EXIT = re.compile(rb"\bexit[ \t]+[1-9]")
+_OF_LINUX = ("ldd", "ldconfig", "patchelf", "readelf", "dpkg", "apt-get")
+"""Programs that no macOS has of itself."""
+_MAY_LACK = re.compile(rb"\b(?:ldd|ldconfig|patchelf|readelf|dpkg|apt-get)\b")
+_ENDS_AT_ERRORS = re.compile(rb"(?m)^[ \t]*set[ \t]+-(?:\w*e|\w+[ \t]+-e|o[ \t]+errexit)")
 
 
 def ends_on_darwin(script: Text) -> Spot | None:
-    """Where a script ends with an error whenever macOS runs it."""
-    for reached in _of_darwin(script).reached if _EXIT.search(script.code) else ():
-        if reached.certain and reached.words[:1] == ("exit",) and reached.words[1:] not in ((), ("0",)):
+    """Where a script ends with an error whenever macOS runs it: by itself, or at a program of Linux."""
+    lacks = _MAY_LACK.search(script.code) and _ENDS_AT_ERRORS.search(script.code)
+    may_end = False
+    for reached in _of_darwin(script).reached if lacks or _EXIT.search(script.code) else ():
+        words = reached.words
+        if words[:1] == ("exit",):
+            if reached.certain and words[1:] not in ((), ("0",)):
+                return script.spot(reached.node.start_byte, reached.node.end_byte)
+            may_end = may_end or words[1:] in ((), ("0",))
+        elif lacks and not may_end and reached.certain and _ends_without(script, reached):
             return script.spot(reached.node.start_byte, reached.node.end_byte)
     return None
+
+
+_GROUPS = ("program", "redirected_statement", "compound_statement", "subshell", "else_clause")
+
+
+def _ends_without(script: Text, reached: Reached) -> bool:
+    """Whether a script that ends at errors ends at a command: a program of Linux that nothing asks for."""
+    node, program = reached.node, "".join(reached.words[:1])
+    if node.type != "command" or program not in _OF_LINUX:
+        return False
+    asked = rb"(?:command[ \t]+-v|which|type|hash|install)\b[^\n;|]{0,80}\b%s\b" % re.escape(program.encode())
+    if program in script.shell.functions or re.search(asked, script.code):
+        return False
+    is_piped = b"pipefail" in script.code
+    while node.parent is not None:
+        node, inner = node.parent, node
+        is_kept = node.type == "pipeline" and (is_piped or node.named_children[-1] == inner)
+        is_branch = node.type == "if_statement" and inner not in node.children_by_field_name("condition")
+        if not (is_kept or is_branch or node.type in _GROUPS):
+            return False
+    return True
 
 
 def sourced_on_darwin(script: Text) -> Iterator[str]:

@@ -17,6 +17,8 @@ from scaffold.surfaces.matrix.reading import Entry
 
 _BRANCH = 'let macOS pass: `elif [ "$(uname -s)" = "Darwin" ]; then` and a line that does nothing'
 
+_EARLIER = 'let macOS end before: `if [ "$(uname -s)" = "Darwin" ]; then exit 0; fi`'
+
 
 class DarwinRunScript(Rule):
     """The start script of a backend that is shipped for macOS knows only Linux's libraries.
@@ -76,7 +78,8 @@ class DarwinPackaging(Rule):
     Where `run.sh` has the same flaw, darwin-run-script reports both as one. A backend with a
     `scripts/build/<name>-darwin.sh` is packaged by that script, and by `package.sh` where that makes
     `package`. A packaging that ends where there is no `.so`, or on any macOS, and so the build for it too, is
-    an error; so is one by a script that it sources.
+    an error; so is one by a script that it sources. It ends at `exit 1`, and under `set -e` at a program that
+    macOS does not have: `ldd`, `readelf`.
 
     Fails: a Darwin matrix entry, and in `package.sh`
 
@@ -103,12 +106,14 @@ class DarwinPackaging(Rule):
             ):
                 shared.setdefault(end, []).append(files.name)
             elif end:
+                program = "" if end.text.startswith("exit") else end.text.split()[0]
                 yield self.finding(
                     end,
                     files.name,
                     f"end of {end.path}",
-                    f"{entry.tag_suffix} is shipped for macOS, where {end.path} ends here with an error",
-                    _BRANCH,
+                    f"{entry.tag_suffix} is shipped for macOS, where {end.path} ends here with an error"
+                    + (f": there is no {program}" if program else ""),
+                    _EARLIER if program else _BRANCH,
                     severity=Severity.error,
                 )
             elif spot and not files.starts_linux_only:

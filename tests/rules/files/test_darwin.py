@@ -47,6 +47,28 @@ LOADER = "if [ -f /lib64/ld-linux-x86-64.so.2 ]; then\n    cp /lib64/ld-linux-x8
 
 
 @pytest.mark.parametrize(
+    ("head", "line", "is_told"),
+    [
+        ("set -e", "ldd lark", True),
+        ("set -euo pipefail", "{\n    ldd lark\n} | sort | while read -r l; do cp $l .; done", True),
+        ("set -e", "ldd lark | sort", False),
+        ("set -e", "sort a | ldd", True),
+        ("set -e", "ldd lark || true", False),
+        ("set -e", "if ldd lark; then echo; fi", False),
+        ("set -e", "ldd lark && echo", False),
+        ("set -e", 'if [ "$(uname)" = Linux ]; then ldd lark; fi', False),
+        ("set -e", "command -v ldd > /dev/null || exit 0\nldd lark", False),
+        ("set -e", "ldd() { true; }\nldd lark", False),
+        ("true", "ldd lark", False),
+    ],
+)
+def test_a_program_that_macos_does_not_have(head: str, line: str, is_told: bool) -> None:
+    script = read(f"{LARK}/package.sh").replace("\nset -e\n", f"\n{head}\n") + f"{line}\n"
+    told = findings(tree({f"{LARK}/package.sh": script.encode()}), "darwin-packaging")
+    assert ["there is no ldd" in f.message for f in told] == [True] * is_told
+
+
+@pytest.mark.parametrize(
     ("tail", "is_told"),
     [
         (f"{LOADER}else\n    exit 1\nfi\n", True),
