@@ -51,7 +51,7 @@ class Misspelt(NamedTuple):
 
 
 def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Misspelt]:
-    """The variables and commands of its scripts that nothing defines; each word of a script once.
+    """The variables and commands of its scripts that nothing defines.
 
     What one of some Dockerfiles names may be a variable that the build has.
     """
@@ -67,12 +67,7 @@ def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Missp
         found += _variables(script, [*others, *images])
         found += _commands(script, [text for text in others if text.path.endswith(".sh")])
         found += _paths(script, _OF_PYTHON if common else _OF_ALL, others)
-    found += (*_files(directory), *_packaged(directory))
-    told = set()
-    for one in found:
-        if (one.word, one.spot.path) not in told:
-            told.add((one.word, one.spot.path))
-            yield one
+    yield from (*found, *_files(directory), *_packaged(directory))
 
 
 _OF_ALL = ("ld.so", "lib")
@@ -80,7 +75,8 @@ _OF_ALL = ("ld.so", "lib")
 _OF_PYTHON = (*_OF_ALL, "common", "libbackend.sh")
 """With what all Python backends share."""
 _PART = re.compile(rb"/([a-z][\w.-]+)")
-_BELOW_VARIABLE = re.compile(rb"\$\{?\w+\}?\"?\Z")
+_BELOW = re.compile(rb"(?:\$\{?\w+\}?\"?|/package)\Z")
+"""What comes before a folder of its own."""
 
 
 @lru_cache(maxsize=4096)
@@ -94,10 +90,11 @@ def _paths(script: Text, known: tuple[str, ...], others: Iterable[Text]) -> Iter
     """Parts of paths that are a letter away from one that every backend has, and named nowhere else."""
     for word in sorted({*_PART.findall(script.code)}):
         meant = _part(word, known)
-        named = meant and any(b"/" + word in text.code for text in others)
+        path = re.compile(rb"/%s(?![\w.-])" % re.escape(word)) if meant else None
+        named = path and any(b"/" + word in text.data and path.search(text.code) for text in others)
         for match in _PART.finditer(script.code) if meant and not named else ():
             start = match.start()
-            is_own = _BELOW_VARIABLE.search(script.code, max(start - MAX_NAMES, 0), start) is not None
+            is_own = _BELOW.search(script.code, max(start - MAX_NAMES, 0), start) is not None
             if match[1] == word and (meant != "lib" or is_own):
                 yield Misspelt(word.decode(errors="replace"), meant, script.spot(*match.span(1)))
                 break

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from scaffold.backend.near import is_near
 from scaffold.directory.directory import Directory
 from scaffold.directory.misspelt import Misspelt, nearest
 from scaffold.directory.text import Text, is_cmake
-from scaffold.syntax.make_lines import Kind
+from scaffold.syntax.make_lines import Kind, Line
 
 _REFERENCE = re.compile(rb"\$[({]([A-Za-z_]\w{3,})[)}]")
 _PLAIN = re.compile(r"[A-Za-z][\w-]+")
@@ -26,6 +27,7 @@ def misspelt_in_builds(directory: Directory, around: Sequence[Text]) -> Iterator
     yield from _copied(directory)
     for text in directory.texts(filter(is_cmake, directory.names)):
         yield from _targets(text)
+        yield from _target(directory, text)
 
 
 _GIVES = re.compile(rb"\n[ \t]*(?:ARG|ENV)[ \t]+([A-Za-z_]\w+)")
@@ -89,25 +91,56 @@ def _programs(makefiles: Sequence[Text]) -> Iterator[Misspelt]:
                     yield Misspelt(word, meant, text.spot(*(line.start_byte + at for at in match.span(1))))
 
 
-_COPY = re.compile(rb"[\t @-]*(?:cp|mv)[ \t][^;&|]*[ \t](?:\./)?([A-Za-z][\w.-]*)\s*\Z")
+_COPY = re.compile(rb"[\t @-]*(?:cp|mv)[ \t](?:[^;&|]*[ \t/])?([\w.-]*)[ \t]+(?:\./)?([A-Za-z][\w.-]*)\s*\Z")
+_BESIDE = re.compile(rb"\$\{?CURDIR\}?[\"']?/([\w.-]+)(?![\w./*-])")
 
 
 def _copied(directory: Directory) -> Iterator[Misspelt]:
-    """Files that a recipe copies to another name than its rule has, and that nothing else names."""
-    scripts = directory.texts(name for name in directory.names if name.endswith(".sh"))
+    """Files that a recipe copies to a name which nothing else has, and which is not that of the file taken.
+
+    The name that was meant is a letter away from the rule's, or that of the file before, where the rule has
+    it or a script takes it from beside itself and nothing else puts it there.
+    """
+    scripts = [*directory.texts(name for name in directory.names if name.endswith(".sh"))]
     around = {text.path: text for text in (*directory.build_files, *scripts)}
-    for text in directory.makefiles:
-        targets: list[str] = []
-        for line in text.lines:
-            if line.kind is Kind.rule:
-                targets = line.head.decode(errors="replace").split()
-            match = _COPY.match(line.text) if line.kind is Kind.recipe else None
-            word = match[1].decode() if match else ""
-            meant = nearest(word, targets) if match and word not in targets else ""
-            if match and meant:
-                named = re.compile(rb"(?<![\w.-])%s(?![\w.-])" % re.escape(match[1]))
-                if sum(len(named.findall(other.code)) for other in around.values()) == 1:
-                    yield Misspelt(word, meant, text.spot(*(line.start_byte + at for at in match.span(1))))
+    copies = [
+        (text, line, match, targets) for text in directory.makefiles for line, match, targets in _copies(text)
+    ]
+    taken = {name for text in scripts if copies for name in _BESIDE.findall(text.code)}
+    made = {match[2] for _, _, match, _ in copies}
+    for text, line, match, targets in copies:
+        word, before = match[2].decode(), match[1]
+        if word in targets or line.text.find(b"$@") >= 0:
+            continue
+        kept = (before.decode() in targets or before in taken) and before not in made
+        kept = kept and line.text.find(b"/" + before) >= 0 and not _is_made(directory, before)
+        meant = nearest(word, targets) or (before.decode() if kept else "")
+        named = re.compile(rb"(?<![\w.-])%s(?![\w.-])" % re.escape(match[2]))
+        if meant and sum(len(named.findall(other.code)) for other in around.values()) == 1:
+            spot = text.spot(*(line.start_byte + at for at in match.span(2)))
+            yield Misspelt(word, meant, spot, "" if is_near(word, meant) else "the build takes")
+
+
+def _is_made(directory: Directory, name: bytes) -> bool:
+    """Whether a step of its Makefiles but `rm` names a file by itself, without a folder."""
+    named = re.compile(rb"(?<![\w./-])(?:\./)?%s(?![\w./-])" % re.escape(name))
+    steps = (line.text for text in directory.makefiles for line in text.lines if line.kind is Kind.recipe)
+    return any(named.search(_ASKS.sub(b"", step)) and not _REMOVES.match(step) for step in steps)
+
+
+_ASKS = re.compile(rb"--target[ \t=]+[\w.-]+")
+_REMOVES = re.compile(rb"[\t @-]*(?:rm|\$\(RM\))[ \t]")
+
+
+def _copies(text: Text) -> Iterator[tuple[Line, re.Match[bytes], list[str]]]:
+    """The steps of a Makefile that copy a file to a plain name, with the targets of their rule."""
+    targets: list[str] = []
+    for line in text.lines if b"cp " in text.data or b"mv " in text.data else ():
+        if line.kind is Kind.rule:
+            targets = line.head.decode(errors="replace").split()
+        match = _COPY.match(line.text) if line.kind is Kind.recipe else None
+        if match:
+            yield line, match, targets
 
 
 _ADDS = re.compile(
@@ -132,3 +165,18 @@ def _targets(text: Text) -> Iterator[Misspelt]:
         seen.add(word)
         if meant:
             yield Misspelt(word, meant, text.spot(offset, offset + len(name)))
+
+
+_TARGET = re.compile(rb"(?i)\bset\s*\(\s*TARGET\s+([\w-]{4,60})\s*\)")
+
+
+def _target(directory: Directory, text: Text) -> Iterator[Misspelt]:
+    """The program of a CMake file that has its name in TARGET, where scripts take one nearly called so."""
+    match = _TARGET.search(text.code) if b"TARGET" in text.data else None
+    scripts = [*directory.texts(("run.sh", "package.sh"))] if match else []
+    taken = {name.decode() for script in scripts for name in _BESIDE.findall(script.code)}
+    if match:
+        word = match[1].decode()
+        meant = nearest(word, taken - {word}) if word not in taken else ""
+        if meant and not any(match[1] in other.code for other in directory.build_files if other != text):
+            yield Misspelt(word, meant, text.spot(*match.span(1)), "the scripts take")

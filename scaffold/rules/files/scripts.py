@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from scaffold.directory.directory import Directory
 from scaffold.directory.misspelt import Misspelt, misspelt
 from scaffold.directory.misspelt_builds import misspelt_in_builds
 from scaffold.directory.misspelt_names import misspelt_names
+from scaffold.directory.misspelt_paths import misspelt_paths
+from scaffold.directory.misspelt_words import misspelt_words
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -37,7 +40,11 @@ class ScriptMisspelt(Rule):
     (`LD_LIBARY_PATH`), variables of a Makefile, targets of CMake, and the parts of paths that every backend
     has: `lib`, `ld.so`, `common`. So are a variable that `run.sh` exports where a source reads one nearby, a
     program of `Cargo.toml` where the packaging takes one nearby, and what a recipe copies to a name nearby
-    its rule's.
+    its rule's, or to one that nothing takes in place of the file's own.
+
+    So are words that others decide: what `pip`, `go` and `cargo` are told to do, folders of the system
+    (`/prc/cpuinfo`), goals of make, and sources of CMake. A part of a path counts where it stands once in the
+    build, and a letter makes it one that stands there several times beside the same folder or file.
 
     Fix: correct the word.
     """
@@ -64,7 +71,17 @@ class ScriptMisspelt(Rule):
 
 
 def _words(files: Directory, dockerfiles: list[str]) -> Iterator[Misspelt]:
+    """The words of its files that stand for nothing, each of a file once."""
     around = [*filter(None, map(files.at, dockerfiles))]
-    yield from misspelt(files, dockerfiles)
-    yield from misspelt_in_builds(files, around)
-    yield from misspelt_names(files, dockerfiles)
+    found = chain(
+        misspelt(files, dockerfiles),
+        misspelt_in_builds(files, around),
+        misspelt_names(files, dockerfiles),
+        misspelt_paths(files),
+        misspelt_words(files),
+    )
+    told = set()
+    for one in found:
+        if (one.word, one.spot.path) not in told:
+            told.add((one.word, one.spot.path))
+            yield one
