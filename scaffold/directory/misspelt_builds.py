@@ -91,7 +91,9 @@ def _programs(makefiles: Sequence[Text]) -> Iterator[Misspelt]:
                     yield Misspelt(word, meant, text.spot(*(line.start_byte + at for at in match.span(1))))
 
 
-_COPY = re.compile(rb"[\t @-]*(?:cp|mv)[ \t](?:[^;&|]*[ \t/])?([\w.-]*)[ \t]+(?:\./)?([A-Za-z][\w.-]*)\s*\Z")
+_COPY = re.compile(
+    rb"[\t @-]*(?:cp|mv|ln)[ \t](?:[^;&|]*[ \t/(])?([\w.-]*)[)}]*[ \t]{1,9}(?:\./)?([A-Za-z][\w.-]*)\s*\Z"
+)
 _BESIDE = re.compile(rb"\$\{?CURDIR\}?[\"']?/([\w.-]+)(?![\w./*-])")
 
 
@@ -132,10 +134,13 @@ _ASKS = re.compile(rb"--target[ \t=]+[\w.-]+")
 _REMOVES = re.compile(rb"[\t @-]*(?:rm|\$\(RM\))[ \t]")
 
 
+_PLACES = re.compile(rb"\b(?:cp|mv|ln) ")
+
+
 def _copies(text: Text) -> Iterator[tuple[Line, re.Match[bytes], list[str]]]:
     """The steps of a Makefile that copy a file to a plain name, with the targets of their rule."""
     targets: list[str] = []
-    for line in text.lines if b"cp " in text.data or b"mv " in text.data else ():
+    for line in text.lines if _PLACES.search(text.data) else ():
         if line.kind is Kind.rule:
             targets = line.head.decode(errors="replace").split()
         match = _COPY.match(line.text) if line.kind is Kind.recipe else None
@@ -170,11 +175,15 @@ def _targets(text: Text) -> Iterator[Misspelt]:
 _TARGET = re.compile(rb"(?i)\bset\s*\(\s*TARGET\s+([\w-]{4,60})\s*\)")
 
 
+_ASKED = re.compile(rb"(?:/|--target[ =]{1,9})([A-Za-z][\w-]{3,60})(?=[\s;&|\"']|\Z)")
+
+
 def _target(directory: Directory, text: Text) -> Iterator[Misspelt]:
     """The program of a CMake file that has its name in TARGET, where scripts take one nearly called so."""
     match = _TARGET.search(text.code) if b"TARGET" in text.data else None
     scripts = [*directory.texts(("run.sh", "package.sh"))] if match else []
     taken = {name.decode() for script in scripts for name in _BESIDE.findall(script.code)}
+    taken |= {name.decode() for one in directory.makefiles if match for name in _ASKED.findall(one.code)}
     if match:
         word = match[1].decode()
         meant = nearest(word, taken - {word}) if word not in taken else ""

@@ -22,6 +22,8 @@ _NOTHING = re.compile(rb"[ \t@-]*+(?:rm\b|echo\b|printf\b|\.PHONY|\$\((?:RM|info
 _ALIKE = frozenset({frozenset({b"amd64", b"arm64"})})
 """Words that stand in one place of paths, and mean two things."""
 _SHORT = 4
+MAX_BESIDE = 300
+"""Parts beside the same one that are compared."""
 MAX_PARTS = 5000
 """Parts of paths that are compared; LocalAI's longest build has some hundreds."""
 
@@ -48,7 +50,7 @@ def misspelt_paths(directory: Directory) -> Iterator[Misspelt]:
         return sum(_count(text.data, word) for text in every) == 1
 
     for part, meant in found:
-        if is_once(part.word):
+        if is_once(part.word) or _is_plural(part.word, meant):
             yield _misspelt(part, meant)
     for part in looped:
         if is_once(part.word):
@@ -88,13 +90,15 @@ def _candidates(texts: tuple[Text, ...]) -> tuple[tuple[_Part, bytes], ...]:
     beside: dict[tuple[bool, bytes], set[bytes]] = defaultdict(set)
     for part in parts if len(parts) <= MAX_PARTS else ():
         places[part.word].append(part)
-        beside[False, part.before].add(part.word)
-        beside[True, part.after].add(part.word)
+        for key in ((False, part.before), (True, part.after)):
+            if key[1].strip():
+                beside[key].add(part.word)
     found = []
     for word, (part, *more) in places.items():
         if not more and not _NOTHING.match(_line(part)):
-            around = beside[False, part.before] | (beside[True, part.after] if part.after else set())
-            meant = next((one for one in sorted(around) if _is_meant(word, one, places)), b"")
+            groups = (beside.get((False, part.before), ()), beside.get((True, part.after), ()))
+            around = sorted(one for group in groups if len(group) <= MAX_BESIDE for one in group)
+            meant = next((one for one in around if _is_meant(word, one, places)), b"")
             if meant:
                 found.append((part, meant))
     return tuple(found)
@@ -105,13 +109,25 @@ def _is_meant(word: bytes, other: bytes, places: dict[bytes, list[_Part]]) -> bo
     if len(places[other]) < 2 or len(other) < _SHORT or frozenset({word, other}) in _ALIKE:  # noqa: PLR2004
         return False
     one, two = word.decode(), other.decode()
-    if not is_near(one, two) or one.rstrip("s") == two.rstrip("s") or _letters(one) == _letters(two):
+    if not is_near(one, two) or _letters(one) == _letters(two):
+        return False
+    if _is_plural(word, other) and not _is_twin(places[word][0], places[other]):
         return False
     stems = one.rpartition("."), two.rpartition(".")
     same_stem = stems[0][0] == stems[1][0] != ""
     part = places[word][0]
     is_listed = not part.after and _count(_line(part), other) > 0  # files of one list may differ in a letter
     return not same_stem and not is_listed
+
+
+def _is_plural(one: bytes, other: bytes) -> bool:
+    return one.rstrip(b"s") == other.rstrip(b"s")
+
+
+def _is_twin(part: _Part, others: Sequence[_Part]) -> bool:
+    """Whether several other parts have the same before and behind them as one has."""
+    alike = sum((other.before, other.after) == (part.before, part.after) for other in others)
+    return bool(part.after) and alike > 1
 
 
 def _letters(word: str) -> str:
@@ -147,4 +163,9 @@ def _parts(text: Text) -> Sequence[_Part]:
             if _PART.fullmatch(word):
                 found.append(_Part(text, at + piece.find(word), word, before, after))
             at, before = at + len(piece) + 1, bare[number]
+    for library in _LIBRARY.finditer(text.code):
+        found.append(_Part(text, library.start(), library[0], b"a library", b""))
     return found
+
+
+_LIBRARY = re.compile(rb"(?<![\w.$%*(){}/-])[a-z][\w+-]{5,60}\.(?:so|dylib)(?![\w.])")

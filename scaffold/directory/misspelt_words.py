@@ -10,6 +10,7 @@ from scaffold.backend.near import is_near, nearest
 from scaffold.directory import makefile
 from scaffold.directory.directory import Directory
 from scaffold.directory.misspelt import Misspelt
+from scaffold.directory.scripts import BUILD_SCRIPTS
 from scaffold.directory.text import Text, is_cmake
 from scaffold.syntax.make_lines import Kind
 
@@ -28,6 +29,8 @@ def misspelt_words(directory: Directory) -> Iterator[Misspelt]:
         yield from _entered(text)
     for text in directory.makefiles:
         yield from _run(directory, text)
+    for text in scripts:
+        yield from _shared(directory, text)
     yield from _goals(directory)
     for text in lists:
         yield from _sources(directory, text)
@@ -115,6 +118,19 @@ def _entered(text: Text) -> Iterator[Misspelt]:
         made, word = match[1].decode(), match[2].decode()
         if is_near(made, word):
             yield Misspelt(word, made, text.spot(*match.span(2)))
+
+
+_BELOW_ROOT = re.compile(rb"ROOT\}?\"?/([\w-]{4,20}/[\w-]{3,20}/[\w.-]{3,60}\.sh)(?![\w.-])")
+
+
+def _shared(directory: Directory, text: Text) -> Iterator[Misspelt]:
+    """Scripts of the repository that are looked for in a folder which it does not have."""
+    for match in islice(_BELOW_ROOT.finditer(text.code), MAX_WORDS):
+        word = match[1].decode()
+        there = (f"{BUILD_SCRIPTS}/{name}" for name in directory.tree.list(BUILD_SCRIPTS))
+        meant = "" if word.startswith(f"{BUILD_SCRIPTS}/") else nearest(word, there)
+        if meant:
+            yield Misspelt(word, meant, text.spot(*match.span(1)))
 
 
 _BASH = re.compile(rb"(?<![\w./-])bash[ \t]+(?:\./)?([\w.-]{4,60})(?![\w./$%({-])")

@@ -80,8 +80,9 @@ def _words(files: Directory, dockerfiles: list[str]) -> Iterator[Misspelt]:
         misspelt_paths(files),
         misspelt_words(files),
     )
-    told = set()
+    told: set[tuple[str, str | int]] = set()
     for one in found:
-        if (one.word, one.spot.path) not in told:
-            told.add((one.word, one.spot.path))
+        keys: set[tuple[str, str | int]] = {(one.spot.path, one.word), (one.spot.path, one.spot.start)}
+        if told.isdisjoint(keys):
             yield one
+        told |= keys

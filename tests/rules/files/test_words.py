@@ -16,7 +16,11 @@ ROOTS = "grep -q avx /{}/cpuinfo && echo avx\n"
         (f"{LARK}/Makefile", "-S sources/lark.cpp ", "-S souces/lark.cpp ", "souces"),
         (f"{LARK}/Makefile", "cd sources/lark.cpp", "cd sources/lark.pp", ""),  # told as an ending
         (f"{LARK}/Makefile", "rm -rf sources", "rm -rf souces/lark.cpp", ""),
-        (f"{LARK}/Makefile", "-S sources/lark.cpp ", "-S source/lark.cpp ", ""),
+        (f"{LARK}/Makefile", "cd sources/lark.cpp", "cd source/lark.cpp", "source"),
+        (f"{LARK}/Makefile", "GOCMD?=go\n", "GOCMD?=go\nI=-I$(D)/source/l -I$(D)/sources/l -I$(D)/sources/l\n", "source"),
+        (f"{LARK}/Makefile", "LIBRARY=liblark.so", "LIBRARY=ibwren-x.so\nA=libwren-x.so\nB=libwren-x.so", "ibwren-x.so"),
+        (f"{LARK}/package.sh", "$REPO_ROOT/scripts", "$REPO_ROOT/scrripts", "scrripts/build/package-system-libs.sh"),
+        (f"{HERON}/Makefile", "\tmkdir -p heron\n", "\tln -s $(abspath $(X)) herron\n", "herron"),
         (f"{LARK}/package.sh", '"$CURDIR/package/"\n\ncase', '"$CURDIR/pakage/"\n\ncase', "pakage"),
         (f"{LARK}/package.sh", '"$CURDIR/package/lib" ""', '"$CURDIR/package/li" ""', "li"),
         (f"{LARK}/package.sh", "$REPO_ROOT/scripts", "$CURDIR/../../../scrips", ""),  # files-missing tells it
