@@ -83,12 +83,7 @@ class Checkout(Repository):
         super().__init__(tree, beside)
         self.only = only
         if tree.read(MARK) is None:
-            raise ShapeError(
-                MARK,
-                None,
-                "is missing: this is no checkout of LocalAI (point --repo at one); "
-                "`scaffold check --select pipeline` checks the workflows of any repository",
-            )
+            raise _without_mark(tree)
 
     @cached_property
     def gallery(self) -> GallerySurface:
@@ -362,3 +357,32 @@ class Checkout(Repository):
             )
 
         return tuple(sorted((n for n in order if self.directories.get(n) == lang), key=distance))
+
+
+BESIDE = (
+    ".github/backend-matrix.yml",
+    "backend/backend.proto",
+    "gallery/index.yaml",
+    "core/gallery/models.go",
+)
+"""Files of LocalAI that few others have; two of them are enough."""
+
+
+def _without_mark(tree: Tree) -> ShapeError:
+    """What is wrong where the file is not read by which a checkout is known."""
+    if MARK in tree.refused:
+        return ShapeError(MARK, None, f"is there and is not read: {tree.refused[MARK]}")
+    there = [path for path in BESIDE if tree.kind(path) is not None]
+    if len(there) > 1:
+        return ShapeError(
+            MARK,
+            None,
+            f"is missing, though {' and '.join(there[:2])} are there: a checkout of LocalAI is known by it, "
+            f"and nothing can be checked without it; `git checkout HEAD -- {MARK}` restores what git has",
+        )
+    return ShapeError(
+        MARK,
+        None,
+        "is missing: this is no checkout of LocalAI (point --repo at one); "
+        "`scaffold check --select pipeline` checks the workflows of any repository",
+    )

@@ -8,7 +8,7 @@ pattern, which is made of those structs, and only the rest is decoded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 from scaffold.errors import ShapeError
@@ -34,9 +34,12 @@ _OTHER_BASE = re.compile(rb"<<|\burl[\"']?:")
 """Where a model has it, its `config_file` is not read, or may not be."""
 _BASE = re.compile(rb"(?:\A|\n)config_file:[ ]*+\|[ ]*+\n((?:(?:[ ]++[^\n]*+)?+(?:\n|\Z))++)")
 _MARGIN = re.compile(rb"\n*([ ]+)")
+_LOST = re.compile(r"[ \n](?=[^ \n\t])(?=[^\n]*+\n|(?<=\n))(?:[^ ]|[ ](?![\n]|\Z))++")
+"""A text of several lines that begins with one blank, without blanks at the ends of its lines."""
 _ALIAS = re.compile(rb"\*([^]\[{},\s]+)")
 
 _REST = r"[ ]*+(?:\#[^\n]*+)?+\n"
+_UNESCAPED = r"""(?!"(?:[ ]|\\n))"""
 _ONE_LINE = {
     FLAG: rf"[ ]++(?:true|false){_REST}",
     WHOLE: rf"[ ]++-?[0-9]++{_REST}",
@@ -103,7 +106,7 @@ class Configurations:
             except ShapeError:
                 continue
             if not decoded(source, [MODEL], known):
-                for refusal in decoded(source, [{**MODEL, **wanted}], known):
+                for refusal in (*decoded(source, [{**MODEL, **wanted}], known), *_unwritable(source, wanted)):
                     yield refusal._replace(line=line + refusal.line - 1)
 
     def _of_base(self, path: str, data: bytes) -> Iterator[Refusal]:
@@ -121,7 +124,8 @@ class Configurations:
                 source = Source(path, value.text.encode())
                 first = found.line(value)
                 below = value.text.rstrip().count("\n") + 1 if found.text[value.at] in "|>" else 0
-                for refusal in decoded(source, {"": ANY}) or decoded(source, self._kinds):
+                refusals = decoded(source, {"": ANY}) or decoded(source, self._kinds)
+                for refusal in refusals or _unwritable(source):
                     yield refusal._replace(line=first + min(refusal.line, below))
 
     def _unknown(self, data: bytes) -> Iterator[UseCase]:
@@ -146,6 +150,31 @@ class Configurations:
         margin = _MARGIN.match(block)
         text = re.sub(rb"(?m)^%s" % margin[1], b"", block) if margin else block
         return self._plain.fullmatch(text if text.endswith(b"\n") else text + b"\n") is not None
+
+
+def _unwritable(source: Source, keys: Container[str] = ()) -> Iterator[Refusal]:
+    """The texts in lists of a configuration that yaml.v3 (v3.0.1) writes so that it cannot read them.
+
+    LocalAI writes a configuration before it decodes it. With keys, those are of them in the items of a list.
+    """
+    found = document(source)
+    pending = [(found.root, False)] if found.root is not None else []
+    if keys:
+        items = found.root.below if found.root is not None else []
+        pairs = (pair for item in items if item.kind is Kind.mapping for pair in item.pairs)
+        pending = [(value, False) for key, value in pairs if key.text in keys]
+    while pending:
+        node, is_listed = pending.pop()
+        values = node.below[1::2] if node.kind is Kind.mapping else node.below
+        pending += [(below, is_listed or node.kind is Kind.sequence) for below in values]
+        if is_listed and node.kind is Kind.scalar and _LOST.fullmatch(node.text):
+            yield Refusal(
+                found.line(node),
+                f"text {node.text.split()[0]}",
+                f"yaml.v3 writes the text {node.text[:40]!r}, which begins with a blank and stands in a list,"
+                " so that it cannot read it again",
+                "begin the text with a letter or a sign",
+            )
 
 
 class _Pattern:
@@ -173,9 +202,9 @@ class _Pattern:
     def _value(self, kind: Type, level: int) -> str:
         deeper = rf"(?:[ ]{{{2 * level + 1},}}[^\n]*+\n|[ ]*+\n)*+"
         if kind == TEXT:
-            return rf"[ ]++(?:[|>][-+0-9]*+{_REST}|{SCALAR}){deeper}"
+            return rf"[ ]++(?:[|>][-+0-9]*+{_REST}|{_UNESCAPED}{SCALAR}){deeper}"
         if kind == [TEXT]:
-            return rf"{_REST}(?:(?:{_REST})*+[ ]{{{2 * level},}}-[ ](?![^\n]*:[ \n]){SCALAR})++"
+            return rf"{_REST}(?:(?:{_REST})*+[ ]{{{2 * level},}}-[ ](?![^\n]*:[ \n]){_UNESCAPED}{SCALAR})++"
         if isinstance(kind, dict):
             return rf"{_REST}{deeper}" if kind == {"": ANY} else rf"{_REST}{self.block(kind, level + 1)}"
         if isinstance(kind, list) and isinstance(kind[0], dict):

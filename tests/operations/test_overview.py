@@ -265,6 +265,23 @@ def test_no_checkout_at_all(tmp_path: Path) -> None:
         assert "this is no checkout of LocalAI" in result.stderr
 
 
+def test_a_checkout_without_the_file_by_which_it_is_known(miniature: Path) -> None:
+    (miniature / "backend/index.yaml").rename(miniature / "index.yaml")
+    result = scaffold("check", cwd=miniature)
+    assert result.returncode == 3
+    assert "backend/index.yaml:1: is missing, though" in result.stderr
+    assert "no checkout" not in result.stderr
+
+
+def test_a_file_by_which_it_is_known_that_is_not_read(miniature: Path) -> None:
+    gallery = miniature / "backend/index.yaml"
+    gallery.rename(miniature / "index.yaml")
+    gallery.symlink_to("../index.yaml")
+    result = scaffold("status", cwd=miniature)
+    assert result.returncode == 3
+    assert "backend/index.yaml:1: is there and is not read: " in result.stderr
+
+
 def test_status_of_some(miniature: Path) -> None:
     tree = WorkTree(miniature)
 

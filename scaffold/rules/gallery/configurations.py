@@ -35,7 +35,9 @@ class GalleryModelConfiguration(Rule):
 
     The kinds are those that the Go source of the checkout declares. What decodes itself there, and a key that
     the struct does not have, may hold anything. A number is a text, too, and `yes` is true to yaml.v3; a
-    number in quotes is none. A use case of which none is a part, as `multimodal`, is a warning.
+    number in quotes is none. LocalAI writes the configuration once before it decodes it: a text of a list
+    that begins with a line end, which yaml.v3 cannot read again as it writes it, is told, too. A use case of
+    which none is a part, as `multimodal`, is a warning.
 
     Fix: the message says what was found and what LocalAI takes there.
     """

@@ -219,7 +219,12 @@ class DuplicateKey(Rule):
                     Place(record.path, record.source.line(offset)),
                     backend,
                     f"{name} {key}",
-                    f"key {key!r} stands twice in one mapping",
+                    f"key {key!r} stands twice in one mapping"
+                    + (
+                        ": the script that reads the matrix refuses all of it"
+                        if record.path == MATRIX_FILE
+                        else ""
+                    ),
                     "delete the one that is wrong",
                 )
         for model, key, line in registry.models.repeated if registry.only is None else ():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from textwrap import indent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scaffold.checkout.tree import Overlay
 from scaffold.surfaces.model_kinds import USE_CASES, Configurations
@@ -50,6 +53,9 @@ WRONG = {
     "a flag in the last line": ("ready: no way", 1),
     "an empty text for a number": ('count: ""', 1),
     "an empty list for a text": ("title: []", 1),
+    "a text that cannot be written": ('words:\n  - a\n  - "\\n</b>"', 3),
+    "one in a mapping in a list": ('parts:\n  - word: "\\nb"', 2),
+    "one that begins with a space": ('words: [" a\\nb"]', 1),
     "an alias of a list": ("words: &w [a]\ntitle: *w", 2),
 }
 RIGHT = {
@@ -71,6 +77,7 @@ RIGHT = {
     "anything in an open mapping": "open:\n  a: [b, {c: d}]\n  e:\n    f: g\n",
     "an alias": "words: &w\n  - a\nparts:\n  - list: *w\n",
     "a merge": "inner:\n  deep: &d\n    word: a\nopen:\n  <<: *d\n",
+    "texts that can be written": 'title: "\\nb"\nwords: ["a\\nb", "\\n\\n", "\\na ", " a", "\\ta"]\n',
     "remarks": "title: a # b\nwords: # c\n  - d # e\n\n\ncount: 1 # f\n",
     "a colon in quotes": "words:\n  - 'a: b'\n  - \"c: d\"\ntitle: 'e: f'\n",
 }
@@ -106,3 +113,15 @@ def test_what_go_takes_is_taken(configuration_judge: Judge, case: str) -> None:
     assert not configuration_judge(text.encode()), "the case is none"
     assert refused(text) == []
     assert refused_of_base(text) == []
+
+
+LETTERS = st.text(alphabet="ab \n\t", max_size=6)
+
+
+@given(st.lists(LETTERS, max_size=2), LETTERS)
+def test_what_cannot_be_written_is_not_said_of_what_can(
+    configuration_judge: Judge, words: list[str], title: str
+) -> None:
+    text = f"words: {json.dumps(words)}\ntitle: {json.dumps(title)}\n"
+    if refused(text):
+        assert configuration_judge(text.encode())
