@@ -29,6 +29,8 @@ OWN_SCRIPTS = (
     "scripts/build/{n}-darwin.sh",
 )
 """Where the scripts of a backend's own lie."""
+OWN_FILES = ("backend/Dockerfile.{n}", *OWN_SCRIPTS)
+"""Where files that are a backend's own lie outside of its directory."""
 
 
 class SharedFile(NamedTuple):
@@ -217,6 +219,11 @@ class Registry(Checkout):
         """The names and addresses of a backend that no other backend has."""
         others = {called for other in self.names if other != name for called in self.called(other)}
         return {*self.called(name)} - others
+
+    def home(self, name: str) -> str:
+        """The directory of a backend; of one that is gone where it was, as its Dockerfile says."""
+        lang = next((entry.lang for entry in self.matrix.entries_of(name) if entry.linux), "")
+        return self.directory(name) or (f"backend/{lang}/{name}" if lang else "")
 
     def first_file(self, name: str) -> str:
         """The file that stands for a backend's directory in a report."""

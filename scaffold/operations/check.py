@@ -11,6 +11,7 @@ from scaffold.backend.names import require_name
 from scaffold.checkout.tree import MARK, Tree
 from scaffold.errors import ShapeError, unknown
 from scaffold.operations.consequences import told
+from scaffold.operations.cures import cured
 from scaffold.operations.edits import by_edit
 from scaffold.operations.novelty import Change, Identity, compared
 from scaffold.operations.void import void
@@ -20,8 +21,9 @@ from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
 from scaffold.rules import all_rules, rules_called
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
-from scaffold.rules.causes import FILE_MISSING
+from scaffold.rules.causes import FILE_MISSING, is_nowhere
 from scaffold.rules.repository.parts import lost, parts
+from scaffold.rules.repository.renames import moved
 from scaffold.rules.repository.suppressions import SuppressionUnused
 from scaffold.rules.repository.unread import FileUnread
 from scaffold.rules.settings import Settings
@@ -149,7 +151,7 @@ def run(
     found, *others = looks.find_in([registry, earlier] if earlier else [registry], rules)
     before = others[0] if others else []
     known = [*before]
-    found += _of_change(earlier, registry, rules)
+    found = _with_change(earlier, registry, rules, found)
     known += found
     suppressions = Suppressions.read(tree, found)
     kept, suppressed = suppressions.split(found)
@@ -183,7 +185,9 @@ def run(
         old,
         by_name,
         causes,
+        cured(earlier, registry, findings, old, by_name),
         partial(by_edit, earlier, registry, known=known, rules=by_name) if earlier else None,
+        moved(registry) if isinstance(registry, Registry) else {},
     )
     return Result(
         tuple(shown.findings),
@@ -201,11 +205,15 @@ def run(
     )
 
 
-def _of_change(before: Repository | None, after: Repository, rules: Sequence[Rule]) -> list[Finding]:
-    """What the rules about changes find; nothing where there is no state before."""
+def _with_change(
+    before: Repository | None, after: Repository, rules: Sequence[Rule], found: Sequence[Finding]
+) -> list[Finding]:
+    """Findings with those of the rules about changes, which know better of what is found in both ways."""
     if not (isinstance(before, Registry) and isinstance(after, Registry)):
-        return []
-    return [one for rule in rules if isinstance(rule, ChangeRule) for one in rule.compare(before, after)]
+        return [*found]
+    of_change = [one for rule in rules if isinstance(rule, ChangeRule) for one in rule.compare(before, after)]
+    said = {finding.identity for finding in of_change}
+    return [*(finding for finding in found if finding.identity not in said), *of_change]
 
 
 def _that_matters(
@@ -283,14 +291,21 @@ def _repaired(
     names: Mapping[int, Identity],
     rules: Mapping[str, Rule],
 ) -> list[Finding]:
-    """Of what is gone, what no new finding says in other words, and what is not of a file that is lost."""
+    """Of what is gone, what no new finding says in other words; nothing of a file that is lost or torn.
+
+    Where the folder of a backend is gone, what others have of it is not judged: nothing counts.
+    """
     asked = (rules[f.rule].explained(f) for f in new if f.absent and f.rule in rules)
     lost_files = [*filter(None, asked)]
     of_backends = [one for one in new if one.backend]
+    if any(one.absent and is_nowhere(one) for one in of_backends):  # of a folder that is not there
+        return []
+    torn = {one.path for one in new if not one.backend and one.severity is not Severity.info}
     return [
         f
         for f in gone
-        if not any(_replaces(one, f, names[id(f)][1]) for one in of_backends)
+        if f.path not in torn
+        and not any(_replaces(one, f, names[id(f)][1]) for one in of_backends)
         and not any(speaks(f) for speaks in lost_files)
     ]
 

@@ -51,24 +51,28 @@ def told(
     old: Collection[int],
     rules: Mapping[str, Rule],
     void: Mapping[int, int] = MappingProxyType({}),
+    cured: Mapping[int, int] = MappingProxyType({}),
     further: Further | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Told:
     """What a report shows of findings, of which those at the positions `old` are not new.
 
     A cause is of the same backend, or of the pipeline and in the same file, as new and at least as severe,
     so that nothing which fails is hidden behind what does not. Findings that only explain each other are all
-    told. What misses the same file or folder has one cause, and what is `void` has that of its position.
-    `further` is asked of what is left.
+    told. What misses the same file or folder has one cause, and what is `void` or `cured` has that of its
+    position.
+    `further` is asked of what is left. A backend may be called by two `names`, an old one and a new one.
     """
     by_backend: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for position, finding in enumerate(findings):
         of_pipeline = isinstance(rules.get(finding.rule), PipelineRule)
         if finding.backend or of_pipeline:
-            by_backend[finding.backend or finding.path, position in old].append(position)
+            name = names.get(finding.backend) or finding.backend
+            by_backend[name or finding.path, position in old].append(position)
     roots: dict[int, int] = {}
     for positions in by_backend.values():
         roots.update(_roots([(position, findings[position]) for position in positions], rules))
-    for others in (_alike(findings, old, void), void):
+    for others in (_alike(findings, old, void), cured, void):
         roots = _joined(roots, others)
     roots = _joined(roots, _explained(findings, by_backend.values(), roots, rules))
     left_out: dict[int, list[Finding]] = defaultdict(list)

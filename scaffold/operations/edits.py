@@ -41,32 +41,33 @@ class Counterfactuals:
     """What some findings of a state are without some of its edits."""
 
     def __init__(
-        self, before: Repository, after: Repository, known: Sequence[Finding], rules: Sequence[Rule]
+        self, before: Repository | None, after: Repository, known: Sequence[Finding], rules: Sequence[Rule]
     ) -> None:
         """`known` is all that the rules find in the state before and after the change."""
         self._before, self._after, self._rules = before, after, rules
         self._known = {finding.identity for finding in known}
 
-    def gone(self, path: str, content: bytes | None, findings: Mapping[int, Finding]) -> frozenset[int]:
-        """Positions of the findings that are not there where a file has this content.
+    def gone(
+        self, contents: Mapping[str, bytes | None], findings: Mapping[int, Finding], *, renamed: bool = False
+    ) -> frozenset[int]:
+        """Positions of the findings that are not there where files have these contents.
 
-        None of a rule that then says something else: what it says has another name there.
-        Nothing where the state cannot be read.
+        None of a rule that then says something else, unless what is `renamed` counts too: what it says has
+        another name there. Nothing where the state cannot be read.
         """
-        tree = Overlay(self._after.tree, {path: content})
+        tree = Overlay(self._after.tree, contents)
         own = isinstance(self._after, Registry)
         try:
             state = Registry(tree, beside=self._after) if own else Repository(tree, self._after)
             (found,) = find_in([state], self._rules, {})
             for rule in self._rules:
-                if isinstance(rule, ChangeRule):
-                    assert isinstance(self._before, Registry)
+                if isinstance(rule, ChangeRule) and isinstance(self._before, Registry):
                     assert isinstance(state, Registry)
                     found += rule.compare(self._before, state)
         except ShapeError:
             return frozenset()
         there = {finding.identity for finding in found}
-        other = {one.rule for one in found if one.identity not in self._known}
+        other = {one.rule for one in found if one.identity not in self._known and not renamed}
         return frozenset(
             at for at, one in findings.items() if one.identity not in there and one.rule not in other
         )
@@ -97,13 +98,13 @@ def by_edit(
     looked = 0
     for path in _changed(before.tree, after.tree):
         edits = [*_edits(path, before.tree.read(path), after.tree.read(path))]
-        if len(edits) > 1 and len(states.gone(path, before.tree.read(path), findings)) < 2:  # noqa: PLR2004
+        if len(edits) > 1 and len(states.gone({path: before.tree.read(path)}, findings)) < 2:  # noqa: PLR2004
             continue
         looked += len(edits)
         for edit in edits:
             if looked > MOST or cage.left() < cage.seconds() / 2:
                 return Brought()  # then all is told
-            gone = states.gone(path, edit.undone, findings)
+            gone = states.gone({path: edit.undone}, findings)
             brought += [(edit, own) for own in ([gone] if edit.is_one else _apart(gone, findings))]
     return _together(brought, findings)
 

@@ -52,13 +52,13 @@ def plan(tree: Tree, name: str) -> LifecyclePlan:
     for path in (f"backend/Dockerfile.{dockerfile}" for dockerfile in removal.dockerfiles):
         if tree.read(path) is not None:  # a language's Dockerfile came with its first backend
             removal.changes.delete(path)
-    for folder in registry.build_context.submodules(removal.directory):
+    for folder in registry.build_context.submodules(removal.directory) if removal.directory else ():
         removal.changes.move_folder(folder, None)
         removal.manual += submodules.to_remove(registry, folder, folder.removeprefix(removal.directory))
     for surface in registry.surfaces:
         surface.remove(removal)
     for watched in registry.dependabot.folders:
-        if watched.is_backend and watched.directory == removal.directory:
+        if removal.directory and watched.directory == removal.directory:
             registry.dependabot.drop(removal.changes, watched)
     for other, lenders in registry.borrowed.items():
         if f"{removal.directory}/Makefile" in lenders:
@@ -78,7 +78,7 @@ def as_removal(registry: Registry, name: str, changes: ChangeSet) -> Removal:
     return Removal(
         name,
         frozenset(registry.aliases_of(name)) - others,
-        registry.directory(name),
+        registry.home(name),
         others,
         tuple(_rows(registry, name)),
         _source_folder(registry, name),

@@ -15,6 +15,7 @@ from scaffold.checkout.tree import Tree
 from scaffold.errors import UsageError
 from scaffold.operations import proof, submodules
 from scaffold.operations.mentions import find_named, spelled, whole_word
+from scaffold.operations.moved import from_here, moved_back
 from scaffold.operations.new import require_free
 from scaffold.operations.refusals import told
 from scaffold.operations.remove import LifecyclePlan, as_removal, require_known, take
@@ -33,7 +34,7 @@ from scaffold.syntax.source import Source
 
 BEFORE = (
     rf"(?m:^/)|(?<![\w-])(?:{FOLDER}|backend/Dockerfile\.|backend-images/|backends/|scripts/build/|\.docker/"
-    r"|docker-(?:build|save)-|local-ai-backend:|BACKEND=)"
+    r"|(?:docker-(?:build|save)|extract-backend)-|local-ai-backend:|BACKEND=)"
 )
 """What stands before a backend's name where LocalAI's files mean the backend, and not its engine."""
 
@@ -53,13 +54,24 @@ FOREIGN_KEYS = {"description", "urls", "icon", "tags", "license", "repository", 
 def plan(tree: Tree, old: str, new: str) -> LifecyclePlan:
     """Plan another name for a backend: its directory, its files and every registration.
 
-    What the backend's own sources call themselves stays as it is: it works under any directory.
+    What the backend's own sources call themselves stays as it is: it works under any directory. A directory
+    that has been moved already stays where it is.
 
     Raises UsageError for a name that is unknown, taken or not allowed, ShapeError where the path
     filter would not map the new one; the plan is proved before it is returned.
     """
     require_name(old)
     registry = Registry(tree)
+    before = moved_back(registry, old, new)
+    if before is not None:
+        made = _plan(Registry(before), old, new)
+        changes = from_here(made.changes, tree)
+        return replace(made, changes=changes, unsaved=find_unsaved(changes, lines=False))
+    return _plan(registry, old, new)
+
+
+def _plan(registry: Registry, old: str, new: str) -> LifecyclePlan:
+    tree = registry.tree
     require_known(registry, old)
     _require_good(registry, old, new)
     _require_free(registry, old, new)

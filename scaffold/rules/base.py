@@ -76,6 +76,8 @@ class Rule:  # no ABC: it would make `isinstance` look at every rule there is
     severity: ClassVar[Severity]
     fixable: ClassVar[bool] = False
     """Whether some of its findings have a fix."""
+    reaches: ClassVar[bool] = False
+    """Whether others follow from what it finds, of any rule and backend: those that its fix takes away."""
     by_siblings: ClassVar[bool] = False
     """Whether it judges a backend by what most others have: then a change of those accuses nobody."""
     default: ClassVar[bool] = True

@@ -66,9 +66,12 @@ class FilterUnmappedBackend(Rule):
                 if not own or result in (own, f"{own}/") or (entry.backend, result) in reported:
                     continue
                 reported.add((entry.backend, result))
+                add = surface.map_linux if linux else surface.map_darwin
                 meant = _meant(registry, function, entry)
+                draft = registry.drafted(entry.backend, surface.path, add)
+                place = Place(surface.path, meant[0].line) if meant else draft[0] if draft else None
                 yield self.finding(
-                    Place(surface.path, meant[0].line) if meant else surface.function_place(function),
+                    place or surface.function_place(function),
                     entry.backend,
                     f"{function} {result}",
                     f"{function} maps {entry.tag_suffix} to {result or 'nothing'}: "
@@ -76,7 +79,7 @@ class FilterUnmappedBackend(Rule):
                     f"let this branch take {meant[1]}"
                     if meant
                     else f"add a branch that returns `{own}/` for it, before the generic ones",
-                    fix=registry.adding(entry.backend, surface.map_linux if linux else surface.map_darwin),
+                    fix=registry.adding(entry.backend, add),
                 )
 
 

@@ -35,6 +35,14 @@ _OPEN = re.compile(
 _NEW = re.compile(rb"\bnew(?=\((?:[\"'`\d&!+-]|(?!(?:struct|interface|func|chan|map)\b)[\w.]+ *[^\w. )\[]))")
 """`new` of a value, which Go knows since 1.26, and the grammar not yet."""
 
+_AT_TOP = {
+    *(f"{what}_declaration" for what in ("import", "const", "var", "type", "function", "method")),
+    *("package_clause", "comment", ";", "\n"),
+}
+"""What a file of Go consists of."""
+_KEYWORDS = ("func", "var", "const", "type", "import")
+"""What a declaration begins with: they are left of one that does not end."""
+
 
 class Element(NamedTuple):
     """One element of a composite literal; `key` is "" in a slice."""
@@ -62,8 +70,11 @@ class GoSource(ParsedSource):
         if not self.root.has_error:
             return None
         opened = next((found.start(1) for found in _OPEN.finditer(self.data) if found[1]), None)
-        first = next(self.errors(), self.root)
-        if opened is None and first.end_byte < len(self.data.rstrip()):
+        stray = (node for node in self.root.children if node.type not in _AT_TOP)
+        wrong = (node for node in self.errors() if node != self.root)
+        found = [node for node in (next(stray, None), next(wrong, None)) if node is not None]
+        first = min(found, key=lambda node: node.start_byte, default=self.root)
+        if opened is None and first.type not in _KEYWORDS and first.end_byte < len(self.data.rstrip()):
             return first.start_byte, "Go does not go on like this"
         return first.start_byte if opened is None else opened, "what begins here does not end"
 

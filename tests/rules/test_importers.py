@@ -115,7 +115,7 @@ CASES = {
         says="knownPrefOnlyBackends",
     ),
     "an importer that is never asked": Case(
-        "importer-unregistered", "rookery", f"{FOLDER}/plover.go", ("type PloverImporter",),
+        "importer-unregistered", "rookery", IMPORTERS, ("&LlamaCPPImporter{}",),
         MINIATURE.write(f"{FOLDER}/plover.go", NEW),
         says="PloverImporter",
     ),

@@ -11,6 +11,7 @@ from tests.rules.trees import FILTER, MINIATURE, Altered, Case, assert_fine, ass
 
 DOCKERFILE = "backend/Dockerfile.golang"
 LINUX, MACOS = "function inferBackendPath(item)", "function inferBackendPathDarwin(item)"
+MEADOW = "return `backend/cpp/meadow-lark/`"
 SCRIPT = "scripts/patch-sources.sh"
 COPIES = MINIATURE.write(SCRIPT, "true\n").append(DOCKERFILE, f"COPY {SCRIPT} /usr/bin/patch-sources\n")
 BASE_IMAGES = ".github/workflows/base-images.yml"
@@ -52,7 +53,7 @@ def js(*pairs: tuple[str, str]) -> Altered:
 
 CASES = {
     "no branch": Case(
-        "filter-unmapped-backend", "llama-cpp", FILTER, (LINUX,),
+        "filter-unmapped-backend", "llama-cpp", FILTER, (MEADOW, "}"),
         js((LLAMA, "")),
         also=("filter-shared-input",), fix=True, says="nothing",
     ),
@@ -72,7 +73,7 @@ CASES = {
         says="backend/cpp/llama/", also=None, fix=True, refused="no place for a branch on 'llama-cpp'",
     ),
     "caught by another's branch": Case(
-        "filter-unmapped-backend", "night-heron", FILTER, (LINUX,),
+        "filter-unmapped-backend", "night-heron", FILTER, (MEADOW, "}"),
         js((NIGHT_HERON, "")),
         fix=True, restores=True, says="backend/cpp/heron/",
     ),

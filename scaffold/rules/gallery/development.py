@@ -18,6 +18,7 @@ from scaffold.rules.gallery.capabilities import (
 )
 from scaffold.rules.words import enumerated
 from scaffold.surfaces.gallery.items import DEVELOPMENT, Item, of_development
+from scaffold.syntax.source import Place
 
 
 class GalleryDevMetaDrift(Rule):
@@ -150,7 +151,7 @@ class GalleryDevMetaMissing(Rule):
                     complete = complete and keys.keys() <= known_keys(registry)
                     add = partial(gallery.add_development_meta, meta=meta, keys=keys)
                     yield self.finding(
-                        meta,
+                        Place(meta.path, meta.last_line),
                         name,
                         meta.name,
                         f"{meta.name} has {count} development images and no development meta",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from posixpath import commonprefix
 
 from scaffold.backend.near import is_near
 from scaffold.checkout.changes import ChangeSet
@@ -72,7 +73,7 @@ class GalleryImageNotBuilt(Rule):
                     f"tag suffix {item.tag_suffix!r}",
                     f"write {meant}: that is what CI builds and no item offers"
                     if meant
-                    else f"add an entry with tag-suffix: {item.tag_suffix!r} to {registry.matrix.file}, "
+                    else f"add an entry with tag-suffix: {item.tag_suffix!r} to {_where(registry, item)}, "
                     f"or delete {names} and what names {'them' if items[1:] else 'it'}",
                 )
             elif item.uri and not ours and built:
@@ -83,6 +84,15 @@ class GalleryImageNotBuilt(Rule):
                     f"the uri of {item.name} is {item.uri!r}, and CI pushes that tag to {gallery.repository}",
                     f"expected {gallery.repository}:{item.tag}",
                 )
+
+
+def _where(registry: Registry, item: Item) -> str:
+    """The file of the matrix, with the line of the backend's entry that is the most like one for an image."""
+    entries = registry.matrix.entries_of(registry.gallery.owner(item))
+    beside = max(
+        entries, key=lambda entry: len(commonprefix((entry.tag_suffix, item.tag_suffix))), default=None
+    )
+    return registry.matrix.file + (f", as at line {beside.line}" if beside else "")
 
 
 def _meant(registry: Registry, items: list[Item]) -> str:

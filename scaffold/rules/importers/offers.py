@@ -104,16 +104,17 @@ class ImporterUnregistered(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Importer types that the registry lacks."""
         listed = {name for name, _ in registry.importers.registry}
-        for importer in registry.importers.importers if listed else ():
-            if importer.type_name not in listed:
+        source = registry.importers.registry_source
+        for importer in registry.importers.importers if listed and source else ():
+            if source and importer.type_name not in listed:
                 yield self.finding(
-                    importer,
+                    source.place(registry.importers.registry[-1][1].node),
                     importer.name or importer.type_name,
                     importer.type_name,
-                    f"{importer.type_name} is not in {REGISTRY}: it is never asked",
-                    f"add &{importer.type_name}{{}} to {REGISTRY} in {REGISTRY_FILE}",
+                    f"{importer.type_name} ({importer.path}) is not in {REGISTRY}: it is never asked",
+                    f"add `&{importer.type_name}{{}},` to {REGISTRY} in {REGISTRY_FILE}, before those that"
+                    " take a whole format",
                 )
-        source = registry.importers.registry_source
         for name, element in registry.importers.registry if source else ():
             if source and name.isidentifier() and name not in registry.importers.types:
                 yield self.finding(

@@ -51,7 +51,7 @@ class MakefileMissingDefinition(Rule):
         if makefile.source is None:
             return
         for name in registry.backends:
-            if _is_undefined(registry, name):
+            if is_undefined(registry, name):
                 variable = make_variable(name)
                 one_line = bool(makefile.definitions)
                 plan = makefile.define if one_line else makefile.add
@@ -69,7 +69,7 @@ class MakefileMissingDefinition(Rule):
                 )
 
 
-def _is_undefined(registry: Registry, name: str) -> bool:
+def is_undefined(registry: Registry, name: str) -> bool:
     """Whether a backend has Linux entries and the Makefile no way to build it."""
     makefile = registry.makefile
     targets = (f"docker-build-{name}", f"backends/{name}")
@@ -115,8 +115,9 @@ class MakefileMissingEval(Rule):
         for definition in makefile.definitions:
             rule = makefile.rule(f"docker-build-{definition.name}")
             if definition.variable not in makefile.evals and not (rule and rule.recipe):
+                draft = registry.drafted(definition.name, makefile.path, makefile.evaluate)
                 yield self.finding(
-                    makefile.place(definition.assignment),
+                    draft[0] if draft else makefile.place(definition.assignment),
                     definition.name,
                     definition.variable,
                     f"{definition.variable} has no eval: there is no target docker-build-{definition.name}",
@@ -127,7 +128,7 @@ class MakefileMissingEval(Rule):
             name = defined_by(variable)
             if variable in variables:
                 continue
-            told = name in registry.backends and _is_undefined(registry, name)
+            told = name in registry.backends and is_undefined(registry, name)
             if not told or re.search(rf"(?m)^{variable}[ \t]*[:?+]?=".encode(), makefile.source.data):
                 meant = nearest(variable, variables - makefile.evals.keys())
                 yield self.finding(

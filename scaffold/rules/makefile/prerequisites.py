@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from scaffold.backend.near import nearest
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.makefile.definitions import is_undefined
 from scaffold.syntax.source import Place
 from scaffold.syntax.step_script import line_of
 
@@ -43,6 +44,7 @@ class MakefilePrerequisiteMissing(Rule):
         rules = makefile.source.rules if makefile.source else []
         phony = (rule for rule in rules if any(target.text == ".PHONY" for target in rule.targets))
         known = {word.text for rule in phony for word in rule.prerequisites}
+        lacking = tuple(f"-{name}" for name in registry.backends if is_undefined(registry, name))
         for rule in rules:
             if any(target.text.startswith(".") or re.search(r"[$%]", target.text) for target in rule.targets):
                 continue
@@ -51,8 +53,8 @@ class MakefilePrerequisiteMissing(Rule):
                 if name in known or re.search(r"[$%*?|(){}]", name) or makefile.makes(name):
                     continue
                 known.add(name)
-                stale = name.startswith(("docker-build-", "backends/"))
-                if not stale and registry.tree.kind(name) is None:
+                told = name.startswith(("docker-build-", "backends/")) or name.endswith(lacking)
+                if not told and registry.tree.kind(name) is None:
                     target = rule.targets[0].text if rule.targets else "a rule"
                     yield self.finding(
                         makefile.place(word),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from scaffold.backend.near import nearest
 from scaffold.backend.variants import DARWIN, VARIANTS
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.gone import gone_with
 from scaffold.registry import Registry
-from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.rules.base import Finding, Rule, Severity, Speaks
 from scaffold.rules.causes import NOWHERE, is_nowhere
 from scaffold.rules.darwin import is_macos_image
 from scaffold.rules.matrix.tags import backend_named
+from scaffold.rules.repository.renames import moved
 from scaffold.rules.words import some
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
@@ -137,13 +138,20 @@ class MatrixMissingDirectory(Rule):
         backend: "rookery"
         dockerfile: "./backend/Dockerfile.python"
 
-    A name or a Dockerfile that several entries of a backend have is reported once, at the first.
+    A name or a Dockerfile that several entries of a backend have is reported once, at the first. Where its
+    folder is gone, that is all that is told of the backend, with the files that name it.
 
-    Fix: correct the name, or delete the entries of a backend that is gone (`scaffold remove-backend`).
+    Fix: correct the name. For a folder that was moved `scaffold rename-backend` does the rest, for one that
+    was deleted `scaffold remove-backend`.
     """
 
     severity = Severity.error
     lists = True
+
+    def explained(self, finding: Finding) -> Speaks | None:
+        """Whatever is said of the backend whose folder is gone, or of the folder that it has now."""
+        names = finding.backend, finding.absent.rpartition("/")[2]
+        return (lambda other: other.backend in names) if is_nowhere(finding) and finding.absent else None
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries of backends that have no directory, or one of another language."""
@@ -153,16 +161,21 @@ class MatrixMissingDirectory(Rule):
             lang = registry.directories.get(entry.backend)
             shared = SHARED_DOCKERFILES.get(entry.dockerfile_type)
             if lang is None:
-                meant = backend_named(registry, entry.tag_suffix)
+                meant = None if entry.names_backend else backend_named(registry, entry.tag_suffix)
                 nowhere[entry.backend, meant or ""].append(entry)
             elif shared and shared != lang:
                 elsewhere[entry.backend, lang, entry.fields["dockerfile"]].append(entry)
         for (backend, meant), entries in nowhere.items():
             suffixes = _suffixes(entries)
+            subject = f"{NOWHERE} {' '.join(suffixes)}"
+            named = {} if meant else _named_in(registry, backend)
+            if len(named) > 1:
+                yield self._gone(registry, entries[0], subject, named)
+                continue
             yield self.finding(
                 entries[0].at("backend"),
                 meant or backend or entries[0].tag_suffix,
-                f"{NOWHERE} {' '.join(suffixes)}",
+                subject,
                 f"{some(suffixes)} {'build' if suffixes[1:] else 'builds'} {backend!r}, which has no "
                 "directory below backend/",
                 f"write backend: {meant!r}, or delete the entry"
@@ -179,6 +192,39 @@ class MatrixMissingDirectory(Rule):
                 f"directory is backend/{lang}/{backend}",
                 f"name the Dockerfile of {lang} backends",
             )
+
+    def _gone(
+        self, registry: Registry, entry: Entry, subject: str, named: Mapping[str, Sequence[int]]
+    ) -> Finding:
+        """A backend whose folder is gone, or is another one now."""
+        name, new = entry.backend, moved(registry).get(entry.backend, "")
+        folder = registry.home(name) or f"backend/{registry.matrix.darwin_lang(entry)}/{name}"
+        places = (
+            f"{path}:{min(lines)}" + (f" and {len(lines) - 1} more there" if lines[1:] else "")
+            for path, lines in named.items()
+        )
+        return self.finding(
+            entry.at("backend"),
+            new or name,
+            subject,
+            (f"the folder of {name} is {registry.directory(new)} now" if new else f"{folder} is gone")
+            + f", and these still name {name}: {', '.join(places)}",
+            f"`scaffold rename-backend {name} {new}` does the rest, and leaves the folder where it is"
+            if new
+            else f"`scaffold remove-backend {name}` takes all of it away; or restore the folder",
+            absent=folder,
+        )
+
+
+def _named_in(registry: Registry, name: str) -> dict[str, list[int]]:
+    """File -> the lines that register a backend."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for registration in registry.registrations(name) if name else ():
+        found[registration.path].append(registration.line)
+    for folder in registry.dependabot.folders if found else ():
+        if folder.directory == registry.home(name):
+            found[folder.path].append(folder.line)
+    return found
 
 
 def _suffixes(entries: Sequence[Entry]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from scaffold.backend.near import nearest
@@ -12,6 +13,7 @@ from scaffold.pipeline.image_builds import LINUX_BUILD
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity, Speaks, speaks_of
 from scaffold.rules.matrix.siblings import installs_toolkit, named
+from scaffold.rules.matrix.tags import backend_named
 from scaffold.surfaces.matrix.reading import Entry
 from scaffold.surfaces.matrix.siblings import ENOUGH, explains
 
@@ -44,10 +46,13 @@ class MatrixMisspelt(Rule):
     `skip-drivers` says counts where there is a toolkit to install. An alias (`*name`) without its anchor is
     one too: the script that reads the matrix refuses the whole file.
 
-    Fix: write the word that the message names.
+    Fix: write the word that the message names; `scaffold check --fix` does it for a key. Whatever follows
+    from a key, in any file, is not told beside it.
     """
 
     severity = Severity.error
+    fixable = True
+    reaches = True
 
     def spoils(self, finding: Finding) -> bool:
         """Where the file cannot be read: with an alias of nothing."""
@@ -74,11 +79,18 @@ class MatrixMisspelt(Rule):
             handed = frozenset(field for caller in callers for field in caller.fields)
             for entry in entries:
                 for found in (*_keys(entry, handed), *_values(registry, entry, usage), *_aliases(entry)):
-                    yield self._finding(entry, found)
+                    yield self._finding(registry, entry, found)
 
-    def _finding(self, entry: Entry, found: _Misspelt) -> Finding:
+    def _finding(self, registry: Registry, entry: Entry, found: _Misspelt) -> Finding:
         subject = f"{found.word} {found.meant} {entry.tag_suffix} {found.field}{found.kind}"
-        return self.finding(entry.at(found.field), entry.backend, subject, found.message, found.help)
+        return self.finding(
+            entry.at(found.field),
+            entry.backend or backend_named(registry, entry.tag_suffix) or "",
+            subject,
+            found.message,
+            found.help,
+            fix=partial(entry.rename, key=found.word, other=found.meant) if found.is_key else None,
+        )
 
 
 class _Misspelt(NamedTuple):
@@ -90,6 +102,7 @@ class _Misspelt(NamedTuple):
     message: str
     help: str
     kind: str = ""
+    is_key: bool = False
 
 
 _OF_BUILD_TYPE = ("requirements-unused",)
@@ -118,6 +131,7 @@ def _keys(entry: Entry, handed: Collection[str]) -> Iterator[_Misspelt]:
                 meant,
                 f"{named(entry)} has a key {key}, which no workflow reads, and no {meant}",
                 f"write {meant}",
+                is_key=True,
             )
 
 

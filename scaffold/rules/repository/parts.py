@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
+from scaffold.checkout.tree import Overlay
+from scaffold.errors import ShapeError
 from scaffold.pipeline.repository import Repository
 from scaffold.registry import Registry
-from scaffold.surfaces.parts import Part, expected
+from scaffold.surfaces.parts import Part, expected, module_of
 from scaffold.syntax.source import Place
 
 BEGINNING = 4
@@ -43,7 +46,8 @@ def is_gone(registry: Registry, part: Part) -> bool:
 def where(registry: Registry, part: Part) -> tuple[Place, str, str]:
     """Where a part is looked for that is empty, the name that is missed, and what stands there instead.
 
-    That is whatever the file gives a similar name to; "" where nothing is similar or the name is there.
+    That is what the file gives a similar name to, if it is what is missed once it has the name; "" where
+    nothing is, or the name is there.
     """
     from difflib import get_close_matches
 
@@ -52,12 +56,40 @@ def where(registry: Registry, part: Part) -> tuple[Place, str, str]:
     name = next((name for name in part.names if name not in given), part.names[-1])
     known = {one for other in parts_of(registry, part) for one in other.names if other.size}
     others = [other for other in given if other not in known and other not in part.names]
-    near = get_close_matches(name, others, n=5, cutoff=0.5)
-    like = (
-        name if name in given else max(near, key=lambda one: one[:BEGINNING] == name[:BEGINNING], default="")
-    )
+    near = get_close_matches(name, others, n=5, cutoff=0.5) if name not in given else [name]
+    near.sort(key=lambda one: one[:BEGINNING] != name[:BEGINNING])
+    read = ((one, re.sub(rf"(?<![\w.-]){re.escape(one)}(?![\w-])", name, data)) for one in near)
+    like = next((one for one, text in read if one == name or _reads(registry, part, text)), "")
     line = data.count("\n", 0, given[like]) + 1 if like else 1
     return Place(part.path, line), name, like if like != name else ""
+
+
+def stood(before: Registry, after: Registry, part: Part) -> Place | None:
+    """Where a part would be now that was there before: below the nearest line above it that has stayed.
+
+    None where the file is gone, or nobody knows its place.
+    """
+    was, now = (
+        (state.tree.read(part.path) or b"").decode(errors="replace").splitlines() for state in (before, after)
+    )
+    named = (match for match in re.finditer(_GIVEN, "\n".join(was)) if match[1] in part.names[-1:])
+    found = next(named, None)
+    line = found.string.count("\n", 0, found.start(1)) if found else part.line - 1
+    kept = Counter(was), Counter(now)
+    at = {text: number for number, text in enumerate(now)}
+    above = (at[text] for text in reversed(was[: max(line, 0)]) if kept[0][text] == kept[1][text] == 1)
+    return Place(part.path, min(next(above, -1) + 2, len(now))) if now and line >= 0 else None
+
+
+def _reads(registry: Registry, part: Part, text: str) -> bool:
+    """Whether the reader of a part finds something where its file has this text."""
+    again = Registry(Overlay(registry.tree, {part.path: text.encode()}))
+    readers = (reader for reader in again.readers if module_of(reader) == part.module)
+    try:
+        found = [one for reader in readers for one in expected(reader)]
+    except ShapeError:
+        return False
+    return any(one.size and (one.path, one.what) == (part.path, part.what) for one in found)
 
 
 def parts_of(registry: Registry, part: Part) -> list[Part]:

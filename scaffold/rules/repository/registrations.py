@@ -10,7 +10,7 @@ from scaffold.checkout.gone import gone_with
 from scaffold.checkout.tree import refusal
 from scaffold.registry import Registry
 from scaffold.rules.base import ChangeRule, Finding, Rule, Severity
-from scaffold.rules.repository.parts import is_gone, lost, missing, where
+from scaffold.rules.repository.parts import is_gone, lost, missing, parts, stood, where
 from scaffold.surfaces.matrix.reading import MATRIX_FILE
 from scaffold.surfaces.parts import Part
 from scaffold.syntax.source import Place
@@ -137,7 +137,7 @@ class RegistrationFileMissing(ChangeRule):
         yield from self._findings(registry, missing(registry), "every LocalAI of its age has it")
 
     def compare(self, before: Registry, after: Registry) -> Iterator[Finding]:
-        """Those that are empty since the change, and that no checkout of this age needs to have."""
+        """Those that are empty since the change, each where it was; also those that no LocalAI need have."""
         said = missing(after)
         known = {part.what for part in said} | {part.path for part in said if is_gone(after, part)}
         since = [
@@ -145,13 +145,17 @@ class RegistrationFileMissing(ChangeRule):
             for part in lost(before, after)
             if not known & {part.what, part.path} and not any(map(part.belongs_to, said))
         ]
-        yield from self._findings(after, since, "it was there before this change")
+        had = {(part.path, part.what): part for part in parts(before) if part.size}
+        gone = [had.get((part.path, part.what), part) for part in said]
+        yield from self._findings(after, [*gone, *since], "it was there before this change", before)
 
     def spoils(self, finding: Finding) -> bool:  # noqa: ARG002
         """Always: what is read from such a file is nothing, and so is what follows from that."""
         return True
 
-    def _findings(self, registry: Registry, empty: Iterable[Part], why: str) -> Iterator[Finding]:
+    def _findings(
+        self, registry: Registry, empty: Iterable[Part], why: str, before: Registry | None = None
+    ) -> Iterator[Finding]:
         """One for each list, and for a file or folder that is gone one for all of its lists."""
         gone = set()
         told: list[Part] = []
@@ -171,6 +175,8 @@ class RegistrationFileMissing(ChangeRule):
             elif part.names:
                 place, name, like = where(registry, part)
                 message += f"; {name!r} is looked for" + (f", and here stands {like!r}" if like else "")
+            if before is not None and place.line == 1:
+                place = stood(before, registry, part) or place
             advice = f"restore it: {why}; {part.module} looks for it, `scaffold doctor` tells what is found"
             subject = f"{part.path} {part.what}"
             yield self.finding(place, "", subject, message, advice, absent=path)

@@ -1,4 +1,4 @@
-"""Which backends a change renames."""
+"""Which backends a change renames, and which have lost their folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from scaffold.backend.near import is_near
 from scaffold.checkout.ignores import kept_by_git
 from scaffold.registry import Registry
 
@@ -29,6 +30,35 @@ def renamed(before: Registry, after: Registry) -> Mapping[str, str]:
         if best and shares[best] >= SAME:
             found[name] = best
     return found
+
+
+@lru_cache(maxsize=2)
+def moved(registry: Registry) -> Mapping[str, str]:
+    """Backend that is built and has no folder -> the name that its folder has now; "" where that is gone.
+
+    It has another one where that is the only folder of the language that nothing registers, and that calls
+    itself by the old name or is a letter from it.
+    """
+    gone = [name for name in registry.matrix.by_backend if name and name not in registry.directories]
+    strangers = [
+        name
+        for name in (registry.backends if gone else ())
+        if not registry.matrix.entries_of(name) and not registry.registrations(name)
+    ]
+    found = {}
+    for name in gone:
+        lang = registry.home(name).split("/")[1:2]
+        alike = [other for other in strangers if [registry.backends[other]] == lang]
+        own = [other for other in alike if is_near(name, other) or _calls_itself(registry, other, name)]
+        found[name] = own[0] if len(own) == 1 else ""
+    return {name: new if [*found.values()].count(new) == 1 else "" for name, new in found.items()}
+
+
+def _calls_itself(registry: Registry, name: str, other: str) -> bool:
+    """Whether files of a backend have another name for it."""
+    word = re.compile(rf"(?<![\w-]){re.escape(other)}(?![\w-])".encode())
+    files = kept_by_git(registry.tree, registry.directory(name))
+    return any(word.search(registry.tree.read(path) or b"") for path in files)
 
 
 def _shared(files: Mapping[bytes, bytes], others: Mapping[bytes, bytes]) -> float:

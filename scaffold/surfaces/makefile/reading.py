@@ -140,7 +140,9 @@ class MakefileReader(FileSurface):
         for target, since in ((".NOTPARALLEL", "2026-01-06"), ("docker-build-backends", "2025-07-18")):
             rule = self.rule(target)
             at = line(rule.start_byte) if rule else 0
-            size = len(self.list_words(target))
+            size = sum(
+                word.text.startswith(("backends/", "docker-build-")) for word in self.list_words(target)
+            )
             yield Part(self.path, f"{target} list", size, since, line=at, names=(target,))
         data = self.source.data if self.source else b""
         templates = re.findall(rb"(?m)^define docker-build-backend\r?$", data)

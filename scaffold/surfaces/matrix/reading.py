@@ -124,6 +124,12 @@ class Entry(YamlRecord):
         text = f"{indent}{field}: {quote(value, self.quotes.get(after, ''))}\n"
         changes.insert(self.path, self.source.line_end(before.end_byte - 1), text)
 
+    def rename(self, changes: ChangeSet, key: str, other: str) -> None:
+        """Plan another name for one of its keys."""
+        node = self.nodes[key].child_by_field_name("key")
+        assert node is not None
+        changes.add(Edit(self.path, node.start_byte, node.end_byte, other))
+
     @property
     def shape(self) -> tuple[str, ...]:
         """Its fields in file order."""

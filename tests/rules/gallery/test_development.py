@@ -41,12 +41,12 @@ CASES = {
         says="rookery has it not",
     ),
     "no development meta, and a key without meaning in the base": Case(
-        "gallery-dev-meta-missing", "lark", GALLERY, (META.format("lark"), "^- "),
+        "gallery-dev-meta-missing", "lark", GALLERY, (META.format("lark"), '"metal-lark"'),
         MINIATURE.drop(LARK_DEV).edit_in(LARK, ("    metal:", "    metal-darwin-arm64:")).write("pkg/system/capabilities.go", HARDWARE),
         also=("gallery-capability-unknown-key",), fix=True,
     ),
     "no development meta": Case(
-        "gallery-dev-meta-missing", "rookery", GALLERY, (META.format("rookery"), "^- "),
+        "gallery-dev-meta-missing", "rookery", GALLERY, (META.format("rookery"), "nvidia-cuda-12"),
         MINIATURE.drop(ROOKERY_DEV),
         fix=True,
     ),

@@ -46,7 +46,7 @@ CASES = {
         also=None, says="no definition of five fields",
     ),
     "a definition without eval": Case(
-        "makefile-missing-eval", "lark", MAKEFILE, ("BACKEND_LARK =",),
+        "makefile-missing-eval", "lark", MAKEFILE, ("$(BACKEND_WREN_CPP)",),
         make((LARK_EVAL, "")),
         fix=True, restores=True, says="docker-build-lark",
     ),

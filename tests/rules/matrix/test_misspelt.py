@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from scaffold.checkout.tree import Tree
-from scaffold.operations import check
+from scaffold.operations import check, fix
+from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Severity
-from tests.rules.trees import MATRIX, MINIATURE, Altered, Case, assert_fine, assert_found, entry
+from tests.rules.trees import BASE, MATRIX, MINIATURE, Altered, Case, assert_fine, assert_found, entry
 
 CUDA = entry("-gpu-nvidia-cuda-12-rookery")
 SUFFIX = "'-gpu-nvidia-cuda-12-rookery'"
@@ -28,7 +29,7 @@ CASES = {
     ),
     "a key": Case(
         "matrix-misspelt", "rookery", MATRIX, (SUFFIX, "skip-driver:"),
-        altered("skip-drivers:", "skip-driver:"), also=None, says="no skip-drivers",
+        altered("skip-drivers:", "skip-driver:"), also=None, says="no skip-drivers", fix=True, restores=True,
     ),
     "an alias of nothing": Case(
         "matrix-misspelt", "rookery", MATRIX, (SUFFIX, "base-image"),
@@ -102,3 +103,35 @@ def test_a_key_that_stands_twice_is_the_one_thing_that_is_told() -> None:
         entry("-cpu-rookery"), ("    runs-on", f"    tag-suffix: {SUFFIX}\n    runs-on")
     )
     assert [finding.rule for finding in told(twice.tree())] == ["duplicate-key"]
+
+
+ENTRIES = {
+    "Linux": CUDA,
+    "a leg of two": entry("-cpu-finch-tts", "amd64"),
+    "a builder image": entry("-gpu-nvidia-cuda-12-llama-cpp"),
+    "macOS": entry("-metal-darwin-arm64-lark"),
+}
+
+
+def keys(name: str) -> list[str]:
+    return list(ENTRIES[name](Registry(BASE)).item.fields)
+
+
+@pytest.mark.parametrize(("name", "key"), [(name, key) for name in ENTRIES for key in keys(name)])
+def test_whatever_follows_from_a_key_is_not_told_beside_it(name: str, key: str) -> None:
+    wrong = key[:1] + key[2:] if len(key) % 2 else key + key[-1]
+    indented = "- " if key == keys(name)[0] else "  "
+    tree = MINIATURE.edit_in(ENTRIES[name], (f"{indented}{key}:", f"{indented}{wrong}:")).tree()
+    (found,) = told(tree)
+    assert (found.rule, found.path, found.help.partition(";")[0]) == (
+        "matrix-misspelt",
+        MATRIX,
+        f"write {key}",
+    )
+    repair = fix.repair(tree, check.Scope())
+    assert repair.changes.overlay().content(MATRIX) == BASE.content(MATRIX)
+
+
+def test_what_does_not_follow_from_a_key_is_told() -> None:
+    both = altered("skip-drivers:", "skip-driver:").write("backend/go/nest-store/run.sh", None)
+    assert [f.rule for f in told(both.tree())] == ["files-missing", "matrix-misspelt"]

@@ -156,3 +156,33 @@ def test_nothing_is_thanked_for_where_the_backend_has_a_new_error() -> None:
     worse = Overlay(BASE, {"backend/go/lark/run.sh": None})
     repaired = check.run(worse, check.Scope(), broken, "main").repaired
     assert "lark" not in {f.backend for f in repaired}
+
+
+DELETED = {
+    "docker-build-backends:": MAKEFILE,
+    "test-extra:": MAKEFILE,
+    "prepare-test-extra:": MAKEFILE,
+    ".NOTPARALLEL:": MAKEFILE,
+}
+
+
+@pytest.mark.parametrize("head", DELETED)
+def test_what_is_gone_is_told_where_it_was_and_nothing_else_is_taken_for_it(head: str) -> None:
+    path = DELETED[head]
+    lines = text_of(BASE, path).splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if line.startswith(head))
+    result = check.run(
+        Overlay(BASE, {path: "".join([*lines[:at], *lines[at + 1 :]]).encode()}), check.Scope(), BASE, "main"
+    )
+    (found,) = [f for f in result.findings if f.rule == SLUG]
+    assert (found.path, result.repaired) == (path, ())
+    assert abs(found.line - (at + 1)) <= 3
+    assert "here stands" not in found.message
+
+
+def test_a_like_name_that_is_something_else_is_not_taken_for_it() -> None:
+    other = "test-extra-backend:\n\ttrue\ndocker-build-e2e:\n\ttrue\n"
+    for name in ("test-extra:", "docker-build-backends:"):
+        text = re.sub(rf"(?m)^{name}.*\n(?:\t.*\n)*", "", text_of(BASE, MAKEFILE)) + other
+        (found,) = blind(Overlay(BASE, {MAKEFILE: text.encode()}))
+        assert "here stands" not in found.message

@@ -1,0 +1,98 @@
+"""A backend whose folder was moved or deleted by hand: one report, whose command does the rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffold.checkout.tree import Overlay, Tree
+from scaffold.errors import UsageError
+from scaffold.operations import check, remove, rename
+from scaffold.registry import Registry
+from scaffold.rules.base import Finding, Severity
+from tests.rules.trees import BASE, MATRIX
+
+REGISTRY = Registry(BASE)
+ALONE = ("finch-tts", "wren-cpp", "kestrel", "night-heron")
+"""Backends of each language whose sources no other one takes."""
+NEW = "quill-wort"
+
+
+def without(name: str, new: str = "") -> Tree:
+    """The miniature with a backend's folder elsewhere, or without it."""
+    folder = REGISTRY.directory(name)
+    files = {path: BASE.content(path) for path in BASE.files(folder)}
+    there = f"{folder.removesuffix(name)}{new}"
+    moved = {f"{there}{path.removeprefix(folder)}": data for path, data in files.items()} if new else {}
+    runs = {f"{there}{path.removeprefix(folder)}" for path in files if BASE.is_executable(path)}
+    return Overlay(BASE, {**dict.fromkeys(files), **moved}, runs)
+
+
+def told(tree: Tree, base: Tree | None) -> list[Finding]:
+    result = check.run(tree, check.Scope(), base, "main" if base else None)
+    assert result.repaired == ()
+    return [finding for at, finding in enumerate(result.findings) if result.is_new(at)]
+
+
+@pytest.mark.parametrize("base", [None, BASE], ids=["alone", "with a base"])
+@pytest.mark.parametrize("name", ALONE)
+def test_a_folder_that_is_gone_is_one_report(name: str, base: Tree | None) -> None:
+    tree = without(name)
+    (found,) = told(tree, base)
+    assert (found.rule, found.backend, found.path) == ("matrix-missing-directory", name, MATRIX)
+    assert found.severity is Severity.error
+    assert f"{REGISTRY.directory(name)} is gone" in found.message
+    places = {r.path for r in REGISTRY.registrations(name)}
+    assert all(f"{path}:" in found.message for path in places)
+    assert f"`scaffold remove-backend {name}`" in found.help
+    plan = remove.plan(tree, name)
+    right = remove.plan(BASE, name)
+    assert plan.changes.overlay().changes == {
+        path: data
+        for path, data in right.changes.overlay().changes.items()
+        if not path.startswith(f"{REGISTRY.directory(name)}/")
+    }
+
+
+@pytest.mark.parametrize("base", [None, BASE], ids=["alone", "with a base"])
+@pytest.mark.parametrize("name", ALONE)
+def test_a_folder_that_was_moved_is_one_report(name: str, base: Tree | None) -> None:
+    (found,) = told(without(name, NEW), base)
+    assert (found.rule, found.backend, found.path) == ("matrix-missing-directory", NEW, MATRIX)
+    assert f"the folder of {name} is {REGISTRY.directory(name).removesuffix(name)}{NEW} now" in found.message
+    assert f"`scaffold rename-backend {name} {NEW}`" in found.help
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_the_rename_goes_on_from_there(name: str) -> None:
+    tree = without(name, NEW)
+    plan = rename.plan(tree, name, NEW)
+    result, right = plan.changes.overlay(), rename.plan(BASE, name, NEW).changes.overlay()
+    paths = {*result.files("")}
+    assert paths == {*right.files("")}
+    assert {path for path in paths if result.content(path) != right.content(path)} == set()
+    assert {path for path in paths if result.is_executable(path) != right.is_executable(path)} == set()
+    assert not any(path.startswith(f"{REGISTRY.directory(name)}/") for path in plan.changes.deleted)
+
+
+def test_a_dockerfile_may_have_been_moved_too() -> None:
+    moved = without("night-heron", NEW)
+    old, new = "backend/Dockerfile.night-heron", f"backend/Dockerfile.{NEW}"
+    tree = Overlay(moved, {old: None, new: BASE.content(old)})
+    result = rename.plan(tree, "night-heron", NEW).changes.overlay()
+    right = rename.plan(BASE, "night-heron", NEW).changes.overlay()
+    assert result.content(new) == right.content(new)
+    assert {*result.files("")} == {*right.files("")}
+
+
+def test_a_folder_that_calls_itself_otherwise_is_another_backend() -> None:
+    folder = REGISTRY.directory("wren-cpp")
+    strange = {f"backend/go/{NEW}/{file}": b"strange\n" for file in ("main.go", "Makefile", "run.sh")}
+    tree = Overlay(BASE, {**dict.fromkeys(BASE.files(folder)), **strange})
+    rules = [(f.rule, f.backend) for f in told(tree, None) if f.path == MATRIX]
+    assert ("matrix-missing-directory", "wren-cpp") in rules
+    assert ("matrix-missing-entry", NEW) in rules
+
+
+def test_a_name_that_is_registered_is_taken() -> None:
+    with pytest.raises(UsageError, match="is taken"):
+        rename.plan(without("wren-cpp"), "wren-cpp", "lark")
