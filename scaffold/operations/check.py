@@ -176,7 +176,7 @@ def run(
     repaired = _repaired(gone, new, named, by_name)
     if earlier:  # what is no longer seen is not repaired
         is_lost = bool(lost(earlier, registry))
-        repaired = [f for f in repaired if not (is_lost or _is_out_of_sight(f.path, earlier, registry))]
+        repaired = [f for f in repaired if not (is_lost or _is_out_of_sight(f, earlier, registry, new))]
     causes = void(registry, findings, old, by_name)
     if beside or scope.backends:  # what is gone is told where it matters for what was asked
         findings, old, causes = _that_matters(findings, old, causes)
@@ -248,10 +248,14 @@ def _is_gone(finding: Finding) -> bool:
     return finding.rule == FILE_MISSING
 
 
-def _is_out_of_sight(path: str, before: Repository, after: Repository) -> bool:
-    """Whether a file of the pipeline is gone, or has no jobs any more: nothing in it is repaired."""
+def _is_out_of_sight(finding: Finding, before: Repository, after: Repository, new: Sequence[Finding]) -> bool:
+    """Whether a file of the pipeline is gone, or has no jobs any more: nothing in it is repaired.
+
+    Nor is anything in another file that is gone where something new is told of its backend.
+    """
+    path = finding.path
     if not path.startswith(f"{FOLDER.partition('/')[0]}/"):
-        return False
+        return after.tree.kind(path) is None and any(one.backend == finding.backend for one in new)
     was, now = (state.pipeline.workflow(path) for state in (before, after))
     emptied = was is not None and was.jobs and not (now is not None and now.jobs)
     return bool(emptied) or after.tree.kind(path) is None

@@ -96,3 +96,14 @@ def test_a_folder_that_calls_itself_otherwise_is_another_backend() -> None:
 def test_a_name_that_is_registered_is_taken() -> None:
     with pytest.raises(UsageError, match="is taken"):
         rename.plan(without("wren-cpp"), "wren-cpp", "lark")
+
+
+def test_what_a_moved_file_hides_is_not_repaired() -> None:
+    path = "backend/python/finch-tts/requirements-cublas12.txt"
+    unpinned = Overlay(BASE, {path: b"torch\n"})
+    before = check.run(unpinned, check.Scope()).findings
+    assert any(finding.path == path for finding in before)
+    moved = Overlay(unpinned, {path: None, path.replace("cublas12", "cublas-12"): b"torch\n"})
+    result = check.run(moved, check.Scope(), unpinned, "main")
+    assert any(result.is_new(at) and f.backend == "finch-tts" for at, f in enumerate(result.findings))
+    assert [finding for finding in result.repaired if finding.path == path] == []
