@@ -92,7 +92,7 @@ class Step:
                 return self.node.text(key)
         return self.run.strip().partition("\n")[0][:60]
 
-    @property
+    @cached_property
     def script(self) -> ShellSource:
         """The script that it runs; one for another interpreter has no commands."""
         return script_of(self.node)
