@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from scaffold.pipeline.expressions.values import FORK, Open, OwnRepository, Person, Unknown, commit, run_id
@@ -22,7 +23,7 @@ STARTS = ("push", "schedule", "workflow_dispatch", "release", "merge_group", "re
 
 @dataclass(slots=True, eq=False)
 class Event:
-    """One event."""
+    """One event. Workflows that it starts share it, and nobody changes it."""
 
     name: str
     github: Mapping[str, Any]
@@ -35,6 +36,7 @@ class Event:
         return self.name in PULL_REQUESTS
 
 
+@lru_cache(maxsize=64)
 def push(branch: str, number: int = 1, default_branch: str = "main") -> Event:
     """The `number`-th push to a branch: each has its own sha and run."""
     sha, before = commit(number), commit(number - 1 or 0xF0)
@@ -53,6 +55,7 @@ def push(branch: str, number: int = 1, default_branch: str = "main") -> Event:
     return Event("push", _github("push", number, sha, f"refs/heads/{branch}", of_push, default_branch))
 
 
+@lru_cache(maxsize=64)
 def pull_request(
     number: int = 1,
     head_ref: str = "topic",
@@ -101,6 +104,7 @@ def pull_request(
     return Event(name, github, fork and not target)
 
 
+@lru_cache(maxsize=64)
 def other(name: str, default_branch: str = "main") -> Event:
     """Any other event: what it brings is not known."""
     sha = commit(1)
