@@ -159,7 +159,7 @@ class Runs:
     def pull_requests(self, *, fork: bool = False) -> Iterator[Run]:
         """The run of every workflow that a pull request starts."""
         for workflow in self.workflows:
-            if set(workflow.events) & set(events.PULL_REQUESTS):
+            if not workflow.events.keys().isdisjoint(events.PULL_REQUESTS):
                 yield self._pull_request(workflow, fork=fork)
 
     def of_event(self, name: str) -> Iterator[Run]:
@@ -174,11 +174,14 @@ class Runs:
 
     def all(self) -> Iterator[Run]:
         """Of every workflow the run that shows most, and that of a pull request where it has one."""
-        for workflow in self.workflows:
-            yield self.main(workflow)
-        for run in self.pull_requests():
-            if self.main(run.workflow).event.name != run.event.name:
-                yield run
+        return iter(self._all)
+
+    @cached_property
+    def _all(self) -> list[Run]:
+        found = [self.main(workflow) for workflow in self.workflows]
+        return found + [
+            run for run in self.pull_requests() if self.main(run.workflow).event.name != run.event.name
+        ]
 
     def every(self) -> Iterator[Run]:
         """The runs of `all`, and one for every other event."""
