@@ -235,12 +235,16 @@ class YamlSource(ParsedSource):
         found = re.fullmatch(_STRIPPED, self.text(content)) if content is not None else None
         return found[1] if found else ""
 
+    def said(self, node: Node | None) -> str:
+        """The string that a scalar on a line of its own stands for too; see `stripped_line`."""
+        return self.stripped_line(node) or self.scalar(node)
+
     def scalars(self, node: Node | None) -> Iterator[tuple[str, Node]]:
         """The scalar items of a sequence, each with its node."""
         for item in self.items(node):
             value = self.item_value(item)
             if value is not None:
-                yield self.scalar(value), value
+                yield self.said(value), value
 
     def item_end(self, item: Node) -> int:
         """Offset just after the last line of a sequence item, without comments and blank lines behind it."""

@@ -123,7 +123,7 @@ def item_of(source: YamlSource, node: Node) -> YamlItem:
         one_line = not (inner or listed or source.is_literal(pair.value) or source.is_flow(pair.value))
         item.fields[pair.key] = source.scalar(pair.value) if one_line else source.stripped_line(pair.value)
         if inner:
-            item.maps[pair.key] = {p.key: source.scalar(p.value) for p in inner}
+            item.maps[pair.key] = {p.key: source.said(p.value) for p in inner}
             twice += repeated(inner)
         if listed:
             item.lists[pair.key] = listed

@@ -10,7 +10,7 @@ from scaffold.checkout.changes import ChangeSet
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces.base import majority
-from scaffold.surfaces.gallery.items import Item
+from scaffold.surfaces.gallery.items import NOTHING, Item
 
 METADATA = ("license", "description", "urls", "tags", "icon")
 
@@ -49,7 +49,7 @@ class GalleryMetadata(Rule):
         gallery = registry.gallery
         for meta in gallery.items:
             if meta.anchor and (meta.is_meta or meta.uri):
-                lacking = [key for key in METADATA if key not in meta.item.fields]
+                lacking = [key for key in METADATA if _lacks(meta, key)]
                 if lacking:
                     yield self.finding(
                         meta,
@@ -99,6 +99,14 @@ class GalleryLicenseSpelling(Rule):
                     f"write license: {spelled}",
                     fix=partial(_set_license, meta, spelled),
                 )
+
+
+def _lacks(meta: Item, key: str) -> bool:
+    """Whether a meta does not say something, or says nothing there; a text of lines is not looked at."""
+    text = meta.item.fields.get(key)
+    if text is None or text.lower() in NOTHING:
+        return True
+    return not text and key != "description" and not meta.item.lists.get(key)
 
 
 def _set_license(meta: Item, spdx: str, changes: ChangeSet) -> None:

@@ -21,6 +21,9 @@ DEVELOPMENT = "-development"
 CHANNELS = {"": "latest", DEVELOPMENT: "master"}
 """Suffix of the item's name -> first part of the image's tag."""
 
+NOTHING = ("null", "~")
+"""Words that are no value, in lower case."""
+
 IMAGE_KEYS = ("uri", "mirrors")
 """Keys of an image; a meta has none of them."""
 
@@ -47,13 +50,13 @@ class Item(YamlRecord):
     def of(cls, item: YamlItem) -> Item:
         """The item of the gallery that an item of the file is."""
         fields = item.fields
-        uri = fields.get("uri", "")
+        uri = _said(item, "uri")
         merged = fields.get("<<") or next(iter(item.lists.get("<<", ())), "")
         channel, dash, rest = uri.rpartition(":")[2].partition("-")
         return cls(
             item,
-            name=fields.get("name", ""),
-            alias=fields.get("alias", ""),
+            name=_said(item, "name"),
+            alias=_said(item, "alias"),
             anchor=item.anchor,
             merges=merged.removeprefix("*") or None,
             uri=uri,
@@ -166,6 +169,12 @@ class Item(YamlRecord):
             changes.add(Edit(self.path, nodes["mirrors"].start_byte, _text_end(nodes["mirrors"]), text))
         elif "uri" in nodes:
             changes.insert(self.path, self.source.line_end(nodes["uri"].end_byte - 1), f"  {text}\n")
+
+
+def _said(item: YamlItem, key: str) -> str:
+    """A text of an item; "" for a word that is nothing to YAML."""
+    text = item.fields.get(key, "")
+    return "" if text.lower() in NOTHING and not item.quotes.get(key) else text
 
 
 def of_development(capabilities: dict[str, str]) -> dict[str, str]:

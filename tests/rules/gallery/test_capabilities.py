@@ -6,7 +6,7 @@ import pytest
 
 from scaffold.operations import check
 from scaffold.rules.base import Severity
-from tests.rules.gallery.trees import DEV, HARDWARE, META, ROOKERY, ROOKERY_DEV, in_both
+from tests.rules.gallery.trees import DEV, HARDWARE, LARK, META, ROOKERY, ROOKERY_DEV, in_both
 from tests.rules.trees import (
     GALLERY,
     MINIATURE,
@@ -105,6 +105,9 @@ FINE = {
         None,
     ),
     "keys that the hardware reports": (KNOWN_KEYS, None),
+    "an image that is written as a text of its own line": (
+        MINIATURE.edit_in(LARK, ('default: "cpu-lark"', "default: |-\n      cpu-lark")), None,
+    ),
 }  # fmt: skip
 
 

@@ -22,6 +22,16 @@ CASES = {
         MINIATURE.edit_in(LARK, ("  license: mit\n", "")),
         says="license",
     ),
+    "a license that is nothing": Case(
+        "gallery-metadata", "lark", GALLERY, (META.format("lark"), "^- "),
+        MINIATURE.edit_in(LARK, ("  license: mit\n", "  license: null\n")),
+        says="license",
+    ),
+    "tags without a tag": Case(
+        "gallery-metadata", "lark", GALLERY, (META.format("lark"), "^- "),
+        MINIATURE.edit_in(LARK, ("  tags:\n    - speech-to-text\n    - asr\n", "  tags:\n")),
+        says="tags",
+    ),
     "a license in words": Case(
         "gallery-license-spelling", "lark", GALLERY, (META.format("lark"), "license"),
         MINIATURE.edit_in(LARK, ("license: mit", "license: Apache License 2.0")),
@@ -31,6 +41,10 @@ CASES = {
 
 FINE = {
     "a license in capitals": (MINIATURE.edit_in(LARK, ("license: mit", "license: MIT")), None),
+    "tags in brackets": (
+        MINIATURE.edit_in(LARK, ("  tags:\n    - speech-to-text\n    - asr\n", "  tags: [speech-to-text, asr]\n")),
+        None,
+    ),
     "a vendor's own license": (MINIATURE.edit_in(LARK, ("license: mit", "license: acme-research-1")), None),
 }  # fmt: skip
 
