@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.gallery.reading import unmerged
+from scaffold.surfaces.gallery.values import Unmerged, unmerged
+from scaffold.surfaces.models import LIST, name_of
+from scaffold.syntax.source import Place
+
+_MEANT = re.compile(rb"<[\"']?:[ ]+\*")
 
 
 class GalleryWrongMerge(Rule):
@@ -27,7 +32,7 @@ class GalleryWrongMerge(Rule):
           name: "cpu-rookery"
 
     A key that is meant to merge and does not, such as `!!merge <: *rookery` or `!!merg <<: *rookery`, is told
-    of any item: LocalAI passes it over.
+    of any item, of the list of models too: LocalAI passes it over.
 
     Fix: merge the anchor of the backend's own meta.
     """
@@ -37,17 +42,16 @@ class GalleryWrongMerge(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Items that merge another anchor than the others of their backend, or none."""
         gallery = registry.gallery
-        lost = {item.start: found for item in gallery.items if (found := unmerged(item))}
+        lost = {
+            item.start: found
+            for item in gallery.items
+            for found in unmerged(item.source.data, item.start, item.end)
+        }
+        yield from self._of_models(registry)
         for item in gallery.items:
             if item.start in lost:
-                key, named, offset = lost[item.start]
-                yield self.finding(
-                    item.source.place(offset),
-                    gallery.owner(item),
-                    item.name,
-                    f"{item.name} takes nothing from *{named}: `{key}` is a key as any other to LocalAI",
-                    f"write `!!merge <<: *{named}`",
-                )
+                place = item.source.place(lost[item.start].at)
+                yield self._unmerged(place, gallery.owner(item), item.name, lost[item.start])
         for item, base in gallery.strayed.values():
             yield self.finding(
                 item,
@@ -73,3 +77,19 @@ class GalleryWrongMerge(Rule):
                         f"{item.name} merges {f'*{anchor}' if anchor else 'nothing'}, not *{expected}",
                         f"write `- !!merge <<: *{expected}`",
                     )
+
+    def _of_models(self, registry: Registry) -> Iterator[Finding]:
+        """Models that are meant to merge another one."""
+        for line, item in registry.models.items if registry.only is None else ():
+            for found in unmerged(item) if _MEANT.search(item) else ():
+                place = Place(LIST, line + item.count(b"\n", 0, found.at))
+                yield self._unmerged(place, "", name_of(item) or "a model", found)
+
+    def _unmerged(self, place: Place, owner: str, name: str, found: Unmerged) -> Finding:
+        return self.finding(
+            place,
+            owner,
+            name,
+            f"{name} takes nothing from *{found.anchor}: `{found.key}` is a key as any other to LocalAI",
+            f"write `!!merge <<: *{found.anchor}`",
+        )

@@ -104,7 +104,7 @@ def _misnamed(rule: Rule, registry: Registry) -> Iterator[Finding]:
     lost = asked.keys() - gallery.by_name.keys()
     for item in gallery.items if lost else ():
         entry = registry.matrix.by_tag_suffix.get(item.tag_suffix) if item.uri else None
-        if entry is None or entry.variant is None or item.name in asked:
+        if entry is None or entry.variant is None or item.name in asked or "name" not in item.item.fields:
             continue
         ending = next((end for end, channel in CHANNELS.items() if channel == item.channel), "")
         right = VARIANTS[entry.variant].image.replace("{n}", entry.backend) + ending

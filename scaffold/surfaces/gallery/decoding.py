@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from scaffold.backend.near import nearest
@@ -22,6 +22,35 @@ ITEMS: Type = [ITEM]
 """The backend gallery."""
 _ANYTHING: dict[Kind, Type] = {Kind.mapping: {"": ANY}, Kind.sequence: [ANY]}
 _NO_FLAGS = frozenset(["!!int", "!!float", "!!timestamp"])
+
+
+def bare(name: str) -> str:
+    """A name as it is in an anchor, which may lack its dashes."""
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def unmet(
+    name: str, lines: Sequence[int], *, below: int = 0, item: int = 0, other: str = "", near: str = ""
+) -> Refusal:
+    """That nothing above the aliases in some lines has their anchor: it stands below, or an item lacks it.
+
+    `other` is the anchor that this item has, `near` an anchor above whose name is near.
+    """
+    count = len(lines) - 1
+    more = f", as in {count} more place{'s' if count > 1 else ''}" if count else ""
+    if item:
+        where = f"in line {lines[0]}{more and more + ','}"
+        has = f"&{other}" if other else "another anchor, or none"
+        problem = f"*{name} {where} needs &{name} above it, and this item has {has}"
+        return Refusal(item, f"*{name}", problem, f"write &{name}")
+    where = f"&{name} stands below, in line {below}" if below else "nothing does"
+    if below:
+        advice = "move the item that has the anchor above those that use it"
+    elif near:
+        advice = f"write *{near}"
+    else:
+        advice = f"define &{name} on the item that the others are like, above those that merge it"
+    return Refusal(lines[0], f"*{name}", f"*{name} needs &{name} above it, and {where}{more}", advice)
 
 
 class _StoppedError(Exception):
@@ -89,39 +118,23 @@ class _Decoder:
         for alias in (a for a in self._document.undefined if a.text not in self._known):
             users.setdefault(alias.text, []).append(alias)
         for name, aliases in users.items():
-            count = len(aliases) - 1
-            more = f", as in {count} more place{'s' if count > 1 else ''}" if count else ""
+            lines = [*map(self._document.line, aliases)]
             below = self._document.anchors.get(name)
             meant = self._meant(name, aliases) if below is None else None
             if meant is not None:
                 other = next((word for word, node in self._document.anchors.items() if node is meant), "")
-                where = f"in line {self._document.line(aliases[0])}{more and more + ','}"
-                self._refuse(
-                    meant,
-                    f"*{name}",
-                    f"*{name} {where} needs &{name} above it, and this item has "
-                    + (f"&{other}" if other else "another anchor, or none"),
-                    f"write &{name}",
-                )
-                continue
-            where = f"&{name} stands below, in line {self._document.line(below)}" if below else "nothing does"
-            self._refuse(
-                aliases[0],
-                f"*{name}",
-                f"*{name} needs &{name} above it, and {where}{more}",
-                "move the item that has the anchor above those that use it"
-                if below
-                else f"write *{near}"
-                if (near := nearest(name, {*self._document.anchors, *self._known}))
-                else f"define &{name} on the item that the others are like, above those that merge it",
-            )
+                found = unmet(name, lines, item=self._document.line(meant), other=other)
+            else:
+                near = nearest(name, {*self._document.anchors, *self._known})
+                found = unmet(name, lines, below=self._document.line(below) if below else 0, near=near)
+            self._found.setdefault((found.line, found.subject), found)
 
     def _meant(self, name: str, aliases: list[Node]) -> Node | None:
         """The item above aliases that has their name; else, of many, the only one with an unused anchor."""
         root = self._document.root
         above = [item for item in (root.below if root else ()) if _is(item) and item.at < aliases[0].at]
         for item in above:
-            if any(key.text == "name" and _bare(value.text) == _bare(name) for key, value in item.pairs):
+            if any(key.text == "name" and bare(value.text) == bare(name) for key, value in item.pairs):
                 return item
         used, pending = set[int](), [root] if root is not None else []
         while pending:
@@ -276,11 +289,6 @@ class _Decoder:
                         "merge an anchor: <<: *name",
                     )
                 self._value(merged, wanted, what, key)
-
-
-def _bare(name: str) -> str:
-    """A name as it is in an anchor, which may lack its dashes."""
-    return re.sub(r"[\W_]", "", name.lower())
 
 
 def _is(node: Node) -> bool:

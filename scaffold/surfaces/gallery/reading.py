@@ -7,7 +7,6 @@ A backend has a meta (an anchored item whose `capabilities` map hardware to imag
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
@@ -36,11 +35,6 @@ FIELDS = (
     "urls",
 )
 """What items say."""
-_MERGE_KEY = re.compile(
-    rb"""(?m)^(?:- |  )(?P<tag>!\S*[ ]+)?(?P<quote>["']?)(?P<key><+)(?P=quote):[ ]+\*(?P<anchor>[\w.-]+)"""
-)
-"""What is meant to merge an anchor into an item."""
-_MERGE_TAGS = ("!!merge", "!<tag:yaml.org,2002:merge>")
 DEFAULT_REPOSITORY = "quay.io/go-skynet/local-ai-backends"
 DEFAULT_MIRROR = "localai/localai-backends"
 
@@ -62,17 +56,6 @@ def refusals(source: YamlSource, items: Sequence[YamlItem]) -> list[Refusal]:
     from scaffold.surfaces.gallery.decoding import decoded
 
     return decoded(source)
-
-
-def unmerged(item: Item) -> tuple[str, str, int] | None:
-    """(key, anchor, offset) of what is meant to merge into an item, and is any key to yaml.v3; or None."""
-    for found in _MERGE_KEY.finditer(item.source.data, item.start, item.end):
-        tag = (found["tag"] or b"").decode().strip()
-        if found["key"] == b"<<" and (tag in _MERGE_TAGS or (tag in ("", "!") and not found["quote"])):
-            continue
-        key = found[0].rpartition(b":")[0][2:].decode()
-        return key, found["anchor"].decode(), found.start() + 2
-    return None
 
 
 class GalleryReader(FileSurface):

@@ -15,6 +15,22 @@ _EXPIRES = re.compile(rb"(?i)[?&](?:jwt|expires|x-(?:amz|goog)-(?:expires|signat
 """What says in an address until when it is answered."""
 
 
+_MERGE_KEY = re.compile(
+    rb"""(?m)^(?:- |  )(?P<tag>!\S*[ ]+)?(?P<quote>["']?)(?P<key><+)(?P=quote):[ ]+\*(?P<anchor>[\w.-]+)"""
+)
+"""What is meant to merge an anchor into an item."""
+_MERGE_TAGS = ("!!merge", "!<tag:yaml.org,2002:merge>")
+
+
+class Unmerged(NamedTuple):
+    """What is meant to merge something into an item, and is any key to yaml.v3."""
+
+    key: str
+    anchor: str
+    at: int
+    """Where it begins."""
+
+
 class Repeated(NamedTuple):
     """A tag that its list has before."""
 
@@ -60,3 +76,13 @@ def expiring(data: bytes) -> Iterator[tuple[str, int]]:
         if start != last and address and not before.lstrip().startswith(b"#"):
             last = start
             yield address[0].decode(errors="replace"), data.count(b"\n", 0, start) + 1
+
+
+def unmerged(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Unmerged]:
+    """What of the items between two offsets of a list is meant to merge, and does not."""
+    for found in _MERGE_KEY.finditer(data, start, len(data) if end is None else end):
+        tag = (found["tag"] or b"").decode().strip()
+        if found["key"] == b"<<" and (tag in _MERGE_TAGS or (tag in ("", "!") and not found["quote"])):
+            continue
+        key = found[0].rpartition(b":")[0][2:].decode()
+        yield Unmerged(key, found["anchor"].decode(), found.start() + 2)

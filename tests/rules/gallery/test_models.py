@@ -274,6 +274,26 @@ CASES |= {
         listed(wren(), "- !!merge <<: *wrem\n  name: b\n"),
         says="nothing does",
     ),
+    "an anchor that many need": Case(
+        "gallery-model-unreadable", "", MODELS, ("*wrem",),
+        listed(wren(), *(f"- !!merge <<: *wrem\n  name: {name}\n" for name in "bcd")),
+        says="and nothing does, as in 2 more places\nwrite *wren",
+    ),
+    "an anchor that is called otherwise than its model": Case(
+        "gallery-model-unreadable", "", MODELS, ("- &robin",),
+        listed(wren(name="wren-Q4").replace("&wren", "&robin"), "- !!merge <<: *wren\n  name: b\n"),
+        says="needs &wren above it, and this item has &robin\nwrite &wren",
+    ),
+    "an anchor of a model below": Case(
+        "gallery-model-unreadable", "", MODELS, ("*wren",),
+        listed("- !!merge <<: *wren\n  name: b\n", wren()),
+        says="&wren stands below, in line 4",
+    ),
+    "a key that merges nothing": Case(
+        "gallery-wrong-merge", "", MODELS, ("<: *wren",),
+        listed(wren(), "- !!merge <: *wren\n  name: b\n  url: x\n"),
+        says="b takes nothing from *wren: `!!merge <`",
+    ),
     "no YAML": Case(
         "gallery-model-unreadable", "", MODELS, ('name: ""b',),
         listed(wren(), wren(name='"b')),
