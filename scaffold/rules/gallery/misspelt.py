@@ -103,8 +103,9 @@ def _misnamed(rule: Rule, registry: Registry) -> Iterator[Finding]:
             asked.setdefault(name, []).append((meta, key))
     lost = asked.keys() - gallery.by_name.keys()
     for item in gallery.items if lost else ():
-        entry = registry.matrix.by_tag_suffix.get(item.tag_suffix) if item.uri else None
-        if entry is None or entry.variant is None or item.name in asked or "name" not in item.item.fields:
+        is_image = item.uri and item.merges and not item.is_meta and "name" in item.item.fields
+        entry = registry.matrix.by_tag_suffix.get(item.tag_suffix) if is_image else None
+        if entry is None or entry.variant is None or item.name in asked:
             continue
         ending = next((end for end, channel in CHANNELS.items() if channel == item.channel), "")
         right = VARIANTS[entry.variant].image.replace("{n}", entry.backend) + ending

@@ -7,7 +7,7 @@ import pytest
 from scaffold.operations import check
 from scaffold.rules.base import Severity
 from tests.rules.gallery.trees import KESTREL, LARK
-from tests.rules.trees import GALLERY, MINIATURE, Case, assert_fine, assert_found
+from tests.rules.trees import GALLERY, MINIATURE, Case, assert_fine, assert_found, item
 
 SLUG = "gallery-misspelt"
 IMAGE = "quay.io/go-skynet/local-ai-backends:latest-cpu-kestrel"
@@ -50,6 +50,9 @@ CASES = {
 FINE = {
     "a key that is near none": MINIATURE.edit_in(KESTREL, ("  uri:", "  since: 2026\n  uri:")),
     "a key that is there too": MINIATURE.edit_in(KESTREL, ("  uri:", "  urii: x\n  uri:")),
+    "a meta that is an image, of which its capabilities know": MINIATURE.drop(KESTREL).edit_in(
+        item("kestrel"), ("  capabilities:", f"  uri: {IMAGE}\n  capabilities:")
+    ),
     "an address of a page": MINIATURE.edit_in(LARK, ("  license:", "  url: https://example.org/lark\n  license:")),
 }  # fmt: skip
 
