@@ -48,6 +48,8 @@ class Misspelt(NamedTuple):
     spot: Spot
     how: str = ""
     """What asks for what is meant, where that is not what is defined."""
+    certain: bool = True
+    """Whether it cannot be meant as it is written."""
 
 
 def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Misspelt]:

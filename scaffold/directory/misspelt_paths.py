@@ -19,8 +19,9 @@ _RUN = re.compile(rb"(?<![\w.+${}()\"'@%*/-])[\w.+${}()\"'@%*/-]++")
 _PART = re.compile(rb"[A-Za-z][\w.+-]{1,60}[\w+]")
 _NOTHING = re.compile(rb"[ \t@-]*+(?:rm\b|echo\b|printf\b|\.PHONY|\$\((?:RM|info|warning|error)\b|message\b)")
 """What begins lines whose paths name nothing that has to be there."""
-_ALIKE = frozenset({frozenset({b"amd64", b"arm64"})})
+_ALIKE = ({b"amd64", b"arm64"}, {b"cpu", b"gpu"}, {b"llama", b"llava"}, {b"omp", b"gomp"})
 """Words that stand in one place of paths, and mean two things."""
+_PIECE = re.compile(rb"(?:\Alib)?([A-Za-z0-9]+)")
 _SHORT = 4
 MAX_BESIDE = 300
 """Parts beside the same one that are compared."""
@@ -65,7 +66,7 @@ def misspelt_paths(directory: Directory) -> Iterator[Misspelt]:
 
 def _misspelt(part: _Part, meant: bytes) -> Misspelt:
     spot = part.text.spot(part.start, part.start + len(part.word))
-    return Misspelt(part.word.decode(), meant.decode(), spot)
+    return Misspelt(part.word.decode(), meant.decode(), spot, certain=False)
 
 
 _LOOP = re.compile(rb"(?m)^[ \t]*for[ \t]+\w+[ \t]+in[ \t]+([^;\n$`*]*)")
@@ -106,7 +107,9 @@ def _candidates(texts: tuple[Text, ...]) -> tuple[tuple[_Part, bytes], ...]:
 
 def _is_meant(word: bytes, other: bytes, places: dict[bytes, list[_Part]]) -> bool:
     """Whether a part that stands in several places is meant by one of one place."""
-    if len(places[other]) < 2 or len(other) < _SHORT or frozenset({word, other}) in _ALIKE:  # noqa: PLR2004
+    if len(places[other]) < 2 or len(other) < _SHORT:  # noqa: PLR2004
+        return False
+    if {*_PIECE.findall(word)} ^ {*_PIECE.findall(other)} in _ALIKE:
         return False
     one, two = word.decode(), other.decode()
     if not is_near(one, two) or _letters(one) == _letters(two):

@@ -16,6 +16,7 @@ from scaffold.syntax.make_lines import Kind
 
 MAX_WORDS = 1000
 """Words of a kind that are looked at in a file."""
+_GOES = re.compile(rb"\bcd[ \t]")
 _SAYS = re.compile(rb"(?m)^[ \t@-]*+(?:echo|printf|message|\$\((?:info|warning|error))\b")
 
 
@@ -65,17 +66,27 @@ _SHORT = 4
 
 
 def _commands(text: Text) -> Iterator[Misspelt]:
-    """What pip, go and cargo are told to do, and do not know."""
+    """What pip, go and cargo are told to do, and do not know.
+
+    Cargo runs a program for what it does not know: those of cargo-c are its own commands behind a `c`.
+    """
     for match in islice(_COMMAND.finditer(text.code), MAX_WORDS):
         known, word = _KNOWN[match[1]], match[2].decode()
         meant = "" if word in known else nearest(word, (one for one in known if len(one) >= _SHORT))
-        if meant and not _is_said(text, match.start()):
-            yield Misspelt(word, meant, text.spot(*match.span(2)))
+        takes_any = match[1] == b"cargo"
+        if meant and not (takes_any and word[1:] in known) and not _is_said(text, match.start()):
+            yield Misspelt(word, meant, text.spot(*match.span(2)), certain=not takes_any)
 
 
 def _is_said(text: Text, at: int) -> bool:
-    """Whether a place stands in a line that is a message."""
-    return _SAYS.match(text.code, text.code.rfind(b"\n", 0, at) + 1) is not None
+    """Whether a place stands in a line that is a message, or in a text of it."""
+    start = text.code.rfind(b"\n", 0, at) + 1
+    return _SAYS.match(text.code, start) is not None or text.code.count(b'"', start, at) % 2 == 1
+
+
+def _is_elsewhere(text: Text, at: int) -> bool:
+    """Whether the line of a place goes to another folder before it."""
+    return _GOES.search(text.code, text.code.rfind(b"\n", 0, at) + 1, at) is not None
 
 
 _BELOW = {
@@ -101,7 +112,7 @@ def _roots(text: Text) -> Iterator[Misspelt]:
         if (
             meant
             and word not in _BELOW
-            and word not in ("bin", "libs", "user")
+            and word not in ("bin", "libs", "out", "user")
             and not _is_said(text, match.start())
         ):
             yield Misspelt(word, meant, text.spot(*match.span(1)))
@@ -115,9 +126,9 @@ _ENTERED = re.compile(
 def _entered(text: Text) -> Iterator[Misspelt]:
     """Folders that a step makes and enters by another name."""
     for match in islice(_ENTERED.finditer(text.code), MAX_WORDS):
-        made, word = match[1].decode(), match[2].decode()
+        made, word = (match[group].decode().rstrip("/") for group in (1, 2))
         if is_near(made, word):
-            yield Misspelt(word, made, text.spot(*match.span(2)))
+            yield Misspelt(word, made, text.spot(match.start(2), match.start(2) + len(word)))
 
 
 _BELOW_ROOT = re.compile(rb"ROOT\}?\"?/([\w-]{4,20}/[\w-]{3,20}/[\w.-]{3,60}\.sh)(?![\w.-])")
@@ -142,7 +153,7 @@ def _run(directory: Directory, text: Text) -> Iterator[Misspelt]:
         word = match[1].decode()
         scripts = (name for name in directory.names if name.endswith(".sh"))
         meant = "" if directory.has(word) or directory.has_make_rule(word) else nearest(word, scripts)
-        if meant and not _is_said(text, match.start()):
+        if meant and not _is_said(text, match.start()) and not _is_elsewhere(text, match.start()):
             yield Misspelt(word, meant, text.spot(*match.span(1)))
 
 
@@ -157,13 +168,15 @@ def _goals(directory: Directory) -> Iterator[Misspelt]:
     for text in directory.makefiles:
         for match in islice(_GOAL.finditer(text.code), MAX_WORDS):
             goal = match["goal"].decode()
-            if goal in targets or directory.has_make_rule(goal) or "=" in match["goal"].decode():
+            if goal in targets or directory.has_make_rule(goal) or b"-C" in match["options"]:
+                continue
+            if _is_elsewhere(text, match.start()):
                 continue
             meant = nearest(goal, (one for one in targets if len(one) >= _SHORT))
             alone = meant and _count(directory.makefiles, meant.encode()) == 1
             if meant and alone:
                 yield from _target(directory, meant, goal)
-            elif meant and b"-C" not in match["options"] and not _is_said(text, match.start()):
+            elif meant and not _is_said(text, match.start()):
                 yield Misspelt(goal, meant, text.spot(*match.span("goal")))
 
 

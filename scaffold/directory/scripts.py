@@ -120,12 +120,14 @@ _EXIT = re.compile(rb"\bexit[ \t]+[1-9]")
 _OF_LINUX = ("ldd", "ldconfig", "patchelf", "readelf", "dpkg", "apt-get")
 """Programs that no macOS has of itself."""
 _MAY_LACK = re.compile(rb"\b(?:ldd|ldconfig|patchelf|readelf|dpkg|apt-get)\b")
+_GOES_ON = re.compile(rb"(?m)^[ \t]*(?:set[ \t]+\+(?:\w*e|o[ \t]+errexit)|trap)\b")
 _ENDS_AT_ERRORS = re.compile(rb"(?m)^[ \t]*set[ \t]+-(?:\w*e|\w+[ \t]+-e|o[ \t]+errexit)")
 
 
 def ends_on_darwin(script: Text) -> Spot | None:
     """Where a script ends with an error whenever macOS runs it: by itself, or at a program of Linux."""
-    lacks = _MAY_LACK.search(script.code) and _ENDS_AT_ERRORS.search(script.code)
+    ends = _ENDS_AT_ERRORS.search(script.code) and not _GOES_ON.search(script.code)
+    lacks = ends and _MAY_LACK.search(script.code)
     may_end = False
     for reached in _of_darwin(script).reached if lacks or _EXIT.search(script.code) else ():
         words = reached.words

@@ -84,14 +84,22 @@ class FilterUnmappedBackend(Rule):
 
 
 def _meant(registry: Registry, function: str, entry: Entry) -> tuple[Branch, str] | None:
-    """The branch that is for an entry and does not take it, and what it should ask for; None for none."""
-    dockerfile = entry.fields.get("dockerfile", "").rpartition(".")[2]
+    """The branch that is for an entry and does not take it, and what it should ask for; None for none.
+
+    A branch for what another entry has serves that one.
+    """
+    dockerfile = _suffix(entry)
+    served = {*registry.matrix.by_backend, *map(_suffix, (*registry.matrix.linux, *registry.matrix.darwin))}
     surface, own = registry.path_filter, registry.directory(entry.backend)
     for branch in surface.branches(function):
         for said, meant in ((branch.backend, entry.backend), (branch.suffix, dockerfile)):
-            if said and (is_near(said, meant) or surface.returns(branch, f"{own}/")):
+            if said and said not in served and (is_near(said, meant) or surface.returns(branch, f"{own}/")):
                 return branch, meant
     return None
+
+
+def _suffix(entry: Entry) -> str:
+    return entry.fields.get("dockerfile", "").rpartition(".")[2]
 
 
 class FilterShadowedBranch(Rule):

@@ -50,6 +50,8 @@ MOST = 1 << 16
 LEVELS = 6
 
 _FLAGS = re.compile(rb"\"(FLAG_\w+)\":")
+_OTHER_FLAG = re.compile(rb"(?m)^[ \t]*+[\w.(]+:[^=]")
+"""One whose name the list does not spell."""
 _SAID = re.compile(
     rb"known_usecases:[ ]*+(?:\[([^]\[{}\n]*+)\]|(?:#[^\n]*+)?\r?\n(?:[ ]*+#[^\n]*+\n)*+"
     rb"((?P<in>[ ]++)-[ ][^\n]*+(?:\n(?:(?P=in)-[ ]|[ ]*+#)[^\n]*+)*+))"
@@ -77,7 +79,8 @@ class Configurations:
         code = models.tree.read(USE_CASES) or b""
         start = code.find(b"func GetAllModelConfigUsecases(")
         listed = code[start : code.find(b"\n}", start)] if start >= 0 else b""
-        self.use_cases = frozenset(flag.decode() for flag in _FLAGS.findall(listed))
+        flags = [] if _OTHER_FLAG.search(listed) else _FLAGS.findall(listed)
+        self.use_cases = frozenset(flag.decode() for flag in flags)
 
     @property
     def refusals(self) -> Iterator[tuple[str, Refusal]]:

@@ -90,7 +90,7 @@ CASES = {
     ),
     "a group of the form that a letter keeps empty": Case(
         "importer-modality", "kestrel", PREF_ONLY, ('"kestrel"',),
-        offered((pref("kestrel"), pref("kestrel").replace('"tts"', '"tss"'))).edit(
+        offered((pref("kestrel"), pref("kestrel").replace('"tts"', '"ttts"'))).edit(
             PREF_ONLY, (pref("finch-tts"), pref("finch-tts") + pref("finch-tts").replace("finch-tts", "wren-cpp"))
         ),
         also=None, says="write 'tts'",

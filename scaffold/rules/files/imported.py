@@ -23,6 +23,10 @@ _SHARED = re.compile(r"requirements(?:-(?:install|after))?\.txt")
 """The files that every profile has."""
 
 
+SERVED_BY, BRINGS_IT = "grpc", "grpcio"
+"""What every server imports, and the stubs of the service are made with; and its package."""
+
+
 class RequirementMissing(Rule):
     """Each image of a Python backend installs what `backend.py` imports.
 
@@ -39,8 +43,9 @@ class RequirementMissing(Rule):
         finch
 
     Looked at are imports at the beginning of a line. The module that is called after the backend must come
-    from some requirement, or from `install.sh`. Of other modules it is a warning where all other profiles,
-    two or more, have a requirement of that name: another package may bring them.
+    from some requirement, or from `install.sh`; so must `grpc`, as a warning. Of other modules it is a
+    warning where all other profiles, two or more, have a requirement of that name: another package may bring
+    them.
 
     Fix: add the requirement to the files of that profile.
     """
@@ -87,13 +92,16 @@ class RequirementMissing(Rule):
         every = frozenset().union(*packages.values())
         for together in [engine, *others] if engine else others:
             bring = {package for module in together for package in bringing(module, every)}
+            serves = together == [SERVED_BY]
+            if serves:
+                bring = {BRINGS_IT}
             if not bring and together is not engine:
                 continue
             lacking = [build for build, has in packages.items() if bring.isdisjoint(has)]
             have = {build.profile for build in packages if build not in lacking}
             profiles = {build.profile for build in lacking} - have
             is_alone = len(profiles) == 1 and len(have) >= MANY_OTHERS
-            if not profiles or not (together is engine or is_alone):
+            if not profiles or not (together is engine or is_alone or (serves and not have)):
                 continue
             code = installing(files.text("install.sh"))
             if any(is_named(module, code) for module in together):
@@ -101,6 +109,7 @@ class RequirementMissing(Rule):
             without = sorted({b.profile for b in lacking if not files.installs_itself(b)} - have)
             if without:
                 place = _end_of(files, without[0]) if have else None
+                package = BRINGS_IT if serves else "the package that brings it"
                 images = f"the {' and '.join(without)} image{'s' if len(without) > 1 else ''}"
                 yield self.finding(
                     place or program.place(modules[together[0]]),
@@ -115,7 +124,7 @@ class RequirementMissing(Rule):
                     ),
                     f"add {min(bring)} to {files.path}/requirements-{without[0]}.txt"
                     if have
-                    else f"add the package that brings it to {files.path}/requirements.txt",
+                    else f"add {package} to {files.path}/requirements.txt",
                     severity=None if together is engine else Severity.warning,
                 )
 

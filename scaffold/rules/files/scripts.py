@@ -67,6 +67,7 @@ class ScriptMisspelt(Rule):
                     if found.how
                     else f"{script} names {found.word}, which nothing defines; {found.meant} is defined",
                     f"write {found.meant}",
+                    severity=None if found.certain else Severity.warning,
                 )
 
 

@@ -10,6 +10,9 @@ from scaffold.directory.service import PROTO, rpc_place, service_rpcs
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
+_ABBREVIATED = 3
+"""Letters of the names of groups that are abbreviations."""
+
 
 class CapabilitiesUndefined(Rule):
     """What backend_capabilities.go names is there: constants, use cases, and RPCs of the service.
@@ -94,7 +97,7 @@ class ImporterModality(Rule):
 
     Fails:
 
-        {Name: "rookery", Modality: "tss", AutoDetect: false, ...},
+        {Name: "rookery", Modality: "ttts", AutoDetect: false, ...},
 
     Passes:
 
@@ -111,7 +114,7 @@ class ImporterModality(Rule):
         times = Counter(word for _, word, _ in given)
         usual = [word for word, count in times.items() if count > 1]
         for name, word, place in given:
-            meant = nearest(word, usual) if times[word] == 1 and word else ""
+            meant = nearest(word, (one for one in usual if _may_mean(word, one))) if times[word] == 1 else ""
             if meant:
                 yield self.finding(
                     place,
@@ -120,3 +123,8 @@ class ImporterModality(Rule):
                     f"{name} is offered in the group {word!r}, which no other backend is in",
                     f"write {meant!r}",
                 )
+
+
+def _may_mean(word: str, group: str) -> bool:
+    """Whether a word may stand for a group: an abbreviation with a letter of its own is another one."""
+    return len(word) != len(group) or len(word) > _ABBREVIATED

@@ -72,12 +72,13 @@ class WorkflowUnreadable(PipelineRule):
     def _waiting(self, workflow: Workflow) -> Iterator[Finding]:
         """Names that jobs wait for and that no job of the file has: each where it is, or the job's own."""
         known = workflow.node.mapping("jobs").keys
+        lower = {name.lower() for name in known}  # GitHub does not tell cases apart
         waiting: dict[str, list[yaml.Scalar]] = {}
         for job in workflow.jobs.values():
             for need in yaml.scalars(job.node.get("needs")):
                 waiting.setdefault(need.text, []).append(need)
         for name, needs in waiting.items():
-            if name in known or "${{" in name:
+            if not name or name.lower() in lower or "${{" in name:
                 continue
             meant = nearest(name, (one for one in known if len(one) > len("ab")))
             renamed = meant and meant not in waiting and len(needs) > 1

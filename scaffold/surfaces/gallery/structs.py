@@ -25,6 +25,8 @@ _MODULE = re.compile(rb"(?m)^module[ \t]+(\S+)")
 _IMPORT = re.compile(r'(?m)^(?:import)?[ \t]*(?:(\w+)[ \t]+)?"([^"\n]+)"$')
 _DECLARED = re.compile(rb"(?m)^type (\w+) ")
 _DECODES = re.compile(rb"(?m)^func \((?:\w+ )?\*?(\w+)\) Unmarshal(?:YAML|Text)\(")
+LEVELS = 40
+"""Types within types that are looked at; LocalAI's go ten deep."""
 _YAML = re.compile(r'yaml:"([^"]*)"')
 
 
@@ -58,6 +60,7 @@ class Structs:
         self._module = found[1].decode(errors="replace") if found else ""
         self._packages: dict[str, _Package] = {}
         self._types: dict[tuple[str, str], Type] = {}
+        self._level = 0
 
     def kind(self, folder: str, name: str) -> Type:
         """What a type of the package in a folder is decoded from."""
@@ -94,6 +97,12 @@ class Structs:
 
     def _of(self, node: Node, source: GoSource, folder: str, packages: dict[str, str]) -> Type:
         """What a type is decoded from, as it is written."""
+        self._level += 1
+        found = self._written(node, source, folder, packages) if self._level <= LEVELS else ANY
+        self._level -= 1
+        return found
+
+    def _written(self, node: Node, source: GoSource, folder: str, packages: dict[str, str]) -> Type:
         text = source.text(node)
         if node.type == "type_identifier":
             return _BASIC[text] if text in _BASIC else self.kind(folder, text)

@@ -54,6 +54,7 @@ LOADER = "if [ -f /lib64/ld-linux-x86-64.so.2 ]; then\n    cp /lib64/ld-linux-x8
         ("set -e", "ldd lark | sort", False),
         ("set -e", "sort a | ldd", True),
         ("set -e", "ldd lark || true", False),
+        ("set -e", "set +e\nldd lark\nset -e", False),
         ("set -e", "if ldd lark; then echo; fi", False),
         ("set -e", "ldd lark && echo", False),
         ("set -e", 'if [ "$(uname)" = Linux ]; then ldd lark; fi', False),

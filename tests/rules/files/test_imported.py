@@ -73,6 +73,17 @@ def test_the_engine_may_come_from_elsewhere(change: dict[str, bytes | None]) -> 
     assert findings(tree(program("import finch_tts"), change), SLUG) == []
 
 
+def test_what_the_stubs_are_made_with_is_missing() -> None:
+    names = (path for path in tree({}).list(FINCH) if path.startswith("requirements"))
+    without = {
+        f"{FINCH}/{name}": read(f"{FINCH}/{name}").replace("grpcio", "other").encode() for name in names
+    }
+    (found,) = findings(tree(without), SLUG)
+    assert (found.severity, found.path) == (Severity.warning, f"{FINCH}/backend.py")
+    assert found.help == f"add grpcio to {FINCH}/requirements.txt"
+    assert findings(tree({}), SLUG) == []
+
+
 @pytest.mark.parametrize(
     ("module", "line"), [("acme", "acme\n"), ("PIL", "pillow\n"), ("cv2", "opencv-python-headless\n")]
 )

@@ -113,6 +113,7 @@ CASES: dict[str, Case] = {
         ({"bild": [], "b": ["build"], "c": ["build", "b"]}, [("bild:", "name this job build")]),
         ({"bild": [], "b": ["build"], "c": ["bild"]}, [("needs: [build]", "write bild")]),
         ({"a": [], "b": ["a"]}, []),
+        ({"Build": [], "b": ["build"], "c": ['""']}, []),
     ],
 )
 def test_a_job_that_waits_for_none_of_the_file(

@@ -63,3 +63,12 @@ def test_what_decodes_itself_may_be_anything() -> None:
         "func (t *Top) UnmarshalText(text []byte) error {\n\treturn nil\n}\n"
     )
     assert kind(top=text) == ANY
+
+
+def test_of_what_is_too_deep_no_more_is_said() -> None:
+    chain = "".join(f'type T{n} struct {{\n\tA *T{n + 1} `yaml:"a"`\n}}\n\n' for n in range(300))
+    deep = f"\tDeep {'[]' * 900}int\n\tWord string\n\tChain T0\n"
+    found = kind(top=f"package top\n\n{chain}type T300 int\n\ntype Top struct {{\n{deep}}}\n")
+    assert isinstance(found, dict)
+    assert found["word"] == TEXT
+    assert set(found) == {"deep", "word", "chain"}
