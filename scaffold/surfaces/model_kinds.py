@@ -75,6 +75,8 @@ class Configurations:
         self.models = models
         kinds = Structs(models.tree).kind(PACKAGE, STRUCT)
         self._kinds: dict[str, Type] = kinds if isinstance(kinds, dict) else {}
+        self._of_file: dict[str, Type] = {**self._kinds, "name": ANY}
+        """Of a `config_file`: its name is replaced before it is decoded."""
         self._plain = re.compile(f"(?x:{_Pattern().block(self._kinds, 0)})".encode())
         code = models.tree.read(USE_CASES) or b""
         start = code.find(b"func GetAllModelConfigUsecases(")
@@ -103,7 +105,7 @@ class Configurations:
             known = {name.decode(errors="replace") for name in _ALIAS.findall(item)}
             wanted: dict[str, Type] = {"overrides": self._kinds}
             if not _OTHER_BASE.search(item):
-                wanted["config_file"] = self._kinds
+                wanted["config_file"] = self._of_file
             try:
                 source = Source(LIST, item)
             except ShapeError:
@@ -127,7 +129,7 @@ class Configurations:
                 source = Source(path, value.text.encode())
                 first = found.line(value)
                 below = value.text.rstrip().count("\n") + 1 if found.text[value.at] in "|>" else 0
-                refusals = decoded(source, {"": ANY}) or decoded(source, self._kinds)
+                refusals = decoded(source, {"": ANY}) or decoded(source, self._of_file)
                 for refusal in refusals or _unwritable(source):
                     yield refusal._replace(line=first + min(refusal.line, below))
 
@@ -140,7 +142,7 @@ class Configurations:
             for found in one.finditer(said[part]):
                 word = _WORD.fullmatch(found[1].strip())
                 value = word[1].decode(errors="replace") if word else ""
-                if value and self.use_cases.isdisjoint((value, f"FLAG_{value.upper()}")):
+                if value not in ("", "null") and self.use_cases.isdisjoint((value, f"FLAG_{value.upper()}")):
                     yield UseCase(value, data.count(b"\n", 0, said.start(part) + found.start(1)) + 1)
 
     def _is_plain(self, item: bytes) -> bool:

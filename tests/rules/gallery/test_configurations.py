@@ -14,6 +14,7 @@ package config
 
 // ModelConfig is what a model says.
 type ModelConfig struct {
+	Name     string   `yaml:"name"`
 	Backend  string   `yaml:"backend"`
 	Context  *int     `yaml:"context_size"`
 	UseCases []string `yaml:"known_usecases"`
@@ -103,6 +104,8 @@ FINE = {
         listed(wren() + "  config_file:\n    context_size: big\n"), CODE
     ),
     "a base as it is meant": based("backend: rookery", "known_usecases: [image]", "context_size: 1"),
+    "a name that is replaced": based("name: [a]", "backend: rookery"),
+    "a use case that is nothing": configured("known_usecases: [chat, null]"),
     "words about it": _known(
         listed(wren().replace("  overrides:", "  description: |\n    known_usecases: [x]\n  overrides:")), CODE
     ),
