@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 STARTS = ("run.sh", "backend.py", "main.go", "grpc-server.cpp", "package.sh")
 """Files that only a backend's directory holds, its start script first."""
 
+MADE_BY = ("install.sh", "Makefile", "CMakeLists.txt", "requirements.txt", "Cargo.toml")
+"""Files that install or make a backend."""
+
 
 def _surface(where: str) -> Any:
     """What a class reads: its module is loaded where it is first asked for. Workflows ask for few."""
@@ -163,6 +166,11 @@ class Checkout(Repository):
     def directory(self, name: str) -> str:
         """`backend/<lang>/<name>` of a backend; "" for one that has no directory."""
         return f"backend/{self.directories[name]}/{name}" if name in self.directories else ""
+
+    def is_gone(self, name: str) -> bool:
+        """Whether a backend has no directory, or one of leftovers: nothing in it starts or makes it."""
+        folder = self.directory(name)
+        return not any(self.tree.read(f"{folder}/{f}") is not None for f in (*STARTS, *MADE_BY) if folder)
 
     def files(self, name: str) -> Directory:
         """What a backend's directory says, read once."""

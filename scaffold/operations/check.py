@@ -22,6 +22,7 @@ from scaffold.registry import Registry
 from scaffold.rules import all_rules, rules_called
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
 from scaffold.rules.causes import FILE_MISSING, is_nowhere
+from scaffold.rules.matrix.tags import misspelt
 from scaffold.rules.repository.parts import lost, parts
 from scaffold.rules.repository.renames import moved
 from scaffold.rules.repository.suppressions import SuppressionUnused
@@ -187,7 +188,7 @@ def run(
         causes,
         cured(earlier, registry, findings, old, by_name),
         partial(by_edit, earlier, registry, known=known, rules=by_name) if earlier else None,
-        moved(registry) if isinstance(registry, Registry) else {},
+        {**moved(registry), **misspelt(registry)} if isinstance(registry, Registry) else {},
     )
     return Result(
         tuple(shown.findings),

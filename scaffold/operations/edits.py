@@ -154,8 +154,9 @@ def _rank(finding: Finding, backends: Counter[str], edit: Edited) -> tuple[int, 
 
 def _is_left(finding: Finding, before: Repository, after: Repository) -> bool:
     """Whether a finding is about a backend whose directory the change has taken away."""
-    states = [state.directories if isinstance(state, Registry) else {} for state in (before, after)]
-    return finding.backend in states[0].keys() - states[1].keys()
+    if not (isinstance(before, Registry) and isinstance(after, Registry)):
+        return False
+    return after.is_gone(finding.backend) and not before.is_gone(finding.backend)
 
 
 def _changed(before: Tree, after: Tree) -> list[str]:

@@ -15,7 +15,7 @@ def moved_back(registry: Registry, old: str, new: str) -> Overlay | None:
     """The checkout as it was before a backend's folder was moved; None where it was not.
 
     It was where the old name is registered and has no backend's folder, and the new one has one and is not
-    built. Its Dockerfile and scripts may have been moved, too.
+    built. Its Dockerfile and scripts may have been moved, too. What git ignores of either folder is left out.
     """
     tree, built = registry.tree, registry.matrix.by_backend
     if old in registry.backends or new not in registry.backends or old not in built or new in built:
@@ -27,7 +27,7 @@ def moved_back(registry: Registry, old: str, new: str) -> Overlay | None:
         name, was = own.replace("{n}", new), own.replace("{n}", old)
         if tree.read(name) is not None and tree.read(was) is None:
             moved[name] = was
-    changes: dict[str, bytes | None] = dict.fromkeys([*moved, *tree.files(before)])
+    changes: dict[str, bytes | None] = dict.fromkeys([*moved, *tree.files(there), *tree.files(before)])
     changes |= {was: tree.content(path) for path, was in moved.items()}
     return Overlay(tree, changes, {was for path, was in moved.items() if tree.is_executable(path)})
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from scaffold.checkout.tree import Overlay, Tree
+from scaffold.checkout import git
+from scaffold.checkout.tree import Overlay, Tree, WorkTree
 from scaffold.errors import UsageError
 from scaffold.operations import check, remove, rename
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Severity
+from scaffold.rules.repository.renames import renamed
 from tests.rules.trees import BASE, MATRIX
 
 REGISTRY = Registry(BASE)
 ALONE = ("finch-tts", "wren-cpp", "kestrel", "night-heron")
 """Backends of each language whose sources no other one takes."""
 NEW = "quill-wort"
+CAPABILITIES = "core/config/backend_capabilities.go"
+TABLE = "docs/content/reference/compatibility-table.md"
 
 
 def without(name: str, new: str = "") -> Tree:
@@ -107,3 +113,48 @@ def test_what_a_moved_file_hides_is_not_repaired() -> None:
     result = check.run(moved, check.Scope(), unpinned, "main")
     assert any(result.is_new(at) and f.backend == "finch-tts" for at, f in enumerate(result.findings))
     assert [finding for finding in result.repaired if finding.path == path] == []
+
+
+def test_what_git_ignores_of_a_moved_folder_stays_there(miniature: Path) -> None:
+    folder = miniature / REGISTRY.directory("wren-cpp")
+    right = rename.plan(WorkTree(miniature), "wren-cpp", NEW).changes.overlay()
+    there = folder.rename(folder.with_name(NEW))
+    (there / ".gitignore").write_text("sources/\n")
+    (there / "sources").mkdir()
+    (there / "sources/engine.o").write_text("made")
+    git.run(miniature, "init", "-q")
+    changes = rename.plan(WorkTree(miniature), "wren-cpp", NEW).changes
+    assert changes.overlay().content(MATRIX) == right.content(MATRIX)
+    assert not any("/sources/" in path for path in (*changes.deleted, *changes.created))
+    assert changes.overlay().content(f"backend/go/{NEW}/sources/engine.o") == b"made"
+
+
+@pytest.mark.parametrize("base", [None, BASE], ids=["alone", "with a base"])
+@pytest.mark.parametrize("new", ["", NEW])
+@pytest.mark.parametrize("name", ALONE)
+def test_a_folder_with_nothing_but_leftovers_is_gone(name: str, new: str, base: Tree | None) -> None:
+    left = {f"{REGISTRY.directory(name)}/{file}": b"made\n" for file in ("sources/x/a.o", name)}
+    (found,) = told(Overlay(without(name, new), left), base)
+    assert (found.rule, found.backend) == ("matrix-missing-directory", new or name)
+    assert (f"{new} now" if new else "is gone") in found.message
+
+
+def test_after_the_rename_leftovers_hide_no_other_name() -> None:
+    left = {"backend/go/wren-cpp/sources/x/a.o": b"made\n"}
+    tree = Overlay(without("wren-cpp", NEW), left)
+    after = rename.plan(tree, "wren-cpp", NEW).changes.overlay()
+    assert after.content(next(iter(left))) == b"made\n"
+    assert renamed(REGISTRY, Registry(after)) == {"wren-cpp": NEW}
+
+
+def test_a_typing_error_in_every_entry_is_told_under_the_right_name() -> None:
+    """What was said of the backend before is not said again under the wrong name."""
+    matrix = BASE.read(MATRIX) or b""
+    wrong = matrix.replace(b'backend: "wren-cpp"', b'backend: "wrren-cpp"')
+    assert wrong != matrix
+    table = (BASE.read(TABLE) or b"").replace(b"on GGML | CPU, CUDA 12/13", b"on GGML | CPU, CUDA 13")
+    docs = Overlay(BASE, {TABLE: table})
+    assert ("docs-acceleration", "wren-cpp") in {(f.rule, f.backend) for f in told(docs, BASE)}
+    found = told(Overlay(docs, {**docs.changes, MATRIX: wrong}), docs)
+    assert {f.backend for f in found} == {"wren-cpp"}
+    assert [f.rule for f in found if f.path != CAPABILITIES] == ["matrix-missing-directory"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from scaffold.backend.choices import NATIVE
 from scaffold.checkout.door import Kind
 from scaffold.checkout.gone import gone_with
-from scaffold.described import STARTS
+from scaffold.described import MADE_BY, STARTS
 from scaffold.directory import needs, outputs, unpackaged
 from scaffold.directory.directory import Directory
 from scaffold.directory.untargeted import untargeted
@@ -19,7 +19,6 @@ from scaffold.rules.words import enumerated
 from scaffold.surfaces.build_context import DOCKERIGNORE
 from scaffold.syntax.source import Place
 
-MADE_BY = ("install.sh", "Makefile", "CMakeLists.txt", "requirements.txt", "Cargo.toml")
 """Files that the build of a backend begins with."""
 
 

@@ -14,7 +14,7 @@ from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity, Speaks
 from scaffold.rules.causes import NOWHERE, is_nowhere
 from scaffold.rules.darwin import is_macos_image
-from scaffold.rules.matrix.tags import backend_named
+from scaffold.rules.matrix.tags import meant_by
 from scaffold.rules.repository.renames import moved
 from scaffold.rules.words import some
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
@@ -149,20 +149,24 @@ class MatrixMissingDirectory(Rule):
     lists = True
 
     def explained(self, finding: Finding) -> Speaks | None:
-        """Whatever is said of the backend whose folder is gone, or of the folder that it has now."""
+        """Whatever is said of the backend whose folder is gone, or of the folder that it has now.
+
+        Of a backend whose name has a typing error, what is said of it under the wrong name.
+        """
+        if not is_nowhere(finding):
+            return None
         names = finding.backend, finding.absent.rpartition("/")[2]
-        return (lambda other: other.backend in names) if is_nowhere(finding) and finding.absent else None
+        return lambda other: other.backend in names if finding.absent else other.backend != finding.backend
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Entries of backends that have no directory, or one of another language."""
         nowhere: dict[tuple[str, str], list[Entry]] = defaultdict(list)
         elsewhere: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
         for entry in (*registry.matrix.linux, *registry.matrix.darwin):
-            lang = registry.directories.get(entry.backend)
+            lang = None if registry.is_gone(entry.backend) else registry.directories[entry.backend]
             shared = SHARED_DOCKERFILES.get(entry.dockerfile_type)
             if lang is None:
-                meant = None if entry.names_backend else backend_named(registry, entry.tag_suffix)
-                nowhere[entry.backend, meant or ""].append(entry)
+                nowhere[entry.backend, meant_by(registry, entry)].append(entry)
             elif shared and shared != lang:
                 elsewhere[entry.backend, lang, entry.fields["dockerfile"]].append(entry)
         for (backend, meant), entries in nowhere.items():

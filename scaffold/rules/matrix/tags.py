@@ -170,6 +170,20 @@ def backend_named(registry: Registry, tag_suffix: str) -> str | None:
     return max(named, key=len, default=None)
 
 
+def meant_by(registry: Registry, entry: Entry) -> str:
+    """The backend that an entry's tag suffix names in place of the one that it builds; "" for none."""
+    return "" if entry.names_backend else backend_named(registry, entry.tag_suffix) or ""
+
+
+def misspelt(registry: Registry) -> dict[str, str]:
+    """Name in the matrix that no backend has -> the one backend that the tag suffixes of its entries name."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for entry in (*registry.matrix.linux, *registry.matrix.darwin):
+        if entry.backend and registry.is_gone(entry.backend):
+            found[entry.backend].add(meant_by(registry, entry))
+    return {name: max(meant) for name, meant in found.items() if len(meant) == 1 and max(meant)}
+
+
 def _usual(entry: Entry) -> str:
     """The tag suffix that most builds of an entry's variant have."""
     return VARIANTS[entry.variant].tag_suffix.replace("{n}", entry.backend) if entry.variant else ""

@@ -18,7 +18,7 @@ SAME = 0.5
 @lru_cache(maxsize=1)
 def renamed(before: Registry, after: Registry) -> Mapping[str, str]:
     """Backend -> its new name, of those whose folder is gone while a new one has its files."""
-    gone = [name for name in before.backends if name not in after.directories]
+    gone = [name for name in before.backends if after.is_gone(name)]
     added = [name for name in after.backends if name not in before.directories]
     found: dict[str, str] = {}
     for name in gone if added else ():
@@ -39,7 +39,7 @@ def moved(registry: Registry) -> Mapping[str, str]:
     It has another one where that is the only folder of the language that nothing registers, and that calls
     itself by the old name or is a letter from it.
     """
-    gone = [name for name in registry.matrix.by_backend if name and name not in registry.directories]
+    gone = [name for name in registry.matrix.by_backend if name and registry.is_gone(name)]
     strangers = [
         name
         for name in (registry.backends if gone else ())
