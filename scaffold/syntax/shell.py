@@ -93,6 +93,19 @@ class Assignment:
         self.name = source.text(name) if name is not None else ""
 
     @property
+    def is_handed_on(self) -> bool:
+        """Whether a program sees it: it is exported, or stands in front of a command."""
+        parent = self._node.parent
+        if parent is None or parent.type == "command":
+            return parent is not None
+        return parent.type == "declaration_command" and self._source.text(parent).startswith("export")
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return self._source.text(self)
+
+    @property
     def value(self) -> Word | None:
         """What it assigns; None where nothing follows the sign."""
         value = self._node.child_by_field_name("value")

@@ -38,9 +38,11 @@ class ScriptMisspelt(Rule):
     makes it a file that several places name; so is a file or folder beside `run.sh` that a letter, or a part
     of the name, makes one which `package.sh` puts there. So are variables that the system reads
     (`LD_LIBARY_PATH`), variables of a Makefile, targets of CMake, and the parts of paths that every backend
-    has: `lib`, `ld.so`, `common`. So are a variable that `run.sh` exports where a source reads one nearby, a
-    program of `Cargo.toml` where the packaging takes one nearby, and what a recipe copies to a name nearby
-    its rule's, or to one that nothing takes in place of the file's own.
+    has: `lib`, `ld.so`, `common`. So are a variable that `run.sh` exports where a source reads one nearby, or
+    one of the same library (`WREN_LIB` for `WREN_LIBRARY`), and one that begins as those of the dynamic
+    linkers do, holds folders of libraries, and is none that they know (`LD_LIB_PATH`). So are a program of
+    `Cargo.toml` where the packaging takes one nearby, and what a recipe copies to a name nearby its rule's,
+    or to one that nothing takes in place of the file's own.
 
     So are words that others decide: what `pip`, `go` and `cargo` are told to do, folders of the system
     (`/prc/cpuinfo`), goals of make, and sources of CMake. A part of a path counts where it stands once in the

@@ -219,6 +219,11 @@ def test_a_folder_that_is_packaged_by_a_name_nearby(used: str, packed: str, word
         (f"{LARK}/run.sh", "export LARK_LIBRARY", "export LRAK_LIBRARY", f"{LARK}/run.sh", "LRAK_LIBRARY"),
         (f"{LARK}/main.go", '"LARK_LIBRARY"', '"LARK_LIBARY"', f"{LARK}/run.sh", "LARK_LIBRARY"),
         (f"{LARK}/run.sh", "export LARK_LIBRARY", "export LARK_FOLDER", "", ""),
+        (f"{LARK}/run.sh", "export LARK_LIBRARY", "export LARK_LIB", f"{LARK}/run.sh", "LARK_LIB"),
+        (f"{LARK}/run.sh", "export LARK_LIBRARY", "export LARK_CPP_SO_PATH", f"{LARK}/run.sh", "LARK_CPP_SO_PATH"),
+        (f"{LARK}/main.go", '"LARK_LIBRARY"', '"LARK_LIB_PATH"', f"{LARK}/run.sh", "LARK_LIBRARY"),
+        (f"{LARK}/main.go", '"LARK_LIBRARY"', '"LARK_FILE"', "", ""),
+        (f"{LARK}/run.sh", "export LARK_LIBRARY", "export LARK_GGML_LIBRARY", "", ""),
         (f"{LARK}/run.sh", "\nif [ -f", '\nexport LARK_LIBRARYS="$LARK_LIBRARY"\nif [ -f', "", ""),
         (
             f"{KESTREL}/Cargo.toml",
@@ -246,6 +251,66 @@ def test_a_variable_that_another_file_names_is_exported() -> None:
     assert not findings(tree({f"{LARK}/run.sh": script}, engine), SLUG)
     tests = {f"{LARK}/other_test.go": b'package main\n\nconst name = "LRAK_LIBRARY"\n'}
     assert findings(tree({f"{LARK}/run.sh": script}, tests), SLUG)
+
+
+def with_run(old: str, new: str, **others: bytes) -> list[str]:
+    text = read(f"{LARK}/run.sh")
+    assert old in text
+    beside = {f"{LARK}/{name}.go": data for name, data in others.items()}
+    found = findings(tree({f"{LARK}/run.sh": text.replace(old, new).encode()}, beside), SLUG)
+    return [f"{one.subject.split()[0]}: {one.message.rpartition(': ')[2]}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("held", "exported", "found"),
+    [
+        ("$CURDIR/lib/liblark.so", "$LIBRARY", True),
+        ("$CURDIR/lib/liblark.so", '"${LIBRARY}"', True),
+        ("$CURDIR/voices", "$LIBRARY", False),
+        ("$CURDIR/lib/liblark.so", "$OTHER", False),
+    ],
+)
+def test_a_library_that_a_variable_holds(held: str, exported: str, found: bool) -> None:
+    text = read(f"{LARK}/run.sh")
+    start, end = text.index("if [ "), text.index("fi\n")
+    new = f'LIBRARY="{held}"\nexport LARK_LIB={exported}\n'
+    assert with_run(text[start : end + 3], new) == ["LARK_LIB: a source reads LARK_LIBRARY"] * found
+    in_front = f'LIBRARY="{held}"\nLARK_LIB={exported} exec "$CURDIR/lark"'
+    assert with_run(text[start:], in_front) == ["LARK_LIB: a source reads LARK_LIBRARY"] * found
+
+
+def test_a_name_of_a_library_that_another_source_has() -> None:
+    assert not with_run(
+        "export LARK_LIBRARY", "export LARK_LIB", other=b'package main\n\nconst name = "LARK_LIB"\n'
+    )
+    assert with_run("export LARK_LIBRARY", "export LARK_LIB", other=b"package main\n\n// Not LARK_LIB\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (" LD_LIBRARY_PATH=", " LD_LIB_PATH=", "LD_LIB_PATH: the system reads LD_LIBRARY_PATH"),
+        (" DYLD_LIBRARY_PATH=", " DYLD_LIBS=", "DYLD_LIBS: the system reads DYLD_LIBRARY_PATH"),
+        ("LD_LIBRARY_PATH", "LD_LIB_PATH", "LD_LIB_PATH: the system reads LD_LIBRARY_PATH"),
+        (" LD_LIBRARY_PATH=", " LD_PRELOAD=", ""),
+        ("\nexec", "\nexport LD_WEIGHTS=$CURDIR/weights\nexec", ""),
+        ("\nexec", "\nexport DYLD_PRINT_STATISTICS=1\nexec", ""),
+    ],
+)
+def test_a_variable_that_no_linker_knows(old: str, new: str, told: str) -> None:
+    found = with_run(old, new)
+    assert told in found if told else found == []
+
+
+def test_a_variable_that_a_source_reads_from_a_table() -> None:
+    run, main = (
+        f"{LARK}/run.sh",
+        read(f"{LARK}/main.go").replace('os.Getenv("LARK_LIBRARY")', "os.Getenv(name)"),
+    )
+    for held, found in (("LARK_LIBARY", True), ("LARK_LIB", True), ("LARK_LIBRARY", False)):
+        source = f'// LARK_LIBRARY\n{main}\nvar names = []string{{"{held}"}}\n'
+        told = findings(tree({f"{LARK}/main.go": source.encode()}), SLUG)
+        assert [(one.path, one.subject.split()[0]) for one in told] == [(run, "LARK_LIBRARY")] * found
 
 
 def test_a_program_that_several_files_name_is_told_once() -> None:
