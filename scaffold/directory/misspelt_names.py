@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
 from scaffold.backend.near import is_near, nearest
 from scaffold.directory import rust
@@ -69,8 +70,8 @@ def _exported(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Miss
 def _handed_on(run: Text) -> dict[str, list[Assignment]]:
     """What a script assigns for the programs that it starts."""
     found: dict[str, list[Assignment]] = {}
-    for one in run.shell.assignments:
-        if one.is_handed_on and _NAME.fullmatch(one.name):
+    for one in run.shell.handed_on:
+        if _NAME.fullmatch(one.name):
             found.setdefault(one.name, []).append(one)
     return found
 
@@ -157,11 +158,20 @@ def _is_named(name: bytes, texts: Iterable[Text]) -> bool:
     return any(name in text.data for text in texts)
 
 
-def _is_used(name: str, run: Text, values: Iterable[Assignment]) -> bool:
-    """Whether the script takes the value itself, other than to add to it."""
-    own = [range(one.start_byte, one.end_byte) for one in values]
-    used = re.compile(rb"\$\{?%s\b" % re.escape(name.encode())).finditer(run.code)
-    return any(not any(match.start() in one for one in own) for match in used)
+_IS_FILE = re.compile(rb"\[ (?:! )?-[efr] \"?\Z")
+
+
+def _is_used(name: str, run: Text, values: Sequence[Assignment]) -> bool:
+    """Whether the script takes the value itself, other than to add to it or to see that the file is there."""
+    starts = [one.start_byte for one in values]
+    for match in re.finditer(rb"\$\{?%s\b" % re.escape(name.encode()), run.code):
+        at = bisect_right(starts, match.start()) - 1
+        is_own = at >= 0 and match.start() < values[at].end_byte
+        if not is_own and not _IS_FILE.search(
+            run.code, max(match.start() - len(b'[ ! -e "'), 0), match.start()
+        ):
+            return True
+    return False
 
 
 def _is_set(name: str, texts: dict[str, Text]) -> bool:

@@ -93,14 +93,6 @@ class Assignment:
         self.name = source.text(name) if name is not None else ""
 
     @property
-    def is_handed_on(self) -> bool:
-        """Whether a program sees it: it is exported, or stands in front of a command."""
-        parent = self._node.parent
-        if parent is None or parent.type == "command":
-            return parent is not None
-        return parent.type == "declaration_command" and self._source.text(parent).startswith("export")
-
-    @property
     def text(self) -> str:
         """As it is written."""
         return self._source.text(self)
@@ -280,6 +272,14 @@ class ShellSource(ParsedSource):
     def assignments(self) -> tuple[Assignment, ...]:
         """Every assignment, in file order."""
         return tuple(Assignment(self, node) for node in self.nodes("variable_assignment"))
+
+    @property
+    def handed_on(self) -> Iterator[Assignment]:
+        """Assignments that programs see: what is exported, and what stands in front of a command."""
+        for command in self.commands:
+            if command.node.type == "command" or self.data.startswith(b"export", command.start_byte):
+                assigned = (node for node in command.node.children if node.type == "variable_assignment")
+                yield from (Assignment(self, node) for node in assigned)
 
     @cached_property
     def silent(self) -> bytes:

@@ -225,6 +225,7 @@ def test_a_folder_that_is_packaged_by_a_name_nearby(used: str, packed: str, word
         (f"{LARK}/main.go", '"LARK_LIBRARY"', '"LARK_FILE"', "", ""),
         (f"{LARK}/run.sh", "export LARK_LIBRARY", "export LARK_GGML_LIBRARY", "", ""),
         (f"{LARK}/run.sh", "\nif [ -f", '\nexport LARK_LIBRARYS="$LARK_LIBRARY"\nif [ -f', "", ""),
+        (f"{LARK}/main.go", '"LARK_LIBRARY"', '"LARK_LIB"', f"{LARK}/run.sh", "LARK_LIBRARY"),
         (
             f"{KESTREL}/Cargo.toml",
             '[[bin]]\nname = "kestrel-grpc"',
@@ -300,6 +301,16 @@ def test_a_name_of_a_library_that_another_source_has() -> None:
 def test_a_variable_that_no_linker_knows(old: str, new: str, told: str) -> None:
     found = with_run(old, new)
     assert told in found if told else found == []
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [('[ ! -e "$LARK_LIB" ]', True), ("[ -f $LARK_LIB ]", True), ('cat "$LARK_LIB"', False)],
+)
+def test_a_script_that_takes_what_it_exports(line: str, found: bool) -> None:
+    run = read(f"{LARK}/run.sh").replace("export LARK_LIBRARY", "export LARK_LIB")
+    where = tree({f"{LARK}/run.sh": run.replace("\nexec", f"\n{line}\nexec").encode()})
+    assert [one.subject.split()[0] for one in findings(where, SLUG)] == ["LARK_LIB"] * found
 
 
 def test_a_variable_that_a_source_reads_from_a_table() -> None:
