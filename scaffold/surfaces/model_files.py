@@ -10,6 +10,8 @@ from scaffold.surfaces.model_configuration import configures
 from scaffold.syntax.yaml_events import in_block_style
 
 _DOWNLOAD = re.compile(rb"\n([ ]++)- (?=(?:filename|sha256|uri):)[^\n]*+(?:\n\1  [^\n]*+)*+")
+_SAID = rb"[ ]%s:(?![ ]*+(?:~|null|Null|NULL|\"\"|'')[ ]*+(?:#|\r?\n|\Z))"
+"""A key that has a value."""
 _QUOTED = re.compile(rb"(?m)^[ {]*config_file:[ ]*[\"']")
 _BACKEND = re.compile(rb"(?m)^[ ]+backend:[ ]+[\"']?([A-Za-z0-9][\w.-]*)[\"']?$")
 
@@ -45,7 +47,7 @@ def _halves(data: bytes) -> Iterator[tuple[bytes, str, int]]:
     """(what is said of it, what it lacks, where it begins) of every such file."""
     for found in _DOWNLOAD.finditer(data):
         for key in ("filename", "uri"):
-            if f" {key}:".encode() not in found[0]:
+            if not re.search(_SAID % key.encode(), found[0]):
                 yield b" ".join(found[0].split()[1:3]), key, found.start()
 
 

@@ -16,7 +16,7 @@ from scaffold.surfaces.gallery.decoding import decoded
 from scaffold.surfaces.gallery.loading import ANY, FLAG, MODEL, NUMBER, TEXT, WHOLE, Refusal, Type
 from scaffold.surfaces.gallery.structs import Structs
 from scaffold.surfaces.model_configuration import configures
-from scaffold.surfaces.model_loading import SCALAR
+from scaffold.surfaces.model_loading import SCALAR, configuration_refusals
 from scaffold.surfaces.models import LIST, ModelGallery
 from scaffold.syntax.source import Source
 from scaffold.syntax.yaml_events import Kind, document
@@ -92,6 +92,14 @@ class Configurations:
             yield from ((path, refusal) for refusal in self._of_base(path, self.models.read(path)))
 
     @property
+    def refused_unused(self) -> Iterator[tuple[str, Refusal]]:
+        """What LocalAI refuses of the files that no model of the list is based on, each with its file."""
+        for path in self.models.unused:
+            data = self.models.read(path)
+            for refusal in configuration_refusals(path, data) or self._of_base(path, data):
+                yield path, refusal
+
+    @property
     def unknown_use_cases(self) -> Iterator[tuple[str, UseCase]]:
         """What is said to be a use case and is none, each with its file."""
         for path in (LIST, *self.models.bases) if self.use_cases else ():
@@ -117,7 +125,7 @@ class Configurations:
     def _of_base(self, path: str, data: bytes) -> Iterator[Refusal]:
         """What is refused of the configuration in a file that models are based on."""
         block = _BASE.search(data)
-        if not self._kinds or (block is not None and self._matches(block[1])):
+        if not self._kinds or (block is not None and self._is_right(path, block[1])):
             return
         try:
             found = document(Source(path, data))
@@ -126,12 +134,12 @@ class Configurations:
         pairs = found.root.pairs if found.root is not None and found.root.kind is Kind.mapping else []
         for key, value in pairs:
             if key.text == "config_file" and value.kind is Kind.scalar:
-                source = Source(path, value.text.encode())
                 first = found.line(value)
                 below = value.text.rstrip().count("\n") + 1 if found.text[value.at] in "|>" else 0
+                source = Source(path, b"\n" * (first if below else 0) + value.text.encode())
                 refusals = decoded(source, {"": ANY}) or decoded(source, self._of_file)
                 for refusal in refusals or _unwritable(source):
-                    yield refusal._replace(line=first + min(refusal.line, below))
+                    yield refusal._replace(line=min(refusal.line, first + below) if below else first)
 
     def _unknown(self, data: bytes) -> Iterator[UseCase]:
         """What is said to be a use case in a file, and is none."""
@@ -151,10 +159,18 @@ class Configurations:
         keys = item.count(b"overrides") + item.count(b"config_file")
         return len(blocks) == keys and all(map(self._matches, blocks))
 
+    def _is_right(self, path: str, block: bytes) -> bool:
+        """Whether a text is YAML without a key twice, and plain: of the list the YAML is seen before."""
+        return self._matches(block) and not decoded(Source(path, _at_margin(block)), {"": ANY})
+
     def _matches(self, block: bytes) -> bool:
-        margin = _MARGIN.match(block)
-        text = re.sub(rb"(?m)^%s" % margin[1], b"", block) if margin else block
+        text = _at_margin(block)
         return self._plain.fullmatch(text if text.endswith(b"\n") else text + b"\n") is not None
+
+
+def _at_margin(block: bytes) -> bytes:
+    margin = _MARGIN.match(block)
+    return re.sub(rb"(?m)^%s" % margin[1], b"", block) if margin else block
 
 
 def _unwritable(source: Source, keys: Container[str] = ()) -> Iterator[Refusal]:

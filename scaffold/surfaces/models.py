@@ -49,7 +49,10 @@ class Model(NamedTuple):
     """The names of the files that are downloaded, of its base configuration too."""
 
 
-_OWN_NAME = re.compile(rb"(?:\A- |\n  )name:[ ]*[\"']?([^\"'\n#]+?)[\"']?[ ]*(?:#[^\n]*)?(?=\r?\n|\Z)")
+_OWN_NAME = re.compile(
+    rb"(?:\A- |\n  )name:[ ]*(?!(?:~|null|Null|NULL)[ ]*+(?:#|\r?\n|\Z))"
+    rb"[\"']?([^\"'\n#]+?)[\"']?[ ]*(?:#[^\n]*)?(?=\r?\n|\Z)"
+)
 _WEIGHTS = re.compile(
     rb"\n([ ]++)parameters:[ ]*+\n(?:\1[ ]++[^\n]*+\n){0,30}?\1[ ]++model:[ ]*+[\"']?"
     rb"([^\"'\n]*\.(?:gguf|ggml|bin|safetensors))[\"']?[ ]*(?=\r?\n|\Z)"
@@ -67,6 +70,11 @@ _SUM = re.compile(
 _VARIANTS = re.compile(rb"\n  variants:[ ]*+((?:\r?\n    (?:- |  )[^\n]*+)++)")
 _VARIANT = re.compile(rb"\n    (?:- |  )model:[ ]*+[\"']?([^\"'\n#]+?)[\"']?[ ]*+(?=#|\r?\n|\Z)")
 _PAGE = re.compile(rb"uri:[ ]*[\"']?(https://huggingface\.co/[^/\s\"']+/[^/\s\"']+)/?[\"']?[ ]*(?=\r?\n|\Z)")
+
+
+_MERGES = re.compile(rb"<<:(?![ ]*+(?:\[[ ]*+\]|\{[ ]*+\}))")
+"""A merge of something."""
+_CONFIGURES = re.compile(rb"(?m)^config_file:")
 
 
 INSTALLING = "core/gallery/models.go"
@@ -140,6 +148,13 @@ class ModelGallery:
         return found
 
     @property
+    def unused(self) -> list[str]:
+        """The files of this folder that a model could be based on, and none of the list is."""
+        paths = (f"{FOLDER}/{name}" for name in self.tree.names(FOLDER) if name.endswith((".yaml", ".yml")))
+        others = (path for path in paths if path != LIST and path not in self.bases)
+        return [path for path in others if _CONFIGURES.search(self.read(path))]
+
+    @property
     def refusals(self) -> Iterator[tuple[str, Refusal]]:
         """What LocalAI refuses of the list and of what models are based on, each with its file."""
         from scaffold.surfaces.model_loading import configuration_refusals
@@ -163,14 +178,14 @@ class ModelGallery:
         code = self.tree.content(INSTALLING) or b""
         keys: tuple[str, ...] = _WANTED if b"invalid gallery model" in code else ()
         keys = (*_WANTED, "overrides", "files", "variants") if b"installs nothing" in code else keys
-        key = re.compile(r"(?:\A- |\n  )(?:<<|{})[ ]*:".format("|".join(keys)).encode()) if keys else None
+        key = re.compile(r"(?:\A- |\n  )(?:{})[ ]*:".format("|".join(keys)).encode()) if keys else None
         wrong = {one.line for one in self.misspelt if one.meant in keys}
         return [
             (name_of(item), line, " or ".join(f"`{one}`" for one in keys))
             for line, item in (self.items if key else ())
             if key
             and not key.search(item)
-            and b"<<:" not in item
+            and not _MERGES.search(item)
             and name_of(item)
             and wrong.isdisjoint(range(line, line + item.count(b"\n")))
         ]
@@ -178,7 +193,9 @@ class ModelGallery:
     @property
     def nameless(self) -> Iterator[int]:
         """The line of every model that has no name, its own or by a merge."""
-        unnamed = ((line, item) for line, item in self.items if not name_of(item) and b"<<:" not in item)
+        unnamed = (
+            (line, item) for line, item in self.items if not name_of(item) and not _MERGES.search(item)
+        )
         wrong = {one.line for one in self.misspelt if one.meant == "name"}
         return (
             line

@@ -39,6 +39,9 @@ class GalleryModelConfiguration(Rule):
     that begins with a line end, which yaml.v3 cannot read again as it writes it, is told, too. A use case of
     which none is a part, as `multimodal`, is a warning.
 
+    A `config_file` that is no YAML, or has a key twice, is told as well. What is wrong in a file that no model
+    of the list is based on is a warning: only who names it by its address meets it.
+
     Fix: the message says what was found and what LocalAI takes there.
     """
 
@@ -57,6 +60,16 @@ class GalleryModelConfiguration(Rule):
                 refusal.subject,
                 f"LocalAI cannot install {what}: {refusal.problem}",
                 refusal.help,
+            )
+        for path, refusal in configurations.refused_unused:
+            yield self.finding(
+                Place(path, refusal.line),
+                "",
+                refusal.subject,
+                "LocalAI cannot install what is based on it, which no model of the list is:"
+                f" {refusal.problem}",
+                refusal.help,
+                severity=Severity.warning,
             )
         for path, found in configurations.unknown_use_cases:
             meant = _meant(found.value.lower(), configurations.use_cases)

@@ -18,6 +18,8 @@ _FLAGS = frozenset(
     ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"]
 )
 """Words that are true or false to yaml.v3 where a struct asks for it."""
+_ENDLESS = re.compile(r"\+?\.(?:inf|nan)", re.IGNORECASE)
+"""What yaml.v3 does not make a whole number of; of `-.inf` it makes the least one."""
 ITEMS: Type = [ITEM]
 """The backend gallery."""
 _ANYTHING: dict[Kind, Type] = {Kind.mapping: {"": ANY}, Kind.sequence: [ANY]}
@@ -224,8 +226,10 @@ class _Decoder:
         flag = kind == "!!bool" or (node.text in _FLAGS and kind not in _NO_FLAGS)
         if wanted in (TEXT, ANY) or (wanted is FLAG and flag):
             return True
-        if wanted in (WHOLE, NUMBER) and kind in ("!!int", "!!float"):  # a fraction is cut off
+        if wanted is NUMBER and kind in ("!!int", "!!float"):
             return True
+        if wanted is WHOLE and (kind == "!!int" or (kind == "!!float" and not _ENDLESS.fullmatch(node.text))):
+            return True  # a fraction is cut off
         return self._wrong(node, wanted, what, at)
 
     def _mapping(self, node: Node, wanted: Type, what: str, at: Node) -> bool:

@@ -237,6 +237,18 @@ CASES |= {
         "gallery-model-file", "", MODELS, ('name: "b"', "- sha256:"),
         listed(wren(name="a"), wren(name="b", model="wren").replace("filename: wren.gguf\n      ", "")), says="has no filename",
     ),
+    "a file whose name is nothing": Case(
+        "gallery-model-file", "", MODELS, ('name: "b"', "- filename: ~"),
+        listed(wren(name="a"), wren(name="b", model="wren").replace("filename: wren.gguf", "filename: ~")), says="has no filename",
+    ),
+    "a model whose name is nothing": Case(
+        "gallery-model-unreadable", "", MODELS, ("- license:",),
+        listed(wren(name="a"), wren(name="b").replace('&wren\n  name: "b"\n', "license: mit\n  name: ~\n")), says="a model has no name",
+    ),
+    "a model without a name that merges nothing": Case(
+        "gallery-model-unreadable", "", MODELS, ("- <<: []",),
+        listed(wren(name="a"), wren(name="b").replace('&wren\n  name: "b"\n', "<<: []\n")), says="a model has no name",
+    ),
     "a model without a name": Case(
         "gallery-model-unreadable", "", MODELS, ("- license:",),
         listed(wren(name="a"), wren(name="b").replace('&wren\n  name: "b"\n', "license: mit\n")), says="a model has no name",

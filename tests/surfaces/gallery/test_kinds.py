@@ -56,8 +56,18 @@ WRONG = {
     "a text that cannot be written": ('words:\n  - a\n  - "\\n</b>"', 3),
     "one in a mapping in a list": ('parts:\n  - word: "\\nb"', 2),
     "one that begins with a space": ('words: [" a\\nb"]', 1),
+    "no end for a whole number": ("count: .inf", 1),
+    "no number for a whole number": ("title: a\nsize: .NaN", 2),
     "an alias of a list": ("words: &w [a]\ntitle: *w", 2),
 }
+NO_YAML = {
+    "a key twice": ("title: a\ntitle: a", 2),
+    "a key twice below": ("title: a\ninner:\n  deep:\n    word: a\n    list: [b]\n    word: a", 6),
+    "a key twice in one of many": ("parts:\n  - word: a\n    word: b", 3),
+    "a text with a line before its margin": ("inner:\n  deep:\n    word: |\n      a\n     b\ncount: 1", 5),
+    "an item before its margin": ("words:\n  - a\n - b", 3),
+}
+"""What is no configuration to yaml.v3, whatever its kinds."""
 RIGHT = {
     "as it is mostly written": (
         "title: a\ncount: 1\n# so\nshare: 0.5\nready: true\nwords:\n  - a\n  # b\n  - 'c'\ninner:\n  deep:\n    word: b\n"
@@ -70,6 +80,7 @@ RIGHT = {
     "numbers for texts": "title: 1\nwords: [1, true, 2026-01-01]\nfirst: 0x1f\nsecond: 1e3\n",
     "a fraction for a number": "count: 1.5\nsmall: 1e1\n",
     "other numbers": "count: 0x1f\nsize: 1_000\nlevel: -1\nshare: .5\nweights: [1, 2.5, .inf]\n",
+    "the least whole number, and fractions without an end": "count: -.inf\nshare: .inf\nweights: [.nan]\n",
     "flags of YAML 1.1": "ready: yes\ntable: {a: off, b: 'on'}\n",
     "no value": "title:\ncount: ~\nready: null\nwords:\ninner:\nparts: ~\nopen:\n",
     "what decodes itself": "choice: [a]\n",
@@ -93,10 +104,16 @@ def refused(configuration: str) -> list[int]:
 
 def refused_of_base(configuration: str) -> list[int]:
     """The lines of a configuration that are refused, in a file that models are based on."""
+    return [refusal.line - 2 for _, refusal in Configurations(based_on(configuration)).refusals]
+
+
+MODEL = b'- name: a\n  url: "github:mudler/LocalAI/gallery/a.yaml@master"\n'
+
+
+def based_on(configuration: str, *, list_: bytes = MODEL) -> ModelGallery:
+    """Models, and a file that they may be based on."""
     text = f"name: a\nconfig_file: |\n{indent(configuration, '  ')}"
-    model = '- name: a\n  url: "github:mudler/LocalAI/gallery/a.yaml@master"\n'
-    models = ModelGallery(Overlay(TREE, {LIST: model.encode(), "gallery/a.yaml": text.encode()}))
-    return [refusal.line - 2 for _, refusal in Configurations(models).refusals]
+    return ModelGallery(Overlay(TREE, {LIST: list_, "gallery/a.yaml": text.encode()}))
 
 
 @pytest.mark.parametrize("case", WRONG)
@@ -105,6 +122,29 @@ def test_what_go_refuses_is_refused(configuration_judge: Judge, case: str) -> No
     assert configuration_judge(text.encode()), "the case is none"
     assert refused(text) == [line]
     assert refused_of_base(text) == [line]
+
+
+@pytest.mark.parametrize("case", NO_YAML)
+def test_what_is_no_yaml_is_refused_of_a_base(configuration_judge: Judge, case: str) -> None:
+    text, line = NO_YAML[case]
+    assert configuration_judge(text.encode()), "the case is none"
+    assert refused_of_base(text) == [line]
+
+
+def test_a_key_twice_is_told_with_the_line_in_the_file() -> None:
+    [(_, refusal)] = Configurations(based_on("title: a\ntitle: a")).refusals
+    assert refusal.problem.endswith("the first time in line 3")
+
+
+def test_a_file_that_no_model_is_based_on_is_told_apart() -> None:
+    found = Configurations(based_on("count: big", list_=b"- name: a\n"))
+    assert [*found.refusals] == []
+    assert [(path, refusal.line) for path, refusal in found.refused_unused] == [("gallery/a.yaml", 3)]
+
+
+def test_a_file_without_a_configuration_is_none_to_be_based_on() -> None:
+    tree = Overlay(TREE, {LIST: b"- name: a\n", "gallery/a.yaml": b"a: b\na: b\n"})
+    assert [*Configurations(ModelGallery(tree)).refused_unused] == []
 
 
 @pytest.mark.parametrize("case", RIGHT)
