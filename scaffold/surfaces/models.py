@@ -50,7 +50,7 @@ class Model(NamedTuple):
 
 
 _OWN_NAME = re.compile(
-    rb"(?:\A- |\n  )name:[ ]*(?!(?:~|null|Null|NULL)[ ]*+(?:#|\r?\n|\Z))"
+    rb"(?:\A- |\n  )name:[ ]*+(?!(?:~|null|Null|NULL)[ ]*+(?:#|\r?\n|\Z))"
     rb"[\"']?([^\"'\n#]+?)[\"']?[ ]*(?:#[^\n]*)?(?=\r?\n|\Z)"
 )
 _WEIGHTS = re.compile(

@@ -39,8 +39,8 @@ class GalleryModelConfiguration(Rule):
     that begins with a line end, which yaml.v3 cannot read again as it writes it, is told, too. A use case of
     which none is a part, as `multimodal`, is a warning.
 
-    A `config_file` that is no YAML, or has a key twice, is told as well. What is wrong in a file that no model
-    of the list is based on is a warning: only who names it by its address meets it.
+    A `config_file` that is no YAML, or has a key twice, is told as well. What is wrong in a file that no
+    model of the list is based on is a warning: only who names it by its address meets it.
 
     Fix: the message says what was found and what LocalAI takes there.
     """
