@@ -38,7 +38,7 @@ ELSEWHERE = {
 }  # fmt: skip
 """What other programs, users and `make` have."""
 LOCALAI_ALONE = {
-    ".agents", ".golangci.yml", "core/backend/transcript.go", "gallery/index.yaml", "gomosstranscribecpp.go",
+    ".agents", ".golangci.yml", "core/backend/transcript.go", "gomosstranscribecpp.go",
     "gomosstranscribecpp_test.go", "pkg/audio", "pkg/audio/audio.go", "segments.go", "segments_test.go",
 }  # fmt: skip
 """What LocalAI has or had, at its root or in a folder, and the miniature has not."""
