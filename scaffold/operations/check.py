@@ -22,9 +22,7 @@ from scaffold.registry import Registry
 from scaffold.rules import all_rules, rules_called
 from scaffold.rules.base import SEVERITIES, ChangeRule, Finding, PipelineRule, Rule, Severity
 from scaffold.rules.causes import FILE_MISSING, is_nowhere
-from scaffold.rules.matrix.tags import misspelt
 from scaffold.rules.repository.parts import lost, parts
-from scaffold.rules.repository.renames import moved
 from scaffold.rules.repository.suppressions import SuppressionUnused
 from scaffold.rules.repository.unread import FileUnread
 from scaffold.rules.settings import Settings
@@ -188,7 +186,7 @@ def run(
         causes,
         cured(earlier, registry, findings, old, by_name),
         partial(by_edit, earlier, registry, known=known, rules=by_name) if earlier else None,
-        {**moved(registry), **misspelt(registry)} if isinstance(registry, Registry) else {},
+        _meant(registry, rules),
     )
     return Result(
         tuple(shown.findings),
@@ -204,6 +202,16 @@ def run(
         strict,
         shown.folded,
     )
+
+
+def _meant(registry: Repository, rules: Iterable[Rule]) -> dict[str, str]:
+    """Name by which rules may know a backend that has another one -> that; "" where its folder is gone."""
+    if not isinstance(registry, Registry) or all(isinstance(rule, PipelineRule) for rule in rules):
+        return {}
+    from scaffold.rules.matrix.tags import misspelt
+    from scaffold.rules.repository.renames import moved
+
+    return {**moved(registry), **misspelt(registry)}
 
 
 def _with_change(
