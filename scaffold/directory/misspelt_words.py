@@ -32,6 +32,7 @@ def misspelt_words(directory: Directory) -> Iterator[Misspelt]:
         yield from _run(directory, text)
     for text in scripts:
         yield from _shared(directory, text)
+        yield from _asked(text)
     yield from _goals(directory)
     for text in lists:
         yield from _sources(directory, text)
@@ -142,6 +143,21 @@ def _shared(directory: Directory, text: Text) -> Iterator[Misspelt]:
         meant = "" if word.startswith(f"{BUILD_SCRIPTS}/") else nearest(word, there)
         if meant:
             yield Misspelt(word, meant, text.spot(*match.span(1)))
+
+
+_OWN = rb"\"?\$CURDIR\"?/"
+_ASKED = re.compile(rb"\[ -[def] %s([\w./+-]{4,80})\"? \]; then\n([^\n]{4,200})\n" % _OWN)
+_TAKEN = re.compile(rb"(?:%s|(?<![\w./$-]))([\w.+-][\w./+-]{3,80})" % _OWN)
+
+
+def _asked(text: Text) -> Iterator[Misspelt]:
+    """Files of its own folder that a script looks for, to take another one, a letter away."""
+    for match in islice(_ASKED.finditer(text.code), MAX_WORDS):
+        taken = {word.decode().strip("/.") for word in _TAKEN.findall(match[2])}
+        word = match[1].decode()
+        meant = nearest(word, taken) if word.strip("/.") not in taken else ""
+        if meant:
+            yield Misspelt(word, meant, text.spot(*match.span(1)), "the branch takes", certain=False)
 
 
 _BASH = re.compile(rb"(?<![\w./-])bash[ \t]+(?:\./)?([\w.-]{4,60})(?![\w./$%({-])")

@@ -11,7 +11,7 @@ _PYTORCH = re.compile(r"https?://download\.pytorch\.org/([^?#]+)")
 _HOST = re.compile(r"://(?:[^/@]*@)?([^/:?#]+)")
 _OF_TOOLKIT = re.compile(r"(?:cu|cuda|rocm)[-_]?[\d.]*")
 """What is meant for the folder of a toolkit's release."""
-_RELEASE = re.compile(r"cu(?:[7-9]\d|1\d\d)|rocm\d+(?:\.\d+){1,2}")
+_RELEASE = re.compile(r"cu(?:[7-9]\d|1\d\d)|rocm(?:[3-9]|\d\d)(?:\.\d+){1,2}")
 """How PyTorch calls it: with the minor number."""
 _CHANNELS = ("nightly", "test")
 _DEVICES = ("cpu", "xpu")

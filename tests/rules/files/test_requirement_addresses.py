@@ -17,7 +17,7 @@ INTEL = f"{FINCH}/requirements-intel.txt"
     [
         *(
             (f"whl/{folder}", folder)
-            for folder in ("cu13", "cu1300", "cu13.0", "cuda130", "cu", "cpuu", "gpu")
+            for folder in ("cu13", "cu1300", "cu13.0", "cuda130", "cu", "cpuu", "gpu", "rocm1.0")
         ),
         *((f"whl/{folder}", folder) for folder in ("rocm", "rocm7", "rocm70", "xpi")),
         *((f"whl/{folder}", "") for folder in ("cu130", "cu92", "cu117_pypi_cudnn", "cpu-cxx11-abi", "cpu/")),
