@@ -68,11 +68,14 @@ def _exported(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Miss
 
 
 def _handed_on(run: Text) -> dict[str, list[Assignment]]:
-    """What a script assigns for the programs that it starts."""
+    """What a script assigns for the programs that it starts: what is exported, or in front of a command."""
     found: dict[str, list[Assignment]] = {}
-    for one in run.shell.handed_on:
-        if _NAME.fullmatch(one.name):
-            found.setdefault(one.name, []).append(one)
+    for command in run.shell.commands:
+        if command.node.type == "command" or run.data.startswith(b"export", command.start_byte):
+            for node in command.node.children:
+                one = Assignment(run.shell, node) if node.type == "variable_assignment" else None
+                if one is not None and _NAME.fullmatch(one.name):
+                    found.setdefault(one.name, []).append(one)
     return found
 
 
@@ -107,7 +110,7 @@ def _names_library(value: str) -> bool:
 
 
 def _value(assignment: Assignment) -> str:
-    return assignment.text.partition("=")[2]
+    return assignment.value or ""
 
 
 def _same_library(name: str, other: str) -> bool:

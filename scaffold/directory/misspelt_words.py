@@ -156,8 +156,12 @@ def _asked(text: Text) -> Iterator[Misspelt]:
         taken = {word.decode().strip("/.") for word in _TAKEN.findall(match[2])}
         word = match[1].decode()
         meant = nearest(word, taken) if word.strip("/.") not in taken else ""
-        if meant:
-            yield Misspelt(word, meant, text.spot(*match.span(1)), "the branch takes", certain=False)
+        parts = [*zip(word.split("/"), meant.split("/"), strict=False)] if meant else []
+        for number, (part, other) in enumerate(parts):
+            if is_near(part, other):
+                start = match.start(1) + sum(len(before) + 1 for before, _ in parts[:number])
+                spot = text.spot(start, start + len(part))
+                yield Misspelt(part, other, spot, "the branch takes", certain=False)
 
 
 _BASH = re.compile(rb"(?<![\w./-])bash[ \t]+(?:\./)?([\w.-]{4,60})(?![\w./$%({-])")

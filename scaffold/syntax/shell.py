@@ -93,11 +93,6 @@ class Assignment:
         self.name = source.text(name) if name is not None else ""
 
     @property
-    def text(self) -> str:
-        """As it is written."""
-        return self._source.text(self)
-
-    @property
     def value(self) -> Word | None:
         """What it assigns; None where nothing follows the sign."""
         value = self._node.child_by_field_name("value")
@@ -272,14 +267,6 @@ class ShellSource(ParsedSource):
     def assignments(self) -> tuple[Assignment, ...]:
         """Every assignment, in file order."""
         return tuple(Assignment(self, node) for node in self.nodes("variable_assignment"))
-
-    @property
-    def handed_on(self) -> Iterator[Assignment]:
-        """Assignments that programs see: what is exported, and what stands in front of a command."""
-        for command in self.commands:
-            if command.node.type == "command" or self.data.startswith(b"export", command.start_byte):
-                assigned = (node for node in command.node.children if node.type == "variable_assignment")
-                yield from (Assignment(self, node) for node in assigned)
 
     @cached_property
     def silent(self) -> bytes:

@@ -38,7 +38,7 @@ ROOTS = "grep -q avx /{}/cpuinfo && echo avx\n"
         (f"{LARK}/Makefile", "mkdir -p sources/lark.cpp\n", "mkdir -p made/ && cd made && cd ../be && mkdir -p be && cd be/\n", ""),
         (f"{LARK}/Makefile", "$(GOCMD) build", '@test -x lark || (echo "lark was not go built"; exit 1)\n\t$(GOCMD) build', ""),
         (f"{LARK}/run.sh", "\nexec", "\nls /out/nvidia\nexec", ""),
-        (f"{LARK}/run.sh", "\nexec", '\nif [ -d "$CURDIR/etc/ssq" ]; then\n  A="$CURDIR"/etc/ssl\nfi\nexec', "etc/ssq"),
+        (f"{LARK}/run.sh", "\nexec", '\nif [ -d "$CURDIR/etc/ssq" ]; then\n  A="$CURDIR"/etc/ssl\nfi\nexec', "ssq"),
         (f"{LARK}/run.sh", "\nexec", '\nif [ -d "$CURDIR"/etc/ssl ]; then\n  A="$CURDIR/etc/ssl"\nfi\nexec', ""),
         (f"{LARK}/Makefile", "GOCMD?=go\n", "GOCMD?=go\nI=-I$(D)/llava/l -I$(D)/llama/l -I$(D)/llama/l\n", ""),
         (f"{LARK}/Makefile", "LIBRARY=liblark.so", "LIBRARY=libggml-gpu.so\nA=libggml-cpu.so\nB=libggml-cpu.so", ""),
