@@ -18,7 +18,11 @@ from scaffold.surfaces.model_tags import GUESSES
 from scaffold.surfaces.models import INSTALLING
 from scaffold.surfaces.test_jobs import SUITE
 
-FOLDERS = ("backend", ".docker", ".github", "scripts", "gallery", WORKERS, posixpath.dirname(SUITE))
+TYPES = (
+    "core/config", "core/schema", "pkg/downloader", "pkg/functions", "pkg/modelartifacts", "pkg/reasoning",
+)  # fmt: skip
+"""Packages whose types a model's configuration is made of."""
+FOLDERS = ("backend", ".docker", ".github", "scripts", "gallery", WORKERS, posixpath.dirname(SUITE), *TYPES)
 """Folders whose files are opened because others name them."""
 FILES = (SETTINGS, DOWNLOADER, GUESSES, INSTALLING, MODEL_FOLDERS, STAGING)
 """What is read and registers no backend."""

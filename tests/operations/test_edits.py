@@ -115,7 +115,7 @@ TWO: dict[str, tuple[Altered, set[str]]] = {
         MINIATURE.edit_in(item("cpu-rookery"), ('name: "cpu-rookery"', 'name: "cpu-rokery"')).edit_in(
             item("rookery"), ('metal: "metal-rookery"', 'metal: "metal-rokery"')
         ),
-        {"gallery-capability-target"},
+        {"gallery-capability-target", "gallery-misspelt"},
     ),
     "a file that is gone and another one that is cut": (
         MINIATURE.write(f"{WREN}/run.sh", None).rewrite(f"{WREN}/gowren.go", lambda text: text[: len(text) // 2]),

@@ -18,6 +18,9 @@ from scaffold.surfaces.makefile.reading import Definition
 from scaffold.surfaces.matrix.reading import SHARED_DOCKERFILES, Entry
 from scaffold.syntax.source import Place
 
+MOST = 50
+"""Evals whose place is looked for; one of more stands at the definition."""
+
 
 class MakefileMissingDefinition(Rule):
     """Every backend that CI builds can be built by hand: a definition, or an explicit rule.
@@ -112,10 +115,16 @@ class MakefileMissingEval(Rule):
         if makefile.source is None:
             return
         variables = {definition.variable for definition in makefile.definitions}
+        drafts = 0
         for definition in makefile.definitions:
             rule = makefile.rule(f"docker-build-{definition.name}")
             if definition.variable not in makefile.evals and not (rule and rule.recipe):
-                draft = registry.drafted(definition.name, makefile.path, makefile.evaluate)
+                drafts += 1
+                draft = (
+                    registry.drafted(definition.name, makefile.path, makefile.evaluate)
+                    if drafts <= MOST
+                    else None
+                )
                 yield self.finding(
                     draft[0] if draft else makefile.place(definition.assignment),
                     definition.name,
