@@ -14,9 +14,9 @@ from scaffold.rules.importers.offers import WORKERS
 from scaffold.rules.suppressions import PATH as SETTINGS
 from scaffold.surfaces.base import FileSurface
 from scaffold.surfaces.downloader import PATH as DOWNLOADER
-from scaffold.surfaces.model_tags import GUESSES
 from scaffold.surfaces.models import INSTALLING
 from scaffold.surfaces.test_jobs import SUITE
+from scaffold.surfaces.use_cases import MODEL_CONFIG
 
 TYPES = (
     "core/config", "core/schema", "pkg/downloader", "pkg/functions", "pkg/modelartifacts", "pkg/reasoning",
@@ -24,7 +24,7 @@ TYPES = (
 """Packages whose types a model's configuration is made of."""
 FOLDERS = ("backend", ".docker", ".github", "scripts", "gallery", WORKERS, posixpath.dirname(SUITE), *TYPES)
 """Folders whose files are opened because others name them."""
-FILES = (SETTINGS, DOWNLOADER, GUESSES, INSTALLING, MODEL_FOLDERS, STAGING)
+FILES = (SETTINGS, DOWNLOADER, MODEL_CONFIG, INSTALLING, MODEL_FOLDERS, STAGING)
 """What is read and registers no backend."""
 NAMED = ("**/Dockerfile*", "**/*.sh")
 """What workflows and Dockerfiles name, wherever it is."""

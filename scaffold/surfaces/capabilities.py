@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 TABLE = "BackendCapabilities"
 SINCE = "2026-05-06"
-CONFIGURATION = "core/config/model_config.go"
-"""Maps the use cases that a model's configuration may name."""
 FIELDS = ("GRPCMethods", "PossibleUsecases", "DefaultUsecases")
 """What every entry says."""
 
@@ -129,12 +127,6 @@ class CapabilitiesSurface(FileSurface):
         return own is not None or any(
             word.encode() in (self.tree.read(path) or b"") for path in paths if path != self.path
         )
-
-    @cached_property
-    def flags(self) -> frozenset[str]:
-        """The use cases that a model's configuration may name; none where that is not known."""
-        data = self.tree.read(CONFIGURATION) or b""
-        return frozenset(name.decode().lower() for name in re.findall(rb'\n\t+"FLAG_(\w+)":', data))
 
     @cached_property
     def usecase_methods(self) -> dict[str, str]:

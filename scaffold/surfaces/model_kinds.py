@@ -18,14 +18,13 @@ from scaffold.surfaces.gallery.structs import Structs
 from scaffold.surfaces.model_configuration import configures
 from scaffold.surfaces.model_loading import SCALAR, configuration_refusals
 from scaffold.surfaces.models import LIST, ModelGallery
+from scaffold.surfaces.use_cases import use_cases
 from scaffold.syntax.source import Source
 from scaffold.syntax.yaml_events import Kind, document
 
 PACKAGE = "core/config"
 STRUCT = "ModelConfig"
 """What the configuration of a model is decoded into."""
-USE_CASES = f"{PACKAGE}/model_config.go"
-"""Lists what `known_usecases` may say."""
 
 _CONFIGURED = re.compile(
     rb"\n  (?:overrides|config_file):[ ]*+\n((?:(?:    [^\n]*+|[ ]*+(?:#[^\n]*+)?+)\n)++)"
@@ -49,9 +48,6 @@ MOST = 1 << 16
 """Characters of the pattern; LocalAI's has a fourth."""
 LEVELS = 6
 
-_FLAGS = re.compile(rb"\"(FLAG_\w+)\":")
-_OTHER_FLAG = re.compile(rb"(?m)^[ \t]*+[\w.(]+:[^=]")
-"""One whose name the list does not spell."""
 _SAID = re.compile(
     rb"known_usecases:[ ]*+(?:\[([^]\[{}\n]*+)\]|(?:#[^\n]*+)?\r?\n(?:[ ]*+#[^\n]*+\n)*+"
     rb"((?P<in>[ ]++)-[ ][^\n]*+(?:\n(?:(?P=in)-[ ]|[ ]*+#)[^\n]*+)*+))"
@@ -78,11 +74,7 @@ class Configurations:
         self._of_file: dict[str, Type] = {**self._kinds, "name": ANY}
         """Of a `config_file`: its name is replaced before it is decoded."""
         self._plain = re.compile(f"(?x:{_Pattern().block(self._kinds, 0)})".encode())
-        code = models.tree.read(USE_CASES) or b""
-        start = code.find(b"func GetAllModelConfigUsecases(")
-        listed = code[start : code.find(b"\n}", start)] if start >= 0 else b""
-        flags = [] if _OTHER_FLAG.search(listed) else _FLAGS.findall(listed)
-        self.use_cases = frozenset(flag.decode() for flag in flags)
+        self.use_cases = use_cases(models.tree)
 
     @property
     def refusals(self) -> Iterator[tuple[str, Refusal]]:
@@ -150,7 +142,8 @@ class Configurations:
             for found in one.finditer(said[part]):
                 word = _WORD.fullmatch(found[1].strip())
                 value = word[1].decode(errors="replace") if word else ""
-                if value not in ("", "null") and self.use_cases.isdisjoint((value, f"FLAG_{value.upper()}")):
+                flag = value.removeprefix("FLAG_") if value.isupper() else value
+                if value not in ("", "null") and flag.lower() not in self.use_cases:
                     yield UseCase(value, data.count(b"\n", 0, said.start(part) + found.start(1)) + 1)
 
     def _is_plain(self, item: bytes) -> bool:

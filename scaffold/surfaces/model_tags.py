@@ -8,12 +8,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from scaffold.surfaces.models import LIST, ModelGallery, base_of, name_of
+from scaffold.surfaces.use_cases import MODEL_CONFIG
 from scaffold.syntax.source import Place
 
 PREFERENCE = "pkg/system/capabilities.go"
 """Names the serving features by which LocalAI chooses among the builds of a model."""
-GUESSES = "core/config/model_config.go"
-"""Guesses by its backend what a model is for that does not say it."""
 
 TAGGED = {
     "text-to-video": "video",
@@ -100,7 +99,7 @@ class ModelTags:
 
         Only of use cases for which that is all that counts, and where the checkout has one list of them.
         """
-        data = self.models.tree.read(GUESSES) or b""
+        data = self.models.tree.read(MODEL_CONFIG) or b""
         start = data.find(b") GuessUsecases(")
         body = data[start : data.find(b"\n}", start)] if start >= 0 else b""
         heads = list(_GUESS.finditer(body))

@@ -61,9 +61,9 @@ FORK = (
 
 CONFIG = "core/config/model_config.go"
 FLAGS = (
-    "var _ = map[string]int{\n"
-    + "".join(f'\t"FLAG_{name}": 1,\n' for name in ("TTS", "VAD", "TRANSCRIPT"))
-    + "}\n"
+    "func GetAllModelConfigUsecases() map[string]int {\n\treturn map[string]int{\n"
+    + "".join(f'\t\t"FLAG_{name}": 1,\n' for name in ("TTS", "VAD", "TRANSCRIPT"))
+    + "\t}\n}\n"
 )
 PROTO = "backend/backend.proto"
 

@@ -11,14 +11,14 @@ from scaffold.directory.whole import flaw, is_read
 from scaffold.registry import ALIASES, Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.surfaces import downloader, hardware
-from scaffold.surfaces.model_tags import GUESSES
 from scaffold.surfaces.models import INSTALLING
+from scaffold.surfaces.use_cases import MODEL_CONFIG
 from scaffold.syntax.shell_blocks import Flaw
 from scaffold.syntax.source import Place
 
 SHARED = (".docker", "scripts", "backend/python/common", "core/gallery/importers", "tests/e2e-backends")
 """Where the scripts and sources are that many backends need."""
-SOURCES = (ALIASES, GUESSES, INSTALLING, downloader.PATH, hardware.PATH)
+SOURCES = (ALIASES, MODEL_CONFIG, INSTALLING, downloader.PATH, hardware.PATH)
 """Go of LocalAI that says something of backends and is read by its words; what is parsed ends the check."""
 _TEST = re.compile(r"(?:.*/)?(?:test[_.-]?|[^/]*_test\.)[^/]*")
 _DATA = re.compile(r"/(?:testdata|fixtures|vendor|third_party)/")

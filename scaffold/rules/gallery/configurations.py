@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from scaffold.backend.near import nearest
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
-from scaffold.surfaces.model_kinds import USE_CASES
 from scaffold.surfaces.models import LIST
+from scaffold.surfaces.use_cases import MODEL_CONFIG
 from scaffold.syntax.source import Place
 
 
@@ -78,13 +78,12 @@ class GalleryModelConfiguration(Rule):
                 "",
                 f"use case {found.value}",
                 f"{found.value} is no use case: LocalAI passes over it, and does not offer the model for it",
-                f"write {meant}" if meant else f"write one of those in {USE_CASES}",
+                f"write {meant}" if meant else f"write one of those in {MODEL_CONFIG}",
                 severity=None if meant else Severity.warning,
             )
 
 
-def _meant(word: str, flags: Collection[str]) -> str:
+def _meant(word: str, known: Collection[str]) -> str:
     """The use case that a word is a letter away from, or that is a part of it; "" for none."""
-    known = sorted(flag.removeprefix("FLAG_").lower() for flag in flags)
     parts = word.split("_")
-    return nearest(word, known) or next((one for one in known if one in parts), "")
+    return nearest(word, known) or next((one for one in sorted(known) if one in parts), "")

@@ -9,6 +9,7 @@ from scaffold.backend.near import nearest
 from scaffold.directory.service import PROTO, rpc_place, service_rpcs
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
+from scaffold.surfaces.use_cases import use_cases
 
 _ABBREVIATED = 3
 """Letters of the names of groups that are abbreviations."""
@@ -55,7 +56,7 @@ class CapabilitiesUndefined(Rule):
         for method, constant in surface.methods.items() if rpcs else ():
             if method not in rpcs:
                 yield self._method(registry, method, constant, nearest(method, unmet))
-        flags = surface.flags
+        flags = use_cases(registry.tree)
         unflagged = [use for use in flags if use not in surface.usecases]
         for use, constant in surface.usecases.items() if flags else ():
             meant = nearest(use, unflagged) if use not in flags else ""

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.checkout.tree import Overlay
-from scaffold.surfaces.model_kinds import USE_CASES, Configurations
+from scaffold.surfaces.model_kinds import Configurations
 from scaffold.surfaces.models import LIST, ModelGallery
+from scaffold.surfaces.use_cases import MODEL_CONFIG
 from tests.rules.trees import BASE
 from tests.surfaces.gallery.conftest import PROGRAM, Judge
 
 CODE = (PROGRAM / "settings.go").read_bytes()
-TREE = Overlay(BASE, {"go.mod": b"module judge\n", USE_CASES: CODE})
+TREE = Overlay(BASE, {"go.mod": b"module judge\n", MODEL_CONFIG: CODE})
 
 WRONG = {
     "a word for a number": ("count: big", 1),
