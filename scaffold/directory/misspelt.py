@@ -52,6 +52,12 @@ class Misspelt(NamedTuple):
     """Whether it cannot be meant as it is written."""
 
 
+def times(texts: Iterable[Text], word: bytes) -> int:
+    """How often texts have a word, not as a part of another one."""
+    named = re.compile(rb"(?<![\w.-])%s(?![\w.-])" % re.escape(word))
+    return sum(len(named.findall(text.code)) for text in texts)
+
+
 def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Misspelt]:
     """The variables and commands of its scripts that nothing defines.
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from scaffold.backend.near import is_near
 from scaffold.directory.directory import Directory
-from scaffold.directory.misspelt import Misspelt, nearest
+from scaffold.directory.misspelt import Misspelt, nearest, times
 from scaffold.directory.text import Text, is_cmake
 from scaffold.syntax.make_lines import Kind, Line
 
@@ -117,8 +117,7 @@ def _copied(directory: Directory) -> Iterator[Misspelt]:
         kept = (before.decode() in targets or before in taken) and before not in made
         kept = kept and line.text.find(b"/" + before) >= 0 and not _is_made(directory, before)
         meant = nearest(word, targets) or (before.decode() if kept else "")
-        named = re.compile(rb"(?<![\w.-])%s(?![\w.-])" % re.escape(match[2]))
-        if meant and sum(len(named.findall(other.code)) for other in around.values()) == 1:
+        if meant and times(around.values(), match[2]) == 1:
             spot = text.spot(*(line.start_byte + at for at in match.span(2)))
             yield Misspelt(word, meant, spot, "" if is_near(word, meant) else "the build takes")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from scaffold.backend.near import is_near, nearest
 from scaffold.directory import makefile
 from scaffold.directory.directory import Directory
-from scaffold.directory.misspelt import Misspelt
+from scaffold.directory.misspelt import Misspelt, times
 from scaffold.directory.scripts import BUILD_SCRIPTS
 from scaffold.directory.text import Text, is_cmake
 from scaffold.syntax.make_lines import Kind
@@ -193,7 +193,7 @@ def _goals(directory: Directory) -> Iterator[Misspelt]:
             if _is_elsewhere(text, match.start()):
                 continue
             meant = nearest(goal, (one for one in targets if len(one) >= _SHORT))
-            alone = meant and _count(directory.makefiles, meant.encode()) == 1
+            alone = meant and times(directory.makefiles, meant.encode()) == 1
             if meant and alone:
                 yield from _target(directory, meant, goal)
             elif meant and not _is_said(text, match.start()):
@@ -208,10 +208,6 @@ def _target(directory: Directory, target: str, goal: str) -> Iterator[Misspelt]:
                 start = line.start_byte + line.text.find(target.encode())
                 yield Misspelt(target, goal, text.spot(start, start + len(target)), "make is called for")
                 return
-
-
-def _count(texts: Iterable[Text], word: bytes) -> int:
-    return sum(len(re.findall(rb"(?<![\w.-])%s(?![\w.-])" % re.escape(word), text.code)) for text in texts)
 
 
 _SOURCE = re.compile(rb"(?<![\w./${}\"'<>-])([A-Za-z][\w-]{2,60}\.(?:cpp|cc|c|cu|h|hpp|m|mm))(?![\w./-])")

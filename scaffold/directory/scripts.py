@@ -119,7 +119,7 @@ def packages_linux_only(script: Text) -> Spot | None:
 _EXIT = re.compile(rb"\bexit[ \t]+[1-9]")
 _OF_LINUX = ("ldd", "ldconfig", "patchelf", "readelf", "dpkg", "apt-get")
 """Programs that no macOS has of itself."""
-_MAY_LACK = re.compile(rb"\b(?:ldd|ldconfig|patchelf|readelf|dpkg|apt-get)\b")
+_MAY_LACK = re.compile(rf"\b(?:{'|'.join(_OF_LINUX)})\b".encode())
 _GOES_ON = re.compile(rb"(?m)^[ \t]*(?:set[ \t]+\+(?:\w*e|o[ \t]+errexit)|trap)\b")
 _ENDS_AT_ERRORS = re.compile(rb"(?m)^[ \t]*set[ \t]+-(?:\w*e|\w+[ \t]+-e|o[ \t]+errexit)")
 

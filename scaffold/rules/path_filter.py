@@ -68,7 +68,7 @@ class FilterUnmappedBackend(Rule):
                 reported.add((entry.backend, result))
                 add = surface.map_linux if linux else surface.map_darwin
                 meant = _meant(registry, function, entry)
-                draft = registry.drafted(entry.backend, surface.path, add)
+                draft = None if meant else registry.drafted(entry.backend, surface.path, add)
                 place = Place(surface.path, meant[0].line) if meant else draft[0] if draft else None
                 yield self.finding(
                     place or surface.function_place(function),

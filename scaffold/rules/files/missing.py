@@ -19,8 +19,6 @@ from scaffold.rules.words import enumerated
 from scaffold.surfaces.build_context import DOCKERIGNORE
 from scaffold.syntax.source import Place
 
-"""Files that the build of a backend begins with."""
-
 
 class FilesMissing(Rule):
     """A backend lacks a file that LocalAI, its image's build or its own scripts ask for.
