@@ -135,8 +135,14 @@ class Change:
         return frozenset(after.names) - {*before.names, *self._renamed.values()}
 
     def is_bystander(self, finding: Finding) -> bool:
-        """Whether what a finding is about is as it was: all that registers the backend, or that field."""
+        """Whether what a finding is about is as it was: all that registers the backend, or that field.
+
+        A file of its own is as it was, too, where the finding stands in one.
+        """
         if not self._states or finding.backend not in self._states[0].names:
+            return False
+        is_own = finding.path.startswith(f"{self._states[1].directory(finding.backend)}/")
+        if is_own and self._before.tree.read(finding.path) != self._after.tree.read(finding.path):
             return False
         before, after = self._records
         if before[finding.backend] == after[finding.backend]:

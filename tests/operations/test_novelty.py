@@ -104,6 +104,14 @@ def test_who_is_judged_by_others_is_accused_only_where_the_change_touched_it(
     assert bool(compared(found, [], found, change, RULES).old) == is_old
 
 
+@pytest.mark.parametrize("is_touched", [True, False])
+def test_a_file_of_its_own_that_changes_accuses_its_backend(is_touched: bool) -> None:
+    own, other = "backend/go/lark/package.sh", "backend/go/wren-cpp/package.sh"
+    after = MINIATURE.write(own if is_touched else other, "#!/bin/bash\n").tree()
+    found = [finding("lark", "packaged-partly")._replace(path=own)]
+    assert bool(compared(found, [], found, Change(Registry(BASE), Registry(after)), RULES).old) != is_touched
+
+
 @pytest.mark.parametrize(
     ("lines", "was", "now", "is_old"),
     [

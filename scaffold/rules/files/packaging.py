@@ -38,6 +38,7 @@ class PackagedPartly(Rule):
     """
 
     severity = Severity.warning
+    by_siblings = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         texts = [("", text) for text in _shared_scripts(registry)]

@@ -35,7 +35,7 @@ from scaffold.rules.gallery.names import (
     GalleryImageName,
     GalleryMetaName,
 )
-from scaffold.rules.gallery.values import GalleryAddressExpires, GalleryTagRepeated
+from scaffold.rules.gallery.values import GalleryAddressExpires, GalleryItemJoined, GalleryTagRepeated
 
 RULES: tuple[type[Rule], ...] = (
     GalleryUnreadable,
@@ -68,6 +68,7 @@ RULES: tuple[type[Rule], ...] = (
     GalleryMetadata,
     GalleryLicenseSpelling,
     GalleryTagRepeated,
+    GalleryItemJoined,
     GalleryAddressExpires,
 )
 """In the order of the catalogue."""

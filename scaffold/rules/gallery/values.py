@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import accumulate
 
 from scaffold.checkout.changes import ChangeSet
+from scaffold.checkout.edit import Edit
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import enumerated
-from scaffold.surfaces.gallery.values import expiring, repeated_tags
+from scaffold.surfaces.gallery.values import expiring, joined, repeated_tags
 from scaffold.surfaces.models import LIST, name_of
 from scaffold.syntax.source import Place
 
@@ -65,11 +67,67 @@ class GalleryTagRepeated(Rule):
 
 def _drop(path: str, lines: list[int], changes: ChangeSet) -> None:
     """Plan some lines of a file away."""
-    ends = [0]
-    for text in (changes.tree.content(path) or b"").split(b"\n")[: max(lines)]:
-        ends.append(ends[-1] + len(text) + 1)
+    ends = _ends(path, max(lines), changes)
     for line in lines:
         changes.delete_lines(path, ends[line - 1], ends[line])
+
+
+def _ends(path: str, count: int, changes: ChangeSet) -> list[int]:
+    """Where the first lines of a file end, behind 0."""
+    lines = (changes.tree.content(path) or b"").split(b"\n")[:count]
+    return [*accumulate((len(line) + 1 for line in lines), initial=0)]
+
+
+class GalleryItemJoined(Rule):
+    """Every item of a list stands as deep as the one above it.
+
+    Why: a plain text goes on in the next line where that stands deeper. So `- gpu`, one blank deeper than the
+    `- cpu` above it, is no item: the list has one that reads `cpu - gpu`. Nothing refuses it, and the tag,
+    mirror or file is missing.
+
+    Fails:
+
+        tags:
+          - cpu
+            - gpu
+
+    Passes:
+
+        tags:
+          - cpu
+          - gpu
+
+    Fix: `scaffold check --fix` takes the blanks away.
+    """
+
+    severity = Severity.warning
+    fixable = True
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Lines that look like an item and belong to the one above."""
+        gallery = registry.gallery
+        for item in gallery.items:
+            yield from self._of(item.path, item.line, item.text, gallery.owner(item), item.name)
+        for line, data in registry.models.items if registry.only is None else ():
+            yield from self._of(LIST, line, data, "", name_of(data))
+
+    def _of(self, path: str, first: int, data: bytes, owner: str, name: str) -> Iterator[Finding]:
+        for one in joined(data):
+            line = first + one.line
+            yield self.finding(
+                Place(path, line),
+                owner,
+                f"{name} {one.text}",
+                f"`- {one.text}` is deeper than the item above it, `{one.above}`, and so a part of its text",
+                "let it stand as deep as the item above it",
+                fix=partial(_outdent, path, line, one.blanks),
+            )
+
+
+def _outdent(path: str, line: int, blanks: int, changes: ChangeSet) -> None:
+    """Plan some blanks at the begin of a line away."""
+    start = _ends(path, line - 1, changes)[-1]
+    changes.add(Edit(path, start, start + blanks, ""))
 
 
 class GalleryAddressExpires(Rule):

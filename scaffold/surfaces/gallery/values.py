@@ -6,6 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from scaffold.errors import ShapeError
+from scaffold.syntax.source import parsed
+from scaffold.syntax.yaml import YamlSource
+from scaffold.syntax.yaml_values import read, scalars_below
+
 _TAGS = re.compile(
     rb"\n  tags:[ ]*(?:\[([^\]\n]*)\]|(?:#[^\n]*)?(?=\r?\n)((?:\r?\n[ ]*(?:#[^\n]*|[ ]{2}- [^\n]*))+))"
 )
@@ -20,6 +25,10 @@ _MERGE_KEY = re.compile(
 )
 """What is meant to merge an anchor into an item."""
 _MERGE_TAGS = ("!!merge", "!<tag:yaml.org,2002:merge>")
+
+_DEEPER = re.compile(rb"\n([ ]*)- [^\s\"'#|>&*{\[!%@`][^\n]*(?=\n\1[ ]+- )")
+"""A list item of one line, and below it one that stands deeper."""
+_SWALLOWED = re.compile(rb"\n([ ]*)- ([^\n]*)")
 
 
 class Unmerged(NamedTuple):
@@ -55,6 +64,41 @@ def repeated_tags(item: bytes) -> Iterator[Repeated]:
             yield Repeated(tag, item.count(b"\n", 0, offset), found[1] is None)
         if tag:
             seen.add(tag)
+
+
+class Joined(NamedTuple):
+    """A line that looks like an item of a list, and is a part of the item above it: it stands deeper."""
+
+    text: str
+    above: str
+    """The first line of that item."""
+    line: int
+    """Counted from the item's first line, which is 0."""
+    blanks: int
+    """How many it has too many."""
+
+
+def joined(item: bytes) -> Iterator[Joined]:
+    """Every such line of an item of the gallery; of the lines of a text none is."""
+    if not _DEEPER.search(item):
+        return
+    try:
+        value = read(parsed(YamlSource, "", item))
+    except ShapeError:
+        return
+    for scalar in scalars_below(value):
+        written = item[scalar.start : scalar.end]
+        line = item.rfind(b"\n", 0, scalar.start) + 1
+        before = item[line : scalar.start]
+        if scalar.style or before.strip() != b"-":
+            continue
+        for found in _SWALLOWED.finditer(written):
+            yield Joined(
+                found[2].decode(errors="replace").strip(),
+                written.partition(b"\n")[0].decode(errors="replace").strip(),
+                item.count(b"\n", 0, scalar.start + found.start() + 1),
+                len(found[1]) - before.index(b"-"),
+            )
 
 
 def _listed(tags: re.Match[bytes]) -> Iterator[tuple[bytes, int]]:

@@ -18,7 +18,7 @@ from tests.rules.trees import (
 )
 
 MODELS = "gallery/index.yaml"
-TAGS, EXPIRES = "gallery-tag-repeated", "gallery-address-expires"
+TAGS, EXPIRES, JOINED = "gallery-tag-repeated", "gallery-address-expires", "gallery-item-joined"
 ICON = "https://raw.githubusercontent.com/aviary-example/artwork/main/lark.svg"
 
 
@@ -59,12 +59,30 @@ CASES = {
         EXPIRES, "", MODELS, ("X-Amz",),
         model("  urls:", "    - https://example.org/a", '    - "https://h/a?X-Amz-Expires=3&X-Amz-Signature=b"'),
     ),
+    "a tag of a backend one blank deeper": Case(
+        JOINED, "lark", GALLERY, ("- soprano",),
+        MINIATURE.edit_in(LARK, ("    - asr\n", "    - asr\n      - soprano\n    - alto\n")),
+        says="`- soprano` is deeper than the item above it, `asr`", fix=True,
+    ),
+    "two of a model": Case(
+        JOINED, "", MODELS, ("- gguf",),
+        model("  tags:", "  - llm", "   - gguf", "   - cpu", "  license: mit"),
+        says="`- gguf`", times=2, fix=True,
+    ),
+    "an address": Case(
+        JOINED, "", MODELS, ("example.org/b",),
+        model("  urls:", "    - https://example.org/a", "     - https://example.org/b"), fix=True,
+    ),
 }  # fmt: skip
 
 FINE = {
     "each tag once": (model("  tags:", "    - llm", "    - gguf", "    - LLM"), TAGS),
     "a list of another key": (model("  tags:", "    - llm", "  known:", "    - llm"), TAGS),
     "a text": (model("  description: |", "    tags:", "    - llm", "    - llm", "  tags: []"), TAGS),
+    "a list in a list": (model("  a:", "    -", "      - b", "    - - c", "      - d"), JOINED),
+    "a list in a mapping": (model("  a:", "    - b:", "      - c", "    - d: e"), JOINED),
+    "a list in a text": (model("  description: |", "    - a", "      - b", "  urls: []"), JOINED),
+    "a text of two lines": (model("  a:", "    - b", "      -c", "    - 'd", "      - e'"), JOINED),
     "an address with a size": (icon("https://avatars.example.org/u/1?s=200&v=4"), EXPIRES),
     "a remark": (model("  # https://private.example.org/a?jwt=b"), EXPIRES),
     "no address": (model("  description: write ?jwt=WORD behind it"), EXPIRES),
