@@ -82,7 +82,7 @@ _OF_ALL = ("ld.so", "lib")
 """The loader that an image brings, and the folder of its libraries."""
 _OF_PYTHON = (*_OF_ALL, "common", "libbackend.sh")
 """With what all Python backends share."""
-_PART = re.compile(rb"/([a-z][\w.-]+)")
+_PART = re.compile(rb"/(\.?[a-z][\w.-]+)")
 _BELOW = re.compile(rb"(?:\$\{?\w+\}?\"?|/package)\Z")
 """What comes before a folder of its own."""
 
@@ -108,7 +108,7 @@ def _paths(script: Text, known: tuple[str, ...], others: Iterable[Text]) -> Iter
                 break
 
 
-_FILE = re.compile(rb"(?:(?<=[/}])|(?<=[/}]\")|\b(?=lib))([A-Za-z][\w+-]{5,60})(?=[.\"'\s]|\Z)")
+_FILE = re.compile(rb"(?:(?<=[/}])|(?<=[/}]\")|(?<![\w-])(?=lib))([A-Za-z][\w+-]{5,60})(?=[.\"'\s]|\Z)")
 """The name of a file, behind a folder, or of a library; without its ending."""
 MAX_NAMES = 500
 """Names of files that are compared; the longest scripts of LocalAI have 60."""

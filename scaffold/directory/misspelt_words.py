@@ -33,6 +33,7 @@ def misspelt_words(directory: Directory) -> Iterator[Misspelt]:
     for text in scripts:
         yield from _shared(directory, text)
         yield from _asked(text)
+    yield from _endings(directory.run_script)
     yield from _goals(directory)
     for text in lists:
         yield from _sources(directory, text)
@@ -145,23 +146,51 @@ def _shared(directory: Directory, text: Text) -> Iterator[Misspelt]:
             yield Misspelt(word, meant, text.spot(*match.span(1)))
 
 
-_OWN = rb"\"?\$CURDIR\"?/"
-_ASKED = re.compile(rb"\[ -[def] %s([\w./+-]{4,80})\"? \]; then\n([^\n]{4,200})\n" % _OWN)
+_OWN = rb"\"?\$\{?\w+\}?\"?/"
+_ASKED = re.compile(
+    rb"\[ -[def] %s([\w./+-]{4,80})\"? \][^\n]{0,100}; then\n(?=((?:(?!\s*(?:fi|else|elif)\b)[^\n]*\n){1,6}))"
+    % _OWN
+)
 _TAKEN = re.compile(rb"(?:%s|(?<![\w./$-]))([\w.+-][\w./+-]{3,80})" % _OWN)
+
+_LIBRARY = re.compile(r"\.(?:so|dylib)(?![a-z])")
 
 
 def _asked(text: Text) -> Iterator[Misspelt]:
-    """Files of its own folder that a script looks for, to take another one, a letter away."""
+    """Files that a script looks for, to take another one that is nearly called so."""
     for match in islice(_ASKED.finditer(text.code), MAX_WORDS):
-        taken = {word.decode().strip("/.") for word in _TAKEN.findall(match[2])}
-        word = match[1].decode()
-        meant = nearest(word, taken) if word.strip("/.") not in taken else ""
-        parts = [*zip(word.split("/"), meant.split("/"), strict=False)] if meant else []
-        for number, (part, other) in enumerate(parts):
-            if is_near(part, other):
-                start = match.start(1) + sum(len(before) + 1 for before, _ in parts[:number])
-                spot = text.spot(start, start + len(part))
-                yield Misspelt(part, other, spot, "the branch takes", certain=False)
+        taken = {word.decode().strip("/.").rpartition("/")[2] for word in _TAKEN.findall(match[2])}
+        word = match[1].decode().strip("/.").rpartition("/")[2]
+        meant = next((one for one in sorted(taken) if _is_almost(word, one)), "") if word not in taken else ""
+        if meant:
+            start = text.code.rfind(word.encode(), *match.span(1))
+            spot = text.spot(start, start + len(word))
+            yield Misspelt(word, meant, spot, "the branch takes", certain=False)
+
+
+def _is_almost(name: str, other: str) -> bool:
+    """Whether a letter or digits alone keep two names of files apart, or the ending those of a library."""
+    if len(name) < _SHORT - 1:
+        return False
+    if is_near(name, other) or re.sub(r"\d", "", name) == re.sub(r"\d", "", other):
+        return True
+    same_stem = name.partition(".")[0] == other.partition(".")[0]
+    return same_stem and "." in name and "." in other and bool(_LIBRARY.search(f"{name} {other}"))
+
+
+_LIKE_SO = ("dll", "o", "os", "s", "so", "sos")
+_ENDING = re.compile(rb"(?<![\w.-])(lib[\w+-]{2,60}\.)([a-z]{1,8})(?![\w.*])")
+
+
+def _endings(run: Text | None) -> Iterator[Misspelt]:
+    """Libraries that run.sh names by an ending that none has."""
+    for match in islice(_ENDING.finditer(run.code), MAX_WORDS) if run else ():
+        word, ending = match[0].decode(), match[2].decode()
+        meant = nearest(ending, ("dylib",)) or ("so" if ending in _LIKE_SO else "")
+        if run and meant not in ("", ending):
+            yield Misspelt(
+                word, match[1].decode() + meant, run.spot(*match.span()), "what a library is called is"
+            )
 
 
 _BASH = re.compile(rb"(?<![\w./-])bash[ \t]+(?:\./)?([\w.-]{4,60})(?![\w./$%({-])")

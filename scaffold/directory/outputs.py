@@ -249,7 +249,8 @@ def _packed(script: Text | None, system: str) -> list[tuple[str, tuple[str, ...]
 
 # --- what run.sh takes -------------------------------------------------------------------------------
 
-_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib)$")
+_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib)$|(?:^|/)lib[\w+-]+\.[a-z]{1,7}$")
+"""What ends as a library does, or begins as one and has another ending."""
 _VARIABLE = re.compile(r"/\$\{?(\w+)\}?$")
 _BEHIND = re.compile(r"[\w./-]")
 

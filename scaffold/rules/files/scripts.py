@@ -46,7 +46,9 @@ class ScriptMisspelt(Rule):
 
     So are words that others decide: what `pip`, `go` and `cargo` are told to do, folders of the system
     (`/prc/cpuinfo`), goals of make, and sources of CMake. A part of a path counts where it stands once in the
-    build, and a letter makes it one that stands there several times beside the same folder or file.
+    build, and a letter makes it one that stands there several times beside the same folder or file. So are a
+    file that a script looks for, to take another one that a letter or digits keep apart from it, and a
+    library that `run.sh` names by an ending which none has (`libwren.dyli`).
 
     Fix: correct the word.
     """

@@ -7,6 +7,11 @@ import pytest
 from tests.rules.files.trees import FINCH, HERON, KESTREL, LARK, findings, line_of, read, replaced, tree
 
 SLUG = "script-misspelt"
+IF = '\nif [ -e "$CURDIR/{}" ]; then\n  echo found\n  export X="${{CURDIR}}"/{}\nfi\nexec'
+INNER = (
+    '\nif [ -e "$CURDIR/liboutside.so.1" ]; then\n  # once more\n'
+    '  if [ -e "$CURDIR/{}" ] && [ -z "${{X:-}}" ]; then\n    export X="$CURDIR"/{}\n  fi\nfi\nexec'
+)
 ROOTS = "grep -q avx /{}/cpuinfo && echo avx\n"
 
 
@@ -40,6 +45,16 @@ ROOTS = "grep -q avx /{}/cpuinfo && echo avx\n"
         (f"{LARK}/run.sh", "\nexec", "\nls /out/nvidia\nexec", ""),
         (f"{LARK}/run.sh", "\nexec", '\nif [ -d "$CURDIR/etc/ssq" ]; then\n  A="$CURDIR"/etc/ssl\nfi\nexec', "ssq"),
         (f"{LARK}/run.sh", "\nexec", '\nif [ -d "$CURDIR"/etc/ssl ]; then\n  A="$CURDIR/etc/ssl"\nfi\nexec', ""),
+        (f"{LARK}/run.sh", "\nexec", IF.format("liblark-avx2.so", "liblark-avx3.so"), "liblark-avx2.so"),
+        (f"{LARK}/run.sh", "\nexec", IF.format("libx.so.1", "libx.o.1"), "libx.so.1"),
+        (f"{LARK}/run.sh", "\nexec", IF.format("libx.so.1", "libx.so.1"), ""),
+        (f"{LARK}/run.sh", "\nexec", IF.format("voices/a", "voices/b"), ""),
+        (f"{LARK}/run.sh", "\nexec", IF.format("x.txt", "x.in"), ""),
+        (f"{LARK}/run.sh", "\nexec", INNER.format("libab.so.1", "libab.so.2"), "libab.so.1"),
+        (f"{LARK}/run.sh", "\nexec", INNER.format("libab.so.1", "libab.so.1"), ""),
+        (f"{LARK}/run.sh", "\nexec", '\nX="$CURDIR/lib/liblark.dyli"\nexec', "liblark.dyli"),
+        (f"{LARK}/run.sh", "\nexec", '\nX="$CURDIR/lib/libl-1.o"\nexec', "libl-1.o"),
+        (f"{LARK}/run.sh", "\nexec", '\nsource "$CURDIR/lib/libl.sh" libx.json libx.so libx.so.1 libx.dylib\nexec', ""),
         (f"{LARK}/Makefile", "GOCMD?=go\n", "GOCMD?=go\nI=-I$(D)/llava/l -I$(D)/llama/l -I$(D)/llama/l\n", ""),
         (f"{LARK}/Makefile", "LIBRARY=liblark.so", "LIBRARY=libggml-gpu.so\nA=libggml-cpu.so\nB=libggml-cpu.so", ""),
         (f"{LARK}/run.sh", "\nexec", f"\n{ROOTS.format('prc')}exec", "prc"),
