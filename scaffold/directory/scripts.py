@@ -9,7 +9,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from scaffold.directory.text import Spot, Text
+from scaffold.checkout.tree import Tree
+from scaffold.directory.text import Spot, Text, text_of
 from scaffold.syntax.shell_flow import Flow, Reached
 from scaffold.syntax.shell_state import Facts
 
@@ -31,6 +32,15 @@ def system(name: str) -> Facts:
 
 BUILD_SCRIPTS = "scripts/build"
 """Where the scripts lie that package for many backends."""
+
+
+def build_scripts(tree: Tree) -> Iterator[Text]:
+    """Those scripts, but for their tests."""
+    for name in tree.list(BUILD_SCRIPTS):
+        if name.endswith(".sh") and not name.endswith("_test.sh"):
+            yield text_of(f"{BUILD_SCRIPTS}/{name}", tree.read(f"{BUILD_SCRIPTS}/{name}") or b"")
+
+
 _SHARED = re.compile(
     rb"/(scripts/(?:build|lib)/[\w.-]+\.sh)\b|\}?\"?/\.\./\.\./\.\./([\w-]+(?:/[\w.-]+)+\.sh)\b"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Container, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -100,7 +101,7 @@ class ModelGallery:
     def read(self, path: str) -> bytes:
         """A file of the gallery; nothing where there is none. Raises ShapeError for marks of a merge."""
         if path not in self._texts:
-            data = self.tree.content(path) or b""
+            data = (self.tree.content(path) or b"").removeprefix(BOM_UTF8)
             require_merged(path, data)
             self._texts[path] = data
         return self._texts[path]

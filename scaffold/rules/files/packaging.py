@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from scaffold.backend.choices import NATIVE
 from scaffold.directory.packaged import linked, packages_by_name, partial, unasked, without_parts
-from scaffold.directory.scripts import BUILD_SCRIPTS
-from scaffold.directory.text import Text, is_cmake, text_of
+from scaffold.directory.scripts import build_scripts
+from scaffold.directory.text import Text, is_cmake
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import some
@@ -41,7 +41,7 @@ class PackagedPartly(Rule):
     by_siblings = True
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        texts = [("", text) for text in _shared_scripts(registry)]
+        texts = [("", text) for text in _scripts(registry)]
         for name in registry.backends:
             texts += [(name, text) for text in registry.files(name).texts(["package.sh"])]
         lacking = {
@@ -87,7 +87,7 @@ class PackagedUnasked(Rule):
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        for text in _shared_scripts(registry):
+        for text in _scripts(registry):
             for function, offset in unasked(text):
                 yield self.finding(
                     text.place(offset),
@@ -140,8 +140,6 @@ class LinkedUnpackaged(Rule):
                     break
 
 
-def _shared_scripts(registry: Registry) -> Iterator[Text]:
-    """The scripts that build and package for many backends, but for their tests."""
-    for name in registry.tree.list(BUILD_SCRIPTS) if registry.only is None else ():
-        if name.endswith(".sh") and not name.endswith("_test.sh"):
-            yield text_of(f"{BUILD_SCRIPTS}/{name}", registry.tree.read(f"{BUILD_SCRIPTS}/{name}") or b"")
+def _scripts(registry: Registry) -> Iterable[Text]:
+    """The scripts that build and package for many backends."""
+    return build_scripts(registry.tree) if registry.only is None else ()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import chain
 
+from scaffold.checkout.tree import Tree
 from scaffold.directory.directory import Directory
 from scaffold.directory.misspelt import Misspelt, misspelt
 from scaffold.directory.misspelt_builds import misspelt_in_builds
 from scaffold.directory.misspelt_names import misspelt_names
 from scaffold.directory.misspelt_paths import misspelt_paths
 from scaffold.directory.misspelt_words import misspelt_words
+from scaffold.directory.python import COMMON_INSTALLER
+from scaffold.directory.scripts import build_scripts
+from scaffold.directory.text import Text, text_of
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -50,6 +54,9 @@ class ScriptMisspelt(Rule):
     file that a script looks for, to take another one that a letter or digits keep apart from it, and a
     library that `run.sh` names by an ending which none has (`libwren.dyli`).
 
+    What many backends call, and the script that they share defines under a name nearby, is one finding,
+    there; so is a function that it hands on by `export -f` and does not define.
+
     Fix: correct the word.
     """
 
@@ -57,13 +64,14 @@ class ScriptMisspelt(Rule):
 
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Words that stand for nothing."""
+        told: dict[tuple[str, str], list[Finding]] = {}
         for name in registry.backends:
             entries = registry.matrix.entries_of(name)
             used = {entry.fields.get("dockerfile", "").removeprefix("./") for entry in entries} - {""}
             files = registry.files(name)
             for found in _words(files, sorted(used)) if entries else ():
                 script = found.spot.path.rpartition("/")[2]
-                yield self.finding(
+                finding = self.finding(
                     found.spot,
                     name,
                     f"{found.word} in {script}",
@@ -73,6 +81,55 @@ class ScriptMisspelt(Rule):
                     f"write {found.meant}",
                     severity=None if found.certain else Severity.warning,
                 )
+                told.setdefault((found.word, found.meant), []).append(finding)
+        shared = _shared(registry.tree) if registry.only is None else []
+        for (word, meant), findings in told.items():
+            home = _home(meant, shared) if len({f.backend for f in findings}) >= MANY else None
+            yield from [self._of_shared(home, word, meant, len(findings))] if home else findings
+        yield from self._exported(shared, {word for word, _ in told})
+
+    def _of_shared(self, script: Text, word: str, meant: str, places: int) -> Finding:
+        """A function of a shared script that many scripts call by another name."""
+        return self.finding(
+            script.place(script.shell.functions[meant].start_byte),
+            "",
+            f"{word} in {script.path}",
+            f"{script.path} defines {meant}, and {places} scripts that take it call {word}",
+            f"call it {word} again",
+        )
+
+    def _exported(self, shared: Iterable[Text], told: Container[str]) -> Iterator[Finding]:
+        """Functions that a shared script hands on and does not have."""
+        for script in shared:
+            shell = script.shell if b"export -f" in script.data else None
+            if shell is None or any(c.starts("source") or c.starts(".") for c in shell.commands):
+                continue
+            for command in shell.commands:
+                names = command.words[2:] if command.words[:2] == ("export", "-f") else ()
+                for name in names:
+                    if name.isidentifier() and name not in shell.functions and name not in told:
+                        yield self.finding(
+                            script.place(command.start_byte),
+                            "",
+                            f"{name} in {script.path}",
+                            f"{script.path} hands on the function {name}, which it does not define",
+                            f"define {name}, or correct its name",
+                        )
+
+
+MANY = 3
+"""From so many backends on one word is the fault of what they share."""
+
+
+def _shared(tree: Tree) -> list[Text]:
+    """The scripts that those of many backends take."""
+    common = tree.read(COMMON_INSTALLER)
+    return [*build_scripts(tree), *([text_of(COMMON_INSTALLER, common)] if common else [])]
+
+
+def _home(function: str, shared: Iterable[Text]) -> Text | None:
+    """The shared script that defines a function."""
+    return next((script for script in shared if function in script.shell.functions), None)
 
 
 def _words(files: Directory, dockerfiles: list[str]) -> Iterator[Misspelt]:

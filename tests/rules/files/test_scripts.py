@@ -7,6 +7,7 @@ import pytest
 from tests.rules.files.trees import FINCH, HERON, KESTREL, LARK, findings, line_of, read, tree
 
 SLUG = "script-misspelt"
+GPU = "scripts/build/package-gpu-libs.sh"
 
 
 @pytest.mark.parametrize(
@@ -329,3 +330,25 @@ def test_a_program_that_several_files_name_is_told_once() -> None:
     at = read(path).rindex("/lark")
     where = tree({path: f"{read(path)[:at]}/larks{read(path)[at + 5 :]}".encode()})
     assert [f.subject for f in findings(where, SLUG)] == ["larks in run.sh"]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "line", "says"),
+    [
+        (GPU, "package_gpu_libs() {", "package_gpu_lib() {", "package_gpu_lib() {", "call package_gpu_libs"),
+        (GPU, "package_gpu_libs() {", "pack_all() {", "export -f package_gpu_libs", "does not define"),
+        (GPU, "export -f package_gpu_libs", "export -f package_all", "export -f package_all", "package_all"),
+    ],
+)
+def test_what_a_shared_script_is_called_by_is_told_once(
+    path: str, old: str, new: str, line: str, says: str
+) -> None:
+    where = tree({path: read(path).replace(old, new, 1).encode()})
+    (found,) = findings(where, SLUG)
+    assert (found.backend, found.path, found.line) == ("", path, line_of(where, path, line))
+    assert says in found.message
+
+
+def test_a_shared_script_may_hand_on_what_it_takes_from_another() -> None:
+    text = f"source ./others.sh\n{read(GPU)}export -f of_others\n"
+    assert not findings(tree({GPU: text.encode()}), SLUG)

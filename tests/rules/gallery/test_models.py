@@ -11,7 +11,7 @@ from scaffold.rules.base import Severity
 from scaffold.surfaces.downloader import PATH
 from scaffold.surfaces.models import INSTALLING
 from tests.rules.gallery.test_addresses import CODE
-from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings
+from tests.rules.trees import MINIATURE, Altered, Case, assert_fine, assert_found, findings, text_of
 
 MODELS = "gallery/index.yaml"
 SLUG = "gallery-model-backend"
@@ -496,6 +496,12 @@ def test_what_is_wrong_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", FINE)
 def test_what_only_looks_wrong_is_not(name: str) -> None:
     assert_fine(*FINE[name])
+
+
+def test_the_list_may_begin_with_a_mark_of_its_encoding() -> None:
+    text = text_of(models("rookery", "rokery").tree(), MODELS)
+    marked = MINIATURE.write(MODELS, "\ufeff" + text).tree()
+    assert [(f.rule, f.line) for f in findings(marked)] == [(SLUG, text.count("\n"))]
 
 
 def test_the_list_may_be_larger_than_what_is_parsed() -> None:
