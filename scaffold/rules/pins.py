@@ -16,6 +16,9 @@ from scaffold.syntax.source import Place
 NEAR = 0.7
 """How much of a name another one has that may be meant for it."""
 
+SCRIPTS = ".github"
+"""Where the scripts of the bot lie."""
+
 BRANCHES = ("main", "master", "develop", "dev", "HEAD", "origin/main", "origin/master")
 
 
@@ -330,6 +333,44 @@ class BumpBranchMissing(Rule):
                 )
 
 
+class BumpScriptUnused(Rule):
+    """A script that moves a pin is run by a workflow.
+
+    Why: some pins are no commit in a Makefile, and the list of the bot cannot hold them. A script moves each
+    in a job of its own. Where the job is gone, or names the script wrongly, the pin stays.
+
+    Fails: `.github/bump_wren_wheel.sh`, and no workflow names it.
+
+    Passes:
+
+        bump-wren-wheel:
+          steps:
+            - run: bash .github/bump_wren_wheel.sh example/wren requirements.txt WREN_VERSION
+
+    Fix: restore the job, or delete the script.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Scripts `bump_*.sh` of the bot that nothing names."""
+        tree = registry.tree
+        scripts = [name for name in tree.list(SCRIPTS) if re.fullmatch(r"bump_\w+\.sh", name)]
+        paths = (*registry.pipeline.paths, *(f"{SCRIPTS}/{name}" for name in scripts)) if scripts else ()
+        texts = {path: tree.read(path) or b"" for path in paths}
+        for name in scripts if registry.only is None else ():
+            path = f"{SCRIPTS}/{name}"
+            named = re.compile(rb"(?m)^[^#\n]*(?<![\w.-])%s(?![\w.-])" % re.escape(name.encode()))
+            if not any(named.search(data) for other, data in texts.items() if other != path):
+                yield self.finding(
+                    Place(path, 1),
+                    "",
+                    f"script {name}",
+                    f"no workflow runs {path}: the pin that it moves stays as it is",
+                    "restore the job that runs it, or delete the script",
+                )
+
+
 RULES: tuple[type[Rule], ...] = (
     BumpMissingEntry,
     BumpPinNotFound,
@@ -337,5 +378,6 @@ RULES: tuple[type[Rule], ...] = (
     BumpPinNotSha,
     BumpRepositoryMismatch,
     BumpBranchMissing,
+    BumpScriptUnused,
 )
 """In the order of the catalogue."""

@@ -24,7 +24,16 @@ MAY = "# Pin a commit if you need a stable build; `master` picks up the latest."
 MOVED = "# Pinned to a commit, and auto-bumped by bump_deps.yaml: master broke it without a word."
 UNFOLLOWED = MINIATURE.each(BUMP, '"LARK_VERSION"', '"SKYLARK_VERSION"')
 
+WHEEL, SCRIPT = ".github/bump_wren_wheel.sh", "#!/bin/bash\ntrue\n"
+
 CASES = {
+    "a script of the bot that nothing runs": Case(
+        "bump-script-unused", "", WHEEL, ("#!",), MINIATURE.write(WHEEL, SCRIPT), says=f"no workflow runs {WHEEL}",
+    ),
+    "one that a comment names": Case(
+        "bump-script-unused", "", WHEEL, ("#!",),
+        MINIATURE.write(WHEEL, SCRIPT).append(BUMP, "# bash .github/bump_wren_wheel.sh\n"),
+    ),
     "a pin that nobody follows": Case(
         "bump-missing-entry", "wren-cpp", BUMP, LAST,
         MINIATURE.drop(ENTRY),
@@ -129,6 +138,10 @@ CASES = {
 }  # fmt: skip
 
 FINE = {
+    "a script of the bot that another one runs": (
+        MINIATURE.write(WHEEL, SCRIPT).append(".github/bump_deps.sh", "bash .github/bump_wren_wheel.sh\n"),
+        None,
+    ),
     "a held pin in a comment at the pin": (UNFOLLOWED, None),
     "a pin that people bump": (
         UNFOLLOWED.edit(
