@@ -10,7 +10,7 @@ from scaffold.rules.makefile.definitions import (
 from scaffold.rules.makefile.lists import MakefileDockerBuildList, MakefileNotParallel
 from scaffold.rules.makefile.prerequisites import MakefilePrerequisiteMissing
 from scaffold.rules.makefile.stale import MakefileStaleBackend
-from scaffold.rules.makefile.tests import MakefileTestLists
+from scaffold.rules.makefile.tests import MakefileTestImage, MakefileTestLists
 
 RULES: tuple[type[Rule], ...] = (
     MakefileMissingDefinition,
@@ -22,5 +22,6 @@ RULES: tuple[type[Rule], ...] = (
     MakefileNotParallel,
     MakefileDockerBuildList,
     MakefileTestLists,
+    MakefileTestImage,
 )
 """In the order of the catalogue."""

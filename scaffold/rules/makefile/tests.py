@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from scaffold.registry import Registry
@@ -89,3 +89,64 @@ class MakefileTestLists(Rule):
             f"{name} has a test target, and neither test-extra nor a job runs it",
             "add it to prepare-test-extra and test-extra, or give it a job in test-extra.yml",
         )
+
+
+_IMAGE = re.compile(r"(?<![\w.-])BACKEND_IMAGE=[\"']?[\w./-]+:([\w.-]+)(?![\w.$({-])")
+
+
+class MakefileTestImage(Rule):
+    """A rule of the root Makefile that tests an image builds it first.
+
+    Why: `make test-extra-backend-rookery` is run on a machine that has no image yet, CI's too. Without the
+    prerequisite the test ends at once, or tests an old image that happens to be there.
+
+    Fails:
+
+        test-extra-backend-rookery:
+                BACKEND_IMAGE=local-ai-backend:rookery $(MAKE) test-extra-backend
+
+    Passes:
+
+        test-extra-backend-rookery: docker-build-rookery
+                BACKEND_IMAGE=local-ai-backend:rookery $(MAKE) test-extra-backend
+
+    Fix: add the prerequisite.
+    """
+
+    severity = Severity.warning
+
+    def check(self, registry: Registry) -> Iterator[Finding]:
+        """Rules that hand on an image of a backend and neither need nor make it."""
+        makefile = registry.makefile
+        rules = makefile.source.rules if makefile.source and registry.only is None else []
+        needs: dict[str, set[str]] = {}
+        for rule in rules:
+            for target in rule.targets:
+                needs.setdefault(target.text, set()).update(word.text for word in rule.prerequisites)
+        for rule in rules:
+            recipe = "\n".join(line.text for line in rule.recipe)
+            for name in dict.fromkeys(_IMAGE.findall(recipe)) if rule.targets else ():
+                target, goal = rule.targets[0], f"docker-build-{name}"
+                named = re.search(rf"(?<![\w-]){re.escape(goal)}(?![\w-])", recipe)
+                before = _below(target.text, needs)
+                if makefile.makes(goal) and not (
+                    named or goal in before or any("$" in one for one in before)
+                ):
+                    yield self.finding(
+                        makefile.place(target),
+                        registry.backend_called(name) or "",
+                        f"{target.text} {name}",
+                        f"{target.text} tests the image of {name}, and does not build it",
+                        f"let it need {goal}",
+                    )
+
+
+def _below(target: str, needs: Mapping[str, set[str]]) -> set[str]:
+    """What a target needs, and what that needs."""
+    found: set[str] = set()
+    pending = [target]
+    while pending:
+        new = needs.get(pending.pop(), set()) - found
+        found |= new
+        pending.extend(new)
+    return found
