@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from scaffold.backend.near import is_near, nearest
 from scaffold.directory import makefile
@@ -32,7 +33,7 @@ def misspelt_words(directory: Directory) -> Iterator[Misspelt]:
         yield from _run(directory, text)
     for text in scripts:
         yield from _shared(directory, text)
-        yield from _asked(text)
+        yield from _asked(directory, text)
     yield from _endings(directory.run_script)
     yield from _goals(directory)
     for text in lists:
@@ -151,21 +152,49 @@ _ASKED = re.compile(
     rb"\[ -[def] %s([\w./+-]{4,80})\"? \][^\n]{0,100}; then\n(?=((?:(?!\s*(?:fi|else|elif)\b)[^\n]*\n){1,6}))"
     % _OWN
 )
-_TAKEN = re.compile(rb"(?:%s|(?<![\w./$-]))([\w.+-][\w./+-]{3,80})" % _OWN)
+_TAKEN = re.compile(rb"(%s|(?<![\w./$-]))([\w.+-][\w./+-]{3,80})" % _OWN)
 
 _LIBRARY = re.compile(r"\.(?:so|dylib)(?![a-z])")
 
 
-def _asked(text: Text) -> Iterator[Misspelt]:
-    """Files that a script looks for, to take another one that is nearly called so."""
+def _asked(directory: Directory, text: Text) -> Iterator[Misspelt]:
+    """Files that a script looks for, to take another one that is nearly called so, or lies elsewhere.
+
+    Which of the two names is meant is told by the files around it.
+    """
+    scripts = directory.texts(name for name in directory.names if name.endswith(".sh"))
+    texts = {one.path: one for one in (*directory.build_files, *scripts)}.values()
     for match in islice(_ASKED.finditer(text.code), MAX_WORDS):
-        taken = {word.decode().strip("/.").rpartition("/")[2] for word in _TAKEN.findall(match[2])}
-        word = match[1].decode().strip("/.").rpartition("/")[2]
-        meant = next((one for one in sorted(taken) if _is_almost(word, one)), "") if word not in taken else ""
-        if meant:
-            start = text.code.rfind(word.encode(), *match.span(1))
-            spot = text.spot(start, start + len(word))
-            yield Misspelt(word, meant, spot, "the branch takes", certain=False)
+        asked = _Named(match[1].decode().strip("/."), match.start(1))
+        found = _TAKEN.finditer(match[2])
+        taken = {m[2].decode().strip("/."): (m[1] != b"", match.start(2) + m.start(2)) for m in found}
+        if asked.path in taken or any(not own and path == asked.name for path, (own, _) in taken.items()):
+            continue
+        others = [_Named(path, at) for path, (_, at) in sorted(taken.items())]
+        same = next((one for one in others if one.name == asked.name and taken[one.path][0]), None)
+        near = next((one for one in others if _is_almost(asked.name, one.name)), None)
+        if same is not None:
+            spot = text.spot(asked.start, asked.start + len(asked.path))
+            yield Misspelt(asked.path, same.path, spot, "the branch takes", certain=False)
+        elif near is not None and not any(one.name == asked.name for one in others):
+            is_right = times(texts, asked.name.encode()) > 1 and times(texts, near.name.encode()) == 1
+            wrong, right = (near, asked) if is_right else (asked, near)
+            start = wrong.start + len(wrong.path) - len(wrong.name)
+            how = "what the branch looks for is" if is_right else "the branch takes"
+            spot = text.spot(start, start + len(wrong.name))
+            yield Misspelt(wrong.name, right.name, spot, how, certain=False)
+
+
+class _Named(NamedTuple):
+    """A path that stands somewhere in a file."""
+
+    path: str
+    start: int
+
+    @property
+    def name(self) -> str:
+        """Its last part."""
+        return self.path.rpartition("/")[2]
 
 
 def _is_almost(name: str, other: str) -> bool:

@@ -119,10 +119,10 @@ def require_known(registry: Registry, name: str) -> None:
 
 
 def _ask_what_breaks(removal: Removal, before: Registry) -> None:
-    """Findings about the backends that stay and that the removal would bring."""
+    """Findings that the removal would bring, and what is still said of the backend: its models, by its name."""
     known = Counter(f.identity for f in find(before, registration_rules()))
     for finding in find(Registry(removal.changes.overlay()), registration_rules()):
-        if not take(known, finding.identity):
+        if not take(known, finding.identity) or finding.backend == removal.name:
             removal.ask(finding.path, f"{finding.rule} {finding.backend}: {finding.message}")
 
 

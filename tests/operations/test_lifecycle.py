@@ -200,6 +200,14 @@ def test_comments_and_tables_of_a_backend_go_with_it(miniature: Path) -> None:
     assert capabilities.read_text().endswith('{\n\t"wren": {},\n}\n')
 
 
+def test_models_that_ask_for_it_by_a_name_that_the_gallery_never_had_are_left_for_a_person() -> None:
+    """Before, it is the importer's fault that names the backend; nobody says so when that is gone."""
+    path = "gallery/wing.yaml"
+    other = text_of(BASE, "backend/index.yaml").replace("kestrel", "kite").encode()
+    tree = Overlay(BASE, {path: b"---\nconfig_file: |\n  backend: kestrel\n", "backend/index.yaml": other})
+    assert [m.path for m in remove.plan(tree, "kestrel").manual].count(path) == 1
+
+
 def test_a_condition_of_the_path_filter_goes_with_its_backend() -> None:
     """As the loop over all backends asked for the one whose sources are another's."""
     path = "scripts/lib/backend-filter.mjs"

@@ -48,6 +48,8 @@ ROOTS = "grep -q avx /{}/cpuinfo && echo avx\n"
         (f"{LARK}/run.sh", "\nexec", IF.format("liblark-avx2.so", "liblark-avx3.so"), "liblark-avx2.so"),
         (f"{LARK}/run.sh", "\nexec", IF.format("libx.so.1", "libx.o.1"), "libx.so.1"),
         (f"{LARK}/run.sh", "\nexec", IF.format("libx.so.1", "libx.so.1"), ""),
+        (f"{LARK}/run.sh", "\nexec", IF.format("liblark.so", "liblrak.so"), "liblrak"),
+        (f"{LARK}/run.sh", "\nexec", IF.format("voices.so", "lib/voices.so"), "voices.so"),
         (f"{LARK}/run.sh", "\nexec", IF.format("voices/a", "voices/b"), ""),
         (f"{LARK}/run.sh", "\nexec", IF.format("x.txt", "x.in"), ""),
         (f"{LARK}/run.sh", "\nexec", INNER.format("libab.so.1", "libab.so.2"), "libab.so.1"),
