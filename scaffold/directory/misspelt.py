@@ -75,7 +75,13 @@ def misspelt(directory: Directory, dockerfiles: Iterable[str]) -> Iterator[Missp
         found += _variables(script, [*others, *images])
         found += _commands(script, [text for text in others if text.path.endswith(".sh")])
         found += _paths(script, _OF_PYTHON if common else _OF_ALL, others)
-    yield from (*found, *_files(directory), *_packaged(directory))
+    yield from (*found, *_files(directory), *_packaged(directory), *_started(directory))
+
+
+def misspelt_in_shared(script: Text) -> Iterator[Misspelt]:
+    """The same of a script that builds or packages for many backends."""
+    yield from _variables(script, [])
+    yield from _paths(script, _OF_ALL, ())
 
 
 _OF_ALL = ("ld.so", "lib")
@@ -137,6 +143,28 @@ def _files(directory: Directory) -> Iterator[Misspelt]:
             yield Misspelt(word, other.decode(), script.spot(*match.span(1)))
 
 
+_WORD = re.compile(rb"(?<![\w.+-])([A-Za-z][\w+-]{5,60})(?![\w+-])")
+
+
+def _started(directory: Directory) -> Iterator[Misspelt]:
+    """Names of files that run.sh alone has, a letter away from one that the build has and run.sh has not."""
+    run = directory.run_script if directory.lang != "python" else None
+    own = {*_FILE.findall(run.code)} if run else set()
+    if run is None or not 0 < len(own) <= MAX_NAMES:
+        return
+    beside = {text.path: text for text in directory.build_files if text.path != run.path}
+    built = {word for text in beside.values() for word in _WORD.findall(text.code)}
+    every = b"\n".join(text.data for text in beside.values())
+    left = sorted(word.decode() for word in built if word not in run.code) if len(built) <= MAX_BUILT else ()
+    for word in sorted(own):
+        meant = nearest(word.decode(), left) if word not in every else ""
+        if meant:
+            start = run.code.find(word)
+            yield Misspelt(word.decode(), meant, run.spot(start, start + len(word)), "the build has", False)
+
+
+MAX_BUILT = 3000
+"""Words of a build that are compared."""
 _BESIDE_SCRIPT = re.compile(rb"\$\{?CURDIR\}?[\"']?/([\w-]{4,60})(?=[/\"'\s]|\Z)")
 
 
@@ -165,7 +193,8 @@ _LIKE = 0.85
 
 def _variables(script: Text, others: list[Text]) -> Iterator[Misspelt]:
     shell = script.shell
-    given = {assignment.name for assignment in shell.assignments} | shell.given
+    named = {assignment.name for assignment in shell.assignments} | shell.given
+    given = set(filter(_NAME.fullmatch, named))
     seen = {*_OF_SYSTEM, *_OF_BUILDS}
     known = (_OF_SYSTEM if b"LD_" in script.data else ()) + (_OF_BUILDS if b"export" in script.data else ())
     for assignment in shell.assignments if known else ():

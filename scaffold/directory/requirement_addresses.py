@@ -15,6 +15,8 @@ _RELEASE = re.compile(r"cu(?:[7-9]\d|1\d\d)|rocm(?:[3-9]|\d\d)(?:\.\d+){1,2}")
 """How PyTorch calls it: with the minor number."""
 _CHANNELS = ("nightly", "test")
 _DEVICES = ("cpu", "xpu")
+_OTHERS = ("libtorch",)
+"""Folders that have releases for toolkits as well; none is an index."""
 
 SEVERAL = 3
 """So many files name a host that is usual."""
@@ -27,7 +29,8 @@ def wrong_folder(address: str) -> str:
         return ""
     root, *inner = found[1].rstrip("/").split("/")
     if root != "whl":
-        return root if inner and is_near(root, "whl") else ""
+        is_release = bool(inner) and (_RELEASE.fullmatch(inner[-1]) is not None or inner[-1] in _DEVICES)
+        return root if inner and (is_near(root, "whl") or (is_release and root not in _OTHERS)) else ""
     if len(inner) > 1:
         channel = inner.pop(0)
         if any(is_near(channel, one) for one in _CHANNELS) and channel not in _CHANNELS:

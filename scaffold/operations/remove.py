@@ -119,7 +119,7 @@ def require_known(registry: Registry, name: str) -> None:
 
 
 def _ask_what_breaks(removal: Removal, before: Registry) -> None:
-    """Findings that the removal would bring, and what is still said of the backend: its models, by its name."""
+    """Findings that the removal would bring, and what is still said of the backend, as of its models."""
     known = Counter(f.identity for f in find(before, registration_rules()))
     for finding in find(Registry(removal.changes.overlay()), registration_rules()):
         if not take(known, finding.identity) or finding.backend == removal.name:

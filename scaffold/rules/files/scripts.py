@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from scaffold.checkout.tree import Tree
 from scaffold.directory.directory import Directory
-from scaffold.directory.misspelt import Misspelt, misspelt
+from scaffold.directory.misspelt import Misspelt, misspelt, misspelt_in_shared
 from scaffold.directory.misspelt_builds import misspelt_in_builds
 from scaffold.directory.misspelt_names import misspelt_names
 from scaffold.directory.misspelt_paths import misspelt_paths
@@ -15,6 +15,7 @@ from scaffold.directory.misspelt_words import misspelt_words
 from scaffold.directory.python import COMMON_INSTALLER
 from scaffold.directory.scripts import build_scripts
 from scaffold.directory.text import Text, text_of
+from scaffold.directory.undefined import undefined
 from scaffold.registry import Registry
 from scaffold.rules.base import Finding, Rule, Severity
 
@@ -55,7 +56,8 @@ class ScriptMisspelt(Rule):
     library that `run.sh` names by an ending which none has (`libwren.dyli`).
 
     What many backends call, and the script that they share defines under a name nearby, is one finding,
-    there; so is a function that it hands on by `export -f` and does not define.
+    there; so is a function that it hands on by `export -f`, or that scripts call, and that none defines. A
+    command counts as a function where its name is of several words, as `startBackend`.
 
     Fix: correct the word.
     """
@@ -70,23 +72,34 @@ class ScriptMisspelt(Rule):
             used = {entry.fields.get("dockerfile", "").removeprefix("./") for entry in entries} - {""}
             files = registry.files(name)
             for found in _words(files, sorted(used)) if entries else ():
-                script = found.spot.path.rpartition("/")[2]
-                finding = self.finding(
-                    found.spot,
-                    name,
-                    f"{found.word} in {script}",
-                    f"{script} names {found.word}, which nothing takes: {found.how} {found.meant}"
-                    if found.how
-                    else f"{script} names {found.word}, which nothing defines; {found.meant} is defined",
-                    f"write {found.meant}",
-                    severity=None if found.certain else Severity.warning,
-                )
+                finding = self._of_word(found, name)
                 told.setdefault((found.word, found.meant), []).append(finding)
         shared = _shared(registry.tree) if registry.only is None else []
         for (word, meant), findings in told.items():
             home = _home(meant, shared) if len({f.backend for f in findings}) >= MANY else None
             yield from [self._of_shared(home, word, meant, len(findings))] if home else findings
-        yield from self._exported(shared, {word for word, _ in told})
+        for script in shared:
+            for found in misspelt_in_shared(script):
+                yield self._of_word(found, "")
+        known = {word for word, _ in told}
+        for script, name, offset in _handed_on(shared):
+            if name not in known:
+                known.add(name)
+                yield self._undefined(script, "", name, offset, f"{script.path} hands on the function")
+        yield from self._called(registry, shared, known)
+
+    def _of_word(self, found: Misspelt, backend: str) -> Finding:
+        file = found.spot.path if not backend else found.spot.path.rpartition("/")[2]
+        return self.finding(
+            found.spot,
+            backend,
+            f"{found.word} in {file}",
+            f"{file} names {found.word}, which nothing takes: {found.how} {found.meant}"
+            if found.how
+            else f"{file} names {found.word}, which nothing defines; {found.meant} is defined",
+            f"write {found.meant}",
+            severity=None if found.certain else Severity.warning,
+        )
 
     def _of_shared(self, script: Text, word: str, meant: str, places: int) -> Finding:
         """A function of a shared script that many scripts call by another name."""
@@ -98,23 +111,40 @@ class ScriptMisspelt(Rule):
             f"call it {word} again",
         )
 
-    def _exported(self, shared: Iterable[Text], told: Container[str]) -> Iterator[Finding]:
-        """Functions that a shared script hands on and does not have."""
+    def _undefined(self, script: Text, backend: str, name: str, offset: int, who: str) -> Finding:
+        return self.finding(
+            script.place(offset),
+            backend,
+            f"{name} in {script.path if not backend else script.path.rpartition('/')[2]}",
+            f"{who} {name}, which nothing defines",
+            f"define {name}, or correct its name",
+        )
+
+    def _called(self, registry: Registry, shared: Sequence[Text], known: set[str]) -> Iterator[Finding]:
+        """Functions that shared scripts and those of backends call, and that no script has."""
         for script in shared:
-            shell = script.shell if b"export -f" in script.data else None
-            if shell is None or any(c.starts("source") or c.starts(".") for c in shell.commands):
-                continue
-            for command in shell.commands:
-                names = command.words[2:] if command.words[:2] == ("export", "-f") else ()
-                for name in names:
-                    if name.isidentifier() and name not in shell.functions and name not in told:
-                        yield self.finding(
-                            script.place(command.start_byte),
-                            "",
-                            f"{name} in {script.path}",
-                            f"{script.path} hands on the function {name}, which it does not define",
-                            f"define {name}, or correct its name",
-                        )
+            for name, offset in undefined(script, known):
+                known.add(name)
+                yield self._undefined(script, "", name, offset, f"{script.path} calls")
+        defined = frozenset().union(*(script.shell.functions for script in shared)) | known
+        calls: dict[str, list[tuple[str, Text, int]]] = {}
+        for backend in registry.backends if shared else ():
+            files = registry.files(backend)
+            own = [*files.texts(file for file in files.names if file.endswith(".sh"))]
+            functions = defined.union(*(script.shell.functions for script in own))
+            for script in own if registry.matrix.entries_of(backend) else ():
+                for name, offset in undefined(script, functions):
+                    calls.setdefault(name, []).append((backend, script, offset))
+        for name, found in calls.items():
+            taken = next(
+                (one for one in shared if one.path.encode().rpartition(b"/")[2] in found[0][1].data), None
+            )
+            if len({backend for backend, _, _ in found}) >= MANY and taken is not None:
+                yield self._undefined(taken, "", name, 0, f"{len(found)} scripts that take {taken.path} call")
+            else:
+                for backend, script, offset in found:
+                    file = script.path.rpartition("/")[2]
+                    yield self._undefined(script, backend, name, offset, f"{file} calls")
 
 
 MANY = 3
@@ -125,6 +155,18 @@ def _shared(tree: Tree) -> list[Text]:
     """The scripts that those of many backends take."""
     common = tree.read(COMMON_INSTALLER)
     return [*build_scripts(tree), *([text_of(COMMON_INSTALLER, common)] if common else [])]
+
+
+def _handed_on(shared: Iterable[Text]) -> Iterator[tuple[Text, str, int]]:
+    """(script, name, offset) of the functions that a shared script hands on and does not have."""
+    for script in shared:
+        shell = script.shell if b"export -f" in script.data else None
+        if shell is None or any(c.starts("source") or c.starts(".") for c in shell.commands):
+            continue
+        for command in shell.commands:
+            for name in command.words[2:] if command.words[:2] == ("export", "-f") else ():
+                if name.isidentifier() and name not in shell.functions:
+                    yield script, name, command.start_byte
 
 
 def _home(function: str, shared: Iterable[Text]) -> Text | None:

@@ -81,7 +81,7 @@ class AdditionIncomplete(ChangeRule):
         places = {place.path: place for place in registry.importers.registrations(name)}
         test = registry.tree.read(PREF_ONLY_TEST_FILE) or b""
         expects = re.search(rb'(?m)^[ \t]*+expectPrefOnly\("', test) is not None
-        if PREF_ONLY_FILE in places and expects and PREF_ONLY_TEST_FILE not in places:
+        if PREF_ONLY_FILE in places and expects and f'"{name}"'.encode() not in test:
             yield self.finding(
                 places[PREF_ONLY_FILE],
                 name,

@@ -27,6 +27,9 @@ INTEL = f"{FINCH}/requirements-intel.txt"
         ("whl/nighly/rocm7.0", "nighly"),
         ("wh/cu130", "wh"),
         ("libtorch/cu13", ""),
+        ("libtorch/cu130", ""),
+        ("wheel/rocm7.0", "wheel"),
+        ("wheels", ""),
     ],
 )
 def test_a_folder_that_the_index_of_pytorch_has_not(path: str, wrong: str) -> None:

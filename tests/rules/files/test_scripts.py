@@ -7,6 +7,7 @@ import pytest
 from tests.rules.files.trees import FINCH, HERON, KESTREL, LARK, findings, line_of, read, tree
 
 SLUG = "script-misspelt"
+COMMON = "backend/python/common/libbackend.sh"
 GPU = "scripts/build/package-gpu-libs.sh"
 
 
@@ -336,7 +337,8 @@ def test_a_program_that_several_files_name_is_told_once() -> None:
     ("path", "old", "new", "line", "says"),
     [
         (GPU, "package_gpu_libs() {", "package_gpu_lib() {", "package_gpu_lib() {", "call package_gpu_libs"),
-        (GPU, "package_gpu_libs() {", "pack_all() {", "export -f package_gpu_libs", "does not define"),
+        (GPU, "package_gpu_libs() {", "pack_all() {", "export -f package_gpu_libs", "which nothing defines"),
+        (GPU, "#!/bin/bash\n", "#!/bin/bash\ncopy_all_libs\n", "copy_all_libs", "calls copy_all_libs"),
         (GPU, "export -f package_gpu_libs", "export -f package_all", "export -f package_all", "package_all"),
     ],
 )
@@ -349,6 +351,56 @@ def test_what_a_shared_script_is_called_by_is_told_once(
     assert says in found.message
 
 
+@pytest.mark.parametrize("script", ["install.sh", "run.sh"])
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("startEverything", "startEverything"),
+        ("pack_everything now", "pack_everything"),
+        ("_prepare x && true", "_prepare"),
+        ("install_name_tool -id x y", ""),
+        ("command -v pack_everything && pack_everything", ""),
+        ("pack_everything() { true; }; pack_everything", ""),
+        ("source /opt/tools/env.sh; pack_everything", ""),
+        ("everything", ""),
+        ("export some_thing=1", ""),
+    ],
+)
+def test_a_function_that_no_script_has(script: str, line: str, word: str) -> None:
+    text = read(f"{FINCH}/{script}") + f"{line}\n"
+    found = findings(tree({f"{FINCH}/{script}": text.encode()}), SLUG)
+    assert [(f.backend, f.line, f.subject) for f in found] == (
+        [("finch-tts", text.count("\n"), f"{word} in {script}")] if word else []
+    )
+
+
+def test_a_function_that_two_scripts_call_and_the_shared_one_has_no_more() -> None:
+    text = read(COMMON).replace("function startBackend() {", "function launchBackend() {")
+    paths = {
+        f"backend/python/{name}/run.sh": read(f"{FINCH}/run.sh").encode() for name in ("rookery", "finch-tts")
+    }
+    told = [(f.backend, f.path) for f in findings(tree({COMMON: text.encode(), **paths}), SLUG)]
+    assert told == [("finch-tts", f"{FINCH}/run.sh"), ("rookery", "backend/python/rookery/run.sh")]
+
+
 def test_a_shared_script_may_hand_on_what_it_takes_from_another() -> None:
     text = f"source ./others.sh\n{read(GPU)}export -f of_others\n"
     assert not findings(tree({GPU: text.encode()}), SLUG)
+
+
+@pytest.mark.parametrize(
+    ("started", "made", "found"),
+    [
+        ("lark-cpuall", "lark-cpu-all", True),
+        ("lark-cpu-all", "lark-cpu-all", False),
+        ("lark-cpu-one", "lark-cpu-all", False),
+        ("lark-cpu1-all", "lark-cpu2-all", False),
+    ],
+)
+def test_a_name_that_run_sh_alone_has_twice(started: str, made: str, found: bool) -> None:
+    run = read(f"{LARK}/run.sh").replace(
+        "\nexec", f'\nif [ -e "$CURDIR/{started}" ]; then\n  exec "$CURDIR/{started}" "$@"\nfi\nexec', 1
+    )
+    makefile = read(f"{LARK}/Makefile") + f"\n{made}:\n\tcp lark $@\n"
+    where = tree({f"{LARK}/run.sh": run.encode(), f"{LARK}/Makefile": makefile.encode()})
+    assert [f.subject.split()[0] for f in findings(where, SLUG)] == [started] * found

@@ -103,6 +103,8 @@ def test_a_pref_only_line_that_no_test_expects() -> None:
     (finding,) = said(Overlay(after, {path: text_of(before, path).encode()}), before)
     assert (finding.subject, finding.severity) == (path, Severity.info)
     assert "backend.go" in finding.path
+    other_form = text_of(before, path) + f'\tExpect(byName["{finding.backend}"].Modality).To(Equal("tts"))\n'
+    assert said(Overlay(after, {path: other_form.encode()}), before) == []
 
 
 # --- what a change takes away ----------------------------------------------------------------------
