@@ -353,8 +353,10 @@ class BumpScriptUnused(Rule):
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Scripts `bump_*.sh` of the bot that nothing names."""
+        """Scripts `bump_*.sh` of the bot that nothing names; of a bot that has lost all, that is told alone."""
         tree = registry.tree
+        if not registry.bump_deps.bumps:
+            return
         scripts = [name for name in tree.list(SCRIPTS) if re.fullmatch(r"bump_\w+\.sh", name)]
         paths = (*registry.pipeline.paths, *(f"{SCRIPTS}/{name}" for name in scripts)) if scripts else ()
         texts = {path: tree.read(path) or b"" for path in paths}
