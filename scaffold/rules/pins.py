@@ -353,7 +353,7 @@ class BumpScriptUnused(Rule):
     severity = Severity.warning
 
     def check(self, registry: Registry) -> Iterator[Finding]:
-        """Scripts `bump_*.sh` of the bot that nothing names; of a bot that has lost all, that is told alone."""
+        """Scripts `bump_*.sh` that nothing names; of a bot that has lost its list, that is told alone."""
         tree = registry.tree
         if not registry.bump_deps.bumps:
             return
