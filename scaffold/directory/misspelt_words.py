@@ -162,8 +162,6 @@ def _asked(directory: Directory, text: Text) -> Iterator[Misspelt]:
 
     Which of the two names is meant is told by the files around it.
     """
-    scripts = directory.texts(name for name in directory.names if name.endswith(".sh"))
-    texts = {one.path: one for one in (*directory.build_files, *scripts)}.values()
     for match in islice(_ASKED.finditer(text.code), MAX_WORDS):
         asked = _Named(match[1].decode().strip("/."), match.start(1))
         found = _TAKEN.finditer(match[2])
@@ -177,7 +175,9 @@ def _asked(directory: Directory, text: Text) -> Iterator[Misspelt]:
             spot = text.spot(asked.start, asked.start + len(asked.path))
             yield Misspelt(asked.path, same.path, spot, "the branch takes", certain=False)
         elif near is not None and not any(one.name == asked.name for one in others):
-            is_right = times(texts, asked.name.encode()) > 1 and times(texts, near.name.encode()) == 1
+            scripts = directory.texts(name for name in directory.names if name.endswith(".sh"))
+            around = {one.path: one for one in (*directory.build_files, *scripts)}.values()
+            is_right = times(around, asked.name.encode()) > 1 and times(around, near.name.encode()) == 1
             wrong, right = (near, asked) if is_right else (asked, near)
             start = wrong.start + len(wrong.path) - len(wrong.name)
             how = "what the branch looks for is" if is_right else "the branch takes"

@@ -355,12 +355,12 @@ class BumpScriptUnused(Rule):
     def check(self, registry: Registry) -> Iterator[Finding]:
         """Scripts `bump_*.sh` that nothing names; of a bot that has lost its list, that is told alone."""
         tree = registry.tree
-        if not registry.bump_deps.bumps:
+        if registry.only is not None or not registry.bump_deps.bumps:
             return
         scripts = [name for name in tree.list(SCRIPTS) if re.fullmatch(r"bump_\w+\.sh", name)]
         paths = (*registry.pipeline.paths, *(f"{SCRIPTS}/{name}" for name in scripts)) if scripts else ()
         texts = {path: tree.read(path) or b"" for path in paths}
-        for name in scripts if registry.only is None else ():
+        for name in scripts:
             path = f"{SCRIPTS}/{name}"
             named = re.compile(rb"(?m)^[^#\n]*(?<![\w.-])%s(?![\w.-])" % re.escape(name.encode()))
             if not any(named.search(data) for other, data in texts.items() if other != path):

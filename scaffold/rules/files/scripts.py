@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
@@ -85,11 +86,11 @@ class ScriptMisspelt(Rule):
         for script, name, offset in _handed_on(shared):
             if name not in known:
                 known.add(name)
-                yield self._undefined(script, "", name, offset, f"{script.path} hands on the function")
+                yield self._undefined(script, "", name, offset, "hands on the function")
         yield from self._called(registry, shared, known)
 
     def _of_word(self, found: Misspelt, backend: str) -> Finding:
-        file = found.spot.path if not backend else found.spot.path.rpartition("/")[2]
+        file = posixpath.basename(found.spot.path) if backend else found.spot.path
         return self.finding(
             found.spot,
             backend,
@@ -111,12 +112,16 @@ class ScriptMisspelt(Rule):
             f"call it {word} again",
         )
 
-    def _undefined(self, script: Text, backend: str, name: str, offset: int, who: str) -> Finding:
+    def _undefined(
+        self, script: Text, backend: str, name: str, offset: int, does: str, who: str = ""
+    ) -> Finding:
+        """A function that a script, or `who` takes it, names and that nothing defines."""
+        file = posixpath.basename(script.path) if backend else script.path
         return self.finding(
             script.place(offset),
             backend,
-            f"{name} in {script.path if not backend else script.path.rpartition('/')[2]}",
-            f"{who} {name}, which nothing defines",
+            f"{name} in {file}",
+            f"{who or file} {does} {name}, which nothing defines",
             f"define {name}, or correct its name",
         )
 
@@ -125,7 +130,7 @@ class ScriptMisspelt(Rule):
         for script in shared:
             for name, offset in undefined(script, known):
                 known.add(name)
-                yield self._undefined(script, "", name, offset, f"{script.path} calls")
+                yield self._undefined(script, "", name, offset, "calls")
         defined = frozenset().union(*(script.shell.functions for script in shared)) | known
         calls: dict[str, list[tuple[str, Text, int]]] = {}
         for backend in registry.backends if shared else ():
@@ -136,15 +141,15 @@ class ScriptMisspelt(Rule):
                 for name, offset in undefined(script, functions):
                     calls.setdefault(name, []).append((backend, script, offset))
         for name, found in calls.items():
-            taken = next(
-                (one for one in shared if one.path.encode().rpartition(b"/")[2] in found[0][1].data), None
-            )
+            first = found[0][1]
+            taken = next((one for one in shared if posixpath.basename(one.path).encode() in first.data), None)
             if len({backend for backend, _, _ in found}) >= MANY and taken is not None:
-                yield self._undefined(taken, "", name, 0, f"{len(found)} scripts that take {taken.path} call")
+                yield self._undefined(
+                    taken, "", name, 0, "call", f"{len(found)} scripts that take {taken.path}"
+                )
             else:
                 for backend, script, offset in found:
-                    file = script.path.rpartition("/")[2]
-                    yield self._undefined(script, backend, name, offset, f"{file} calls")
+                    yield self._undefined(script, backend, name, offset, "calls")
 
 
 MANY = 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import accumulate
 
 from scaffold.checkout.changes import ChangeSet
 from scaffold.checkout.edit import Edit
@@ -13,7 +12,7 @@ from scaffold.rules.base import Finding, Rule, Severity
 from scaffold.rules.words import enumerated
 from scaffold.surfaces.gallery.values import expiring, joined, repeated_tags
 from scaffold.surfaces.models import LIST, name_of
-from scaffold.syntax.source import Place
+from scaffold.syntax.source import Place, line_starts
 
 
 class GalleryTagRepeated(Rule):
@@ -67,15 +66,10 @@ class GalleryTagRepeated(Rule):
 
 def _drop(path: str, lines: list[int], changes: ChangeSet) -> None:
     """Plan some lines of a file away."""
-    ends = _ends(path, max(lines), changes)
+    data = changes.tree.content(path) or b""
+    starts = [*line_starts(data), len(data)]
     for line in lines:
-        changes.delete_lines(path, ends[line - 1], ends[line])
-
-
-def _ends(path: str, count: int, changes: ChangeSet) -> list[int]:
-    """Where the first lines of a file end, behind 0."""
-    lines = (changes.tree.content(path) or b"").split(b"\n")[:count]
-    return [*accumulate((len(line) + 1 for line in lines), initial=0)]
+        changes.delete_lines(path, starts[line - 1], starts[line])
 
 
 class GalleryItemJoined(Rule):
@@ -126,7 +120,7 @@ class GalleryItemJoined(Rule):
 
 def _outdent(path: str, line: int, blanks: int, changes: ChangeSet) -> None:
     """Plan some blanks at the begin of a line away."""
-    start = _ends(path, line - 1, changes)[-1]
+    start = line_starts(changes.tree.content(path) or b"")[line - 1]
     changes.add(Edit(path, start, start + blanks, ""))
 
 
